@@ -1,0 +1,100 @@
+import type { z } from 'zod';
+
+/** So many requests in so many milliseconds. */
+export interface RateLimit {
+  readonly requests: number;
+  readonly perMs: number;
+}
+
+/** What the configuration room must know of a platform; the registry of platforms is passed in. */
+export interface PlatformSettings {
+  /** The word after `type:`; also the name of its folder and its page in docs/providers/. */
+  readonly type: string;
+  /** The platform's own keys (strict, on top of those that every provider has). Values reach it as `settings`. */
+  readonly shape: z.ZodRawShape;
+  /** Names among the keys of `shape` that hold a secret: each also has a `<name>_file` form, one of the two is required. */
+  readonly secrets: readonly string[];
+  readonly defaultRateLimit: RateLimit;
+  /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
+  readonly defaultTags: { readonly service?: string; readonly severity?: string };
+  /** The provider entry (as in YAML) that these environment variables amount to; undefined when they are not set. */
+  fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined;
+}
+
+export interface RenameRule {
+  /** An exact name, or an expression. */
+  readonly match: string | RegExp;
+  readonly to: string;
+}
+
+export interface ProviderConfig {
+  readonly name: string;
+  readonly type: string;
+  readonly baseUrl: string | undefined;
+  readonly pollIntervalMs: number;
+  readonly rateLimit: RateLimit;
+  readonly timeoutMs: number;
+  readonly proxyUrl: string | undefined;
+  readonly caFile: string | undefined;
+  readonly overall: boolean;
+  readonly severity: {
+    readonly from: readonly ('priority' | 'urgency')[];
+    readonly tag: string | undefined;
+    /** Keys in lower case. */
+    readonly map: ReadonlyMap<string, string>;
+    readonly default: string;
+  };
+  readonly services: { readonly tag: string | undefined; readonly rename: readonly RenameRule[] };
+  readonly filter: {
+    readonly severities: readonly string[];
+    readonly services: readonly string[];
+    readonly teams: readonly string[];
+    readonly excludeTitles: readonly RegExp[];
+    readonly shorterThanMs: number;
+  };
+  /** The platform's own keys as its `shape` parsed them, secrets read from their files. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface SeverityConfig {
+  readonly name: string;
+  readonly title: string | undefined;
+  /** Lower case, built-ins included. */
+  readonly aliases: readonly string[];
+  readonly targetMs: number | undefined;
+  readonly acknowledgeMs: number | undefined;
+  /** Share of recoveries that should meet the target; only with one. */
+  readonly objective: number | undefined;
+}
+
+export interface WindowConfig {
+  /** As written in the configuration: the value of the `window` label. */
+  readonly name: string;
+  readonly ms: number;
+}
+
+export const GROUPINGS = ['all', 'severity', 'service', 'service,severity', 'team', 'provider'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+/** The whole configuration, every default applied. */
+export interface Config {
+  readonly providers: readonly ProviderConfig[];
+  readonly severities: readonly SeverityConfig[];
+  readonly historyMs: number;
+  readonly windows: readonly WindowConfig[];
+  readonly groupings: readonly Grouping[];
+  readonly recovery: { readonly reopened: 'last' | 'first' | 'sum'; readonly settleMs: number };
+  readonly levels: { readonly eliteMs: number; readonly highMs: number; readonly mediumMs: number };
+  readonly metrics: {
+    readonly detail: 'standard' | 'full';
+    readonly team: boolean;
+    readonly maxServices: number;
+    readonly minimumSample: number;
+    readonly newSeriesHoldMs: number;
+    /** Upper bounds in ascending order, targets and level bounds joined, without +Inf. */
+    readonly bucketsMs: readonly number[];
+  };
+  readonly retentionMs: number;
+  readonly store: { readonly path: string };
+  readonly web: { readonly bearerToken: string | undefined };
+}
