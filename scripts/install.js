@@ -9,7 +9,10 @@ const writtenAtMs = (path) => statSync(new URL(path, root), { throwIfNoEntry: fa
 function install() {
   const npm = process.env.npm_execpath;
   const [program, ...first] = npm === undefined ? ['npm'] : [process.execPath, npm];
-  const result = spawnSync(program, [...first, 'ci', '--include=dev', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
+  const result = spawnSync(program, [...first, 'ci', '--include=dev', '--loglevel=error'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   return result.status ?? 1;
 }
 

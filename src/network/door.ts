@@ -1,3 +1,6 @@
+import type { RateLimit } from '../config/types.ts';
+import type { Clock } from '../model/time.ts';
+
 /** Told about each request that leaves, and what came back. */
 export interface RequestObserver {
   /** `code` is the HTTP status, or `error` when there was no answer. */
@@ -28,4 +31,29 @@ export interface Door {
   /** Runs one call of a platform's own client under the same allowance, tries and deadline. */
   run<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
   close(): Promise<void>;
+}
+
+/** What an error of a platform's own client means; `undefined` status when there was no answer. */
+export interface Verdict {
+  readonly retry: boolean;
+  readonly throttled: boolean;
+  readonly status: number | undefined;
+  readonly message: string;
+}
+
+export interface DoorOptions {
+  /** Where relative paths lead; requests never leave this origin. */
+  readonly baseUrl: string;
+  /** Sent with each request, credentials included. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Removed from every message. */
+  readonly secrets: readonly string[];
+  readonly rateLimit: RateLimit;
+  readonly timeoutMs: number;
+  readonly proxyUrl: string | undefined;
+  readonly caFile: string | undefined;
+  readonly clock: Clock;
+  readonly observer: RequestObserver;
+  /** Reads the errors of a platform's own client (for `run`). */
+  readonly judge?: ((error: unknown) => Verdict) | undefined;
 }

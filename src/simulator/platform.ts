@@ -1,4 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 
 /** One request as a fake saw it. */
 export interface SeenRequest {
@@ -131,7 +137,10 @@ function pacedRules(rules: PlatformRules, perMinute: number | undefined): (seen:
     if (takenAtMs.length >= perMinute) return rules.throttled(resetSeconds);
     takenAtMs.push(seen.atMs);
     const answer = rules.answer(seen);
-    return { ...answer, headers: { ...rules.allowance?.(perMinute - takenAtMs.length, resetSeconds), ...answer.headers } };
+    return {
+      ...answer,
+      headers: { ...rules.allowance?.(perMinute - takenAtMs.length, resetSeconds), ...answer.headers },
+    };
   };
 }
 

@@ -36,7 +36,11 @@ export interface SimulatedAlarm {
   readonly kind: 'MetricAlarm' | 'CompositeAlarm' | 'LogAlarm';
   tags: Readonly<Record<string, string>>;
   /** In order of time; before the first the state is INSUFFICIENT_DATA. */
-  changes: readonly { readonly atMs: number; readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'; readonly shownAfterMs?: number }[];
+  changes: readonly {
+    readonly atMs: number;
+    readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+    readonly shownAfterMs?: number;
+  }[];
   deletedAtMs?: number | undefined;
 }
 

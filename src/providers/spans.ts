@@ -1,0 +1,113 @@
+import { SECOND_MS } from '../model/time.ts';
+import { inOrder } from '../network/in-order.ts';
+
+/** A half-open stretch of time: from ≤ t < to. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Requests of one list that may be under way at once (DESIGN: 4 per provider). */
+const PAGES_AHEAD = 4;
+
+/** One page as the platform answered. `total` counts the whole span, where the platform tells. */
+export interface ListPage<Item> {
+  readonly records: readonly Item[];
+  readonly total: number | undefined;
+  readonly more: boolean;
+}
+
+export interface SpanReading<Item> {
+  /** What is still to be read, in this order. */
+  readonly spans: readonly Span[];
+  /** Where to go on within the first span. */
+  readonly offset: number;
+  readonly pageSize: number;
+  /** Highest `offset + limit` that the platform answers. */
+  readonly cap: number;
+  read(span: Span, offset: number): Promise<ListPage<Item>>;
+}
+
+/** One page with what is left to read after it: enough to go on from here after a crash. */
+export interface SpanPage<Item> {
+  readonly records: readonly Item[];
+  readonly spansLeft: readonly Span[];
+  readonly offset: number;
+}
+
+/** Cuts a span into pieces of at most `longestMs`, in order of time. */
+export function cutSpan(span: Span, longestMs: number): Span[] {
+  const pieces: Span[] = [];
+  for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += longestMs) {
+    pieces.push({ fromMs, toMs: Math.min(fromMs + longestMs, span.toMs) });
+  }
+  return pieces;
+}
+
+/** Both halves on whole seconds; a span of one second that still does not fit is an error, never cut off. */
+export function halveSpan(span: Span): [Span, Span] {
+  const seconds = Math.floor((span.toMs - span.fromMs) / SECOND_MS / 2);
+  if (seconds < 1) {
+    const at = new Date(span.fromMs).toISOString();
+    throw new Error(`more records within one second (${at}) than the platform lets anyone list`);
+  }
+  const middleMs = span.fromMs + seconds * SECOND_MS;
+  return [
+    { fromMs: span.fromMs, toMs: middleMs },
+    { fromMs: middleMs, toMs: span.toMs },
+  ];
+}
+
+/** Reads every page of every span; a span with more than `cap` records is halved until it fits. */
+export async function* readSpans<Item>(reading: SpanReading<Item>): AsyncGenerator<SpanPage<Item>> {
+  const left = [...reading.spans];
+  let offset = reading.offset;
+  for (let span = left.shift(); span !== undefined; span = left.shift()) {
+    const whole = yield* readSpan(reading, { span, offset, spansLeft: left });
+    if (!whole) left.unshift(...halveSpan(span));
+    offset = 0;
+  }
+}
+
+interface Place {
+  readonly span: Span;
+  readonly offset: number;
+  readonly spansLeft: readonly Span[];
+}
+
+/** False when the span does not fit under the cap, so what was yielded of it is not all. */
+async function* readSpan<Item>(reading: SpanReading<Item>, place: Place): AsyncGenerator<SpanPage<Item>, boolean> {
+  const { span, spansLeft } = place;
+  const { pageSize, cap } = reading;
+  const first = await reading.read(span, place.offset);
+  if (first.total !== undefined && first.total > cap) return false;
+  let next = place.offset + pageSize;
+  let page = first;
+  const state = () => (page.more ? { spansLeft: [span, ...spansLeft], offset: next } : { spansLeft, offset: 0 });
+  yield { records: page.records, ...state() };
+  const known = offsetsUntil({ fromOffset: next, total: page.more ? (first.total ?? 0) : 0, pageSize });
+  for await (const further of inOrder(known, PAGES_AHEAD, (offset) => reading.read(span, offset))) {
+    if (shrunk(first, further)) return false;
+    page = further;
+    next += pageSize;
+    yield { records: page.records, ...state() };
+  }
+  while (page.more) {
+    if (next + pageSize > cap) return false;
+    page = await reading.read(span, next);
+    next += pageSize;
+    yield { records: page.records, ...state() };
+  }
+  return true;
+}
+
+/** Something left the list while it was read, so a record may have slipped over a page's edge: read again, in halves. */
+function shrunk(first: ListPage<unknown>, further: ListPage<unknown>): boolean {
+  return first.total !== undefined && further.total !== undefined && further.total < first.total;
+}
+
+function offsetsUntil({ fromOffset, total, pageSize }: { fromOffset: number; total: number; pageSize: number }) {
+  const offsets: number[] = [];
+  for (let offset = fromOffset; offset < total; offset += pageSize) offsets.push(offset);
+  return offsets;
+}
