@@ -17,7 +17,7 @@ export async function* inOrder<Item, Result>(
       const first = underWay[0];
       if (underWay.length < ahead || first === undefined) continue;
       yield await first;
-      underWay.shift();
+      void underWay.shift();
     }
     for (const promise of underWay.splice(0)) yield await promise;
   } finally {
