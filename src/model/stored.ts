@@ -1,0 +1,86 @@
+import type { SeveritySources, Status } from './incident.ts';
+
+/**
+ * What incidents share: everything of them that becomes a label. There are few of these however many incidents, so
+ * today's mappings are applied to facets, not to incidents.
+ */
+export interface Facet {
+  /** Key in the store; small and dense. */
+  readonly row: number;
+  readonly provider: string;
+  readonly serviceId: string;
+  /** The service's newest name. */
+  readonly serviceName: string;
+  /** Empty when there is none. */
+  readonly team: string;
+  readonly severity: SeveritySources;
+}
+
+/** Bits of `StoredIncident.marks`. */
+export const MARKS = {
+  merged: 1,
+  expired: 2,
+  flaky: 4,
+  /** The platform answers 404 for it. */
+  deleted: 8,
+  escalated: 16,
+  reopened: 32,
+  autoResolved: 64,
+  /** It has a ledger row. */
+  counted: 128,
+  openingCounted: 256,
+  unmappedCounted: 512,
+} as const;
+
+/** Statuses in the order of their numbers in the store. */
+export const STATUSES: readonly Status[] = ['triggered', 'acknowledged', 'identified', 'mitigated', 'resolved'];
+
+/** An incident as statistics need it: numbers, no texts (a million of them are kept in memory). */
+export interface StoredIncident {
+  /** Key in the store; ascending in order of arrival. */
+  readonly row: number;
+  /** `Facet.row` */
+  readonly facet: number;
+  /** Bits of MARKS. */
+  readonly marks: number;
+  /** Index into STATUSES. */
+  readonly status: number;
+  readonly triggeredAtMs: number;
+  readonly startedAtMs: number | undefined;
+  readonly identifiedAtMs: number | undefined;
+  readonly acknowledgedAtMs: number | undefined;
+  readonly mitigatedAtMs: number | undefined;
+  readonly resolvedAtMs: number | undefined;
+  /** 52 bits of a digest of the fingerprint. */
+  readonly fingerprint: number;
+  /** Open and close instants in turn when there is more than one span (an open last span has no close); else absent. */
+  readonly spans: readonly number[] | undefined;
+  /** Present only where the configuration filters by title. */
+  readonly title: string | undefined;
+}
+
+/** True when none of these marks is set: the incident may be in statistics. */
+export function isKept(marks: number): boolean {
+  return (marks & (MARKS.expired | MARKS.flaky | MARKS.deleted)) === 0;
+}
+
+/** What `recovery.reopened` makes of an incident: milliseconds, or undefined when it has no recovery. */
+export function recoveryMs(incident: StoredIncident, reopened: 'last' | 'first' | 'sum'): number | undefined {
+  const { resolvedAtMs, triggeredAtMs, spans, marks } = incident;
+  if (resolvedAtMs === undefined || (marks & MARKS.merged) !== 0) return undefined;
+  if (spans === undefined || reopened === 'last') return resolvedAtMs - triggeredAtMs;
+  if (reopened === 'first') return (spans[1] ?? resolvedAtMs) - triggeredAtMs;
+  let sumMs = 0;
+  for (let at = 0; at + 1 < spans.length; at += 2) sumMs += (spans[at + 1] ?? 0) - (spans[at] ?? 0);
+  return sumMs;
+}
+
+/** What a facet's incidents are called today, after mapping, renaming and the limit on services. */
+export interface FacetLabels {
+  readonly provider: string;
+  readonly service: string;
+  readonly severity: string;
+  readonly team: string;
+  /** Outside the provider's filter. */
+  readonly excluded: boolean;
+}

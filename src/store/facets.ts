@@ -1,0 +1,219 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { FacetReading, Reader } from '../config/reading.ts';
+import type { Incident, Service, SeveritySources } from '../model/incident.ts';
+import type { Facet, FacetLabels } from '../model/stored.ts';
+import { text } from './incident-row.ts';
+import { Services } from './services.ts';
+
+/** Where services beyond the limit are counted. */
+export const OTHER = 'other';
+
+interface StoredFacet {
+  readonly row: number;
+  readonly provider: string;
+  readonly providerRow: number;
+  readonly serviceId: string;
+  readonly team: string;
+  readonly severity: SeveritySources;
+}
+
+type IsWanted = (provider: string) => boolean;
+
+/** What incidents are called: facets, names of services, and the services that have a place of their own. */
+export class Facets {
+  readonly #database: DatabaseSync;
+  readonly #services: Services;
+  readonly #byRow = new Map<number, StoredFacet>();
+  readonly #byKey = new Map<string, number>();
+  readonly #providerNames = new Map<number, string>();
+  readonly #admitted = new Set<string>();
+  readonly #overflowed = new Set<string>();
+  /** Incidents that are kept, per facet. */
+  readonly #incidents = new Map<number, number>();
+  readonly #labels = new Map<number, FacetLabels>();
+  readonly #insert: StatementSync;
+  readonly #admit: StatementSync;
+  readonly #dismiss: StatementSync;
+  #readers: ReadonlyMap<string, Reader> = new Map();
+  #maxServices = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#services = new Services(database);
+    this.#insert = database.prepare(
+      'INSERT INTO facets (row, provider, service, team, priority, urgency, tag) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#admit = database.prepare('INSERT OR IGNORE INTO admitted (name) VALUES (?)');
+    this.#dismiss = database.prepare('DELETE FROM admitted WHERE name = ?');
+    this.#read();
+  }
+
+  /** Reads everything again: after a rollback what is in memory may be ahead of the store. */
+  reload(): void {
+    for (const one of [this.#byRow, this.#byKey, this.#admitted, this.#labels]) one.clear();
+    this.#services.reload();
+    this.#read();
+  }
+
+  configure(readers: ReadonlyMap<string, Reader>, maxServices: number): void {
+    this.#readers = readers;
+    this.#maxServices = maxServices;
+    this.#labels.clear();
+  }
+
+  /** The facet of an incident, new ones written. */
+  of(incident: Incident, provider: { readonly row: number; readonly name: string }): number {
+    const { serviceId, severity } = incident;
+    this.#services.learn(provider.row, { id: serviceId, name: incident.serviceName });
+    const facet = {
+      provider: provider.name,
+      providerRow: provider.row,
+      serviceId,
+      team: incident.team ?? '',
+      severity,
+    };
+    const known = this.#byKey.get(keyOf(facet));
+    if (known !== undefined) return known;
+    const row = this.#byRow.size + 1;
+    const { priority, urgency, tag } = severity;
+    this.#insert.run(row, provider.row, serviceId, facet.team, priority ?? null, urgency ?? null, tag ?? null);
+    this.#remember({ row, ...facet });
+    return row;
+  }
+
+  /** Takes the platform's whole list of services. */
+  list(providerRow: number, services: readonly Service[]): void {
+    this.#services.list(providerRow, services);
+  }
+
+  /** Whether a service got another name since this was last asked; then labels are read anew. */
+  takeRenamed(): boolean {
+    const hasRenamed = this.#services.takeRenamed();
+    if (hasRenamed) this.#labels.clear();
+    return hasRenamed;
+  }
+
+  facet(row: number): Facet {
+    const facet = this.#byRow.get(row);
+    if (facet === undefined) throw new Error(`the store holds no facet ${row}`);
+    return { ...facet, serviceName: this.#services.name(facet.providerRow, facet.serviceId) };
+  }
+
+  /** Undefined for providers that are not configured. */
+  reading(row: number): FacetReading | undefined {
+    const facet = this.facet(row);
+    return this.#readers.get(facet.provider)?.facet(facet);
+  }
+
+  labels(row: number): FacetLabels | undefined {
+    const known = this.#labels.get(row);
+    if (known !== undefined) return known;
+    const reading = this.reading(row);
+    if (reading === undefined) return undefined;
+    const { severity, team, excluded } = reading;
+    const service = this.#admitted.has(reading.service) ? reading.service : OTHER;
+    const labels = { provider: this.facet(row).provider, service, severity: severity.name, team, excluded };
+    this.#labels.set(row, labels);
+    return labels;
+  }
+
+  /** Rows of the facets of these providers that have incidents. */
+  inUse(isWanted: IsWanted): number[] {
+    const rows: number[] = [];
+    for (const { row, provider } of this.#byRow.values()) {
+      if (this.incidents(row) > 0 && isWanted(provider)) rows.push(row);
+    }
+    return rows;
+  }
+
+  incidents(row: number): number {
+    return this.#incidents.get(row) ?? 0;
+  }
+
+  /** Remembers that a facet gained or lost incidents. */
+  count(row: number, by: number): void {
+    this.#incidents.set(row, this.incidents(row) + by);
+  }
+
+  /** Gives places to services in order of their incidents, as far as the limit goes; true when labels changed. */
+  admit(isWanted: IsWanted): boolean {
+    const waiting = [...this.#servicesInUse(isWanted)].filter(([name]) => !this.#admitted.has(name));
+    waiting.sort(([nameA, countA], [nameB, countB]) => countB - countA || (nameA < nameB ? -1 : 1));
+    const places = Math.max(0, this.#maxServices - this.#admitted.size);
+    for (const [name] of waiting.slice(0, places)) {
+      this.#admitted.add(name);
+      this.#admit.run(name);
+    }
+    this.#overflowed.clear();
+    for (const [name] of waiting.slice(places)) this.#overflowed.add(name);
+    const hasAdmitted = waiting.length > 0 && places > 0;
+    if (hasAdmitted) this.#labels.clear();
+    return hasAdmitted;
+  }
+
+  /** Takes back the places of services that are in no catalogue and in no kept incident; returns their names. */
+  dismiss(isWanted: IsWanted): ReadonlySet<string> {
+    const used = new Set([...this.#servicesInUse(isWanted).keys(), ...this.#listedNames(isWanted)]);
+    const dismissed = new Set([...this.#admitted].filter((name) => !used.has(name)));
+    for (const name of dismissed) {
+      this.#admitted.delete(name);
+      this.#dismiss.run(name);
+    }
+    if (dismissed.size > 0) this.#labels.clear();
+    return dismissed;
+  }
+
+  overflowed(): number {
+    return this.#overflowed.size;
+  }
+
+  #servicesInUse(isWanted: IsWanted): Map<string, number> {
+    const incidentsOf = new Map<string, number>();
+    for (const row of this.inUse(isWanted)) {
+      const reading = this.reading(row);
+      if (reading === undefined || reading.excluded) continue;
+      incidentsOf.set(reading.service, (incidentsOf.get(reading.service) ?? 0) + this.incidents(row));
+    }
+    return incidentsOf;
+  }
+
+  #listedNames(isWanted: IsWanted): string[] {
+    return this.#services.listed().flatMap(({ providerRow, id, name }) => {
+      const provider = this.#providerNames.get(providerRow);
+      const reader = provider === undefined || !isWanted(provider) ? undefined : this.#readers.get(provider);
+      if (reader === undefined || provider === undefined) return [];
+      return [reader.facet({ row: 0, provider, serviceId: id, serviceName: name, team: '', severity: {} }).service];
+    });
+  }
+
+  #read(): void {
+    const facets = this.#database.prepare(
+      'SELECT f.*, p.name AS provider_name FROM facets f JOIN providers p ON p.row = f.provider ORDER BY f.row',
+    );
+    for (const row of facets.iterate()) this.#remember(readFacet(row));
+    for (const row of this.#database.prepare('SELECT name FROM admitted').iterate()) {
+      this.#admitted.add(String(row['name']));
+    }
+  }
+
+  #remember(facet: StoredFacet): void {
+    this.#byRow.set(facet.row, facet);
+    this.#byKey.set(keyOf(facet), facet.row);
+    this.#providerNames.set(facet.providerRow, facet.provider);
+  }
+}
+
+function keyOf({ providerRow, serviceId, team, severity }: Omit<StoredFacet, 'row'>): string {
+  return JSON.stringify([providerRow, serviceId, team, severity.priority, severity.urgency, severity.tag]);
+}
+
+function readFacet(row: Record<string, unknown>): StoredFacet {
+  return {
+    row: Number(row['row']),
+    provider: String(row['provider_name']),
+    providerRow: Number(row['provider']),
+    serviceId: String(row['service']),
+    team: String(row['team']),
+    severity: { priority: text(row, 'priority'), urgency: text(row, 'urgency'), tag: text(row, 'tag') },
+  };
+}

@@ -1,0 +1,128 @@
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Log } from '../model/log.ts';
+import { migrate } from './schema.ts';
+
+/** SQLite's result codes (sqlite.org/rescode.html). */
+const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+/** Bytes of pages that SQLite keeps in memory, in KiB as the pragma wants it (negative). */
+const CACHE_KIB = -16_384;
+
+/** The file of the store and the lock that keeps a second exporter out. */
+export interface OpenStore {
+  readonly database: DatabaseSync;
+  close(): void;
+}
+
+/** True for the errors that say the file itself is damaged. */
+export function isCorruption(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+}
+
+/**
+ * Opens the store, bringing it forward; a damaged file is set aside under a new name and a new one begun. Throws when
+ * the folder cannot be written, another exporter holds the store, or a newer version wrote it.
+ */
+export function openStore(path: string, log: Log, nowMs: number): OpenStore {
+  makeFolder(path);
+  const lock = takeLock(path);
+  try {
+    const database = openChecked(path, log, nowMs);
+    return {
+      database,
+      close: () => {
+        database.close();
+        lock.close();
+      },
+    };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new Error(`cannot make the folder of the store ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** An exclusive transaction on a file of its own: the system frees it when the process ends, however it ends. */
+function takeLock(path: string): DatabaseSync {
+  const lockPath = `${path}.lock`;
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(lockPath);
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (errorCode(error) === SQLITE_BUSY) {
+      throw new Error(`the store ${path} is in use by another mttr-exporter`, { cause: error });
+    }
+    throw new Error(`cannot write next to the store ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function openChecked(path: string, log: Log, nowMs: number): DatabaseSync {
+  try {
+    return openFile(path);
+  } catch (error) {
+    if (!isCorruption(error)) throw error;
+    const aside = setAside(path, nowMs);
+    log.error('the store is damaged: it was set aside, history is fetched again and all counters begin anew', {
+      store: path,
+      set_aside: aside,
+      error: messageOf(error),
+    });
+    return openFile(path);
+  }
+}
+
+function openFile(path: string): DatabaseSync {
+  const database = connect(path);
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+    database.exec(`PRAGMA cache_size = ${CACHE_KIB}`);
+    const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+    if (verdict !== 'ok') throw Object.assign(new Error(String(verdict)), { errcode: SQLITE_CORRUPT });
+    migrate(database, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function connect(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path);
+  } catch (error) {
+    throw new Error(`cannot open the store ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Moves the file and its write-ahead log away; returns the new name. */
+function setAside(path: string, nowMs: number): string {
+  const aside = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(':', '')}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+  return aside;
+}
+
+function errorCode(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  // The low byte is the primary code of an extended one.
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

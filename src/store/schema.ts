@@ -1,0 +1,74 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Steps forward, in order; the position of a step plus one is the version that it leads to. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE providers (
+    row INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    counting_since_ms INTEGER, cursor TEXT, synced INTEGER NOT NULL DEFAULT 0,
+    asked_until_ms INTEGER, history_start_ms INTEGER, filter TEXT
+  ) STRICT;
+  CREATE TABLE services (
+    provider INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, listed INTEGER NOT NULL,
+    PRIMARY KEY (provider, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE facets (
+    row INTEGER PRIMARY KEY, provider INTEGER NOT NULL, service TEXT NOT NULL, team TEXT NOT NULL,
+    priority TEXT, urgency TEXT, tag TEXT
+  ) STRICT;
+  CREATE TABLE incidents (
+    row INTEGER PRIMARY KEY, provider INTEGER NOT NULL, id TEXT NOT NULL, facet INTEGER NOT NULL,
+    marks INTEGER NOT NULL, status INTEGER NOT NULL, triggered_ms INTEGER NOT NULL,
+    started_ms INTEGER, identified_ms INTEGER, acknowledged_ms INTEGER, mitigated_ms INTEGER, resolved_ms INTEGER,
+    spans TEXT, fingerprint_digest INTEGER NOT NULL,
+    end_from TEXT, auto INTEGER, escalated TEXT, reopened TEXT,
+    fingerprint TEXT NOT NULL, title TEXT NOT NULL, url TEXT, updated_ms INTEGER NOT NULL,
+    recovery_key TEXT, subject TEXT,
+    escalations_counted INTEGER NOT NULL DEFAULT 0, reopens_counted INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (provider, id)
+  ) STRICT;
+  CREATE INDEX open_incidents ON incidents (provider) WHERE resolved_ms IS NULL;
+  CREATE INDEX incident_subjects ON incidents (provider, subject) WHERE subject IS NOT NULL;
+  CREATE TABLE ledger (
+    incident INTEGER PRIMARY KEY, label_set INTEGER NOT NULL, ms INTEGER NOT NULL,
+    triggered_ms INTEGER NOT NULL, resolved_ms INTEGER NOT NULL, counted_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE label_sets (
+    row INTEGER PRIMARY KEY, kind TEXT NOT NULL, provider TEXT NOT NULL, service TEXT NOT NULL,
+    severity TEXT NOT NULL, team TEXT NOT NULL, groups TEXT NOT NULL,
+    UNIQUE (kind, provider, service, severity, team)
+  ) STRICT;
+  CREATE TABLE admitted (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE counters (
+    provider TEXT NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL, value INTEGER NOT NULL,
+    PRIMARY KEY (provider, name, label)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE rejections (
+    provider INTEGER NOT NULL, key TEXT NOT NULL, reason TEXT NOT NULL, id TEXT, at_ms INTEGER NOT NULL,
+    PRIMARY KEY (provider, key, reason)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE signals (
+    provider INTEGER NOT NULL, subject TEXT NOT NULL, id TEXT NOT NULL, at_ms INTEGER NOT NULL, kind TEXT NOT NULL,
+    PRIMARY KEY (provider, subject, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/** The version of the store that this program writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/** Brings the tables forward to SCHEMA_VERSION in one transaction; throws when the store is newer than this program. */
+export function migrate(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version > SCHEMA_VERSION) {
+    throw new Error(
+      `the store ${path} was written by a newer mttr-exporter (store version ${version}; this program knows up to ${SCHEMA_VERSION})`,
+    );
+  }
+  if (version === SCHEMA_VERSION) return;
+  database.exec('BEGIN IMMEDIATE');
+  for (const step of MIGRATIONS.slice(version)) database.exec(step);
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  database.exec('COMMIT');
+}

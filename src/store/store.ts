@@ -1,0 +1,125 @@
+import type { Reader } from '../config/reading.ts';
+import type { Incident, Rejection, Service, Signal } from '../model/incident.ts';
+import type { FacetLabels, StoredIncident } from '../model/stored.ts';
+import type { LabelSet } from './label-set.ts';
+
+/** What a provider can tell; decides which cumulative families its incidents feed. */
+export interface Tells {
+  readonly acknowledged: boolean;
+  readonly escalations: boolean;
+  readonly reopens: boolean;
+}
+
+/** Today's configuration as far as counting depends on it. */
+export interface StoreSettings {
+  /** By provider name, in the order of the configuration; others in the store are kept but not read. */
+  readonly readers: ReadonlyMap<string, Reader>;
+  readonly tells: ReadonlyMap<string, Tells>;
+  /** Recovery target of each severity that has one. */
+  readonly targetsMs: ReadonlyMap<string, number>;
+  readonly bucketsMs: readonly number[];
+  readonly detail: 'standard' | 'full';
+  readonly team: boolean;
+  readonly maxServices: number;
+  readonly settleMs: number;
+  readonly reopened: 'last' | 'first' | 'sum';
+  readonly retentionMs: number;
+}
+
+/** What one page of a poll (or a whole poll) found, together with where to go on from. */
+export interface Batch {
+  readonly provider: string;
+  readonly nowMs: number;
+  readonly incidents: readonly Incident[];
+  readonly signals: readonly Signal[];
+  readonly rejected: readonly Rejection[];
+  readonly deletedIds: readonly string[];
+  readonly wholeSubjects: readonly string[];
+  readonly catalogue?: readonly Service[] | undefined;
+  readonly cursor: string;
+  /** The poll is whole with this batch. */
+  readonly complete?: { readonly askedUntilMs: number; readonly historyStartMs: number } | undefined;
+}
+
+/** What the store knows of a provider. */
+export interface ProviderState {
+  readonly name: string;
+  /** When its first sync began: what ended earlier is in no cumulative series. */
+  readonly countingSinceMs: number | undefined;
+  readonly cursor: string | undefined;
+  /** Its first sync is complete. */
+  readonly isSynced: boolean;
+  /** The instant up to which the last successful poll asked. */
+  readonly askedUntilMs: number | undefined;
+  readonly historyStartMs: number | undefined;
+}
+
+/** What a commit changed, for those who keep statistics. */
+export interface Committed {
+  readonly changed: readonly StoredIncident[];
+  /** Rows that left the store (retention). */
+  readonly gone: readonly number[];
+  /** True when what incidents are called may have changed (renamed service, first sync complete, a service gave its place back). */
+  readonly relabelled: boolean;
+}
+
+/** A count that survives restarts. */
+export interface StoredCounter {
+  readonly provider: string;
+  readonly name: 'revisions' | 'rejected' | 'unmapped';
+  /** Change or reason. */
+  readonly label: string;
+  readonly value: number;
+}
+
+/** One lifecycle of one label set, to be released from its hold. */
+export interface Release {
+  readonly set: number;
+  readonly group: 'recovery' | 'counts' | 'timings' | 'changes';
+}
+
+/** The last recovery that fell into a bucket. */
+export interface Exemplar {
+  readonly incidentId: string;
+  readonly ms: number;
+  readonly resolvedAtMs: number;
+}
+
+/** What is kept; one transaction per commit. Two engines must pass the same contract suite. */
+export interface Store {
+  /** Applies a configuration (at start, on reload): changed filters, shapes and limits take effect. */
+  configure(settings: StoreSettings, nowMs: number): Promise<void>;
+  /** Reads every incident of the configured providers, in slices that let others run; once, after `configure`. */
+  load(each: (incident: StoredIncident) => void): Promise<void>;
+  /** Remembers when a provider's first sync began, unless it is known already. */
+  begin(provider: string, nowMs: number): Promise<ProviderState>;
+  commit(batch: Batch): Promise<Committed>;
+  /** Ends the hold of these; committed before it returns. */
+  release(releases: readonly Release[]): Promise<void>;
+  /** Deletes closed incidents, ledger rows and signals that are older than the retention. */
+  prune(nowMs: number): Promise<Committed>;
+  provider(name: string): ProviderState;
+  known(provider: string): KnownIncidents;
+  /** Undefined for facets of providers that are not configured. */
+  labels(facet: number): FacetLabels | undefined;
+  /** Label sets of configured providers whose first sync is complete. */
+  labelSets(): readonly LabelSet[];
+  /** By the row of a label set: the last recovery of each bucket. */
+  exemplars(set: number): readonly (Exemplar | undefined)[];
+  counters(): readonly StoredCounter[];
+  /** Names that took the default severity: values the configuration does not know. */
+  unmappedSeverities(): readonly { readonly provider: string; readonly value: string }[];
+  /** Distinct services beyond the limit. */
+  servicesOverflowed(): number;
+  sizeBytes(): number;
+  close(): void;
+}
+
+/** What a provider may ask about its own past. */
+export interface KnownIncidents {
+  incidents(ids: readonly string[]): Promise<ReadonlyMap<string, Incident>>;
+  openIds(): Promise<readonly string[]>;
+  rejectedIds(): Promise<readonly string[]>;
+  signals(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly Signal[]>>;
+  bySubject(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly Incident[]>>;
+}
