@@ -1,0 +1,125 @@
+import type { z } from 'zod';
+import {
+  ALARM_TYPES,
+  alarmsThere,
+  DescribeAlarms,
+  isAskedFor,
+  ListTagsForResource,
+  tagsOf,
+  wireAlarm,
+} from './cloudwatch/alarms.ts';
+import { answered, type Listing, pageOf, Refusal } from './cloudwatch/answers.ts';
+import { DescribeAlarmHistory, historyItems } from './cloudwatch/history.ts';
+import { CLOUDWATCH_PEOPLE } from './cloudwatch/people.ts';
+import { type Fake, type FakeAnswer, type FakeOptions, type SeenRequest, startFake } from './platform.ts';
+import type { World } from './world.ts';
+
+export interface CloudwatchFakeOptions extends FakeOptions {
+  /** The credentials may not read tags. */
+  readonly tagsDenied?: boolean;
+  /** While it says true, every NextToken is refused as expired. */
+  readonly tokensRefused?: () => boolean;
+}
+
+/**
+ * CloudWatch on loopback for all regions: AWS JSON 1.0, the region taken from the signature's scope (which is not verified).
+ * It shows of `world.alarms` what has happened by its own now.
+ */
+export async function startCloudwatchFake(world: World, options: CloudwatchFakeOptions = {}): Promise<Fake> {
+  const nowMs = options.nowMs ?? Date.now;
+  return startFake(
+    {
+      answer: (request) => {
+        try {
+          return answer(visitOf(request, { world, options, nowMs: nowMs() }));
+        } catch (error) {
+          if (error instanceof Refusal) return error.answer;
+          throw error;
+        }
+      },
+      throttled: () => new Refusal('Throttling', 'Rate exceeded').answer,
+    },
+    options,
+  );
+}
+
+interface Place {
+  readonly world: World;
+  readonly options: CloudwatchFakeOptions;
+  readonly nowMs: number;
+}
+
+interface Visit extends Place {
+  readonly region: string;
+  readonly operation: string | undefined;
+  readonly asked: Readonly<Record<string, unknown>>;
+}
+
+function visitOf({ method, path, headers, body }: SeenRequest, place: Place): Visit {
+  const target = String(headers['x-amz-target'] ?? '');
+  const [, operation] = /^GraniteServiceVersion20100801\.(\w+)$/.exec(target) ?? [];
+  if (method !== 'POST' || path !== '/') throw new Refusal('InvalidAction', 'Could not find operation.', 404);
+  if (headers['content-type'] !== 'application/x-amz-json-1.0') {
+    throw new Refusal('SerializationException', 'Expected application/x-amz-json-1.0.');
+  }
+  const [, region] =
+    /Credential=[^/]+\/\d{8}\/([\w-]+)\/monitoring\/aws4_request/.exec(headers.authorization ?? '') ?? [];
+  if (region === undefined) throw new Refusal('MissingAuthenticationToken', 'Request is missing Authentication.', 403);
+  return { ...place, region, operation, asked: parsed(body) };
+}
+
+function parsed(body: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    throw new Refusal('SerializationException', 'The request is not JSON.');
+  }
+}
+
+function answer(visit: Visit): FakeAnswer {
+  if (visit.operation === 'DescribeAlarmHistory') return history(visit);
+  if (visit.operation === 'DescribeAlarms') return alarms(visit);
+  if (visit.operation === 'ListTagsForResource') return tags(visit);
+  throw new Refusal('UnknownOperationException', 'Unknown operation.');
+}
+
+function valid<Schema extends z.ZodType>(schema: Schema, asked: unknown): z.infer<Schema> {
+  const result = schema.safeParse(asked);
+  if (result.success) return result.data;
+  throw new Refusal('ValidationError', `Invalid request: ${result.error.issues[0]?.path.join('.') ?? ''}`);
+}
+
+function listing({ operation, asked, nowMs, options }: Visit, pageSize: number, token: string | undefined): Listing {
+  const { NextToken: _, ...rest } = asked;
+  const tokensRefused = options.tokensRefused ?? (() => false);
+  return { operation: operation ?? '', asked: rest, pageSize, token, nowMs, tokensRefused };
+}
+
+function history(visit: Visit): FakeAnswer {
+  const asked = valid(DescribeAlarmHistory, visit.asked);
+  const place = { world: visit.world, region: visit.region, duplicates: visit.options.duplicates === true };
+  const page = pageOf(listing(visit, asked.MaxRecords, asked.NextToken), (nowMs) => historyItems(place, asked, nowMs));
+  return answered({ AlarmHistoryItems: page.items, ...page.more });
+}
+
+function alarms(visit: Visit): FakeAnswer {
+  const asked = valid(DescribeAlarms, visit.asked);
+  const page = pageOf(listing(visit, asked.MaxRecords, asked.NextToken), (nowMs) =>
+    alarmsThere(visit.world, visit.region, nowMs).filter((alarm) => isAskedFor(alarm, asked, nowMs)),
+  );
+  const lists = ALARM_TYPES.map((kind) => [
+    `${kind}s`,
+    page.items.filter((alarm) => alarm.kind === kind).map((alarm) => wireAlarm(alarm, visit.nowMs)),
+  ]);
+  return answered({ ...Object.fromEntries(lists), ...page.more });
+}
+
+function tags({ asked, world, region, nowMs, options }: Visit): FakeAnswer {
+  const caller = `arn:aws:iam::123456789012:user/${CLOUDWATCH_PEOPLE.login}`;
+  const action = 'cloudwatch:ListTagsForResource';
+  if (options.tagsDenied === true) {
+    throw new Refusal('AccessDenied', `User: ${caller} is not authorized to perform: ${action}`);
+  }
+  return answered(tagsOf(alarmsThere(world, region, nowMs), valid(ListTagsForResource, asked).ResourceARN));
+}
