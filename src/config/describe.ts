@@ -1,0 +1,98 @@
+import { durationText } from './durations.ts';
+import { rateUnit } from './quantities.ts';
+import type { Config, PlatformSettings, ProviderConfig, RateLimit, RenameRule, SeverityConfig } from './types.ts';
+
+const SECRET = '<secret>';
+
+/** The effective configuration under its keys in the file, ready for JSON, without any secret. */
+export function describeConfig(config: Config, platforms: readonly PlatformSettings[]): Record<string, unknown> {
+  const { recovery, levels, metrics } = config;
+  return {
+    providers: config.providers.map((provider) => describeProvider(provider, platforms)),
+    severities: config.severities.map(describeSeverity),
+    history: durationText(config.historyMs),
+    windows: config.windows.map(({ name }) => name),
+    groupings: config.groupings,
+    recovery: { reopened: recovery.reopened, settle: durationText(recovery.settleMs) },
+    levels: {
+      elite: durationText(levels.eliteMs),
+      high: durationText(levels.highMs),
+      medium: durationText(levels.mediumMs),
+    },
+    metrics: {
+      detail: metrics.detail,
+      team: metrics.team,
+      max_services: metrics.maxServices,
+      minimum_sample: metrics.minimumSample,
+      new_series_hold: durationText(metrics.newSeriesHoldMs),
+      buckets: metrics.bucketsMs.map(durationText),
+    },
+    retention: durationText(config.retentionMs),
+    store: { type: 'sqlite', path: config.store.path },
+    web: config.web.bearerToken === undefined ? {} : { bearer_token: SECRET },
+  };
+}
+
+function describeProvider(provider: ProviderConfig, platforms: readonly PlatformSettings[]): Record<string, unknown> {
+  const { severity, services, filter } = provider;
+  return {
+    name: provider.name,
+    type: provider.type,
+    ...withoutSecrets(provider, platforms),
+    base_url: provider.baseUrl,
+    poll_interval: durationText(provider.pollIntervalMs),
+    rate_limit: rateText(provider.rateLimit),
+    timeout: durationText(provider.timeoutMs),
+    proxy_url: provider.proxyUrl === undefined ? undefined : withoutCredentials(provider.proxyUrl),
+    tls: { ca_file: provider.caFile },
+    overall: provider.overall,
+    severity: { ...severity, map: Object.fromEntries(severity.map) },
+    services: { tag: services.tag, rename: Object.fromEntries(services.rename.map(renamePair)) },
+    filter: {
+      severities: filter.severities,
+      services: filter.services,
+      teams: filter.teams,
+      exclude_titles: filter.excludeTitles.map(({ source }) => source),
+      shorter_than: durationText(filter.shorterThanMs),
+    },
+  };
+}
+
+/** A type that is not among the platforms shows no setting at all. */
+function withoutSecrets({ type, settings }: ProviderConfig, platforms: readonly PlatformSettings[]) {
+  const platform = platforms.find((one) => one.type === type);
+  if (platform === undefined) return {};
+  const shown = Object.entries(settings).map(([key, value]) => {
+    const isSecret = platform.secrets.includes(key) && value !== undefined;
+    return [key, isSecret ? SECRET : value];
+  });
+  return Object.fromEntries(shown);
+}
+
+function withoutCredentials(text: string): string {
+  const url = new URL(text);
+  if (url.username === '' && url.password === '') return text;
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+function rateText({ requests, perMs }: RateLimit): string {
+  return `${requests}/${rateUnit(perMs) ?? durationText(perMs)}`;
+}
+
+function renamePair({ match, to }: RenameRule): [string, string] {
+  return [typeof match === 'string' ? match : String(match), to];
+}
+
+function describeSeverity(severity: SeverityConfig): Record<string, unknown> {
+  const optional = (ms: number | undefined) => (ms === undefined ? undefined : durationText(ms));
+  return {
+    name: severity.name,
+    title: severity.title,
+    aliases: severity.aliases,
+    target: optional(severity.targetMs),
+    acknowledge: optional(severity.acknowledgeMs),
+    objective: severity.objective,
+  };
+}

@@ -1,0 +1,39 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
+
+/** Largest first, as they are written. */
+const UNITS = [
+  ['w', 7 * DAY_MS],
+  ['d', DAY_MS],
+  ['h', HOUR_MS],
+  ['m', MINUTE_MS],
+  ['s', SECOND_MS],
+  ['ms', 1],
+] as const;
+const UNIT_MS: ReadonlyMap<string, number> = new Map(UNITS);
+const PART = /([0-9]+)(ms|[smhdw])/g;
+
+/** A whole duration, as an expression for editors too. */
+export const DURATION_PATTERN = '^([0-9]+(ms|s|m|h|d|w))+$';
+
+/** Longer spans than this are slips of the pen, and sums of them would leave the range of exact integers. */
+export const DURATION_MAX_MS = 36_500 * DAY_MS;
+
+/** Milliseconds of a text such as `1h30m`; undefined when it is no duration. */
+export function parseDuration(text: string): number | undefined {
+  if (!new RegExp(DURATION_PATTERN).test(text)) return undefined;
+  let totalMs = 0;
+  for (const [, count, unit] of text.matchAll(PART)) totalMs += Number(count) * (UNIT_MS.get(unit ?? '') ?? 0);
+  return totalMs;
+}
+
+/** The shortest text that `parseDuration` reads back, in days and smaller units: `1h30m`, `400d`, `0s`. */
+export function durationText(ms: number): string {
+  let left = ms;
+  let text = '';
+  for (const [unit, unitMs] of UNITS.slice(1)) {
+    const count = Math.floor(left / unitMs);
+    if (count > 0) text += `${count}${unit}`;
+    left -= count * unitMs;
+  }
+  return text === '' ? '0s' : text;
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { Findings } from './findings.ts';
+import { nearest } from './near.ts';
+import { listText, type Path } from './problems.ts';
+import { valueAt } from './tree.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** What a schema wants, in words. */
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text, in quotes where YAML would read something else',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping of keys to values',
+  record: 'a mapping of keys to values',
+};
+
+/** Keys of later versions, and what the two forms do not share. */
+const KEY_TEXTS: ReadonlyMap<string, string> = new Map([
+  ['timezone', 'is not in this version; expected no such key (times are UTC)'],
+  ['web.admin_token', 'is not in this version; expected no such key'],
+  ['web.admin_token_file', 'is not in this version; expected no such key'],
+  ['time_range', 'belongs to the short form; expected incident_source beside it, or windows and history instead'],
+  ['severity_filter', 'belongs to the short form; expected incident_source beside it, or a filter in each provider'],
+]);
+const LONG_FORM_KEYS: readonly string[] = ['providers', 'windows', 'history'];
+
+/** The per-parse error map: an unknown key carries the known ones, all else is put into words by `tell`. */
+export function knownKeys(issue: z.core.$ZodRawIssue): string {
+  const isKeys = issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject;
+  return isKeys ? Object.keys(issue.inst.shape).join('\n') : '';
+}
+
+/** Puts what a schema found at `path` into our words. */
+export function tell(issue: Issue, path: Path, findings: Findings): void {
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.message.split('\n');
+    for (const key of issue.keys) findings.say([...path, key], unknownKey([...path, key], known, findings));
+    return;
+  }
+  if (valueAt(findings.document.value, path) === undefined) {
+    findings.say(path, `is missing; expected ${expected(issue)}`);
+    return;
+  }
+  const value = issue.code === 'custom' && issue.params?.['isHidden'] === true ? 'the value' : findings.shown(path);
+  findings.say(path, `${value} ${complaint(issue, path, findings)}`);
+}
+
+function unknownKey(path: Path, known: readonly string[], { document }: Findings): string {
+  const key = String(path.at(-1));
+  const isShortForm = valueAt(document.value, ['incident_source']) !== undefined;
+  if (path.length === 1 && isShortForm && LONG_FORM_KEYS.includes(key)) {
+    return 'cannot stand beside incident_source; expected the short form (incident_source) or the long one (providers)';
+  }
+  const ofAnotherTime = KEY_TEXTS.get(path.join('.'));
+  if (ofAnotherTime !== undefined) return ofAnotherTime;
+  if (path[0] === 'store' && valueAt(document.value, ['store', 'type']) === 'postgres') {
+    return 'is not in this version; expected no such key';
+  }
+  const meant = nearest(key, known);
+  return meant === undefined
+    ? `is not a known key; expected ${listText(known)}`
+    : `is not a known key; did you mean ${meant}?`;
+}
+
+function complaint(issue: Issue, path: Path, findings: Findings): string {
+  if (path.join('.') === 'store.type' && valueAt(findings.document.value, path) === 'postgres') {
+    return 'is not in this version; expected sqlite';
+  }
+  if (issue.message.startsWith('is ')) return issue.message;
+  if (issue.message !== '') return `is not valid; ${issue.message}`;
+  if (isEmpty(issue)) return `is empty; expected ${expected(issue)}`;
+  return `is not ${noun(issue)}; expected ${expected(issue)}`;
+}
+
+function isEmpty(issue: Issue): boolean {
+  return issue.code === 'too_small' && (issue.origin === 'string' || issue.origin === 'array') && issue.minimum === 1;
+}
+
+function noun(issue: Issue): string {
+  if (issue.code === 'invalid_union') return 'a known type';
+  if (issue.code === 'too_small' || issue.code === 'too_big') return 'in range';
+  if (issue.code === 'invalid_format') return `of the right form`;
+  return issue.code === 'invalid_type' ? 'of the right kind' : 'allowed';
+}
+
+function expected(issue: Issue): string {
+  const [, own] = issue.message.split('; expected ');
+  if (own !== undefined) return own;
+  switch (issue.code) {
+    case 'invalid_type':
+      return KINDS[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return listText(issue.values.map(String));
+    case 'invalid_union':
+      return `one of ${listText('options' in issue ? (issue.options ?? []).map(String) : [])}`;
+    case 'too_small':
+      return bound(issue, issue.minimum, issue.inclusive === false ? 'more than' : 'at least');
+    case 'too_big':
+      return bound(issue, issue.maximum, issue.inclusive === false ? 'less than' : 'at most');
+    case 'invalid_format':
+      return issue.pattern === undefined ? `the form of ${issue.format}` : `what matches ${issue.pattern}`;
+    default:
+      return 'another value';
+  }
+}
+
+function bound(issue: Issue & { origin: string }, limit: number | bigint, words: string): string {
+  if (issue.origin === 'string') return limit === 1 ? 'a text' : `${words} ${limit} characters`;
+  return issue.origin === 'array' ? `${words} ${limit} ${limit === 1 ? 'item' : 'items'}` : `${words} ${limit}`;
+}

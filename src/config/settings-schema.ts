@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { DAY_MS, SECOND_MS } from '../model/time.ts';
+import { bucket, duration, expression, rateLimit, webUrl } from './quantities.ts';
+import { GROUPINGS } from './types.ts';
+
+/** Timers of Node keep 2^31 - 1 milliseconds, a little over 24 days; longer ones would fire at once. */
+const TIMER_MAX_MS = 24 * DAY_MS;
+/** Label values are cut at this length (DESIGN §6), so a longer name could meet another one. */
+const NAME_LENGTH_MAX = 128;
+/** Each bucket is one more series per label set. */
+const BUCKETS_MAX = 100;
+/** Each service is thousands of series at full detail. */
+const SERVICES_MAX = 100_000;
+
+const name = z.string().min(1).max(NAME_LENGTH_MAX);
+const positive = { minMs: 1 };
+const texts = z.array(z.string()).default([]);
+
+const severitySection = z
+  .strictObject({
+    from: z
+      .array(z.enum(['priority', 'urgency']))
+      .default(['priority', 'urgency'])
+      .describe('What of the platform tells the severity, tried in this order.'),
+    tag: z.string().min(1).optional().describe('Name of the tag that tells the severity, for platforms with tags.'),
+    map: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe("The platform's own words (without case) to configured severities."),
+    default: z.string().default('P3').describe('For incidents without a severity, or with one that is not known.'),
+  })
+  .meta({ id: 'provider_severity' });
+
+const servicesSection = z
+  .strictObject({
+    tag: z.string().min(1).optional().describe('Name of the tag that tells the service, for platforms with tags.'),
+    rename: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Exact names, then /regular expressions/ in file order, to new names; the first match ends.'),
+  })
+  .meta({ id: 'provider_services' });
+
+const filterSection = z
+  .strictObject({
+    severities: texts.describe('Only these severities; all when empty.'),
+    services: texts.describe('Only these services, as renamed; all when empty.'),
+    teams: texts.describe('Only these teams; all when empty.'),
+    exclude_titles: z
+      .array(expression)
+      .default([])
+      .describe('Regular expressions; incidents with a matching title are left out.'),
+    shorter_than: duration().prefault('0s').describe('Recoveries shorter than this are left out.'),
+  })
+  .meta({ id: 'provider_filter' });
+
+/** Keys that a provider of every type has. */
+export const providerKeys = {
+  base_url: webUrl({ credentials: 'refused' })
+    .optional()
+    .describe("Where the platform's API is, instead of the region's address."),
+  poll_interval: duration({ minMs: SECOND_MS, maxMs: TIMER_MAX_MS })
+    .prefault('1m')
+    .describe('Time between two polls; 1s or more.'),
+  rate_limit: rateLimit
+    .optional()
+    .describe('Most requests per s, min or h, such as 900/min; the default is that of the type.'),
+  timeout: duration({ ...positive, maxMs: TIMER_MAX_MS })
+    .prefault('30s')
+    .describe('Longest wait for one answer.'),
+  proxy_url: webUrl({ credentials: 'allowed' })
+    .prefault('')
+    .describe('Proxy for this provider, else HTTPS_PROXY and NO_PROXY.'),
+  tls: z
+    .strictObject({ ca_file: z.string().min(1).optional().describe('PEM file of further certificate authorities.') })
+    .meta({ id: 'provider_tls' })
+    .prefault({}),
+  overall: z.boolean().default(true).describe('false keeps it out of every grouping but provider.'),
+  severity: severitySection.prefault({}),
+  services: servicesSection.prefault({}),
+  filter: filterSection.prefault({}),
+};
+
+/** The `provider` label. */
+export const providerName = name.optional().describe('Becomes the provider label; the default is the type.');
+
+const severity = z
+  .strictObject({
+    name: name.describe('Becomes the severity label.'),
+    title: z.string().optional().describe('For people.'),
+    aliases: texts.describe('Further names, compared without case.'),
+    target: duration(positive).optional().describe('Recoveries should take no longer.'),
+    acknowledge: duration(positive).optional().describe('Acknowledgements should take no longer.'),
+    objective: z
+      .number()
+      .gt(0)
+      .max(1)
+      .optional()
+      .describe('Share of recoveries that should meet the target; 0.9 where there is a target.'),
+  })
+  .meta({ id: 'severity' });
+
+const metricsSection = z
+  .strictObject({
+    detail: z.enum(['standard', 'full']).default('standard').describe('full gives every statistic to every row.'),
+    team: z.boolean().default(false).describe('Adds the label team where service stands.'),
+    max_services: z.int().min(1).max(SERVICES_MAX).default(500).describe('Later services become "other".'),
+    minimum_sample: z.int().min(1).default(1).describe('Hides means and quantiles that rest on fewer.'),
+    new_series_hold: duration()
+      .prefault('3m')
+      .describe('How long the first observations of a new series wait after a scrape that carried the zero.'),
+    buckets: z
+      .array(bucket)
+      .max(BUCKETS_MAX)
+      .prefault([5, 15, 30, 60, 120, 240, 480, 1440, 2880, 10080, 43200])
+      .describe('Upper bounds in minutes, or durations; targets and level bounds always join them.'),
+  })
+  .meta({ id: 'metrics' });
+
+const recoverySection = z
+  .strictObject({
+    reopened: z
+      .enum(['last', 'first', 'sum'])
+      .default('last')
+      .describe('What counts of a reopened incident: to the last resolve, to the first, or the sum of its open times.'),
+    settle: duration().prefault('0s').describe('Counts a recovery only after it stayed resolved for this long.'),
+  })
+  .meta({ id: 'recovery' });
+
+const levelsSection = z
+  .strictObject({
+    elite: duration(positive).prefault('1h'),
+    high: duration(positive).prefault('1d'),
+    medium: duration(positive).prefault('7d'),
+  })
+  .meta({ id: 'levels', description: 'Upper bounds of the levels of the mean recovery time, ascending.' });
+
+const webSection = z
+  .strictObject({
+    bearer_token: z.string().default('').describe('Asked for on every page but the health checks; empty: none.'),
+    bearer_token_file: z.string().min(1).optional().describe('File that holds the bearer token.'),
+  })
+  .meta({ id: 'web' });
+
+const storeSection = z
+  .strictObject({
+    type: z.enum(['sqlite']).default('sqlite'),
+    path: z.string().min(1).default('data/mttr-exporter.db').describe('The file of the store.'),
+  })
+  .meta({ id: 'store' });
+
+/** Keys at the top that both forms of the configuration have. */
+export const settingsKeys = {
+  severities: z
+    .array(severity)
+    .default([])
+    .describe('A listed severity replaces the default of its name; new names come after P1 to P5.'),
+  groupings: z
+    .array(z.enum(GROUPINGS))
+    .min(1)
+    .default(['all', 'severity', 'service', 'service,severity'])
+    .describe('Groupings of the windowed metrics.'),
+  recovery: recoverySection.prefault({}),
+  levels: levelsSection.prefault({}),
+  metrics: metricsSection.prefault({}),
+  retention: duration(positive)
+    .prefault('400d')
+    .describe('Closed incidents older than this are forgotten; at least twice the largest window.'),
+  store: storeSection.prefault({}),
+  web: webSection.prefault({}),
+};
+
+const settings = z.strictObject(settingsKeys);
+/** The keys of both forms, parsed. */
+export type Settings = z.output<typeof settings>;
+/** One entry of `severities`, parsed. */
+export type SeverityEntry = z.output<typeof severity>;
