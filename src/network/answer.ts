@@ -15,19 +15,23 @@ const Message = z.object({
 });
 const ErrorBody = Message.extend({ error: z.union([z.string(), Message]).optional().catch(undefined) });
 
+/** A longer error body is none of a platform's own, which are short; parsing and cleaning it would only take time. */
+const ERROR_BODY_MAX_CHARACTERS = 64 * 1024;
+
 /** A 2xx answer with its JSON, or the failure that it amounts to (thrown as AttemptFailure). */
 export function readAnswer(sent: Sent, nowMs: number): { answer: Answer; allowance: Allowance } {
   const { status, headers, text } = sent;
   const allowance = allowanceOf({ status, headers, nowMs });
+  if (status < 200 || status > 299) throw refusal(sent, allowance);
   const body = parsed(text);
-  if (status < 200 || status > 299) throw refusal(sent, body, allowance);
   if (typeof body !== 'object' || body === null) {
     throw new AttemptFailure(notJson(text), { status, retry: true, allowance });
   }
   return { answer: { status, body, headers }, allowance };
 }
 
-function refusal({ status, headers }: Sent, body: unknown, allowance: Allowance): AttemptFailure {
+function refusal({ status, headers, text }: Sent, allowance: Allowance): AttemptFailure {
+  const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : parsed(text);
   const retry = status === 408 || status === 429 || status >= 500;
   const message = status > 299 && status < 400 ? redirectMessage(headers['location']) : platformMessage(status, body);
   return new AttemptFailure(message, { status, body, retry, throttled: status === 429, allowance });

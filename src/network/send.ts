@@ -53,10 +53,10 @@ function plain(received: object): Record<string, string> {
 
 function failureOf(error: unknown): AttemptFailure {
   if (!axios.isAxiosError(error)) return new AttemptFailure('the request could not be made', { retry: false });
-  // Every status is accepted above, so this code is left for the size limit alone.
-  if (error.code === 'ERR_BAD_RESPONSE') {
+  // ERR_BAD_RESPONSE alone may also be a connection that was cut, which is worth another try.
+  if (error.message.startsWith('maxContentLength')) {
     return new AttemptFailure(`the answer is larger than ${ANSWER_MAX_BYTES / 1024 / 1024} MiB`, { retry: false });
   }
-  const { code = 'unknown reason', message } = error;
+  const { code = 'no code', message } = error;
   return new AttemptFailure(message.includes(code) ? message : `${message} (${code})`.trim(), { retry: true });
 }
