@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { challenges, judgeAccess } from './access.ts';
+import type { PasswordVerdict } from './passwords.ts';
+import { answerText } from './plain-text.ts';
+import type { WebSettings } from './web-settings.ts';
+
+export interface GateOptions {
+  readonly settings: () => WebSettings;
+  readonly bearerToken: () => string | undefined;
+  /** Paths that need no credentials and are under no limit: probes cannot log in, and must not fail from load. */
+  readonly openPaths: ReadonlySet<string>;
+}
+
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+/** What every request passes first: configured headers, then the limit of requests (429), then credentials (401). */
+export function gate({ settings, bearerToken, openPaths }: GateOptions): Middleware {
+  return (request, response, next) => {
+    const { headers, mayPass, passwords } = settings();
+    for (const name in headers) response.setHeader(name, headers[name] ?? '');
+    if (openPaths.has(pathOf(request.url ?? ''))) {
+      next();
+      return;
+    }
+    if (mayPass?.(performance.now()) === false) {
+      answerText(response, 429, 'too many requests');
+      return;
+    }
+    const credentials = { bearerToken: bearerToken(), passwords };
+    const letIn = (verdict: PasswordVerdict) => {
+      if (verdict === 'right') next();
+      else refuse(response, verdict, challenges(credentials));
+    };
+    const verdict = judgeAccess(request.headers.authorization, credentials);
+    if (typeof verdict === 'string') letIn(verdict);
+    else verdict.then(letIn).catch(next);
+  };
+}
+
+function refuse(response: ServerResponse, verdict: 'wrong' | 'busy', schemes: string[]): void {
+  if (verdict === 'busy') {
+    answerText(response, 429, 'too many passwords are being checked');
+    return;
+  }
+  response.setHeader('WWW-Authenticate', schemes);
+  answerText(response, 401, 'these credentials do not open the door');
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}

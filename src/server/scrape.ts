@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { acceptsGzip, CONTENT_TYPES, negotiateFormat } from './negotiation.ts';
+import type { PageSource } from './options.ts';
+import { answerText } from './plain-text.ts';
+
+/**
+ * Answers a GET or HEAD of the page of metrics with bytes that already exist, and tells the source when a GET got all
+ * of them. 503 until the first page is whole. Headers are set once and the buffers go out as they are: `res.send`
+ * would join and hash them for an ETag that no scraper asks for.
+ */
+export function scrape(source: PageSource): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const format = negotiateFormat(request.headers.accept);
+    const page = source.read(format);
+    if (page === undefined) {
+      answerText(response, 503, 'the first page is not rendered yet');
+      return;
+    }
+    const isCompressed = acceptsGzip(request.headers['accept-encoding']);
+    const buffers = isCompressed ? page.gzip : page.body;
+    response.setHeader('Content-Type', CONTENT_TYPES[format]);
+    response.setHeader('Vary', 'Accept, Accept-Encoding');
+    response.setHeader('Content-Length', byteLength(buffers));
+    if (isCompressed) response.setHeader('Content-Encoding', 'gzip');
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    onceSent(request, response, () => source.delivered(page.version));
+    sendAll(response, buffers);
+  };
+}
+
+function byteLength(buffers: readonly Buffer[]): number {
+  return buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+}
+
+/** Corked: the kernel gets headers and all buffers in one call. */
+function sendAll(response: ServerResponse, buffers: readonly Buffer[]): void {
+  response.cork();
+  for (const buffer of buffers) response.write(buffer);
+  response.end();
+  response.uncork();
+}
+
+/** 'finish' is also emitted when the client went away while bytes were waiting, so the connection is looked at. */
+function onceSent(request: IncomingMessage, response: ServerResponse, tell: () => void): void {
+  // Taken now: when 'finish' is emitted the response has already given its connection back.
+  const { socket } = request;
+  response.once('finish', () => {
+    if (!socket.destroyed && response.errored === null) tell();
+  });
+}
