@@ -79,7 +79,7 @@ export interface RunningServer {
   /** The listening addresses as URLs of the status page, with the ports that were taken. */
   readonly urls: readonly string[];
   /** Looks at the web configuration now instead of at the next turn. */
-  checkWebConfig(): Promise<void>;
+  readonly checkWebConfig: () => Promise<void>;
   /** Stops accepting, lets running answers finish for up to 2 s, then ends what is left. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
