@@ -65,7 +65,10 @@ export function isKept(marks: number): boolean {
 }
 
 /** What `recovery.reopened` makes of an incident: milliseconds, or undefined when it has no recovery. */
-export function recoveryMs(incident: StoredIncident, reopened: 'last' | 'first' | 'sum'): number | undefined {
+export function recoveryMs(
+  incident: Pick<StoredIncident, 'resolvedAtMs' | 'triggeredAtMs' | 'spans' | 'marks'>,
+  reopened: 'last' | 'first' | 'sum',
+): number | undefined {
   const { resolvedAtMs, triggeredAtMs, spans, marks } = incident;
   if (resolvedAtMs === undefined || (marks & MARKS.merged) !== 0) return undefined;
   if (spans === undefined || reopened === 'last') return resolvedAtMs - triggeredAtMs;

@@ -31,6 +31,7 @@ export class Facets {
   /** Incidents that are kept, per facet. */
   readonly #incidents = new Map<number, number>();
   readonly #labels = new Map<number, FacetLabels>();
+  readonly #welcomed = new Set<number>();
   readonly #insert: StatementSync;
   readonly #admit: StatementSync;
   readonly #dismiss: StatementSync;
@@ -50,7 +51,8 @@ export class Facets {
 
   /** Reads everything again: after a rollback what is in memory may be ahead of the store. */
   reload(): void {
-    for (const one of [this.#byRow, this.#byKey, this.#admitted, this.#labels]) one.clear();
+    for (const one of [this.#byRow, this.#byKey, this.#admitted]) one.clear();
+    this.#forgetLabels();
     this.#services.reload();
     this.#read();
   }
@@ -58,7 +60,7 @@ export class Facets {
   configure(readers: ReadonlyMap<string, Reader>, maxServices: number): void {
     this.#readers = readers;
     this.#maxServices = maxServices;
-    this.#labels.clear();
+    this.#forgetLabels();
   }
 
   /** The facet of an incident, new ones written. */
@@ -89,7 +91,7 @@ export class Facets {
   /** Whether a service got another name since this was last asked; then labels are read anew. */
   takeRenamed(): boolean {
     const hasRenamed = this.#services.takeRenamed();
-    if (hasRenamed) this.#labels.clear();
+    if (hasRenamed) this.#forgetLabels();
     return hasRenamed;
   }
 
@@ -135,6 +137,25 @@ export class Facets {
     this.#incidents.set(row, this.incidents(row) + by);
   }
 
+  /** A service that comes after the first sync takes a place if there is one. */
+  welcome(row: number): void {
+    if (this.#welcomed.has(row)) return;
+    this.#welcomed.add(row);
+    const reading = this.reading(row);
+    if (reading === undefined || reading.excluded || this.#admitted.has(reading.service)) return;
+    if (this.#admitted.size >= this.#maxServices) {
+      this.#overflowed.add(reading.service);
+      return;
+    }
+    this.#admitted.add(reading.service);
+    this.#admit.run(reading.service);
+    this.#forgetLabels();
+  }
+
+  forgetCounts(): void {
+    this.#incidents.clear();
+  }
+
   /** Gives places to services in order of their incidents, as far as the limit goes; true when labels changed. */
   admit(isWanted: IsWanted): boolean {
     const waiting = [...this.#servicesInUse(isWanted)].filter(([name]) => !this.#admitted.has(name));
@@ -147,7 +168,7 @@ export class Facets {
     this.#overflowed.clear();
     for (const [name] of waiting.slice(places)) this.#overflowed.add(name);
     const hasAdmitted = waiting.length > 0 && places > 0;
-    if (hasAdmitted) this.#labels.clear();
+    if (hasAdmitted) this.#forgetLabels();
     return hasAdmitted;
   }
 
@@ -159,7 +180,7 @@ export class Facets {
       this.#admitted.delete(name);
       this.#dismiss.run(name);
     }
-    if (dismissed.size > 0) this.#labels.clear();
+    if (dismissed.size > 0) this.#forgetLabels();
     return dismissed;
   }
 
@@ -184,6 +205,11 @@ export class Facets {
       if (reader === undefined || provider === undefined) return [];
       return [reader.facet({ row: 0, provider, serviceId: id, serviceName: name, team: '', severity: {} }).service];
     });
+  }
+
+  #forgetLabels(): void {
+    this.#labels.clear();
+    this.#welcomed.clear();
   }
 
   #read(): void {

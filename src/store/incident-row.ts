@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { EndKnownFrom, Incident, Interval } from '../model/incident.ts';
 import { type Facet, MARKS, STATUSES, type StoredIncident } from '../model/stored.ts';
 
-type Cell = string | number | null;
+export type Cell = string | number | null;
 
 /** Columns that say what an incident is, in the order of `cellsOf`; the store's own bookkeeping is not among them. */
 export const CONTENT_COLUMNS = [
@@ -28,6 +28,9 @@ export const CONTENT_COLUMNS = [
   'recovery_key',
   'subject',
 ] as const;
+
+/** Where `cellsOf` puts the digest of the fingerprint. */
+export const DIGEST_CELL: number = CONTENT_COLUMNS.indexOf('fingerprint_digest');
 
 /** One row of `incidents`, as SQLite gives it. */
 export type IncidentRow = Readonly<Record<string, unknown>>;
@@ -130,20 +133,50 @@ export function storedOf(row: IncidentRow, withTitle: boolean): StoredIncident {
   };
 }
 
+/** The same as `storedOf` gives for the row that holds this incident. */
+export function storedFrom(
+  incident: Incident,
+  row: { facet: number; row: number; marks: number; digest: number },
+): StoredIncident {
+  const { triggeredAtMs, startedAtMs, identifiedAtMs, acknowledgedAtMs, mitigatedAtMs, resolvedAtMs, title } = incident;
+  return {
+    row: row.row,
+    facet: row.facet,
+    marks: row.marks,
+    status: STATUSES.indexOf(incident.status),
+    triggeredAtMs,
+    startedAtMs,
+    identifiedAtMs,
+    acknowledgedAtMs,
+    mitigatedAtMs,
+    resolvedAtMs,
+    fingerprint: row.digest,
+    spans: isPlain(incident) ? undefined : flatSpans(incident),
+    title,
+  };
+}
+
 /** 52 bits of SHA-256: a million different fingerprints collide with a probability of about 1 in 9,000. */
-export function digestOf(fingerprint: string): number {
+function digestOf(fingerprint: string): number {
   return Number.parseInt(hash('sha256', fingerprint, 'hex').slice(0, 13), 16);
 }
 
-/** Null while there is just the span from trigger to resolve. */
+/** There is just the span from trigger to resolve. */
+function isPlain({ intervals, triggeredAtMs, resolvedAtMs }: Incident): boolean {
+  const [first, second] = intervals;
+  if (first === undefined) return true;
+  return second === undefined && first.openedAtMs === triggeredAtMs && first.closedAtMs === resolvedAtMs;
+}
+
 function spansText(incident: Incident): string | null {
-  const [first, second] = incident.intervals;
-  const isPlain = second === undefined && first?.closedAtMs === incident.resolvedAtMs;
-  if (isPlain || first === undefined) return null;
-  const flat = incident.intervals.flatMap(({ openedAtMs, closedAtMs }) =>
+  return isPlain(incident) ? null : JSON.stringify(flatSpans(incident));
+}
+
+/** Open and close instants in turn; an open last span has no close. */
+export function flatSpans(incident: Incident): number[] {
+  return incident.intervals.flatMap(({ openedAtMs, closedAtMs }) =>
     closedAtMs === undefined ? [openedAtMs] : [openedAtMs, closedAtMs],
   );
-  return JSON.stringify(flat);
 }
 
 function intervalsOf(row: IncidentRow): Interval[] {
