@@ -1,0 +1,43 @@
+import type { Service } from '../../model/incident.ts';
+import type { Door } from '../../network/door.ts';
+import { RequestError } from '../../network/errors.ts';
+import { parseAnswer, parseRecords } from './answers.ts';
+import { LIST_CAP, PAGE_SIZE } from './lists.ts';
+import { ListAnswer, NamedRecord } from './wire.ts';
+
+/** `GET /v2/teams`: one answer holds all. Undefined where the key has no right to it. */
+export function readTeams(door: Door, signal: AbortSignal): Promise<readonly Service[] | undefined> {
+  return whereAllowed(async () => {
+    const { body } = await door.get('/v2/teams', {}, signal);
+    return namedIn(parseAnswer(ListAnswer, body, 'GET /v2/teams').data, 'GET /v2/teams');
+  });
+}
+
+/** `GET /v1/services`, all pages. Undefined where the key has no right to it; more than the cap is an error. */
+export function readServices(door: Door, signal: AbortSignal): Promise<readonly Service[] | undefined> {
+  return whereAllowed(async () => {
+    const services: Service[] = [];
+    for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
+      const { body } = await door.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
+      const { data, paging } = parseAnswer(ListAnswer, body, 'GET /v1/services');
+      services.push(...namedIn(data, 'GET /v1/services'));
+      if (paging?.next === undefined) return services;
+    }
+    throw new Error(`GET /v1/services: more than the ${LIST_CAP} services that Opsgenie lists`);
+  });
+}
+
+/** A name that cannot be read is a missing name, not a rejected record. */
+function namedIn(records: readonly unknown[], what: string): readonly Service[] {
+  return parseRecords(NamedRecord, records, what).wires;
+}
+
+/** 402 (not in the plan) and 403 (not the key's right) are answers too: the names are then not known. */
+async function whereAllowed<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof RequestError && (error.status === 402 || error.status === 403)) return undefined;
+    throw error;
+  }
+}

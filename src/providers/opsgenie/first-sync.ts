@@ -1,0 +1,83 @@
+import { HOUR_MS } from '../../model/time.ts';
+import type { Page } from '../provider.ts';
+import type { SpanPage } from '../spans.ts';
+import { encodeCursor, type FirstSync } from './cursor.ts';
+import { alwaysSpan, readWindows } from './lists.ts';
+import { latest, NOTHING_TAKEN, type Reader, type Taken } from './reader.ts';
+import type { Source, Surroundings } from './source.ts';
+import type { Stamped } from './wire.ts';
+
+/** What one sync works with. */
+export interface SyncTools<Wire extends Stamped> {
+  readonly source: Source<Wire>;
+  readonly surroundings: Surroundings;
+  readonly reader: Reader;
+}
+
+/** Where a first sync begins: all of the wanted history by creation. */
+export function beginFirstSync<Wire extends Stamped>({ source, surroundings }: SyncTools<Wire>): FirstSync {
+  const { historyStartMs, nowMs } = surroundings.request;
+  return {
+    phase: 'history',
+    source: source.name,
+    tags: [...source.tags],
+    historyStartMs,
+    askedUntilMs: nowMs,
+    spans: [{ fromMs: historyStartMs, toMs: nowMs }],
+    offset: 0,
+  };
+}
+
+/** The history in order of creation, then everything open however old; each page's cursor goes on after that page. */
+export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, begun: FirstSync): AsyncGenerator<Page> {
+  const { source, reader } = tools;
+  const { door, request } = tools.surroundings;
+  const list = { door, signal: request.signal, path: source.path, census: source.census };
+  let state = begun;
+  for await (const read of readWindows({ ...list, spans: state.spans, offset: state.offset })) {
+    const taken = await reader.take(read.records);
+    state = { ...state, ...placeAfter(read, taken), newestMs: latest([state.newestMs, taken.newestMs]) };
+    yield pageOf(taken, encodeCursor(state));
+  }
+  state = { ...state, phase: 'open', spans: [], offset: 0 };
+  const open = { filter: 'status:open', spans: [alwaysSpan(request.nowMs)], offset: 0 };
+  for await (const read of readWindows({ ...list, ...open })) {
+    yield pageOf(await reader.take(read.records), encodeCursor(state));
+  }
+  yield lastPage(tools, state);
+}
+
+/** A page of a poll; Opsgenie has no signals and no subjects. */
+export function pageOf({ incidents, rejected, deletedIds }: Taken, cursor: string): Page {
+  return { incidents, rejected, deletedIds, cursor, signals: [], wholeSubjects: [] };
+}
+
+/**
+ * By instant rather than by offset: what is deleted meanwhile shifts the list, and a record would slip over the edge.
+ * The records of one millisecond come twice.
+ */
+function placeAfter(read: SpanPage<unknown>, { newestCreatedMs }: Taken): Pick<FirstSync, 'spans' | 'offset'> {
+  const [first, ...others] = read.spansLeft;
+  const isWithin = first !== undefined && read.offset > 0 && newestCreatedMs !== undefined;
+  if (!isWithin || newestCreatedMs <= first.fromMs) return { spans: [...read.spansLeft], offset: read.offset };
+  return { spans: [{ fromMs: newestCreatedMs, toMs: first.toMs }, ...others], offset: 0 };
+}
+
+/** Later polls go on from before the sync began: what changed while it ran was perhaps read before it changed. */
+function lastPage<Wire extends Stamped>({ surroundings }: SyncTools<Wire>, state: FirstSync): Page {
+  const { source, tags, historyStartMs, askedUntilMs } = state;
+  const newestMs = Math.min(state.newestMs ?? 0, askedUntilMs);
+  const cursor = encodeCursor({
+    phase: 'synced',
+    source,
+    tags,
+    historyStartMs,
+    newestMs: Math.max(newestMs, askedUntilMs - HOUR_MS),
+    retried: 0,
+  });
+  return {
+    ...pageOf(NOTHING_TAKEN, cursor),
+    catalogue: surroundings.services.takeNews(),
+    complete: { askedUntilMs, historyStartMs },
+  };
+}

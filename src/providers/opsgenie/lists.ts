@@ -1,0 +1,87 @@
+import { DAY_MS } from '../../model/time.ts';
+import type { Door } from '../../network/door.ts';
+import { type ListPage, readSpans, type Span, type SpanPage } from '../spans.ts';
+import { parseAnswer } from './answers.ts';
+import { CountAnswer, ListAnswer } from './wire.ts';
+
+/** The most that a list gives at once; without `limit` it would be 20. */
+export const PAGE_SIZE = 100;
+/** Highest `offset + limit` that Opsgenie answers. */
+export const LIST_CAP = 20_000;
+
+export interface ListQuestion {
+  readonly path: string;
+  readonly query?: string | undefined;
+  readonly sort: 'createdAt' | 'updatedAt';
+  readonly order: 'asc' | 'desc';
+  readonly offset: number;
+  readonly limit?: number;
+}
+
+/** One page of a list; the offset is ours, links in the answer are not followed. */
+export async function readList(door: Door, question: ListQuestion, signal: AbortSignal): Promise<ListPage<unknown>> {
+  const { path, query, sort, order, offset, limit = PAGE_SIZE } = question;
+  const { body } = await door.get(path, { query, sort, order, offset, limit }, signal);
+  const { data, paging } = parseAnswer(ListAnswer, body, `GET ${path}`);
+  return { records: data, total: undefined, more: paging?.next !== undefined };
+}
+
+/** How the records of a query are counted: only alerts have an endpoint for it. */
+export type Census = 'count' | 'probe';
+
+export interface WindowReading {
+  readonly door: Door;
+  readonly signal: AbortSignal;
+  readonly path: string;
+  readonly census: Census;
+  /** Asked as it is for the spans given, and joined with a window by AND for their halves. */
+  readonly filter?: string | undefined;
+  readonly spans: readonly Span[];
+  readonly offset: number;
+}
+
+/**
+ * Every record created in the spans, in order of creation. A span that has more than one page is counted (incidents:
+ * probed at the cap) before more of it is read, so an account that fits one page costs one request, and one over the
+ * cap is halved at the price of two.
+ */
+export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unknown>> {
+  const { door, signal, path, spans, offset } = reading;
+  const counted = new Set<Span>();
+  return readSpans({
+    spans,
+    offset,
+    pageSize: PAGE_SIZE,
+    cap: LIST_CAP,
+    read: async (span, from) => {
+      const query = queryFor(reading, span);
+      const page = await readList(door, { path, query, sort: 'createdAt', order: 'asc', offset: from }, signal);
+      // The end of the list tells its length: shorter than counted means that a record slipped over a page's edge.
+      if (!page.more) return { ...page, total: from + page.records.length };
+      if (counted.has(span)) return page;
+      counted.add(span);
+      return { ...page, total: await totalOf(reading, query) };
+    },
+  });
+}
+
+/** All time, for a filter: one list without a window, read again in windows of creation only where the cap is met. */
+export function alwaysSpan(nowMs: number): Span {
+  return { fromMs: 0, toMs: nowMs + DAY_MS };
+}
+
+function queryFor({ filter, spans }: WindowReading, span: Span): string {
+  const window = `createdAt >= ${span.fromMs} AND createdAt < ${span.toMs}`;
+  if (filter === undefined) return window;
+  return spans.includes(span) ? filter : `${filter} AND ${window}`;
+}
+
+async function totalOf({ door, signal, path, census }: WindowReading, query: string): Promise<number | undefined> {
+  if (census === 'count') {
+    const { body } = await door.get(`${path}/count`, { query }, signal);
+    return parseAnswer(CountAnswer, body, `GET ${path}/count`).data.count;
+  }
+  const last = { path, query, sort: 'createdAt', order: 'asc', offset: LIST_CAP - 1, limit: 1 } as const;
+  const { records } = await readList(door, last, signal);
+  return records.length === 0 ? undefined : LIST_CAP + 1;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { ProviderConfig } from '../../config/types.ts';
+import { MINUTE_MS } from '../../model/time.ts';
+import { createDoor } from '../../network/http.ts';
+import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
+import { alertsSource } from './alerts.ts';
+import { incidentsSource } from './incidents.ts';
+import { createOpsgenie } from './poll.ts';
+
+const HOSTS = { us: 'https://api.opsgenie.com', eu: 'https://api.eu.opsgenie.com' } as const;
+
+const shape = {
+  api_key: z.string().min(1),
+  region: z.enum(['us', 'eu']).default('us'),
+  source: z.enum(['alerts', 'incidents']).default('alerts'),
+};
+
+/** Opsgenie: alerts (default) or incidents, by a key that may read them. */
+export const opsgenie: Platform = {
+  type: 'opsgenie',
+  shape,
+  secrets: ['api_key'],
+  defaultRateLimit: { requests: 130, perMs: MINUTE_MS },
+  defaultTags: { service: 'service' },
+  fromEnvironment({ OPSGENIE_TOKEN: token, OPSGENIE_REGION: region }) {
+    if (token === undefined || token === '') return undefined;
+    const where = region === undefined || region === '' ? {} : { region };
+    return { name: 'opsgenie', type: 'opsgenie', api_key: token, ...where };
+  },
+  create,
+};
+
+function create(config: ProviderConfig, { clock, observer }: ProviderDependencies): Provider {
+  const { api_key: key, region, source } = z.object(shape).parse(config.settings);
+  const door = createDoor({
+    baseUrl: config.baseUrl ?? HOSTS[region],
+    headers: { Authorization: `GenieKey ${key}` },
+    secrets: [key],
+    rateLimit: config.rateLimit,
+    timeoutMs: config.timeoutMs,
+    proxyUrl: config.proxyUrl,
+    caFile: config.caFile,
+    clock,
+    observer,
+  });
+  return source === 'alerts'
+    ? createOpsgenie(alertsSource(config), door)
+    : createOpsgenie(incidentsSource(config), door);
+}

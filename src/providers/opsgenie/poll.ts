@@ -1,0 +1,38 @@
+import type { Door } from '../../network/door.ts';
+import type { Page, PollRequest, Provider } from '../provider.ts';
+import { readServices, readTeams } from './catalogue.ts';
+import { type Cursor, decodeCursor } from './cursor.ts';
+import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';
+import { laterPoll } from './later-poll.ts';
+import { createNames } from './names.ts';
+import { createReader } from './reader.ts';
+import type { Source } from './source.ts';
+import type { Stamped } from './wire.ts';
+
+/** A provider of `source` behind `door`, which it closes. */
+export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, door: Door): Provider {
+  const teams = createNames((signal) => readTeams(door, signal));
+  const services = createNames((signal) => readServices(door, signal));
+  async function* poll(request: PollRequest): AsyncGenerator<Page> {
+    request.signal.throwIfAborted();
+    const surroundings = { door, request, teams, services };
+    const tools = { source, surroundings, reader: createReader(source, surroundings) };
+    const cursor = whereToGoOn(tools);
+    await source.prepare(surroundings);
+    if (cursor.phase === 'synced') yield* laterPoll(tools, cursor);
+    else yield* firstSync(tools, cursor);
+  }
+  return { traits: source.traits, poll, close: () => door.close() };
+}
+
+/** The other source has other records, and a first sync that began with other tags lacks the new ones: both begin anew. */
+function whereToGoOn<Wire extends Stamped>(tools: SyncTools<Wire>): Cursor {
+  const { source, surroundings } = tools;
+  const anew = beginFirstSync(tools);
+  if (surroundings.request.cursor === undefined) return anew;
+  const cursor = decodeCursor(surroundings.request.cursor);
+  if (cursor.source !== source.name) return anew;
+  if (cursor.phase === 'synced' || cursor.tags.join('\n') === source.tags.join('\n')) return cursor;
+  const { historyStartMs, askedUntilMs } = cursor;
+  return { ...anew, historyStartMs, askedUntilMs, spans: [{ fromMs: historyStartMs, toMs: askedUntilMs }] };
+}

@@ -1,0 +1,127 @@
+import type { Incident, Rejection } from '../../model/incident.ts';
+import { RequestError } from '../../network/errors.ts';
+import { inOrder } from '../../network/in-order.ts';
+import { parseAnswer, parseRecords } from './answers.ts';
+import type { Source, Surroundings } from './source.ts';
+import { SingleAnswer, type Stamped } from './wire.ts';
+
+/** Records that may be asked for by their ids at once (DESIGN: 4 requests in flight per provider). */
+const SINGLES_AHEAD = 4;
+
+/** What the records of some answers amount to. */
+export interface Taken {
+  readonly incidents: readonly Incident[];
+  readonly rejected: readonly Rejection[];
+  /** Ids that the platform no longer has. */
+  readonly deletedIds: readonly string[];
+  /** Every id that was told of, rejected and deleted ones too. */
+  readonly ids: readonly string[];
+  /** Newest stamp of the kind that later polls go on from. */
+  readonly newestMs: number | undefined;
+  readonly newestCreatedMs: number | undefined;
+  /** A record was not newer than asked for: in a list with the newest change first, all that follow are older too. */
+  readonly reachedKnown: boolean;
+}
+
+/** Reads the records of one source in one poll. */
+export interface Reader {
+  /**
+   * The records of one list page as incidents, but for those that did not change after `newerThanMs`; what the list
+   * does not tell of a record is asked for by its id.
+   */
+  take(records: readonly unknown[], newerThanMs?: number): Promise<Taken>;
+  /** The same of records that are asked for one by one: 404 is a deleted one, 403 a rejected one. */
+  takeSingles(ids: readonly string[]): Promise<Taken>;
+}
+
+/** A reader of `source` for one poll. */
+export function createReader<Wire extends Stamped>(source: Source<Wire>, surroundings: Surroundings): Reader {
+  const stampOf = (wire: Wire) => (source.changesBy === 'updatedAt' ? wire.updatedAtMs : wire.createdAtMs);
+  const takeSingles = async (ids: readonly string[]): Promise<Taken> => {
+    const singles = await readSingles(source, surroundings, ids);
+    const { incidents, rejected } = await source.assemble(singles.wires, true, surroundings);
+    return {
+      ...NOTHING_TAKEN,
+      incidents,
+      rejected: [...singles.rejected, ...rejected],
+      deletedIds: singles.deletedIds,
+      ids,
+    };
+  };
+  return {
+    takeSingles,
+    async take(records, newerThanMs = Number.NEGATIVE_INFINITY) {
+      const parsed = parseRecords(source.schema, records, `GET ${source.path}`);
+      const wires = [...new Map(parsed.wires.map((wire) => [wire.id, wire])).values()];
+      const newer = wires.filter((wire) => stampOf(wire) > newerThanMs);
+      const { incidents, rejected, askAgainIds } = await source.assemble(newer, false, surroundings);
+      const again = await takeSingles(askAgainIds);
+      return {
+        incidents: [...incidents, ...again.incidents],
+        rejected: [...parsed.rejected, ...rejected, ...again.rejected],
+        deletedIds: again.deletedIds,
+        ids: [...newer.map(({ id }) => id), ...parsed.rejected.flatMap(({ id }) => id ?? [])],
+        newestMs: latest(newer.map(stampOf)),
+        newestCreatedMs: latest(newer.map(({ createdAtMs }) => createdAtMs)),
+        reachedKnown: newer.length < wires.length,
+      };
+    },
+  };
+}
+
+/** No answers. */
+export const NOTHING_TAKEN: Taken = {
+  incidents: [],
+  rejected: [],
+  deletedIds: [],
+  ids: [],
+  newestMs: undefined,
+  newestCreatedMs: undefined,
+  reachedKnown: false,
+};
+
+interface Singles<Wire> {
+  readonly wires: Wire[];
+  readonly rejected: Rejection[];
+  readonly deletedIds: string[];
+}
+
+async function readSingles<Wire extends Stamped>(
+  source: Source<Wire>,
+  { door, request }: Surroundings,
+  ids: readonly string[],
+): Promise<Singles<Wire>> {
+  const what = `GET ${source.path}/{id}`;
+  const read = async (id: string): Promise<Singles<Wire>> => {
+    const path = `${source.path}/${encodeURIComponent(id)}`;
+    try {
+      const { body } = await door.get(path, { identifierType: 'id' }, request.signal);
+      const { wires, rejected } = parseRecords(source.schema, [parseAnswer(SingleAnswer, body, what).data], what);
+      return { wires: [...wires], rejected: [...rejected], deletedIds: [] };
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (error.status === 404) return { wires: [], rejected: [], deletedIds: [id] };
+      if (error.status === 403) return { wires: [], rejected: [forbidden(id, what)], deletedIds: [] };
+      throw error;
+    }
+  };
+  const all: Singles<Wire> = { wires: [], rejected: [], deletedIds: [] };
+  for await (const one of inOrder(ids, SINGLES_AHEAD, read)) {
+    all.wires.push(...one.wires);
+    all.rejected.push(...one.rejected);
+    all.deletedIds.push(...one.deletedIds);
+  }
+  return all;
+}
+
+function forbidden(id: string, what: string): Rejection {
+  return { id, key: id, reason: 'forbidden', detail: `${what}: the key may not read this record` };
+}
+
+/** The latest of some instants; undefined of none. */
+export function latest(instantsMs: readonly (number | undefined)[]): number | undefined {
+  return instantsMs.reduce<number | undefined>(
+    (newest, ms) => (newest === undefined || (ms !== undefined && ms > newest) ? ms : newest),
+    undefined,
+  );
+}

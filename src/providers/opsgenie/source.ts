@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import type { Incident, Rejection } from '../../model/incident.ts';
+import type { Door } from '../../network/door.ts';
+import type { PollRequest, Traits } from '../provider.ts';
+import type { Census } from './lists.ts';
+import type { Names } from './names.ts';
+import type { Stamped } from './wire.ts';
+
+/** What became of some records. */
+export interface Outcome {
+  readonly incidents: readonly Incident[];
+  readonly rejected: readonly Rejection[];
+  /** Records that a list tells too little of: asked for by their ids they may tell more. */
+  readonly askAgainIds: readonly string[];
+}
+
+/** What a source may use to complete its records in one poll. */
+export interface Surroundings {
+  readonly door: Door;
+  readonly request: PollRequest;
+  readonly teams: Names;
+  readonly services: Names;
+}
+
+/** Alerts or incidents: where they are listed, how they change, and how a record becomes an incident. */
+export interface Source<Wire extends Stamped> {
+  readonly name: 'alerts' | 'incidents';
+  readonly traits: Traits;
+  readonly path: string;
+  readonly census: Census;
+  /** The stamp that later polls can go on from: `createdAt` where the list cannot be sorted by changes. */
+  readonly changesBy: 'updatedAt' | 'createdAt';
+  readonly schema: z.ZodType<Wire>;
+  /** The tags that are read of a record, as configured. */
+  readonly tags: readonly string[];
+  /** Reads the names that incidents need; called at the start of a poll. */
+  prepare(surroundings: Surroundings): Promise<void>;
+  /** `isWhole` when each record was asked for by its id, so that asking again would tell no more. */
+  assemble(wires: readonly Wire[], isWhole: boolean, surroundings: Surroundings): Promise<Outcome>;
+}
+
+/** Value of the first tag `NAME:value`; undefined without one, or when it is blank. */
+export function tagValue(tags: readonly string[], name: string | undefined): string | undefined {
+  if (name === undefined || name === '') return undefined;
+  const prefix = `${name}:`;
+  return (
+    tags
+      .find((tag) => tag.startsWith(prefix))
+      ?.slice(prefix.length)
+      .trim() || undefined
+  );
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+
+/** ISO 8601 with `Z` or an offset, any number of decimals → milliseconds since the epoch. */
+const instant = z.iso
+  .datetime({ offset: true, error: 'expected an ISO 8601 instant with Z or an offset' })
+  .transform((text) => Date.parse(text));
+/** Blank and null are the same as absent. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value?.trim() || undefined);
+const tags = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+const duration = z
+  .int()
+  .nullish()
+  .transform((value) => value ?? undefined);
+
+/** Ids of the teams among the responders, in their order; other kinds of responders are not read. */
+const teamIds = z
+  .array(z.object({ type: z.string(), id: z.string().nullish() }))
+  .nullish()
+  .transform((responders) =>
+    (responders ?? []).flatMap(({ type, id }) => (type === 'team' && typeof id === 'string' && id !== '' ? [id] : [])),
+  );
+
+/** Only links that a browser may follow. */
+const webLink = z
+  .object({ web: z.string().nullish() })
+  .nullish()
+  .transform((links) => (/^https?:\/\//.test(links?.web ?? '') ? (links?.web ?? undefined) : undefined));
+
+/** What every record of a list has. */
+export interface Stamped {
+  readonly id: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** `GET /v2/alerts`, one record. `report` holds durations from the creation, in milliseconds. */
+export const AlertRecord = z
+  .object({
+    id: z.string().min(1),
+    alias: text,
+    message: text,
+    status: z.enum(['open', 'closed']),
+    acknowledged: z.boolean().nullish(),
+    tags,
+    createdAt: instant,
+    updatedAt: instant.nullish(),
+    priority: text,
+    responders: teamIds,
+    ownerTeamId: text,
+    report: z.object({ ackTime: duration, closeTime: duration }).nullish(),
+  })
+  .transform((wire) => ({
+    id: wire.id,
+    alias: wire.alias,
+    title: wire.message ?? '',
+    isOpen: wire.status === 'open',
+    isAcknowledged: wire.acknowledged === true,
+    tags: wire.tags,
+    createdAtMs: wire.createdAt,
+    updatedAtMs: wire.updatedAt ?? wire.createdAt,
+    priority: wire.priority,
+    teamId: wire.responders[0] ?? wire.ownerTeamId,
+    acknowledgedAfterMs: wire.report?.ackTime,
+    closedAfterMs: wire.report?.closeTime,
+  }));
+export type AlertRecord = z.output<typeof AlertRecord>;
+
+/** `GET /v1/incidents`, one record: it does not say when it ended. */
+export const IncidentRecord = z
+  .object({
+    id: z.string().min(1),
+    message: text,
+    status: z.enum(['open', 'resolved', 'closed']),
+    tags,
+    createdAt: instant,
+    updatedAt: instant.nullish(),
+    priority: text,
+    responders: teamIds,
+    ownerTeam: text,
+    impactedServices: z.array(z.string()).nullish(),
+    links: webLink,
+  })
+  .transform((wire) => ({
+    id: wire.id,
+    title: wire.message ?? '',
+    isOpen: wire.status === 'open',
+    tags: wire.tags,
+    createdAtMs: wire.createdAt,
+    updatedAtMs: wire.updatedAt ?? wire.createdAt,
+    priority: wire.priority,
+    teamId: wire.responders[0] ?? wire.ownerTeam,
+    serviceId: wire.impactedServices?.[0] ?? '',
+    url: wire.links,
+  }));
+export type IncidentRecord = z.output<typeof IncidentRecord>;
+
+/** An entry of `GET /v2/incident-timelines/{id}/entries`. */
+export const TimelineEntry = z
+  .object({ type: z.string(), eventTime: instant })
+  .transform(({ type, eventTime }) => ({ type, atMs: eventTime }));
+export type TimelineEntry = z.output<typeof TimelineEntry>;
+
+/** The envelope of a timeline. */
+export const TimelineAnswer = z.object({ data: z.object({ entries: z.array(z.unknown()), nextOffset: text }) });
+
+/** The envelope of a list; `paging.next` only tells that there is more, it is never followed. */
+export const ListAnswer = z.object({
+  data: z.array(z.unknown()),
+  paging: z.object({ next: text }).nullish(),
+});
+
+/** The envelope of one record. */
+export const SingleAnswer = z.object({ data: z.record(z.string(), z.unknown()) });
+
+/** `GET /v2/alerts/count`. */
+export const CountAnswer = z.object({ data: z.object({ count: z.int().nonnegative() }) });
+
+/** A team or a service: its id and its name. */
+export const NamedRecord = z.object({ id: z.string().min(1), name: z.string() });
