@@ -214,7 +214,7 @@ export function providerContract(adapter: ContractAdapter): void {
       for (let minute = 1; minute <= 12; minute += 1) {
         time.nowMs = NOW_MS + minute * MINUTE_MS;
         if (minute <= 8) adapter.add(world, { name: `later-${minute}`, triggeredAtMs: time.nowMs - 30_000 });
-        if (minute > 3) adapter.resolve(world, `later-${minute - 3}`, time.nowMs - 20_000);
+        if (minute > 3 && minute <= 11) adapter.resolve(world, `later-${minute - 3}`, time.nowMs - 20_000);
         await poll({ with: by });
       }
       const fresh = createMemoryKnown();

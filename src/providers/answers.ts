@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { Rejection } from '../model/incident.ts';
+
+/** The records of one answer, and those that could not be read. */
+export interface Parsed<Wire> {
+  readonly wires: readonly Wire[];
+  readonly rejected: readonly Rejection[];
+}
+
+/** Reads the envelope of an answer; throws when it has another shape, naming `what` was asked and what was expected. */
+export function parseAnswer<Output>(schema: z.ZodType<Output>, body: unknown, what: string): Output {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new Error(`${what}: the answer has another shape: ${explain(result.error)}`);
+}
+
+/** Reads one record: our type, or why it was not taken. */
+export function parseRecord<Wire>(schema: z.ZodType<Wire>, record: unknown): Wire | Rejection {
+  const result = schema.safeParse(record);
+  return result.success ? result.data : rejectionOf(record, explain(result.error));
+}
+
+/** Reads each record and skips what is malformed; throws when there are two or more and none can be read. */
+export function parseRecords<Wire>(schema: z.ZodType<Wire>, records: readonly unknown[], what: string): Parsed<Wire> {
+  const wires: Wire[] = [];
+  const rejected: Rejection[] = [];
+  for (const record of records) {
+    const result = schema.safeParse(record);
+    if (result.success) wires.push(result.data);
+    else rejected.push(rejectionOf(record, explain(result.error)));
+  }
+  if (wires.length === 0 && rejected.length > 1) {
+    throw new Error(`${what}: none of ${rejected.length} records has the expected shape: ${rejected[0]?.detail}`);
+  }
+  return { wires, rejected };
+}
+
+function rejectionOf(record: unknown, detail: string): Rejection {
+  const id = idOf(record);
+  if (id !== undefined) return { id, key: id, reason: 'malformed', detail };
+  const text = JSON.stringify(record) ?? 'undefined';
+  return { key: createHash('sha256').update(text).digest('hex'), reason: 'missing_id', detail };
+}
+
+function idOf(record: unknown): string | undefined {
+  if (typeof record !== 'object' || record === null || !('id' in record)) return undefined;
+  return typeof record.id === 'string' && record.id !== '' ? record.id : undefined;
+}
+
+/** Where it is wrong and what was expected; never what the platform sent. */
+function explain(error: z.ZodError): string {
+  const [issue] = error.issues;
+  if (issue === undefined) return 'unreadable';
+  const path = issue.path.map(String).join('.');
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}

@@ -1,0 +1,113 @@
+import type { Service } from '../../model/incident.ts';
+import { SECOND_MS } from '../../model/time.ts';
+import type { Door, Query } from '../../network/door.ts';
+import { RequestError } from '../../network/errors.ts';
+import { parseAnswer, parseRecords } from '../answers.ts';
+import type { ListPage, Span } from '../spans.ts';
+import { CatalogueService, IncidentPage, LogPage, OneIncident, ServicePage } from './schema.ts';
+
+/** The platform's largest page; without it lists hold 25 records. */
+export const PAGE_SIZE = 100;
+/** The platform refuses offset + limit beyond this (HTTP 400, code 2002). */
+export const LIST_CAP = 10_000;
+
+/** The requests that we make, every one with its limits spelt out. Records come unread, envelopes are checked. */
+export interface Api {
+  services(): Promise<Service[]>;
+  /** Incidents that were created in the span, oldest first. */
+  incidents(span: Span, offset: number): Promise<ListPage<unknown>>;
+  /** Incidents that are open now, oldest first: of a span of creation, or however old they are. */
+  openIncidents(span: Span | 'all', offset: number): Promise<ListPage<unknown>>;
+  /** What changed in the span, newest first; with `embed` each entry carries its incident. */
+  logEntries(span: Span, offset: number, options: { embed: boolean }): Promise<ListPage<unknown>>;
+  incident(id: string): Promise<{ readonly incident: unknown } | 'deleted' | 'forbidden'>;
+  /** The whole log of one incident; empty when the platform does not give it. */
+  logOf(id: string): Promise<unknown[]>;
+}
+
+/** Binds the requests to a door and a signal that ends them. */
+export function createApi(door: Door, signal: AbortSignal): Api {
+  const get = async (path: string, query: Query) => (await door.get(path, query, signal)).body;
+  const incidents = async (query: Query, offset: number): Promise<ListPage<unknown>> => {
+    const body = await get('incidents', { ...listQuery(offset), sort_by: 'created_at:asc', ...query });
+    const { incidents: records, total, more } = parseAnswer(IncidentPage, body, 'GET /incidents');
+    return { records, total: total ?? undefined, more };
+  };
+  const log = async (path: string, query: Query): Promise<ListPage<unknown>> => {
+    const { log_entries: records, total, more } = parseAnswer(LogPage, await get(path, query), `GET /${path}`);
+    return { records, total: total ?? undefined, more };
+  };
+  return {
+    services: () => allServices(get),
+    incidents: (span, offset) => incidents(bounds(span), offset),
+    openIncidents: (span, offset) =>
+      incidents({ 'statuses[]': OPEN_STATUSES, ...(span === 'all' ? { date_range: 'all' } : bounds(span)) }, offset),
+    logEntries: (span, offset, { embed }) =>
+      log('log_entries', {
+        ...listQuery(offset),
+        ...bounds(span),
+        is_overview: true,
+        'include[]': embed ? ['incidents'] : undefined,
+      }),
+    async incident(id) {
+      const path = `incidents/${encodeURIComponent(id)}`;
+      const body = await orRefusal(get(path, { time_zone: 'UTC' }));
+      if (body === 'deleted' || body === 'forbidden') return body;
+      return { incident: parseAnswer(OneIncident, body, 'GET /incidents/{id}').incident };
+    },
+    logOf: (id) => wholeLog(id, log),
+  };
+}
+
+const OPEN_STATUSES = ['triggered', 'acknowledged'];
+
+function listQuery(offset: number): Query {
+  return { limit: PAGE_SIZE, offset, total: true, time_zone: 'UTC' };
+}
+
+/**
+ * Always both bounds and always with a zone: one alone means one month, and without a zone the account's own is meant.
+ * Whether bounds are inclusive is not documented: a second more at the end, so that nothing falls between two spans.
+ */
+function bounds({ fromMs, toMs }: Span): Query {
+  return { since: new Date(fromMs).toISOString(), until: new Date(toMs + SECOND_MS).toISOString() };
+}
+
+async function allServices(get: (path: string, query: Query) => Promise<unknown>): Promise<Service[]> {
+  const services: Service[] = [];
+  for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
+    const body = await get('services', { limit: PAGE_SIZE, offset });
+    const page = parseAnswer(ServicePage, body, 'GET /services');
+    services.push(...parseRecords(CatalogueService, page.services, 'GET /services').wires);
+    if (!page.more) return services;
+  }
+  throw new Error(`GET /services: more than the ${LIST_CAP} services that the platform lets anyone list`);
+}
+
+async function wholeLog(
+  id: string,
+  log: (path: string, query: Query) => Promise<ListPage<unknown>>,
+): Promise<unknown[]> {
+  const path = `incidents/${encodeURIComponent(id)}/log_entries`;
+  const records: unknown[] = [];
+  for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
+    const page = await orRefusal(log(path, { ...listQuery(offset), is_overview: true }));
+    if (page === 'deleted' || page === 'forbidden') return [];
+    records.push(...page.records);
+    if (!page.more) return records;
+  }
+  throw new Error(
+    `GET /incidents/{id}/log_entries: more than the ${LIST_CAP} entries that the platform lets anyone list`,
+  );
+}
+
+/** 404 and 403 about one incident are answers, not failures: it is gone, or this key may no longer see it. */
+async function orRefusal<Body>(answer: Promise<Body>): Promise<Body | 'deleted' | 'forbidden'> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 404) return 'deleted';
+    if (error instanceof RequestError && error.status === 403) return 'forbidden';
+    throw error;
+  }
+}

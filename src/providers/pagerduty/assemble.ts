@@ -1,0 +1,112 @@
+import { titleFingerprint } from '../../model/fingerprint.ts';
+import type { EndKnownFrom, Incident, Interval, Rejection, Signal } from '../../model/incident.ts';
+import type { IncidentFacts } from './schema.ts';
+import { inOrderOfTime, isResolve } from './signals.ts';
+
+/** An incident from what the platform says of it and from its log. Order and repetition of the signals change nothing. */
+export function assemble(facts: IncidentFacts, signals: readonly Signal[]): Incident | Rejection {
+  const { triggeredAtMs, status } = facts;
+  const log = inOrderOfTime(signals).filter(({ atMs }) => atMs >= triggeredAtMs);
+  const end = endOf(facts, log);
+  if (end === undefined && status === 'resolved') {
+    const detail = 'resolved, but with neither resolved_at, nor a resolve in its log, nor last_status_change_at';
+    return { id: facts.id, key: facts.id, reason: 'end_unknown', detail };
+  }
+  const intervals = end === undefined ? openIntervals(facts, log) : closedIntervals(facts, log, end.atMs);
+  const whileOpen = end === undefined ? log : log.filter(({ atMs }) => atMs <= end.atMs);
+  const { resolvedAtMs: _field, statusChangedAtMs: _change, ...rest } = facts;
+  return {
+    ...rest,
+    acknowledgedAtMs: whileOpen.find(({ kind }) => kind === 'acknowledge')?.atMs,
+    resolvedAtMs: end?.atMs,
+    endKnownFrom: end?.from,
+    autoResolved: end === undefined ? undefined : endedByItself(log, end.atMs),
+    escalatedAtMs: whileOpen.filter(({ kind }) => kind === 'escalate').map(({ atMs }) => atMs),
+    reopenedAtMs: intervals.slice(1).map(({ openedAtMs }) => openedAtMs),
+    intervals,
+    fingerprint: titleFingerprint(facts.serviceId, facts.title),
+  };
+}
+
+/** What the platform had said of a stored incident, as far as it was kept. */
+export function factsOf(stored: Incident): IncidentFacts | undefined {
+  const { status, resolvedAtMs, endKnownFrom } = stored;
+  if (status === 'identified' || status === 'mitigated') return undefined;
+  const isGuess = endKnownFrom === 'state_change';
+  return {
+    id: stored.id,
+    url: stored.url,
+    title: stored.title,
+    serviceId: stored.serviceId,
+    serviceName: stored.serviceName,
+    team: stored.team,
+    severity: stored.severity,
+    status,
+    triggeredAtMs: stored.triggeredAtMs,
+    resolvedAtMs: isGuess ? undefined : resolvedAtMs,
+    statusChangedAtMs: isGuess ? resolvedAtMs : undefined,
+    merged: stored.merged,
+    updatedAtMs: stored.updatedAtMs,
+  };
+}
+
+/** When the log closes the incident and is silent about the reopening of which the platform's status tells. */
+export function unloggedReopenMs(
+  facts: IncidentFacts,
+  signals: readonly Signal[],
+  storedEndMs?: number,
+): number | undefined {
+  if (facts.status === 'resolved') return undefined;
+  const log = inOrderOfTime(signals).filter(({ atMs }) => atMs >= facts.triggeredAtMs);
+  const closedAtMs = Math.max(log.findLast(isResolve)?.atMs ?? 0, storedEndMs ?? 0);
+  if (closedAtMs === 0 || log.some((one) => !isResolve(one) && one.atMs > closedAtMs)) return undefined;
+  return Math.max(facts.updatedAtMs, closedAtMs + 1);
+}
+
+interface End {
+  readonly atMs: number;
+  readonly from: EndKnownFrom;
+}
+
+function endOf({ status, resolvedAtMs, statusChangedAtMs }: IncidentFacts, log: readonly Signal[]): End | undefined {
+  if (status !== 'resolved') return undefined;
+  const eventMs = resolvedAtMs ?? log.findLast(isResolve)?.atMs;
+  if (eventMs !== undefined) return { atMs: eventMs, from: 'resolve_event' };
+  return statusChangedAtMs === undefined ? undefined : { atMs: statusChangedAtMs, from: 'state_change' };
+}
+
+/** By a time-out or by a machine; undefined when the log does not tell. */
+function endedByItself(log: readonly Signal[], endMs: number): boolean | undefined {
+  const last = log.findLast((one) => isResolve(one) && one.atMs <= endMs) ?? log.findLast(isResolve);
+  return last === undefined ? undefined : last.kind === 'resolve_auto';
+}
+
+/** The spans that the log tells of: closed by a resolve, opened again by the first change of state after it. */
+function spansOf(triggeredAtMs: number, log: readonly Signal[]): Interval[] {
+  const closed: Interval[] = [];
+  let openedAtMs: number | undefined = triggeredAtMs;
+  for (const signal of log) {
+    const closedAtMs = closed.at(-1)?.closedAtMs ?? triggeredAtMs;
+    if (isResolve(signal) && openedAtMs !== undefined) {
+      closed.push({ openedAtMs, closedAtMs: signal.atMs });
+      openedAtMs = undefined;
+    } else if (!isResolve(signal) && openedAtMs === undefined && signal.atMs > closedAtMs) {
+      openedAtMs = signal.atMs;
+    }
+  }
+  return openedAtMs === undefined ? closed : [...closed, { openedAtMs }];
+}
+
+function openIntervals(facts: IncidentFacts, log: readonly Signal[]): Interval[] {
+  const spans = spansOf(facts.triggeredAtMs, log);
+  const reopenedAtMs = unloggedReopenMs(facts, log);
+  return reopenedAtMs === undefined ? spans : [...spans, { openedAtMs: reopenedAtMs }];
+}
+
+/** The last span ends where the incident ended, whether the log tells of that end or not; nothing after it counts. */
+function closedIntervals({ triggeredAtMs }: IncidentFacts, log: readonly Signal[], endMs: number): Interval[] {
+  const before = log.filter((signal) => signal.atMs < endMs);
+  const spans = spansOf(triggeredAtMs, before);
+  const last = spans.at(-1) ?? { openedAtMs: triggeredAtMs };
+  return [...spans.slice(0, -1), { openedAtMs: last.openedAtMs, closedAtMs: endMs }];
+}

@@ -1,0 +1,163 @@
+import type { Incident, Rejection, Service } from '../../model/incident.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/time.ts';
+import { inOrder } from '../../network/in-order.ts';
+import type { Page } from '../provider.ts';
+import type { Api } from './api.ts';
+import { type Combined, combine } from './combine.ts';
+import type { PollingCursor } from './cursor.ts';
+import { addChanges, addFetched, addIncidents, addLog, type Findings, hasSeen, noFindings } from './findings.ts';
+import { INCIDENTS_PER_PAGE, page, type Session } from './first-sync.ts';
+import {
+  askableSpans,
+  fetchIncidents,
+  incidentPages,
+  logPages,
+  logPart,
+  REQUESTS_AHEAD,
+  readOpenSet,
+} from './reading.ts';
+import { isResolve } from './signals.ts';
+
+/** Entries may show this much later than their stamp says. */
+const OVERLAP_MS = 5 * MINUTE_MS;
+/** Names of services change seldom. */
+const CATALOGUE_EVERY_MS = HOUR_MS;
+/** A configured history that begins earlier by less than this is the one that was read: it moves on with time. */
+const HISTORY_GREW_MS = DAY_MS;
+/** Rejected records that are asked for again in one poll; the next poll goes on with the next ones. */
+const RETRIES_PER_POLL = 50;
+
+/** Everything that changed since the cursor, whole or not at all. */
+export async function* laterPoll(session: Session, cursor: PollingCursor): AsyncGenerator<Page> {
+  const { api, request } = session;
+  const { nowMs, known } = request;
+  const isCatalogueDue = nowMs - cursor.catalogueAtMs >= CATALOGUE_EVERY_MS;
+  const catalogue = isCatalogueDue ? await api.services() : undefined;
+  const findings = noFindings();
+  addIncidents(findings, await readOpenSet(api, nowMs));
+  await readChanges(session, cursor, findings);
+  const retriedId = await readOneByOne(session, cursor, findings);
+  await dropUnwanted(session, cursor, findings);
+  const historyStartMs = historyStartOf(session, cursor);
+  await readOwnLogs(session, historyStartMs, findings);
+  // Last, so that the one request per incident of the step before is never made for history.
+  if (historyStartMs < cursor.historyStartMs)
+    await readOlder(api, { fromMs: historyStartMs, toMs: cursor.historyStartMs }, findings);
+  const { facts, signals } = findings;
+  const combined = await combine(known, { facts, signals: [...signals.values()], isLogWhole: true });
+  const next: PollingCursor = {
+    phase: 'polling',
+    historyStartMs,
+    changesUntilMs: advanced(cursor.changesUntilMs, findings.newestMs, nowMs),
+    catalogueAtMs: isCatalogueDue ? nowMs : cursor.catalogueAtMs,
+    ...(retriedId === undefined ? {} : { retriedId }),
+  };
+  yield* pagesOf({ combined, findings, next, catalogue, askedUntilMs: nowMs });
+}
+
+function historyStartOf({ request }: Session, { historyStartMs }: PollingCursor): number {
+  return request.historyStartMs < historyStartMs - HISTORY_GREW_MS ? request.historyStartMs : historyStartMs;
+}
+
+/** To the newest change; without a new one to an hour ago at least, so that the stretch to read again stays short. */
+function advanced(beforeMs: number, newestMs: number | undefined, nowMs: number): number {
+  const isNew = newestMs !== undefined && newestMs > beforeMs;
+  return Math.min(isNew ? newestMs : Math.max(beforeMs, nowMs - HOUR_MS), nowMs);
+}
+
+async function readChanges({ api, request }: Session, cursor: PollingCursor, findings: Findings): Promise<void> {
+  const spans = askableSpans({ fromMs: cursor.changesUntilMs - OVERLAP_MS, toMs: request.nowMs });
+  for await (const part of logPages(api, { spans, offset: 0 }, { embed: true })) addChanges(findings, part);
+}
+
+/** Asks for each incident that no list showed whole; gives the rejected id that was tried last. */
+async function readOneByOne({ api, request }: Session, cursor: PollingCursor, findings: Findings) {
+  const { known } = request;
+  const unseen = (ids: Iterable<string>) => [...new Set(ids)].filter((id) => !hasSeen(findings, id));
+  const told = await known.signals(unseen(findings.referredIds));
+  const isNews = (id: string) => {
+    const toldIds = new Set(told.get(id)?.map((signal) => signal.id));
+    const lines = [...findings.signals.values()].filter(({ subject }) => subject === id);
+    return lines.length === 0 || lines.some((line) => !toldIds.has(line.id));
+  };
+  addFetched(findings, await fetchIncidents(api, unseen(findings.referredIds).filter(isNews)));
+  addFetched(findings, await fetchIncidents(api, unseen(await known.openIds())));
+  const rejectedIds = unseen(await known.rejectedIds()).sort();
+  const from = Math.max(
+    0,
+    rejectedIds.findIndex((id) => id > (cursor.retriedId ?? '')),
+  );
+  const retried = [...rejectedIds.slice(from), ...rejectedIds.slice(0, from)].slice(0, RETRIES_PER_POLL);
+  addFetched(findings, await fetchIncidents(api, retried));
+  return retried.at(-1);
+}
+
+/** An old incident of which we know nothing and that was over before this poll's time (a late note on it, say) stays out. */
+async function dropUnwanted({ request }: Session, cursor: PollingCursor, findings: Findings): Promise<void> {
+  const ids = [...findings.facts.keys()];
+  const stored = await request.known.incidents(ids);
+  const rejectedIds = new Set(await request.known.rejectedIds());
+  for (const { id, status, triggeredAtMs, resolvedAtMs = 0 } of findings.facts.values()) {
+    const isOld = triggeredAtMs < cursor.historyStartMs && resolvedAtMs < cursor.changesUntilMs - OVERLAP_MS;
+    if (status === 'resolved' && isOld && !stored.has(id) && !rejectedIds.has(id)) findings.facts.delete(id);
+  }
+}
+
+/** Who ended without a resolve in the log, or began before the log that was read, has a log of its own. */
+async function readOwnLogs({ api, request }: Session, logFromMs: number, findings: Findings): Promise<void> {
+  const ids = [...findings.facts.keys()];
+  const [stored, told] = await Promise.all([request.known.incidents(ids), request.known.signals(ids)]);
+  const resolvedIds = new Set([...findings.signals.values()].filter(isResolve).map(({ subject }) => subject));
+  const isTold = (id: string) => resolvedIds.has(id) || (told.get(id) ?? []).some(isResolve);
+  const wanted = [...findings.facts.values()].filter(
+    ({ id, status, triggeredAtMs }) =>
+      status === 'resolved' && !wasResolved(stored.get(id)) && (triggeredAtMs < logFromMs || !isTold(id)),
+  );
+  for await (const records of inOrder(wanted, REQUESTS_AHEAD, ({ id }) => api.logOf(id))) {
+    addLog(findings, logPart(records, 'GET /incidents/{id}/log_entries'));
+  }
+}
+
+function wasResolved(stored: Incident | undefined): boolean {
+  return stored?.status === 'resolved';
+}
+
+/** A configured history that grew: what was created and what happened before the recorded one. */
+async function readOlder(api: Api, span: { fromMs: number; toMs: number }, findings: Findings): Promise<void> {
+  const place = { spans: askableSpans(span), offset: 0 };
+  for await (const part of incidentPages(api, place)) addIncidents(findings, part);
+  for await (const part of logPages(api, place, { embed: false })) addLog(findings, part);
+}
+
+/** Records that could not be read in one list, and not in another one either. */
+function unreadable({ rejected, facts }: Findings): Rejection[] {
+  return [...rejected.values()].filter(({ id }) => id === undefined || !facts.has(id));
+}
+
+interface Outcome {
+  readonly combined: Combined;
+  readonly findings: Findings;
+  readonly next: PollingCursor;
+  readonly catalogue: readonly Service[] | undefined;
+  readonly askedUntilMs: number;
+}
+
+function* pagesOf({ combined, findings, next, catalogue, askedUntilMs }: Outcome): Generator<Page> {
+  const { incidents, signals } = combined;
+  const longest = Math.max(incidents.length, signals.length);
+  for (let from = 0; from === 0 || from < longest; from += INCIDENTS_PER_PAGE) {
+    const to = from + INCIDENTS_PER_PAGE;
+    const part = { incidents: incidents.slice(from, to), signals: signals.slice(from, to) };
+    if (to < longest) {
+      yield page(next, part);
+      continue;
+    }
+    yield page(next, {
+      ...part,
+      rejected: [...unreadable(findings), ...combined.rejected],
+      deletedIds: [...findings.deletedIds],
+      ...(catalogue === undefined ? {} : { catalogue }),
+      complete: { askedUntilMs, historyStartMs: next.historyStartMs },
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { ProviderConfig } from '../../config/types.ts';
+import { MINUTE_MS } from '../../model/time.ts';
+import { createDoor } from '../../network/http.ts';
+import type { Platform, PollRequest, Provider, ProviderDependencies, Traits } from '../provider.ts';
+import { createApi } from './api.ts';
+import { readCursor } from './cursor.ts';
+import { firstSync } from './first-sync.ts';
+import { laterPoll } from './later-poll.ts';
+
+const HOSTS = { us: 'https://api.pagerduty.com', eu: 'https://api.eu.pagerduty.com' } as const;
+
+const shape = { api_key: z.string().min(1), region: z.enum(['us', 'eu']).default('us') };
+const Settings = z.object(shape);
+
+const traits: Traits = {
+  statuses: ['triggered', 'acknowledged'],
+  started: false,
+  identified: false,
+  acknowledged: true,
+  mitigated: false,
+  escalations: true,
+  reopens: true,
+};
+
+/** PagerDuty: incidents and the account's log of what happened to them (REST API v2). */
+export const pagerduty: Platform = {
+  type: 'pagerduty',
+  shape,
+  secrets: ['api_key'],
+  // The platform allows 960 a minute per key; the rest is left to others who use the same key.
+  defaultRateLimit: { requests: 900, perMs: MINUTE_MS },
+  defaultTags: {},
+  fromEnvironment({ PAGERDUTY_TOKEN: token, PAGERDUTY_REGION: region }) {
+    if (token === undefined || token === '') return undefined;
+    const entry = { name: 'pagerduty', type: 'pagerduty', api_key: token };
+    return region === undefined || region === '' ? entry : { ...entry, region };
+  },
+  create,
+};
+
+function create(config: ProviderConfig, { clock, observer }: ProviderDependencies): Provider {
+  const { api_key: key, region } = Settings.parse(config.settings);
+  const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
+  const door = createDoor({
+    baseUrl: config.baseUrl ?? HOSTS[region],
+    headers: {
+      authorization: `Token token=${key}`,
+      accept: 'application/vnd.pagerduty+json;version=2',
+      'content-type': 'application/json',
+    },
+    secrets: [key],
+    rateLimit,
+    timeoutMs,
+    proxyUrl,
+    caFile,
+    clock,
+    observer,
+  });
+  return {
+    traits,
+    async *poll(request: PollRequest) {
+      const session = { api: createApi(door, request.signal), request };
+      const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);
+      if (cursor?.phase === 'polling') yield* laterPoll(session, cursor);
+      else yield* firstSync(session, cursor);
+    },
+    close: () => door.close(),
+  };
+}

@@ -1,0 +1,123 @@
+import type { Rejection, Signal } from '../../model/incident.ts';
+import { DAY_MS, SECOND_MS } from '../../model/time.ts';
+import { inOrder } from '../../network/in-order.ts';
+import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
+import { cutSpan, readSpans, type Span } from '../spans.ts';
+import { type Api, LIST_CAP, PAGE_SIZE } from './api.ts';
+import { Incident, type IncidentFacts, LogEntry, type LogLine } from './schema.ts';
+import { signalOf } from './signals.ts';
+
+/** The platform refuses ranges over six months; a quarter leaves room for its long months. */
+const LONGEST_SPAN_MS = 90 * DAY_MS;
+/** Requests under way at once (DESIGN: 4 per provider). */
+export const REQUESTS_AHEAD = 4;
+
+/** A stretch of time as spans that the platform answers, on whole seconds as its stamps are. */
+export function askableSpans({ fromMs, toMs }: Span): Span[] {
+  // One second earlier than asked: whether the platform's `since` is inclusive is not documented.
+  const wholeMs = Math.floor(fromMs / SECOND_MS) * SECOND_MS - SECOND_MS;
+  return cutSpan({ fromMs: wholeMs, toMs }, LONGEST_SPAN_MS);
+}
+
+/** Where reading goes on. */
+export interface Place {
+  readonly spans: readonly Span[];
+  readonly offset: number;
+}
+
+/** Pages of incidents by creation, with what is left to read after each. */
+export async function* incidentPages(api: Api, { spans, offset }: Place) {
+  const read = (span: Span, from: number) => api.incidents(span, from);
+  for await (const page of readSpans({ spans, offset, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+    yield { ...page, ...parseRecords(Incident, page.records, 'GET /incidents') };
+  }
+}
+
+/** One page of the log: its lines, and those among them that are signals. */
+export interface LogPart {
+  readonly lines: readonly LogLine[];
+  readonly signals: readonly Signal[];
+  readonly rejected: readonly Rejection[];
+}
+
+/** Pages of the account's log, with what is left to read after each. */
+export async function* logPages(api: Api, { spans, offset }: Place, options: { embed: boolean }) {
+  const read = (span: Span, from: number) => api.logEntries(span, from, options);
+  for await (const page of readSpans({ spans, offset, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+    yield { ...page, ...logPart(page.records, 'GET /log_entries') };
+  }
+}
+
+/** Reads log entries. A malformed one is known by a key of its own: its id is no incident's, nothing can be fetched by it. */
+export function logPart(records: readonly unknown[], what: string): LogPart {
+  const { wires: lines, rejected } = parseRecords(LogEntry, records, what);
+  return {
+    lines,
+    signals: lines.map(signalOf).filter((signal) => signal !== undefined),
+    rejected: rejected.map(({ key, reason, detail }) => ({ key: `log entry ${key}`, reason, detail })),
+  };
+}
+
+/** Everything that is open now, however old. A set beyond the platform's cap is read again in windows of creation. */
+export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<IncidentFacts>> {
+  const what = 'GET /incidents (open)';
+  const first = await api.openIncidents('all', 0);
+  const firstPart = parseRecords(Incident, first.records, what);
+  const total = first.total ?? first.records.length;
+  const parts = total > LIST_CAP ? undefined : await restOfOpenSet(api, total);
+  if (parts !== undefined) return joined([firstPart, ...parts]);
+  const oldestMs = Math.min(untilMs, ...firstPart.wires.map(({ triggeredAtMs }) => triggeredAtMs));
+  const windows = [firstPart];
+  const read = (span: Span, offset: number) => api.openIncidents(span, offset);
+  const spans = askableSpans({ fromMs: oldestMs, toMs: untilMs });
+  for await (const page of readSpans({ spans, offset: 0, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+    windows.push(parseRecords(Incident, page.records, what));
+  }
+  return joined(windows);
+}
+
+/** The pages after the first; undefined when the set shrank meanwhile, so that a record may have slipped over an edge. */
+async function restOfOpenSet(api: Api, total: number): Promise<Parsed<IncidentFacts>[] | undefined> {
+  const offsets: number[] = [];
+  for (let offset = PAGE_SIZE; offset < total; offset += PAGE_SIZE) offsets.push(offset);
+  const parts: Parsed<IncidentFacts>[] = [];
+  const pages = inOrder(offsets, REQUESTS_AHEAD, (offset) => api.openIncidents('all', offset));
+  for await (const page of pages) {
+    if (page.total !== undefined && page.total < total) return undefined;
+    parts.push(parseRecords(Incident, page.records, 'GET /incidents (open)'));
+  }
+  return parts;
+}
+
+function joined(parts: readonly Parsed<IncidentFacts>[]): Parsed<IncidentFacts> {
+  return { wires: parts.flatMap(({ wires }) => wires), rejected: parts.flatMap(({ rejected }) => rejected) };
+}
+
+/** What came of asking for incidents one by one. */
+export interface Fetched {
+  readonly facts: readonly IncidentFacts[];
+  readonly rejected: readonly Rejection[];
+  readonly deletedIds: readonly string[];
+}
+
+/** Asks for each of these incidents: 404 means deleted, 403 is a rejection that keeps what is stored. */
+export async function fetchIncidents(api: Api, ids: readonly string[]): Promise<Fetched> {
+  const facts: IncidentFacts[] = [];
+  const rejected: Rejection[] = [];
+  const deletedIds: string[] = [];
+  const answers = inOrder(ids, REQUESTS_AHEAD, async (id) => ({ id, answer: await api.incident(id) }));
+  for await (const { id, answer } of answers) {
+    if (answer === 'deleted') deletedIds.push(id);
+    else if (answer === 'forbidden') rejected.push(forbidden(id));
+    else {
+      const read = parseRecord(Incident, answer.incident);
+      if ('reason' in read) rejected.push({ ...read, id, key: id });
+      else facts.push(read);
+    }
+  }
+  return { facts, rejected, deletedIds };
+}
+
+function forbidden(id: string): Rejection {
+  return { id, key: id, reason: 'forbidden', detail: 'GET /incidents/{id}: 403, this key may no longer see it' };
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { Service, SeveritySources } from '../../model/incident.ts';
+
+const WITH_ZONE = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})$/;
+
+/** A stamp with its zone, as milliseconds. */
+const instant = z.string().transform((text, context) => {
+  const ms = WITH_ZONE.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  context.addIssue({ code: 'custom', message: 'expected a date with time and zone' });
+  return z.NEVER;
+});
+
+const id = z.string().min(1);
+const reference = z.object({ id, summary: z.string().nullish() });
+
+/** What the platform itself says about an incident, without what only the log tells. */
+export interface IncidentFacts {
+  readonly id: string;
+  readonly url: string | undefined;
+  readonly title: string;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly team: string | undefined;
+  readonly severity: SeveritySources;
+  readonly status: 'triggered' | 'acknowledged' | 'resolved';
+  readonly triggeredAtMs: number;
+  /** The platform's own field for the end. */
+  readonly resolvedAtMs: number | undefined;
+  /** The end of a resolved incident where nothing better is known; of an open one it says nothing. */
+  readonly statusChangedAtMs: number | undefined;
+  readonly merged: boolean;
+  readonly updatedAtMs: number;
+}
+
+/** One incident of /incidents, of /incidents/{id}, or inside a log entry. */
+export const Incident = z
+  .object({
+    id,
+    title: z.string().nullish(),
+    html_url: z.string().nullish(),
+    status: z.enum(['triggered', 'acknowledged', 'resolved']),
+    created_at: instant,
+    updated_at: instant.nullish(),
+    resolved_at: instant.nullish(),
+    last_status_change_at: instant.nullish(),
+    service: reference.nullish(),
+    teams: z.array(reference).nullish(),
+    priority: z.object({ summary: z.string().nullish(), name: z.string().nullish() }).nullish(),
+    urgency: z.string().nullish(),
+    resolve_reason: z.object({ type: z.string() }).nullish(),
+  })
+  .transform(
+    (wire): IncidentFacts => ({
+      id: wire.id,
+      url: wire.html_url ?? undefined,
+      title: wire.title ?? '',
+      serviceId: wire.service?.id ?? '',
+      serviceName: wire.service?.summary ?? '',
+      team: wire.teams?.[0]?.summary ?? undefined,
+      severity: {
+        priority: wire.priority?.summary ?? wire.priority?.name ?? undefined,
+        urgency: wire.urgency ?? undefined,
+      },
+      status: wire.status,
+      triggeredAtMs: wire.created_at,
+      resolvedAtMs: wire.resolved_at ?? undefined,
+      statusChangedAtMs: wire.last_status_change_at ?? undefined,
+      merged: wire.resolve_reason?.type === 'merge_resolve_reason',
+      updatedAtMs: wire.updated_at ?? wire.last_status_change_at ?? wire.created_at,
+    }),
+  );
+
+/** One line of the log, with as little of its maker as tells a person from a machine. */
+export interface LogLine {
+  readonly id: string;
+  readonly type: string;
+  readonly atMs: number;
+  readonly incidentId: string;
+  /** The incident as it was sent along: whole, or nothing but a reference. */
+  readonly incident: unknown;
+  readonly byPerson: boolean;
+  readonly byTimeout: boolean;
+}
+
+const PERSON_TYPES = new Set(['user', 'user_reference']);
+
+/** One entry of /log_entries. The type is an open word: the platform's own schema names some of them wrong. */
+export const LogEntry = z
+  .object({
+    id,
+    type: z.string(),
+    created_at: instant,
+    incident: z.looseObject({ id }),
+    agent: z.object({ type: z.string().nullish() }).nullish(),
+    channel: z.object({ type: z.string().nullish() }).nullish(),
+  })
+  .transform(
+    (wire): LogLine => ({
+      id: wire.id,
+      type: wire.type,
+      atMs: wire.created_at,
+      incidentId: wire.incident.id,
+      incident: wire.incident,
+      byPerson: PERSON_TYPES.has(wire.agent?.type ?? ''),
+      byTimeout: wire.channel?.type === 'timeout',
+    }),
+  );
+
+/** One service of the catalogue. */
+export const CatalogueService = z
+  .object({ id, name: z.string().nullish(), summary: z.string().nullish() })
+  .transform((wire): Service => ({ id: wire.id, name: wire.name ?? wire.summary ?? '' }));
+
+const page = { more: z.boolean(), total: z.number().nullish() };
+
+/** Answer of GET /incidents. */
+export const IncidentPage = z.object({ incidents: z.array(z.unknown()), ...page });
+/** Answer of GET /log_entries and of GET /incidents/{id}/log_entries. */
+export const LogPage = z.object({ log_entries: z.array(z.unknown()), ...page });
+/** Answer of GET /services. */
+export const ServicePage = z.object({ services: z.array(z.unknown()), ...page });
+/** Answer of GET /incidents/{id}. */
+export const OneIncident = z.object({ incident: z.looseObject({}) });
