@@ -1,6 +1,7 @@
+import { cloudwatch } from './cloudwatch/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
 import type { Platform } from './provider.ts';
 
 /** Every platform that a provider may be of; the one list that knows them all. */
-export const platforms: readonly Platform[] = [pagerduty, opsgenie];
+export const platforms: readonly Platform[] = [pagerduty, opsgenie, cloudwatch];

@@ -1,0 +1,136 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { z } from 'zod';
+import type { Door } from '../../network/door.ts';
+import { codeOf } from './judge.ts';
+import { AlarmsPage, HistoryPage, TagList, type Tags } from './schema.ts';
+
+/** The most that the platform gives at once. */
+const PAGE_SIZE = 100;
+/** The most names that one question may hold. */
+export const NAMES_MAX = 100;
+/** Without these the platform tells of metric alarms only. */
+const ALARM_TYPES = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'] as const;
+
+const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'NotAuthorized']);
+const GONE = new Set(['ResourceNotFound', 'ResourceNotFoundException']);
+
+export interface HistoryAsked {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly token: string | undefined;
+}
+
+export interface AlarmsAsked {
+  /** Only alarms with these names; no more than NAMES_MAX. */
+  readonly names?: readonly string[];
+  /** Only those that fire. */
+  readonly firing?: true;
+  readonly token?: string | undefined;
+}
+
+/** The three questions that the platform is asked in one region, answered in our shapes. */
+export interface AlarmApi {
+  /** State changes of all alarms, oldest first. */
+  history(asked: HistoryAsked, signal: AbortSignal): Promise<HistoryPage | 'token_expired'>;
+  alarms(asked: AlarmsAsked, signal: AbortSignal): Promise<AlarmsPage>;
+  tags(arn: string, signal: AbortSignal): Promise<Tags | 'denied' | 'gone'>;
+  close(): Promise<void>;
+}
+
+/** Asks through `door`; the client is opened with the first question. */
+export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>): AlarmApi {
+  let opened: Promise<CloudWatchClient> | undefined;
+  const client = () => {
+    opened ??= open();
+    return opened;
+  };
+  const through = <T>(question: Question<T>, signal: AbortSignal): Promise<T> =>
+    door.run(async (abortSignal) => {
+      const sdk = await import('@aws-sdk/client-cloudwatch');
+      return question({ sdk, client: await client(), abortSignal });
+    }, signal);
+  return {
+    async history(asked, signal) {
+      const answer = await through(expecting(EXPIRED_TOKEN, askHistory(asked)), signal);
+      return answer === 'token_expired' ? answer : parsed(HistoryPage, answer, 'DescribeAlarmHistory');
+    },
+    async alarms(asked, signal) {
+      return parsed(AlarmsPage, await through(askAlarms(asked), signal), 'DescribeAlarms');
+    },
+    async tags(arn, signal) {
+      const answer = await through(expecting(NO_TAGS, askTags(arn)), signal);
+      return answer === 'denied' || answer === 'gone' ? answer : parsed(TagList, answer, 'ListTagsForResource');
+    },
+    async close() {
+      await door.close();
+      if (opened !== undefined) (await opened).destroy();
+    },
+  };
+}
+
+interface Line {
+  readonly sdk: typeof import('@aws-sdk/client-cloudwatch');
+  readonly client: CloudWatchClient;
+  readonly abortSignal: AbortSignal;
+}
+
+type Question<T> = (line: Line) => Promise<T>;
+
+function askHistory({ fromMs, untilMs, token }: HistoryAsked): Question<unknown> {
+  return ({ sdk, client, abortSignal }) => {
+    const command = new sdk.DescribeAlarmHistoryCommand({
+      AlarmTypes: [...ALARM_TYPES],
+      HistoryItemType: 'StateUpdate',
+      StartDate: new Date(fromMs),
+      EndDate: new Date(untilMs),
+      ScanBy: 'TimestampAscending',
+      MaxRecords: PAGE_SIZE,
+      NextToken: token,
+    });
+    return client.send(command, { abortSignal });
+  };
+}
+
+function askAlarms({ names, firing, token }: AlarmsAsked): Question<unknown> {
+  return ({ sdk, client, abortSignal }) => {
+    const command = new sdk.DescribeAlarmsCommand({
+      AlarmTypes: [...ALARM_TYPES],
+      ...(names === undefined ? {} : { AlarmNames: [...names] }),
+      ...(firing === undefined ? {} : { StateValue: 'ALARM' }),
+      MaxRecords: PAGE_SIZE,
+      NextToken: token,
+    });
+    return client.send(command, { abortSignal });
+  };
+}
+
+function askTags(arn: string): Question<unknown> {
+  return ({ sdk, client, abortSignal }) =>
+    client.send(new sdk.ListTagsForResourceCommand({ ResourceARN: arn }), { abortSignal });
+}
+
+const EXPIRED_TOKEN = { token_expired: new Set(['InvalidNextToken']) } as const;
+const NO_TAGS = { denied: DENIED, gone: GONE } as const;
+
+/** Some refusals are answers: the name of the first set that holds the platform's code is given back. */
+function expecting<Name extends string, T>(
+  refusals: Readonly<Record<Name, ReadonlySet<string>>>,
+  question: Question<T>,
+): Question<T | Name> {
+  return async (line) => {
+    try {
+      return await question(line);
+    } catch (error) {
+      const code = codeOf(error);
+      for (const name in refusals) if (refusals[name].has(code)) return name;
+      throw error;
+    }
+  };
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, answer: unknown, action: string): z.output<Schema> {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Error(`${action} answered in another shape: ${issue?.path.join('.')}: ${issue?.message}`);
+}

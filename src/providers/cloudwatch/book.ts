@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Incident, Signal } from '../../model/incident.ts';
+import type { Known } from '../provider.ts';
+
+/** What this poll and all before it have heard, alarm by alarm: the store's part is read when an alarm is first touched. */
+export interface Book {
+  load(subjects: readonly string[]): Promise<void>;
+  /** Enters signals of loaded subjects and gives those that were not there. */
+  learn(signals: readonly Signal[]): readonly Signal[];
+  subjects(): readonly string[];
+  /** All signals of a loaded subject, in no order. */
+  signalsOf(subject: string): readonly Signal[];
+  /** The incidents of a loaded subject as the store has them, or as this poll told them last. */
+  incidentsOf(subject: string): readonly Incident[];
+  /** Enters all incidents of a subject; gives those that are new or changed, and the ids that are no more. */
+  tell(subject: string, incidents: readonly Incident[]): Told;
+}
+
+export interface Told {
+  readonly changed: readonly Incident[];
+  readonly missingIds: readonly string[];
+}
+
+interface Entry {
+  readonly signals: Map<string, Signal>;
+  incidents: Map<string, Incident>;
+}
+
+/** An empty book over what the store holds. */
+export function createBook(known: Known): Book {
+  const entries = new Map<string, Entry>();
+  const entryOf = (subject: string): Entry => {
+    const entry = entries.get(subject);
+    if (entry === undefined) throw new Error('an alarm was used before it was loaded');
+    return entry;
+  };
+  return {
+    async load(subjects) {
+      const unread = [...new Set(subjects)].filter((subject) => !entries.has(subject));
+      if (unread.length === 0) return;
+      const [signals, incidents] = [await known.signals(unread), await known.bySubject(unread)];
+      for (const subject of unread) {
+        entries.set(subject, {
+          signals: new Map((signals.get(subject) ?? []).map((signal) => [signal.id, signal])),
+          incidents: new Map((incidents.get(subject) ?? []).map((incident) => [incident.id, incident])),
+        });
+      }
+    },
+    learn: (signals) =>
+      signals.filter((signal) => {
+        const heard = entryOf(signal.subject).signals;
+        if (heard.has(signal.id)) return false;
+        heard.set(signal.id, signal);
+        return true;
+      }),
+    subjects: () => [...entries.keys()],
+    signalsOf: (subject) => [...entryOf(subject).signals.values()],
+    incidentsOf: (subject) => [...entryOf(subject).incidents.values()],
+    tell(subject, incidents) {
+      const entry = entryOf(subject);
+      const before = entry.incidents;
+      entry.incidents = new Map(incidents.map((incident) => [incident.id, incident]));
+      return {
+        changed: incidents.filter((incident) => !isDeepStrictEqual(incident, before.get(incident.id))),
+        missingIds: [...before.keys()].filter((id) => !entry.incidents.has(id)),
+      };
+    },
+  };
+}

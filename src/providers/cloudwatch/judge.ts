@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { Verdict } from '../../network/door.ts';
+
+/** Throttling comes with HTTP 400, so it is known by its name (botocore's list of throttling codes). */
+const THROTTLED = new Set([
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'SlowDown',
+]);
+
+/** What the chain of credentials throws when it ends without any: asking again finds none either. */
+const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
+
+const SdkError = z.object({
+  name: z.string(),
+  message: z.string(),
+  $metadata: z.object({ httpStatusCode: z.number().optional() }).optional(),
+});
+
+/** What an error of the AWS SDK means; ARNs and addresses, which may name a person, are left out of its message. */
+export function judgeSdkError(error: unknown): Verdict {
+  const parsed = SdkError.safeParse(error);
+  if (!parsed.success) return { retry: false, throttled: false, status: undefined, message: 'the call failed' };
+  const { name, message, $metadata } = parsed.data;
+  const status = $metadata?.httpStatusCode;
+  const throttled = THROTTLED.has(name) || status === 429;
+  const isPassing = status === undefined || status === 408 || status >= 500;
+  // A body that is no JSON came from a proxy or was cut on its way.
+  const retry = throttled || name === 'SyntaxError' || (isPassing && !NO_CREDENTIALS.has(name));
+  return { retry, throttled, status, message: `${name}: ${withoutNames(name, message)}` };
+}
+
+/** The platform's name for an error; empty for anything else. */
+export function codeOf(error: unknown): string {
+  return SdkError.safeParse(error).data?.name ?? '';
+}
+
+function withoutNames(name: string, message: string): string {
+  if (name === 'SyntaxError') return 'the answer is not JSON';
+  return message.replaceAll(/arn:[^\s"']+/g, 'arn:…').replaceAll(/[^\s<>"']+@[^\s<>"']+/g, '…');
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { ProviderConfig } from '../../config/types.ts';
+import type { Log } from '../../model/log.ts';
+import { SECOND_MS } from '../../model/time.ts';
+import { createDoor } from '../../network/http.ts';
+import type { Platform, Provider, ProviderDependencies, Traits } from '../provider.ts';
+import { createAlarmApi } from './api.ts';
+import { openClient } from './client.ts';
+import { REACH_MS } from './cursor.ts';
+import { judgeSdkError } from './judge.ts';
+import { pollRegions, type Region } from './poll.ts';
+import { createTagReader } from './tags.ts';
+
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
+
+const shape = {
+  regions: z.array(z.string().regex(REGION, 'expected a region like eu-west-1')).min(1),
+  role_arn: z.string().default(''),
+  external_id: z.string().default(''),
+  profile: z.string().default(''),
+};
+
+const TRAITS: Traits = {
+  statuses: ['triggered'],
+  started: false,
+  identified: false,
+  acknowledged: false,
+  mitigated: false,
+  escalations: false,
+  reopens: false,
+  reachMs: REACH_MS,
+};
+
+/** Amazon CloudWatch alarms: each stretch in ALARM is an incident. */
+export const cloudwatch: Platform = {
+  type: 'cloudwatch',
+  shape,
+  secrets: [],
+  defaultRateLimit: { requests: 2, perMs: SECOND_MS },
+  defaultTags: { service: 'service', severity: 'severity' },
+  fromEnvironment(env) {
+    const regions = (env['MTTR_CLOUDWATCH_REGIONS'] ?? '')
+      .split(',')
+      .map((region) => region.trim())
+      .filter((region) => region !== '');
+    return regions.length === 0 ? undefined : { name: 'cloudwatch', type: 'cloudwatch', regions };
+  },
+  create: createCloudwatch,
+};
+
+/** Where the provider says once what it may not do; a provider without one is silent about it. */
+interface Dependencies extends ProviderDependencies {
+  readonly log?: Pick<Log, 'warn'>;
+}
+
+function createCloudwatch(config: ProviderConfig, dependencies: Dependencies): Provider {
+  const settings = z.object(shape).parse(config.settings);
+  const regions = [...new Set(settings.regions)].map((name) => openRegion(name, { config, settings, dependencies }));
+  const tagNames = { service: config.services.tag, severity: config.severity.tag };
+  return {
+    traits: TRAITS,
+    poll: (request) => pollRegions(request, regions, tagNames),
+    async close() {
+      for (const { api } of regions) await api.close();
+    },
+  };
+}
+
+interface Making {
+  readonly config: ProviderConfig;
+  readonly settings: z.infer<z.ZodObject<typeof shape>>;
+  readonly dependencies: Dependencies;
+}
+
+/** Each region has an allowance of its own, so each has a door of its own. */
+function openRegion(name: string, { config, settings, dependencies }: Making): Region {
+  const { clock, observer, log } = dependencies;
+  const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile } = config;
+  const door = createDoor({
+    baseUrl: baseUrl ?? `https://monitoring.${name}.amazonaws.com`,
+    headers: {},
+    secrets: [],
+    rateLimit,
+    timeoutMs,
+    proxyUrl,
+    caFile,
+    clock,
+    observer,
+    judge: judgeSdkError,
+  });
+  const identity = { profile: settings.profile, roleArn: settings.role_arn, externalId: settings.external_id };
+  const route = { proxyUrl, caFile, env: process.env };
+  const api = createAlarmApi(door, () => openClient({ region: name, endpoint: baseUrl, identity, route, timeoutMs }));
+  return { name, api, tags: createTagReader({ region: name, api, clock, log }) };
+}

@@ -1,0 +1,75 @@
+import type { Signal } from '../../model/incident.ts';
+import { type Chain, type Outcome, recoveriesOf, type StateChange } from '../../model/recoveries.ts';
+import { DAY_MS } from '../../model/time.ts';
+import { DELETED, stateBefore } from './signals.ts';
+
+/** An alarm without data for this long is expired (DESIGN section 3). */
+const NEUTRAL_EXPIRES_MS = 7 * DAY_MS;
+
+const OUTCOMES: Readonly<Record<string, Outcome>> = { ALARM: 'failure', OK: 'success' };
+
+/** What became of the state changes of one alarm. */
+export interface AlarmRecoveries {
+  /** Ascending by anchor. What was open when the alarm was deleted is not among them. */
+  readonly chains: readonly Chain<StateChange>[];
+  /** Ends, and failures going on, of which the beginning was never told. */
+  readonly startUnknown: readonly StateChange[];
+}
+
+/** The recoveries of one alarm at an instant, from all its signals in any order. */
+export function recoveriesOfAlarm(signals: readonly Signal[], nowMs: number): AlarmRecoveries {
+  const chains: Chain<StateChange>[] = [];
+  const startUnknown: StateChange[] = [];
+  for (const { changes, endMs, isOver } of livesIn(signals, nowMs)) {
+    const unseen = firingUnseenBefore(changes);
+    const found = recoveriesOf(changes, { flakyBelowMs: 0, neutralExpiresMs: NEUTRAL_EXPIRES_MS, nowMs: endMs });
+    for (const chain of found.chains) {
+      if (unseen.has(chain.anchor.id)) startUnknown.push(chain.anchor);
+      else if (!isOver || chain.state !== 'open') chains.push(chain);
+    }
+    startUnknown.push(...found.unmatched.filter(({ id }) => unseen.has(id)));
+  }
+  return { chains, startUnknown };
+}
+
+interface AlarmChange extends StateChange {
+  readonly from: string;
+}
+
+interface Life {
+  readonly changes: AlarmChange[];
+  readonly endMs: number;
+  readonly isOver: boolean;
+}
+
+/** An alarm that is made anew under the name of a deleted one begins a life of its own. */
+function livesIn(signals: readonly Signal[], nowMs: number): Life[] {
+  const sorted = [...signals].sort((a, b) => a.atMs - b.atMs);
+  const lives: Life[] = [];
+  let changes: AlarmChange[] = [];
+  for (const { id, atMs, kind } of sorted) {
+    if (kind === DELETED) {
+      lives.push({ changes, endMs: atMs, isOver: true });
+      changes = [];
+    } else {
+      changes.push({ id, atMs, outcome: OUTCOMES[kind] ?? 'neutral', from: stateBefore({ id }) });
+    }
+  }
+  return [...lives, { changes, endMs: nowMs, isOver: false }];
+}
+
+/** Ids of the changes that came out of ALARM, straight or by way of a neutral stretch that had not expired. */
+function firingUnseenBefore(changes: readonly AlarmChange[]): Set<string> {
+  const found = new Set<string>();
+  let neutral: AlarmChange | undefined;
+  for (const change of changes) {
+    if (change.outcome === 'neutral') {
+      neutral ??= change;
+      continue;
+    }
+    const first = neutral ?? change;
+    if (first.from === 'ALARM' && change.atMs - first.atMs < NEUTRAL_EXPIRES_MS) found.add(change.id);
+    neutral = undefined;
+  }
+  return found;
+}
