@@ -19,7 +19,10 @@ export async function* inOrder<Item, Result>(
       yield await first;
       void underWay.shift();
     }
-    for (const promise of underWay.splice(0)) yield await promise;
+    for (let next = underWay[0]; next !== undefined; next = underWay[0]) {
+      yield await next;
+      void underWay.shift();
+    }
   } finally {
     await Promise.allSettled(underWay);
   }
