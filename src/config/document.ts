@@ -58,8 +58,8 @@ export function environmentDocument(value: unknown): Document {
 }
 
 function lines(place: (path: Path) => string): (problem: Problem) => string {
-  return ({ path, text }) => {
-    const name = pathText(path);
+  return ({ path, text, shownPath = path }) => {
+    const name = pathText(shownPath);
     return name === '' ? `${place(path)}: ${text}` : `${name} (${place(path)}): ${text}`;
   };
 }

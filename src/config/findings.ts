@@ -8,13 +8,15 @@ const SHOWN_LENGTH_MAX = 60;
 export interface Findings {
   readonly document: Document;
   /** A problem in words of its own. */
-  say(path: Path, text: string): void;
+  say(path: Path, text: string, shownPath?: Path): void;
   /** A problem that begins with the value at `path`, as it is written in the file. */
   refuse(path: Path, text: string): void;
   /** Something that works, but hardly as wanted. */
   warn(path: Path, text: string): void;
   /** The value at `path` as it may be shown: variables unexpanded, secrets not at all. */
   shown(path: Path): string;
+  /** The value at `path` is a secret. */
+  isSecret(path: Path): boolean;
   /** Throws ConfigError, in the order of the file, when there is any problem. */
   throwIfAny(): void;
   warnings(): string[];
@@ -26,15 +28,16 @@ export function createFindings(document: Document, secrets: ReadonlySet<string>)
   const warnings: Problem[] = [];
   const inFileOrder = (found: Problem[]) =>
     found.toSorted((a, b) => document.offset(a.path) - document.offset(b.path)).map(document.line);
+  const isSecret = (path: Path) => path.some((step) => typeof step === 'string' && secrets.has(step));
   const shown = (path: Path) => {
-    const isSecret = path.some((step) => typeof step === 'string' && secrets.has(step));
     const written = document.written(path);
-    return isSecret || written === undefined ? 'the value' : valueText(written);
+    return isSecret(path) || written === undefined ? 'the value' : valueText(written);
   };
   return {
     document,
     shown,
-    say: (path, text) => problems.push({ path, text }),
+    isSecret,
+    say: (path, text, shownPath = path) => problems.push({ path, text, shownPath }),
     refuse: (path, text) => problems.push({ path, text: `${shown(path)} ${text}` }),
     warn: (path, text) => warnings.push({ path, text }),
     throwIfAny: () => {

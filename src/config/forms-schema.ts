@@ -50,13 +50,15 @@ export function entrySchema(platform: PlatformSettings) {
 /** What a provider's keys parse to. */
 export type Entry = z.output<ReturnType<typeof sectionSchema>>;
 
+const NO_PROVIDERS = 'is not a list; expected a list of providers, or incident_source for the short form';
+
 /** The long form: any number of providers. */
 export function longForm(platforms: readonly PlatformSettings[]) {
   const [first, ...others] = platforms.map(entrySchema);
   if (first === undefined) throw new TypeError('expected at least one platform');
   const entry = z.discriminatedUnion('type', [first, ...others]);
   return z.strictObject({
-    providers: z.array(entry).min(1).describe('The sources of incidents.'),
+    providers: z.array(entry, { error: NO_PROVIDERS }).min(1).describe('The sources of incidents.'),
     ...settingsKeys,
     history: duration({ minMs: 1 })
       .prefault('210d')

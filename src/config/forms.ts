@@ -40,7 +40,7 @@ function readShortForm(platforms: readonly PlatformSettings[], nowMs: number, fi
     findings.refuse(['incident_source'], `is not a known type; expected one of ${types}`);
     return undefined;
   }
-  const form = parsePart(shortForm(platform, z.unknown()), [], findings);
+  const form = parsePart(shortForm(platform, z.unknown().optional()), [], findings);
   const entry = parsePart(sectionSchema(platform).prefault({}), [platform.type], findings);
   if (form === undefined || entry === undefined) return undefined;
   const largest = largestWindow(form.time_range.start_date, nowMs, findings);

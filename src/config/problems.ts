@@ -4,6 +4,8 @@ export type Path = readonly (string | number)[];
 /** One thing that is wrong, and where. */
 export interface Problem {
   readonly path: Path;
+  /** How the path is shown, where it could hold more than a key. */
+  readonly shownPath?: Path;
   /** What is wrong and what was expected; never a secret. */
   readonly text: string;
 }

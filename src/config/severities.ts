@@ -65,7 +65,7 @@ function checkListed(listed: readonly SeverityEntry[], findings: Findings): void
       const owner = owners.get(alias.toLowerCase()) ?? name;
       const path = ['severities', index, 'aliases', place];
       if (owner.toLowerCase() !== name.toLowerCase()) {
-        findings.refuse(path, `means ${owner} too; expected each name and alias to mean one severity`);
+        findings.refuse(path, `is what ${owner} is called too; expected each name and alias to mean one severity`);
       }
       owners.set(alias.toLowerCase(), owner);
     }

@@ -6,6 +6,8 @@ const DEPTH_MAX = 20;
 /** Enough for an anchor used by each of many providers. */
 const ALIASES_MAX = 100;
 
+const EXPECTED = 'expected YAML 1.2, with quotes around values that hold ": " or begin with a sign';
+
 /** One parsed document and where its parts stand. */
 export interface ParsedYaml {
   readonly value: unknown;
@@ -27,7 +29,7 @@ export function parseYaml(text: string, filename: string): ParsedYaml {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const place = error.mark === undefined ? '' : `:${error.mark.line + 1}:${error.mark.column + 1}`;
-    throw new ConfigError([`${filename}${place}: is not YAML: ${safeReason(error.reason)}`]);
+    throw new ConfigError([`${filename}${place}: is not YAML: ${safeReason(error.reason)}; ${EXPECTED}`]);
   }
 }
 
