@@ -1,12 +1,13 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type RequestListener, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { TLSSocket } from 'node:tls';
 import type { Log } from '../model/log.ts';
 import { MINUTE_MS, SECOND_MS } from '../model/time.ts';
 import type { ListenAddress } from './addresses.ts';
 import { whyRefused } from './certificates.ts';
+import { type Connections, followConnections, type WebServer } from './connections.ts';
 import type { WebSettings } from './web-settings.ts';
 
 /** Longer than usual scrape intervals, so that a scraper finds its connection again (Node's default is 5 s). */
@@ -26,8 +27,7 @@ export interface Listening {
   readonly origin: string;
   /** Puts changed certificates in force for new connections. */
   apply(settings: WebSettings): void;
-  /** Stops accepting, ends idle connections, and after `graceMs` those that are still busy. */
-  close(graceMs: number): Promise<void>;
+  readonly close: Connections['close'];
 }
 
 export interface ListenOptions {
@@ -41,7 +41,7 @@ export async function listen(address: ListenAddress, options: ListenOptions): Pr
   const server = createHttpServer(options);
   server.maxConnections = CONNECTIONS_MAX;
   reportDrops(server, options.log);
-  const sockets = trackSockets(server);
+  const connections = followConnections(server);
   await bound(server, address);
   server.on('error', (error) => options.log.error('listening failed', { address: address.text, error: error.message }));
   return {
@@ -49,11 +49,11 @@ export async function listen(address: ListenAddress, options: ListenOptions): Pr
     apply: ({ tls }) => {
       if (tls !== undefined && 'setSecureContext' in server) server.setSecureContext(tls.options);
     },
-    close: (graceMs) => closeServer(server, sockets, graceMs),
+    close: connections.close,
   };
 }
 
-function createHttpServer({ handler, settings, log }: ListenOptions): Server | TlsServer {
+function createHttpServer({ handler, settings, log }: ListenOptions): WebServer {
   const limits: ServerOptions = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
@@ -76,23 +76,13 @@ function createHttpServer({ handler, settings, log }: ListenOptions): Server | T
 }
 
 /** One line a minute: whoever opens too many connections shall not fill the log as well. */
-function reportDrops(server: Server | TlsServer, log: Log): void {
+function reportDrops(server: WebServer, log: Log): void {
   let reportedAtMs = Number.NEGATIVE_INFINITY;
   server.on('drop', () => {
     if (performance.now() - reportedAtMs < MINUTE_MS) return;
     reportedAtMs = performance.now();
     log.warn('connections refused, there are too many', { max: CONNECTIONS_MAX });
   });
-}
-
-/** The connections themselves: HTTP knows those only that got past the TLS handshake. */
-function trackSockets(server: Server | TlsServer): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  return sockets;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -102,7 +92,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is not known',
 };
 
-function bound(server: Server | TlsServer, { text, host, port }: ListenAddress): Promise<void> {
+function bound(server: WebServer, { text, host, port }: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) =>
       reject(new Error(`cannot listen on ${text}: ${REASONS[error.code ?? ''] ?? error.message}`));
@@ -114,31 +104,16 @@ function bound(server: Server | TlsServer, { text, host, port }: ListenAddress):
   });
 }
 
-function originOf(server: Server | TlsServer, { host }: ListenAddress): string {
+function originOf(server: WebServer, { host }: ListenAddress): string {
   const { port } = boundAddress(server);
   const scheme = 'setSecureContext' in server ? 'https' : 'http';
   const name = host?.includes(':') ? `[${host}]` : (host ?? 'localhost');
   return `${scheme}://${name}:${port}`;
 }
 
-function boundAddress(server: Server | TlsServer): AddressInfo {
+function boundAddress(server: WebServer): AddressInfo {
   const address = server.address();
   if (address === null || typeof address === 'string')
     throw new Error('a listening TCP server has an address and a port');
   return address;
-}
-
-function closeServer(server: Server | TlsServer, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    // Connections whose answer just ended become idle one by one.
-    const sweep = setInterval(() => server.closeIdleConnections(), Math.min(graceMs, 20));
-    const deadline = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, graceMs);
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(deadline);
-      resolve();
-    });
-  });
 }
