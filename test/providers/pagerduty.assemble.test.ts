@@ -1,0 +1,263 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Incident, Signal } from '../../src/model/incident.ts';
+import { assemble, factsOf } from '../../src/providers/pagerduty/assemble.ts';
+import type { IncidentFacts } from '../../src/providers/pagerduty/schema.ts';
+import type { SignalKind } from '../../src/providers/pagerduty/signals.ts';
+
+const AT = Date.UTC(2026, 9, 1, 9);
+const minute = (count: number) => AT + count * 60_000;
+
+function facts(overrides: Partial<IncidentFacts> = {}): IncidentFacts {
+  return {
+    id: 'Q1',
+    url: 'https://acme.pagerduty.com/incidents/Q1',
+    title: 'checkout is down',
+    serviceId: 'PSVC1',
+    serviceName: 'checkout',
+    team: 'Payments',
+    severity: { priority: 'P1', urgency: 'high' },
+    status: 'resolved',
+    triggeredAtMs: AT,
+    resolvedAtMs: minute(30),
+    statusChangedAtMs: minute(30),
+    merged: false,
+    updatedAtMs: minute(30),
+    ...overrides,
+  };
+}
+
+function log(...entries: readonly [SignalKind, number][]): Signal[] {
+  return entries.map(([kind, at], index) => ({ subject: 'Q1', id: `R${index}`, kind, atMs: minute(at) }));
+}
+
+function made(of: IncidentFacts, signals: readonly Signal[]): Incident {
+  const incident = assemble(of, signals);
+  if ('reason' in incident) throw new Error(incident.detail);
+  return incident;
+}
+
+const open = { status: 'triggered', resolvedAtMs: undefined, updatedAtMs: minute(90) } as const;
+
+describe('an incident is made of what PagerDuty says of it and of its log', () => {
+  it.each([
+    {
+      says: 'takes the first acknowledgement by a person',
+      signals: log(['acknowledge', 4], ['acknowledge', 2]),
+      at: 2,
+    },
+    { says: 'knows no acknowledgement by a machine', signals: log(['acknowledge_by_machine', 1]), at: undefined },
+    {
+      says: 'passes a machine by for the person who came later',
+      signals: log(['acknowledge_by_machine', 1], ['acknowledge', 3]),
+      at: 3,
+    },
+    { says: 'takes no acknowledgement from after the end', signals: log(['acknowledge', 31]), at: undefined },
+    { says: 'takes no acknowledgement from before the beginning', signals: log(['acknowledge', -1]), at: undefined },
+  ])('$says', ({ signals, at }) => {
+    expect(made(facts(), signals).acknowledgedAtMs).toBe(at === undefined ? undefined : minute(at));
+  });
+
+  it.each([
+    { says: 'resolved_at before all', of: facts(), signals: log(['resolve', 29]), at: 30, from: 'resolve_event' },
+    {
+      says: 'the last resolve of the log where resolved_at is missing',
+      of: facts({ resolvedAtMs: undefined }),
+      signals: log(['resolve', 10], ['assign', 12], ['resolve', 29]),
+      at: 29,
+      from: 'resolve_event',
+    },
+    {
+      says: 'the change of status where the log is silent too',
+      of: facts({ resolvedAtMs: undefined }),
+      signals: [],
+      at: 30,
+      from: 'state_change',
+    },
+  ])('takes as end $says', ({ of, signals, at, from }) => {
+    const { resolvedAtMs, endKnownFrom, intervals } = made(of, signals);
+
+    expect({ resolvedAtMs, endKnownFrom }).toEqual({ resolvedAtMs: minute(at), endKnownFrom: from });
+    expect(intervals.at(-1)?.closedAtMs).toBe(minute(at));
+  });
+
+  it('rejects a resolved incident of which nothing tells the end', () => {
+    const rejection = assemble(
+      facts({ resolvedAtMs: undefined, statusChangedAtMs: undefined }),
+      log(['acknowledge', 1]),
+    );
+
+    expect(rejection).toMatchObject({ id: 'Q1', key: 'Q1', reason: 'end_unknown' });
+  });
+
+  it('does not take the last change of status of an open incident for its end', () => {
+    const incident = made(facts({ ...open, statusChangedAtMs: minute(20) }), []);
+
+    expect(incident.resolvedAtMs).toBeUndefined();
+    expect(incident.endKnownFrom).toBeUndefined();
+    expect(incident.intervals).toEqual([{ openedAtMs: AT }]);
+  });
+
+  it.each([
+    { says: 'a person', signals: log(['resolve', 30]), auto: false },
+    { says: 'a time-out or a machine', signals: log(['resolve_auto', 30]), auto: true },
+    { says: 'the last of two ends', signals: log(['resolve', 10], ['assign', 15], ['resolve_auto', 30]), auto: true },
+    { says: 'nobody, as far as the log tells', signals: [], auto: undefined },
+  ])('was ended by $says', ({ signals, auto }) => {
+    expect(made(facts(), signals).autoResolved).toBe(auto);
+  });
+
+  it('lists escalations in order of time, each entry once', () => {
+    const [first, second] = log(['escalate', 20], ['escalate', 5]);
+
+    const incident = made(
+      facts(),
+      [first, second, first].filter((one) => one !== undefined),
+    );
+
+    expect(incident.escalatedAtMs).toEqual([minute(5), minute(20)]);
+  });
+
+  it.each([
+    {
+      says: 'a change of state between two ends is a reopening',
+      of: facts(),
+      signals: log(['trigger', 0], ['resolve', 10], ['assign', 20], ['acknowledge', 21], ['resolve', 30]),
+      spans: [
+        [0, 10],
+        [20, 30],
+      ],
+    },
+    {
+      says: 'a change of state after an end is a reopening while the incident is open',
+      of: facts(open),
+      signals: log(['resolve', 10], ['acknowledge', 20]),
+      spans: [[0, 10], [20]],
+    },
+    {
+      says: 'an entry after the final end is no reopening',
+      of: facts(),
+      signals: log(['resolve', 30], ['assign', 31], ['acknowledge', 40]),
+      spans: [[0, 30]],
+    },
+    {
+      says: 'an acknowledgement in the second of the end is no reopening',
+      of: facts(open),
+      signals: log(['acknowledge', 10], ['resolve', 10], ['assign', 20]),
+      spans: [[0, 10], [20]],
+    },
+    {
+      says: 'an incident that is open although its log closed it was reopened when it was last changed',
+      of: facts(open),
+      signals: log(['resolve', 10]),
+      spans: [[0, 10], [90]],
+    },
+    {
+      says: 'an end that the log does not have closes the last span',
+      of: facts(),
+      signals: log(['resolve', 10], ['assign', 20]),
+      spans: [
+        [0, 10],
+        [20, 30],
+      ],
+    },
+    {
+      says: 'two ends without a reopening between them are one span up to the last',
+      of: facts(),
+      signals: log(['resolve', 10]),
+      spans: [[0, 30]],
+    },
+  ])('$says', ({ of, signals, spans }) => {
+    const { intervals, reopenedAtMs } = made(of, signals);
+
+    expect(
+      intervals.map(({ openedAtMs, closedAtMs }) => [openedAtMs, closedAtMs].filter((ms) => ms !== undefined)),
+    ).toEqual(spans.map((span) => span.map(minute)));
+    expect(reopenedAtMs).toEqual(spans.slice(1).map(([from = 0]) => minute(from)));
+  });
+
+  it('keeps a merged incident as such', () => {
+    expect(made(facts({ merged: true }), []).merged).toBe(true);
+  });
+
+  it('has the same fingerprint for the same trouble with other numbers', () => {
+    const one = made(facts({ title: 'pod web-7f9c4 restarted 3 times' }), []);
+    const other = made(facts({ title: 'pod web-88a1b restarted 12 times' }), []);
+
+    expect(one.fingerprint).toBe(other.fingerprint);
+  });
+});
+
+const KINDS: readonly SignalKind[] = [
+  'trigger',
+  'acknowledge',
+  'acknowledge_by_machine',
+  'unacknowledge',
+  'escalate',
+  'assign',
+  'resolve',
+  'resolve_auto',
+];
+const signal = fc
+  .record({ number: fc.nat(30), at: fc.integer({ min: -5, max: 100 }), kind: fc.constantFrom(...KINDS) })
+  .map(({ number, at, kind }): Signal => ({ subject: 'Q1', id: `R${number}`, atMs: minute(at), kind }));
+const signals = fc.uniqueArray(signal, { selector: ({ id }) => id, maxLength: 12 });
+const anyFacts = fc.oneof(
+  fc.integer({ min: 0, max: 100 }).map((at) => facts({ resolvedAtMs: minute(at), updatedAtMs: minute(at) })),
+  fc.integer({ min: 0, max: 100 }).map((at) => facts({ resolvedAtMs: undefined, statusChangedAtMs: minute(at) })),
+  fc.constant(facts({ ...open, updatedAtMs: minute(101) })),
+);
+
+describe('whatever the log', () => {
+  it('order and repetition of its entries change nothing', () => {
+    const shuffled = signals.chain((one) =>
+      fc.tuple(
+        fc.constant(one),
+        fc.shuffledSubarray([...one, ...one], { minLength: one.length * 2, maxLength: one.length * 2 }),
+      ),
+    );
+
+    fc.assert(
+      fc.property(anyFacts, shuffled, (of, [one, other]) => {
+        expect(assemble(of, other)).toEqual(assemble(of, one));
+      }),
+    );
+  });
+
+  it('spans follow one another, begin at the trigger and end at the end', () => {
+    fc.assert(
+      fc.property(anyFacts, signals, (of, entries) => {
+        const { intervals, resolvedAtMs } = made(of, entries);
+        const stamps = intervals.flatMap(({ openedAtMs, closedAtMs }) => [openedAtMs, closedAtMs]);
+        const known = stamps.filter((ms) => ms !== undefined);
+
+        expect(stamps[0]).toBe(AT);
+        expect(stamps.at(-1)).toBe(resolvedAtMs);
+        expect(known).toEqual([...known].sort((a, b) => a - b));
+        expect(known.length).toBeGreaterThanOrEqual(stamps.length - 1);
+      }),
+    );
+  });
+
+  it('an incident that comes back from the store is assembled to the same again', () => {
+    fc.assert(
+      fc.property(anyFacts, signals, (of, entries) => {
+        const incident = made(of, entries);
+        const again = factsOf(incident);
+
+        expect(again && assemble(again, entries)).toEqual(incident);
+      }),
+    );
+  });
+
+  it('entries that come in two parts make the incident that all at once make', () => {
+    fc.assert(
+      fc.property(anyFacts, signals, fc.nat(12), (of, entries, cut) => {
+        fc.pre(of.status !== 'resolved' || of.resolvedAtMs !== undefined);
+        const stored = factsOf(made(of, entries.slice(0, cut)));
+
+        expect(stored && assemble(stored, entries)).toEqual(assemble(of, entries));
+      }),
+    );
+  });
+});

@@ -1,0 +1,452 @@
+import nock from 'nock';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
+import { pagerduty } from '../../src/providers/pagerduty/platform.ts';
+import { PAGERDUTY_FAKE_KEY, type PagerdutyFakeOptions, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
+import type { SimulatedEvent, SimulatedIncident, World } from '../../src/simulator/world.ts';
+import { createMemoryKnown, pollInto } from './memory-known.ts';
+import { impatientClock, providerConfig, silentObserver, startTap } from './setup.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 2, 12);
+const HISTORY_START_MS = NOW_MS - 60 * DAY_MS;
+
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  nock.cleanAll();
+  for (const one of opened.splice(0).reverse()) await one.close();
+});
+
+/** What happened `minutes` after the trigger, by a person unless said otherwise. */
+type Happening = readonly [SimulatedEvent['kind'], number, SimulatedEvent['by']?];
+
+interface Told extends Partial<Omit<SimulatedIncident, 'events'>> {
+  readonly ago?: number;
+  readonly happened?: readonly Happening[];
+}
+
+/** An incident that was triggered `ago` milliseconds before the first poll. */
+function incident(id: string, { ago = DAY_MS, happened = [], ...overrides }: Told = {}): SimulatedIncident {
+  const triggeredAtMs = NOW_MS - ago;
+  return {
+    id,
+    title: `${id} is down`,
+    service: { id: 'PSVC1', name: 'checkout' },
+    urgency: 'high',
+    triggeredAtMs,
+    events: happened.map(([kind, minutes, by = 'person']) => ({ kind, atMs: triggeredAtMs + minutes * MINUTE_MS, by })),
+    ...overrides,
+  };
+}
+
+async function stage(incidents: SimulatedIncident[], options: PagerdutyFakeOptions & { tamper?: Tamper } = {}) {
+  const { tamper, ...fakeOptions } = options;
+  const world: World = { incidents, alarms: [] };
+  const time = { nowMs: NOW_MS, historyStartMs: HISTORY_START_MS };
+  const fake = await startPagerdutyFake(world, { nowMs: () => time.nowMs, ...fakeOptions });
+  const tap = await startTap(fake.url, tamper);
+  const settings = { api_key: PAGERDUTY_FAKE_KEY, region: 'us' };
+  const provider = pagerduty.create(providerConfig('pagerduty', { baseUrl: tap.url, settings }), {
+    clock: impatientClock(NOW_MS),
+    observer: silentObserver,
+  });
+  opened.push(fake, tap, provider);
+  const memory = createMemoryKnown();
+  const poll = () => pollInto(memory, provider, { nowMs: time.nowMs, historyStartMs: time.historyStartMs });
+  const pass = (ms: number) => {
+    time.nowMs += ms;
+    return poll();
+  };
+  const paths = () => fake.requests.map(({ path }) => path);
+  const get = (id: string) => memory.incidents.get(id);
+  return { world, time, fake, memory, poll, pass, paths, get };
+}
+
+type Tamper = Parameters<typeof startTap>[1] & {};
+
+/** More events for an incident of the world, `minutes` after its trigger. */
+function happen(one: SimulatedIncident, ...happened: readonly Happening[]): void {
+  const { events } = incident(one.id, { happened });
+  const shiftMs = one.triggeredAtMs - (NOW_MS - DAY_MS);
+  one.events = [...one.events, ...events.map((event) => ({ ...event, atMs: event.atMs + shiftMs }))];
+}
+
+describe('the PagerDuty provider, first sync', () => {
+  it('learns acknowledgements, escalations and ends of the history from the log, without a request per incident', async () => {
+    const happened: Happening[] = [
+      ['acknowledge', 1, 'integration'],
+      ['escalate', 5, 'timeout'],
+      ['acknowledge', 7],
+      ['resolve', 30, 'timeout'],
+    ];
+    const { poll, get, paths } = await stage([
+      incident('Q1', { happened, priority: 'SEV-1', team: { id: 'T1', name: 'Web' } }),
+    ]);
+
+    await poll();
+
+    const triggeredAtMs = NOW_MS - DAY_MS;
+    expect(get('Q1')).toMatchObject({
+      title: 'Q1 is down',
+      url: 'https://acme.pagerduty.com/incidents/Q1',
+      serviceId: 'PSVC1',
+      serviceName: 'checkout',
+      team: 'Web',
+      severity: { priority: 'SEV-1', urgency: 'high' },
+      status: 'resolved',
+      acknowledgedAtMs: triggeredAtMs + 7 * MINUTE_MS,
+      escalatedAtMs: [triggeredAtMs + 5 * MINUTE_MS],
+      resolvedAtMs: triggeredAtMs + 30 * MINUTE_MS,
+      endKnownFrom: 'resolve_event',
+      autoResolved: true,
+      reopenedAtMs: [],
+      merged: false,
+    });
+    expect([...new Set(paths())].sort()).toEqual(['/incidents', '/log_entries', '/services']);
+  });
+
+  it('keeps to its budget of requests where windows are halved', async () => {
+    const happened: Happening[] = [
+      ['acknowledge', 2],
+      ['resolve', 20],
+    ];
+    const count = 12_000;
+    const stepMs = Math.floor((50 * DAY_MS) / count);
+    const incidents = Array.from({ length: count }, (_, index) =>
+      incident(`Q${index}`, { ago: 55 * DAY_MS - index * stepMs, happened }),
+    );
+    const { poll, memory, fake, get } = await stage(incidents);
+
+    await poll();
+
+    const pages = count / 100 + (3 * count) / 100;
+    expect(memory.incidents.size).toBe(count);
+    expect(get('Q11999')?.acknowledgedAtMs).toBe((incidents.at(-1)?.triggeredAtMs ?? 0) + 2 * MINUTE_MS);
+    expect(fake.requests.every(({ status }) => status === 200)).toBe(true);
+    expect(fake.requests.length).toBeLessThanOrEqual(1.1 * (pages + 2) + 5);
+  });
+
+  it('always asks for UTC, and for both bounds with their zone or for all', async () => {
+    const { poll, pass, fake } = await stage([incident('Q1')]);
+
+    await poll();
+    await pass(MINUTE_MS);
+
+    const lists = fake.requests.filter(({ path }) => path === '/incidents' || path === '/log_entries');
+    expect(lists.length).toBeGreaterThanOrEqual(5);
+    for (const { query } of lists) {
+      const isBounded = ['since', 'until'].every((name) => query.get(name)?.endsWith('Z'));
+      expect(isBounded || query.get('date_range') === 'all').toBe(true);
+      expect(query.get('time_zone')).toBe('UTC');
+      expect(query.get('limit')).toBe('100');
+    }
+  });
+
+  it('takes everything that is open, however old, and nothing else that is older than the history', async () => {
+    const { poll, memory, pass, get } = await stage([
+      incident('Qopen', { ago: 400 * DAY_MS, happened: [['acknowledge', 10]] }),
+      incident('Qover', { ago: 400 * DAY_MS, happened: [['resolve', 10]] }),
+    ]);
+
+    await poll();
+
+    expect([...memory.incidents.keys()]).toEqual(['Qopen']);
+    await pass(MINUTE_MS);
+    expect([...memory.incidents.keys()]).toEqual(['Qopen']);
+    expect(get('Qopen')?.status).toBe('acknowledged');
+  });
+
+  it('reads a set of more than 10000 open incidents in windows of creation', async () => {
+    const incidents = Array.from({ length: 10_001 }, (_, index) =>
+      incident(`Q${index}`, { ago: 300 * DAY_MS - index * 40 * MINUTE_MS }),
+    );
+    const { poll, memory } = await stage(incidents);
+
+    await poll();
+
+    expect(memory.incidents.size).toBe(10_001);
+  });
+
+  it('knows merged incidents, and reopened ones with each of their spans', async () => {
+    const reopened: Happening[] = [
+      ['resolve', 10],
+      ['reopen', 20],
+      ['resolve', 50],
+    ];
+    const { poll, get } = await stage([
+      incident('Qmerged', { happened: [['merge', 5]] }),
+      incident('Qreopened', { happened: reopened }),
+    ]);
+
+    await poll();
+
+    const at = (minutes: number) => NOW_MS - DAY_MS + minutes * MINUTE_MS;
+    expect(get('Qmerged')).toMatchObject({ merged: true, status: 'resolved' });
+    expect(get('Qreopened')).toMatchObject({
+      merged: false,
+      reopenedAtMs: [at(20)],
+      resolvedAtMs: at(50),
+      intervals: [
+        { openedAtMs: at(0), closedAtMs: at(10) },
+        { openedAtMs: at(20), closedAtMs: at(50) },
+      ],
+    });
+  });
+
+  it('reads the catalogue of services, and again after an hour only', async () => {
+    const { world, poll, pass, memory, paths } = await stage([incident('Q1')]);
+    await poll();
+    expect(memory.catalogue).toEqual([{ id: 'PSVC1', name: 'checkout' }]);
+    for (const one of world.incidents) one.service = { id: 'PSVC1', name: 'till' };
+
+    await pass(10 * MINUTE_MS);
+    const early = memory.catalogue;
+    await pass(HOUR_MS);
+
+    expect(early).toEqual([{ id: 'PSVC1', name: 'checkout' }]);
+    expect(memory.catalogue).toEqual([{ id: 'PSVC1', name: 'till' }]);
+    expect(paths().filter((path) => path === '/services')).toHaveLength(2);
+  });
+});
+
+describe('the PagerDuty provider, later polls', () => {
+  it('follows a reopening that the log tells of', async () => {
+    const one = incident('Q1', { happened: [['resolve', 60]] });
+    const { poll, pass, get } = await stage([one]);
+    await poll();
+    happen(one, ['reopen', 24 * 60 + 1]);
+
+    await pass(2 * MINUTE_MS);
+
+    expect(get('Q1')).toMatchObject({
+      status: 'triggered',
+      resolvedAtMs: undefined,
+      reopenedAtMs: [NOW_MS + MINUTE_MS],
+    });
+    happen(one, ['resolve', 24 * 60 + 5]);
+    await pass(5 * MINUTE_MS);
+    expect(get('Q1')).toMatchObject({ status: 'resolved', resolvedAtMs: NOW_MS + 5 * MINUTE_MS });
+    expect(get('Q1')?.intervals).toHaveLength(2);
+  });
+
+  it('keeps the time of a reopening that the log is silent about, whatever changes later', async () => {
+    const one = incident('Q1', { happened: [['resolve', 60]] });
+    const { poll, pass, get } = await stage([one], { reopenAs: 'none' });
+    await poll();
+    happen(one, ['reopen', 24 * 60 + 1]);
+    await pass(2 * MINUTE_MS);
+    expect(get('Q1')).toMatchObject({ status: 'triggered', reopenedAtMs: [NOW_MS + MINUTE_MS] });
+    happen(one, ['escalate', 24 * 60 + 6], ['resolve', 24 * 60 + 9]);
+
+    await pass(8 * MINUTE_MS);
+
+    expect(get('Q1')).toMatchObject({ status: 'resolved', reopenedAtMs: [NOW_MS + MINUTE_MS] });
+    expect(get('Q1')?.resolvedAtMs).toBe(NOW_MS + 9 * MINUTE_MS);
+  });
+
+  it('drops what answers 404, keeps what answers 403 as it was and says so', async () => {
+    const [gone, hidden] = [incident('Qgone'), incident('Qhidden')];
+    const { poll, pass, memory, get } = await stage([gone, hidden]);
+    await poll();
+    gone.deletedAtMs = NOW_MS + MINUTE_MS;
+    hidden.forbidden = true;
+
+    const pages = await pass(2 * MINUTE_MS);
+
+    expect(pages.flatMap(({ deletedIds }) => deletedIds)).toEqual(['Qgone']);
+    expect(memory.incidents.has('Qgone')).toBe(false);
+    expect(get('Qhidden')?.status).toBe('triggered');
+    expect(pages.flatMap(({ rejected }) => rejected)).toMatchObject([{ id: 'Qhidden', reason: 'forbidden' }]);
+  });
+
+  it('asks for an incident that left the open set when the log lost its end', async () => {
+    const one = incident('Q1', { happened: [['acknowledge', 5]] });
+    const lost: Tamper = ({ path, status, body }) =>
+      path === '/log_entries' ? { status, body: withoutEntries(body) } : { status, body };
+    const { poll, pass, get, paths } = await stage([one], { tamper: lost });
+    await poll();
+    happen(one, ['resolve', 24 * 60 + 1, 'integration']);
+
+    await pass(2 * MINUTE_MS);
+
+    expect(get('Q1')).toMatchObject({ status: 'resolved', resolvedAtMs: NOW_MS + MINUTE_MS, autoResolved: true });
+    expect(paths().filter((path) => path.startsWith('/incidents/'))).toEqual([
+      '/incidents/Q1',
+      '/incidents/Q1/log_entries',
+    ]);
+    await pass(MINUTE_MS);
+    expect(paths().filter((path) => path.startsWith('/incidents/'))).toHaveLength(2);
+  });
+
+  it('asks for incidents of which the log carries references only', async () => {
+    const { world, poll, pass, get } = await stage([], { referencesOnly: true });
+    await poll();
+    world.incidents.push(
+      incident('Q1', {
+        ago: -MINUTE_MS,
+        happened: [
+          ['acknowledge', 1],
+          ['resolve', 2],
+        ],
+      }),
+    );
+
+    await pass(10 * MINUTE_MS);
+
+    expect(get('Q1')).toMatchObject({ status: 'resolved', acknowledgedAtMs: NOW_MS + 2 * MINUTE_MS });
+  });
+
+  it('reads the log of an old incident when it ends, so that its acknowledgement is known', async () => {
+    const old = incident('Qold', {
+      ago: 400 * DAY_MS,
+      happened: [
+        ['acknowledge', 10],
+        ['escalate', 20],
+      ],
+    });
+    const { poll, pass, get } = await stage([old]);
+    await poll();
+    expect(get('Qold')?.acknowledgedAtMs).toBeUndefined();
+    happen(old, ['resolve', 400 * 24 * 60 + 1]);
+
+    await pass(2 * MINUTE_MS);
+
+    expect(get('Qold')).toMatchObject({
+      status: 'resolved',
+      acknowledgedAtMs: old.triggeredAtMs + 10 * MINUTE_MS,
+      escalatedAtMs: [old.triggeredAtMs + 20 * MINUTE_MS],
+    });
+  });
+
+  it('tries a rejected record again until it can be read', async () => {
+    let isBroken = true;
+    const breaking: Tamper = ({ status, body }) => ({
+      status,
+      body: isBroken ? JSON.parse(JSON.stringify(body).replaceAll('"status":"resolved"', '"status":"vanished"')) : body,
+    });
+    const sound = incident('Qsound');
+    const { poll, pass, memory, get } = await stage([sound, incident('Q1', { happened: [['resolve', 5]] })], {
+      tamper: breaking,
+    });
+    await poll();
+    expect([...memory.rejected.values()]).toMatchObject([{ id: 'Q1', reason: 'malformed' }]);
+    expect(JSON.stringify([...memory.rejected])).not.toContain('vanished');
+    await pass(MINUTE_MS);
+    expect(get('Q1')).toBeUndefined();
+    isBroken = false;
+
+    await pass(MINUTE_MS);
+
+    expect(get('Q1')?.status).toBe('resolved');
+    expect(memory.rejected.size).toBe(0);
+  });
+
+  it('reads the older part too when the configured history grows by more than a day, and says so', async () => {
+    const happened: Happening[] = [
+      ['acknowledge', 3],
+      ['resolve', 30],
+    ];
+    const { time, poll, pass, memory, get } = await stage([
+      incident('Qolder', { ago: 150 * DAY_MS, happened }),
+      incident('Qspan', { ago: 60 * DAY_MS + 10 * MINUTE_MS, happened: [...happened.slice(0, 1), ['resolve', 60]] }),
+      incident('Qnewer', { happened }),
+    ]);
+    await poll();
+    expect([...memory.incidents.keys()]).toEqual(['Qnewer']);
+
+    await pass(MINUTE_MS);
+    time.historyStartMs = NOW_MS - 200 * DAY_MS;
+    await pass(MINUTE_MS);
+
+    expect([...memory.incidents.keys()].sort()).toEqual(['Qnewer', 'Qolder', 'Qspan']);
+    expect(get('Qolder')?.acknowledgedAtMs).toBe(NOW_MS - 150 * DAY_MS + 3 * MINUTE_MS);
+    expect(get('Qspan')).toMatchObject({ status: 'resolved', autoResolved: false });
+    expect(memory.end?.historyStartMs).toBe(time.historyStartMs);
+    await pass(MINUTE_MS);
+    expect(memory.end?.historyStartMs).toBe(time.historyStartMs);
+  });
+
+  it('does not move its beginning of history while the configured one moves on with time', async () => {
+    const { time, poll, pass, memory } = await stage([incident('Q1')]);
+    await poll();
+
+    time.historyStartMs += 3 * DAY_MS;
+    await pass(MINUTE_MS);
+
+    expect(memory.end?.historyStartMs).toBe(HISTORY_START_MS);
+  });
+
+  it('costs two requests while nothing happens', async () => {
+    const { poll, pass, fake } = await stage([incident('Q1', { happened: [['resolve', 5]] })]);
+    await poll();
+    const before = fake.requests.length;
+
+    await pass(MINUTE_MS);
+
+    expect(fake.requests.length - before).toBe(2);
+  });
+
+  it('refuses a cursor that it did not write', async () => {
+    const { poll, memory } = await stage([]);
+    memory.cursor = '{"phase":"elsewhere"}';
+
+    await expect(poll()).rejects.toThrow('the stored cursor is not one that this provider wrote');
+  });
+});
+
+describe('the PagerDuty platform', () => {
+  it.each([
+    { region: 'us', host: 'https://api.pagerduty.com' },
+    { region: 'eu', host: 'https://api.eu.pagerduty.com' },
+  ])('asks the host of the region $region with the token in the form of the platform', async ({ region, host }) => {
+    const provider = pagerduty.create(providerConfig('pagerduty', { settings: { api_key: 'k3y', region } }), {
+      clock: impatientClock(NOW_MS),
+      observer: silentObserver,
+    });
+    opened.push(provider);
+    const empty = { limit: 100, offset: 0, total: 0, more: false };
+    const scope = nock(host, {
+      reqheaders: {
+        authorization: 'Token token=k3y',
+        accept: 'application/vnd.pagerduty+json;version=2',
+        'content-type': 'application/json',
+      },
+    });
+    scope
+      .get('/services')
+      .query(true)
+      .reply(200, { ...empty, services: [] });
+    scope
+      .get('/incidents')
+      .query(true)
+      .times(2)
+      .reply(200, { ...empty, incidents: [] });
+    scope
+      .get('/log_entries')
+      .query(true)
+      .reply(200, { ...empty, log_entries: [] });
+    const memory = createMemoryKnown();
+
+    await pollInto(memory, provider, { nowMs: NOW_MS, historyStartMs: NOW_MS - 60 * DAY_MS });
+
+    expect(memory.end?.askedUntilMs).toBe(NOW_MS);
+    expect(nock.pendingMocks()).toEqual([]);
+  });
+
+  it.each([
+    { env: {}, entry: undefined },
+    { env: { PAGERDUTY_TOKEN: '' }, entry: undefined },
+    { env: { PAGERDUTY_TOKEN: 'k3y' }, entry: { name: 'pagerduty', type: 'pagerduty', api_key: 'k3y' } },
+    {
+      env: { PAGERDUTY_TOKEN: 'k3y', PAGERDUTY_REGION: 'eu' },
+      entry: { name: 'pagerduty', type: 'pagerduty', api_key: 'k3y', region: 'eu' },
+    },
+  ])('is configured by $env', ({ env, entry }) => {
+    expect(pagerduty.fromEnvironment(env)).toEqual(entry);
+  });
+});
+
+function withoutEntries(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('log_entries' in body) || !Array.isArray(body.log_entries))
+    return body;
+  return { ...body, log_entries: [], total: 0, more: false };
+}
