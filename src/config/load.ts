@@ -61,20 +61,20 @@ function load(document: Document, options: Pick<LoadOptions, 'platforms' | 'read
   return { config, warnings: findings.warnings() };
 }
 
-/** The variables without which the platform finds nothing in an environment: those that it asks an empty one for. */
+/** The variables of which each by itself makes a provider: of those that the platform asks an empty environment for. */
 function variablesOf(platform: PlatformSettings): string[] {
-  const names = new Set<string>();
+  const asked = new Set<string>();
   const env = new Proxy<Record<string, string | undefined>>(
     {},
     {
       get: (_, name) => {
-        names.add(String(name));
+        asked.add(String(name));
         return undefined;
       },
     },
   );
   platform.fromEnvironment(env);
-  return [...names];
+  return [...asked].filter((name) => platform.fromEnvironment({ [name]: 'something' }) !== undefined);
 }
 
 function refuseFiles(): string {

@@ -31,12 +31,15 @@ export function duration({ minMs = 0, maxMs = DURATION_MAX_MS }: { minMs?: numbe
 }
 
 /** Duration text → its name as written, and milliseconds. */
-export const windowSpan = z.string({ error: NOT_A_DURATION }).transform((name, context) => {
-  const parsed = duration({ minMs: SECOND_MS }).safeParse(name);
-  return parsed.success
-    ? { name, ms: parsed.data }
-    : refuse(context, parsed.error.issues[0]?.message ?? NOT_A_DURATION);
-});
+export const windowSpan = z
+  .string({ error: NOT_A_DURATION })
+  .meta({ pattern: DURATION_PATTERN })
+  .transform((name, context) => {
+    const parsed = duration({ minMs: SECOND_MS }).safeParse(name);
+    return parsed.success
+      ? { name, ms: parsed.data }
+      : refuse(context, parsed.error.issues[0]?.message ?? NOT_A_DURATION);
+  });
 
 /** A number of minutes, or a duration → milliseconds, more than zero. */
 export const bucket = z.union([z.number(), z.string()], { error: NOT_A_BUCKET }).transform((value, context) => {

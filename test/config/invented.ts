@@ -12,10 +12,8 @@ export const invented: PlatformSettings = {
   secrets: ['api_key'],
   defaultRateLimit: { requests: 900, perMs: 60_000 },
   defaultTags: {},
-  fromEnvironment: (env) =>
-    env['INVENTED_TOKEN'] === undefined
-      ? undefined
-      : { api_key: env['INVENTED_TOKEN'], ...(env['INVENTED_REGION'] && { region: env['INVENTED_REGION'] }) },
+  fromEnvironment: ({ INVENTED_TOKEN: token, INVENTED_REGION: region }) =>
+    token === undefined ? undefined : { api_key: token, ...(region !== undefined && { region }) },
 };
 
 /** A platform with tags, lists, numbers and no secret. */

@@ -235,7 +235,11 @@ describe('spans', () => {
     const loaded = load(withProvider(`history: ${history}`));
 
     expect(loaded.warnings).toHaveLength(warnings);
-    for (const line of loaded.warnings) expect(line).toMatch(/^history \(c\.yml:2:1\): .*; better|120d or more/);
+    for (const line of loaded.warnings) {
+      expect(line).toBe(
+        `history (c.yml:2:1): history of ${history} is less than the largest window and 30d: it may miss the longest recoveries; better 120d or more`,
+      );
+    }
   });
 
   it('warn when history reaches beyond retention', () => {
@@ -273,6 +277,14 @@ web: { bearer_token_file: /secrets/key }`),
     expect(config.retentionMs).toBe(500 * DAY_MS);
     expect(config.store).toEqual({ path: '/data/x.db' });
     expect(config.web).toEqual({ bearerToken: 'key-of-the-file' });
+  });
+
+  it('may have sections whose keys are all commented out', () => {
+    const { config } = load(
+      'providers:\n  - type: invented\n    api_key: k\n    tls:\n      # ca_file: x\n    severity:\nlevels:\n',
+    );
+
+    expect(config).toEqual(load(withProvider('')).config);
   });
 
   it('may be used more than once through anchors', () => {
