@@ -8,7 +8,8 @@ function adapter(source: Source): ContractAdapter {
   return {
     name: `Opsgenie ${source}`,
     startFake: startOpsgenieFake,
-    createProvider: (url, overrides, dependencies) => createOpsgenieProvider(source, url, overrides, dependencies),
+    createProvider: (url, overrides, dependencies) =>
+      createOpsgenieProvider(source, url, { ...overrides, dependencies }),
     add(world, { name, triggeredAtMs, resolvedAtMs, shownAfterMs }) {
       const ends = resolvedAtMs === undefined ? [] : [event('resolve', resolvedAtMs)];
       const events = [event('acknowledge', triggeredAtMs + 10_000), ...ends];

@@ -15,19 +15,16 @@ export const NOW_MS = Date.UTC(2026, 10, 2, 12);
 export function createOpsgenieProvider(
   source: Source,
   url: string | undefined,
-  overrides: Partial<ProviderConfig> = {},
-  dependencies: ProviderDependencies = { clock: impatientClock(NOW_MS), observer: silentObserver },
+  overrides: Partial<ProviderConfig> & { readonly dependencies?: ProviderDependencies } = {},
 ): Provider {
-  const { settings, ...others } = overrides;
-  return opsgenie.create(
-    providerConfig('opsgenie', {
-      baseUrl: url,
-      services: { tag: 'service', rename: [] },
-      settings: { api_key: OPSGENIE_FAKE_KEY, source, ...settings },
-      ...others,
-    }),
-    dependencies,
-  );
+  const { settings, dependencies = { clock: impatientClock(NOW_MS), observer: silentObserver }, ...others } = overrides;
+  const config = providerConfig('opsgenie', {
+    baseUrl: url,
+    services: { tag: 'service', rename: [] },
+    settings: { api_key: OPSGENIE_FAKE_KEY, source, ...settings },
+    ...others,
+  });
+  return opsgenie.create(config, dependencies);
 }
 
 /** A simulated incident with defaults; `overrides` replaces any of them. */
@@ -55,8 +52,8 @@ export interface Stage {
   readonly time: { nowMs: number };
   readonly memory: MemoryKnown;
   /** Paths and queries since the last call of this. */
-  asked(): string[];
-  poll(choices?: PollChoices): ReturnType<typeof pollInto>;
+  readonly asked: () => string[];
+  readonly poll: (choices?: PollChoices) => ReturnType<typeof pollInto>;
 }
 
 interface PollChoices {

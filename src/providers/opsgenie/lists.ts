@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../model/time.ts';
 import type { Door } from '../../network/door.ts';
+import { parseAnswer } from '../answers.ts';
 import { type ListPage, readSpans, type Span, type SpanPage } from '../spans.ts';
-import { parseAnswer } from './answers.ts';
 import { CountAnswer, ListAnswer } from './wire.ts';
 
 /** The most that a list gives at once; without `limit` it would be 20. */

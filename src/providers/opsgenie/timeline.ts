@@ -1,6 +1,6 @@
 import type { Interval } from '../../model/incident.ts';
 import type { Door } from '../../network/door.ts';
-import { parseAnswer, parseRecords } from './answers.ts';
+import { parseAnswer, parseRecords } from '../answers.ts';
 import { TimelineAnswer, TimelineEntry } from './wire.ts';
 
 /** Entries per page: the only number that published programs use; the endpoint's own limit is not documented. */
