@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { unescape } from 'node:querystring';
 
 /** How requests reach a platform. */
 export interface Route {
@@ -35,7 +36,7 @@ export function agentsFor({ proxyUrl, caFile, env }: Route): Agents {
 export function proxySecrets({ proxyUrl, env }: Omit<Route, 'caFile'>): string[] {
   const addresses = Object.values(proxies(proxyUrl, env)).filter((address) => URL.canParse(address));
   const passwords = addresses.map((address) => new URL(address).password).filter((password) => password !== '');
-  return passwords.flatMap((password) => [password, decodeURIComponent(password)]);
+  return passwords.flatMap((password) => [password, unescape(password)]);
 }
 
 function proxies(proxyUrl: string | undefined, env: Route['env']): Record<string, string> {

@@ -63,7 +63,7 @@ export async function* readSpans<Item>(reading: SpanReading<Item>): AsyncGenerat
   const left = [...reading.spans];
   let offset = reading.offset;
   for (let span = left.shift(); span !== undefined; span = left.shift()) {
-    const whole = yield* readSpan(reading, { span, offset, spansLeft: left });
+    const whole = yield* readSpan(reading, { span, offset, spansLeft: [...left] });
     if (!whole) left.unshift(...halveSpan(span));
     offset = 0;
   }
@@ -79,8 +79,9 @@ interface Place {
 async function* readSpan<Item>(reading: SpanReading<Item>, place: Place): AsyncGenerator<SpanPage<Item>, boolean> {
   const { span, spansLeft } = place;
   const { pageSize, cap } = reading;
+  if (place.offset + pageSize > cap) return false;
   const first = await reading.read(span, place.offset);
-  if (first.total !== undefined && first.total > cap) return false;
+  if (first.total !== undefined && Math.ceil(first.total / pageSize) * pageSize > cap) return false;
   let next = place.offset + pageSize;
   let page = first;
   const state = () => (page.more ? { spansLeft: [span, ...spansLeft], offset: next } : { spansLeft, offset: 0 });

@@ -4,7 +4,7 @@ import { createServer as createHttpsServer, get as httpsGet } from 'node:https';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Agents, agentsFor } from '../../src/network/agents.ts';
+import { type Agents, agentsFor, proxySecrets } from '../../src/network/agents.ts';
 import { closeAll, failureOf, inTurn, listenOn, never, openDoor, serve } from './setup.ts';
 
 const certificateFile = fileURLToPath(new URL('localhost.pem', import.meta.url));
@@ -126,6 +126,18 @@ describe('a proxy', () => {
 
     expect(String(error)).toMatch(/GET \/x: no answer after 5 tries: .*407/);
     expect(String(error)).not.toMatch(/pass(%2B|\+)word/);
+  });
+
+  it('has its password among the secrets, as written and as meant, also when it is not well encoded', () => {
+    const env = {
+      HTTP_PROXY: 'me:pass%2Bword@proxy.test:3128',
+      HTTPS_PROXY: 'http://me:50%25%zz@proxy.test',
+      no_proxy: 'a',
+    };
+
+    const secrets = proxySecrets({ proxyUrl: undefined, env });
+
+    expect(secrets).toEqual(['pass%2Bword', 'pass+word', '50%25%zz', '50%%zz']);
   });
 
   it.each(['HTTPS_PROXY', 'https_proxy'])('is taken from %s', async (name) => {

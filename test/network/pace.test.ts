@@ -35,6 +35,18 @@ async function departuresOf(rateLimit: RateLimit, forMs: number): Promise<number
   return departuresMs;
 }
 
+/** A pace of one request a second, and turns whose tasks take `latencyMs`. */
+function startPace(latencyMs = LATENCY_MS) {
+  const pace = createPace({ rateLimit: { requests: 60, perMs: MINUTE_MS }, clock: systemClock });
+  const departuresMs: number[] = [];
+  const task = async () => {
+    departuresMs.push(Date.now());
+    await new Promise((resolve) => setTimeout(resolve, latencyMs));
+  };
+  const signal = new AbortController().signal;
+  return { pace, departuresMs, take: () => pace.take({ task, signal, latestMs: Number.MAX_SAFE_INTEGER }) };
+}
+
 /** The most departures in any stretch of `perMs`. */
 function mostWithin(departuresMs: readonly number[], perMs: number): number {
   const counts = departuresMs.map((fromMs) => departuresMs.filter((ms) => ms >= fromMs && ms < fromMs + perMs).length);
@@ -57,12 +69,8 @@ describe('the pace', () => {
   });
 
   it('sends no burst at the start or after a rest, so two allowances never meet', async () => {
-    const rateLimit = { requests: 60, perMs: MINUTE_MS };
-    const pace = createPace({ rateLimit, clock: systemClock });
-    const departuresMs: number[] = [];
-    const task = async () => void departuresMs.push(Date.now());
-    const turn = { task, signal: new AbortController().signal, latestMs: Number.MAX_SAFE_INTEGER };
-    const burst = () => Promise.all([1, 2, 3, 4, 5].map(() => pace.take(turn)));
+    const { pace, departuresMs, take } = startPace();
+    const burst = () => Promise.all([1, 2, 3, 4, 5].map(take));
 
     const first = burst();
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
@@ -72,7 +80,36 @@ describe('the pace', () => {
     await Promise.all([first, second]);
     const gapsMs = departuresMs.slice(1).map((ms, index) => ms - (departuresMs[index] ?? 0));
     // A timer counts whole milliseconds, and the limiter itself waits for one now and then.
-    expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(Math.floor(spacingMs(rateLimit)) - 2);
+    expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(Math.floor(spacingMs({ requests: 60, perMs: MINUTE_MS })) - 2);
+    await pace.close();
+  });
+
+  it('holds back what was let through before a pause began, until the longest pause is over', async () => {
+    const { pace, departuresMs, take } = startPace();
+    const startMs = Date.now();
+    const turns = [take(), take(), take()];
+    await vi.advanceTimersByTimeAsync(500);
+
+    pace.pause(20_000);
+    pace.pause(2000);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
+
+    await Promise.all(turns);
+    expect(departuresMs.map((ms) => ms - startMs < 20_500)).toEqual([true, false, false]);
+    await pace.close();
+  });
+
+  it('holds back what was let through before a warning, while another is in flight', async () => {
+    const { pace, departuresMs, take } = startPace(30_000);
+    const startMs = Date.now();
+    const turns = [take(), take(), take()];
+    await vi.advanceTimersByTimeAsync(500);
+
+    pace.slowDown();
+    await vi.advanceTimersByTimeAsync(3 * MINUTE_MS);
+
+    await Promise.all(turns);
+    expect(departuresMs.map((ms) => Math.floor((ms - startMs) / 30_000))).toEqual([0, 1, 2]);
     await pace.close();
   });
 
