@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incident, Signal } from '../../src/model/incident.ts';
 import { assemble, factsOf } from '../../src/providers/pagerduty/assemble.ts';
+import { addIncidents, noFindings } from '../../src/providers/pagerduty/findings.ts';
 import type { IncidentFacts } from '../../src/providers/pagerduty/schema.ts';
-import type { SignalKind } from '../../src/providers/pagerduty/signals.ts';
+import { type SignalKind, signalOf } from '../../src/providers/pagerduty/signals.ts';
 
 const AT = Date.UTC(2026, 9, 1, 9);
 const minute = (count: number) => AT + count * 60_000;
@@ -207,6 +208,39 @@ const anyFacts = fc.oneof(
   fc.integer({ min: 0, max: 100 }).map((at) => facts({ resolvedAtMs: undefined, statusChangedAtMs: minute(at) })),
   fc.constant(facts({ ...open, updatedAtMs: minute(101) })),
 );
+
+describe('a log entry becomes a signal that tells what happened, not who did it', () => {
+  const line = { id: 'R1', atMs: AT, incidentId: 'Q1', incident: {}, byPerson: true, byTimeout: false };
+
+  it.each([
+    { type: 'trigger_log_entry', by: {}, kind: 'trigger' },
+    { type: 'acknowledge_log_entry', by: {}, kind: 'acknowledge' },
+    { type: 'acknowledge_log_entry', by: { byPerson: false }, kind: 'acknowledge_by_machine' },
+    { type: 'resolve_log_entry', by: {}, kind: 'resolve' },
+    { type: 'resolve_log_entry', by: { byPerson: false }, kind: 'resolve_auto' },
+    { type: 'resolve_log_entry', by: { byTimeout: true }, kind: 'resolve_auto' },
+    { type: 'escalate_log_entry', by: {}, kind: 'escalate' },
+    { type: 'annotate_log_entry', by: {}, kind: undefined },
+    { type: 'a_type_of_tomorrow', by: {}, kind: undefined },
+  ])('$type $by', ({ type, by, kind }) => {
+    const told = signalOf({ ...line, type, ...by });
+
+    expect(told).toEqual(kind === undefined ? undefined : { subject: 'Q1', id: 'R1', atMs: AT, kind });
+  });
+});
+
+describe('several lists that show one incident', () => {
+  it.each([
+    { says: 'first', order: [90, 10] },
+    { says: 'last', order: [10, 90] },
+  ])('the newest is believed, were it read $says', ({ order }) => {
+    const findings = noFindings();
+
+    for (const at of order) addIncidents(findings, { wires: [facts({ updatedAtMs: minute(at) })], rejected: [] });
+
+    expect(findings.facts.get('Q1')?.updatedAtMs).toBe(minute(90));
+  });
+});
 
 describe('whatever the log', () => {
   it('order and repetition of its entries change nothing', () => {

@@ -206,6 +206,47 @@ describe('the PagerDuty provider, first sync', () => {
     expect(memory.catalogue).toEqual([{ id: 'PSVC1', name: 'till' }]);
     expect(paths().filter((path) => path === '/services')).toHaveLength(2);
   });
+
+  it('loses nothing at the edges of its windows', async () => {
+    const edges = [0, 90 * DAY_MS - 1000, 90 * DAY_MS, 180 * DAY_MS - 1000];
+    const { time, poll, memory, get } = await stage(
+      edges.map((ms) =>
+        incident(`Q${ms}`, {
+          ago: 200 * DAY_MS - ms,
+          happened: [
+            ['acknowledge', 0],
+            ['resolve', 30],
+          ],
+        }),
+      ),
+    );
+    time.historyStartMs = NOW_MS - 200 * DAY_MS;
+
+    await poll();
+
+    expect([...memory.incidents.keys()].sort()).toEqual(edges.map((ms) => `Q${ms}`).sort());
+    expect(edges.map((ms) => get(`Q${ms}`)?.acknowledgedAtMs)).toEqual(edges.map((ms) => time.historyStartMs + ms));
+  });
+
+  it('loses no open incident when others end while the open set is read', async () => {
+    const incidents = Array.from({ length: 250 }, (_, index) =>
+      incident(`Q${index}`, { ago: 300 * DAY_MS - index * HOUR_MS }),
+    );
+    let hasEnded = false;
+    const endSome: Tamper = (exchange) => {
+      if (exchange.query.get('date_range') === 'all' && !hasEnded) {
+        hasEnded = true;
+        for (const one of incidents.slice(0, 30)) one.events = [{ kind: 'resolve', atMs: NOW_MS, by: 'person' }];
+      }
+      return exchange;
+    };
+    const { poll, memory } = await stage(incidents, { tamper: endSome });
+
+    await poll();
+
+    expect(hasEnded).toBe(true);
+    expect(incidents.slice(30).every(({ id }) => memory.incidents.get(id)?.status === 'triggered')).toBe(true);
+  });
 });
 
 describe('the PagerDuty provider, later polls', () => {
@@ -278,7 +319,7 @@ describe('the PagerDuty provider, later polls', () => {
   });
 
   it('asks for incidents of which the log carries references only', async () => {
-    const { world, poll, pass, get } = await stage([], { referencesOnly: true });
+    const { world, poll, pass, get, paths } = await stage([], { referencesOnly: true });
     await poll();
     world.incidents.push(
       incident('Q1', {
@@ -291,8 +332,10 @@ describe('the PagerDuty provider, later polls', () => {
     );
 
     await pass(10 * MINUTE_MS);
+    await pass(MINUTE_MS);
 
     expect(get('Q1')).toMatchObject({ status: 'resolved', acknowledgedAtMs: NOW_MS + 2 * MINUTE_MS });
+    expect(paths().filter((path) => path === '/incidents/Q1')).toHaveLength(1);
   });
 
   it('reads the log of an old incident when it ends, so that its acknowledgement is known', async () => {
@@ -376,13 +419,104 @@ describe('the PagerDuty provider, later polls', () => {
   });
 
   it('costs two requests while nothing happens', async () => {
-    const { poll, pass, fake } = await stage([incident('Q1', { happened: [['resolve', 5]] })]);
+    const { poll, pass, fake } = await stage([incident('Q1', { happened: [['resolve', 5]] }), incident('Qopen')]);
     await poll();
     const before = fake.requests.length;
 
     await pass(MINUTE_MS);
 
     expect(fake.requests.length - before).toBe(2);
+  });
+
+  it('finds what a quiet platform shows up to an hour late', async () => {
+    const early = incident('Qearly', { ago: 20 * MINUTE_MS, shownAfterMs: 21 * MINUTE_MS });
+    const later = incident('Qlater', { ago: -HOUR_MS, shownAfterMs: 50 * MINUTE_MS, happened: [['resolve', 1]] });
+    const { poll, pass, memory } = await stage([incident('Q1', { happened: [['resolve', 5]] }), early, later]);
+    await poll();
+
+    await pass(2 * MINUTE_MS);
+    const afterOne = memory.incidents.has('Qearly');
+    await pass(100 * MINUTE_MS);
+    await pass(15 * MINUTE_MS);
+
+    expect(afterOne).toBe(true);
+    expect(memory.incidents.has('Qlater')).toBe(true);
+  });
+
+  it('believes no list that lags behind what is stored', async () => {
+    const one = incident('Q1');
+    let stale: unknown;
+    let isLagging = false;
+    const lag: Tamper = ({ query, status, body }) => {
+      if (query.get('date_range') !== 'all') return { status, body };
+      stale ??= body;
+      return { status, body: isLagging ? stale : body };
+    };
+    const { poll, pass, get } = await stage([one], { tamper: lag });
+    await poll();
+    happen(one, ['resolve', 24 * 60 + 1]);
+    await pass(2 * MINUTE_MS);
+    await pass(2 * HOUR_MS);
+    isLagging = true;
+
+    await pass(MINUTE_MS);
+
+    expect(get('Q1')).toMatchObject({ status: 'resolved', resolvedAtMs: NOW_MS + MINUTE_MS, reopenedAtMs: [] });
+  });
+
+  it('takes no old incident in because of a late note on it', async () => {
+    const old = incident('Qold', { ago: 400 * DAY_MS, happened: [['resolve', 10]] });
+    const note: Tamper = ({ path, query, status, body }) =>
+      path === '/log_entries' && query.has('include[]')
+        ? { status, body: withNote(body, 'Qold', old) }
+        : { status, body };
+    const { poll, pass, memory } = await stage([old], { tamper: note });
+    await poll();
+
+    await pass(2 * MINUTE_MS);
+
+    expect(memory.incidents.size).toBe(0);
+  });
+
+  it('tries at most 50 rejected records in one poll, and the others in the next', async () => {
+    const incidents = Array.from({ length: 60 }, (_, index) => incident(`Q${index}`, { happened: [['resolve', 5]] }));
+    const breaking: Tamper = ({ status, body }) => ({
+      status,
+      body: JSON.parse(JSON.stringify(body).replaceAll('"status":"resolved"', '"status":"vanished"')),
+    });
+    const { poll, pass, paths } = await stage([incident('Qsound'), ...incidents], { tamper: breaking });
+    await poll();
+    await pass(2 * HOUR_MS);
+    const single = () => paths().filter((path) => path.startsWith('/incidents/'));
+    const before = single().length;
+
+    await pass(MINUTE_MS);
+    const between = single().length;
+    await pass(MINUTE_MS);
+
+    expect([between - before, single().length - between]).toEqual([50, 50]);
+    expect(new Set(single().slice(before)).size).toBe(60);
+  });
+
+  it('rejects nothing that one list garbles and another one tells', async () => {
+    const { world, poll, pass } = await stage([incident('Qsound')], {
+      tamper: ({ path, status, body }) =>
+        path === '/incidents'
+          ? {
+              status,
+              body: JSON.parse(
+                JSON.stringify(body).replaceAll('"created_at":"2026-11-02T12:01:00Z"', '"created_at":7'),
+              ),
+            }
+          : { status, body },
+    });
+    await poll();
+    world.incidents.push(incident('Q1', { ago: -MINUTE_MS }));
+
+    const pages = await pass(2 * MINUTE_MS);
+
+    expect(pages.flatMap(({ incidents }) => incidents.map(({ id }) => id)).sort()).toEqual(['Q1', 'Qsound']);
+    expect(pages.flatMap(({ rejected }) => rejected)).toEqual([]);
   });
 
   it('refuses a cursor that it did not write', async () => {
@@ -449,4 +583,19 @@ function withoutEntries(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || !('log_entries' in body) || !Array.isArray(body.log_entries))
     return body;
   return { ...body, log_entries: [], total: 0, more: false };
+}
+
+function withNote(body: unknown, id: string, { triggeredAtMs }: SimulatedIncident): unknown {
+  if (typeof body !== 'object' || body === null || !('log_entries' in body) || !Array.isArray(body.log_entries))
+    return body;
+  const stamp = (ms: number) => new Date(ms).toISOString();
+  const incident = {
+    id,
+    status: 'resolved',
+    created_at: stamp(triggeredAtMs),
+    resolved_at: stamp(triggeredAtMs + 10 * MINUTE_MS),
+    updated_at: stamp(NOW_MS + MINUTE_MS),
+  };
+  const note = { id: 'RNOTE', type: 'annotate_log_entry', created_at: stamp(NOW_MS + MINUTE_MS), incident };
+  return { ...body, log_entries: [note, ...body.log_entries] };
 }
