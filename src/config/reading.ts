@@ -63,7 +63,7 @@ export function createReader(provider: ProviderConfig, severities: readonly Seve
         isOutside(filter.teams, facet.team);
       return { service, severity, team, excluded };
     },
-    excludesTitle: (title) => filter.excludeTitles.some((expression) => new RegExp(expression).test(title)),
+    excludesTitle: (title) => filter.excludeTitles.some((expression) => expression.test(title)),
     excludesRecovery: (ms) => ms < filter.shorterThanMs,
   };
 }

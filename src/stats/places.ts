@@ -1,0 +1,147 @@
+import type { Grouping } from '../config/types.ts';
+import type { FacetLabels } from '../model/stored.ts';
+import { Base } from './base.ts';
+import type { Coverage } from './evaluate.ts';
+import { Group } from './group.ts';
+import type { ProviderCounts, StatisticsSettings } from './rows.ts';
+import { SlotOrder } from './slot-order.ts';
+
+/** A provider whose first sync is complete. */
+export interface ActiveProvider extends Coverage {
+  readonly name: string;
+  /** Counts in every grouping, not just in `provider`. */
+  readonly isOverall: boolean;
+  readonly tellsEscalations: boolean;
+  readonly tellsReopens: boolean;
+}
+
+/** A provider with its incidents in order of their instants. */
+export interface ProviderPlace {
+  provider: ActiveProvider;
+  readonly byTrigger: SlotOrder;
+  readonly byResolve: SlotOrder;
+  readonly counts: { open: number; resolved: number; excluded: number };
+}
+
+/** What the incidents of one facet take part in. */
+export interface FacetPlace {
+  readonly place: ProviderPlace;
+  readonly providerIndex: number;
+  readonly isExcluded: boolean;
+  readonly groups: readonly Group[];
+  readonly base: Base;
+  readonly targetMs: number | undefined;
+}
+
+export interface PlacesInput {
+  readonly settings: StatisticsSettings;
+  readonly labels: (facet: number) => FacetLabels | undefined;
+  readonly triggeredAtMs: (slot: number) => number;
+  readonly resolvedAtMs: (slot: number) => number;
+}
+
+/** Finds for each incident the groups that it belongs to. */
+export class Places {
+  readonly providers: readonly ProviderPlace[];
+  readonly #input: PlacesInput;
+  readonly #facets = new Map<number, FacetPlace | undefined>();
+  readonly #groups = new Map<string, Group>();
+  readonly #bases = new Map<string, Base>();
+
+  constructor(input: PlacesInput, providers: readonly ActiveProvider[]) {
+    this.#input = input;
+    this.providers = providers.map((provider) => ({
+      provider,
+      byTrigger: new SlotOrder(input.triggeredAtMs),
+      byResolve: new SlotOrder(input.resolvedAtMs),
+      counts: { open: 0, resolved: 0, excluded: 0 },
+    }));
+    if (providers.length > 0) this.#openLasting(input.settings);
+  }
+
+  groups(): readonly Group[] {
+    return [...this.#groups.values()];
+  }
+
+  bases(): readonly Base[] {
+    return [...this.#bases.values()];
+  }
+
+  counts(): ReadonlyMap<string, ProviderCounts> {
+    return new Map(this.providers.map(({ provider, counts }) => [provider.name, counts]));
+  }
+
+  /** Undefined for facets of providers that are not active. */
+  facet(row: number): FacetPlace | undefined {
+    if (!this.#facets.has(row)) this.#facets.set(row, this.#readFacet(row));
+    return this.#facets.get(row);
+  }
+
+  /** A row stands on all overall providers, or on those that have incidents of its group. */
+  coverages(group: Group): readonly Coverage[] {
+    return this.providers
+      .filter(({ provider }, index) => (isLasting(group) ? provider.isOverall : group.incidents.has(index)))
+      .map(({ provider }) => provider);
+  }
+
+  /** Forgets groups that have no incident left. */
+  dropEmpty(): void {
+    const sizeBefore = this.#groups.size + this.#bases.size;
+    for (const [key, group] of this.#groups) {
+      if (group.incidents.size === 0 && !isLasting(group)) this.#groups.delete(key);
+    }
+    for (const [key, base] of this.#bases) if (base.incidents === 0) this.#bases.delete(key);
+    if (this.#groups.size + this.#bases.size < sizeBefore) this.#facets.clear();
+  }
+
+  #openLasting({ groupings, severities }: StatisticsSettings): void {
+    if (groupings.includes('all')) this.#group('all', []);
+    if (!groupings.includes('severity')) return;
+    for (const { name } of severities) this.#group('severity', [['severity', name]]);
+  }
+
+  #readFacet(row: number): FacetPlace | undefined {
+    const { settings } = this.#input;
+    const labels = this.#input.labels(row);
+    const providerIndex = this.providers.findIndex(({ provider }) => provider.name === labels?.provider);
+    const place = this.providers[providerIndex];
+    if (labels === undefined || place === undefined) return undefined;
+    const targetMs = settings.severities.find(({ name }) => name === labels.severity)?.targetMs;
+    const found = { place, providerIndex, isExcluded: labels.excluded, targetMs };
+    if (labels.excluded) return { ...found, groups: [], base: new Base({ ...labels, team: '' }) };
+    const groupings = settings.groupings.filter((one) => place.provider.isOverall || one === 'provider');
+    const groups = groupings.map((one) => this.#group(one, groupLabels(one, labels)));
+    return { ...found, groups, base: this.#base(labels) };
+  }
+
+  #group(grouping: Grouping, labels: Group['labels']): Group {
+    const key = JSON.stringify([grouping, labels]);
+    const group = this.#groups.get(key) ?? new Group(grouping, labels, this.#input.settings);
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  #base({ provider, service, severity, team }: FacetLabels): Base {
+    const labels = { provider, service, severity, team: this.#input.settings.team ? team : '' };
+    const key = JSON.stringify(labels);
+    const base = this.#bases.get(key) ?? new Base(labels);
+    this.#bases.set(key, base);
+    return base;
+  }
+}
+
+/** These exist as soon as one provider has synced, whatever it found. */
+function isLasting({ grouping }: Group): boolean {
+  return grouping === 'all' || grouping === 'severity';
+}
+
+function groupLabels(grouping: Grouping, labels: FacetLabels): Group['labels'] {
+  if (grouping === 'all') return [];
+  if (grouping === 'service,severity') {
+    return [
+      ['service', labels.service],
+      ['severity', labels.severity],
+    ];
+  }
+  return [[grouping, labels[grouping]]];
+}

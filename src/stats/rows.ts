@@ -1,0 +1,99 @@
+import type { Config, Grouping } from '../config/types.ts';
+
+/** Everything that a windowed row can say; durations are minutes, absent is NaN. */
+export const STATISTICS = [
+  'mttr',
+  'mtta',
+  'mttd',
+  'mtti',
+  'mttm',
+  'mtbf',
+  'p50',
+  'p75',
+  'p90',
+  'p95',
+  'p99',
+  'min',
+  'max',
+  'stddev',
+  'opened',
+  'resolved',
+  'baseline',
+  'baselineResolved',
+  'withinTarget',
+  'escalated',
+  'reopened',
+  'repeat',
+  'free',
+] as const;
+export type Statistic = (typeof STATISTICS)[number];
+
+/** The quantiles that are shown, by their statistic. */
+export const QUANTILES = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+
+const OF_SERVICES: readonly Statistic[] = [
+  'mttr',
+  'mtta',
+  'p50',
+  'p95',
+  'opened',
+  'resolved',
+  'baseline',
+  'baselineResolved',
+  'withinTarget',
+  'free',
+];
+const OF_SERVICE_SEVERITIES: readonly Statistic[] = ['mttr', 'resolved'];
+
+/** What the rows of a grouping say: everything, unless there are many of them and nobody asked for detail. */
+export function statisticsOf(grouping: Grouping, detail: Config['metrics']['detail']): ReadonlySet<Statistic> {
+  if (detail === 'full') return new Set(STATISTICS);
+  if (grouping === 'service') return new Set(OF_SERVICES);
+  return new Set(grouping === 'service,severity' ? OF_SERVICE_SEVERITIES : STATISTICS);
+}
+
+/** The part of the configuration that decides what is computed. */
+export interface StatisticsSettings {
+  readonly windows: Config['windows'];
+  readonly groupings: Config['groupings'];
+  readonly severities: Config['severities'];
+  readonly detail: Config['metrics']['detail'];
+  readonly team: boolean;
+  readonly minimumSample: number;
+  readonly reopened: Config['recovery']['reopened'];
+}
+
+/** One group of incidents with its values, one line of values per window. */
+export interface Row {
+  readonly grouping: Grouping;
+  /** The labels of the grouping, in the order of its name. */
+  readonly labels: readonly (readonly [name: string, value: string])[];
+  readonly statistics: ReadonlySet<Statistic>;
+  /** By window (in the order of the configuration), then by statistic (in the order of STATISTICS). */
+  readonly values: readonly Float64Array[];
+  /** By statistic: rises when a value of it changes in any window. */
+  readonly versions: Uint32Array;
+}
+
+/** What is open in one combination of base labels, and when the last one was resolved. */
+export interface OpenRow {
+  readonly provider: string;
+  readonly service: string;
+  readonly severity: string;
+  /** Empty unless `metrics.team`. */
+  readonly team: string;
+  /** By status, in the order of STATUSES. */
+  readonly open: readonly number[];
+  readonly oldestAtMs: number | undefined;
+  readonly lastResolvedAtMs: number | undefined;
+  /** Rises with each change. */
+  readonly version: number;
+}
+
+/** Incidents of one provider that the exporter holds. */
+export interface ProviderCounts {
+  readonly open: number;
+  readonly resolved: number;
+  /** Filtered out, merged, or set apart. */
+  readonly excluded: number;
+}

@@ -1,0 +1,197 @@
+import { type FacetLabels, MARKS } from '../model/stored.ts';
+import type { Columns } from './columns.ts';
+import { type Coverage, evaluateContents, evaluateTimes } from './evaluate.ts';
+import type { Group } from './group.ts';
+import { type ActiveProvider, type FacetPlace, Places, type ProviderPlace } from './places.ts';
+import { repairBusyTime } from './repair.ts';
+import type { StatisticsSettings } from './rows.ts';
+import type { SlotOrder } from './slot-order.ts';
+import type { Recovery } from './tally.ts';
+
+export interface WindowsInput {
+  readonly columns: Columns;
+  readonly settings: StatisticsSettings;
+  readonly labels: (facet: number) => FacetLabels | undefined;
+}
+
+/** Windowed statistics that are kept by adding and taking away incidents, never by going over all of them. */
+export class Windows {
+  readonly places: Places;
+  readonly #columns: Columns;
+  readonly #settings: StatisticsSettings;
+  #hasMoved = true;
+
+  constructor({ columns, settings, labels }: WindowsInput, providers: readonly ActiveProvider[]) {
+    this.#columns = columns;
+    this.#settings = settings;
+    const triggeredAtMs = (slot: number) => columns.triggered[slot] ?? 0;
+    const resolvedAtMs = (slot: number) => columns.resolved[slot] ?? 0;
+    this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
+  }
+
+  /** Sorts incidents that are then let in with `change(…, 'ordered')`; counts those that no statistic sees. */
+  order(slots: Iterable<number>): void {
+    const lists = this.places.providers.map(() => ({ triggered: new Array<number>(), resolved: new Array<number>() }));
+    for (const slot of slots) {
+      const facet = this.#facetOf(slot);
+      if (facet === undefined) continue;
+      if (facet.isExcluded || !this.#isVisible(slot)) {
+        facet.place.counts.excluded += 1;
+        continue;
+      }
+      lists[facet.providerIndex]?.triggered.push(slot);
+      if (this.#hasRecovery(slot)) lists[facet.providerIndex]?.resolved.push(slot);
+    }
+    for (const [index, { byTrigger, byResolve }] of this.places.providers.entries()) {
+      byTrigger.fill(lists[index]?.triggered ?? []);
+      byResolve.fill(lists[index]?.resolved ?? []);
+    }
+  }
+
+  /** Lets an incident in, or takes it out just as it was let in. */
+  change(slot: number, sign: 1 | -1, orders: 'ordered' | 'to order' = 'to order'): void {
+    const facet = this.#facetOf(slot);
+    if (facet === undefined) return;
+    if (facet.isExcluded || !this.#isVisible(slot)) {
+      facet.place.counts.excluded += sign;
+      return;
+    }
+    if (orders === 'to order') this.#reorder(facet.place, slot, sign);
+    this.#countState(facet, slot, sign);
+    const times = this.#columns.openTimes(slot);
+    const triggeredAtMs = this.#columns.triggered[slot] ?? 0;
+    for (const group of facet.groups) {
+      group.isDirty = true;
+      group.countIncident(facet.providerIndex, sign);
+      group.occupy(times, sign);
+      if (sign === 1) group.openedAt?.add(triggeredAtMs);
+      else group.openedAt?.remove(triggeredAtMs);
+    }
+    this.#changeWindows(facet.place, slot, sign);
+  }
+
+  /** Moves a provider's windows to a new end. */
+  advance(name: string, coverage: Coverage): void {
+    const place = this.places.providers.find(({ provider }) => provider.name === name);
+    if (place === undefined) return;
+    const beforeMs = place.provider.endMs;
+    place.provider = { ...place.provider, ...coverage };
+    this.#hasMoved = true;
+    const { byTrigger, byResolve } = place;
+    for (const [window, { ms }] of this.#settings.windows.entries()) {
+      const slide = (order: SlotOrder, lagMs: number, each: (slot: number) => void) => {
+        const end = order.placeAfter(coverage.endMs - lagMs);
+        for (let at = order.placeAfter(beforeMs - lagMs); at < end; at += 1) each(order.at(at));
+      };
+      slide(byTrigger, 0, (slot) => this.#open(slot, window, 1));
+      slide(byTrigger, ms, (slot) => this.#open(slot, window, -1));
+      slide(byResolve, 0, (slot) => this.#resolve(slot, window, 1));
+      slide(byResolve, ms, (slot) => this.#resolve(slot, window, -1));
+      slide(byResolve, ms, (slot) => this.#resolveBefore(slot, window, 1));
+      slide(byResolve, 2 * ms, (slot) => this.#resolveBefore(slot, window, -1));
+    }
+  }
+
+  /** Brings the values of all rows up to date. */
+  refresh(): void {
+    const settings = this.#settings;
+    this.places.dropEmpty();
+    const groups = this.places.groups();
+    const orders = this.places.providers.map(({ byTrigger }) => byTrigger);
+    repairBusyTime({ groups, orders, columns: this.#columns, groupsOf: (slot) => this.#facetOf(slot)?.groups ?? [] });
+    for (const group of groups) {
+      if (group.isDirty) evaluateContents(group, settings);
+      if (group.isDirty || this.#hasMoved) {
+        evaluateTimes(group, { settings, coverages: this.places.coverages(group) });
+      }
+      group.isDirty = false;
+    }
+    this.#hasMoved = false;
+  }
+
+  #facetOf(slot: number): FacetPlace | undefined {
+    return this.places.facet(this.#columns.facets[slot] ?? 0);
+  }
+
+  #isVisible(slot: number): boolean {
+    return this.#columns.visible[slot] === 1;
+  }
+
+  #hasRecovery(slot: number): boolean {
+    return !Number.isNaN(this.#columns.recovery[slot]);
+  }
+
+  #reorder({ byTrigger, byResolve }: ProviderPlace, slot: number, sign: 1 | -1): void {
+    for (const order of this.#hasRecovery(slot) ? [byTrigger, byResolve] : [byTrigger]) {
+      if (sign === 1) order.add(slot);
+      else order.remove(slot);
+    }
+  }
+
+  #countState({ place, base }: FacetPlace, slot: number, sign: 1 | -1): void {
+    const columns = this.#columns;
+    const isMerged = ((columns.marks[slot] ?? 0) & MARKS.merged) !== 0;
+    const resolvedAtMs = columns.resolved[slot] ?? Number.NaN;
+    const isOpen = !isMerged && Number.isNaN(resolvedAtMs);
+    const state = isOpen ? 'open' : 'resolved';
+    place.counts[isMerged ? 'excluded' : state] += sign;
+    const triggeredAtMs = columns.triggered[slot] ?? 0;
+    base.count({ status: columns.statuses[slot] ?? 0, isOpen, triggeredAtMs, resolvedAtMs }, sign);
+  }
+
+  #changeWindows({ provider }: ProviderPlace, slot: number, sign: 1 | -1): void {
+    const triggeredAtMs = this.#columns.triggered[slot] ?? 0;
+    const resolvedAtMs = this.#columns.resolved[slot] ?? Number.NaN;
+    const { endMs } = provider;
+    const hasRecovery = this.#hasRecovery(slot);
+    for (const [window, { ms }] of this.#settings.windows.entries()) {
+      const isIn = (atMs: number, lagMs: number) => atMs > endMs - lagMs - ms && atMs <= endMs - lagMs;
+      if (isIn(triggeredAtMs, 0)) this.#open(slot, window, sign);
+      if (hasRecovery && isIn(resolvedAtMs, 0)) this.#resolve(slot, window, sign);
+      if (hasRecovery && isIn(resolvedAtMs, ms)) this.#resolveBefore(slot, window, sign);
+    }
+  }
+
+  #open(slot: number, window: number, sign: 1 | -1): void {
+    const fingerprint = this.#columns.fingerprints[slot] ?? 0;
+    for (const group of this.#touch(slot)) group.windows[window]?.open(fingerprint, sign);
+  }
+
+  #resolve(slot: number, window: number, sign: 1 | -1): void {
+    const recovery = this.#recovery(slot);
+    for (const group of this.#touch(slot)) group.windows[window]?.resolve(recovery, sign);
+  }
+
+  #resolveBefore(slot: number, window: number, sign: 1 | -1): void {
+    const ms = this.#columns.recovery[slot] ?? 0;
+    for (const group of this.#touch(slot)) group.windows[window]?.resolveBefore(ms, sign);
+  }
+
+  #touch(slot: number): readonly Group[] {
+    const groups = this.#facetOf(slot)?.groups ?? [];
+    for (const group of groups) group.isDirty = true;
+    return groups;
+  }
+
+  #recovery(slot: number): Recovery {
+    const columns = this.#columns;
+    const facet = this.#facetOf(slot);
+    const provider = facet?.place.provider;
+    const triggeredAtMs = columns.triggered[slot] ?? 0;
+    const marks = columns.marks[slot] ?? 0;
+    const ms = columns.recovery[slot] ?? 0;
+    const since = (atMs: number | undefined) => (atMs === undefined ? undefined : atMs - triggeredAtMs);
+    const acknowledgedAtMs = columns.acknowledged[slot] ?? Number.NaN;
+    const detectionMs = since(columns.started.get(slot));
+    return {
+      ms,
+      acknowledgementMs: Number.isNaN(acknowledgedAtMs) ? undefined : since(acknowledgedAtMs),
+      detectionMs: detectionMs === undefined ? undefined : -detectionMs,
+      identificationMs: since(columns.identified.get(slot)),
+      mitigationMs: since(columns.mitigated.get(slot)),
+      isWithinTarget: facet?.targetMs === undefined ? undefined : ms <= facet.targetMs,
+      isEscalated: provider?.tellsEscalations === true ? (marks & MARKS.escalated) !== 0 : undefined,
+      isReopened: provider?.tellsReopens === true ? (marks & MARKS.reopened) !== 0 : undefined,
+    };
+  }
+}

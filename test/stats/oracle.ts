@@ -1,0 +1,205 @@
+import type { Grouping } from '../../src/config/types.ts';
+import type { FacetLabels, StoredIncident } from '../../src/model/stored.ts';
+import { isKept, MARKS } from '../../src/model/stored.ts';
+import type { StatisticsSettings } from '../../src/stats/rows.ts';
+
+/** An obviously right model: goes over everything, each time. */
+export interface OracleProvider {
+  readonly name: string;
+  readonly endMs: number;
+  readonly historyStartMs: number;
+  readonly isOverall: boolean;
+  readonly tells: boolean;
+}
+
+export interface OracleInput {
+  readonly incidents: readonly StoredIncident[];
+  readonly labels: (facet: number) => FacetLabels | undefined;
+  readonly providers: readonly OracleProvider[];
+  readonly settings: StatisticsSettings;
+}
+
+const DAY_MS = 86_400_000;
+
+export function duration(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): number {
+  const spans = incident.spans ?? [incident.triggeredAtMs, incident.resolvedAtMs ?? Number.NaN];
+  if (mode === 'last') return (incident.resolvedAtMs ?? Number.NaN) - incident.triggeredAtMs;
+  if (mode === 'first') return (spans[1] ?? Number.NaN) - incident.triggeredAtMs;
+  let sum = 0;
+  for (let at = 0; at + 1 < spans.length; at += 2) sum += (spans[at + 1] ?? 0) - (spans[at] ?? 0);
+  return sum;
+}
+
+/** Rows by `grouping{labels}@window`, with values in minutes; what is absent is left out. */
+export function oracleRows(input: OracleInput): Map<string, Record<string, number>> {
+  const { settings, labels } = input;
+  const active = new Map(input.providers.map((provider) => [provider.name, provider]));
+  const seen = input.incidents.filter((incident) => {
+    const label = labels(incident.facet);
+    return label !== undefined && !label.excluded && active.has(label.provider) && isKept(incident.marks);
+  });
+  const rows = new Map<string, Record<string, number>>();
+  for (const grouping of settings.groupings) {
+    const members = new Map<string, StoredIncident[]>();
+    if (active.size > 0 && grouping === 'all') members.set('[]', []);
+    if (active.size > 0 && grouping === 'severity') {
+      for (const { name } of settings.severities) members.set(JSON.stringify([['severity', name]]), []);
+    }
+    for (const incident of seen) {
+      const label = labels(incident.facet) as FacetLabels;
+      if (grouping !== 'provider' && active.get(label.provider)?.isOverall !== true) continue;
+      const key = keyOf(grouping, label);
+      members.set(key, [...(members.get(key) ?? []), incident]);
+    }
+    for (const [key, incidents] of members) {
+      const own = new Set(incidents.map(({ facet }) => labels(facet)?.provider));
+      const scope = input.providers.filter(({ name, isOverall }) =>
+        grouping === 'all' || grouping === 'severity' ? isOverall : own.has(name),
+      );
+      for (const window of settings.windows) {
+        rows.set(`${grouping}${key}@${window.name}`, rowOf(incidents, { input, active, scope, windowMs: window.ms }));
+      }
+    }
+  }
+  return rows;
+}
+
+export function keyOf(grouping: Grouping, label: FacetLabels): string {
+  if (grouping === 'all') return '[]';
+  return JSON.stringify(
+    grouping.split(',').map((name) => [name, label[name as 'service' | 'severity' | 'team' | 'provider']]),
+  );
+}
+
+interface RowInput {
+  readonly input: OracleInput;
+  readonly active: ReadonlyMap<string, OracleProvider>;
+  readonly scope: readonly OracleProvider[];
+  readonly windowMs: number;
+}
+
+function rowOf(incidents: readonly StoredIncident[], { input, active, scope, windowMs }: RowInput) {
+  const { settings, labels } = input;
+  const mode = settings.reopened;
+  const providerOf = (incident: StoredIncident) => active.get(labels(incident.facet)?.provider ?? '') as OracleProvider;
+  const between = (ms: number | undefined, from: number, to: number) => ms !== undefined && ms > from && ms <= to;
+  const isMerged = ({ marks }: StoredIncident) => (marks & MARKS.merged) !== 0;
+  const opened = incidents.filter((one) => {
+    const { endMs } = providerOf(one);
+    return between(one.triggeredAtMs, endMs - windowMs, endMs);
+  });
+  const resolvedIn = (lag: number) =>
+    incidents.filter((one) => {
+      const endMs = providerOf(one).endMs - lag;
+      return !isMerged(one) && between(one.resolvedAtMs, endMs - windowMs, endMs);
+    });
+  const resolved = resolvedIn(0);
+  const baseline = resolvedIn(windowMs);
+  const ms = resolved.map((one) => duration(one, mode)).sort((a, b) => a - b);
+  const row: Record<string, number> = { opened: opened.length, resolved: resolved.length };
+  const put = (name: string, value: number | undefined) => {
+    if (value !== undefined && !Number.isNaN(value)) row[name] = value;
+  };
+  const mean = (values: readonly number[]) =>
+    values.length < Math.max(1, settings.minimumSample)
+      ? undefined
+      : values.reduce((sum, value) => sum + value, 0) / values.length / 60_000;
+  const stamp = (pick: (one: StoredIncident) => number | undefined) =>
+    mean(resolved.map(pick).filter((value) => value !== undefined));
+  put('mttr', mean(ms));
+  put(
+    'mtta',
+    stamp((one) => (one.acknowledgedAtMs === undefined ? undefined : one.acknowledgedAtMs - one.triggeredAtMs)),
+  );
+  put(
+    'mttd',
+    stamp((one) => (one.startedAtMs === undefined ? undefined : one.triggeredAtMs - one.startedAtMs)),
+  );
+  put(
+    'mtti',
+    stamp((one) => (one.identifiedAtMs === undefined ? undefined : one.identifiedAtMs - one.triggeredAtMs)),
+  );
+  put(
+    'mttm',
+    stamp((one) => (one.mitigatedAtMs === undefined ? undefined : one.mitigatedAtMs - one.triggeredAtMs)),
+  );
+  for (const [name, share] of Object.entries({ p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 })) {
+    const at = (ms.length - 1) * share;
+    const low = ms[Math.floor(at)] ?? 0;
+    const high = ms[Math.ceil(at)] ?? 0;
+    put(name, ms.length < Math.max(1, settings.minimumSample) ? undefined : (low + (high - low) * (at % 1)) / 60_000);
+  }
+  put('min', ms.length === 0 ? undefined : (ms[0] ?? 0) / 60_000);
+  put('max', ms.length === 0 ? undefined : (ms.at(-1) ?? 0) / 60_000);
+  const average = ms.reduce((sum, value) => sum + value, 0) / ms.length;
+  const variance = ms.reduce((sum, value) => sum + (value - average) ** 2, 0) / (ms.length - 1);
+  put('stddev', ms.length < 2 ? undefined : Math.sqrt(variance) / 60_000);
+  const hasBaseline =
+    scope.length > 0 &&
+    scope.every(({ endMs, historyStartMs }) => historyStartMs + 30 * DAY_MS <= endMs - 2 * windowMs);
+  if (hasBaseline) {
+    put('baselineResolved', baseline.length);
+    put('baseline', mean(baseline.map((one) => duration(one, mode))));
+  }
+  const share = (among: readonly StoredIncident[], isIn: (one: StoredIncident) => boolean) =>
+    among.length === 0 ? undefined : among.filter(isIn).length / among.length;
+  const targetOf = (one: StoredIncident) =>
+    settings.severities.find(({ name }) => name === labels(one.facet)?.severity)?.targetMs;
+  put(
+    'withinTarget',
+    share(
+      resolved.filter((one) => targetOf(one) !== undefined),
+      (one) => duration(one, mode) <= (targetOf(one) ?? 0),
+    ),
+  );
+  const telling = resolved.filter((one) => providerOf(one).tells);
+  put(
+    'escalated',
+    share(telling, ({ marks }) => (marks & MARKS.escalated) !== 0),
+  );
+  put(
+    'reopened',
+    share(telling, ({ marks }) => (marks & MARKS.reopened) !== 0),
+  );
+  const firstOf = new Map<number, StoredIncident>();
+  for (const one of opened) if (!firstOf.has(one.fingerprint)) firstOf.set(one.fingerprint, one);
+  put(
+    'repeat',
+    share(opened, (one) => firstOf.get(one.fingerprint) !== one),
+  );
+  Object.assign(row, freeTime(incidents, { scope, windowMs, minimumSample: settings.minimumSample }));
+  return row;
+}
+
+function freeTime(
+  incidents: readonly StoredIncident[],
+  { scope, windowMs, minimumSample }: { scope: readonly OracleProvider[]; windowMs: number; minimumSample: number },
+) {
+  const from = Math.max(...scope.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs)));
+  const to = Math.min(...scope.map(({ endMs }) => endMs));
+  if (!(to > from)) return {};
+  const cuts = new Set([from, to]);
+  const spans: [number, number][] = [];
+  for (const one of incidents) {
+    const isMerged = (one.marks & MARKS.merged) !== 0;
+    const flat = one.spans ?? [one.triggeredAtMs, ...(one.resolvedAtMs === undefined ? [] : [one.resolvedAtMs])];
+    const closed = flat.length % 2 === 1 ? [...flat, isMerged ? (flat.at(-1) ?? 0) : Number.POSITIVE_INFINITY] : flat;
+    for (let at = 0; at < closed.length; at += 2) {
+      const span: [number, number] = [Math.max(from, closed[at] ?? 0), Math.min(to, closed[at + 1] ?? 0)];
+      if (span[1] <= span[0]) continue;
+      spans.push(span);
+      cuts.add(span[0]);
+      cuts.add(span[1]);
+    }
+  }
+  const sorted = [...cuts].sort((a, b) => a - b);
+  let free = 0;
+  for (let at = 0; at + 1 < sorted.length; at += 1) {
+    const [a, b] = [sorted[at] ?? 0, sorted[at + 1] ?? 0];
+    if (!spans.some(([start, end]) => start <= a && end >= b)) free += b - a;
+  }
+  const opened = incidents.filter(({ triggeredAtMs }) => triggeredAtMs > from && triggeredAtMs <= to).length;
+  const row: Record<string, number> = { free: free / (to - from) };
+  if (opened >= Math.max(1, minimumSample)) row['mtbf'] = free / 60_000 / opened;
+  return row;
+}
