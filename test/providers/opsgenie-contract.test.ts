@@ -18,7 +18,8 @@ function adapter(source: Source): ContractAdapter {
     },
     resolve(world, name, atMs) {
       const found = world.incidents.find(({ id }) => id === name);
-      if (found !== undefined) found.events = [...found.events, event('resolve', atMs)];
+      if (found === undefined) throw new Error(`no ${name} in the world`);
+      found.events = [...found.events, event('resolve', atMs)];
     },
     unauthorised: OPSGENIE_UNAUTHORISED,
     isList: (exchange) => exchange.path === path,
