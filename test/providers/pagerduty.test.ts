@@ -429,7 +429,7 @@ describe('the PagerDuty provider, later polls', () => {
   });
 
   it('finds what a quiet platform shows up to an hour late', async () => {
-    const early = incident('Qearly', { ago: 20 * MINUTE_MS, shownAfterMs: 21 * MINUTE_MS });
+    const early = incident('Qearly', { ago: 20 * MINUTE_MS, shownAfterMs: 21 * MINUTE_MS, happened: [['resolve', 0]] });
     const later = incident('Qlater', { ago: -HOUR_MS, shownAfterMs: 50 * MINUTE_MS, happened: [['resolve', 1]] });
     const { poll, pass, memory } = await stage([incident('Q1', { happened: [['resolve', 5]] }), early, later]);
     await poll();

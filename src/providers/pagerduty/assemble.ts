@@ -86,12 +86,10 @@ function spansOf(triggeredAtMs: number, log: readonly Signal[]): Interval[] {
   const closed: Interval[] = [];
   let openedAtMs: number | undefined = triggeredAtMs;
   for (const signal of log) {
-    const closedAtMs = closed.at(-1)?.closedAtMs ?? triggeredAtMs;
-    if (isResolve(signal) && openedAtMs !== undefined) {
+    if (!isResolve(signal)) openedAtMs ??= signal.atMs;
+    else if (openedAtMs !== undefined) {
       closed.push({ openedAtMs, closedAtMs: signal.atMs });
       openedAtMs = undefined;
-    } else if (!isResolve(signal) && openedAtMs === undefined && signal.atMs > closedAtMs) {
-      openedAtMs = signal.atMs;
     }
   }
   return openedAtMs === undefined ? closed : [...closed, { openedAtMs }];
