@@ -2,7 +2,7 @@ import axios from 'axios';
 import type { Agents } from './agents.ts';
 import { AttemptFailure } from './failure.ts';
 
-/** The largest answer that is read, unpacked: full pages of 100 incidents are some 2 MiB, and four at once must fit in memory. */
+/** The largest answer that is read, unpacked: far above any page of 100 records, and four at once still fit in memory. */
 export const ANSWER_MAX_BYTES = 32 * 1024 * 1024;
 
 interface Outgoing {
