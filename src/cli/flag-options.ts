@@ -9,10 +9,12 @@ export function configFlag(): Option {
   return valued('--config, --config.file <file>', meaning, fileName);
 }
 
+/** Turns `serve` into `check`. */
 export function checkFlag(): Option {
   return new Option('--config.check', 'check the configuration and end, like the command check');
 }
 
+/** Where TLS and authentication are configured. */
 export function webConfigFlag(): Option {
   return valued('--web.config.file <file>', "TLS and authentication, in the exporter-toolkit's format", fileName);
 }
@@ -27,6 +29,7 @@ export function listenFlag(): Option {
   });
 }
 
+/** How `serve` serves, but for its addresses. */
 export function webFlags(): Option[] {
   const prefixMeaning = 'everything is below this (default: the path of --web.external-url)';
   const urlMeaning = 'URL under which users reach this, for a proxy in front';
@@ -39,6 +42,7 @@ export function webFlags(): Option[] {
   ];
 }
 
+/** What is logged, and how. */
 export function logFlags(): Option[] {
   return [
     new Option('--log.level <level>', 'least important level that is written (default: info)').choices(LOG_LEVELS),
@@ -46,6 +50,7 @@ export function logFlags(): Option[] {
   ];
 }
 
+/** What the demo shows. */
 export function replayFlag(): Option {
   return valued('--replay <file>', 'serve these outages (one JSON object a line) instead of invented ones', fileName);
 }

@@ -3,9 +3,11 @@ import { pino } from 'pino';
 import type { Log, LogFields } from '../model/log.ts';
 import { logfmtLine } from './logfmt.ts';
 
+/** Least important first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** One line per message either way. */
 export const LOG_FORMATS = ['logfmt', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
@@ -14,6 +16,7 @@ export interface LogDestination {
   write(line: string): void;
 }
 
+/** What is written, how and where. */
 export interface LogOptions {
   readonly level: LogLevel;
   /** Without it: logfmt where standard error is a terminal, else json. */

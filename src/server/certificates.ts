@@ -1,14 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { createSecureContext, type TLSSocket, type TlsOptions } from 'node:tls';
+import { createSecureContext, DEFAULT_CIPHERS, type TLSSocket, type TlsOptions } from 'node:tls';
 import { ConfigError } from '../config/problems.ts';
 import type { PemSource, TlsConfig } from './tls-config.ts';
 
 /** Reads a file as text. */
 export type ReadFile = (file: string) => Promise<string>;
-
-/** Node offers these for TLS 1.3; a list of suites must repeat them, for the toolkit's list is about TLS 1.2 and below. */
-const TLS13_SUITES = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
 
 /**
  * Reads the certificates and turns the configuration into options of a TLS server. Throws ConfigError when a file
@@ -56,12 +53,11 @@ async function readPem(key: string, source: PemSource, readFile: ReadFile): Prom
   }
 }
 
-/** OpenSSL allows TLS 1.0 and 1.1 at security level 0 only. */
 function cipherOptions({ cipherSuites, minVersion }: TlsConfig): TlsOptions {
-  const isOld = minVersion === 'TLSv1' || minVersion === 'TLSv1.1';
-  const suites = cipherSuites.length > 0 ? [...TLS13_SUITES, ...cipherSuites].join(':') : 'DEFAULT';
-  if (isOld) return { ciphers: `${suites}@SECLEVEL=0` };
-  return cipherSuites.length > 0 ? { ciphers: suites } : {};
+  // OpenSSL allows TLS 1.0 and 1.1 at security level 0 only.
+  const level = minVersion === 'TLSv1' || minVersion === 'TLSv1.1' ? '@SECLEVEL=0' : '';
+  if (cipherSuites === undefined && level === '') return {};
+  return { ciphers: `${(cipherSuites ?? [DEFAULT_CIPHERS]).join(':')}${level}` };
 }
 
 /** Exactly the name as DNS, e-mail or URI entry (no wildcards), or the same IP address however it is written. */

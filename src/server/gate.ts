@@ -5,6 +5,7 @@ import type { PasswordVerdict } from './passwords.ts';
 import { answerText } from './plain-text.ts';
 import type { WebSettings } from './web-settings.ts';
 
+/** What the gate asks on each request. */
 export interface GateOptions {
   readonly settings: () => WebSettings;
   readonly bearerToken: () => string | undefined;
@@ -12,6 +13,7 @@ export interface GateOptions {
   readonly openPaths: ReadonlySet<string>;
 }
 
+/** A step before the endpoints; it answers itself or calls `next`. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /** What every request passes first: configured headers, then the limit of requests (429), then credentials (401). */

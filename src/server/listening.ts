@@ -30,6 +30,7 @@ export interface Listening {
   readonly close: Connections['close'];
 }
 
+/** What every address shares. */
 export interface ListenOptions {
   readonly handler: RequestListener;
   readonly settings: () => WebSettings;

@@ -1,6 +1,7 @@
 import type { Log } from '../model/log.ts';
 import type { WebConfig } from './web-config.ts';
 
+/** The two formats that Prometheus and its kin read. */
 export type PageFormat = 'text' | 'openmetrics';
 
 /** A rendered page of metrics, plain and as one gzip member; the buffers are never changed after they were handed out. */
@@ -37,6 +38,7 @@ export interface ProviderStatus {
   readonly unmappedSeverities: readonly string[];
 }
 
+/** All that the first page shows. */
 export interface StatusView {
   readonly version: string;
   readonly uptimeMs: number;
@@ -45,6 +47,7 @@ export interface StatusView {
   readonly links: readonly { readonly href: string; readonly text: string }[];
 }
 
+/** Whether the data is there to be used. */
 export interface Readiness {
   readonly ready: boolean;
   /** Why, one line per provider. */

@@ -6,6 +6,7 @@ const WAITING_MAX = 20;
 /** Refused passwords that are remembered, so that a scraper with a wrong one costs one comparison and not one per scrape. */
 const REFUSED_MAX = 100;
 
+/** What a comparison came to; `busy`: none was made. */
 export type PasswordVerdict = 'right' | 'wrong' | 'busy';
 
 /** Checks passwords against bcrypt hashes; `busy` when too many comparisons wait already. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listText } from '../config/problems.ts';
 import { strictMapping } from './strict-mapping.ts';
 
 /** What a client must show; the words are those of Go's crypto/tls, which the toolkit's format takes over. */
@@ -24,8 +25,8 @@ export interface TlsConfig {
   readonly clientNames: readonly string[] | undefined;
   readonly minVersion: TlsVersion;
   readonly maxVersion: TlsVersion;
-  /** IANA names; those of TLS 1.3 are always offered. */
-  readonly cipherSuites: readonly string[];
+  /** Under OpenSSL's names, best first; absent: OpenSSL's own choice. Those of TLS 1.3 are always among them. */
+  readonly cipherSuites: readonly string[] | undefined;
   readonly preferServerCipherSuites: boolean;
   /** Names as OpenSSL has them, best first. */
   readonly curves: readonly string[];
@@ -39,6 +40,26 @@ const CURVES = { CurveP256: 'P-256', CurveP384: 'P-384', CurveP521: 'P-521', X25
 const CURVE = z.enum(
   ['CurveP256', 'CurveP384', 'CurveP521', 'X25519'],
   'is no curve; expected CurveP256, CurveP384, CurveP521 or X25519',
+);
+
+/** Go's names (IANA's) and OpenSSL's for the suites of TLS 1.2 and below that Go calls secure. */
+const CIPHERS: ReadonlyMap<string, string> = new Map([
+  ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'ECDHE-ECDSA-AES128-GCM-SHA256'],
+  ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+  ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'ECDHE-ECDSA-AES256-GCM-SHA384'],
+  ['TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ['TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256', 'ECDHE-ECDSA-CHACHA20-POLY1305'],
+  ['TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'ECDHE-RSA-CHACHA20-POLY1305'],
+  ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA', 'ECDHE-ECDSA-AES128-SHA'],
+  ['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA', 'ECDHE-RSA-AES128-SHA'],
+  ['TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA', 'ECDHE-ECDSA-AES256-SHA'],
+  ['TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA', 'ECDHE-RSA-AES256-SHA'],
+]);
+/** Go takes their names but offers them always; so do we. */
+const TLS13_CIPHERS = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
+const CIPHER = z.enum(
+  [...CIPHERS.keys(), ...TLS13_CIPHERS],
+  `is no cipher suite; expected ${listText([...CIPHERS.keys()])}`,
 );
 
 const TEXT = z.string('is no text; expected one').min(1, 'is empty; expected a text');
@@ -55,7 +76,7 @@ const Section = strictMapping({
   client_allowed_sans: z.array(TEXT, LIST).min(1, 'lets nobody in; expected one name or more').optional(),
   min_version: VERSION.default('TLS12'),
   max_version: VERSION.default('TLS13'),
-  cipher_suites: z.array(TEXT, LIST).default([]),
+  cipher_suites: z.array(CIPHER, LIST).optional(),
   prefer_server_cipher_suites: z.boolean('is neither; expected true or false').default(true),
   curve_preferences: z.array(CURVE, LIST).default([]),
 });
@@ -115,7 +136,10 @@ export function toTls(section: Section | null | undefined, absolute: (file: stri
     clientNames: section.client_allowed_sans,
     minVersion: VERSIONS[section.min_version],
     maxVersion: VERSIONS[section.max_version],
-    cipherSuites: section.cipher_suites,
+    cipherSuites: section.cipher_suites && [
+      ...TLS13_CIPHERS,
+      ...section.cipher_suites.flatMap((name) => CIPHERS.get(name) ?? []),
+    ],
     preferServerCipherSuites: section.prefer_server_cipher_suites,
     curves: section.curve_preferences.map((name) => CURVES[name]),
   };

@@ -26,6 +26,7 @@ export interface LiveSettings {
   readonly refresh: () => Promise<void>;
 }
 
+/** Where settings come from and who is told when they change. */
 export interface LiveSettingsOptions {
   readonly web: { readonly config: WebConfig; readonly file: string } | undefined;
   readonly readFile: ReadFile;
@@ -42,12 +43,14 @@ export async function createLiveSettings(options: LiveSettingsOptions): Promise<
   let last = Promise.resolve();
 
   const refresh = async (file: string) => {
-    const next = parseAgain(await readFile(file), file);
+    const text = await readFile(file);
+    const next = parseWebConfig(text, file);
     const built = await build(next, { config, settings }, readFile);
     const why = whyRestart(settings, built);
     if (why !== undefined) throw new Error(why);
-    complaint = undefined;
     if (JSON.stringify(fingerprint(config, settings)) === JSON.stringify(fingerprint(next, built))) return;
+    // Most likely it is just being written, and must not open the door meanwhile.
+    if (text.trim() === '') throw new Error(`${file}: became empty; expected what it held, or a restart`);
     config = next;
     settings = built;
     options.onChange(settings);
@@ -55,8 +58,9 @@ export async function createLiveSettings(options: LiveSettingsOptions): Promise<
   };
 
   const complain = (error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    if (message !== complaint) log.error('web configuration refused, the old one stays', { error: message });
+    const message = error instanceof Error ? error.message : undefined;
+    const isNew = message !== undefined && message !== complaint;
+    if (isNew) log.error('web configuration refused, the old one stays', { error: message });
     complaint = message;
   };
 
@@ -65,16 +69,10 @@ export async function createLiveSettings(options: LiveSettingsOptions): Promise<
     refresh: () => {
       if (web === undefined) return last;
       // One after the other: of two that overlap the one that read the older text could come last.
-      last = last.then(() => refresh(web.file)).catch(complain);
+      last = last.then(() => refresh(web.file)).then(() => complain(undefined), complain);
       return last;
     },
   };
-}
-
-/** An empty file is a configuration at start, but later it is one that is just being written: it must not open the door. */
-function parseAgain(text: string, file: string): WebConfig {
-  if (text.trim() === '') throw new Error(`${file}: is empty; expected what it held, or a restart`);
-  return parseWebConfig(text, file);
 }
 
 interface Before {

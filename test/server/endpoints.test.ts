@@ -1,0 +1,223 @@
+import { expect, it } from 'vitest';
+import type { ProviderStatus } from '../../src/server/options.ts';
+import { startServer } from '../../src/server/server.ts';
+import { ask, inventPages, optionsWith, pageOf, rememberLog, serve } from './serving.ts';
+
+const PROVIDER: ProviderStatus = {
+  name: 'pagerduty',
+  type: 'pagerduty',
+  state: 'up',
+  error: undefined,
+  synced: true,
+  lastSuccessAtMs: Date.UTC(2026, 10, 21, 8, 30),
+  countingSinceMs: Date.UTC(2026, 0, 2),
+  openIncidents: 3,
+  resolvedIncidents: 1234,
+  rejectedRecords: 5,
+  unmappedSeverities: [],
+};
+
+it.each([
+  { healthy: { ok: true }, status: 200, body: 'healthy\n' },
+  { healthy: { ok: false, reason: 'the store is read-only' }, status: 503, body: 'the store is read-only\n' },
+  { healthy: { ok: false }, status: 503, body: 'not healthy\n' },
+])('answers $status on /-/healthy for $healthy', async ({ healthy, status, body }) => {
+  const { url } = await serve({ healthy: () => healthy });
+
+  const reply = await ask(`${url}-/healthy`);
+
+  expect(reply).toMatchObject({ status, body });
+});
+
+it('gives one reason per provider on /-/ready while the program is not ready', async () => {
+  const lines = ['pagerduty: first sync is running', 'aws: failed 3 times: 403 Forbidden'];
+  const { url } = await serve({ readiness: () => ({ ready: false, lines }) });
+
+  const reply = await ask(`${url}-/ready`);
+
+  expect(reply.status).toBe(503);
+  expect(reply.body).toBe('not ready\npagerduty: first sync is running\naws: failed 3 times: 403 Forbidden\n');
+});
+
+it('answers 200 on /-/ready once the program is ready', async () => {
+  const { url } = await serve({ readiness: () => ({ ready: true, lines: ['pagerduty: synced'] }) });
+
+  const reply = await ask(`${url}-/ready`);
+
+  expect(reply).toMatchObject({ status: 200, body: 'ready\npagerduty: synced\n' });
+});
+
+it.each([
+  { enableLifecycle: true, method: 'POST', ok: true, status: 200, body: 'from the reload\n', reloads: 1 },
+  { enableLifecycle: true, method: 'POST', ok: false, status: 500, body: 'from the reload\n', reloads: 1 },
+  {
+    enableLifecycle: true,
+    method: 'GET',
+    ok: true,
+    status: 405,
+    body: 'GET is not allowed; expected POST\n',
+    reloads: 0,
+  },
+  {
+    enableLifecycle: false,
+    method: 'GET',
+    ok: true,
+    status: 405,
+    body: 'GET is not allowed; expected POST\n',
+    reloads: 0,
+  },
+  {
+    enableLifecycle: false,
+    method: 'POST',
+    ok: true,
+    status: 403,
+    body: 'reloading over HTTP is off; start with --web.enable-lifecycle, or send SIGHUP\n',
+    reloads: 0,
+  },
+])(
+  'answers $status to $method /-/reload when the lifecycle flag is $enableLifecycle and reloading works: $ok',
+  async ({ enableLifecycle, method, ok, status, body, reloads }) => {
+    let reloaded = 0;
+    const reload = () => {
+      reloaded += 1;
+      return Promise.resolve({ ok, message: 'from the reload' });
+    };
+    const { url } = await serve({ enableLifecycle, reload });
+
+    const reply = await ask(`${url}-/reload`, { method });
+
+    expect(reply).toMatchObject({ status, body });
+    expect(reloaded).toBe(reloads);
+  },
+);
+
+it.each(['metrics/', 'Metrics', 'favicon.ico', '-/quit', '%', '..%2fmetrics'])(
+  'answers 404 in plain text for /%s',
+  async (path) => {
+    const { url } = await serve();
+
+    const reply = await ask(`${url}${path}`);
+
+    expect(reply).toMatchObject({ status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  },
+);
+
+it.each([
+  { prefix: { routePrefix: '/mttr' }, base: '/mttr/' },
+  { prefix: { routePrefix: 'mttr/' }, base: '/mttr/' },
+  { prefix: { routePrefix: '/a/b/' }, base: '/a/b/' },
+  { prefix: { externalUrl: 'https://monitoring.example.com/mttr/' }, base: '/mttr/' },
+  { prefix: { externalUrl: 'https://monitoring.example.com/' }, base: '/' },
+  { prefix: { externalUrl: 'https://monitoring.example.com/mttr', routePrefix: '/' }, base: '/' },
+])('serves everything below $base for $prefix', async ({ prefix, base }) => {
+  const { url } = await serve(prefix);
+  const { origin } = new URL(url);
+
+  const paths = ['', 'metrics', '-/healthy', '-/ready'].map((path) => ask(`${origin}${base}${path}`));
+
+  expect(url).toBe(`${origin}${base}`);
+  expect((await Promise.all(paths)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+});
+
+it.each(['/', '/mttr'])('sends who asks for %s to the prefix', async (path) => {
+  const { url } = await serve({ routePrefix: '/mttr' });
+
+  const reply = await ask(new URL(path, url).href);
+
+  expect(reply).toMatchObject({ status: 302, headers: { location: '/mttr/' } });
+});
+
+it.each(['/metrics', '/-/healthy', '/-/ready', '/-/reload'])('serves nothing at %s beside a prefix', async (path) => {
+  const { url } = await serve({ routePrefix: '/mttr' });
+
+  const reply = await ask(new URL(path, url).href);
+
+  expect(reply.status).toBe(404);
+});
+
+it('serves the metrics where the flag says', async () => {
+  const { url } = await serve({ telemetryPath: '/probe/m.txt', page: inventPages(pageOf('up 1\n')) });
+
+  const reply = await ask(`${url}probe/m.txt`);
+  const first = await ask(url);
+
+  expect(reply.body).toBe('up 1\n');
+  expect(first.body).toContain('<a href="probe/m.txt">Metrics</a>');
+});
+
+it('refuses a telemetry path that is none', async () => {
+  const starting = startServer(optionsWith({ telemetryPath: 'metrics' }));
+
+  await expect(starting).rejects.toThrow('"metrics" is no path; expected one such as /metrics');
+});
+
+it('shows each provider, the version and relative links on the first page', async () => {
+  const links = [{ href: 'api/v1/status', text: 'Status as JSON' }];
+  const down = { ...PROVIDER, name: 'aws', type: 'cloudwatch', state: 'down', synced: false, error: '403 Forbidden' };
+  const providers = [PROVIDER, { ...down, lastSuccessAtMs: undefined, unmappedSeverities: ['urgent', 'whatever'] }];
+  const { url } = await serve({ status: () => ({ version: '1.2.3', uptimeMs: 93_784_000, providers, links }) });
+
+  const { body, headers } = await ask(url);
+
+  expect(headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(body).toContain('Version 1.2.3, up for 1 d 2 h.');
+  expect(body).toContain('<td>pagerduty</td><td>pagerduty</td><td>up</td><td>done</td>');
+  expect(body).toContain('2026-11-21 08:30:00 UTC');
+  expect(body).toContain('<td>3</td><td>1234</td><td>5</td><td>none</td>');
+  expect(body).toContain('<td>down<br><span class="error">403 Forbidden</span></td><td>not done</td><td>never</td>');
+  expect(body).toContain('<td>urgent, whatever</td>');
+  expect([...body.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)).toEqual([
+    'metrics',
+    '-/healthy',
+    '-/ready',
+    'api/v1/status',
+  ]);
+});
+
+it('lets no text of a platform become markup', async () => {
+  const text = `<script>alert("x")</script>&'`;
+  const provider = { ...PROVIDER, name: text, type: text, state: text, error: text, unmappedSeverities: [text] };
+  const { url } = await serve({
+    status: () => ({ version: text, uptimeMs: 0, providers: [provider], links: [{ href: text, text }] }),
+  });
+
+  const { body } = await ask(url);
+
+  expect(body).not.toContain('<script');
+  expect(body).not.toContain('alert("');
+  expect(body.split('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;')).toHaveLength(9);
+});
+
+it('allows the first page its own style and nothing else', async () => {
+  const { url } = await serve();
+
+  const { headers, body } = await ask(url);
+
+  const [, style = ''] = /<style>(.*?)<\/style>/s.exec(body) ?? [];
+  const digest = Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style))).toString('base64');
+  expect(headers['content-security-policy']).toBe(
+    `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  );
+  expect(body).not.toMatch(/<(script|link|img|iframe)\b| style=| on\w+=/);
+});
+
+it('hides what went wrong inside from the client and tells the log', async () => {
+  const { log, lines } = rememberLog();
+  const status = () => {
+    throw new Error('the store said ENOSPC');
+  };
+  const { url } = await serve({ status, log });
+
+  const reply = await ask(url);
+
+  expect(reply).toMatchObject({ status: 500, body: 'this request failed; the log says why\n' });
+  expect(lines).toContain('error request failed method=GET path=/ error=the store said ENOSPC');
+});
+
+it('answers 500 when a reload rejects', async () => {
+  const { url } = await serve({ enableLifecycle: true, reload: () => Promise.reject(new Error('no')) });
+
+  const reply = await ask(`${url}-/reload`, { method: 'POST' });
+
+  expect(reply.status).toBe(500);
+});

@@ -1,0 +1,215 @@
+import { expect, it } from 'vitest';
+import { ConfigError } from '../../src/config/problems.ts';
+import { parseWebConfig } from '../../src/server/web-config.ts';
+
+const FILE = '/etc/mttr-exporter/web.yml';
+const HASH = `$2y$10$${'X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG'}`;
+
+it.each(['', '# nothing yet\n', '---\n', 'tls_server_config:\nbasic_auth_users:\nrate_limit:\nhttp_server_config:\n'])(
+  'takes %j for plain HTTP without limits',
+  (text) => {
+    const config = parseWebConfig(text, FILE);
+
+    expect(config).toEqual({ tls: undefined, headers: {}, users: new Map(), requestLimit: undefined });
+  },
+);
+
+it('reads every key of the format', () => {
+  const text = `
+tls_server_config:
+  cert_file: tls/server.crt
+  key_file: /run/secrets/server.key
+  client_ca_file: tls/clients.crt
+  client_auth_type: RequireAndVerifyClientCert
+  client_allowed_sans: [prometheus.example.com, 10.0.0.1]
+  min_version: TLS10
+  max_version: TLS12
+  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
+  prefer_server_cipher_suites: false
+  curve_preferences: [CurveP256, CurveP384, CurveP521, X25519]
+http_server_config:
+  http2: false
+  headers:
+    Content-Security-Policy: default-src 'self'
+    Strict-Transport-Security: max-age=31536000
+    X-Content-Type-Options: nosniff
+    X-Frame-Options: sameorigin
+    X-XSS-Protection: ""
+basic_auth_users:
+  prometheus: ${HASH}
+rate_limit:
+  interval: 1m1.5s
+  burst: 20
+`;
+
+  const config = parseWebConfig(text, FILE);
+
+  expect(config).toEqual({
+    tls: {
+      cert: { file: '/etc/mttr-exporter/tls/server.crt' },
+      key: { file: '/run/secrets/server.key' },
+      clientCa: { file: '/etc/mttr-exporter/tls/clients.crt' },
+      clientPolicy: 'RequireAndVerifyClientCert',
+      clientNames: ['prometheus.example.com', '10.0.0.1'],
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.2',
+      cipherSuites: [
+        'TLS_AES_256_GCM_SHA384',
+        'TLS_CHACHA20_POLY1305_SHA256',
+        'TLS_AES_128_GCM_SHA256',
+        'ECDHE-RSA-AES128-GCM-SHA256',
+      ],
+      preferServerCipherSuites: false,
+      curves: ['P-256', 'P-384', 'P-521', 'X25519'],
+    },
+    headers: {
+      'Content-Security-Policy': "default-src 'self'",
+      'Strict-Transport-Security': 'max-age=31536000',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'sameorigin',
+    },
+    users: new Map([['prometheus', HASH]]),
+    requestLimit: { intervalMs: 61_500, burst: 20 },
+  });
+});
+
+it('fills in the defaults of the format', () => {
+  const config = parseWebConfig('tls_server_config: { cert: C, key: K }', FILE);
+
+  expect(config.tls).toEqual({
+    cert: { text: 'C' },
+    key: { text: 'K' },
+    clientCa: undefined,
+    clientPolicy: 'NoClientCert',
+    clientNames: undefined,
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.3',
+    cipherSuites: undefined,
+    preferServerCipherSuites: true,
+    curves: [],
+  });
+});
+
+it.each([
+  { interval: '0', burst: 0, limit: undefined },
+  { interval: '0s', burst: 0, limit: undefined },
+  { interval: '100ms', burst: 1, limit: { intervalMs: 100, burst: 1 } },
+  { interval: '500us', burst: 1, limit: { intervalMs: 0.5, burst: 1 } },
+  { interval: '1h1m1s', burst: 3, limit: { intervalMs: 3_661_000, burst: 3 } },
+])('reads a rate limit of $interval and burst $burst', ({ interval, burst, limit }) => {
+  const config = parseWebConfig(`rate_limit: { interval: ${interval}, burst: ${burst} }`, FILE);
+
+  expect(config.requestLimit).toEqual(limit);
+});
+
+it.each([
+  {
+    text: 'tls_config: {}',
+    message: `tls_config (${FILE}:1:1): is no key here; expected tls_server_config, http_server_config, basic_auth_users or rate_limit`,
+  },
+  {
+    text: 'http_server_config:\n  headers:\n    Server: x',
+    message: `http_server_config.headers.Server (${FILE}:3:5): is no key here; expected Content-Security-Policy, Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options or X-XSS-Protection`,
+  },
+  {
+    text: 'http_server_config:\n  http2: true',
+    message: `http_server_config.http2 (${FILE}:2:3): is not offered; expected false or no such key (this server speaks HTTP/1.1)`,
+  },
+  {
+    text: 'http_server_config: { headers: { X-Frame-Options: allow } }',
+    message: `http_server_config.headers.X-Frame-Options (${FILE}:1:34): is not allowed; expected deny or sameorigin`,
+  },
+  {
+    text: 'http_server_config: { headers: { X-Content-Type-Options: sniff } }',
+    message: `http_server_config.headers.X-Content-Type-Options (${FILE}:1:34): is not allowed; expected nosniff`,
+  },
+  {
+    text: 'http_server_config: { headers: { X-XSS-Protection: "0\\r\\nSet-Cookie: a=b" } }',
+    message: `http_server_config.headers.X-XSS-Protection (${FILE}:1:34): holds a character that no header may; expected printable ASCII`,
+  },
+  {
+    text: 'tls_server_config:\n  min_version: TLS13',
+    message: `tls_server_config.cert (${FILE}:1:1): is missing; expected cert or cert_file\ntls_server_config.key (${FILE}:1:1): is missing; expected key or key_file`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, cert_file: b, key: c, key_file: d }',
+    message: `tls_server_config.cert (${FILE}:1:22): is given twice; expected cert or cert_file\ntls_server_config.key (${FILE}:1:45): is given twice; expected key or key_file`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, key: b, client_ca: c }',
+    message: `tls_server_config.client_ca (${FILE}:1:39): has no effect without a policy; expected a client_auth_type such as RequireAndVerifyClientCert`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, key: b, client_ca_file: c, client_auth_type: NoClientCert }',
+    message: `tls_server_config.client_ca_file (${FILE}:1:39): has no effect without a policy; expected a client_auth_type such as RequireAndVerifyClientCert`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, key: b, client_auth_type: VerifyClientCertIfGiven, client_allowed_sans: [x] }',
+    message: `tls_server_config.client_allowed_sans (${FILE}:1:82): needs clients with certificates; expected client_auth_type RequireAndVerifyClientCert or RequireAnyClientCert`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, key: b, client_auth_type: Please }',
+    message: `tls_server_config.client_auth_type (${FILE}:1:39): is no policy; expected one of NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, key: b, min_version: "1.2" }',
+    message: `tls_server_config.min_version (${FILE}:1:39): is no version; expected TLS10, TLS11, TLS12 or TLS13`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, key: b, min_version: TLS13, max_version: TLS12 }',
+    message: `tls_server_config.min_version (${FILE}:1:39): is above max_version; expected it at or below`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, key: b, curve_preferences: [X25519, P256] }',
+    message: `tls_server_config.curve_preferences[1] (${FILE}:1:67): is no curve; expected CurveP256, CurveP384, CurveP521 or X25519`,
+  },
+  {
+    text: 'tls_server_config: { cert: a, key: b, cipher_suites: [ECDHE-RSA-AES128-GCM-SHA256] }',
+    message: `tls_server_config.cipher_suites[0] (${FILE}:1:55): is no cipher suite; expected TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA or TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA`,
+  },
+  {
+    text: 'basic_auth_users:\n  prometheus: plain-text-password',
+    message: `basic_auth_users.prometheus (${FILE}:2:3): is no bcrypt hash; expected one as htpasswd -nBC 10 prints it`,
+  },
+  {
+    text: `basic_auth_users: { "a:b": ${HASH} }`,
+    message: `basic_auth_users["a:b"] (${FILE}:1:22): is no user name; expected one without colons and control characters`,
+  },
+  {
+    text: 'basic_auth_users: [prometheus]',
+    message: `basic_auth_users (${FILE}:1:1): is no mapping; expected user names with bcrypt hashes`,
+  },
+  {
+    text: 'rate_limit: { interval: 1s }',
+    message: `rate_limit.burst (${FILE}:1:1): lets no request pass; expected 1 or more beside an interval`,
+  },
+  {
+    text: 'rate_limit: { interval: 10, burst: 1 }',
+    message: `rate_limit.interval (${FILE}:1:15): is no duration; expected one such as 100ms, or 0 for no limit`,
+  },
+  {
+    text: 'rate_limit: { interval: 1 second, burst: 1 }',
+    message: `rate_limit.interval (${FILE}:1:15): is no duration; expected one such as 100ms or 1m30s`,
+  },
+  { text: '[tls_server_config]', message: `${FILE}:1:1: is no mapping; expected keys with values` },
+])('refuses $text', ({ text, message }) => {
+  expect(() => parseWebConfig(text, FILE)).toThrow(new ConfigError(message.split('\n')));
+});
+
+it.each([
+  'basic_auth_users:\n  prometheus: hunter2',
+  'basic_auth_users:\n  prometheus: hunter2: hunter2',
+  'basic_auth_users:\n  prometheus: "hunter2',
+  'tls_server_config: { key: hunter2, key_file: hunter2, min_version: hunter2 }',
+  'tls_server_config: { key: [hunter2] }',
+])('does not repeat what may be a secret in %j', (text) => {
+  let message = '';
+  try {
+    parseWebConfig(text, FILE);
+  } catch (error) {
+    message = String(error);
+  }
+
+  expect(message).toContain(FILE);
+  expect(message).not.toContain('hunter2');
+});
