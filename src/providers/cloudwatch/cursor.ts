@@ -32,6 +32,8 @@ export interface CourseOptions {
 /** Where a poll stands, region by region. */
 export interface Course {
   readonly untilMs: number;
+  /** No poll has been complete yet. */
+  readonly isFirst: boolean;
   readonly account: string | undefined;
   fromMs(region: string): number;
   /** Notes what a region has been read to. */
@@ -65,6 +67,7 @@ export function beginCourse({ cursor, regions, nowMs, historyStartMs }: CourseOp
 
   return {
     untilMs,
+    isFirst,
     account: before?.account,
     fromMs: (region) => stateOf(region).fromMs,
     advance(region, newestMs) {

@@ -40,6 +40,7 @@ export async function* pollRegions(
       account,
       book: createBook(request.known),
       untilMs: course.untilMs,
+      isFirst: course.isFirst,
       signal,
     };
     return readRegion(poll, { fromMs: course.fromMs(region), openSubjects: openSubjects.get(region) ?? [] });

@@ -1,7 +1,8 @@
+import type { Signal } from '../../model/incident.ts';
 import { readAllAlarms } from './alarms.ts';
 import { readHistory } from './history.ts';
 import type { Alarm } from './schema.ts';
-import { type Part, type RegionPoll, settle } from './settle.ts';
+import { NOTHING, type Part, type RegionPoll, settle } from './settle.ts';
 import { isFiring, noticeFiring, noticeSilent } from './silence.ts';
 import { subjectOf } from './subject.ts';
 
@@ -22,22 +23,23 @@ export interface RegionPlace {
 
 /** One region: what fires now, the history page by page, and then what only the state of alarms can tell. */
 export async function* readRegion(poll: RegionPoll, place: RegionPlace): AsyncGenerator<RegionPart> {
-  const { region, api, signal, untilMs } = poll;
+  const { region, api, signal, untilMs, book } = poll;
   const firing = await readAllAlarms(api, { firing: true }, signal);
   poll.account.learn(firing.alarms.map(({ arn }) => arn));
+  let unsettled: readonly Signal[] = [];
   for await (const heard of readHistory({ region, api, signal, untilMs, fromMs: place.fromMs })) {
-    const part = await settle(poll, heard.signals);
+    unsettled = [...unsettled, ...(await book.learn(heard.signals))];
+    const part = poll.isFirst ? await settle(poll, unsettled) : NOTHING;
+    if (poll.isFirst) unsettled = [];
     yield { region, newestMs: heard.newestMs, part: { ...part, rejected: [...heard.rejected, ...part.rejected] } };
   }
-  const part = await settleStates(poll, firing.alarms, place.openSubjects);
-  yield { region, newestMs: undefined, part: { ...part, rejected: [...firing.rejected, ...part.rejected] } };
+  const states = await noticeStates(poll, firing.alarms, place.openSubjects);
+  const part = await settle(poll, [...unsettled, ...states.signals], states.expired);
+  const rejected = [...firing.rejected, ...states.rejected, ...part.rejected];
+  yield { region, newestMs: undefined, part: { ...part, rejected } };
 }
 
-async function settleStates(
-  poll: RegionPoll,
-  firing: readonly Alarm[],
-  openSubjects: readonly string[],
-): Promise<Part> {
+async function noticeStates(poll: RegionPoll, firing: readonly Alarm[], openSubjects: readonly string[]) {
   const { region, book } = poll;
   const firingSubjects = new Set(firing.map(({ name }) => subjectOf({ region, name })));
   await book.load([...openSubjects, ...firingSubjects]);
@@ -45,7 +47,11 @@ async function settleStates(
   const fired = noticeFiring(poll, firing);
   const silent = await noticeSilent(poll, notFiring);
   const isStoredOpen = (subject: string) => book.incidentsOf(subject).some(({ status }) => status !== 'resolved');
-  const expired = notFiring.filter((subject) => isStoredOpen(subject) && !isFiring(poll, subject));
-  const part = await settle(poll, [...fired.signals, ...silent.signals], expired);
-  return { ...part, rejected: [...fired.rejected, ...silent.rejected, ...part.rejected] };
+  const signals = await book.learn([...fired.signals, ...silent.signals]);
+  return {
+    signals,
+    rejected: [...fired.rejected, ...silent.rejected],
+    /** Open so far, and ended without a signal. */
+    expired: notFiring.filter((subject) => isStoredOpen(subject) && !isFiring(poll, subject)),
+  };
 }

@@ -28,6 +28,8 @@ export interface RegionPoll {
   readonly tagNames: TagNames;
   readonly account: Account;
   readonly book: Book;
+  /** Pages are committed one by one; else all that the poll says is one batch, in which an alarm is told of once. */
+  readonly isFirst: boolean;
   /** Nothing later is taken. */
   readonly untilMs: number;
   readonly signal: AbortSignal;
@@ -36,15 +38,12 @@ export interface RegionPoll {
 /** Questions about tags that may be under way at once (DESIGN: 4 per provider). */
 const TAGS_AHEAD = 4;
 
-/** Enters signals and makes the incidents of all alarms that they touch anew, and of those `besides`. */
+/** Makes the incidents of all alarms anew of which the book has just learnt something, and of those `besides`. */
 export async function settle(
   poll: RegionPoll,
-  signals: readonly Signal[],
+  fresh: readonly Signal[],
   besides: readonly string[] = [],
 ): Promise<Part> {
-  const { book } = poll;
-  await book.load([...signals.map(({ subject }) => subject), ...besides]);
-  const fresh = book.learn(signals);
   const bySubject = Map.groupBy(fresh, ({ subject }) => subject);
   const touched = [...new Set([...bySubject.keys(), ...besides])];
   if (touched.length > 0) await poll.account.learnIn(poll.region, () => someArns(poll));
@@ -73,11 +72,11 @@ async function settleAlarm(poll: RegionPoll, subject: string, fresh: readonly Si
   const { chains, startUnknown } = recoveriesOfAlarm(poll.book.signalsOf(subject), poll.untilMs);
   const facts = chains.length === 0 ? undefined : await factsOf(poll, subject);
   const incidents = facts === undefined ? [] : chains.map((chain) => incidentOf(chain, facts));
-  const { changed, missingIds } = poll.book.tell(subject, incidents);
+  const { changed, missingIds, isMoved } = poll.book.tell(subject, incidents);
   const freshIds = new Set(fresh.map(({ id }) => id));
   const rejected = startUnknown.filter(({ id }) => freshIds.has(id)).map(({ atMs }) => unknownStart(subject, atMs));
   const isDeleted = fresh.some(({ kind }) => kind === DELETED);
-  if (missingIds.length === 0 || isDeleted) return { ...NOTHING, incidents: changed, rejected, deletedIds: missingIds };
+  if (!isMoved || isDeleted) return { ...NOTHING, incidents: changed, rejected, deletedIds: missingIds };
   // All of them, as what is missing here goes.
   return { ...NOTHING, incidents, rejected, wholeSubjects: [subject] };
 }
