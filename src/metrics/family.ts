@@ -1,0 +1,89 @@
+import type { Config } from '../config/types.ts';
+import type { Status } from '../model/incident.ts';
+import type { OpenRow, ProviderCounts, Row } from '../stats/rows.ts';
+import type { LabelSet } from '../store/label-set.ts';
+import type { Exemplar, ProviderState, StoredCounter } from '../store/store.ts';
+import type { MetricType, Sample } from './exposition.ts';
+
+/** What metrics need to know of a provider besides its numbers. */
+export interface ShownProvider {
+  readonly name: string;
+  readonly isOverall: boolean;
+  readonly statuses: readonly Status[];
+  readonly stamps: Readonly<Record<Timing, boolean>>;
+  readonly tellsEscalations: boolean;
+  readonly tellsReopens: boolean;
+}
+export type Timing = 'acknowledgement' | 'detection' | 'identification' | 'mitigation';
+
+/** One label set with what its samples are made of. A change of any of it makes a new object. */
+export interface ShownSet {
+  readonly set: LabelSet;
+  readonly provider: ShownProvider;
+  readonly exemplars: readonly (Exemplar | undefined)[];
+}
+
+/** What a page is rendered from. */
+export interface PageSource {
+  readonly rows: readonly Row[];
+  readonly openRows: readonly { readonly row: OpenRow; readonly provider: ShownProvider }[];
+  readonly sets: readonly ShownSet[];
+  readonly providers: readonly {
+    readonly provider: ShownProvider;
+    readonly state: ProviderState;
+    readonly counts: ProviderCounts | undefined;
+  }[];
+  readonly counters: readonly StoredCounter[];
+  readonly servicesOverflowed: number;
+  readonly storeBytes: number;
+}
+
+/** The part of the configuration that families show or depend on. */
+export type FamilySettings = Pick<Config, 'severities' | 'windows' | 'levels'> & {
+  readonly bucketsMs: readonly number[];
+};
+
+/**
+ * A family declared as data: its metadata, the things it has samples of, and a pure function from one of these to
+ * samples. `version` says when a thing's samples may have changed; the same object with the same version is not rendered again.
+ */
+export interface Family<Item extends object = object> {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly items: (source: PageSource) => readonly Item[];
+  /** What the fragment of an item is kept by; the item itself unless told otherwise. */
+  readonly key?: (item: Item) => object;
+  readonly version: (item: Item) => number;
+  readonly samples: (item: Item, settings: FamilySettings) => readonly Sample[];
+}
+
+/** The whole page as one item, for families that are rendered each time. */
+export interface MetricSource {
+  readonly source: PageSource;
+}
+
+/** A family with its item type hidden, so that different ones share a list. */
+export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labels'> {
+  /** Fragments of text to be rendered anew, or kept. */
+  readonly render: (source: PageSource, settings: FamilySettings, each: Fragments) => void;
+}
+
+/** Receives each item of a family in order: `samples` is called only when there is no fragment of this version. */
+export type Fragments = (item: object, version: number, samples: () => readonly Sample[]) => void;
+
+export function family<Item extends object>(declared: Family<Item>): AnyFamily {
+  const { name, type, help, labels } = declared;
+  return {
+    name,
+    type,
+    help,
+    labels,
+    render: (source, settings, each) => {
+      for (const item of declared.items(source)) {
+        each(declared.key?.(item) ?? item, declared.version(item), () => declared.samples(item, settings));
+      }
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Format, MetricType, Sample } from './exposition.ts';
+import { headerText, sampleText } from './exposition.ts';
+
+/** Seconds; from a quick poll to one that hangs until its deadline. */
+const POLL_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+/** Gauges of the default set that call themselves totals. */
+const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
+
+/** What the exporter says of its own work; counts begin anew with the process. */
+export interface ProcessMetrics {
+  polled(provider: string, poll: { readonly isUp: boolean; readonly seconds: number }): void;
+  /** Makes the counters of a provider exist at zero. */
+  born(provider: string): void;
+  requested(provider: string, code: string): void;
+  throttled(provider: string): void;
+  budget(provider: string, remaining: number): void;
+  reloaded(isSuccessful: boolean, nowMs: number): void;
+  /** Series of providers that are no longer configured leave. */
+  forget(provider: string): void;
+  /** All of them as exposition text. */
+  text(format: Format): Promise<string>;
+}
+
+export function createProcessMetrics(version: string): ProcessMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const registers = [registry];
+  const info = new Gauge({
+    name: 'mttr_exporter_build_info',
+    help: 'A constant 1, labelled by version and Node version.',
+    labelNames: ['version', 'nodeversion'],
+    registers,
+  });
+  info.set({ version, nodeversion: process.version }, 1);
+  const metrics = providerMetrics(registry);
+  const reload = reloadMetrics(registry);
+  return {
+    polled: (provider, { isUp, seconds }) => {
+      metrics.up.set({ provider }, Number(isUp));
+      metrics.polls.inc({ provider, outcome: isUp ? 'success' : 'failure' });
+      metrics.duration.observe({ provider }, seconds);
+    },
+    born: (provider) => {
+      for (const outcome of ['success', 'failure']) metrics.polls.inc({ provider, outcome }, 0);
+      metrics.throttled.inc({ provider }, 0);
+    },
+    requested: (provider, code) => metrics.requests.inc({ provider, code }),
+    throttled: (provider) => metrics.throttled.inc({ provider }),
+    budget: (provider, remaining) => metrics.budget.set({ provider }, remaining),
+    reloaded: (isSuccessful, nowMs) => {
+      reload.successful.set(Number(isSuccessful));
+      if (isSuccessful) reload.at.set(nowMs / 1000);
+    },
+    forget: (provider) => void forgetProvider(Object.values(metrics), provider),
+    text: (format) => registryText(registry, format),
+  };
+}
+
+function providerMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    up: new Gauge({
+      name: 'mttr_exporter_provider_up',
+      help: '1 when the last poll of the provider succeeded, 0 when it failed.',
+      labelNames: ['provider'],
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'mttr_exporter_poll_duration_seconds',
+      help: 'How long polls took.',
+      labelNames: ['provider'],
+      buckets: POLL_BUCKETS_SECONDS,
+      registers,
+    }),
+    polls: new Counter({
+      name: 'mttr_exporter_polls_total',
+      help: 'Polls by outcome.',
+      labelNames: ['provider', 'outcome'],
+      registers,
+    }),
+    requests: new Counter({
+      name: 'mttr_exporter_api_requests_total',
+      help: 'Requests to the platform by HTTP status; error without an answer.',
+      labelNames: ['provider', 'code'],
+      registers,
+    }),
+    throttled: new Counter({
+      name: 'mttr_exporter_api_throttled_total',
+      help: 'Answers by which the platform asked for fewer requests.',
+      labelNames: ['provider'],
+      registers,
+    }),
+    budget: new Gauge({
+      name: 'mttr_exporter_api_budget_remaining',
+      help: 'Requests left in the current allowance.',
+      labelNames: ['provider'],
+      registers,
+    }),
+  };
+}
+
+function reloadMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    successful: new Gauge({
+      name: 'mttr_exporter_config_last_reload_successful',
+      help: '1 when the last attempt to load the configuration succeeded.',
+      registers,
+    }),
+    at: new Gauge({
+      name: 'mttr_exporter_config_last_reload_success_timestamp_seconds',
+      help: 'When a configuration was loaded successfully last.',
+      registers,
+    }),
+  };
+}
+
+type ProviderMetric = ReturnType<typeof providerMetrics>[keyof ReturnType<typeof providerMetrics>];
+
+async function forgetProvider(metrics: readonly ProviderMetric[], provider: string): Promise<void> {
+  for (const metric of metrics) {
+    const { values } = await metric.get();
+    for (const { labels } of values) {
+      if (labels['provider'] !== provider) continue;
+      const { le: _bound, ...own } = { le: undefined, ...labels };
+      metric.remove(own);
+    }
+  }
+}
+
+/** The registry in our own words, so that both halves of a page agree in names, bounds and escaping. */
+async function registryText(registry: Registry, format: Format): Promise<string> {
+  const families = await registry.getMetricsAsJSON();
+  let text = '';
+  for (const { name, help, type, values } of families) {
+    text += headerText({ name, help, type: typeOf(String(type)) }, format);
+    for (const value of values) text += sampleText(name, readSample(name, value), format);
+  }
+  return text;
+}
+
+function typeOf(word: string): MetricType {
+  if (word === 'gauge' || word === 'counter' || word === 'histogram' || word === 'summary') return word;
+  return 'untyped';
+}
+
+function readSample(name: string, given: { value: number; labels: object; metricName?: string }): Sample {
+  const suffix = (given.metricName ?? name).slice(name.length);
+  const pairs = Object.entries(given.labels).filter(([, value]) => value !== undefined);
+  const labels = pairs.filter(([label]) => label !== 'le').map(([label, value]) => [label, String(value)] as const);
+  const bound = pairs.find(([label]) => label === 'le')?.[1];
+  if (bound === undefined) return { suffix, labels, value: given.value };
+  return { suffix, labels, value: given.value, le: bound === '+Inf' ? Number.POSITIVE_INFINITY : Number(bound) };
+}

@@ -1,0 +1,146 @@
+import { QUANTILES, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
+import type { Sample } from './exposition.ts';
+import { type AnyFamily, type FamilySettings, family } from './family.ts';
+
+const LABELS = ['by', 'window', 'service', 'severity', 'team', 'provider'];
+
+interface Windowed {
+  readonly name: string;
+  readonly help: string;
+  readonly statistics: readonly Statistic[];
+  readonly labels?: readonly string[];
+  /** Samples of one window; the labels of the row are put in front. */
+  readonly samples: (value: (statistic: Statistic) => number, settings: FamilySettings) => readonly Sample[];
+}
+
+function gaugeOf(name: string, statistic: Statistic, help: string): AnyFamily {
+  return windowed({
+    name,
+    help,
+    statistics: [statistic],
+    samples: (value) => [{ labels: [], value: value(statistic) }],
+  });
+}
+
+/** Families of windowed rows: absent where a row has no value, never 0 instead. */
+function windowed({ name, help, statistics, labels = [], samples }: Windowed): AnyFamily {
+  const places = statistics.map((statistic) => STATISTICS.indexOf(statistic));
+  return family<Row>({
+    name,
+    type: 'gauge',
+    help,
+    labels: [...LABELS, ...labels],
+    items: ({ rows }) => rows.filter((row) => statistics.some((statistic) => row.statistics.has(statistic))),
+    version: (row) => places.reduce((sum, place) => sum + (row.versions[place] ?? 0), 0),
+    samples: (row, settings) =>
+      settings.windows.flatMap(({ name: window }, at) => {
+        const value = (statistic: Statistic) => row.values[at]?.[STATISTICS.indexOf(statistic)] ?? Number.NaN;
+        const own = [['by', row.grouping] as const, ['window', window] as const, ...row.labels];
+        return samples(value, settings)
+          .filter((sample) => !Number.isNaN(sample.value))
+          .map((sample) => ({ ...sample, labels: [...own, ...sample.labels] }));
+      }),
+  });
+}
+
+function levelSamples(mttr: number, { levels }: FamilySettings): Sample[] {
+  if (Number.isNaN(mttr)) return [];
+  const ms = mttr * 60_000;
+  const bounds = [
+    ['elite', levels.eliteMs],
+    ['high', levels.highMs],
+    ['medium', levels.mediumMs],
+    ['low', Number.POSITIVE_INFINITY],
+  ] as const;
+  const reached = bounds.find(([, boundMs]) => ms < boundMs)?.[0] ?? 'low';
+  return bounds.map(([level]) => ({ labels: [['level', level]], value: Number(level === reached) }));
+}
+
+export const windowedFamilies: readonly AnyFamily[] = [
+  gaugeOf(
+    'incident_mttr_minutes',
+    'mttr',
+    'Mean time from trigger to resolve of the incidents resolved in the window.',
+  ),
+  gaugeOf(
+    'incident_mtta_minutes',
+    'mtta',
+    'Mean time from trigger to first acknowledgement by a person, of the acknowledged incidents resolved in the window.',
+  ),
+  gaugeOf(
+    'incident_mttd_minutes',
+    'mttd',
+    'Mean time from begin of impact to trigger, of the incidents resolved in the window whose begin is known.',
+  ),
+  gaugeOf(
+    'incident_mtti_minutes',
+    'mtti',
+    'Mean time from trigger to identification, of the identified incidents resolved in the window.',
+  ),
+  gaugeOf(
+    'incident_mttm_minutes',
+    'mttm',
+    'Mean time from trigger to mitigation, of the mitigated incidents resolved in the window.',
+  ),
+  gaugeOf(
+    'incident_mtbf_minutes',
+    'mtbf',
+    'Minutes of the covered window without an open incident, per incident opened in it.',
+  ),
+  windowed({
+    name: 'incident_recovery_quantile_minutes',
+    help: 'Exact quantile of the recovery times in the window, interpolated linearly between order statistics.',
+    statistics: ['p50', 'p75', 'p90', 'p95', 'p99'],
+    labels: ['quantile'],
+    samples: (value) => [
+      { labels: [['quantile', String(QUANTILES.p50)]], value: value('p50') },
+      { labels: [['quantile', String(QUANTILES.p75)]], value: value('p75') },
+      { labels: [['quantile', String(QUANTILES.p90)]], value: value('p90') },
+      { labels: [['quantile', String(QUANTILES.p95)]], value: value('p95') },
+      { labels: [['quantile', String(QUANTILES.p99)]], value: value('p99') },
+    ],
+  }),
+  gaugeOf('incident_recovery_min_minutes', 'min', 'Shortest recovery in the window.'),
+  gaugeOf('incident_recovery_max_minutes', 'max', 'Longest recovery in the window.'),
+  gaugeOf(
+    'incident_recovery_stddev_minutes',
+    'stddev',
+    'Sample standard deviation of the recovery times in the window.',
+  ),
+  gaugeOf('incident_window_opened', 'opened', 'Incidents opened in the window.'),
+  gaugeOf('incident_window_resolved', 'resolved', 'Incidents resolved in the window: what the means rest on.'),
+  gaugeOf(
+    'incident_mttr_baseline_minutes',
+    'baseline',
+    'MTTR of the window just before this one, where history reaches far enough back.',
+  ),
+  gaugeOf('incident_baseline_resolved', 'baselineResolved', 'Incidents resolved in the window just before this one.'),
+  gaugeOf(
+    'incident_within_target_ratio',
+    'withinTarget',
+    'Share of the incidents resolved in the window within the target of their severity, of those whose severity has one.',
+  ),
+  gaugeOf(
+    'incident_escalated_ratio',
+    'escalated',
+    'Share of the incidents resolved in the window that were escalated.',
+  ),
+  gaugeOf(
+    'incident_reopened_ratio',
+    'reopened',
+    'Share of the incidents resolved in the window that had been reopened.',
+  ),
+  gaugeOf(
+    'incident_repeat_ratio',
+    'repeat',
+    'Share of the incidents opened in the window whose trouble another one opened earlier in the window had.',
+  ),
+  gaugeOf('incident_free_ratio', 'free', 'Share of the covered window in which no incident was open.'),
+  windowed({
+    name: 'incident_performance_level',
+    help: '1 for the level that the MTTR of the window reaches, 0 for the others.',
+    statistics: ['mttr'],
+    labels: ['level'],
+    samples: (value, settings) => levelSamples(value('mttr'), settings),
+  }),
+];
