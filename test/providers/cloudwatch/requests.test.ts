@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startCloudwatchFake } from '../../../src/simulator/cloudwatch.ts';
+import type { World } from '../../../src/simulator/world.ts';
+import { faults, isModelThere } from '../../simulator/cloudwatch-model.ts';
+import { alarm, createCloudwatchProvider, withCredentials } from '../cloudwatch-stage.ts';
+import { createMemoryKnown, pollInto } from '../memory-known.ts';
+import { impatientClock, silentObserver } from '../setup.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 2, 12);
+
+withCredentials();
+
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.close();
+});
+
+/** Two polls, between which an alarm is deleted: every question is asked. */
+async function everyRequest() {
+  const changes = Array.from({ length: 130 }, (_, index) => ({
+    atMs: NOW_MS - (131 - index) * 60_000,
+    state: index % 2 === 0 ? ('OK' as const) : ('ALARM' as const),
+  }));
+  const world: World = { incidents: [], alarms: [alarm('one', changes)] };
+  const fake = await startCloudwatchFake(world, { nowMs: () => NOW_MS });
+  const provider = createCloudwatchProvider(fake.url, {}, { clock: impatientClock(NOW_MS), observer: silentObserver });
+  opened.push(fake, provider);
+  const memory = createMemoryKnown();
+  await pollInto(memory, provider, { nowMs: NOW_MS, historyStartMs: NOW_MS - 86_400_000 });
+  world.alarms = [];
+  await pollInto(memory, provider, { nowMs: NOW_MS, historyStartMs: NOW_MS - 86_400_000 });
+  return fake.requests.map(({ headers, body }) => ({
+    operation: String(headers['x-amz-target']).split('.')[1] ?? '',
+    body: JSON.parse(body) as Record<string, unknown>,
+  }));
+}
+
+describe('what CloudWatch is asked', () => {
+  it.runIf(isModelThere)('agrees with its model', async () => {
+    const requests = await everyRequest();
+
+    expect(requests.flatMap(({ operation, body }) => faults(body, `${operation}Input`, operation))).toEqual([]);
+    expect(requests.some(({ body }) => 'NextToken' in body)).toBe(true);
+  });
+
+  it('reads, and does nothing else', async () => {
+    const requests = await everyRequest();
+
+    expect(new Set(requests.map(({ operation }) => operation))).toEqual(
+      new Set(['DescribeAlarms', 'DescribeAlarmHistory', 'ListTagsForResource']),
+    );
+  });
+
+  it('names all types of alarms, and takes the largest pages', async () => {
+    const requests = await everyRequest();
+
+    const lists = requests.filter(({ operation }) => operation !== 'ListTagsForResource');
+    for (const { body } of lists) {
+      expect(body).toMatchObject({ AlarmTypes: ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'], MaxRecords: 100 });
+    }
+  });
+});
