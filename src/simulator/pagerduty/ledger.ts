@@ -27,6 +27,8 @@ export interface Ledger {
   readonly entriesAtMs: readonly number[];
   readonly byId: ReadonlyMap<string, SimulatedIncident>;
   readonly numbers: ReadonlyMap<SimulatedIncident, number>;
+  /** Incidents that are, or will be, in no list. */
+  readonly hideable: readonly SimulatedIncident[];
   entriesOf(incident: SimulatedIncident): readonly Entry[];
   /** How many records and entries are out by `nowMs`: equal counts, equal lists. */
   shownBy(nowMs: number): number;
@@ -38,8 +40,9 @@ const FIRST_INCIDENT_NUMBER = 1001;
 export function buildLedger(world: World, version: number, reopenAs: ReopenEntry): Ledger {
   const incidents = [...world.incidents].sort((a, b) => a.triggeredAtMs - b.triggeredAtMs);
   const perIncident = new Map(incidents.map((incident) => [incident, entriesOf(incident, reopenAs)]));
-  const entries = [...perIncident.values()].flat().sort((a, b) => a.atMs - b.atMs);
-  const shownAtMs = entries.map((entry) => entry.shownAtMs).sort((a, b) => a - b);
+  const all = [...perIncident.values()].flat();
+  const entries = all.filter(isLogged).sort((a, b) => a.atMs - b.atMs);
+  const shownAtMs = all.map((entry) => entry.shownAtMs).sort((a, b) => a - b);
   return {
     version,
     incidents,
@@ -48,7 +51,8 @@ export function buildLedger(world: World, version: number, reopenAs: ReopenEntry
     entriesAtMs: entries.map(({ atMs }) => atMs),
     byId: new Map(incidents.map((incident) => [incident.id, incident])),
     numbers: new Map(incidents.map((incident, index) => [incident, FIRST_INCIDENT_NUMBER + index])),
-    entriesOf: (incident) => perIncident.get(incident) ?? [],
+    hideable: incidents.filter(({ deletedAtMs, forbidden }) => deletedAtMs !== undefined || forbidden === true),
+    entriesOf: (incident) => perIncident.get(incident)?.filter(isLogged) ?? [],
     shownBy: (nowMs) => firstAtOrAfter(shownAtMs, nowMs + 1),
   };
 }
@@ -65,9 +69,14 @@ function entriesOf(incident: SimulatedIncident, reopenAs: ReopenEntry): Entry[] 
     const type = typeOf(event.kind, reopenAs);
     const eventAtMs = wholeSecond(event.atMs);
     const shown = { atMs: eventAtMs, by: event.by, shownAtMs: eventAtMs + shownAfterMs };
-    if (type !== 'none') entries.push({ id: `R${id}E${index}`, incident, type, ...shown });
+    entries.push({ id: `R${id}E${index}`, incident, type, ...shown });
   }
   return entries;
+}
+
+/** False for what changes an incident without a line in its log. */
+function isLogged({ type }: Entry): boolean {
+  return type !== 'none';
 }
 
 function typeOf(kind: SimulatedIncident['events'][number]['kind'], reopenAs: ReopenEntry): string {
@@ -75,15 +84,21 @@ function typeOf(kind: SimulatedIncident['events'][number]['kind'], reopenAs: Reo
   return kind === 'merge' ? 'resolve_log_entry' : `${kind}_log_entry`;
 }
 
-/** Gives the sorted world, sorted again only when it changed; asking costs one look at each incident. */
+/** Up to here every request looks for changes in the world; beyond, only once in `LOOK_EVERY_MS`, for looking takes its time. */
+const LOOKED_AT_EACH_TIME_MAX = 10_000;
+const LOOK_EVERY_MS = 1000;
+
+/** Gives the sorted world, sorted again only when it changed. */
 export function ledgerOf(world: World, reopenAs: ReopenEntry): () => Ledger {
   let seen: Seen[] = [];
+  let lookedAtMs = 0;
   let ledger = buildLedger({ incidents: [], alarms: [] }, 0, reopenAs);
   return () => {
-    const isSame =
-      seen.length === world.incidents.length &&
-      world.incidents.every((incident, index) => isUnchanged(incident, seen[index]));
-    if (isSame) return ledger;
+    const hasSameLength = seen.length === world.incidents.length;
+    const isLarge = seen.length > LOOKED_AT_EACH_TIME_MAX;
+    if (hasSameLength && isLarge && performance.now() < lookedAtMs + LOOK_EVERY_MS) return ledger;
+    lookedAtMs = performance.now();
+    if (hasSameLength && world.incidents.every((incident, index) => isUnchanged(incident, seen[index]))) return ledger;
     seen = world.incidents.map((incident) => ({ incident, then: { ...incident } }));
     ledger = buildLedger(world, ledger.version + 1, reopenAs);
     return ledger;
@@ -107,7 +122,9 @@ function isUnchanged(incident: SimulatedIncident, seen: Seen | undefined): boole
     then.shownAfterMs === incident.shownAfterMs &&
     then.service === incident.service &&
     then.team === incident.team &&
-    then.urgency === incident.urgency
+    then.urgency === incident.urgency &&
+    then.deletedAtMs === incident.deletedAtMs &&
+    then.forbidden === incident.forbidden
   );
 }
 

@@ -99,10 +99,7 @@ export function listServices({ ledger }: Moment): { readonly id: string; readonl
 /** What a list depends on besides its query: equal keys, equal lists. */
 export function listKey({ ledger, nowMs }: Moment, query: URLSearchParams, range: Range): string {
   const wanted = [...query].filter(([name]) => !PAGE_PARAMETERS.has(name));
-  let hidden = 0;
-  for (const { deletedAtMs, forbidden } of ledger.incidents) {
-    if (forbidden === true || (deletedAtMs !== undefined && deletedAtMs <= nowMs)) hidden += 1;
-  }
+  const hidden = ledger.hideable.filter((incident) => !isListed(incident, nowMs)).length;
   return JSON.stringify([ledger.version, ledger.shownBy(nowMs), hidden, range.sinceMs, range.untilMs, wanted]);
 }
 
