@@ -29,7 +29,7 @@ export function withCredentials(): void {
 export function createCloudwatchProvider(
   url: string,
   { regions = ['eu-west-1'], ...overrides }: Partial<ProviderConfig> & { regions?: readonly string[] },
-  dependencies: ProviderDependencies & { log?: { warn(message: string): void } },
+  dependencies: ProviderDependencies,
 ): Provider {
   const base = providerConfig('cloudwatch', overrides);
   const config: ProviderConfig = {

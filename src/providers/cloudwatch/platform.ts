@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
-import type { Log } from '../../model/log.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies, Traits } from '../provider.ts';
@@ -48,12 +47,7 @@ export const cloudwatch: Platform = {
   create: createCloudwatch,
 };
 
-/** Where the provider says once what it may not do; a provider without one is silent about it. */
-interface Dependencies extends ProviderDependencies {
-  readonly log?: Pick<Log, 'warn'>;
-}
-
-function createCloudwatch(config: ProviderConfig, dependencies: Dependencies): Provider {
+function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependencies): Provider {
   const settings = z.object(shape).parse(config.settings);
   const regions = [...new Set(settings.regions)].map((name) => openRegion(name, { config, settings, dependencies }));
   const tagNames = { service: config.services.tag, severity: config.severity.tag };
@@ -69,7 +63,7 @@ function createCloudwatch(config: ProviderConfig, dependencies: Dependencies): P
 interface Making {
   readonly config: ProviderConfig;
   readonly settings: z.infer<z.ZodObject<typeof shape>>;
-  readonly dependencies: Dependencies;
+  readonly dependencies: ProviderDependencies;
 }
 
 /** Each region has an allowance of its own, so each has a door of its own. */

@@ -27,7 +27,7 @@ it('ends with the first failure, stops the others and waits for them', async () 
   async function* waiting(stopped: Promise<void>): AsyncGenerator<string> {
     await stopped;
     events.push('the other came to its end');
-    throw new Error('stopped');
+    yield 'too late';
   }
   const { promise, resolve } = Promise.withResolvers<void>();
   const drain = async () => {
