@@ -16,8 +16,6 @@ export interface RenderedPage {
   readonly bytes: number;
   /** CRC-32 of all plain bytes, as gzip's trailer wants it. */
   readonly crc: number;
-  /** Rises with each rendering. */
-  readonly version: number;
 }
 
 interface Fragment {
@@ -41,7 +39,6 @@ export class Page {
   readonly #families: readonly AnyFamily[];
   readonly #settings: FamilySettings;
   readonly #rendered = new Map<AnyFamily, RenderedFamily>();
-  #version = 0;
 
   constructor(families: readonly AnyFamily[], settings: FamilySettings) {
     this.#families = families;
@@ -57,7 +54,6 @@ export class Page {
       await breathe();
     }
     for (const family of changed) await this.#deflate(family);
-    this.#version += 1;
     const text = await this.#assemble('text');
     const openmetrics = await this.#assemble('openmetrics');
     return { text, openmetrics };
@@ -104,7 +100,6 @@ export class Page {
       deflated: families.map(({ deflated }) => deflated[format]),
       bytes: plain.reduce((sum, { length }) => sum + length, 0),
       crc,
-      version: this.#version,
     };
   }
 

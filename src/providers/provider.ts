@@ -1,5 +1,6 @@
 import type { PlatformSettings, ProviderConfig } from '../config/types.ts';
 import type { Incident, Rejection, Service, Signal, Status } from '../model/incident.ts';
+import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';
 import type { RequestObserver } from '../network/door.ts';
 
@@ -82,6 +83,8 @@ export interface Provider {
 export interface ProviderDependencies {
   readonly clock: Clock;
   readonly observer: RequestObserver;
+  /** For what concerns a provider as a whole, such as a missing right. */
+  readonly log?: Pick<Log, 'warn'>;
 }
 
 /** A platform: the only place outside its folder that knows it is the list in `registry.ts`. */

@@ -15,7 +15,7 @@ export interface Exposition {
 /** Where pages come from. */
 export interface PageSource {
   /** The newest page; undefined until the first one is whole. */
-  read(format: PageFormat): Exposition | undefined;
+  read(format: PageFormat): Promise<Exposition | undefined> | Exposition | undefined;
   /** A GET got the whole page: its last byte was handed to the client's connection. */
   delivered(version: number): void;
 }

@@ -8,10 +8,10 @@ import { answerText } from './plain-text.ts';
  * of them. 503 until the first page is whole. Headers are set once and the buffers go out as they are: `res.send`
  * would join and hash them for an ETag that no scraper asks for.
  */
-export function scrape(source: PageSource): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
+export function scrape(source: PageSource): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
     const format = negotiateFormat(request.headers.accept);
-    const page = source.read(format);
+    const page = await source.read(format);
     if (page === undefined) {
       answerText(response, 503, 'the first page is not rendered yet');
       return;

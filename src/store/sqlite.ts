@@ -13,7 +13,7 @@ import { Incidents } from './incidents.ts';
 import { knownIncidents } from './known.ts';
 import { LabelSets } from './label-sets.ts';
 import { Ledger } from './ledger.ts';
-import { openStore } from './open.ts';
+import { isCorruption, openStore } from './open.ts';
 import { ProviderRows } from './provider-rows.ts';
 import { pruneOld } from './prune.ts';
 import { Revisions } from './revisions.ts';
@@ -89,6 +89,7 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
     unmappedSeverities: () => unmapped(rooms, isRead),
     servicesOverflowed: () => rooms.facets.overflowed(),
     sizeBytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
+    isBroken: isCorruption,
     close: () => opened.close(),
   };
 }

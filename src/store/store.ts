@@ -112,6 +112,8 @@ export interface Store {
   /** Distinct services beyond the limit. */
   servicesOverflowed(): number;
   sizeBytes(): number;
+  /** The error says that the store itself is damaged: only a restart, which sets it aside, helps. */
+  isBroken(error: unknown): boolean;
   close(): void;
 }
 

@@ -1,0 +1,32 @@
+import { readFileSync, statSync } from 'node:fs';
+import { configFromEnvironment, findConfigFile, type Loaded, loadConfig } from '../config/load.ts';
+import type { PlatformSettings } from '../config/types.ts';
+
+export interface ConfigurationInput {
+  /** `--config.file` */
+  readonly flag: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platforms: readonly PlatformSettings[];
+  readonly nowMs: number;
+}
+
+/** The configuration from the given file, else from a default one, else from the environment; throws with what is wrong. */
+export function readConfiguration({ flag, env, platforms, nowMs }: ConfigurationInput): Loaded {
+  const filename = findConfigFile({
+    flag,
+    exists: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+  });
+  if (filename === undefined) return configFromEnvironment({ env, platforms });
+  const readFile = (path: string) => readFileSync(path, 'utf8');
+  return loadConfig({ text: readText(filename), filename, env, platforms, readFile, nowMs });
+}
+
+/** The text of a file; the error names the file and the reason. */
+export function readText(filename: string): string {
+  try {
+    return readFileSync(filename, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot read ${filename}: ${reason}`, { cause: error });
+  }
+}

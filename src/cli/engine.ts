@@ -1,0 +1,155 @@
+import { createReader } from '../config/reading.ts';
+import type { Config, ProviderConfig } from '../config/types.ts';
+import { families } from '../metrics/families.ts';
+import { createHolds } from '../metrics/holds.ts';
+import { Page } from '../metrics/page.ts';
+import type { ProcessMetrics } from '../metrics/process.ts';
+import type { PageReader } from '../metrics/reader.ts';
+import type { Log } from '../model/log.ts';
+import { type Clock, HOUR_MS } from '../model/time.ts';
+import { createPoller, type Poller } from '../poller/poller.ts';
+import type { Platform, Provider } from '../providers/provider.ts';
+import type { ProviderCounts } from '../stats/rows.ts';
+import { createStatistics } from '../stats/statistics.ts';
+import type { Store } from '../store/store.ts';
+import { createIntake, type Intake } from './intake.ts';
+import { createPageSource } from './page-source.ts';
+import { activeProvider, familySettings, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
+
+/** How often what is older than the retention is looked for. */
+const PRUNE_EVERY_MS = HOUR_MS;
+
+export interface EngineInput {
+  readonly config: Config;
+  readonly platforms: readonly Platform[];
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: ProcessMetrics;
+  readonly reader: PageReader;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface EngineProvider {
+  readonly config: ProviderConfig;
+  readonly poller: Poller;
+}
+
+/** Everything between the providers and the page, for one configuration. */
+export interface Engine {
+  readonly providers: readonly EngineProvider[];
+  /** Reads the store and renders the first page. */
+  open(): Promise<void>;
+  /** Ends holds that are over, prunes, and renders what changed. */
+  tick(): Promise<void>;
+  /** A GET got all of this page. */
+  delivered(version: number): void;
+  counts(): ReadonlyMap<string, ProviderCounts>;
+  /** Lets go of the platforms; polls must have ended. */
+  close(): Promise<void>;
+}
+
+/** Builds the providers of a configuration; throws when one cannot be (a CA file that cannot be read). */
+export function createEngine(input: EngineInput): Engine {
+  const { config, store, clock, metrics } = input;
+  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const described = config.providers.map((one) => ({ config: one, ...openProvider(input, one) }));
+  const statistics = createStatistics({
+    settings: statisticsSettings(config),
+    labels: (facet) => store.labels(facet),
+    reader: (name) => readers.get(name),
+  });
+  const coverageOf = (name: string) => {
+    const provider = described.find((one) => one.config.name === name);
+    return provider === undefined ? undefined : activeProvider(store.provider(name), provider);
+  };
+  const intake = createIntake({ statistics, coverageOf });
+  const providers = described.map((one) => ({
+    config: one.config,
+    poller: makePoller(input, { config: one.config, provider: one.provider, intake }),
+  }));
+  const page = new Page(families, familySettings(config));
+  const holds = createHolds(config.metrics.newSeriesHoldMs);
+  const source = createPageSource({ store, statistics, providers: described.map(shownProvider) });
+  const render = async () => {
+    statistics.refresh();
+    const given = source();
+    const pages = await page.render(given);
+    const version = input.reader.show(pages);
+    holds.rendered(
+      version,
+      given.sets.map(({ set }) => set),
+    );
+  };
+  const prune = createPruning(input, intake);
+  return {
+    providers,
+    open: async () => {
+      await store.configure(storeSettings(config, { readers, providers: described }), clock.nowMs());
+      await store.load((incident) => statistics.put(incident));
+      for (const one of providers) metrics.born(one.config.name);
+      await intake.begin(providers.map((one) => one.config.name));
+      intake.takeChanged();
+      await render();
+    },
+    tick: async () => {
+      const due = holds.due(clock.nowMs());
+      if (due.length > 0) {
+        await store.release(due);
+        intake.changed();
+      }
+      await prune();
+      if (intake.takeChanged()) await render();
+    },
+    delivered: (version) => holds.delivered(version, clock.nowMs()),
+    counts: () => statistics.counts(),
+    close: async () => {
+      await Promise.all(described.map(({ provider }) => provider.close()));
+    },
+  };
+}
+
+function openProvider({ platforms, clock, metrics, log }: EngineInput, config: ProviderConfig) {
+  const platform = platforms.find(({ type }) => type === config.type);
+  if (platform === undefined) throw new Error(`no platform is called ${config.type}`);
+  const observer = {
+    onRequest: (code: string) => metrics.requested(config.name, code),
+    onThrottled: () => metrics.throttled(config.name),
+    onBudget: (remaining: number) => metrics.budget(config.name, remaining),
+  };
+  const provider: Provider = platform.create(config, { clock, observer, log });
+  return { provider, traits: provider.traits };
+}
+
+interface Making {
+  readonly config: ProviderConfig;
+  readonly provider: Provider;
+  readonly intake: Intake;
+}
+
+function makePoller(input: EngineInput, { config, provider, intake }: Making): Poller {
+  const { store, clock, log, metrics, onFatal } = input;
+  return createPoller({
+    name: config.name,
+    provider,
+    store,
+    clock,
+    log,
+    pollIntervalMs: config.pollIntervalMs,
+    historyMs: input.config.historyMs,
+    onCommitted: (committed) => intake.committed(config.name, committed),
+    onPolled: (poll) => {
+      metrics.polled(config.name, poll);
+    },
+    onFatal,
+  });
+}
+
+function createPruning({ store, clock }: EngineInput, intake: Intake): () => Promise<void> {
+  let prunedAtMs = clock.nowMs();
+  return async () => {
+    if (clock.nowMs() - prunedAtMs < PRUNE_EVERY_MS) return;
+    prunedAtMs = clock.nowMs();
+    await intake.pruned(await store.prune(prunedAtMs));
+  };
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env node
+import type { Config } from '../config/types.ts';
+import type { Log } from '../model/log.ts';
+import { systemClock } from '../model/time.ts';
+import { platforms } from '../providers/registry.ts';
+import { parseWebConfig, type WebConfig } from '../server/web-config.ts';
+import { readConfiguration, readText } from './configuration.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { startDemo } from './demo.ts';
+import { type Command, EXIT_WRONG_USE, parseFlags, type WebFlags } from './flags.ts';
+import { createLog } from './log.ts';
+import { secretsOf } from './secrets.ts';
+import { readVersion } from './version.ts';
+
+const EXIT_FAILED = 1;
+/** SIGTERM promises an end within 5 s, whatever hangs. */
+const STOP_WITHIN_MS = 4500;
+
+/** Acts on the command line; resolves with an exit code, or with nothing while a daemon runs. */
+async function main(words: readonly string[]): Promise<number | undefined> {
+  const version = readVersion();
+  const command = parseFlags(words, version);
+  if (command.kind === 'exit') {
+    (command.code === 0 ? process.stdout : process.stderr).write(command.text);
+    return command.code;
+  }
+  if (command.kind === 'check') return check(command);
+  return command.kind === 'demo' ? demo(command, version) : serve(command, version);
+}
+
+/** Offline: says what is wrong with the files, or that nothing is. */
+function check(command: Extract<Command, { kind: 'check' }>): number {
+  try {
+    const { warnings, config } = configuration(command.configFile);
+    if (command.webConfigFile !== undefined) readWebConfig(command.webConfigFile);
+    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+    process.stdout.write(`the configuration is good: ${config.providers.map(({ name }) => name).join(', ')}\n`);
+    return 0;
+  } catch (error) {
+    return fail(error, EXIT_WRONG_USE);
+  }
+}
+
+async function serve(command: Extract<Command, { kind: 'serve' }>, version: string): Promise<number | undefined> {
+  const secrets: string[] = [];
+  const log = createLog({ ...command.log, secrets });
+  const readConfig = (): Config => {
+    const { config, warnings } = configuration(command.configFile);
+    secrets.push(...secretsOf(config, platforms).filter((secret) => !secrets.includes(secret)));
+    for (const warning of warnings) log.warn('configuration warning', { warning });
+    return config;
+  };
+  try {
+    const config = readConfig();
+    const serving = servingOf(command.web);
+    return await runDaemon(log, (onFatal) =>
+      startDaemon({ config, readConfig, platforms, serving, clock: systemClock, log, version, onFatal }),
+    );
+  } catch (error) {
+    return fail(error, EXIT_WRONG_USE);
+  }
+}
+
+async function demo(command: Extract<Command, { kind: 'demo' }>, version: string): Promise<number | undefined> {
+  const log = createLog(command.log);
+  return runDaemon(log, (onFatal) =>
+    startDemo({ ...command, log, version, onFatal, print: (text) => process.stdout.write(text) }),
+  );
+}
+
+/** Starts a daemon and keeps it until a signal ends it. */
+async function runDaemon(
+  log: Log,
+  start: (onFatal: (error: unknown) => void) => Promise<Daemon>,
+): Promise<number | undefined> {
+  const onFatal = (error: unknown) => {
+    log.error('the exporter cannot go on', { error: messageOf(error) });
+    process.exit(EXIT_FAILED);
+  };
+  process.on('uncaughtException', onFatal);
+  process.on('unhandledRejection', onFatal);
+  let daemon: Daemon;
+  try {
+    daemon = await start(onFatal);
+  } catch (error) {
+    return fail(error, EXIT_FAILED);
+  }
+  for (const url of daemon.urls) log.info('listening', { url });
+  process.on('SIGHUP', () => void daemon.reload());
+  const stop = (signal: string) => {
+    log.info('stopping', { signal });
+    setTimeout(() => process.exit(EXIT_FAILED), STOP_WITHIN_MS).unref();
+    daemon.stop().then(() => process.exit(0), onFatal);
+  };
+  process.once('SIGTERM', () => stop('SIGTERM'));
+  process.once('SIGINT', () => stop('SIGINT'));
+  return undefined;
+}
+
+function configuration(flag: string | undefined) {
+  return readConfiguration({ flag, env: process.env, platforms, nowMs: systemClock.nowMs() });
+}
+
+function readWebConfig(file: string): WebConfig {
+  return parseWebConfig(readText(file), file);
+}
+
+function servingOf({ configFile, ...flags }: WebFlags) {
+  return {
+    ...flags,
+    web: configFile === undefined ? undefined : { config: readWebConfig(configFile), file: configFile },
+  };
+}
+
+function fail(error: unknown, code: number): number {
+  process.stderr.write(`mttr-exporter: ${messageOf(error)}\n`);
+  return code;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const code = await main(process.argv.slice(2));
+if (code !== undefined) process.exitCode = code;

@@ -1,0 +1,76 @@
+import type { Reader } from '../config/reading.ts';
+import type { Config, ProviderConfig } from '../config/types.ts';
+import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
+import type { Traits } from '../providers/provider.ts';
+import type { ActiveProvider } from '../stats/places.ts';
+import type { StatisticsSettings } from '../stats/rows.ts';
+import type { ProviderState, StoreSettings } from '../store/store.ts';
+
+/** A provider as the configuration names it and what its platform can tell. */
+export interface Described {
+  readonly config: ProviderConfig;
+  readonly traits: Traits;
+}
+
+/** The parts of a configuration that each room is given. */
+export function storeSettings(
+  config: Config,
+  given: { readonly readers: ReadonlyMap<string, Reader>; readonly providers: readonly Described[] },
+): StoreSettings {
+  const { metrics, recovery, severities, retentionMs } = config;
+  const targets = severities.flatMap(({ name, targetMs }) =>
+    targetMs === undefined ? [] : [[name, targetMs] as const],
+  );
+  return {
+    readers: given.readers,
+    tells: new Map(given.providers.map((one) => [one.config.name, one.traits])),
+    targetsMs: new Map(targets),
+    bucketsMs: metrics.bucketsMs,
+    detail: metrics.detail,
+    team: metrics.team,
+    maxServices: metrics.maxServices,
+    settleMs: recovery.settleMs,
+    reopened: recovery.reopened,
+    retentionMs,
+  };
+}
+
+export function statisticsSettings(config: Config): StatisticsSettings {
+  const { windows, groupings, severities, metrics, recovery } = config;
+  const { detail, team, minimumSample } = metrics;
+  return { windows, groupings, severities, detail, team, minimumSample, reopened: recovery.reopened };
+}
+
+export function familySettings({ windows, severities, levels, metrics }: Config): FamilySettings {
+  return { windows, severities, levels, bucketsMs: metrics.bucketsMs };
+}
+
+/** Undefined until the first sync is complete. */
+export function activeProvider(state: ProviderState, { config, traits }: Described): ActiveProvider | undefined {
+  const { askedUntilMs, historyStartMs, isSynced, name } = state;
+  if (!isSynced || askedUntilMs === undefined || historyStartMs === undefined) return undefined;
+  return {
+    name,
+    endMs: askedUntilMs,
+    historyStartMs,
+    isOverall: config.overall,
+    tellsEscalations: traits.escalations,
+    tellsReopens: traits.reopens,
+  };
+}
+
+export function shownProvider({ config, traits }: Described): ShownProvider {
+  return {
+    name: config.name,
+    isOverall: config.overall,
+    statuses: traits.statuses,
+    stamps: {
+      acknowledgement: traits.acknowledged,
+      detection: traits.started,
+      identification: traits.identified,
+      mitigation: traits.mitigated,
+    },
+    tellsEscalations: traits.escalations,
+    tellsReopens: traits.reopens,
+  };
+}

@@ -1,0 +1,53 @@
+import type { GroupName, LabelSet } from '../store/label-set.ts';
+import type { Release } from '../store/store.ts';
+
+interface Hold {
+  readonly release: Release;
+  /** The page that carried the zero first. */
+  readonly firstVersion: number;
+  /** When a GET of such a page was complete; undefined before. */
+  carriedAtMs: number | undefined;
+}
+
+const GROUPS: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'];
+
+/**
+ * The wait of newly born series (DESIGN §4.3): observations stay hidden until `holdMs` after the first completed GET
+ * that carried the zero. In memory on purpose: after a restart the wait begins anew.
+ */
+export interface Holds {
+  /** A page with these sets was rendered. */
+  rendered(version: number, sets: readonly LabelSet[]): void;
+  /** A GET of this page was completely sent. */
+  delivered(version: number, nowMs: number): void;
+  /** What has waited long enough. */
+  due(nowMs: number): readonly Release[];
+}
+
+export function createHolds(holdMs: number): Holds {
+  let holds = new Map<string, Hold>();
+  return {
+    rendered: (version, sets) => {
+      const held = new Map<string, Hold>();
+      for (const set of sets) {
+        for (const group of GROUPS) {
+          const life = set.groups[group];
+          if (life === undefined || life.released) continue;
+          const key = `${set.row} ${group} ${life.bornMs}`;
+          const release = { set: set.row, group };
+          held.set(key, holds.get(key) ?? { release, firstVersion: version, carriedAtMs: undefined });
+        }
+      }
+      holds = held;
+    },
+    delivered: (version, nowMs) => {
+      for (const hold of holds.values()) {
+        if (hold.firstVersion <= version) hold.carriedAtMs ??= nowMs;
+      }
+    },
+    due: (nowMs) =>
+      [...holds.values()]
+        .filter(({ carriedAtMs }) => carriedAtMs !== undefined && nowMs - carriedAtMs >= holdMs)
+        .map(({ release }) => release),
+  };
+}
