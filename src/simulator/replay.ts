@@ -131,9 +131,17 @@ const EXPECTED = {
 
 function instantOf(place: Place, told: ReadonlyMap<string, unknown>, field: keyof typeof EXPECTED): number {
   const value = told.get(field);
-  const ms = typeof value === 'string' && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
+  const ms = typeof value === 'string' && isInstant(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) throw wrong(place, `${said(field, value)}: ${EXPECTED[field]}`);
   return ms;
+}
+
+function isInstant(text: string): boolean {
+  const midnightMs = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
+  // Date.parse takes the 31st of February for a day in March.
+  return (
+    INSTANT.test(text) && !Number.isNaN(midnightMs) && new Date(midnightMs).toISOString().startsWith(text.slice(0, 10))
+  );
 }
 
 function said(field: string, value: unknown): string {

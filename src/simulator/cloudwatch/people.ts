@@ -1,6 +1,6 @@
-/** Invented people whom the fake sends along; nothing of them may arrive anywhere. */
-export const CLOUDWATCH_PEOPLE = {
-  name: 'Ada Byron',
-  mail: 'ada.byron@example.com',
-  login: 'ada-byron',
-} as const;
+import { PEOPLE } from '../people.ts';
+
+const [{ name, email, login }] = PEOPLE;
+
+/** Who is in charge of all alarms. */
+export const CLOUDWATCH_PEOPLE = { name, mail: email, login } as const;

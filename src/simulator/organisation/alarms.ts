@@ -10,8 +10,15 @@ const ALARM_AGE_MS = 400 * DAY_MS;
 
 type Change = SimulatedAlarm['changes'][number];
 
+/** An alarm fires this seldom, and then for so long. */
+const QUIET_MS = 2.6 * DAY_MS;
+const FIRING_MS = { P1: 12 * MINUTE_MS, P2: 25 * MINUTE_MS, P3: 60 * MINUTE_MS, P4: 3 * HOUR_MS } as const;
+type Severity = keyof typeof FIRING_MS;
+const FIRING_SPREAD = 1.1;
+const LOSES_DATA = 0.06;
+
 /** Region, service, what is watched, severity, kind. */
-const WATCHED: NonEmpty<readonly [string, ServiceName, string, string, SimulatedAlarm['kind']]> = [
+const WATCHED: NonEmpty<readonly [string, ServiceName, string, Severity, SimulatedAlarm['kind']]> = [
   ['eu-west-1', 'checkout', '5xx', 'P1', 'MetricAlarm'],
   ['eu-west-1', 'checkout', 'slow', 'P2', 'MetricAlarm'],
   ['eu-west-1', 'payments', 'declined', 'P1', 'LogAlarm'],
@@ -28,21 +35,17 @@ const WATCHED: NonEmpty<readonly [string, ServiceName, string, string, Simulated
   ['us-east-1', 'recommendations', 'memory', 'P4', 'MetricAlarm'],
 ];
 
-/** An alarm fires this seldom, and then for so long. */
-const QUIET_MS = 2.6 * DAY_MS;
-const FIRING_MS = { P1: 12 * MINUTE_MS, P2: 25 * MINUTE_MS, P3: 60 * MINUTE_MS, P4: 3 * HOUR_MS } as const;
-const FIRING_SPREAD = 1.1;
-const LOSES_DATA = 0.06;
+/** One of each region. */
+const FIRING_AT_NOW: ReadonlySet<string> = new Set(['accounts-database-cpu', 'recommendations-memory']);
 
-/** The alarms with their last 30 days: some 150 times one fired; the last of each region still does, or will end soon. */
+/** The alarms with their last 30 days, in which one fired some 150 times; two still do at now and will end soon. */
 export function inventAlarms(random: Random, nowMs: number): SimulatedAlarm[] {
-  return WATCHED.map(([region, service, what, severity, kind], index) => {
-    const firingMs = Object.entries(FIRING_MS).find(([name]) => name === severity)?.[1] ?? FIRING_MS.P4;
-    const changes = inventChanges(random, { nowMs, firingMs });
-    const isFiring = index % 7 === 6;
-    const firesAgain: readonly Change[] = isFiring ? lastFiring(random, nowMs) : [];
+  return WATCHED.map(([region, service, what, severity, kind]) => {
+    const changes = inventChanges(random, { nowMs, firingMs: FIRING_MS[severity] });
+    const name = `${service}-${what}`;
+    const firing = FIRING_AT_NOW.has(name) ? lastFiring(random, nowMs) : [];
     const tags = { service, severity, environment: 'production' };
-    return { region, name: `${service}-${what}`, kind, tags, changes: [...changes, ...firesAgain] };
+    return { region, name, kind, tags, changes: [...changes, ...firing] };
   });
 }
 

@@ -45,9 +45,6 @@ const SERVICES = [
 
 export type ServiceName = (typeof SERVICES)[number][0];
 
-/** The names of all services. */
-export const SERVICE_NAMES: readonly ServiceName[] = SERVICES.map(([name]) => name);
-
 /** These services as one platform knows them: `idOf` gives a service or a team its id there. */
 export function shopServices(
   names: NonEmpty<ServiceName>,

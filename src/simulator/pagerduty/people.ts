@@ -1,8 +1,10 @@
-/** People of the invented account: sent wherever the platform sends people, so that tests can prove that they are dropped. */
+import { PEOPLE } from '../people.ts';
+
+/** The people as this platform knows them. */
 export const PAGERDUTY_PEOPLE = [
-  { id: 'PUSR001', name: 'Ada Byron', email: 'ada.byron@example.com' },
-  { id: 'PUSR002', name: 'Grace Murray', email: 'grace.murray@example.com' },
-  { id: 'PUSR003', name: 'Edsger Wybe', email: 'edsger.wybe@example.com' },
+  { id: 'PUSR001', name: PEOPLE[0].name, email: PEOPLE[0].email },
+  { id: 'PUSR002', name: PEOPLE[1].name, email: PEOPLE[1].email },
+  { id: 'PUSR003', name: PEOPLE[2].name, email: PEOPLE[2].email },
 ] as const;
 
 /** The same person for the same number, as a reference with everything the platform lets out about people. */
