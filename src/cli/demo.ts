@@ -7,9 +7,9 @@ import type { Log } from '../model/log.ts';
 import { SECOND_MS, systemClock } from '../model/time.ts';
 import { platforms } from '../providers/registry.ts';
 import { startCloudwatchFake } from '../simulator/cloudwatch.ts';
-import { startOpsgenieFake } from '../simulator/opsgenie.ts';
+import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../simulator/opsgenie.ts';
 import { createOrganisation } from '../simulator/organisation.ts';
-import { startPagerdutyFake } from '../simulator/pagerduty.ts';
+import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../simulator/pagerduty.ts';
 import type { Fake } from '../simulator/platform.ts';
 import { readReplay } from '../simulator/replay.ts';
 import { readText } from './configuration.ts';
@@ -89,8 +89,8 @@ async function invent(): Promise<Stage> {
   const regions = [...new Set(organisation.cloudwatch.alarms.map(({ region }) => region))].join(', ');
   return {
     providers: `
-  - { name: pagerduty, type: pagerduty, api_key: demo, base_url: "${pagerduty.url}", poll_interval: 2s, rate_limit: 100/s }
-  - { name: opsgenie, type: opsgenie, api_key: demo, base_url: "${opsgenie.url}", poll_interval: 2s, rate_limit: 100/s }
+  - { name: pagerduty, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${pagerduty.url}", poll_interval: 2s, rate_limit: 100/s }
+  - { name: opsgenie, type: opsgenie, api_key: ${OPSGENIE_FAKE_KEY}, base_url: "${opsgenie.url}", poll_interval: 2s, rate_limit: 100/s }
   - { name: aws, type: cloudwatch, regions: [${regions}], base_url: "${cloudwatch.url}", poll_interval: 5s, rate_limit: 50/s, overall: false }`,
     close: async () => {
       clearInterval(living);
@@ -103,7 +103,7 @@ async function replay(file: string): Promise<Stage> {
   const pagerduty = await startPagerdutyFake(readReplay(readText(file), file, Date.now()));
   return {
     providers: `
-  - { name: pagerduty, type: pagerduty, api_key: demo, base_url: "${pagerduty.url}", poll_interval: 2s, rate_limit: 100/s }`,
+  - { name: pagerduty, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${pagerduty.url}", poll_interval: 2s, rate_limit: 100/s }`,
     close: () => closeAll([pagerduty]),
   };
 }

@@ -146,9 +146,9 @@ function typeOf(word: string): MetricType {
   return 'untyped';
 }
 
-function readSample(name: string, given: { value: number; labels: object; metricName?: string }): Sample {
+function readSample(name: string, given: { value: number; labels?: object; metricName?: string }): Sample {
   const suffix = (given.metricName ?? name).slice(name.length);
-  const pairs = Object.entries(given.labels).filter(([, value]) => value !== undefined);
+  const pairs = Object.entries(given.labels ?? {}).filter(([, value]) => value !== undefined);
   const labels = pairs.filter(([label]) => label !== 'le').map(([label, value]) => [label, String(value)] as const);
   const bound = pairs.find(([label]) => label === 'le')?.[1];
   if (bound === undefined) return { suffix, labels, value: given.value };
