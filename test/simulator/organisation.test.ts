@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHANGES_MAX } from '../../src/simulator/organisation/alarms.ts';
 import { LIVE_INCIDENTS_MAX } from '../../src/simulator/organisation/live.ts';
+import { mannerOf } from '../../src/simulator/organisation/manners.ts';
+import { createOpener, SHOP_OPSGENIE, SHOP_PAGERDUTY } from '../../src/simulator/organisation/platforms.ts';
+import { createRandom } from '../../src/simulator/organisation/random.ts';
 import { createOrganisation, type Organisation } from '../../src/simulator/organisation.ts';
 import type { SimulatedIncident, World } from '../../src/simulator/world.ts';
 
@@ -332,4 +335,16 @@ describe('the shop can be watched', () => {
     expect(cloudwatch.alarms.every(({ changes }) => changes[0]?.state === 'OK')).toBe(true);
     expect(cloudwatch.alarms.some(({ changes }) => (changes[0]?.atMs ?? 0) > NOW_MS)).toBe(true);
   });
+});
+
+it.each([
+  ['PagerDuty', SHOP_PAGERDUTY],
+  ['Opsgenie', SHOP_OPSGENIE],
+] as const)('two incidents of %s that open in one millisecond have ids of their own', (_, platform) => {
+  const open = createOpener(platform, createRandom(1));
+  const beginning = { atMs: NOW_MS, manner: mannerOf('P1') };
+
+  const incidents = [open(beginning, []), open(beginning, [])];
+
+  expect(incidents[0]?.id).not.toBe(incidents[1]?.id);
 });

@@ -20,7 +20,7 @@ export const MANNERS: NonEmpty<Manner> = [
     priority: 'P1',
     urgency: 'high',
     weight: 5,
-    recovery: { medianMs: 22 * MINUTE_MS, spread: 0.8 },
+    recovery: { medianMs: 17 * MINUTE_MS, spread: 0.8 },
     acknowledgement: { share: 0.98, medianMs: 2.5 * MINUTE_MS, spread: 0.7 },
     escalatesAfterMs: 5 * MINUTE_MS,
   },
