@@ -85,17 +85,17 @@ function* subjectArrivals(rooms: Rooms, { provider, subject, told }: Subject): G
   const { incidents } = rooms;
   const stored = new Set(incidents.bySubject(provider, subject));
   const matches = new Map<Batch['incidents'][number], IncidentRow>();
-  const match = (isSame: (row: IncidentRow, incident: Batch['incidents'][number]) => boolean) => {
+  const match = (column: string, keyOf: (incident: Batch['incidents'][number]) => string | undefined) => {
+    const byKey = new Map([...stored].map((row) => [text(row, column), row]));
     for (const incident of told) {
-      if (matches.has(incident)) continue;
-      const row = [...stored].find((one) => isSame(one, incident));
-      if (row === undefined) continue;
+      const key = keyOf(incident);
+      const row = key === undefined || matches.has(incident) ? undefined : byKey.get(key);
+      if (row === undefined || !stored.delete(row)) continue;
       matches.set(incident, row);
-      stored.delete(row);
     }
   };
-  match((row, { recoveryKey }) => recoveryKey !== undefined && text(row, 'recovery_key') === recoveryKey);
-  match((row, { id }) => text(row, 'id') === id);
+  match('recovery_key', ({ recoveryKey }) => recoveryKey);
+  match('id', ({ id }) => id);
   const moved = [...matches].filter(([incident, row]) => text(row, 'id') !== incident.id);
   incidents.freeIds(moved.map(([, row]) => row));
   for (const row of stored) remove(rooms, provider, row);

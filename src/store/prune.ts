@@ -25,7 +25,11 @@ export function pruneOld(rooms: Rooms, { nowMs, after }: { nowMs: number; after:
     database.prepare('DELETE FROM ledger WHERE incident = ?'),
     database.prepare('DELETE FROM incidents WHERE row = ?'),
   ];
-  const signals = database.prepare('DELETE FROM signals WHERE provider = ? AND subject = ? AND at_ms < ?');
+  // An open incident is still made of its signals, however old they are.
+  const signals = database.prepare(
+    `DELETE FROM signals WHERE provider = ?1 AND subject = ?2 AND at_ms < ?3 AND NOT EXISTS (
+       SELECT 1 FROM incidents WHERE provider = ?1 AND subject = ?2 AND resolved_ms IS NULL AND triggered_ms < ?3)`,
+  );
   const gone: number[] = [];
   for (const row of old.all(after, last, beforeMs, beforeMs)) {
     const key = number(row, 'row');

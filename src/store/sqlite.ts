@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { createBreath } from '../model/breath.ts';
 import type { Log } from '../model/log.ts';
 import { MARKS, type StoredIncident } from '../model/stored.ts';
-import { applyBatch, type Pending } from './batch.ts';
+import { applyBatch, bearAll, type Pending } from './batch.ts';
 import { applyConfiguration } from './configuration.ts';
 import { Counters } from './counters.ts';
 import { Exemplars } from './exemplars.ts';
@@ -55,16 +55,22 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
   const opened = openStore(path, log, nowMs);
   const { database } = opened;
   let settings = NO_SETTINGS;
+  let configuredAtMs = nowMs;
   const rooms = furnish({ database, path, log, settings: () => settings });
   const transaction = createTransactions(rooms);
   const isRead = (provider: string) => settings.readers.has(provider) && rooms.providers.get(provider).isSynced;
   return {
     configure: async (next, atMs) => {
       settings = next;
+      configuredAtMs = atMs;
       rooms.facets.configure(next.readers, next.maxServices);
       await transaction(async () => applyConfiguration(rooms, atMs));
     },
-    load: (each) => transaction(() => load(rooms, each)),
+    load: (each) =>
+      transaction(async () => {
+        await load(rooms, each);
+        giveNames(rooms, configuredAtMs);
+      }),
     begin: (name, atMs) =>
       transaction(async () => {
         const provider = rooms.providers.get(name);
@@ -176,6 +182,17 @@ function isOwed({ marks, triggeredAtMs, resolvedAtMs }: StoredIncident, provider
   return triggeredAtMs >= countingSinceMs || (marks & (MARKS.escalated | MARKS.reopened)) !== 0;
 }
 
+/** Today's names take their places, those that nothing bears any more give them back, and missing series are born. */
+function giveNames(rooms: Rooms, nowMs: number): boolean {
+  const { facets, sets, providers } = rooms;
+  const isWanted = (provider: string) => rooms.settings().readers.has(provider) && providers.get(provider).isSynced;
+  const dismissed = facets.dismiss(isWanted);
+  sets.drop((set) => set.kind === 'service' && isWanted(set.provider) && dismissed.has(set.service));
+  const hasAdmitted = facets.admit(isWanted);
+  bearAll(rooms, isWanted, nowMs);
+  return hasAdmitted || dismissed.size > 0;
+}
+
 async function prune(rooms: Rooms, transaction: Transaction, nowMs: number): Promise<Committed> {
   const gone: number[] = [];
   let after = 0;
@@ -184,13 +201,7 @@ async function prune(rooms: Rooms, transaction: Transaction, nowMs: number): Pro
     gone.push(...slice.gone);
     ({ after, more } = slice);
   }
-  const isWanted = (provider: string) =>
-    rooms.settings().readers.has(provider) && rooms.providers.get(provider).isSynced;
-  const relabelled = await transaction(async () => {
-    const dismissed = rooms.facets.dismiss(isWanted);
-    rooms.sets.drop((set) => set.kind === 'service' && isWanted(set.provider) && dismissed.has(set.service));
-    return rooms.facets.admit(isWanted) || dismissed.size > 0;
-  });
+  const relabelled = await transaction(async () => giveNames(rooms, nowMs));
   return { changed: [], gone, relabelled };
 }
 
