@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import type { Log } from '../model/log.ts';
-import { SECOND_MS, systemClock } from '../model/time.ts';
+import { DAY_MS, SECOND_MS, systemClock } from '../model/time.ts';
 import { platforms } from '../providers/registry.ts';
 import { startCloudwatchFake } from '../simulator/cloudwatch.ts';
 import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../simulator/opsgenie.ts';
@@ -35,9 +35,9 @@ export async function startDemo(input: DemoInput): Promise<Daemon> {
   process.env['NO_PROXY'] = [process.env['NO_PROXY'], '127.0.0.1'].filter(Boolean).join(',');
   process.env['AWS_ACCESS_KEY_ID'] = 'demo';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'demo';
-  const folder = mkdtempSync(join(tmpdir(), 'mttr-exporter-demo-'));
   const stage = input.replayFile === undefined ? await invent() : await replay(input.replayFile);
-  const config = demoConfig(stage.providers, folder);
+  const folder = mkdtempSync(join(tmpdir(), 'mttr-exporter-demo-'));
+  const config = demoConfig(stage, folder);
   const daemon = await startDaemon({
     config,
     readConfig: () => config,
@@ -77,6 +77,8 @@ export async function startDemo(input: DemoInput): Promise<Daemon> {
 interface Stage {
   /** YAML of the `providers` list. */
   readonly providers: string;
+  /** YAML of further top-level keys. */
+  readonly more?: string;
   close(): Promise<void>;
 }
 
@@ -100,8 +102,14 @@ async function invent(): Promise<Stage> {
 }
 
 async function replay(file: string): Promise<Stage> {
-  const pagerduty = await startPagerdutyFake(readReplay(readText(file), file, Date.now()));
+  const nowMs = Date.now();
+  const world = readReplay(readText(file), file, nowMs);
+  const firstAtMs = world.incidents.reduce((least, { triggeredAtMs }) => Math.min(least, triggeredAtMs), nowMs);
+  // All of the file is fetched, however old it is; the shortest history that suits the default windows is 210 d.
+  const days = Math.max(210, Math.ceil((nowMs - firstAtMs) / DAY_MS) + 1);
+  const pagerduty = await startPagerdutyFake(world);
   return {
+    more: `history: ${days}d\nretention: ${days + 190}d\n`,
     providers: `
   - { name: pagerduty, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${pagerduty.url}", poll_interval: 2s, rate_limit: 100/s }`,
     close: () => closeAll([pagerduty]),
@@ -112,8 +120,8 @@ async function closeAll(fakes: readonly Fake[]): Promise<void> {
   for (const fake of fakes) await fake.close();
 }
 
-function demoConfig(providers: string, folder: string): Config {
-  const text = `providers:${providers}\nmetrics: { new_series_hold: 5s }\nstore: { path: '${join(folder, 'demo.db')}' }\n`;
+function demoConfig({ providers, more = '' }: Stage, folder: string): Config {
+  const text = `providers:${providers}\n${more}metrics: { new_series_hold: 5s }\nstore: { path: '${join(folder, 'demo.db')}' }\n`;
   const readFile = () => {
     throw new Error('the demo reads no secret files');
   };

@@ -4,6 +4,7 @@ import type { Log } from '../model/log.ts';
 import { systemClock } from '../model/time.ts';
 import { platforms } from '../providers/registry.ts';
 import { parseWebConfig, type WebConfig } from '../server/web-config.ts';
+import { ReplayError } from '../simulator/replay.ts';
 import { readConfiguration, readText } from './configuration.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { startDemo } from './demo.ts';
@@ -83,7 +84,7 @@ async function runDaemon(
   try {
     daemon = await start(onFatal);
   } catch (error) {
-    return fail(error, EXIT_FAILED);
+    return fail(error, error instanceof ReplayError ? EXIT_WRONG_USE : EXIT_FAILED);
   }
   for (const url of daemon.urls) log.info('listening', { url });
   process.on('SIGHUP', () => void daemon.reload());
