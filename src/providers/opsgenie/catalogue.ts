@@ -32,12 +32,14 @@ function namedIn(records: readonly unknown[], what: string): readonly Service[] 
   return parseRecords(NamedRecord, records, what).wires;
 }
 
-/** 402 (not in the plan) and 403 (not the key's right) are answers too: the names are then not known. */
+/** 402 (not in the plan), 403 (not the key's right) and 404 (not offered) are answers too: the names are then not known. */
+const REFUSALS: readonly unknown[] = [402, 403, 404];
+
 async function whereAllowed<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof RequestError && (error.status === 402 || error.status === 403)) return undefined;
+    if (error instanceof RequestError && REFUSALS.includes(error.status)) return undefined;
     throw error;
   }
 }

@@ -13,7 +13,7 @@ export const LIST_CAP = 10_000;
 
 /** The requests that we make, every one with its limits spelt out. Records come unread, envelopes are checked. */
 export interface Api {
-  services(): Promise<Service[]>;
+  services(): Promise<readonly Service[] | undefined>;
   /** Incidents that were created in the span, oldest first. */
   incidents(span: Span, offset: number): Promise<ListPage<unknown>>;
   /** Incidents that are open now, oldest first: of a span of creation, or however old they are. */
@@ -73,10 +73,14 @@ function bounds({ fromMs, toMs }: Span): Query {
   return { since: new Date(fromMs).toISOString(), until: new Date(toMs + SECOND_MS).toISOString() };
 }
 
-async function allServices(get: (path: string, query: Query) => Promise<unknown>): Promise<Service[]> {
+/** Undefined where the key may not list services: incidents name theirs all the same. */
+async function allServices(
+  get: (path: string, query: Query) => Promise<unknown>,
+): Promise<readonly Service[] | undefined> {
   const services: Service[] = [];
   for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
-    const body = await get('services', { limit: PAGE_SIZE, offset });
+    const body = await orRefusal(get('services', { limit: PAGE_SIZE, offset }));
+    if (body === 'deleted' || body === 'forbidden') return undefined;
     const page = parseAnswer(ServicePage, body, 'GET /services');
     services.push(...parseRecords(CatalogueService, page.services, 'GET /services').wires);
     if (!page.more) return services;
