@@ -24,7 +24,8 @@ export async function applyBatch(rooms: Rooms, batch: Batch): Promise<Committed>
   const after = advance(before, batch);
   providers.write(after);
   const relabelled = after.isSynced && relabel(rooms, batch, { isFirst: !before.isSynced });
-  if (after.isSynced) await countPending(rooms, changed, counting);
+  // Of what ended while a first sync ran, acknowledgements may still be unread: the next poll has asked beyond it.
+  if (before.isSynced) await countPending(rooms, changed, counting);
   return { changed: [...changed.values()], gone: [], relabelled };
 }
 
