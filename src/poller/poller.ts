@@ -64,7 +64,8 @@ export function createPoller(input: PollerInput): Poller {
       const startedAtMs = clock.nowMs();
       await pollOnce(signal);
       const waitMs = startedAtMs + pollIntervalMs - clock.nowMs();
-      await clock.sleep(Math.max(0, waitMs), signal).catch(() => undefined);
+      // Never longer than the interval: somebody may have set the clock back.
+      await clock.sleep(Math.min(Math.max(0, waitMs), pollIntervalMs), signal).catch(() => undefined);
     }
   };
   return { name, state: () => state, pollOnce, run };

@@ -1,0 +1,292 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { Page, PollRequest } from '../../src/providers/provider.ts';
+import { settled } from './clock.ts';
+import { incident, lastPage, MINUTE_MS, NAME, page, START_MS, type Stage, stage } from './stage.ts';
+
+const never = new AbortController().signal;
+
+async function* nothingNew(request: PollRequest): AsyncGenerator<Page> {
+  yield lastPage('c', request);
+}
+
+/** Runs until the test ends, or until the returned controller is aborted. */
+function start({ poller }: Stage): { readonly stop: () => Promise<void> } {
+  const stopping = new AbortController();
+  const ended = poller.run(stopping.signal);
+  const stop = () => {
+    stopping.abort(new Error('stop'));
+    return ended;
+  };
+  onTestFinished(stop);
+  return { stop };
+}
+
+/** Polls that end when they are told to. */
+function slowPolls() {
+  const running: { readonly request: PollRequest; end(): void }[] = [];
+  let highest = 0;
+  async function* poll(request: PollRequest): AsyncGenerator<Page> {
+    await new Promise<void>((resolve, reject) => {
+      const one = { request, end: () => (running.splice(running.indexOf(one), 1), resolve()) };
+      running.push(one);
+      highest = Math.max(highest, running.length);
+      request.signal.addEventListener('abort', () => reject(request.signal.reason));
+    });
+    yield lastPage('c', request);
+  }
+  return { poll, running, highest: () => highest };
+}
+
+it('polls at intervals from start to start', async () => {
+  const slow = slowPolls();
+  const staged = await stage(slow.poll);
+  start(staged);
+  await settled();
+
+  await staged.clock.advance(20_000);
+  slow.running[0]?.end();
+  await settled();
+  await staged.clock.advance(39_999);
+  const before = staged.requests.length;
+  await staged.clock.advance(1);
+
+  expect(before).toBe(1);
+  expect(staged.requests.map(({ nowMs }) => nowMs - START_MS)).toEqual([0, MINUTE_MS]);
+  expect(staged.polled).toEqual([{ isUp: true, seconds: 20 }]);
+});
+
+it('never asks a provider twice at once: a poll that outlasts the interval delays the next', async () => {
+  const slow = slowPolls();
+  const staged = await stage(slow.poll);
+  start(staged);
+  await settled();
+
+  await staged.clock.advance(5 * MINUTE_MS);
+  const whileSlow = staged.requests.length;
+  slow.running[0]?.end();
+  await settled();
+  await staged.clock.advance(0);
+
+  expect(whileSlow).toBe(1);
+  expect(staged.requests.map(({ nowMs }) => nowMs - START_MS)).toEqual([0, 5 * MINUTE_MS]);
+  expect(slow.highest()).toBe(1);
+});
+
+it('waits one interval at most when the clock was set back', async () => {
+  const slow = slowPolls();
+  const staged = await stage(slow.poll);
+  start(staged);
+  await settled();
+
+  staged.clock.set(START_MS - 120 * MINUTE_MS);
+  slow.running[0]?.end();
+  await settled();
+
+  expect(staged.clock.sleeping()).toEqual([MINUTE_MS]);
+});
+
+it('stops in the middle of a wait', async () => {
+  const staged = await stage(nothingNew);
+  const { stop } = start(staged);
+  await settled();
+
+  await stop();
+
+  expect(staged.requests).toHaveLength(1);
+  expect(staged.clock.sleeping()).toEqual([]);
+});
+
+it('stops in the middle of a poll, which is then no failure', async () => {
+  const slow = slowPolls();
+  const staged = await stage(slow.poll);
+  const { stop } = start(staged);
+  await settled();
+
+  await stop();
+
+  expect(staged.requests[0]?.signal.aborted).toBe(true);
+  expect(staged.polled).toEqual([]);
+  expect(staged.poller.state()).toEqual({ isUp: undefined, error: undefined, failuresInRow: 0 });
+  expect(staged.lines).toEqual([]);
+});
+
+it('commits nothing of a page that arrives after the stop', async () => {
+  const stopping = new AbortController();
+  const staged = await stage(async function* (request) {
+    stopping.abort(new Error('stop'));
+    yield lastPage('c', request, { incidents: [incident('Q1')] });
+  });
+
+  await staged.poller.pollOnce(stopping.signal);
+
+  expect(staged.committed).toEqual([]);
+  expect(await staged.ids(['Q1'])).toEqual([]);
+});
+
+it('keeps what it has when a poll fails, says so once, and recovers with the next', async () => {
+  const staged = await stage(async function* (request) {
+    yield lastPage('good', request, { incidents: [incident('Q1')] });
+  });
+  await staged.poller.pollOnce(never);
+  staged.poll = async function* () {
+    yield await Promise.reject<Page>(new Error('GET /incidents: 500'));
+  };
+
+  await staged.clock.advance(MINUTE_MS);
+  await staged.poller.pollOnce(never);
+  await staged.poller.pollOnce(never);
+  const failing = staged.poller.state();
+  const kept = { ids: await staged.ids(['Q1']), state: staged.store.provider(NAME) };
+  staged.poll = nothingNew;
+  await staged.poller.pollOnce(never);
+
+  expect(failing).toEqual({ isUp: false, error: 'GET /incidents: 500', failuresInRow: 2 });
+  expect(kept).toMatchObject({ ids: ['Q1'], state: { cursor: 'good', askedUntilMs: START_MS } });
+  expect(staged.poller.state()).toEqual({ isUp: true, error: undefined, failuresInRow: 0 });
+  expect(staged.polled.map(({ isUp }) => isUp)).toEqual([true, false, false, true]);
+  expect(staged.lines.map(({ text }) => text)).toEqual([
+    'warn poll failed',
+    'warn poll failed',
+    'info provider is up again',
+  ]);
+  expect(staged.lines[1]?.fields).toEqual({ provider: NAME, error: 'GET /incidents: 500', failures_in_row: 2 });
+});
+
+it('commits a first sync page by page and goes on from the last committed cursor', async () => {
+  const staged = await stage(async function* () {
+    yield page('after 1', { incidents: [incident('Q1')] });
+    yield page('after 2', { incidents: [incident('Q2')] });
+    throw new Error('cut off');
+  });
+  await staged.poller.pollOnce(never);
+  const afterFailure = await staged.ids(['Q1', 'Q2', 'Q3']);
+  const { isSynced } = staged.store.provider(NAME);
+  staged.poll = async function* (request) {
+    yield lastPage('done', request, { incidents: [incident('Q3')] });
+  };
+  await staged.clock.advance(MINUTE_MS);
+
+  await staged.poller.pollOnce(never);
+
+  expect(afterFailure).toEqual(['Q1', 'Q2']);
+  expect(isSynced).toBe(false);
+  expect(staged.requests.map(({ cursor }) => cursor)).toEqual([undefined, 'after 2']);
+  expect(staged.committed).toHaveLength(3);
+  expect(staged.store.provider(NAME)).toMatchObject({ isSynced: true, cursor: 'done', countingSinceMs: START_MS });
+});
+
+it('asks the provider for the configured history before the poll', async () => {
+  const staged = await stage(nothingNew);
+
+  await staged.poller.pollOnce(never);
+
+  expect(staged.requests[0]).toMatchObject({ nowMs: START_MS, historyStartMs: START_MS - 24 * 60 * MINUTE_MS });
+});
+
+it('commits a later poll as one, however many pages it has', async () => {
+  const staged = await stage(nothingNew);
+  await staged.poller.pollOnce(never);
+  staged.poll = async function* (request) {
+    yield page('1', { incidents: [incident('Q1')] });
+    yield page('2', { incidents: [incident('Q2')] });
+    yield lastPage('3', request, { incidents: [incident('Q3')] });
+  };
+
+  await staged.poller.pollOnce(never);
+
+  expect(staged.committed).toHaveLength(2);
+  expect(await staged.ids(['Q1', 'Q2', 'Q3'])).toEqual(['Q1', 'Q2', 'Q3']);
+  expect(staged.store.provider(NAME).cursor).toBe('3');
+});
+
+it('commits nothing of a later poll that fails after two pages', async () => {
+  const staged = await stage(nothingNew);
+  await staged.poller.pollOnce(never);
+  staged.poll = async function* () {
+    yield page('1', { incidents: [incident('Q1')] });
+    yield page('2', { incidents: [incident('Q2')] });
+    throw new Error('the third page never came');
+  };
+
+  await staged.poller.pollOnce(never);
+
+  expect(staged.committed).toHaveLength(1);
+  expect(await staged.ids(['Q1', 'Q2'])).toEqual([]);
+  expect(staged.store.provider(NAME).cursor).toBe('c');
+});
+
+it.each([
+  { says: 'a first sync', before: false },
+  { says: 'a later poll', before: true },
+])('takes $says that ends without saying that it is whole for a failure', async ({ before }) => {
+  const staged = await stage(nothingNew);
+  if (before) await staged.poller.pollOnce(never);
+  staged.poll = async function* () {
+    yield page('half', { incidents: [incident('Q1')] });
+  };
+
+  await staged.poller.pollOnce(never);
+
+  expect(staged.poller.state()).toMatchObject({ isUp: false, error: 'the poll ended before it was whole' });
+  expect(await staged.ids(['Q1'])).toEqual(before ? [] : ['Q1']);
+  expect(staged.store.provider(NAME).isSynced).toBe(before);
+});
+
+it('counts a record that cannot be true by its reason and takes the rest of its page', async () => {
+  const future = incident('Q1', { triggeredAtMs: START_MS + 20 * MINUTE_MS });
+  const backwards = incident('Q2', { resolvedAtMs: START_MS - 60 * MINUTE_MS });
+  const staged = await stage(async function* (request) {
+    yield lastPage('c', request, { incidents: [future, backwards, incident('Q3')] });
+  });
+
+  await staged.poller.pollOnce(never);
+  await staged.poller.pollOnce(never);
+
+  expect(await staged.ids(['Q1', 'Q2', 'Q3'])).toEqual(['Q3']);
+  expect(await staged.store.known(NAME).rejectedIds()).toEqual(expect.arrayContaining(['Q1', 'Q2']));
+  const rejected = staged.store.counters().filter(({ name }) => name === 'rejected');
+  expect(rejected.map(({ label, value }) => [label, value])).toEqual([
+    ['future', 1],
+    ['negative_duration', 1],
+  ]);
+});
+
+it('warns of rejected records when they are new, not in each poll', async () => {
+  const rejected = [{ id: 'Q1', key: 'Q1', reason: 'malformed', detail: 'status: expected a known word' }] as const;
+  const staged = await stage(async function* (request) {
+    yield lastPage('c', request, { rejected });
+  });
+
+  await staged.poller.pollOnce(never);
+  await staged.poller.pollOnce(never);
+
+  expect(staged.lines.filter(({ text }) => text.startsWith('warn'))).toEqual([
+    {
+      text: 'warn records rejected',
+      fields: {
+        provider: NAME,
+        records: 1,
+        first_id: 'Q1',
+        first_reason: 'malformed',
+        first_detail: 'status: expected a known word',
+      },
+    },
+  ]);
+});
+
+it('hands an error of a damaged store to whoever can start anew, other errors to nobody', async () => {
+  const damaged = Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
+  const staged = await stage(async function* () {
+    yield await Promise.reject<Page>(new Error('500'));
+  });
+  await staged.poller.pollOnce(never);
+  const afterOther = [...staged.fatal];
+  staged.poll = async function* () {
+    yield await Promise.reject<Page>(damaged);
+  };
+
+  await staged.poller.pollOnce(never);
+
+  expect(afterOther).toEqual([]);
+  expect(staged.fatal).toEqual([damaged]);
+});
