@@ -37,20 +37,22 @@ export class Exemplars {
     this.#drafts = [];
   }
 
-  /** Begins anew from the newest ledger rows, by today's buckets. */
-  restore(bucketOf: (ms: number) => number): void {
+  /** Begins anew from the newest ledger rows, by today's buckets; `bornMs` tells since when a set has its histogram. */
+  restore(bucketOf: (ms: number) => number, bornMs: (set: number) => number | undefined): void {
     this.#published.clear();
     const rows = this.#database.prepare(
-      `SELECT l.label_set, l.ms, l.resolved_ms, i.id FROM ledger l JOIN incidents i ON i.row = l.incident
+      `SELECT l.label_set, l.ms, l.resolved_ms, l.counted_at_ms, i.id FROM ledger l JOIN incidents i ON i.row = l.incident
        ORDER BY l.incident DESC LIMIT ${RECENT_ROWS}`,
     );
     for (const row of rows.iterate()) {
+      const set = Number(row['label_set']);
+      if (Number(row['counted_at_ms']) < (bornMs(set) ?? Number.POSITIVE_INFINITY)) continue;
       const exemplar = {
         incidentId: String(row['id']),
         ms: Number(row['ms']),
         resolvedAtMs: Number(row['resolved_ms']),
       };
-      this.note(Number(row['label_set']), bucketOf(exemplar.ms), exemplar);
+      this.note(set, bucketOf(exemplar.ms), exemplar);
     }
     this.publish();
   }

@@ -1,21 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { FacetReading, Reader } from '../config/reading.ts';
-import type { Incident, Service, SeveritySources } from '../model/incident.ts';
+import type { Incident } from '../model/incident.ts';
 import type { Facet, FacetLabels } from '../model/stored.ts';
-import { text } from './incident-row.ts';
+import { facetKey, readFacet, type StoredFacet } from './facet-row.ts';
+import { RevocableMap } from './revocable-map.ts';
 import { Services } from './services.ts';
+import type { Batch } from './store.ts';
 
 /** Where services beyond the limit are counted. */
 export const OTHER = 'other';
-
-interface StoredFacet {
-  readonly row: number;
-  readonly provider: string;
-  readonly providerRow: number;
-  readonly serviceId: string;
-  readonly team: string;
-  readonly severity: SeveritySources;
-}
 
 type IsWanted = (provider: string) => boolean;
 
@@ -29,7 +22,7 @@ export class Facets {
   readonly #admitted = new Set<string>();
   readonly #overflowed = new Set<string>();
   /** Incidents that are kept, per facet. */
-  readonly #incidents = new Map<number, number>();
+  readonly #incidents = new RevocableMap<number>();
   readonly #labels = new Map<number, FacetLabels>();
   readonly #welcomed = new Set<number>();
   readonly #insert: StatementSync;
@@ -53,8 +46,14 @@ export class Facets {
   reload(): void {
     for (const one of [this.#byRow, this.#byKey, this.#admitted]) one.clear();
     this.#forgetLabels();
+    this.#incidents.discard();
     this.#services.reload();
     this.#read();
+  }
+
+  /** What was counted stays; after COMMIT. */
+  publish(): void {
+    this.#incidents.publish();
   }
 
   configure(readers: ReadonlyMap<string, Reader>, maxServices: number): void {
@@ -63,10 +62,9 @@ export class Facets {
     this.#forgetLabels();
   }
 
-  /** The facet of an incident, new ones written. */
+  /** The facet of an incident, new ones written; its service's name must have been learnt. */
   of(incident: Incident, provider: { readonly row: number; readonly name: string }): number {
     const { serviceId, severity } = incident;
-    this.#services.learn(provider.row, { id: serviceId, name: incident.serviceName });
     const facet = {
       provider: provider.name,
       providerRow: provider.row,
@@ -74,7 +72,7 @@ export class Facets {
       team: incident.team ?? '',
       severity,
     };
-    const known = this.#byKey.get(keyOf(facet));
+    const known = this.#byKey.get(facetKey(facet));
     if (known !== undefined) return known;
     const row = this.#byRow.size + 1;
     const { priority, urgency, tag } = severity;
@@ -83,14 +81,12 @@ export class Facets {
     return row;
   }
 
-  /** Takes the platform's whole list of services. */
-  list(providerRow: number, services: readonly Service[]): void {
-    this.#services.list(providerRow, services);
-  }
-
-  /** Whether a service got another name since this was last asked; then labels are read anew. */
-  takeRenamed(): boolean {
-    const hasRenamed = this.#services.takeRenamed();
+  /** Takes the names of services from a page; true when one has another name than before. */
+  learn(providerRow: number, page: Pick<Batch, 'catalogue' | 'incidents'>): boolean {
+    let hasRenamed = page.catalogue !== undefined && this.#services.list(providerRow, page.catalogue);
+    for (const { serviceId, serviceName } of page.incidents) {
+      if (this.#services.learn(providerRow, { id: serviceId, name: serviceName })) hasRenamed = true;
+    }
     if (hasRenamed) this.#forgetLabels();
     return hasRenamed;
   }
@@ -172,16 +168,20 @@ export class Facets {
     return hasAdmitted;
   }
 
-  /** Takes back the places of services that are in no catalogue and in no kept incident; returns their names. */
-  dismiss(isWanted: IsWanted): ReadonlySet<string> {
+  /** Takes back the places of services that are in no catalogue and in no kept incident; returns how many. */
+  dismiss(isWanted: IsWanted): number {
     const used = new Set([...this.#servicesInUse(isWanted).keys(), ...this.#listedNames(isWanted)]);
-    const dismissed = new Set([...this.#admitted].filter((name) => !used.has(name)));
+    const dismissed = [...this.#admitted].filter((name) => !used.has(name));
     for (const name of dismissed) {
       this.#admitted.delete(name);
       this.#dismiss.run(name);
     }
-    if (dismissed.size > 0) this.#forgetLabels();
-    return dismissed;
+    if (dismissed.length > 0) this.#forgetLabels();
+    return dismissed.length;
+  }
+
+  hasPlace(service: string): boolean {
+    return this.#admitted.has(service);
   }
 
   overflowed(): number {
@@ -224,22 +224,7 @@ export class Facets {
 
   #remember(facet: StoredFacet): void {
     this.#byRow.set(facet.row, facet);
-    this.#byKey.set(keyOf(facet), facet.row);
+    this.#byKey.set(facetKey(facet), facet.row);
     this.#providerNames.set(facet.providerRow, facet.provider);
   }
-}
-
-function keyOf({ providerRow, serviceId, team, severity }: Omit<StoredFacet, 'row'>): string {
-  return JSON.stringify([providerRow, serviceId, team, severity.priority, severity.urgency, severity.tag]);
-}
-
-function readFacet(row: Record<string, unknown>): StoredFacet {
-  return {
-    row: Number(row['row']),
-    provider: String(row['provider_name']),
-    providerRow: Number(row['provider']),
-    serviceId: String(row['service']),
-    team: String(row['team']),
-    severity: { priority: text(row, 'priority'), urgency: text(row, 'urgency'), tag: text(row, 'tag') },
-  };
 }

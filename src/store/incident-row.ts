@@ -151,7 +151,7 @@ export function storedFrom(
     mitigatedAtMs,
     resolvedAtMs,
     fingerprint: row.digest,
-    spans: isPlain(incident) ? undefined : flatSpans(incident),
+    spans: spansOf(incident),
     title,
   };
 }
@@ -172,8 +172,13 @@ function spansText(incident: Incident): string | null {
   return isPlain(incident) ? null : JSON.stringify(flatSpans(incident));
 }
 
+/** `StoredIncident.spans` */
+export function spansOf(incident: Incident): number[] | undefined {
+  return isPlain(incident) ? undefined : flatSpans(incident);
+}
+
 /** Open and close instants in turn; an open last span has no close. */
-export function flatSpans(incident: Incident): number[] {
+function flatSpans(incident: Incident): number[] {
   return incident.intervals.flatMap(({ openedAtMs, closedAtMs }) =>
     closedAtMs === undefined ? [openedAtMs] : [openedAtMs, closedAtMs],
   );

@@ -37,6 +37,8 @@ export class Incidents {
   readonly #byId: StatementSync;
   readonly #byRow: StatementSync;
   readonly #bySubject: StatementSync;
+  readonly #byRecovery: StatementSync;
+  readonly #firstOfSubject: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
   readonly #updateBook: StatementSync;
@@ -48,6 +50,12 @@ export class Incidents {
     this.#byId = database.prepare('SELECT * FROM incidents WHERE provider = ? AND id = ?');
     this.#byRow = database.prepare('SELECT * FROM incidents WHERE row = ?');
     this.#bySubject = database.prepare('SELECT * FROM incidents WHERE provider = ? AND subject = ? ORDER BY row');
+    this.#byRecovery = database.prepare(
+      'SELECT * FROM incidents WHERE provider = ? AND subject = ? AND recovery_key = ? ORDER BY row LIMIT 1',
+    );
+    this.#firstOfSubject = database.prepare(
+      'SELECT min(triggered_ms) AS first FROM incidents WHERE provider = ? AND subject = ?',
+    );
     this.#insert = database.prepare(
       `INSERT INTO incidents (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
     );
@@ -69,6 +77,16 @@ export class Incidents {
 
   bySubject(provider: ProviderRow, subject: string): IncidentRow[] {
     return this.#bySubject.all(provider.row, subject);
+  }
+
+  byRecovery(provider: ProviderRow, subject: string, recoveryKey: string): IncidentRow | undefined {
+    return this.#byRecovery.get(provider.row, subject, recoveryKey);
+  }
+
+  /** When the earliest stored incident of a subject was triggered. */
+  firstOfSubjectMs(providerRow: number, subject: string): number | undefined {
+    const first = this.#firstOfSubject.get(providerRow, subject)?.['first'];
+    return typeof first === 'number' ? first : undefined;
   }
 
   /** The incident that a row holds. */

@@ -91,8 +91,10 @@ export function bucketOf(ms: number, bucketsMs: readonly number[]): number {
   return at;
 }
 
-export function observe(histogram: Histogram, ms: number, bucketsMs: readonly number[]): void {
+/** Adds one observation; returns the index of its bucket. */
+export function observe(histogram: Histogram, ms: number, bucketsMs: readonly number[]): number {
   const at = bucketOf(ms, bucketsMs);
   histogram.sumMs += ms;
   histogram.counts[at] = (histogram.counts[at] ?? 0) + 1;
+  return at;
 }

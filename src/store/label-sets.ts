@@ -32,6 +32,9 @@ export class LabelSets {
 
   constructor(database: DatabaseSync) {
     for (const row of database.prepare('SELECT * FROM label_sets ORDER BY row').all()) this.#keep(readSet(row));
+    // The ledger names sets by row: that of a set that left must not become another's.
+    const last = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'label_sets'").get();
+    this.#lastRow = Number(last?.['seq'] ?? 0);
     this.#put = database.prepare(
       `INSERT INTO label_sets (row, kind, provider, service, severity, team, groups) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (row) DO UPDATE SET groups = excluded.groups`,
@@ -70,8 +73,9 @@ export class LabelSets {
     return draft;
   }
 
-  /** Removes published sets in this transaction. */
+  /** Removes sets in this transaction. */
   drop(chosen: (set: LabelSet) => boolean): void {
+    for (const [key, set] of this.#drafts) if (chosen(set)) this.#drafts.delete(key);
     for (const [key, set] of this.#byKey) if (chosen(set)) this.#dropped.add(key);
   }
 
@@ -83,13 +87,14 @@ export class LabelSets {
     }
   }
 
-  /** Makes the drafts visible; after COMMIT. True when anything changed. */
-  publish(): boolean {
-    const changed = this.#dropped.size + this.#drafts.size > 0;
-    for (const key of this.#dropped) this.#byKey.delete(key);
+  /** Makes the drafts visible; after COMMIT. */
+  publish(): void {
+    for (const key of this.#dropped) {
+      this.#keyOfRow.delete(this.#byKey.get(key)?.row ?? -1);
+      this.#byKey.delete(key);
+    }
     for (const set of this.#drafts.values()) this.#keep(set);
     this.discard();
-    return changed;
   }
 
   discard(): void {
@@ -101,7 +106,6 @@ export class LabelSets {
     const key = setKey(set);
     this.#byKey.set(key, set);
     this.#keyOfRow.set(set.row, key);
-    this.#lastRow = Math.max(this.#lastRow, set.row);
   }
 
   #newSet(labels: SetLabels, nowMs: number, shape: Shape): LabelSet {

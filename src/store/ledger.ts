@@ -1,12 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isVisible } from '../config/reading.ts';
 import type { Incident } from '../model/incident.ts';
-import { type FacetLabels, MARKS, recoveryMs } from '../model/stored.ts';
+import { type FacetLabels, isKept, MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import type { Counters } from './counters.ts';
+import type { Exemplars } from './exemplars.ts';
 import type { Facets } from './facets.ts';
-import { contentMarks, flatSpans } from './incident-row.ts';
+import { contentMarks, spansOf } from './incident-row.ts';
 import { type LabelSet, observe, type SetLabels } from './label-set.ts';
 import type { LabelSets } from './label-sets.ts';
+import type { StoredProvider } from './provider-rows.ts';
 import type { StoreSettings } from './store.ts';
 
 /** The store's own bookkeeping of one incident; counting changes it, the caller writes it. */
@@ -30,6 +32,8 @@ export interface Counting {
   readonly countingSinceMs: number;
   /** The instant up to which the poll that is committed asked. */
   readonly askedUntilMs: number;
+  /** What is older may have been counted and deleted since: it is never counted. */
+  readonly forgottenBeforeMs: number;
   readonly nowMs: number;
 }
 
@@ -38,6 +42,7 @@ export interface LedgerRooms {
   readonly facets: Facets;
   readonly sets: LabelSets;
   readonly counters: Counters;
+  readonly exemplars: Exemplars;
   settings(): StoreSettings;
 }
 
@@ -93,10 +98,10 @@ export class Ledger {
   }
 
   #isDue(incident: Incident, counting: Counting): 'due' | 'settling' | 'never' {
-    const { settleMs, retentionMs } = this.#rooms.settings();
+    const { settleMs } = this.#rooms.settings();
     const { resolvedAtMs } = incident;
     if (resolvedAtMs === undefined || resolvedAtMs < counting.countingSinceMs) return 'never';
-    if (resolvedAtMs < counting.nowMs - retentionMs) return 'never';
+    if (resolvedAtMs < counting.forgottenBeforeMs) return 'never';
     return settleMs > 0 && counting.askedUntilMs - resolvedAtMs < settleMs ? 'settling' : 'due';
   }
 
@@ -107,10 +112,13 @@ export class Ledger {
     const { base, wide } = drafts;
     this.#insert.run(book.row, base.row, ms, triggeredAtMs, resolvedAtMs, counting.nowMs);
     book.marks |= MARKS.counted;
-    if (base.groups.recovery !== undefined) observe(base.groups.recovery.recovery, ms, settings.bucketsMs);
+    if (base.groups.recovery !== undefined) {
+      const bucket = observe(base.groups.recovery.recovery, ms, settings.bucketsMs);
+      this.#rooms.exemplars.note(base.row, bucket, { incidentId: incident.id, ms, resolvedAtMs });
+    }
     const targetMs = settings.targetsMs.get(labels.severity);
-    if (base.groups.counts !== undefined && targetMs !== undefined && ms <= targetMs)
-      base.groups.counts.withinTarget += 1;
+    const isWithinTarget = targetMs !== undefined && ms <= targetMs;
+    if (base.groups.counts !== undefined && isWithinTarget) base.groups.counts.withinTarget += 1;
     observeTimings(incident, wide, settings.bucketsMs);
     const isUnacknowledged =
       incident.acknowledgedAtMs === undefined && settings.tells.get(counting.provider)?.acknowledged;
@@ -167,16 +175,26 @@ export function mayCount(incident: Incident, sinceMs: number): boolean {
   return instants.some((ms) => ms !== undefined && ms >= sinceMs);
 }
 
+/** The same of a stored row: nothing that is visible and counts from `countingSince` on may stay without its mark. */
+export function isOwed(incident: StoredIncident, provider: StoredProvider): boolean {
+  const { marks, triggeredAtMs, resolvedAtMs } = incident;
+  const { countingSinceMs, isCounted } = provider;
+  if (countingSinceMs === undefined || !isKept(marks)) return false;
+  const isSince = (ms: number | undefined) => ms !== undefined && ms >= countingSinceMs;
+  if ((marks & MARKS.counted) === 0 && isSince(resolvedAtMs)) return true;
+  if ((marks & MARKS.openingCounted) === 0 && isSince(triggeredAtMs)) return true;
+  return !isCounted && (marks & (MARKS.escalated | MARKS.reopened)) !== 0;
+}
+
 function recoveryOf(incident: Incident, book: Book, reopened: StoreSettings['reopened']): number | undefined {
   const { triggeredAtMs, resolvedAtMs } = incident;
   const marks = book.marks | contentMarks(incident);
-  const spans = incident.intervals.length > 1 ? flatSpans(incident) : undefined;
-  return recoveryMs({ triggeredAtMs, resolvedAtMs, marks, spans }, reopened);
+  return recoveryMs({ triggeredAtMs, resolvedAtMs, marks, spans: spansOf(incident) }, reopened);
 }
 
 function countOpening(incident: Incident, { book, drafts, counting }: Owed): void {
-  const isOwed = incident.triggeredAtMs >= counting.countingSinceMs && (book.marks & MARKS.openingCounted) === 0;
-  if (!isOwed) return;
+  const sinceMs = Math.max(counting.countingSinceMs, counting.forgottenBeforeMs);
+  if (incident.triggeredAtMs < sinceMs || (book.marks & MARKS.openingCounted) !== 0) return;
   book.marks |= MARKS.openingCounted;
   if (drafts.base.groups.counts !== undefined) drafts.base.groups.counts.opened += 1;
 }
@@ -184,18 +202,21 @@ function countOpening(incident: Incident, { book, drafts, counting }: Owed): voi
 /** Escalations and reopenings by their own times; a platform never takes one back, so counts only grow. */
 function countChanges(incident: Incident, { book, drafts, counting }: Owed): void {
   const { changes } = drafts.wide.groups;
-  const since = (instants: readonly number[] | undefined) =>
-    instants?.filter((ms) => ms >= counting.countingSinceMs).length ?? 0;
-  const escalations = since(incident.escalatedAtMs) - book.escalationsCounted;
-  const reopens = since(incident.reopenedAtMs) - book.reopensCounted;
-  if (escalations > 0) {
-    book.escalationsCounted += escalations;
-    if (changes !== undefined) changes.escalations += escalations;
-  }
-  if (reopens > 0) {
-    book.reopensCounted += reopens;
-    if (changes !== undefined) changes.reopened += reopens;
-  }
+  const escalations = owedOf(incident.escalatedAtMs, book.escalationsCounted, counting);
+  const reopens = owedOf(incident.reopenedAtMs, book.reopensCounted, counting);
+  book.escalationsCounted += escalations;
+  book.reopensCounted += reopens;
+  if (changes === undefined) return;
+  changes.escalations += escalations;
+  changes.reopened += reopens;
+}
+
+/** How many of these are still to be counted. */
+function owedOf(instants: readonly number[] | undefined, counted: number, counting: Counting): number {
+  if (instants === undefined || instants.length <= counted) return 0;
+  const since = (fromMs: number) => instants.filter((ms) => ms >= fromMs).length;
+  const uncounted = Math.max(0, since(counting.countingSinceMs) - counted);
+  return Math.min(uncounted, since(Math.max(counting.countingSinceMs, counting.forgottenBeforeMs)));
 }
 
 function observeTimings(incident: Incident, set: LabelSet, bucketsMs: readonly number[]): void {

@@ -1,9 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ProviderState } from './store.ts';
 
+/** `providers.synced`: 0 before the first sync is whole, 1 when it is, then this. */
+const COUNTED = 2;
+
 /** A provider's state with its key in the store. */
 export interface StoredProvider extends ProviderState {
   readonly row: number;
+  /** What the first sync found is counted: the next poll does it, as acknowledgements may be read later than their incidents. */
+  readonly isCounted: boolean;
   /** The filter by which it was counted last; a changed one moves `countingSinceMs`. */
   readonly filter: string | undefined;
 }
@@ -46,7 +51,7 @@ export class ProviderRows {
       provider.name,
       provider.countingSinceMs ?? null,
       provider.cursor ?? null,
-      Number(provider.isSynced),
+      Number(provider.isSynced) + Number(provider.isCounted),
       provider.askedUntilMs ?? null,
       provider.historyStartMs ?? null,
       provider.filter ?? null,
@@ -70,6 +75,7 @@ export class ProviderRows {
       countingSinceMs: undefined,
       cursor: undefined,
       isSynced: false,
+      isCounted: false,
       askedUntilMs: undefined,
       historyStartMs: undefined,
       filter: undefined,
@@ -84,7 +90,8 @@ function readProvider(row: Record<string, unknown>): StoredProvider {
     name: String(row['name']),
     countingSinceMs: optional('counting_since_ms'),
     cursor: typeof row['cursor'] === 'string' ? row['cursor'] : undefined,
-    isSynced: row['synced'] === 1,
+    isSynced: Number(row['synced']) > 0,
+    isCounted: row['synced'] === COUNTED,
     askedUntilMs: optional('asked_until_ms'),
     historyStartMs: optional('history_start_ms'),
     filter: typeof row['filter'] === 'string' ? row['filter'] : undefined,

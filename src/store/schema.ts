@@ -29,13 +29,13 @@ const MIGRATIONS: readonly string[] = [
     UNIQUE (provider, id)
   ) STRICT;
   CREATE INDEX open_incidents ON incidents (provider) WHERE resolved_ms IS NULL;
-  CREATE INDEX incident_subjects ON incidents (provider, subject) WHERE subject IS NOT NULL;
+  CREATE INDEX incident_subjects ON incidents (provider, subject, recovery_key) WHERE subject IS NOT NULL;
   CREATE TABLE ledger (
     incident INTEGER PRIMARY KEY, label_set INTEGER NOT NULL, ms INTEGER NOT NULL,
     triggered_ms INTEGER NOT NULL, resolved_ms INTEGER NOT NULL, counted_at_ms INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE label_sets (
-    row INTEGER PRIMARY KEY, kind TEXT NOT NULL, provider TEXT NOT NULL, service TEXT NOT NULL,
+    row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, provider TEXT NOT NULL, service TEXT NOT NULL,
     severity TEXT NOT NULL, team TEXT NOT NULL, groups TEXT NOT NULL,
     UNIQUE (kind, provider, service, severity, team)
   ) STRICT;

@@ -12,7 +12,6 @@ export class Services {
   readonly #byKey = new Map<string, NamedService>();
   readonly #database: DatabaseSync;
   readonly #put: StatementSync;
-  #hasRenamed = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -35,40 +34,35 @@ export class Services {
     return this.#byKey.get(keyOf(providerRow, id))?.name ?? '';
   }
 
-  /** A name that came with an incident: the newest, until another comes. */
-  learn(providerRow: number, service: Service): void {
-    const known = this.#byKey.get(keyOf(providerRow, service.id));
-    this.#set({ ...service, providerRow, isListed: known?.isListed ?? false });
+  /** A name that came with an incident: the newest, until another comes. True when the service had another before. */
+  learn(providerRow: number, { id, name }: Service): boolean {
+    const known = this.#byKey.get(keyOf(providerRow, id));
+    if (known?.name === name) return false;
+    return this.#set({ id, name, providerRow, isListed: known?.isListed ?? false });
   }
 
-  /** The platform's whole list. */
-  list(providerRow: number, services: readonly Service[]): void {
+  /** The platform's whole list; true when a service has another name than before. */
+  list(providerRow: number, services: readonly Service[]): boolean {
     const ids = new Set(services.map(({ id }) => id));
     for (const known of this.#byKey.values()) {
       const isGone = known.providerRow === providerRow && known.isListed && !ids.has(known.id);
       if (isGone) this.#set({ ...known, isListed: false });
     }
-    for (const service of services) this.#set({ ...service, providerRow, isListed: true });
+    const renamed = services.filter(({ id, name }) => this.#set({ id, name, providerRow, isListed: true }));
+    return renamed.length > 0;
   }
 
   listed(): NamedService[] {
     return [...this.#byKey.values()].filter(({ isListed }) => isListed);
   }
 
-  /** Whether a known service got another name since this was last asked. */
-  takeRenamed(): boolean {
-    const hasRenamed = this.#hasRenamed;
-    this.#hasRenamed = false;
-    return hasRenamed;
-  }
-
-  #set({ providerRow, id, name, isListed }: NamedService): void {
+  #set({ providerRow, id, name, isListed }: NamedService): boolean {
     const key = keyOf(providerRow, id);
     const known = this.#byKey.get(key);
-    if (known?.name === name && known.isListed === isListed) return;
-    if (known !== undefined && known.name !== name) this.#hasRenamed = true;
+    if (known?.name === name && known.isListed === isListed) return false;
     this.#byKey.set(key, { providerRow, id, name, isListed });
     this.#put.run(providerRow, id, name, Number(isListed));
+    return known !== undefined && known.name !== name;
   }
 }
 

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { createBreath } from '../model/breath.ts';
 import type { Log } from '../model/log.ts';
-import { MARKS, type StoredIncident } from '../model/stored.ts';
-import { applyBatch, bearAll, type Pending } from './batch.ts';
+import { isKept, type StoredIncident } from '../model/stored.ts';
+import { applyBatch } from './batch.ts';
 import { applyConfiguration } from './configuration.ts';
 import { Counters } from './counters.ts';
 import { Exemplars } from './exemplars.ts';
@@ -11,19 +11,24 @@ import { Facets } from './facets.ts';
 import { STORED_COLUMNS, storedOf } from './incident-row.ts';
 import { Incidents } from './incidents.ts';
 import { knownIncidents } from './known.ts';
+import { bucketOf } from './label-set.ts';
 import { LabelSets } from './label-sets.ts';
-import { Ledger } from './ledger.ts';
+import { isOwed, Ledger } from './ledger.ts';
+import { Meta } from './meta.ts';
 import { isCorruption, openStore } from './open.ts';
+import { settlePlaces } from './places.ts';
 import { ProviderRows } from './provider-rows.ts';
 import { pruneOld } from './prune.ts';
 import { Revisions } from './revisions.ts';
-import type { Committed, ProviderState, Store, StoreSettings } from './store.ts';
+import { RevocableMap } from './revocable-map.ts';
+import type { Committed, Store, StoreSettings } from './store.ts';
 
 /** Everything that a transaction works with. */
 export interface Rooms {
   readonly database: DatabaseSync;
   readonly path: string;
   readonly log: Log;
+  readonly meta: Meta;
   readonly facets: Facets;
   readonly incidents: Incidents;
   readonly sets: LabelSets;
@@ -32,8 +37,8 @@ export interface Rooms {
   readonly ledger: Ledger;
   readonly revisions: Revisions;
   readonly exemplars: Exemplars;
-  /** Rows that may have to be counted later: a first sync is not whole yet, or a recovery has not settled. */
-  readonly pending: Pending;
+  /** Rows that may have to be counted later (a first sync was not whole, or a recovery has not settled) with their providers. */
+  readonly pending: RevocableMap<string>;
   settings(): StoreSettings;
 }
 
@@ -57,19 +62,31 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
   let settings = NO_SETTINGS;
   let configuredAtMs = nowMs;
   const rooms = furnish({ database, path, log, settings: () => settings });
+  const use = (next: StoreSettings) => {
+    settings = next;
+    rooms.facets.configure(next.readers, next.maxServices);
+  };
   const transaction = createTransactions(rooms);
   const isRead = (provider: string) => settings.readers.has(provider) && rooms.providers.get(provider).isSynced;
   return {
     configure: async (next, atMs) => {
-      settings = next;
+      const before = settings;
+      try {
+        await transaction(async () => {
+          use(next);
+          await applyConfiguration(rooms, atMs);
+        });
+      } catch (error) {
+        use(before);
+        throw error;
+      }
       configuredAtMs = atMs;
-      rooms.facets.configure(next.readers, next.maxServices);
-      await transaction(async () => applyConfiguration(rooms, atMs));
+      restoreExemplars(rooms);
     },
     load: (each) =>
       transaction(async () => {
         await load(rooms, each);
-        giveNames(rooms, configuredAtMs);
+        settlePlaces(rooms, configuredAtMs);
       }),
     begin: (name, atMs) =>
       transaction(async () => {
@@ -105,6 +122,7 @@ function furnish(given: Pick<Rooms, 'database' | 'path' | 'log' | 'settings'>): 
   const facets = new Facets(database);
   const sets = new LabelSets(database);
   const counters = new Counters(database);
+  const exemplars = new Exemplars(database);
   return {
     ...given,
     facets,
@@ -112,10 +130,11 @@ function furnish(given: Pick<Rooms, 'database' | 'path' | 'log' | 'settings'>): 
     counters,
     incidents: new Incidents(database, facets),
     providers: new ProviderRows(database),
-    ledger: new Ledger({ database, facets, sets, counters, settings }),
+    ledger: new Ledger({ database, facets, sets, counters, exemplars, settings }),
     revisions: new Revisions(database, facets),
-    exemplars: new Exemplars(database),
-    pending: new Map(),
+    exemplars,
+    meta: new Meta(database),
+    pending: new RevocableMap(),
   };
 }
 
@@ -132,24 +151,34 @@ function createTransactions(rooms: Rooms): Transaction {
 }
 
 async function transact<Result>(rooms: Rooms, work: () => Promise<Result>): Promise<Result> {
-  const { database, sets, counters, providers } = rooms;
+  const { database, facets, sets, counters, providers, exemplars, pending } = rooms;
   database.exec('BEGIN IMMEDIATE');
   try {
     const result = await work();
     sets.write();
     counters.write();
     database.exec('COMMIT');
-    sets.publish();
-    counters.publish();
-    providers.publish();
-    rooms.exemplars.publish();
+    for (const room of [sets, counters, providers, exemplars, pending, facets]) room.publish();
     return result;
   } catch (error) {
+    // Closed in mid-work: what was not committed is gone with the connection.
+    if (!database.isOpen) throw error;
     if (database.isTransaction) database.exec('ROLLBACK');
-    for (const room of [sets, counters, providers, rooms.exemplars]) room.discard();
-    rooms.facets.reload();
+    for (const room of [sets, counters, providers, exemplars, pending]) room.discard();
+    facets.reload();
     throw error;
   }
+}
+
+/** Exemplars of the totals that are shown now. */
+function restoreExemplars(rooms: Rooms): void {
+  const { exemplars, sets } = rooms;
+  const { bucketsMs } = rooms.settings();
+  const bornMs = new Map([...sets.all()].map(({ row, groups }) => [row, groups.recovery?.bornMs]));
+  exemplars.restore(
+    (ms) => bucketOf(ms, bucketsMs),
+    (set) => bornMs.get(set),
+  );
 }
 
 /** Reads the columns that statistics need, in slices; remembers on the way what is still to be counted. */
@@ -164,33 +193,14 @@ async function load(rooms: Rooms, each: (incident: StoredIncident) => void): Pro
   for (const row of rows.iterate()) {
     const incident = storedOf(row, withTitle);
     const { provider } = facets.facet(incident.facet);
-    if ((incident.marks & (MARKS.expired | MARKS.flaky | MARKS.deleted)) === 0) facets.count(incident.facet, 1);
+    if (isKept(incident.marks)) facets.count(incident.facet, 1);
     if (!readers.has(provider)) continue;
-    if (isOwed(incident, providers.get(provider))) pending.set(incident.row, provider);
+    const isExcluded = facets.labels(incident.facet)?.excluded === true;
+    if (!isExcluded && isOwed(incident, providers.get(provider))) pending.set(incident.row, provider);
     each(incident);
     const pause = breathe();
     if (pause !== undefined) await pause;
   }
-}
-
-/** Openings and changes of a synced provider were counted when they were learnt; only a recovery can still wait. */
-function isOwed({ marks, triggeredAtMs, resolvedAtMs }: StoredIncident, provider: ProviderState): boolean {
-  const { countingSinceMs, isSynced } = provider;
-  if (countingSinceMs === undefined) return false;
-  if ((marks & MARKS.counted) === 0 && resolvedAtMs !== undefined && resolvedAtMs >= countingSinceMs) return true;
-  if (isSynced) return false;
-  return triggeredAtMs >= countingSinceMs || (marks & (MARKS.escalated | MARKS.reopened)) !== 0;
-}
-
-/** Today's names take their places, those that nothing bears any more give them back, and missing series are born. */
-function giveNames(rooms: Rooms, nowMs: number): boolean {
-  const { facets, sets, providers } = rooms;
-  const isWanted = (provider: string) => rooms.settings().readers.has(provider) && providers.get(provider).isSynced;
-  const dismissed = facets.dismiss(isWanted);
-  sets.drop((set) => set.kind === 'service' && isWanted(set.provider) && dismissed.has(set.service));
-  const hasAdmitted = facets.admit(isWanted);
-  bearAll(rooms, isWanted, nowMs);
-  return hasAdmitted || dismissed.size > 0;
 }
 
 async function prune(rooms: Rooms, transaction: Transaction, nowMs: number): Promise<Committed> {
@@ -201,7 +211,7 @@ async function prune(rooms: Rooms, transaction: Transaction, nowMs: number): Pro
     gone.push(...slice.gone);
     ({ after, more } = slice);
   }
-  const relabelled = await transaction(async () => giveNames(rooms, nowMs));
+  const relabelled = await transaction(async () => settlePlaces(rooms, nowMs));
   return { changed: [], gone, relabelled };
 }
 
