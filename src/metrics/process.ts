@@ -4,8 +4,14 @@ import { headerText, sampleText } from './exposition.ts';
 
 /** Seconds; from a quick poll to one that hangs until its deadline. */
 const POLL_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
-/** Gauges of the default set that call themselves totals. */
-const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
+/** Of the default set: gauges that call themselves totals, and families whose names end in a type. */
+const MISNAMED = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+];
 
 /** What the exporter says of its own work; counts begin anew with the process. */
 export interface ProcessMetrics {
@@ -45,6 +51,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     born: (provider) => {
       for (const outcome of ['success', 'failure']) metrics.polls.inc({ provider, outcome }, 0);
       metrics.throttled.inc({ provider }, 0);
+      metrics.duration.zero({ provider });
     },
     requested: (provider, code) => metrics.requests.inc({ provider, code }),
     throttled: (provider) => metrics.throttled.inc({ provider }),
@@ -136,7 +143,10 @@ async function registryText(registry: Registry, format: Format): Promise<string>
   let text = '';
   for (const { name, help, type, values } of families) {
     text += headerText({ name, help, type: typeOf(String(type)) }, format);
-    for (const value of values) text += sampleText(name, readSample(name, value), format);
+    for (const value of values) {
+      // Nothing was measured yet (lag of the event loop just after the start): absent, not NaN.
+      if (!Number.isNaN(value.value)) text += sampleText(name, readSample(name, value), format);
+    }
   }
   return text;
 }

@@ -9,6 +9,8 @@ interface Windowed {
   readonly help: string;
   readonly statistics: readonly Statistic[];
   readonly labels?: readonly string[];
+  /** Only rows that carry this one too say something of the family. */
+  readonly beside?: Statistic;
   /** Samples of one window; the labels of the row are put in front. */
   readonly samples: (value: (statistic: Statistic) => number, settings: FamilySettings) => readonly Sample[];
 }
@@ -23,14 +25,16 @@ function gaugeOf(name: string, statistic: Statistic, help: string): AnyFamily {
 }
 
 /** Families of windowed rows: absent where a row has no value, never 0 instead. */
-function windowed({ name, help, statistics, labels = [], samples }: Windowed): AnyFamily {
+function windowed({ name, help, statistics, labels = [], beside, samples }: Windowed): AnyFamily {
   const places = statistics.map((statistic) => STATISTICS.indexOf(statistic));
+  const isSaid = ({ statistics: carried }: Row) =>
+    statistics.some((statistic) => carried.has(statistic)) && (beside === undefined || carried.has(beside));
   return family<Row>({
     name,
     type: 'gauge',
     help,
     labels: [...LABELS, ...labels],
-    items: ({ rows }) => rows.filter((row) => statistics.some((statistic) => row.statistics.has(statistic))),
+    items: ({ rows }) => rows.filter(isSaid),
     version: (row) => places.reduce((sum, place) => sum + (row.versions[place] ?? 0), 0),
     samples: (row, settings) =>
       settings.windows.flatMap(({ name: window }, at) => {
@@ -140,6 +144,8 @@ export const windowedFamilies: readonly AnyFamily[] = [
     name: 'incident_performance_level',
     help: '1 for the level that the MTTR of the window reaches, 0 for the others.',
     statistics: ['mttr'],
+    // Four series per window: only for rows that say everything, or every pair of service and severity has them.
+    beside: 'stddev',
     labels: ['level'],
     samples: (value, settings) => levelSamples(value('mttr'), settings),
   }),

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { liveThroughInventedWorld } from './invented-world.ts';
+
+it.each([
+  { format: 'text', file: 'page.golden.txt' },
+  { format: 'openmetrics', file: 'page.openmetrics.golden.txt' },
+] as const)('the page of an invented world as $format is the one in $file', async ({ format, file }) => {
+  const stage = await liveThroughInventedWorld();
+
+  const page = await stage.peek(format);
+
+  // After a wanted change: `npx vitest run test/metrics/page.test.ts -u`, then read the difference.
+  const text = Buffer.concat(page.body).toString('utf8');
+  await expect(text.replace(/^(mttr_exporter_store_bytes) \d+$/m, '$1 65536')).toMatchFileSnapshot(file);
+});

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createEngine, type Engine } from '../../src/cli/engine.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Format } from '../../src/metrics/exposition.ts';
+import { createProcessMetrics } from '../../src/metrics/process.ts';
+import { createPageReader, type WholePage } from '../../src/metrics/reader.ts';
+import type { Clock } from '../../src/model/time.ts';
+import { platforms } from '../../src/providers/registry.ts';
+import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
+import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
+import type { SimulatedEvent, SimulatedIncident, World } from '../../src/simulator/world.ts';
+import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { type Parsed, parsePage } from '../e2e/page.ts';
+
+export const START_MS = Date.parse('2026-03-01T00:00:00Z');
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** What happened to an invented incident, in minutes after its trigger. */
+export interface Story {
+  readonly id: string;
+  readonly service?: string;
+  readonly priority?: string;
+  readonly triggeredAtMs: number;
+  readonly acknowledged?: number;
+  readonly escalated?: readonly number[];
+  readonly resolved?: number;
+  readonly by?: SimulatedEvent['by'];
+  readonly reopened?: { readonly after: number; readonly resolved: number };
+}
+
+export function told(story: Story): SimulatedIncident {
+  const { id, service = 'checkout', priority = 'P1', triggeredAtMs, by = 'person' } = story;
+  const at = (kind: SimulatedEvent['kind'], minutes: number | undefined): SimulatedEvent[] =>
+    minutes === undefined ? [] : [{ kind, atMs: triggeredAtMs + minutes * MINUTE_MS, by }];
+  const events = [
+    ...at('acknowledge', story.acknowledged),
+    ...(story.escalated ?? []).flatMap((minutes) => at('escalate', minutes)),
+    ...at('resolve', story.resolved),
+    ...at('reopen', story.reopened?.after),
+    ...at('resolve', story.reopened?.resolved),
+  ];
+  return {
+    id,
+    title: `${service} does not answer`,
+    service: { id: `S-${service}`, name: service },
+    priority,
+    urgency: 'high',
+    triggeredAtMs,
+    events: events.sort((a, b) => a.atMs - b.atMs),
+  };
+}
+
+export interface EngineStage {
+  readonly world: World;
+  nowMs(): number;
+  /** Goes on by so much, then polls every provider and renders. */
+  live(ms: number): Promise<void>;
+  /** Goes on by so much and renders, without a poll. */
+  wait(ms: number): Promise<void>;
+  /** Reads the page without telling anybody that it was delivered. */
+  peek(format?: Format): Promise<WholePage>;
+  /** One whole GET. */
+  scrape(): Promise<Parsed>;
+  /** Ends the engine and its store, and starts both anew over the same file. */
+  restart(): Promise<void>;
+}
+
+export interface EngineStageInput {
+  readonly incidents?: readonly SimulatedIncident[];
+  readonly alarms?: World['alarms'];
+  /** Further top-level keys of the configuration. */
+  readonly more?: string;
+  /** Stands in for the process' own metrics. */
+  readonly processText?: (format: Format) => Promise<string>;
+}
+
+/** The exporter from platform to page, without its server, with a clock in our hands. */
+export async function stageEngine(input: EngineStageInput = {}): Promise<EngineStage> {
+  const folder = mkdtempSync(join(tmpdir(), 'mttr-metrics-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  let nowMs = START_MS;
+  const now = () => nowMs;
+  const clock: Clock = { nowMs: now, sleep: async () => undefined };
+  const world: World = { incidents: [...(input.incidents ?? [])], alarms: [...(input.alarms ?? [])] };
+  const pagerduty = await startPagerdutyFake(world, { nowMs: now });
+  const cloudwatch = await startCloudwatchFake(world, { nowMs: now });
+  onTestFinished(async () => {
+    await pagerduty.close();
+    await cloudwatch.close();
+  });
+  const aws =
+    world.alarms.length === 0
+      ? ''
+      : `\n  - { name: aws, type: cloudwatch, regions: [eu-west-1], base_url: "${cloudwatch.url}", rate_limit: 10000/s, overall: false }`;
+  const text = `providers:
+  - { name: pd, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${pagerduty.url}", rate_limit: 10000/s }${aws}
+store: { path: "${join(folder, 'store.db')}" }
+${input.more ?? ''}`;
+  const start = () => startEngine({ text, clock, processText: input.processText });
+  let life = await start();
+  onTestFinished(() => life.close());
+  const peek = async (format: Format = 'text') => {
+    const page = await life.reader.read(format);
+    if (page === undefined) throw new Error('there is no page yet');
+    return page;
+  };
+  return {
+    world,
+    nowMs: now,
+    live: async (ms) => {
+      nowMs += ms;
+      for (const { poller } of life.engine.providers) {
+        await poller.pollOnce(new AbortController().signal);
+        const { error } = poller.state();
+        if (error !== undefined) throw new Error(error);
+      }
+      await life.engine.tick();
+    },
+    wait: async (ms) => {
+      nowMs += ms;
+      await life.engine.tick();
+    },
+    peek,
+    scrape: async () => {
+      const page = await peek();
+      life.engine.delivered(page.version);
+      return parsePage(Buffer.concat(page.body).toString('utf8'));
+    },
+    restart: async () => {
+      await life.close();
+      life = await start();
+    },
+  };
+}
+
+interface Starting {
+  readonly text: string;
+  readonly clock: Clock;
+  readonly processText: EngineStageInput['processText'] | undefined;
+}
+
+interface Life {
+  readonly engine: Engine;
+  readonly reader: ReturnType<typeof createPageReader>;
+  close(): Promise<void>;
+}
+
+async function startEngine({ text, clock, processText }: Starting): Promise<Life> {
+  process.env['AWS_ACCESS_KEY_ID'] = 'invented';
+  process.env['AWS_SECRET_ACCESS_KEY'] = 'invented';
+  const nowMs = clock.nowMs();
+  const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs });
+  const store = createSqliteStore({ path: config.store.path, log: silent, nowMs });
+  const metrics = createProcessMetrics('test');
+  const reader = createPageReader(processText ?? ((format) => metrics.text(format)));
+  const onFatal = (error: unknown) => {
+    throw error;
+  };
+  const engine = createEngine({ config, platforms, store, clock, log: silent, metrics, reader, onFatal });
+  await engine.open();
+  return {
+    engine,
+    reader,
+    close: async () => {
+      await engine.close();
+      store.close();
+    },
+  };
+}
