@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createEngine, type Engine } from '../../src/cli/engine.ts';
+import { storeSettings } from '../../src/cli/settings.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createReader } from '../../src/config/reading.ts';
+import type { Config } from '../../src/config/types.ts';
+import { createProcessMetrics } from '../../src/metrics/process.ts';
+import { createPageReader, type PageReader } from '../../src/metrics/reader.ts';
+import type { Incident } from '../../src/model/incident.ts';
+import type { Log } from '../../src/model/log.ts';
+import { type Clock, DAY_MS, systemClock } from '../../src/model/time.ts';
+import { writeCursor } from '../../src/providers/pagerduty/cursor.ts';
+import { platforms } from '../../src/providers/registry.ts';
+import { PAGERDUTY_FAKE_KEY } from '../../src/simulator/pagerduty.ts';
+import { createSqliteStore } from '../../src/store/sqlite.ts';
+import type { Batch, Store } from '../../src/store/store.ts';
+import { type History, inventIncident } from './incidents.ts';
+
+export const PROVIDER = 'pagerduty';
+
+/** What incidents of a large store span: the default retention. */
+export const RETENTION_MS = 400 * DAY_MS;
+
+export const silent: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error(message, fields) {
+    process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+  },
+};
+
+export interface Setting {
+  readonly path: string;
+  readonly detail: 'standard' | 'full';
+  readonly url?: string | undefined;
+  readonly rateLimit?: string | undefined;
+}
+
+/** The defaults of a configuration with one provider. */
+export function configOf({ path, detail, url = 'http://127.0.0.1:9', rateLimit = '100000/s' }: Setting): Config {
+  const text = `
+providers: [{ name: ${PROVIDER}, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${url}", rate_limit: ${rateLimit} }]
+metrics: { detail: ${detail}, new_series_hold: 0s }
+store: { path: ${JSON.stringify(path)} }
+`;
+  const readFile = () => '';
+  return loadConfig({ text, filename: 'bench.yml', env: {}, platforms, readFile, nowMs: Date.now() }).config;
+}
+
+/** A store that knows its provider since `sinceMs` and has synced it: everything from now on is counted at once. */
+export async function openSynced(setting: Setting, sinceMs: number): Promise<Store> {
+  const config = configOf(setting);
+  const store = createSqliteStore({ path: setting.path, log: silent, nowMs: sinceMs });
+  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const providers = config.providers.map((one) => {
+    const platform = platforms.find(({ type }) => type === one.type);
+    if (platform === undefined) throw new Error(`no platform is called ${one.type}`);
+    const observer = { onRequest() {}, onThrottled() {}, onBudget() {} };
+    return { config: one, traits: platform.create(one, { clock: systemClock, observer, log: silent }).traits };
+  });
+  await store.configure(storeSettings(config, { readers, providers }), sinceMs);
+  await store.load(() => undefined);
+  await store.begin(PROVIDER, sinceMs);
+  await store.commit({ ...batchOf([], sinceMs), complete: { askedUntilMs: sinceMs, historyStartMs: sinceMs } });
+  return store;
+}
+
+/** A whole poll that found these incidents. */
+export function batchOf(incidents: readonly Incident[], nowMs: number, historyStartMs = nowMs): Batch {
+  return {
+    provider: PROVIDER,
+    nowMs,
+    incidents,
+    signals: [],
+    rejected: [],
+    deletedIds: [],
+    wholeSubjects: [],
+    cursor: writeCursor({ phase: 'polling', historyStartMs, changesUntilMs: nowMs, catalogueAtMs: nowMs }),
+    complete: { askedUntilMs: nowMs, historyStartMs },
+  };
+}
+
+export interface Prepared {
+  readonly path: string;
+  readonly history: History;
+}
+
+/** Batches of this size write a large store in a fraction of the time that pages take. */
+const PREPARING_BATCH = 5000;
+
+/** A store with counted incidents up to now; written once per folder. */
+export async function prepareStore(
+  folder: string,
+  wanted: { incidents: number; services: number; detail: Setting['detail']; nowMs: number },
+): Promise<Prepared> {
+  const { incidents, services, detail, nowMs } = wanted;
+  const path = join(folder, `${incidents}-${services}-${detail}.db`);
+  const history = { incidents, services, fromMs: nowMs - RETENTION_MS, toMs: nowMs };
+  if (existsSync(path)) return { path, history };
+  const store = await openSynced({ path, detail }, history.fromMs);
+  for (let place = 0; place < incidents; place += PREPARING_BATCH) {
+    const size = Math.min(PREPARING_BATCH, incidents - place);
+    const found = Array.from({ length: size }, (_none, at) => inventIncident(history, place + at));
+    await store.commit(batchOf(found, nowMs, history.fromMs));
+  }
+  await store.release(
+    store
+      .labelSets()
+      .flatMap(({ row }) =>
+        (['recovery', 'counts', 'timings', 'changes'] as const).map((group) => ({ set: row, group })),
+      ),
+  );
+  store.close();
+  return { path, history };
+}
+
+/** Everything between the store and the page, without loops and without a server. */
+export interface Life {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly reader: PageReader;
+  close(): Promise<void>;
+}
+
+/** Opens the store and the engine; the first page is there when it resolves. */
+export async function openLife(setting: Setting, clock: Clock): Promise<Life> {
+  const config = configOf(setting);
+  const store = createSqliteStore({ path: setting.path, log: silent, nowMs: clock.nowMs() });
+  const metrics = createProcessMetrics('bench');
+  const reader = createPageReader((format) => metrics.text(format));
+  const onFatal = (error: unknown) => {
+    throw error;
+  };
+  const engine = createEngine({ config, platforms, store, clock, log: silent, metrics, reader, onFatal });
+  await engine.open();
+  return {
+    engine,
+    store,
+    reader,
+    close: async () => {
+      await engine.close();
+      store.close();
+    },
+  };
+}
