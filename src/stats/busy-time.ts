@@ -1,74 +1,193 @@
-/** The time in which at least one of a group's incidents was open: a union of closed spans. */
+/** Events per chunk: few enough to shift and to walk through quickly. */
+const CHUNK = 256;
+/** From this share of newcomers on, sorting everything anew is cheaper than placing them one by one. */
+const RESORT_SHARE = 1 / 16;
+
+/** A run of events in order of time, with what it adds to those after it. */
+interface Chunk {
+  /** Instants, doubled; odd where a span ends. At one instant spans begin before others end. */
+  events: number[];
+  /** Spans that are open before it. */
+  openBefore: number;
+  /** Free time between the very first event and its own first. */
+  freeBefore: number;
+  /** Spans opened less spans closed, in it and at its lowest point; undefined when events changed since. */
+  sums: { readonly delta: number; readonly lowest: number; readonly freeAtLowest: number } | undefined;
+}
+
+/**
+ * The time in which at least one of a group's closed spans ran. Spans are kept as events that count up and down, so
+ * that one which others overlap can be taken back as exactly as it was added.
+ */
 export class BusyTime {
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  /** Busy time before each block; right up to `#summedTo` blocks. */
-  readonly #before: number[] = [];
+  #chunks: Chunk[] = [];
+  #size = 0;
+  #newcomers: number[] = [];
+  /** Chunks whose `openBefore` and `freeBefore` are right. */
   #summedTo = 0;
 
-  /** Adds a closed span; touching and overlapping spans become one block. */
+  /** Adds a closed span. */
   add(fromMs: number, toMs: number): void {
-    if (toMs <= fromMs) return;
-    const first = firstAtOrAbove(this.#ends, fromMs);
-    let last = first;
-    let start = fromMs;
-    let end = toMs;
-    for (; (this.#starts[last] ?? Number.POSITIVE_INFINITY) <= toMs; last += 1) {
-      start = Math.min(start, this.#starts[last] ?? start);
-      end = Math.max(end, this.#ends[last] ?? end);
-    }
-    if (last === first + 1) {
-      this.#starts[first] = start;
-      this.#ends[first] = end;
-    } else {
-      this.#starts.splice(first, last - first, start);
-      this.#ends.splice(first, last - first, end);
-    }
-    this.#summedTo = Math.min(this.#summedTo, first);
+    if (toMs > fromMs) this.#newcomers.push(2 * fromMs, 2 * toMs + 1);
   }
 
-  /** Takes out the blocks that touch this span and returns what they covered: what belongs there must be added again. */
-  clear(fromMs: number, toMs: number): { fromMs: number; toMs: number } {
-    const first = firstAtOrAbove(this.#ends, fromMs);
-    let last = first;
-    while ((this.#starts[last] ?? Number.POSITIVE_INFINITY) <= toMs) last += 1;
-    const covered = {
-      fromMs: Math.min(fromMs, this.#starts[first] ?? fromMs),
-      toMs: Math.max(toMs, this.#ends[last - 1] ?? toMs),
-    };
-    this.#starts.splice(first, last - first);
-    this.#ends.splice(first, last - first);
-    this.#summedTo = Math.min(this.#summedTo, first);
-    return covered;
+  /** Takes back a span that was added. */
+  remove(fromMs: number, toMs: number): void {
+    if (toMs <= fromMs) return;
+    this.#settle();
+    this.#takeOut(2 * fromMs);
+    this.#takeOut(2 * toMs + 1);
   }
 
   /** Busy milliseconds between two instants. */
   within(fromMs: number, toMs: number): number {
-    return toMs <= fromMs ? 0 : this.#until(toMs) - this.#until(fromMs);
+    if (toMs <= fromMs) return 0;
+    this.#settle();
+    this.#sum();
+    return toMs - fromMs - (this.#freeUntil(toMs) - this.#freeUntil(fromMs));
   }
 
-  #until(ms: number): number {
-    const block = firstAtOrAbove(this.#ends, ms);
-    this.#sum();
-    const before = this.#before[block] ?? 0;
-    const start = this.#starts[block];
-    return start === undefined || start >= ms ? before : before + ms - start;
+  /** Free time between the very first event and `ms`; negative before that, as all is free there. */
+  #freeUntil(ms: number): number {
+    const chunk = this.#chunks[this.#chunkOf(2 * ms + 2) - 1] ?? this.#chunks[0];
+    if (chunk === undefined) return ms;
+    let open = chunk.openBefore;
+    let free = chunk.freeBefore;
+    let lastMs = startMs(chunk);
+    for (const event of chunk.events) {
+      const atMs = Math.floor(event / 2);
+      if (atMs > ms) break;
+      if (open === 0) free += atMs - lastMs;
+      open += event % 2 === 0 ? 1 : -1;
+      lastMs = atMs;
+    }
+    return open === 0 ? free + ms - lastMs : free;
   }
 
   #sum(): void {
-    for (let at = this.#summedTo; at <= this.#starts.length; at += 1) {
-      const length = at === 0 ? 0 : (this.#ends[at - 1] ?? 0) - (this.#starts[at - 1] ?? 0);
-      this.#before[at] = at === 0 ? 0 : (this.#before[at - 1] ?? 0) + length;
+    for (let at = this.#summedTo; at < this.#chunks.length; at += 1) {
+      const chunk = this.#chunks[at];
+      const before = this.#chunks[at - 1];
+      if (chunk === undefined) break;
+      chunk.openBefore = 0;
+      chunk.freeBefore = 0;
+      if (before === undefined) continue;
+      const { delta, lowest, freeAtLowest } = sumsOf(before);
+      chunk.openBefore = before.openBefore + delta;
+      const inside = before.openBefore + lowest === 0 ? freeAtLowest : 0;
+      const between = chunk.openBefore === 0 ? startMs(chunk) - endMs(before) : 0;
+      chunk.freeBefore = before.freeBefore + inside + between;
     }
-    this.#summedTo = this.#starts.length + 1;
+    this.#summedTo = this.#chunks.length;
   }
+
+  #settle(): void {
+    const newcomers = this.#newcomers;
+    if (newcomers.length === 0) return;
+    this.#newcomers = [];
+    if (newcomers.length > 8 && newcomers.length > this.#size * RESORT_SHARE) this.#resort(newcomers);
+    else for (const event of newcomers) this.#place(event);
+  }
+
+  #resort(newcomers: readonly number[]): void {
+    const all = new Float64Array(this.#size + newcomers.length);
+    let at = 0;
+    for (const { events } of this.#chunks) {
+      all.set(events, at);
+      at += events.length;
+    }
+    all.set(newcomers, at);
+    all.sort();
+    this.#chunks = [];
+    for (let from = 0; from < all.length; from += CHUNK)
+      this.#chunks.push(newChunk([...all.subarray(from, from + CHUNK)]));
+    this.#size = all.length;
+    this.#summedTo = 0;
+  }
+
+  #place(event: number): void {
+    // The chunk that begins at or before it, so that no chunk ever begins later than its events.
+    const at = Math.max(0, this.#chunkOf(event) - 1);
+    const chunk = this.#chunks[at];
+    this.#size += 1;
+    if (chunk === undefined) {
+      this.#chunks.push(newChunk([event]));
+      this.#summedTo = 0;
+      return;
+    }
+    chunk.events.splice(firstAtOrAbove(chunk.events, event), 0, event);
+    this.#touch(chunk, at);
+    if (chunk.events.length > 2 * CHUNK) this.#chunks.splice(at + 1, 0, newChunk(chunk.events.splice(CHUNK)));
+  }
+
+  #takeOut(event: number): void {
+    let at = Math.max(0, this.#chunkOf(event) - 1);
+    // Equal events may go on into the next chunk.
+    while ((this.#chunks[at]?.events.at(-1) ?? event) < event) at += 1;
+    const chunk = this.#chunks[at];
+    if (chunk === undefined) return;
+    const index = firstAtOrAbove(chunk.events, event);
+    if (chunk.events[index] !== event) return;
+    chunk.events.splice(index, 1);
+    this.#size -= 1;
+    this.#touch(chunk, at);
+    if (chunk.events.length === 0) this.#chunks.splice(at, 1);
+  }
+
+  #touch(chunk: Chunk, at: number): void {
+    chunk.sums = undefined;
+    this.#summedTo = Math.min(this.#summedTo, at);
+  }
+
+  /** How many chunks begin before `event`. */
+  #chunkOf(event: number): number {
+    let low = 0;
+    let high = this.#chunks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#chunks[middle]?.events[0] ?? 0) < event) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function newChunk(events: number[]): Chunk {
+  return { events, openBefore: 0, freeBefore: 0, sums: undefined };
+}
+
+function startMs({ events }: Chunk): number {
+  return Math.floor((events[0] ?? 0) / 2);
+}
+
+function endMs({ events }: Chunk): number {
+  return Math.floor((events.at(-1) ?? 0) / 2);
+}
+
+/** Nothing is open only where the count of all spans is lowest, so the free time there is all that can be free. */
+function sumsOf(chunk: Chunk): NonNullable<Chunk['sums']> {
+  if (chunk.sums !== undefined) return chunk.sums;
+  let open = 0;
+  let lowest = 0;
+  let freeAtLowest = 0;
+  let lastMs = startMs(chunk);
+  for (const event of chunk.events) {
+    const atMs = Math.floor(event / 2);
+    if (open === lowest) freeAtLowest += atMs - lastMs;
+    open += event % 2 === 0 ? 1 : -1;
+    lastMs = atMs;
+    if (open < lowest) {
+      lowest = open;
+      freeAtLowest = 0;
+    }
+  }
+  chunk.sums = { delta: open, lowest, freeAtLowest };
+  return chunk.sums;
 }
 
 function firstAtOrAbove(sorted: readonly number[], value: number): number {
   let low = 0;
   let high = sorted.length;
-  // Newcomers are mostly the latest: look at the end first.
-  if (high > 0 && (sorted[high - 1] ?? 0) < value) return high;
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((sorted[middle] ?? 0) < value) low = middle + 1;

@@ -60,8 +60,6 @@ export class Group implements Row {
   readonly openSince = new SortedNumbers();
   readonly busy: BusyTime | undefined;
   readonly openedAt: SortedNumbers | undefined;
-  /** Stretches whose busy time must be put together anew, because a span was taken out of it. */
-  repairs: { fromMs: number; toMs: number }[] = [];
   isDirty = true;
 
   constructor(grouping: Grouping, labels: Row['labels'], settings: StatisticsSettings) {
@@ -88,9 +86,10 @@ export class Group implements Row {
     if (openSinceMs !== undefined && sign === -1) this.openSince.remove(openSinceMs);
     if (this.busy === undefined) return;
     for (let at = 0; at + 1 < closed.length; at += 2) {
-      const [fromMs = 0, toMs = 0] = closed.slice(at, at + 2);
+      const fromMs = closed[at] ?? 0;
+      const toMs = closed[at + 1] ?? 0;
       if (sign === 1) this.busy.add(fromMs, toMs);
-      else this.repairs.push(this.busy.clear(fromMs, toMs));
+      else this.busy.remove(fromMs, toMs);
     }
   }
 

@@ -3,7 +3,6 @@ import type { Columns } from './columns.ts';
 import { type Coverage, evaluateContents, evaluateTimes } from './evaluate.ts';
 import type { Group } from './group.ts';
 import { type ActiveProvider, type FacetPlace, Places, type ProviderPlace } from './places.ts';
-import { repairBusyTime } from './repair.ts';
 import type { StatisticsSettings } from './rows.ts';
 import type { SlotOrder } from './slot-order.ts';
 import type { Recovery } from './tally.ts';
@@ -97,8 +96,6 @@ export class Windows {
     const settings = this.#settings;
     this.places.dropEmpty();
     const groups = this.places.groups();
-    const orders = this.places.providers.map(({ byTrigger }) => byTrigger);
-    repairBusyTime({ groups, orders, columns: this.#columns, groupsOf: (slot) => this.#facetOf(slot)?.groups ?? [] });
     for (const group of groups) {
       if (group.isDirty) evaluateContents(group, settings);
       if (group.isDirty || this.#hasMoved) {
