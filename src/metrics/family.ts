@@ -66,12 +66,16 @@ export interface MetricSource {
 
 /** A family with its item type hidden, so that different ones share a list. */
 export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labels'> {
-  /** Fragments of text to be rendered anew, or kept. */
-  readonly render: (source: PageSource, settings: FamilySettings, each: Fragments) => void;
+  /** What the family has to show, in order; one at a time, so that others may have their turn in between. */
+  readonly pieces: (source: PageSource, settings: FamilySettings) => Iterable<Piece>;
 }
 
-/** Receives each item of a family in order: `samples` is called only when there is no fragment of this version. */
-export type Fragments = (item: object, version: number, samples: () => readonly Sample[]) => void;
+/** One thing with the version of its samples, which are asked for only when there is no text of this version. */
+export interface Piece {
+  readonly key: object;
+  readonly version: number;
+  readonly samples: () => readonly Sample[];
+}
 
 export function family<Item extends object>(declared: Family<Item>): AnyFamily {
   const { name, type, help, labels } = declared;
@@ -80,9 +84,10 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
     type,
     help,
     labels,
-    render: (source, settings, each) => {
+    *pieces(source, settings) {
       for (const item of declared.items(source)) {
-        each(declared.key?.(item) ?? item, declared.version(item), () => declared.samples(item, settings));
+        const key = declared.key?.(item) ?? item;
+        yield { key, version: declared.version(item), samples: () => declared.samples(item, settings) };
       }
     },
   };

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Format, MetricType, Sample } from './exposition.ts';
 import { headerText, sampleText } from './exposition.ts';
+import { OWN_FAMILIES } from './own-families.ts';
 
 /** Seconds; from a quick poll to one that hangs until its deadline. */
 const POLL_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
@@ -22,8 +23,8 @@ export interface ProcessMetrics {
   throttled(provider: string): void;
   budget(provider: string, remaining: number): void;
   reloaded(isSuccessful: boolean, nowMs: number): void;
-  /** Series of providers that are no longer configured leave. */
-  forget(provider: string): void;
+  /** Series of a provider that is no longer configured leave. */
+  forget(provider: string): Promise<void>;
   /** All of them as exposition text. */
   text(format: Format): Promise<string>;
 }
@@ -32,13 +33,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  const registers = [registry];
-  const info = new Gauge({
-    name: 'mttr_exporter_build_info',
-    help: 'A constant 1, labelled by version and Node version.',
-    labelNames: ['version', 'nodeversion'],
-    registers,
-  });
+  const info = new Gauge(of(OWN_FAMILIES.info, registry));
   info.set({ version, nodeversion: process.version }, 1);
   const metrics = providerMetrics(registry);
   const reload = reloadMetrics(registry);
@@ -60,67 +55,34 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       reload.successful.set(Number(isSuccessful));
       if (isSuccessful) reload.at.set(nowMs / 1000);
     },
-    forget: (provider) => void forgetProvider(Object.values(metrics), provider),
+    forget: (provider) => forgetProvider(Object.values(metrics), provider),
     text: (format) => registryText(registry, format),
   };
 }
 
+/** A declared family as the client library wants it. */
+function of<Label extends string>(
+  { name, help, labels }: { readonly name: string; readonly help: string; readonly labels: readonly Label[] },
+  registry: Registry,
+) {
+  return { name, help, labelNames: [...labels], registers: [registry] };
+}
+
 function providerMetrics(registry: Registry) {
-  const registers = [registry];
   return {
-    up: new Gauge({
-      name: 'mttr_exporter_provider_up',
-      help: '1 when the last poll of the provider succeeded, 0 when it failed.',
-      labelNames: ['provider'],
-      registers,
-    }),
-    duration: new Histogram({
-      name: 'mttr_exporter_poll_duration_seconds',
-      help: 'How long polls took.',
-      labelNames: ['provider'],
-      buckets: POLL_BUCKETS_SECONDS,
-      registers,
-    }),
-    polls: new Counter({
-      name: 'mttr_exporter_polls_total',
-      help: 'Polls by outcome.',
-      labelNames: ['provider', 'outcome'],
-      registers,
-    }),
-    requests: new Counter({
-      name: 'mttr_exporter_api_requests_total',
-      help: 'Requests to the platform by HTTP status; error without an answer.',
-      labelNames: ['provider', 'code'],
-      registers,
-    }),
-    throttled: new Counter({
-      name: 'mttr_exporter_api_throttled_total',
-      help: 'Answers by which the platform asked for fewer requests.',
-      labelNames: ['provider'],
-      registers,
-    }),
-    budget: new Gauge({
-      name: 'mttr_exporter_api_budget_remaining',
-      help: 'Requests left in the current allowance.',
-      labelNames: ['provider'],
-      registers,
-    }),
+    up: new Gauge(of(OWN_FAMILIES.up, registry)),
+    duration: new Histogram({ ...of(OWN_FAMILIES.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
+    polls: new Counter(of(OWN_FAMILIES.polls, registry)),
+    requests: new Counter(of(OWN_FAMILIES.requests, registry)),
+    throttled: new Counter(of(OWN_FAMILIES.throttled, registry)),
+    budget: new Gauge(of(OWN_FAMILIES.budget, registry)),
   };
 }
 
 function reloadMetrics(registry: Registry) {
-  const registers = [registry];
   return {
-    successful: new Gauge({
-      name: 'mttr_exporter_config_last_reload_successful',
-      help: '1 when the last attempt to load the configuration succeeded.',
-      registers,
-    }),
-    at: new Gauge({
-      name: 'mttr_exporter_config_last_reload_success_timestamp_seconds',
-      help: 'When a configuration was loaded successfully last.',
-      registers,
-    }),
+    successful: new Gauge(of(OWN_FAMILIES.reloadSuccessful, registry)),
+    at: new Gauge(of(OWN_FAMILIES.reloadedAt, registry)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { DEFLATE_LEVEL } from './blocks.ts';
 import type { Format } from './exposition.ts';
-import { DEFLATE_LEVEL, type RenderedPage } from './page.ts';
+import type { RenderedPage } from './page.ts';
 
 /** A page ready to be sent: plain, and as one gzip member. */
 export interface WholePage {
