@@ -47,7 +47,8 @@ async function takeArrivals(rooms: Rooms, batch: Batch, counting: Counting): Pro
   const breathe = createBreath();
   for (const arrival of arrivals(rooms, batch, { provider, changed })) {
     const { incident, book, facet, isChanged } = arrival;
-    if (!isChanged) continue;
+    const isPending = provider.isSynced && pending.get(book.row) !== undefined;
+    if (!isChanged && !isPending) continue;
     if (provider.isSynced) facets.welcome(facet);
     revise(rooms, arrival, provider);
     const isWaiting = provider.isSynced

@@ -20,7 +20,9 @@ export class Facets {
   readonly #byKey = new Map<string, number>();
   readonly #providerNames = new Map<number, string>();
   readonly #admitted = new Set<string>();
-  readonly #overflowed = new Set<string>();
+  #overflowed: ReadonlySet<string> = new Set();
+  /** As the last commit left it. */
+  #overflowedBefore: ReadonlySet<string> = new Set();
   /** Incidents that are kept, per facet. */
   readonly #incidents = new RevocableMap<number>();
   readonly #labels = new Map<number, FacetLabels>();
@@ -47,6 +49,7 @@ export class Facets {
     for (const one of [this.#byRow, this.#byKey, this.#admitted]) one.clear();
     this.#forgetLabels();
     this.#incidents.discard();
+    this.#overflowed = this.#overflowedBefore;
     this.#services.reload();
     this.#read();
   }
@@ -54,6 +57,7 @@ export class Facets {
   /** What was counted stays; after COMMIT. */
   publish(): void {
     this.#incidents.publish();
+    this.#overflowedBefore = this.#overflowed;
   }
 
   configure(readers: ReadonlyMap<string, Reader>, maxServices: number): void {
@@ -140,7 +144,7 @@ export class Facets {
     const reading = this.reading(row);
     if (reading === undefined || reading.excluded || this.#admitted.has(reading.service)) return;
     if (this.#admitted.size >= this.#maxServices) {
-      this.#overflowed.add(reading.service);
+      if (!this.#overflowed.has(reading.service)) this.#overflowed = new Set([...this.#overflowed, reading.service]);
       return;
     }
     this.#admitted.add(reading.service);
@@ -161,8 +165,7 @@ export class Facets {
       this.#admitted.add(name);
       this.#admit.run(name);
     }
-    this.#overflowed.clear();
-    for (const [name] of waiting.slice(places)) this.#overflowed.add(name);
+    this.#overflowed = new Set(waiting.slice(places).map(([name]) => name));
     const hasAdmitted = waiting.length > 0 && places > 0;
     if (hasAdmitted) this.#forgetLabels();
     return hasAdmitted;

@@ -1,0 +1,38 @@
+import type { Store } from '../../src/store/store.ts';
+import { configurationContract } from './contract/configuration.ts';
+import { countingContract } from './contract/counting.ts';
+import { historiesContract } from './contract/histories.ts';
+import { knownContract } from './contract/known.ts';
+import { placesContract } from './contract/places.ts';
+import { retentionContract } from './contract/retention.ts';
+import { revisionsContract } from './contract/revisions.ts';
+import { subjectsContract } from './contract/subjects.ts';
+import { transactionsContract } from './contract/transactions.ts';
+
+/** Where one store lives. */
+export interface StorePlace {
+  /** Opens the store, making it if there is none; the one opened before must be closed. */
+  open(): Store;
+  /** The store as another process would find it if this one ended right now; the one that is open stays open. */
+  crash(): Store;
+  /** From now on every transaction fails at its end, as with a full disk, until the function given back is called. */
+  fill(): () => void;
+}
+
+/** One engine of the store; each must pass every sentence of this suite. */
+export interface StoreEngine {
+  /** An empty place; what is opened there is closed and removed at the end of the test. */
+  place(): StorePlace;
+}
+
+export function storeContract(engine: StoreEngine): void {
+  countingContract(engine);
+  revisionsContract(engine);
+  subjectsContract(engine);
+  placesContract(engine);
+  configurationContract(engine);
+  retentionContract(engine);
+  knownContract(engine);
+  transactionsContract(engine);
+  historiesContract(engine);
+}

@@ -1,0 +1,423 @@
+import { describe, expect, it } from 'vitest';
+import type { StoreEngine } from '../contract.ts';
+import {
+  at,
+  counted,
+  incident,
+  MINUTE_MS,
+  page,
+  poll,
+  recovered,
+  SINCE,
+  settings,
+  start,
+  sync,
+  total,
+  totals,
+} from '../telling.ts';
+
+export function countingContract(engine: StoreEngine): void {
+  describe('counts', () => {
+    it('each opening and recovery once, with the label sets of its service and its severity', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+
+      await store.commit(poll(at(60), { incidents: [recovered('Q1', 20, { acknowledgedAtMs: at(12) })] }));
+
+      expect(totals(store)).toEqual({
+        'checkout P1': { recovery: 1, recoveryMinutes: 20, opened: 1, withinTarget: 1 },
+        '* P1': { acknowledgement: 1, acknowledgementMinutes: 2 },
+      });
+    });
+
+    it('an incident that is told twice once', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      const told = poll(at(60), { incidents: [recovered('Q1', 20), recovered('Q1', 20)] });
+
+      await store.commit(told);
+      const second = await store.commit(told);
+
+      expect(totals(store)['checkout P1']).toMatchObject({ recovery: 1, recoveryMinutes: 20, opened: 1 });
+      expect(second.changed).toEqual([]);
+      expect(counted(store, 'revisions')).toEqual({});
+    });
+
+    it('the same whatever the order of arrival', async () => {
+      const told = [
+        recovered('Q1', 20),
+        recovered('Q2', 7, { service: 'search' }),
+        recovered('Q3', 90, { priority: 'P2' }),
+      ];
+      const [store, reversed] = [await start(engine.place().open()), await start(engine.place().open())];
+      for (const one of [store, reversed]) await sync(one);
+
+      await store.commit(poll(at(200), { incidents: told }));
+      for (const one of told.toReversed()) await reversed.commit(poll(at(200), { incidents: [one] }));
+
+      expect(totals(reversed)).toEqual(totals(store));
+      expect(total(store, 'recovery')).toBe(3);
+    });
+
+    it('no recovery that ended before counting began, and any that ended since, however late it is learnt', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+
+      await store.commit(
+        poll(at(100 * 24 * 60), {
+          incidents: [
+            incident('before', { triggeredAtMs: at(-60), resolvedAtMs: SINCE - 1 }),
+            incident('at', { triggeredAtMs: at(-60), resolvedAtMs: SINCE }),
+            incident('since', { triggeredAtMs: SINCE, resolvedAtMs: at(30) }),
+          ],
+        }),
+      );
+
+      expect(totals(store)['checkout P1']).toEqual({ recovery: 2, recoveryMinutes: 90, opened: 1, withinTarget: 1 });
+    });
+
+    it('nothing before the first sync is whole, then everything that is owed, with the next poll', async () => {
+      const store = await start(engine.place().open());
+      await store.begin('pagerduty', SINCE);
+      const during = [
+        incident('Q1', { escalatedAtMs: [at(-5), at(11)] }),
+        recovered('Q2', 20),
+        recovered('Q3', 5, { triggeredAtMs: at(-60) }),
+      ];
+
+      await store.commit(page(at(40), { incidents: during }));
+      const before = [...store.labelSets()];
+      await store.commit(poll(at(41)));
+      const whole = totals(store);
+      await store.commit(poll(at(42)));
+
+      expect(before).toEqual([]);
+      expect(whole).toEqual({ 'checkout P1': {}, '* P1': {} });
+      expect(totals(store)).toEqual({
+        'checkout P1': { recovery: 1, recoveryMinutes: 20, opened: 2, withinTarget: 1 },
+        '* P1': { escalations: 1, unacknowledged: 1 },
+      });
+    });
+
+    it.each([1, 2])(
+      'what a first sync found after a restart, %i commits before the poll that counts it',
+      async (commits) => {
+        const place = engine.place();
+        const store = await start(place.open());
+        await store.begin('pagerduty', SINCE);
+        const during = [
+          recovered('Q2', 20),
+          incident('Q1', { triggeredAtMs: at(-100), escalatedAtMs: [at(11)], reopenedAtMs: [at(12)] }),
+        ];
+
+        await store.commit(page(at(40), { incidents: during }));
+        if (commits === 2) await store.commit(poll(at(41)));
+        store.close();
+        const again = await start(place.open());
+        for (const minute of [42, 43, 44]) await again.commit(poll(at(minute)));
+
+        expect(totals(again)['checkout P1']).toEqual({ recovery: 1, recoveryMinutes: 20, opened: 1, withinTarget: 1 });
+        expect(totals(again)['* P1']).toEqual({ escalations: 1, reopened: 1, unacknowledged: 1 });
+      },
+    );
+
+    it('escalations and reopenings once each by their own time', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      const told = (escalatedAtMs: number[], reopenedAtMs: number[]) =>
+        store.commit(
+          poll(at(60), { incidents: [incident('Q1', { triggeredAtMs: at(-60), escalatedAtMs, reopenedAtMs })] }),
+        );
+
+      await told([at(-30), at(20)], []);
+      await told([at(-30), at(20), at(30)], [at(-10), at(35)]);
+      await told([at(-30), at(20), at(30)], [at(-10), at(35)]);
+
+      expect(totals(store)).toEqual({ 'checkout P1': {}, '* P1': { escalations: 2, reopened: 1 } });
+    });
+
+    it('an escalation that is learnt late, after a later one', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+
+      await store.commit(poll(at(60), { incidents: [incident('Q1', { escalatedAtMs: [at(30)] })] }));
+      await store.commit(poll(at(61), { incidents: [incident('Q1', { escalatedAtMs: [at(20), at(30)] })] }));
+
+      expect(totals(store)['* P1']).toEqual({ escalations: 2 });
+    });
+
+    it('a recovery once, although the incident is reopened and resolved again', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      const intervals = [{ openedAtMs: at(10), closedAtMs: at(30) }];
+      const reopened = [...intervals, { openedAtMs: at(40) }];
+      const closed = [...intervals, { openedAtMs: at(40), closedAtMs: at(100) }];
+
+      await store.commit(poll(at(35), { incidents: [recovered('Q1', 20, { intervals })] }));
+      await store.commit(
+        poll(at(45), { incidents: [incident('Q1', { intervals: reopened, reopenedAtMs: [at(40)] })] }),
+      );
+      await store.commit(
+        poll(at(110), { incidents: [recovered('Q1', 90, { intervals: closed, reopenedAtMs: [at(40)] })] }),
+      );
+
+      expect(totals(store)['checkout P1']).toMatchObject({ recovery: 1, recoveryMinutes: 20, opened: 1 });
+      expect(totals(store)['* P1']).toMatchObject({ reopened: 1 });
+      expect(counted(store, 'revisions')).toEqual({ reopened: 1, resolved_at: 1 });
+    });
+
+    it.each([
+      { reopened: 'last' as const, minutes: 90 },
+      { reopened: 'first' as const, minutes: 20 },
+      { reopened: 'sum' as const, minutes: 80 },
+    ])(
+      '$minutes minutes of an incident that was reopened, by recovery.reopened: $reopened',
+      async ({ reopened, minutes }) => {
+        const store = await start(engine.place().open(), settings({ reopened }));
+        await sync(store);
+        const intervals = [
+          { openedAtMs: at(10), closedAtMs: at(30) },
+          { openedAtMs: at(40), closedAtMs: at(100) },
+        ];
+
+        await store.commit(poll(at(110), { incidents: [recovered('Q1', 90, { intervals, reopenedAtMs: [at(40)] })] }));
+
+        expect(totals(store)['checkout P1']).toMatchObject({ recovery: 1, recoveryMinutes: minutes });
+      },
+    );
+
+    it('the last recovery of a bucket as its exemplar, in the running process and after a restart', async () => {
+      const place = engine.place();
+      const store = await start(place.open());
+      await sync(store);
+
+      await store.commit(
+        poll(at(60), { incidents: [recovered('late', 20, { triggeredAtMs: at(20) }), recovered('early', 21)] }),
+      );
+      const exemplars = store
+        .labelSets()
+        .flatMap(({ row }) => store.exemplars(row))
+        .filter((one) => one !== undefined);
+      store.close();
+      const again = await start(place.open());
+
+      expect(exemplars).toEqual([{ incidentId: 'late', ms: 20 * MINUTE_MS, resolvedAtMs: at(40) }]);
+      expect(
+        again
+          .labelSets()
+          .flatMap(({ row }) => again.exemplars(row))
+          .filter((one) => one !== undefined),
+      ).toEqual(exemplars);
+    });
+
+    it('who was never acknowledged, by what ended it', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+
+      await store.commit(
+        poll(at(60), {
+          incidents: [
+            recovered('Q1', 20, { autoResolved: true }),
+            recovered('Q2', 20),
+            recovered('Q3', 5, { acknowledgedAtMs: at(11) }),
+          ],
+        }),
+      );
+
+      expect(totals(store)['* P1']).toMatchObject({ unacknowledged: 1, unacknowledgedAuto: 1, acknowledgement: 1 });
+    });
+
+    it('a merged incident as an opening only, an expired or flaky one not at all', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+
+      await store.commit(
+        poll(at(60), {
+          incidents: [
+            recovered('Q1', 20, { merged: true }),
+            recovered('Q2', 20, { setApart: 'expired' }),
+            recovered('Q3', 20, { setApart: 'flaky' }),
+          ],
+        }),
+      );
+
+      expect(total(store, 'opened')).toBe(1);
+      expect(total(store, 'recovery')).toBe(0);
+    });
+
+    it('what the filter leaves out not at all', async () => {
+      const filter = {
+        severities: ['P1'],
+        services: [],
+        teams: [],
+        excludeTitles: [/^\[TEST\]/],
+        shorterThanMs: 2 * MINUTE_MS,
+      };
+      const store = await start(engine.place().open(), settings({ providers: [{ filter }] }));
+      await sync(store);
+
+      await store.commit(
+        poll(at(60), {
+          incidents: [
+            recovered('Q1', 20, { priority: 'P2' }),
+            recovered('Q2', 20, { title: '[TEST] x' }),
+            recovered('Q3', 1),
+            recovered('Q4', 2),
+          ],
+        }),
+      );
+
+      expect(totals(store)).toEqual({
+        'checkout P1': { recovery: 1, recoveryMinutes: 2, opened: 1, withinTarget: 1 },
+        '* P1': { unacknowledged: 1 },
+      });
+    });
+
+    it('an unmapped severity once per incident, history included', async () => {
+      const store = await start(engine.place().open());
+      const told = [
+        recovered('Q1', 20, { priority: 'Sev-9', triggeredAtMs: at(-1000) }),
+        incident('Q2', { priority: '' }),
+      ];
+      await sync(store, told);
+
+      await store.commit(poll(at(60), { incidents: told }));
+      await store.commit(poll(at(61), { incidents: [recovered('Q2', 20, { priority: '' })] }));
+
+      expect(counted(store, 'unmapped')).toEqual({ unknown: 1, missing: 1 });
+      expect(store.unmappedSeverities()).toEqual([{ provider: 'pagerduty', value: 'Sev-9' }]);
+    });
+
+    it('each provider by its own first sync', async () => {
+      const store = await start(
+        engine.place().open(),
+        settings({ providers: [{}, { name: 'aws', type: 'cloudwatch' }] }),
+      );
+      await sync(store);
+
+      await store.begin('aws', at(100));
+      await store.commit(
+        poll(at(101), {
+          provider: 'aws',
+          incidents: [recovered('Q1', 20), recovered('Q2', 5, { triggeredAtMs: at(98) })],
+        }),
+      );
+      await store.commit(poll(at(102), { provider: 'aws' }));
+
+      expect(totals(store)).toEqual({
+        'aws checkout P1': { recovery: 1, recoveryMinutes: 5, withinTarget: 1 },
+        'aws * P1': { unacknowledged: 1 },
+      });
+      expect(store.provider('aws')).toMatchObject({ countingSinceMs: at(100), isSynced: true, askedUntilMs: at(102) });
+    });
+  });
+
+  describe('waits for recovery.settle', () => {
+    const settling = settings({ settleMs: 30 * MINUTE_MS });
+
+    it('until the provider has been asked beyond it', async () => {
+      const store = await start(engine.place().open(), settling);
+      await sync(store);
+      const counts: number[] = [];
+
+      await store.commit(poll(at(40), { incidents: [recovered('Q1', 20)] }));
+      for (const asked of [at(60) - 1, at(60)]) {
+        counts.push(total(store, 'recovery'));
+        await store.commit(poll(at(500), { complete: { askedUntilMs: asked, historyStartMs: SINCE } }));
+      }
+
+      expect([...counts, total(store, 'recovery')]).toEqual([0, 0, 1]);
+    });
+
+    it('over a restart', async () => {
+      const place = engine.place();
+      const store = await start(place.open(), settling);
+      await sync(store);
+
+      await store.commit(poll(at(40), { incidents: [recovered('Q1', 20)] }));
+      store.close();
+      const again = await start(place.open(), settling);
+      await again.commit(poll(at(60)));
+
+      expect(total(again, 'recovery')).toBe(1);
+    });
+
+    it('and a reopening in between cancels', async () => {
+      const store = await start(engine.place().open(), settling);
+      await sync(store);
+
+      await store.commit(poll(at(40), { incidents: [recovered('Q1', 20)] }));
+      await store.commit(poll(at(50), { incidents: [incident('Q1', { reopenedAtMs: [at(45)] })] }));
+      await store.commit(poll(at(100)));
+      const open = total(store, 'recovery');
+      await store.commit(poll(at(130), { incidents: [recovered('Q1', 90, { reopenedAtMs: [at(45)] })] }));
+      await store.commit(poll(at(131)));
+
+      expect(open).toBe(0);
+      expect(totals(store)['checkout P1']).toMatchObject({ recovery: 1, recoveryMinutes: 90 });
+      expect(counted(store, 'revisions')).toEqual({});
+    });
+  });
+
+  describe('a series', () => {
+    it('is born at zero with its first incident, all of its groups together', async () => {
+      const store = await start(engine.place().open());
+      await sync(store, [recovered('old', 20, { triggeredAtMs: at(-5000) })]);
+
+      await store.commit(poll(at(30), { incidents: [incident('Q1', { service: 'search', priority: 'P2' })] }));
+
+      const lives = store
+        .labelSets()
+        .map((set) => [
+          set.service,
+          set.severity,
+          ...Object.entries(set.groups).map(([name, { bornMs, released }]) => `${name} ${bornMs} ${released}`),
+        ]);
+      expect(lives).toEqual([
+        ['checkout', 'P1', `recovery ${at(1)} false`, `counts ${at(1)} false`],
+        ['', 'P1', `timings ${at(1)} false`, `changes ${at(1)} false`],
+        ['search', 'P2', `recovery ${at(30)} false`, `counts ${at(30)} false`],
+        ['', 'P2', `timings ${at(30)} false`, `changes ${at(30)} false`],
+      ]);
+      expect(total(store, 'recovery')).toBe(0);
+    });
+
+    it('of revisions is born at zero for each change when the first sync is whole', async () => {
+      const store = await start(engine.place().open());
+
+      await sync(store);
+
+      const changes = ['reopened', 'severity', 'service', 'resolved_at', 'triggered_at', 'merged', 'deleted'];
+      expect(store.counters()).toEqual(
+        changes.map((label) => ({ provider: 'pagerduty', name: 'revisions', label, value: 0 })),
+      );
+    });
+
+    it('stays released, and as old as it is, over a restart', async () => {
+      const place = engine.place();
+      const store = await start(place.open());
+      await sync(store);
+      await store.commit(poll(at(60), { incidents: [recovered('Q1', 20)] }));
+      const [first] = store.labelSets();
+
+      await store.release([{ set: first?.row ?? 0, group: 'recovery' }]);
+      const released = [...store.labelSets()];
+      const crashed = await start(place.crash());
+
+      expect(released[0]?.groups.recovery).toMatchObject({ released: true, bornMs: at(60) });
+      expect(released[0]?.groups.counts?.released).toBe(false);
+      expect(crashed.labelSets()).toEqual(released);
+    });
+
+    it('that was read does not change under its reader', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      await store.commit(poll(at(60), { incidents: [recovered('Q1', 20)] }));
+      const [read] = store.labelSets();
+
+      await store.commit(poll(at(90), { incidents: [recovered('Q2', 20)] }));
+
+      expect(read?.groups.counts?.opened).toBe(1);
+    });
+  });
+}

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { MARKS, type StoredIncident } from '../../../src/model/stored.ts';
+import type { StoreEngine } from '../contract.ts';
+import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../telling.ts';
+
+export function knownContract(engine: StoreEngine): void {
+  describe('remembers', () => {
+    it('every field of an incident', async () => {
+      const place = engine.place();
+      const store = await start(place.open());
+      await sync(store);
+      const whole = incident('Q1', {
+        recoveryKey: 'ok',
+        subject: 'cpu',
+        url: 'https://example.com/Q1',
+        team: 'core',
+        status: 'resolved',
+        startedAtMs: at(5),
+        identifiedAtMs: at(11),
+        acknowledgedAtMs: at(12),
+        mitigatedAtMs: at(13),
+        resolvedAtMs: at(30),
+        endKnownFrom: 'state_change',
+        autoResolved: false,
+        escalatedAtMs: [at(14)],
+        reopenedAtMs: [at(20)],
+        intervals: [
+          { openedAtMs: at(10), closedAtMs: at(15) },
+          { openedAtMs: at(20), closedAtMs: at(30) },
+        ],
+        setApart: 'flaky',
+        fingerprint: 'same trouble',
+      });
+
+      await store.commit(poll(at(60), { incidents: [whole, incident('Q2')] }));
+      const known = await (await start(place.crash())).known('pagerduty').incidents(['Q1', 'Q2', 'Q3']);
+
+      expect(known).toEqual(
+        new Map([
+          ['Q1', whole],
+          ['Q2', incident('Q2')],
+        ]),
+      );
+    });
+
+    it('which ids are open', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      const told = [
+        incident('open'),
+        recovered('resolved', 20),
+        incident('merged', { merged: true }),
+        incident('expired', { setApart: 'expired' }),
+        incident('deleted'),
+      ];
+
+      await store.commit(poll(at(60), { incidents: told, deletedIds: ['deleted'] }));
+
+      expect(await store.known('pagerduty').openIds()).toEqual(['open']);
+      expect(await store.known('unheard of').openIds()).toEqual([]);
+    });
+
+    it('signals once each, in order of time', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      const signals = [
+        { subject: 'cpu', id: 'b', atMs: at(20), kind: 'OK' },
+        { subject: 'cpu', id: 'a', atMs: at(10), kind: 'ALARM' },
+      ];
+
+      await store.commit(poll(at(60), { signals: [...signals, ...signals] }));
+
+      expect(await store.known('pagerduty').signals(['cpu', 'disk'])).toEqual(
+        new Map([
+          ['cpu', signals.toReversed()],
+          ['disk', []],
+        ]),
+      );
+    });
+
+    it('incidents by subject, without those that are gone', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      await store.commit(
+        poll(at(60), {
+          incidents: [incident('a', { subject: 'cpu' }), incident('b', { subject: 'cpu' })],
+          deletedIds: ['a'],
+        }),
+      );
+
+      const known = await store.known('pagerduty').bySubject(['cpu', 'disk']);
+
+      expect([...known].map(([subject, found]) => [subject, found.map(({ id }) => id)])).toEqual([
+        ['cpu', ['b']],
+        ['disk', []],
+      ]);
+    });
+
+    it('rejected records: counted once per reason, fetched again until they are taken, and again when rejected anew', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      const forbidden = { id: 'Q1', key: 'Q1', reason: 'forbidden' as const, detail: '' };
+      const future = { ...forbidden, reason: 'future' as const };
+      const nameless = { key: 'digest', reason: 'missing_id' as const, detail: '' };
+      const waiting: (readonly string[])[] = [];
+      const commit = async (told: Parameters<typeof poll>[1]) => {
+        await store.commit(poll(at(60), told));
+        waiting.push(await store.known('pagerduty').rejectedIds());
+      };
+
+      await commit({ rejected: [forbidden, forbidden, nameless] });
+      await commit({ rejected: [forbidden, future, nameless] });
+      await commit({ incidents: [incident('Q1')] });
+      await commit({ rejected: [forbidden], incidents: [incident('Q1')] });
+      await commit({ deletedIds: ['Q1'] });
+
+      expect(waiting).toEqual([['Q1'], ['Q1'], [], ['Q1'], []]);
+      expect(counted(store, 'rejected')).toEqual({ forbidden: 1, future: 1, missing_id: 1 });
+    });
+
+    it('where a first sync was, page by page', async () => {
+      const place = engine.place();
+      const store = await start(place.open());
+      const begun = await store.begin('pagerduty', SINCE);
+      await store.commit(page(at(1), { cursor: 'page 2' }));
+
+      const crashed = await start(place.crash());
+      const again = await crashed.begin('pagerduty', at(50));
+
+      expect(begun).toMatchObject({ countingSinceMs: SINCE, cursor: undefined, isSynced: false });
+      expect(again).toMatchObject({
+        countingSinceMs: SINCE,
+        cursor: 'page 2',
+        isSynced: false,
+        askedUntilMs: undefined,
+      });
+    });
+
+    it('for statistics exactly what each commit said', async () => {
+      const place = engine.place();
+      const filter = { severities: [], services: [], teams: [], excludeTitles: [/^x$/], shorterThanMs: 0 };
+      const given = settings({ providers: [{ filter }] });
+      const store = await start(place.open(), given);
+      const latest = new Map<number, StoredIncident>();
+      const commit = async (told: Parameters<typeof poll>[1]) => {
+        for (const one of (await store.commit(poll(at(60), told))).changed) latest.set(one.row, one);
+      };
+      await store.begin('pagerduty', SINCE);
+
+      await commit({
+        incidents: [
+          recovered('Q1', 20),
+          incident('Q2', { acknowledgedAtMs: at(12), status: 'acknowledged' }),
+          recovered('Q3', 5, { merged: true }),
+          incident('Q4'),
+        ],
+      });
+      await commit({ incidents: [recovered('Q2', 20, { escalatedAtMs: [at(11)] })], deletedIds: ['Q4'] });
+      await commit({
+        incidents: [
+          incident('Q1', {
+            intervals: [{ openedAtMs: at(10), closedAtMs: at(30) }, { openedAtMs: at(40) }],
+            reopenedAtMs: [at(40)],
+          }),
+        ],
+      });
+      const loaded: StoredIncident[] = [];
+      const crashed = place.crash();
+      await crashed.configure(given, SINCE);
+      await crashed.load((one) => loaded.push(one));
+
+      expect(loaded).toEqual([...latest.values()].sort((a, b) => a.row - b.row));
+      expect(loaded.map(({ marks }) => (marks & MARKS.counted) !== 0)).toEqual([true, true, false, false]);
+    });
+  });
+}

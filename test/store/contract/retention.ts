@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { StoreEngine } from '../contract.ts';
+import { at, counted, DAY_MS, incident, poll, recovered, settings, start, sync, total, totals } from '../telling.ts';
+
+const tenDays = settings({ retentionMs: 10 * DAY_MS });
+const LATE = at(11 * 24 * 60);
+
+export function retentionContract(engine: StoreEngine): void {
+  describe('retention', () => {
+    it('deletes what is closed and older, and nothing that is open or younger', async () => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+      const told = [
+        recovered('resolved', 20),
+        incident('merged', { merged: true, updatedAtMs: at(30) }),
+        incident('expired', { setApart: 'expired', updatedAtMs: at(30) }),
+        incident('open'),
+        recovered('young', 20, { triggeredAtMs: LATE - DAY_MS }),
+      ];
+      const { changed } = await store.commit(poll(LATE, { incidents: told }));
+
+      const { gone } = await store.prune(LATE);
+
+      expect(gone).toEqual(changed.slice(0, 3).map(({ row }) => row));
+      const left = await store.known('pagerduty').incidents(told.map(({ id }) => id));
+      expect([...left.keys()]).toEqual(['open', 'young']);
+      expect(await store.prune(LATE)).toEqual({ changed: [], gone: [], relabelled: false });
+    });
+
+    it('does not touch totals', async () => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+      await store.commit(
+        poll(at(60), { incidents: [recovered('Q1', 20)], catalogue: [{ id: 'S-checkout', name: 'checkout' }] }),
+      );
+      const before = totals(store);
+
+      await store.prune(LATE);
+
+      expect(totals(store)).toEqual(before);
+    });
+
+    it.each([
+      { says: 'when it is told again', retentionMs: 10 * DAY_MS },
+      { says: 'when a longer retention lets it in again', retentionMs: 400 * DAY_MS },
+    ])('counts nothing of a deleted incident twice $says', async ({ retentionMs }) => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+      const told = [recovered('Q1', 20, { escalatedAtMs: [at(11)], reopenedAtMs: [at(12)] })];
+      await store.commit(poll(at(60), { incidents: told, catalogue: [{ id: 'S-checkout', name: 'checkout' }] }));
+      const before = totals(store);
+      await store.prune(LATE);
+
+      await start(store, settings({ retentionMs }), LATE);
+      await store.commit(poll(LATE, { incidents: told }));
+      await store.commit(poll(LATE + 1));
+
+      expect(totals(store)).toEqual(before);
+      expect(counted(store, 'revisions')).toEqual({});
+    });
+
+    it('does not count a recovery that ended before it', async () => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+
+      await store.commit(
+        poll(LATE, { incidents: [recovered('Q1', 20), recovered('Q2', 20, { triggeredAtMs: LATE - DAY_MS })] }),
+      );
+
+      expect(total(store, 'recovery')).toBe(1);
+    });
+
+    it('still counts the escalation of an incident that is open for longer than it', async () => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+      await store.commit(poll(at(60), { incidents: [incident('Q1', { escalatedAtMs: [at(20), at(30)] })] }));
+
+      await store.prune(LATE);
+      await store.commit(poll(LATE, { incidents: [incident('Q1', { escalatedAtMs: [at(20), at(30), LATE - 5] })] }));
+
+      expect(totals(store)['* P1']).toEqual({ escalations: 3 });
+    });
+
+    it('deletes the signals of what it deletes, and keeps those of what stays', async () => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+      const signal = (id: string, atMs: number) => ({ subject: 'cpu', id, atMs, kind: 'ALARM' });
+      const alarm = (id: string, triggeredAtMs: number, resolvedAtMs: number) =>
+        incident(id, { subject: 'cpu', recoveryKey: `ok ${id}`, triggeredAtMs, resolvedAtMs });
+      await store.commit(
+        poll(at(60), {
+          incidents: [alarm('short', at(10), at(20)), alarm('long', at(30), LATE - DAY_MS)],
+          signals: [signal('a', at(10)), signal('b', at(20)), signal('c', at(30)), signal('d', LATE - DAY_MS)],
+        }),
+      );
+
+      await store.prune(LATE);
+
+      const left = await store.known('pagerduty').signals(['cpu']);
+      expect(left.get('cpu')?.map(({ id }) => id)).toEqual(['c', 'd']);
+    });
+
+    it('forgets rejected records that were not met for as long', async () => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+      const rejected = (id: string) => [{ id, key: id, reason: 'forbidden' as const, detail: '' }];
+      await store.commit(poll(at(60), { rejected: [...rejected('gone'), ...rejected('met')] }));
+      await store.commit(poll(LATE - DAY_MS, { rejected: rejected('met') }));
+
+      await store.prune(LATE);
+
+      expect(await store.known('pagerduty').rejectedIds()).toEqual(['met']);
+      expect(counted(store, 'rejected')).toEqual({ forbidden: 2 });
+    });
+  });
+}

@@ -1,0 +1,115 @@
+import type { Incident } from '../../src/model/incident.ts';
+import { MINUTE_MS, SINCE } from './telling.ts';
+
+/** One commit as the oracle hears of it. */
+export interface Heard {
+  readonly told: readonly Incident[];
+  readonly deletedIds: readonly string[];
+  /** Undefined for a page of a first sync that is not its last. */
+  readonly askedUntilMs: number | undefined;
+}
+
+export interface OracleAnswer {
+  /** As `totals` gives them, without label sets at zero. */
+  readonly totals: Record<string, Record<string, number>>;
+  readonly revisions: Record<string, number>;
+}
+
+interface Life {
+  current: Incident;
+  isDeleted: boolean;
+  isOpeningCounted: boolean;
+  escalations: number;
+  reopens: number;
+  /** The end that was counted. */
+  countedEndMs: number | undefined;
+}
+
+const TARGET_MINUTES: Record<string, number> = { P1: 30, P2: 120, P3: 480, P4: 1440 };
+
+/** An obviously right ledger: after each commit it goes over everything that was ever told, in memory. */
+export function oracle(commits: readonly Heard[], settleMs: number): OracleAnswer {
+  const lives = new Map<string, Life>();
+  const totals: Record<string, Record<string, number>> = {};
+  const revisions: Record<string, number> = {};
+  const add = (set: string, name: string, by: number) => {
+    if (by === 0) return;
+    totals[set] = { ...totals[set], [name]: (totals[set]?.[name] ?? 0) + by };
+  };
+  const revise = (change: string) => {
+    revisions[change] = (revisions[change] ?? 0) + 1;
+  };
+  let isCounting = false;
+  for (const { told, deletedIds, askedUntilMs = 0 } of commits) {
+    for (const incident of told) {
+      const life = lives.get(incident.id) ?? newLife(incident);
+      for (const change of corrections(life, incident)) revise(change);
+      life.current = incident;
+      life.isDeleted = false;
+      lives.set(incident.id, life);
+      if (isCounting) count(life, { add, askedUntilMs, settleMs });
+    }
+    for (const id of deletedIds) {
+      const life = lives.get(id);
+      if (life === undefined || life.isDeleted) continue;
+      life.isDeleted = true;
+      if (life.countedEndMs !== undefined) revise('deleted');
+    }
+    if (isCounting) for (const life of lives.values()) count(life, { add, askedUntilMs, settleMs });
+    if (askedUntilMs !== 0) isCounting = true;
+  }
+  return { totals, revisions };
+}
+
+function newLife(current: Incident): Life {
+  return { current, isDeleted: false, isOpeningCounted: false, escalations: 0, reopens: 0, countedEndMs: undefined };
+}
+
+function corrections({ current, countedEndMs }: Life, now: Incident): string[] {
+  if (countedEndMs === undefined) return [];
+  const found: string[] = [];
+  if ((now.reopenedAtMs?.length ?? 0) > (current.reopenedAtMs?.length ?? 0)) found.push('reopened');
+  if (now.severity.priority !== current.severity.priority) found.push('severity');
+  if (now.serviceName !== current.serviceName) found.push('service');
+  const before = current.resolvedAtMs ?? countedEndMs;
+  if (now.resolvedAtMs !== undefined && now.resolvedAtMs !== before) found.push('resolved_at');
+  if (now.triggeredAtMs !== current.triggeredAtMs) found.push('triggered_at');
+  if (now.merged && !current.merged) found.push('merged');
+  return found;
+}
+
+interface CountingWith {
+  readonly add: (set: string, name: string, by: number) => void;
+  readonly askedUntilMs: number;
+  readonly settleMs: number;
+}
+
+function count(life: Life, { add, askedUntilMs, settleMs }: CountingWith): void {
+  const { current } = life;
+  if (life.isDeleted || current.setApart !== undefined) return;
+  const severity = current.severity.priority ?? '';
+  const [base, wide] = [`${current.serviceName} ${severity}`, `* ${severity}`];
+  if (!life.isOpeningCounted && current.triggeredAtMs >= SINCE) {
+    life.isOpeningCounted = true;
+    add(base, 'opened', 1);
+  }
+  const since = (instants: readonly number[] | undefined) => (instants ?? []).filter((ms) => ms >= SINCE).length;
+  const escalations = Math.max(life.escalations, since(current.escalatedAtMs));
+  const reopens = Math.max(life.reopens, since(current.reopenedAtMs));
+  add(wide, 'escalations', escalations - life.escalations);
+  add(wide, 'reopened', reopens - life.reopens);
+  Object.assign(life, { escalations, reopens });
+  const { resolvedAtMs } = current;
+  const isDue = resolvedAtMs !== undefined && resolvedAtMs >= SINCE && askedUntilMs - resolvedAtMs >= settleMs;
+  if (!isDue || current.merged || life.countedEndMs !== undefined) return;
+  life.countedEndMs = resolvedAtMs;
+  const minutes = (resolvedAtMs - current.triggeredAtMs) / MINUTE_MS;
+  add(base, 'recovery', 1);
+  add(base, 'recoveryMinutes', minutes);
+  if (minutes <= (TARGET_MINUTES[severity] ?? -1)) add(base, 'withinTarget', 1);
+  if (current.acknowledgedAtMs === undefined) add(wide, 'unacknowledged', 1);
+  else {
+    add(wide, 'acknowledgement', 1);
+    add(wide, 'acknowledgementMinutes', (current.acknowledgedAtMs - current.triggeredAtMs) / MINUTE_MS);
+  }
+}
