@@ -66,10 +66,10 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     replace: (next) => {
       running = next;
     },
-    reloaded: (isSuccessful, before) => {
+    reloaded: async (isSuccessful, before) => {
       metrics.reloaded(isSuccessful, clock.nowMs());
       const kept = new Set(running?.config.providers.map(({ name }) => name));
-      for (const { name } of before.providers) if (!kept.has(name)) metrics.forget(name);
+      for (const { name } of before.providers) if (!kept.has(name)) await metrics.forget(name);
     },
   });
   const server = await startServer({
@@ -139,7 +139,7 @@ interface ReloadInput {
   readonly makeEngine: (config: Config) => Engine;
   readonly running: () => Running | undefined;
   readonly replace: (next: Running) => void;
-  readonly reloaded: (isSuccessful: boolean, before: Config) => void;
+  readonly reloaded: (isSuccessful: boolean, before: Config) => Promise<void>;
 }
 
 /** A bad file keeps the old configuration running; a good one replaces everything between providers and page. */
@@ -152,12 +152,12 @@ function createReload(reload: ReloadInput): Daemon['reload'] {
     try {
       const config = input.readConfig();
       reload.replace(await exchange(reload, before, config));
-      reload.reloaded(true, before.config);
+      await reload.reloaded(true, before.config);
       const notice = restartNotice(before.config, config);
       input.log.info('configuration reloaded', { notice });
       return { ok: true, message: notice ?? 'configuration reloaded' };
     } catch (error) {
-      reload.reloaded(false, before.config);
+      await reload.reloaded(false, before.config);
       input.log.error('configuration was not reloaded, the old one runs on', { error: messageOf(error) });
       return { ok: false, message: messageOf(error) };
     }

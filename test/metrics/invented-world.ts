@@ -1,5 +1,15 @@
 import type { SimulatedAlarm } from '../../src/simulator/world.ts';
-import { DAY_MS, type EngineStage, HOUR_MS, MINUTE_MS, START_MS, type Story, stageEngine, told } from './stage.ts';
+import {
+  DAY_MS,
+  type EngineStage,
+  type EngineStageInput,
+  HOUR_MS,
+  MINUTE_MS,
+  START_MS,
+  type Story,
+  stageEngine,
+  told,
+} from './stage.ts';
 
 /** Before the exporter was there. */
 const HISTORY: readonly Story[] = [
@@ -46,13 +56,16 @@ const ALARM: SimulatedAlarm = {
   ],
 };
 
-/** Two providers, one of them outside of every grouping but its own, and two hours of their life. */
-export async function liveThroughInventedWorld(more = ''): Promise<EngineStage> {
+/** `more` goes on with the keys of `metrics`. Two providers, one of them outside of every grouping but its own, and two hours of their life. */
+export async function liveThroughInventedWorld({
+  more = '',
+  processText = async () => '',
+}: Partial<Pick<EngineStageInput, 'more' | 'processText'>> = {}): Promise<EngineStage> {
   const stage = await stageEngine({
     incidents: [...HISTORY, ...NEWS].map(told),
     alarms: [ALARM],
     more: `metrics: { new_series_hold: 3m${more} }\ngroupings: [all, severity, service, "service,severity", team, provider]\nwindows: [7d, 30d]\n`,
-    processText: async () => '',
+    processText,
   });
   for (let minutes = 0; minutes <= 120; minutes += 5) {
     await stage.live(5 * MINUTE_MS);

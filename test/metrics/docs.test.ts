@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { familiesTable, tableOf } from '../../scripts/metrics-table.ts';
+import { families } from '../../src/metrics/families.ts';
+import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
+import { createProcessMetrics } from '../../src/metrics/process.ts';
+
+it('docs/metrics.md tells of every family with its labels', () => {
+  const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+
+  // After a wanted change: `node scripts/metrics-table.ts`.
+  expect(tableOf(page)).toBe(familiesTable());
+});
+
+it('a page without the marks is an error that names them', () => {
+  expect(() => tableOf('# Metrics\n')).toThrow('expected the marks <!-- families --> and <!-- /families -->');
+});
+
+it('no two families share a name, nor a name that samples of another one have', () => {
+  const all = [...families, ...Object.values(OWN_FAMILIES)];
+
+  const names = all.flatMap(({ name, type }) => {
+    if (type === 'histogram') return ['', '_bucket', '_sum', '_count', '_created'].map((suffix) => name + suffix);
+    return type === 'counter' ? [name, name.replace(/_total$/, ''), name.replace(/_total$/, '_created')] : [name];
+  });
+
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
+it('counters alone end in _total, and each family says what it means', () => {
+  for (const { name, type, help } of [...families, ...Object.values(OWN_FAMILIES)]) {
+    expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
+    expect(help).toMatch(/^.{10,}[.]$/);
+  }
+});
+
+it('the process shows all of its own families and no other of that name', async () => {
+  const metrics = createProcessMetrics('1.2.3');
+  metrics.born('pd');
+  metrics.polled('pd', { isUp: true, seconds: 1 });
+  metrics.requested('pd', '200');
+  metrics.budget('pd', 7);
+  metrics.reloaded(true, 0);
+
+  const text = await metrics.text('text');
+
+  const typed = [...text.matchAll(/^# TYPE (mttr_exporter_\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`);
+  const declared = Object.values(OWN_FAMILIES).map(({ name, type }) => `${name} ${type}`);
+  expect(typed.toSorted()).toEqual(declared.toSorted());
+  for (const { name, labels } of Object.values(OWN_FAMILIES)) {
+    const [line = ''] = new RegExp(`^${name}[^\n]*$`, 'm').exec(text) ?? [];
+    const used = [...line.matchAll(/[{,](\w+)="/g)].map(([, label]) => label).filter((label) => label !== 'le');
+    expect([name, used]).toEqual([name, labels]);
+  }
+});
