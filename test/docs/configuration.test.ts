@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { load as parse } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+import { jsonSchema } from '../../src/config/json-schema.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { platforms } from '../../src/providers/registry.ts';
+import { parseWebConfig } from '../../src/server/web-config.ts';
+
+const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+const [keysPart = ''] = page.split('## Not in this version');
+
+/** One line of a table of keys. */
+interface Documented {
+  /** The names in the first cell. */
+  readonly keys: readonly string[];
+  readonly cells: readonly string[];
+  /** The heading that it stands below. */
+  readonly section: string;
+}
+
+function documentedKeys(): Documented[] {
+  let section = '';
+  return keysPart.split('\n').flatMap((line) => {
+    const heading = /^##+ (.*)$/.exec(line)?.[1];
+    if (heading !== undefined) section = heading;
+    if (!/^\| `[a-z]/.test(line)) return [];
+    const cells = line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, ''));
+    return [{ keys: [...(cells[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, key]) => key ?? ''), cells, section }];
+  });
+}
+
+/** All names of keys, as the configuration itself knows them. */
+function schemaKeys(): Set<string> {
+  const keys = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    if ('properties' in node && typeof node.properties === 'object') {
+      for (const key of Object.keys(node.properties ?? {})) keys.add(key);
+    }
+    for (const child of Object.values(node)) visit(child);
+  };
+  visit(jsonSchema(platforms));
+  return keys;
+}
+
+const keys = schemaKeys();
+const documented = documentedKeys();
+
+describe('docs/configuration.md', () => {
+  it('tells of every key', () => {
+    const told = new Set([...keysPart.matchAll(/`([a-z_.]+)`/g)].flatMap(([, path = '']) => path.split('.')));
+
+    expect(keys.size).toBeGreaterThan(40);
+    expect([...keys].filter((key) => !told.has(key))).toEqual([]);
+  });
+
+  it('tells of no key that there is not', () => {
+    const told = documented.flatMap((one) => one.keys);
+
+    expect(told.length).toBeGreaterThan(40);
+    expect(told.flatMap((path) => path.split('.')).filter((word) => !keys.has(word))).toEqual([]);
+  });
+
+  const withDefault = documented.flatMap(({ keys: [path], cells, section }) => {
+    const shown = /^`([^`]+)`$/.exec(cells[2] ?? '')?.[1];
+    return path === undefined || shown === undefined || section === 'The short form' ? [] : [{ path, shown, cells }];
+  });
+  const ownKeys = ['poll_interval', 'timeout', 'overall', 'region', 'source', 'severity.', 'services.', 'filter.'];
+
+  it.each(withDefault)('shows the real default of $path', ({ path, shown, cells }) => {
+    const isOfProvider = ownKeys.some((own) => path.startsWith(own));
+    const type = platforms.find((platform) => platform.type === cells[1])?.type ?? 'pagerduty';
+    const value: unknown = parse(shown);
+    const written = path.split('.').reduceRight((inner: unknown, key) => ({ [key]: inner }), value);
+    const withIt = (more: unknown) => {
+      const entry = { type, api_key: 'k', ...(isOfProvider ? Object(more) : {}) };
+      return load({ providers: [entry], ...(isOfProvider ? {} : Object(more)) });
+    };
+
+    expect(withIt(written)).toEqual(withIt({}));
+  });
+
+  it('shows defaults to compare at all', () => {
+    expect(withDefault.length).toBeGreaterThan(20);
+  });
+
+  it('shows configurations that work', () => {
+    const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+    const [web = '', short = ''] = blocks;
+
+    expect(blocks).toHaveLength(2);
+    expect(parseWebConfig(web, 'web.yml').users.has('prometheus')).toBe(true);
+    expect(loadText(short).providers.map(({ name }) => name)).toEqual(['pagerduty']);
+  });
+});
+
+function load(value: unknown) {
+  return loadText(JSON.stringify(value));
+}
+
+function loadText(text: string) {
+  const readFile = () => {
+    throw new Error('no secret files here');
+  };
+  const env = { PAGERDUTY_TOKEN: 'p', OPSGENIE_TOKEN: 'o' };
+  return loadConfig({ text, filename: 'docs.yml', env, platforms, readFile, nowMs: 0 }).config;
+}
