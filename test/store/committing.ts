@@ -1,0 +1,38 @@
+import type { Incident } from '../../src/model/incident.ts';
+import type { Store } from '../../src/store/store.ts';
+import { at, incident, page, poll, recovered, SINCE, start } from './telling.ts';
+
+/** Pages of the first sync, and polls after it. */
+const SYNC_PAGES = 40;
+export const PAGES = 160;
+const PER_PAGE = 25;
+
+/** Incidents of a page: some new, and those of the page before again: resolved, reopened or re-prioritised by now. */
+function incidentsOf(index: number): Incident[] {
+  return [...tellings(index - 1, 1), ...tellings(index, 0)];
+}
+
+function tellings(index: number, round: number): Incident[] {
+  if (index < 0) return [];
+  return Array.from({ length: PER_PAGE }, (_, position) => {
+    const number = index * PER_PAGE + position;
+    const told = { triggeredAtMs: at((number % 60) - 10), service: `s${number % 7}`, priority: `P${1 + (number % 3)}` };
+    const id = `Q${number}`;
+    if (number % 4 === 0) return round === 0 ? incident(id, told) : recovered(id, 30, told);
+    if (number % 4 === 1) return recovered(id, 20 + round, { ...told, reopenedAtMs: round === 0 ? [] : [at(70)] });
+    if (number % 4 === 2) return round === 0 ? recovered(id, 5, told) : incident(id, told);
+    return incident(id, { ...told, escalatedAtMs: round === 0 ? [at(61)] : [at(61), at(62)] });
+  });
+}
+
+/** Commits the pages that the cursor of the store says are missing. */
+export async function commitAll(store: Store, onCommitted: (cursor: string) => void): Promise<void> {
+  await start(store);
+  const { cursor } = await store.begin('pagerduty', SINCE);
+  for (let index = Number(cursor ?? 0); index < PAGES; index += 1) {
+    const batch = { incidents: incidentsOf(index), cursor: String(index + 1) };
+    const nowMs = at(100 + index);
+    await store.commit(index < SYNC_PAGES ? page(nowMs, batch) : poll(nowMs, batch));
+    onCommitted(batch.cursor);
+  }
+}
