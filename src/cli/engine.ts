@@ -1,8 +1,5 @@
 import { createReader } from '../config/reading.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
-import { families } from '../metrics/families.ts';
-import { createHolds } from '../metrics/holds.ts';
-import { Page } from '../metrics/page.ts';
 import type { ProcessMetrics } from '../metrics/process.ts';
 import type { PageReader } from '../metrics/reader.ts';
 import type { Log } from '../model/log.ts';
@@ -13,8 +10,8 @@ import type { ProviderCounts } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
 import type { Store } from '../store/store.ts';
 import { createIntake, type Intake } from './intake.ts';
-import { createPageSource } from './page-source.ts';
-import { activeProvider, familySettings, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
+import { activeProvider, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
+import { createShowing } from './showing.ts';
 
 /** How often what is older than the retention is looked for. */
 const PRUNE_EVERY_MS = HOUR_MS;
@@ -38,13 +35,15 @@ export interface EngineProvider {
 /** Everything between the providers and the page, for one configuration. */
 export interface Engine {
   readonly providers: readonly EngineProvider[];
-  /** Reads the store and renders the first page. */
-  open(): Promise<void>;
+  /** Reads the store and renders the first page; the signal ends a long reading. */
+  open(signal?: AbortSignal): Promise<void>;
   /** Ends holds that are over, prunes, and renders what changed. */
   tick(): Promise<void>;
   /** A GET got all of this page. */
   delivered(version: number): void;
   counts(): ReadonlyMap<string, ProviderCounts>;
+  /** The error of a tick says that the store is damaged: only a restart, which sets it aside, helps. */
+  isBroken(error: unknown): boolean;
   /** Lets go of the platforms; polls must have ended. */
   close(): Promise<void>;
 }
@@ -53,7 +52,7 @@ export interface Engine {
 export function createEngine(input: EngineInput): Engine {
   const { config, store, clock, metrics } = input;
   const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
-  const described = config.providers.map((one) => ({ config: one, ...openProvider(input, one) }));
+  const described = openProviders(input);
   const statistics = createStatistics({
     settings: statisticsSettings(config),
     labels: (facet) => store.labels(facet),
@@ -68,45 +67,62 @@ export function createEngine(input: EngineInput): Engine {
     config: one.config,
     poller: makePoller(input, { config: one.config, provider: one.provider, intake }),
   }));
-  const page = new Page(families, familySettings(config));
-  const holds = createHolds(config.metrics.newSeriesHoldMs);
-  const source = createPageSource({ store, statistics, providers: described.map(shownProvider) });
-  const render = async () => {
-    statistics.refresh();
-    const given = source();
-    const pages = await page.render(given);
-    const version = input.reader.show(pages);
-    holds.rendered(
-      version,
-      given.sets.map(({ set }) => set),
-    );
-  };
+  const showing = createShowing({ ...input, statistics, providers: described.map(shownProvider) });
   const prune = createPruning(input, intake);
+  const showChanges = async () => {
+    if (!intake.takeChanged()) return;
+    await showing.render().catch((error: unknown) => {
+      intake.changed();
+      throw error;
+    });
+  };
   return {
     providers,
-    open: async () => {
+    open: async (signal) => {
       await store.configure(storeSettings(config, { readers, providers: described }), clock.nowMs());
-      await store.load((incident) => statistics.put(incident));
+      await store.load((incident) => {
+        signal?.throwIfAborted();
+        statistics.put(incident);
+      });
       for (const one of providers) metrics.born(one.config.name);
       await intake.begin(providers.map((one) => one.config.name));
       intake.takeChanged();
-      await render();
+      await showing.render();
     },
     tick: async () => {
-      const due = holds.due(clock.nowMs());
-      if (due.length > 0) {
-        await store.release(due);
-        intake.changed();
+      // A full disk ends no hold and prunes nothing, but what was polled before is shown.
+      try {
+        if (await showing.release()) intake.changed();
+        await prune();
+      } finally {
+        await showChanges();
       }
-      await prune();
-      if (intake.takeChanged()) await render();
     },
-    delivered: (version) => holds.delivered(version, clock.nowMs()),
+    delivered: (version) => showing.delivered(version),
     counts: () => statistics.counts(),
+    isBroken: (error) => store.isBroken(error),
     close: async () => {
       await Promise.all(described.map(({ provider }) => provider.close()));
     },
   };
+}
+
+interface OpenedProvider {
+  readonly config: ProviderConfig;
+  readonly provider: Provider;
+  readonly traits: Provider['traits'];
+}
+
+/** All of them, or none: those that were opened before one that cannot be are closed again. */
+function openProviders(input: EngineInput): readonly OpenedProvider[] {
+  const opened: OpenedProvider[] = [];
+  try {
+    for (const config of input.config.providers) opened.push({ config, ...openProvider(input, config) });
+    return opened;
+  } catch (error) {
+    for (const { provider } of opened) void provider.close();
+    throw error;
+  }
 }
 
 function openProvider({ platforms, clock, metrics, log }: EngineInput, config: ProviderConfig) {

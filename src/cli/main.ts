@@ -6,10 +6,11 @@ import { platforms } from '../providers/registry.ts';
 import { parseWebConfig, type WebConfig } from '../server/web-config.ts';
 import { ReplayError } from '../simulator/replay.ts';
 import { readConfiguration, readText } from './configuration.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
+import { type Daemon, startDaemon, UnusableConfiguration } from './daemon.ts';
 import { startDemo } from './demo.ts';
 import { type Command, EXIT_WRONG_USE, parseFlags, type WebFlags } from './flags.ts';
 import { createLog } from './log.ts';
+import { messageOf } from './message.ts';
 import { secretsOf } from './secrets.ts';
 import { readVersion } from './version.ts';
 
@@ -69,7 +70,7 @@ async function demo(command: Extract<Command, { kind: 'demo' }>, version: string
   );
 }
 
-/** Starts a daemon and keeps it until a signal ends it. */
+/** Starts a daemon and keeps it until a signal ends it; signals that come while it starts wait for it. */
 async function runDaemon(
   log: Log,
   start: (onFatal: (error: unknown) => void) => Promise<Daemon>,
@@ -80,22 +81,24 @@ async function runDaemon(
   };
   process.on('uncaughtException', onFatal);
   process.on('unhandledRejection', onFatal);
-  let daemon: Daemon;
-  try {
-    daemon = await start(onFatal);
-  } catch (error) {
-    return fail(error, error instanceof ReplayError ? EXIT_WRONG_USE : EXIT_FAILED);
-  }
-  for (const url of daemon.urls) log.info('listening', { url });
-  process.on('SIGHUP', () => void daemon.reload());
+  const started = Promise.withResolvers<Daemon>();
   const stop = (signal: string) => {
     log.info('stopping', { signal });
     setTimeout(() => process.exit(EXIT_FAILED), STOP_WITHIN_MS).unref();
-    daemon.stop().then(() => process.exit(0), onFatal);
+    started.promise.then((daemon) => daemon.stop()).then(() => process.exit(0), onFatal);
   };
+  process.on('SIGHUP', () => void started.promise.then((daemon) => daemon.reload()));
   process.once('SIGTERM', () => stop('SIGTERM'));
   process.once('SIGINT', () => stop('SIGINT'));
-  return undefined;
+  try {
+    const daemon = await start(onFatal);
+    for (const url of daemon.urls) log.info('listening', { url });
+    started.resolve(daemon);
+    return undefined;
+  } catch (error) {
+    const isWrongUse = error instanceof ReplayError || error instanceof UnusableConfiguration;
+    return fail(error, isWrongUse ? EXIT_WRONG_USE : EXIT_FAILED);
+  }
 }
 
 function configuration(flag: string | undefined) {
@@ -116,10 +119,6 @@ function servingOf({ configFile, ...flags }: WebFlags) {
 function fail(error: unknown, code: number): number {
   process.stderr.write(`mttr-exporter: ${messageOf(error)}\n`);
   return code;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const code = await main(process.argv.slice(2));

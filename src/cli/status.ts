@@ -22,7 +22,7 @@ function stateOf(poller: EngineProvider['poller'], isSynced: boolean): string {
   const { isUp, error } = poller.state();
   const phase = isSynced ? 'synced' : 'first sync is not complete';
   if (isUp === false) return `down, ${phase}: ${error ?? 'unknown reason'}`;
-  return isSynced ? 'up' : phase;
+  return isUp === true && isSynced ? 'up' : phase;
 }
 
 interface StatusInput {
@@ -44,7 +44,7 @@ export function statusOf({ engine, store, version, uptimeMs }: StatusInput): Sta
     return {
       name,
       type,
-      state: isUp === false ? 'down' : upWord(state.isSynced),
+      state: stateWord(isUp, state.isSynced),
       error,
       synced: state.isSynced,
       lastSuccessAtMs: state.askedUntilMs,
@@ -58,6 +58,9 @@ export function statusOf({ engine, store, version, uptimeMs }: StatusInput): Sta
   return { version, uptimeMs, providers, links: [] };
 }
 
-function upWord(isSynced: boolean): string {
-  return isSynced ? 'up' : 'first sync';
+/** Before its first poll since the start a provider is neither up nor down. */
+function stateWord(isUp: boolean | undefined, isSynced: boolean): string {
+  if (isUp === false) return 'down';
+  if (!isSynced) return 'first sync';
+  return isUp === undefined ? 'starting' : 'up';
 }
