@@ -206,7 +206,9 @@ async function load(rooms: Rooms, each: (incident: StoredIncident) => void): Pro
 async function prune(rooms: Rooms, transaction: Transaction, nowMs: number): Promise<Committed> {
   const gone: number[] = [];
   let after = 0;
+  const breathe = createBreath();
   for (let more = true; more; ) {
+    await breathe();
     const slice = await transaction(async () => pruneOld(rooms, { nowMs, after }));
     gone.push(...slice.gone);
     ({ after, more } = slice);

@@ -27,6 +27,20 @@ export function retentionContract(engine: StoreEngine): void {
       expect(await store.prune(LATE)).toEqual({ changed: [], gone: [], relabelled: false });
     });
 
+    it('deletes thousands as well as one, and keeps what stands between them', async () => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+      const told = Array.from({ length: 3500 }, (_, index) =>
+        index % 500 === 499 ? incident(`Q${index}`) : recovered(`Q${index}`, 20),
+      );
+      await store.commit(poll(at(60), { incidents: told }));
+
+      const { gone } = await store.prune(LATE);
+
+      expect(new Set(gone).size).toBe(3500 - 7);
+      expect(await store.known('pagerduty').openIds()).toHaveLength(7);
+    });
+
     it('does not touch totals', async () => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
