@@ -10,6 +10,7 @@ import type { ProviderCounts } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
 import type { Store } from '../store/store.ts';
 import { createIntake, type Intake } from './intake.ts';
+import { messageOf } from './message.ts';
 import { activeProvider, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
 import { createShowing } from './showing.ts';
 
@@ -116,13 +117,15 @@ interface OpenedProvider {
 /** All of them, or none: those that were opened before one that cannot be are closed again. */
 function openProviders(input: EngineInput): readonly OpenedProvider[] {
   const opened: OpenedProvider[] = [];
-  try {
-    for (const config of input.config.providers) opened.push({ config, ...openProvider(input, config) });
-    return opened;
-  } catch (error) {
-    for (const { provider } of opened) void provider.close();
-    throw error;
+  for (const config of input.config.providers) {
+    try {
+      opened.push({ config, ...openProvider(input, config) });
+    } catch (error) {
+      for (const { provider } of opened) void provider.close();
+      throw new Error(`provider ${config.name}: ${messageOf(error)}`, { cause: error });
+    }
   }
+  return opened;
 }
 
 function openProvider({ platforms, clock, metrics, log }: EngineInput, config: ProviderConfig) {
