@@ -12,7 +12,18 @@ interface RejectionRooms {
  * Each (record, reason) is counted once. A rejected id is fetched again until its record is taken; rejected anew, it is
  * fetched again, but not counted again.
  */
-export function writeRejections({ database, counters }: RejectionRooms, provider: ProviderRow, batch: Batch): void {
+export function writeRejections(rooms: RejectionRooms, provider: ProviderRow, batch: Batch): void {
+  if (batch.rejected.length > 0) remember(rooms, provider, batch);
+  const { database } = rooms;
+  const waiting = database.prepare('SELECT 1 FROM rejections WHERE provider = ? AND id IS NOT NULL LIMIT 1');
+  if (waiting.get(provider.row) === undefined) return;
+  const rejectedNow = new Set(batch.rejected.map(({ id }) => id));
+  const taken = batch.incidents.map(({ id }) => id).filter((id) => !rejectedNow.has(id));
+  const forget = database.prepare('UPDATE rejections SET id = NULL WHERE provider = ? AND id = ?');
+  for (const id of [...taken, ...batch.deletedIds]) forget.run(provider.row, id);
+}
+
+function remember({ database, counters }: RejectionRooms, provider: ProviderRow, batch: Batch): void {
   const again = database.prepare(
     'UPDATE rejections SET id = ?, at_ms = ? WHERE provider = ? AND key = ? AND reason = ?',
   );
@@ -22,15 +33,4 @@ export function writeRejections({ database, counters }: RejectionRooms, provider
     put.run(provider.row, key, reason, id ?? null, batch.nowMs);
     counters.add({ provider: provider.name, name: 'rejected', label: reason });
   }
-  const rejectedNow = new Set(batch.rejected.map(({ id }) => id));
-  const taken = batch.incidents.map(({ id }) => id).filter((id) => !rejectedNow.has(id));
-  forgetRejections(database, provider, [...taken, ...batch.deletedIds]);
-}
-
-/** These ids need not be fetched again. */
-function forgetRejections(database: DatabaseSync, provider: ProviderRow, ids: readonly string[]): void {
-  const waiting = database.prepare('SELECT count(*) AS waiting FROM rejections WHERE provider = ? AND id IS NOT NULL');
-  if (Number(waiting.get(provider.row)?.['waiting'] ?? 0) === 0) return;
-  const forget = database.prepare('UPDATE rejections SET id = NULL WHERE provider = ? AND id = ?');
-  for (const id of ids) forget.run(provider.row, id);
 }

@@ -48,6 +48,7 @@ const MIGRATIONS: readonly string[] = [
     provider INTEGER NOT NULL, key TEXT NOT NULL, reason TEXT NOT NULL, id TEXT, at_ms INTEGER NOT NULL,
     PRIMARY KEY (provider, key, reason)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX waiting_rejections ON rejections (provider, id) WHERE id IS NOT NULL;
   CREATE TABLE signals (
     provider INTEGER NOT NULL, subject TEXT NOT NULL, id TEXT NOT NULL, at_ms INTEGER NOT NULL, kind TEXT NOT NULL,
     PRIMARY KEY (provider, subject, id)
