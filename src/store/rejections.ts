@@ -15,12 +15,13 @@ interface RejectionRooms {
 export function writeRejections(rooms: RejectionRooms, provider: ProviderRow, batch: Batch): void {
   if (batch.rejected.length > 0) remember(rooms, provider, batch);
   const { database } = rooms;
-  const waiting = database.prepare('SELECT 1 FROM rejections WHERE provider = ? AND id IS NOT NULL LIMIT 1');
-  if (waiting.get(provider.row) === undefined) return;
+  const waiting = database.prepare('SELECT DISTINCT id FROM rejections WHERE provider = ? AND id IS NOT NULL');
+  const ids = new Set(waiting.all(provider.row).map(({ id }) => id));
+  if (ids.size === 0) return;
   const rejectedNow = new Set(batch.rejected.map(({ id }) => id));
   const taken = batch.incidents.map(({ id }) => id).filter((id) => !rejectedNow.has(id));
   const forget = database.prepare('UPDATE rejections SET id = NULL WHERE provider = ? AND id = ?');
-  for (const id of [...taken, ...batch.deletedIds]) forget.run(provider.row, id);
+  for (const id of [...taken, ...batch.deletedIds]) if (ids.has(id)) forget.run(provider.row, id);
 }
 
 function remember({ database, counters }: RejectionRooms, provider: ProviderRow, batch: Batch): void {
