@@ -51,7 +51,7 @@ interface Stage {
   nowMs: number;
 }
 
-async function openStage(setting: Setting, nowMs: number): Promise<Stage> {
+export async function openStage(setting: Setting, nowMs: number): Promise<Stage> {
   const config = configOf(setting);
   const store = createSqliteStore({ path: setting.path, log: silent, nowMs });
   const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));

@@ -1,7 +1,7 @@
+import { isWorthResorting, lowerBound, sortedChunks } from './sorted-chunks.ts';
+
 /** Events per chunk: few enough to shift and to walk through quickly. */
 const CHUNK = 256;
-/** From this share of newcomers on, sorting everything anew is cheaper than placing them one by one. */
-const RESORT_SHARE = 1 / 16;
 
 /** A run of events in order of time, with what it adds to those after it. */
 interface Chunk {
@@ -85,23 +85,13 @@ export class BusyTime {
     const newcomers = this.#newcomers;
     if (newcomers.length === 0) return;
     this.#newcomers = [];
-    if (newcomers.length > 8 && newcomers.length > this.#size * RESORT_SHARE) this.#resort(newcomers);
+    if (isWorthResorting(newcomers.length, this.#size)) this.#resort(newcomers);
     else for (const event of newcomers) this.#place(event);
   }
 
   #resort(newcomers: readonly number[]): void {
-    const all = new Float64Array(this.#size + newcomers.length);
-    let at = 0;
-    for (const { events } of this.#chunks) {
-      all.set(events, at);
-      at += events.length;
-    }
-    all.set(newcomers, at);
-    all.sort();
-    this.#chunks = [];
-    for (let from = 0; from < all.length; from += CHUNK)
-      this.#chunks.push(newChunk([...all.subarray(from, from + CHUNK)]));
-    this.#size = all.length;
+    this.#chunks = sortedChunks([...this.#chunks.map(({ events }) => events), newcomers], CHUNK).map(newChunk);
+    this.#size += newcomers.length;
     this.#summedTo = 0;
   }
 
@@ -115,7 +105,7 @@ export class BusyTime {
       this.#summedTo = 0;
       return;
     }
-    chunk.events.splice(firstAtOrAbove(chunk.events, event), 0, event);
+    chunk.events.splice(lowerBound(chunk.events, event), 0, event);
     this.#touch(chunk, at);
     if (chunk.events.length > 2 * CHUNK) this.#chunks.splice(at + 1, 0, newChunk(chunk.events.splice(CHUNK)));
   }
@@ -126,7 +116,7 @@ export class BusyTime {
     while ((this.#chunks[at]?.events.at(-1) ?? event) < event) at += 1;
     const chunk = this.#chunks[at];
     if (chunk === undefined) return;
-    const index = firstAtOrAbove(chunk.events, event);
+    const index = lowerBound(chunk.events, event);
     if (chunk.events[index] !== event) return;
     chunk.events.splice(index, 1);
     this.#size -= 1;
@@ -183,15 +173,4 @@ function sumsOf(chunk: Chunk): NonNullable<Chunk['sums']> {
   }
   chunk.sums = { delta: open, lowest, freeAtLowest };
   return chunk.sums;
-}
-
-function firstAtOrAbove(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,7 +1,7 @@
+import { isWorthResorting, lowerBound, sortedChunks } from './sorted-chunks.ts';
+
 /** Numbers per chunk: small enough to shift quickly, large enough that there are few chunks. */
 const CHUNK = 512;
-/** From this share of newcomers on, sorting everything anew is cheaper than placing them one by one. */
-const RESORT_SHARE = 1 / 16;
 
 /** A multiset of numbers in order, for order statistics under insertion and removal: both cost about a microsecond. */
 export class SortedNumbers {
@@ -64,16 +64,14 @@ export class SortedNumbers {
 
   #settle(): void {
     if (this.#newcomers.length === 0) return;
-    if (this.#newcomers.length > 8 && this.#newcomers.length > this.#size * RESORT_SHARE) this.#resort();
+    if (isWorthResorting(this.#newcomers.length, this.#size)) this.#resort();
     else for (const value of this.#newcomers) this.#place(value);
     this.#newcomers = [];
   }
 
   #resort(): void {
-    const all = Float64Array.from(this.#chunks.flat().concat(this.#newcomers)).sort();
-    this.#chunks = [];
-    for (let from = 0; from < all.length; from += CHUNK) this.#chunks.push([...all.subarray(from, from + CHUNK)]);
-    this.#size = all.length;
+    this.#chunks = sortedChunks([...this.#chunks, this.#newcomers], CHUNK);
+    this.#size += this.#newcomers.length;
   }
 
   #place(value: number): void {
@@ -99,17 +97,4 @@ export class SortedNumbers {
     }
     return low;
   }
-}
-
-/** Index of the first number at or above `value`; above it with `after`. */
-function lowerBound(chunk: readonly number[], value: number, after = false): number {
-  let low = 0;
-  let high = chunk.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const one = chunk[middle] ?? 0;
-    if (one < value || (after && one === value)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
