@@ -1,6 +1,6 @@
 import type { Incident, Rejection } from '../model/incident.ts';
+import type { Page } from '../model/poll.ts';
 import { validate } from '../model/validity.ts';
-import type { Page } from '../providers/provider.ts';
 
 /** All pages of a poll as one, in their order; of a subject that several pages tell whole, the last telling counts. */
 export function mergePages(pages: readonly Page[]): Page {

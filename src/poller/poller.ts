@@ -1,7 +1,8 @@
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
+import type { Page } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
-import type { Page, Provider } from '../providers/provider.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Committed, Store } from '../store/store.ts';
 import { judgePage, mergePages } from './merge.ts';
 

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Incident, Signal } from '../model/incident.ts';
+import type { Known } from '../model/poll.ts';
 import { MARKS } from '../model/stored.ts';
 import type { Incidents, ProviderRow } from './incidents.ts';
-import type { KnownIncidents } from './store.ts';
 
 /** What a provider may ask about its own past. */
-export function knownIncidents(database: DatabaseSync, incidents: Incidents, provider: ProviderRow): KnownIncidents {
+export function knownIncidents(database: DatabaseSync, incidents: Incidents, provider: ProviderRow): Known {
   const open = database.prepare(
     `SELECT id FROM incidents WHERE provider = ? AND resolved_ms IS NULL AND marks & ${MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky} = 0`,
   );

@@ -1,5 +1,5 @@
 import type { Reader } from '../config/reading.ts';
-import type { Incident, Rejection, Service, Signal } from '../model/incident.ts';
+import type { Known, Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
 import type { LabelSet } from './label-set.ts';
 
@@ -27,18 +27,9 @@ export interface StoreSettings {
 }
 
 /** What one page of a poll (or a whole poll) found, together with where to go on from. */
-export interface Batch {
+export interface Batch extends Page {
   readonly provider: string;
   readonly nowMs: number;
-  readonly incidents: readonly Incident[];
-  readonly signals: readonly Signal[];
-  readonly rejected: readonly Rejection[];
-  readonly deletedIds: readonly string[];
-  readonly wholeSubjects: readonly string[];
-  readonly catalogue?: readonly Service[] | undefined;
-  readonly cursor: string;
-  /** The poll is whole with this batch. */
-  readonly complete?: { readonly askedUntilMs: number; readonly historyStartMs: number } | undefined;
 }
 
 /** What the store knows of a provider. */
@@ -99,7 +90,7 @@ export interface Store {
   /** Deletes closed incidents, ledger rows and signals that are older than the retention. */
   prune(nowMs: number): Promise<Committed>;
   provider(name: string): ProviderState;
-  known(provider: string): KnownIncidents;
+  known(provider: string): Known;
   /** Undefined for facets of providers that are not configured. */
   labels(facet: number): FacetLabels | undefined;
   /** Label sets of configured providers whose first sync is complete. */
@@ -115,13 +106,4 @@ export interface Store {
   /** The error says that the store itself is damaged: only a restart, which sets it aside, helps. */
   isBroken(error: unknown): boolean;
   close(): void;
-}
-
-/** What a provider may ask about its own past. */
-export interface KnownIncidents {
-  incidents(ids: readonly string[]): Promise<ReadonlyMap<string, Incident>>;
-  openIds(): Promise<readonly string[]>;
-  rejectedIds(): Promise<readonly string[]>;
-  signals(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly Signal[]>>;
-  bySubject(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly Incident[]>>;
 }

@@ -11,9 +11,9 @@ import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { Fake } from '../../src/simulator/platform.ts';
 import type { World } from '../../src/simulator/world.ts';
-import type { Store } from '../../src/store/store.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
-import { parsePage, type Parsed } from './page.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type Parsed, parsePage } from './page.ts';
 
 const DAY_MS = 86_400_000;
 const folder = new URL('../../../shared/data/outages/', import.meta.url);
@@ -39,7 +39,8 @@ function worldOf(outages: readonly Outage[]): World {
       priority: severity,
       urgency: 'high' as const,
       triggeredAtMs: Date.parse(triggeredAt),
-      events: resolvedAt === null ? [] : [{ kind: 'resolve' as const, atMs: Date.parse(resolvedAt), by: 'person' as const }],
+      events:
+        resolvedAt === null ? [] : [{ kind: 'resolve' as const, atMs: Date.parse(resolvedAt), by: 'person' as const }],
     })),
   };
 }
@@ -123,7 +124,9 @@ describe.skipIf(!isThere)(`real outages${says}`, () => {
     return { clock, fake, goTo, expected, endMs, startMs: nowMs, path: (name: string) => join(temporary, name) };
   }
 
-  it('are counted exactly by an exporter that lives through all of them, restarts included', { timeout: 300_000 }, async () => {
+  it('are counted exactly by an exporter that lives through all of them, restarts included', {
+    timeout: 300_000,
+  }, async () => {
     const { clock, fake, goTo, expected, endMs, startMs, path } = await stage();
     let life = await live(fake, clock, path('lived.db'));
     ends.push(() => life.close());
@@ -152,7 +155,9 @@ describe.skipIf(!isThere)(`real outages${says}`, () => {
     expectWindows(page, expected);
   });
 
-  it('are in the windows but in no total of an exporter that meets the platform on the last day', { timeout: 120_000 }, async () => {
+  it('are in the windows but in no total of an exporter that meets the platform on the last day', {
+    timeout: 120_000,
+  }, async () => {
     const { clock, fake, goTo, expected, endMs, path } = await stage();
     goTo(endMs);
     const life = await live(fake, clock, path('late.db'));
@@ -201,7 +206,11 @@ function expectWindows(page: Parsed, expected: Expected): void {
       expectStatistic(page, { by: 'service', window, service }, one);
     }
     expect(page.value('incident_baseline_resolved', { by: 'all', window })).toBe(given.baseline.count);
-    expectClose(page.value('incident_mttr_baseline_minutes', { by: 'all', window }), given.baseline.mean, `baseline ${window}`);
+    expectClose(
+      page.value('incident_mttr_baseline_minutes', { by: 'all', window }),
+      given.baseline.mean,
+      `baseline ${window}`,
+    );
   }
 }
 
@@ -224,5 +233,7 @@ function expectStatistic(page: Parsed, labels: Record<string, string>, given: St
 /** The file has six decimals. */
 function expectClose(actual: number | undefined, expected: number | undefined, what: string): void {
   expect(expected, what).toBeDefined();
-  expect(Math.abs((actual ?? Number.NaN) - (expected ?? 0)), `${what}: ${actual} instead of ${expected}`).toBeLessThan(1e-6);
+  expect(Math.abs((actual ?? Number.NaN) - (expected ?? 0)), `${what}: ${actual} instead of ${expected}`).toBeLessThan(
+    1e-6,
+  );
 }

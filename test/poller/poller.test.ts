@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { Page, PollRequest } from '../../src/providers/provider.ts';
+import type { Page } from '../../src/model/poll.ts';
+import type { PollRequest } from '../../src/providers/provider.ts';
 import { settled } from './clock.ts';
 import { incident, lastPage, MINUTE_MS, NAME, page, START_MS, type Stage, stage } from './stage.ts';
 

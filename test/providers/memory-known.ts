@@ -1,6 +1,7 @@
 import type { Incident, Rejection, Service, Signal } from '../../src/model/incident.ts';
+import type { Known, Page, PollEnd } from '../../src/model/poll.ts';
 import { validate } from '../../src/model/validity.ts';
-import type { Known, Page, PollEnd, Provider } from '../../src/providers/provider.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 
 /** What a store would hold of one provider, in memory: pages go in, `known` answers as the store does. */
 export interface MemoryKnown {

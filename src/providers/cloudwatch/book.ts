@@ -1,5 +1,5 @@
 import type { Incident, Signal } from '../../model/incident.ts';
-import type { Known } from '../provider.ts';
+import type { Known } from '../../model/poll.ts';
 
 /** What this poll and all before it have heard, alarm by alarm: the store's part is read when an alarm is first touched. */
 export interface Book {

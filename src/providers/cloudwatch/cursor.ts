@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { PollEnd } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
-import type { PollEnd } from '../provider.ts';
 import { OVERLAP_MS } from './history.ts';
 
 /** CloudWatch keeps the history of alarms for this long (User Guide, "alarm history"). */

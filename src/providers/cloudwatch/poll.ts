@@ -1,4 +1,5 @@
-import type { Page, PollRequest } from '../provider.ts';
+import type { Page } from '../../model/poll.ts';
+import type { PollRequest } from '../provider.ts';
 import { createAccount } from './account.ts';
 import type { AlarmApi } from './api.ts';
 import { createBook } from './book.ts';

@@ -1,5 +1,5 @@
+import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
-import type { Page } from '../provider.ts';
 import type { SpanPage } from '../spans.ts';
 import { encodeCursor, type FirstSync } from './cursor.ts';
 import { alwaysSpan, readWindows } from './lists.ts';

@@ -1,5 +1,5 @@
+import type { Page } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/time.ts';
-import type { Page } from '../provider.ts';
 import type { Span } from '../spans.ts';
 import { encodeCursor, type Synced } from './cursor.ts';
 import { pageOf, type SyncTools } from './first-sync.ts';

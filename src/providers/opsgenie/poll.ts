@@ -1,5 +1,6 @@
+import type { Page } from '../../model/poll.ts';
 import type { Door } from '../../network/door.ts';
-import type { Page, PollRequest, Provider } from '../provider.ts';
+import type { PollRequest, Provider } from '../provider.ts';
 import { readServices, readTeams } from './catalogue.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
 import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';

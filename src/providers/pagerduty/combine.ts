@@ -1,5 +1,5 @@
 import type { Incident, Rejection, Signal } from '../../model/incident.ts';
-import type { Known } from '../provider.ts';
+import type { Known } from '../../model/poll.ts';
 import { assemble, factsOf, unloggedReopenMs } from './assemble.ts';
 import type { IncidentFacts } from './schema.ts';
 import { reopenSignal } from './signals.ts';

@@ -1,5 +1,6 @@
+import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
-import type { Page, PollRequest } from '../provider.ts';
+import type { PollRequest } from '../provider.ts';
 import type { Api } from './api.ts';
 import { combine } from './combine.ts';
 import { type Cursor, type FirstSyncCursor, writeCursor } from './cursor.ts';

@@ -1,7 +1,7 @@
 import type { Incident, Rejection, Service } from '../../model/incident.ts';
+import type { Page } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/time.ts';
 import { inOrder } from '../../network/in-order.ts';
-import type { Page } from '../provider.ts';
 import type { Api } from './api.ts';
 import { type Combined, combine } from './combine.ts';
 import type { PollingCursor } from './cursor.ts';
