@@ -1,0 +1,62 @@
+import { isMapping, type Mapping } from '../../src/config/tree.ts';
+
+/** What `${VAR}` looks like in a value: its word is known only to the exporter. */
+const WITH_VARIABLE = { type: 'string', pattern: '\\$\\{' };
+
+/**
+ * The chart's values schema with the exporter's own configuration schema (draft 7, as scripts/schema.ts writes it) under `config`.
+ * Choices between forms and between types are made by their word, so that an error speaks of the form that was meant.
+ */
+export function withConfigSchema(values: Mapping, config: Mapping): Mapping {
+  const { words, name } = mapping(values['definitions']);
+  const [long, ...short] = branches(config);
+  const bySource = byWord(short, 'incident_source');
+  const form = { if: { required: ['incident_source'] }, then: bySource, else: typed(long) };
+  const keys = { if: { type: 'object', minProperties: 1 }, then: form };
+  return {
+    ...values,
+    properties: { ...mapping(values['properties']), config: { type: ['object', 'string'], ...keys } },
+    definitions: { words, name, ...mapping(config['definitions']) },
+  };
+}
+
+/** The long form, with each provider judged by its type. */
+function typed(long: Mapping | undefined): Mapping {
+  const properties = mapping(long?.['properties']);
+  const providers = mapping(properties['providers']);
+  const items = byWord(branches(mapping(providers['items'])), 'type');
+  return { ...long, properties: { ...properties, providers: { ...providers, items } } };
+}
+
+/** One of these schemas, chosen by what stands under `word`. */
+function byWord(schemas: readonly Mapping[], word: string): Mapping {
+  const choices = schemas.map((schema) => ({ known: knownWord(schema, word), schema }));
+  const anyOf = [{ enum: choices.flatMap(({ known }) => known) }, WITH_VARIABLE];
+  return {
+    type: 'object',
+    required: [word],
+    properties: { [word]: { anyOf } },
+    allOf: choices.map(({ known, schema }) => ({
+      if: { required: [word], properties: { [word]: { enum: known } } },
+      then: schema,
+    })),
+  };
+}
+
+function knownWord(schema: Mapping, word: string): unknown[] {
+  const [first] = branches(mapping(mapping(schema['properties'])[word]));
+  const known = first?.['enum'];
+  if (!Array.isArray(known)) throw new Error(`the configuration's schema lists no values of ${word}`);
+  return known;
+}
+
+function branches(schema: Mapping): Mapping[] {
+  const anyOf = schema['anyOf'];
+  if (!Array.isArray(anyOf)) throw new Error('the configuration has one form only; expected a choice');
+  return anyOf.map(mapping);
+}
+
+function mapping(value: unknown): Mapping {
+  if (!isMapping(value)) throw new Error(`expected a mapping in the schema, found ${JSON.stringify(value)}`);
+  return value;
+}
