@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { CLOUDWATCH_PEOPLE } from '../../src/simulator/cloudwatch/people.ts';
+import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
+import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/people.ts';
+import { PEOPLE } from '../../src/simulator/people.ts';
+import type { Fake } from '../../src/simulator/platform.ts';
+import { startExporter, temporaryFolder } from './process.ts';
+import { inventWorlds, liveOn, startPlatforms } from './three-platforms.ts';
+
+const NAMES = [...PEOPLE, ...PAGERDUTY_PEOPLE, ...OPSGENIE_PEOPLE, CLOUDWATCH_PEOPLE].flatMap((one) =>
+  Object.values(one),
+);
+/** Also parts of names, and people's ids. */
+const PERSONAL = [...new Set([...NAMES, ...NAMES.flatMap((name) => name.split(' '))])].map((one) => one.toLowerCase());
+
+function found(text: string, words: readonly string[]): string[] {
+  const lower = text.toLowerCase();
+  return words.filter((word) => lower.includes(word));
+}
+
+/** What a platform sends when it is asked as the exporter asks. */
+async function sentBy({ url, requests }: Fake): Promise<string> {
+  const asked = requests.map(({ method, path, query, headers, body }) => {
+    const { authorization = '', 'x-amz-target': target = '', 'content-type': type = '' } = headers;
+    return fetch(`${url}${path}?${query.toString()}`, {
+      method,
+      headers: { authorization, 'x-amz-target': String(target), 'content-type': type },
+      ...(method === 'POST' ? { body } : {}),
+    }).then((answer) => answer.text());
+  });
+  return (await Promise.all(asked)).join('\n');
+}
+
+it('no name, e-mail or title that the platforms send is on a page or in the log; no name or e-mail in the store', async () => {
+  const worlds = inventWorlds(Date.now());
+  for (const one of [...worlds.pagerduty.incidents, ...worlds.opsgenie.incidents]) one.title = 'Unspeakable trouble';
+  const platforms = await startPlatforms(worlds);
+  const folder = temporaryFolder();
+  const exporter = await startExporter({
+    words: [`--config.file=${platforms.configure(folder)}`, '--log.level=debug'],
+  });
+  await exporter.untilPage('all is synced', (page) => page.sum('mttr_exporter_provider_synced', {}) === 3);
+  liveOn(worlds, 0);
+  await exporter.untilPage('all is counted', (page) => page.sum('incident_recovery_time_minutes_count', {}) === 3);
+  for (const { faults } of platforms.fakes) {
+    const body = { error: { message: `Ask ${PEOPLE[1].email}` }, message: `Ask ${PEOPLE[1].email}` };
+    faults.push({ times: Number.POSITIVE_INFINITY, answer: { status: 400, body } });
+  }
+  const page = await exporter.untilPage('all have failed', (one) => one.sum('mttr_exporter_provider_up', {}) === 0);
+
+  const openmetrics = await exporter.get('metrics', {
+    headers: { accept: 'application/openmetrics-text; version=1.0.0' },
+  });
+  const others = await Promise.all(['/', '-/ready', '-/healthy'].map((path) => exporter.get(path)));
+  exporter.kill('SIGTERM');
+  const { stderr } = await exporter.ended;
+  const store = readFileSync(join(folder, 's.db')).toString('latin1');
+
+  const shown = [page.text, openmetrics.text, ...others.map(({ text }) => text), stderr].join('\n');
+  expect(openmetrics.text).toContain('# EOF');
+  expect(stderr).toContain('400');
+  expect(found(shown, [...PERSONAL, 'unspeakable'])).toEqual([]);
+  expect(found(store, ['unspeakable'])).toEqual(['unspeakable']);
+  expect(found(store, PERSONAL)).toEqual([]);
+});
+
+it('the platforms do send people and titles', async () => {
+  const worlds = inventWorlds(Date.now());
+  const platforms = await startPlatforms(worlds);
+  const exporter = await startExporter({ words: [`--config.file=${platforms.configure(temporaryFolder())}`] });
+  await exporter.untilPage('all is synced', (page) => page.sum('mttr_exporter_provider_synced', {}) === 3);
+  exporter.kill('SIGKILL');
+  await exporter.ended;
+
+  const sent = await Promise.all(platforms.fakes.map(sentBy));
+
+  for (const { name, email } of PEOPLE) {
+    expect(found(sent[0] ?? '', [name.toLowerCase(), email])).toEqual([name.toLowerCase(), email]);
+  }
+  expect(found(sent[1] ?? '', PERSONAL).length).toBeGreaterThan(3);
+  expect(found(sent[2] ?? '', PERSONAL)).not.toEqual([]);
+  expect(found(sent[0] ?? '', ['does not answer'])).toEqual(['does not answer']);
+});
