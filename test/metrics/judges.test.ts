@@ -12,7 +12,9 @@ function run(program: string, words: readonly string[], input = '') {
 }
 
 /** Programs of Debian that judge pages; where one is missing its tests are skipped, but fail in CI. */
-const hasParser = run('python3', ['-c', 'import prometheus_client']).status === 0;
+const pythons = ['/usr/bin/python3', 'python3'];
+const python = pythons.find((program) => run(program, ['-c', 'import prometheus_client']).status === 0) ?? 'python3';
+const hasParser = run(python, ['-c', 'import prometheus_client']).status === 0;
 const hasPromtool = run('promtool', ['--version']).status === 0;
 const without = (name: string, isThere: boolean) => (isThere ? '' : ` (skipped: ${name} is not installed)`);
 
@@ -38,7 +40,7 @@ describe.skipIf(!hasParser && !isCi)(`the OpenMetrics parser${without('python3-p
   it.each(['standard', 'full'])('reads the page of detail %s whole', async (detail) => {
     const page = await wholePage('openmetrics', `, detail: ${detail}`);
 
-    const { status, stdout, stderr } = run('python3', ['-c', PARSE], page);
+    const { status, stdout, stderr } = run(python, ['-c', PARSE], page);
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const read = new Set(
