@@ -17,7 +17,7 @@ const MISNAMED = [
 /** What the exporter says of its own work; counts begin anew with the process. */
 export interface ProcessMetrics {
   polled(provider: string, poll: { readonly isUp: boolean; readonly seconds: number }): void;
-  /** Makes the counters of a provider exist at zero. */
+  /** Makes the counters of a provider exist at zero, unless they do. */
   born(provider: string): void;
   requested(provider: string, code: string): void;
   throttled(provider: string): void;
@@ -37,6 +37,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   info.set({ version, nodeversion: process.version }, 1);
   const metrics = providerMetrics(registry);
   const reload = reloadMetrics(registry);
+  const born = new Set<string>();
   return {
     polled: (provider, { isUp, seconds }) => {
       metrics.up.set({ provider }, Number(isUp));
@@ -44,6 +45,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       metrics.duration.observe({ provider }, seconds);
     },
     born: (provider) => {
+      if (born.has(provider)) return;
+      born.add(provider);
       for (const outcome of ['success', 'failure']) metrics.polls.inc({ provider, outcome }, 0);
       metrics.throttled.inc({ provider }, 0);
       metrics.duration.zero({ provider });
@@ -55,7 +58,10 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       reload.successful.set(Number(isSuccessful));
       if (isSuccessful) reload.at.set(nowMs / 1000);
     },
-    forget: (provider) => forgetProvider(Object.values(metrics), provider),
+    forget: (provider) => {
+      born.delete(provider);
+      return forgetProvider(Object.values(metrics), provider);
+    },
     text: (format) => registryText(registry, format),
   };
 }

@@ -60,6 +60,24 @@ it('a provider that is no longer configured leaves, the others stay', async () =
   expect(text).toContain('mttr_exporter_polls_total{provider="kept",outcome="success"} 1\n');
 });
 
+it('a provider that a reload opens again keeps its counts, one that was away begins anew', async () => {
+  const metrics = createProcessMetrics('1.2.3');
+  for (const provider of ['kept', 'away']) {
+    metrics.born(provider);
+    metrics.polled(provider, { isUp: true, seconds: 1 });
+  }
+  await metrics.forget('away');
+
+  metrics.born('kept');
+  metrics.born('away');
+  const text = await metrics.text('text');
+
+  expect(text).toContain('mttr_exporter_poll_duration_seconds_count{provider="kept"} 1\n');
+  expect(text).toContain('mttr_exporter_poll_duration_seconds_count{provider="away"} 0\n');
+  expect(text).toContain('mttr_exporter_polls_total{provider="kept",outcome="success"} 1\n');
+  expect(text).toContain('mttr_exporter_polls_total{provider="away",outcome="success"} 0\n');
+});
+
 it('a failed reload keeps the time of the last successful one', async () => {
   const metrics = createProcessMetrics('1.2.3');
 

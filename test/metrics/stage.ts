@@ -13,6 +13,7 @@ import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { SimulatedEvent, SimulatedIncident, World } from '../../src/simulator/world.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
 import { type Parsed, parsePage } from '../e2e/page.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
@@ -78,6 +79,8 @@ export interface EngineStageInput {
   readonly alarms?: World['alarms'];
   /** Further top-level keys of the configuration. */
   readonly more?: string;
+  /** Puts something between the exporter and its store. */
+  readonly storeWith?: (store: Store) => Store;
   /** Stands in for the process' own metrics. */
   readonly processText?: (format: Format) => Promise<string>;
 }
@@ -104,7 +107,7 @@ export async function stageEngine(input: EngineStageInput = {}): Promise<EngineS
   - { name: pd, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${pagerduty.url}", rate_limit: 10000/s }${aws}
 store: { path: "${join(folder, 'store.db')}" }
 ${input.more ?? ''}`;
-  const start = () => startEngine({ text, clock, processText: input.processText });
+  const start = () => startEngine({ text, clock, input });
   let life = await start();
   onTestFinished(() => life.close());
   const peek = async (format: Format = 'text') => {
@@ -144,7 +147,7 @@ ${input.more ?? ''}`;
 interface Starting {
   readonly text: string;
   readonly clock: Clock;
-  readonly processText: EngineStageInput['processText'] | undefined;
+  readonly input: EngineStageInput;
 }
 
 interface Life {
@@ -153,14 +156,15 @@ interface Life {
   close(): Promise<void>;
 }
 
-async function startEngine({ text, clock, processText }: Starting): Promise<Life> {
+async function startEngine({ text, clock, input }: Starting): Promise<Life> {
   process.env['AWS_ACCESS_KEY_ID'] = 'invented';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'invented';
   const nowMs = clock.nowMs();
   const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs });
-  const store = createSqliteStore({ path: config.store.path, log: silent, nowMs });
+  const opened = createSqliteStore({ path: config.store.path, log: silent, nowMs });
+  const store = input.storeWith?.(opened) ?? opened;
   const metrics = createProcessMetrics('test');
-  const reader = createPageReader(processText ?? ((format) => metrics.text(format)));
+  const reader = createPageReader(input.processText ?? ((format) => metrics.text(format)));
   const onFatal = (error: unknown) => {
     throw error;
   };
