@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { dump, load } from 'js-yaml';
 import { z } from 'zod';
 import { isMapping, type Mapping } from '../../src/config/tree.ts';
-import { withConfigSchema } from './schema.ts';
+import { completed } from './schema.ts';
 
 export const CHART = 'deploy/helm/mttr-exporter';
 
@@ -22,7 +22,12 @@ export function copies(root: string): Map<string, string> {
     return paths.map((path): [string, string] => [`${to}/${basename(path)}`, read(path)]);
   });
   const schemaPath = `${CHART}/values.schema.json`;
-  const schema = withConfigSchema(mapping(read(schemaPath)), mapping(read('config/mttr-exporter.schema.json')));
+  const schema = completed(mapping(read(schemaPath)), {
+    config: mapping(read('config/mttr-exporter.schema.json')),
+    thresholds: [...read('deploy/prometheus/mttr.rules.yml').matchAll(/record: mttr:threshold:(\w+)/g)].map(
+      ([, name = '']) => name,
+    ),
+  });
   return new Map([
     ...copied,
     [schemaPath, `${JSON.stringify(schema, null, 2)}\n`],

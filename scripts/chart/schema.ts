@@ -3,19 +3,36 @@ import { isMapping, type Mapping } from '../../src/config/tree.ts';
 /** What `${VAR}` looks like in a value: its word is known only to the exporter. */
 const WITH_VARIABLE = { type: 'string', pattern: '\\$\\{' };
 
+export interface Completion {
+  /** The exporter's own configuration schema: draft 7, as scripts/schema.ts writes it. */
+  readonly config: Mapping;
+  /** The names of the alerts' thresholds. */
+  readonly thresholds: readonly string[];
+}
+
 /**
- * The chart's values schema with the exporter's own configuration schema (draft 7, as scripts/schema.ts writes it) under `config`.
- * Choices between forms and between types are made by their word, so that an error speaks of the form that was meant.
+ * The chart's values schema with what others know: the configuration's keys and the thresholds' names. Choices between forms of the
+ * configuration and between types of providers are made by their word, so that an error speaks of the form that was meant.
  */
-export function withConfigSchema(values: Mapping, config: Mapping): Mapping {
+export function completed(values: Mapping, { config, thresholds }: Completion): Mapping {
   const { words, name } = mapping(values['definitions']);
   const [long, ...short] = branches(config);
+  const properties = mapping(values['properties']);
+  const rule = mapping(properties['prometheusRule']);
+  const numbers = {
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(thresholds.map((threshold) => [threshold, { type: 'number' }])),
+  };
   const bySource = byWord(short, 'incident_source');
   const form = { if: { required: ['incident_source'] }, then: bySource, else: typed(long) };
-  const keys = { if: { type: 'object', minProperties: 1 }, then: form };
   return {
     ...values,
-    properties: { ...mapping(values['properties']), config: { type: ['object', 'string'], ...keys } },
+    properties: {
+      ...properties,
+      config: { type: 'object', if: { minProperties: 1 }, then: form },
+      prometheusRule: { ...rule, properties: { ...mapping(rule['properties']), thresholds: numbers } },
+    },
     definitions: { words, name, ...mapping(config['definitions']) },
   };
 }

@@ -43,20 +43,21 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* The Secret that holds the configuration; empty when providers come from the environment. */}}
 {{- define "mttr-exporter.configSecret" -}}
-{{- if and .Values.config .Values.existingConfig.secretName -}}
-{{- fail "config and existingConfig.secretName are both set; expected one of them" -}}
+{{- $given := compact (list (ternary "config" "" (not (empty .Values.config))) (ternary "configText" "" (ne .Values.configText "")) (ternary "existingConfig.secretName" "" (ne .Values.existingConfig.secretName ""))) -}}
+{{- if gt (len $given) 1 -}}
+{{- fail (printf "%s are set; expected one of them" (join " and " $given)) -}}
 {{- else if .Values.existingConfig.secretName -}}
 {{- .Values.existingConfig.secretName -}}
-{{- else if .Values.config -}}
+{{- else if $given -}}
 {{- printf "%s-config" (include "mttr-exporter.fullname" .) -}}
 {{- end -}}
 {{- end -}}
 
 {{/* Says at once what the pod would say after its start. */}}
 {{- define "mttr-exporter.checkProviders" -}}
-{{- $anything := or .Values.demo .Values.config .Values.existingConfig.secretName .Values.credentials.existingSecret .Values.credentials.values .Values.extraEnv .Values.extraEnvFrom -}}
+{{- $anything := or .Values.demo .Values.config .Values.configText .Values.existingConfig.secretName .Values.credentials.existingSecret .Values.credentials.values .Values.extraEnv .Values.extraEnvFrom -}}
 {{- if not $anything -}}
-{{- fail "no provider; expected config, existingConfig.secretName, credentials.existingSecret, credentials.values with a key such as PAGERDUTY_TOKEN, extraEnv, or demo: true" -}}
+{{- fail "no provider; expected config, configText, existingConfig.secretName, credentials.existingSecret, credentials.values with a key such as PAGERDUTY_TOKEN, extraEnv, or demo: true" -}}
 {{- end -}}
 {{- if and .Values.credentials.existingSecret .Values.credentials.values -}}
 {{- fail "credentials.existingSecret and credentials.values are both set; expected one of them" -}}

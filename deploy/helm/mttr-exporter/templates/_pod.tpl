@@ -1,13 +1,14 @@
 {{/* Secrets that become environment variables. */}}
 {{- define "mttr-exporter.envFrom" -}}
-{{- if .Values.credentials.existingSecret }}
-- secretRef: { name: {{ .Values.credentials.existingSecret }} }
-{{- else if and .Values.credentials.values (not .Values.demo) }}
-- secretRef: { name: {{ include "mttr-exporter.fullname" . }}-credentials }
-{{- end }}
-{{- with .Values.extraEnvFrom }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := ternary (printf "%s-credentials" (include "mttr-exporter.fullname" .)) "" (not (empty .Values.credentials.values)) -}}
+{{- $secret := .Values.credentials.existingSecret | default $own -}}
+{{- $all := .Values.extraEnvFrom -}}
+{{- if and $secret (not .Values.demo) -}}
+{{- $all = prepend $all (dict "secretRef" (dict "name" $secret)) -}}
+{{- end -}}
+{{- with $all -}}
+{{- toYaml . -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "mttr-exporter.volumes" -}}
