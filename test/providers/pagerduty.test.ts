@@ -155,6 +155,22 @@ describe('the PagerDuty provider, first sync', () => {
     expect(get('Qopen')?.status).toBe('acknowledged');
   });
 
+  it('reads all pages of the open set where the platform tells no total', async () => {
+    const old = Array.from({ length: 250 }, (_, n) => incident(`Q${n}`, { ago: 100 * DAY_MS + n * MINUTE_MS }));
+    const tamper: Tamper = ({ status, body }) => ({
+      status,
+      body: typeof body === 'object' && body !== null && 'total' in body ? { ...body, total: null } : body,
+    });
+    const { poll, memory, paths } = await stage(old, { tamper });
+
+    await poll();
+    const firstRequests = paths().length;
+    await poll();
+
+    expect(memory.incidents.size).toBe(250);
+    expect(paths().slice(firstRequests)).not.toContainEqual(expect.stringMatching(/^\/incidents\/./));
+  });
+
   it('reads a set of more than 10000 open incidents in windows of creation', async () => {
     const incidents = Array.from({ length: 10_001 }, (_, index) =>
       incident(`Q${index}`, { ago: 300 * DAY_MS - index * 40 * MINUTE_MS }),

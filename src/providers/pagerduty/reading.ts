@@ -2,7 +2,7 @@ import type { Rejection, Signal } from '../../model/incident.ts';
 import { DAY_MS, SECOND_MS } from '../../model/time.ts';
 import { inOrder } from '../../network/in-order.ts';
 import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
-import { cutSpan, readSpans, type Span } from '../spans.ts';
+import { cutSpan, type ListPage, readSpans, type Span } from '../spans.ts';
 import { type Api, LIST_CAP, PAGE_SIZE } from './api.ts';
 import { Incident, type IncidentFacts, LogEntry, type LogLine } from './schema.ts';
 import { signalOf } from './signals.ts';
@@ -63,8 +63,7 @@ export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<Inc
   const what = 'GET /incidents (open)';
   const first = await api.openIncidents('all', 0);
   const firstPart = parseRecords(Incident, first.records, what);
-  const total = first.total ?? first.records.length;
-  const parts = total > LIST_CAP ? undefined : await restOfOpenSet(api, total);
+  const parts = await restOfOpenSet(api, first);
   if (parts !== undefined) return joined([firstPart, ...parts]);
   const oldestMs = Math.min(untilMs, ...firstPart.wires.map(({ triggeredAtMs }) => triggeredAtMs));
   const windows = [firstPart];
@@ -76,15 +75,28 @@ export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<Inc
   return joined(windows);
 }
 
-/** The pages after the first; undefined when the set shrank meanwhile, so that a record may have slipped over an edge. */
-async function restOfOpenSet(api: Api, total: number): Promise<Parsed<IncidentFacts>[] | undefined> {
+/**
+ * The pages after the first; undefined when the set is beyond the cap, or shrank meanwhile, so that a record may have
+ * slipped over an edge. Whether there is more is told by `more`: the total only lets pages be asked for ahead.
+ */
+async function restOfOpenSet(api: Api, first: ListPage<unknown>): Promise<Parsed<IncidentFacts>[] | undefined> {
+  const total = first.more ? (first.total ?? 0) : 0;
+  if (total > LIST_CAP) return undefined;
   const offsets: number[] = [];
   for (let offset = PAGE_SIZE; offset < total; offset += PAGE_SIZE) offsets.push(offset);
   const parts: Parsed<IncidentFacts>[] = [];
-  const pages = inOrder(offsets, REQUESTS_AHEAD, (offset) => api.openIncidents('all', offset));
-  for await (const page of pages) {
-    if (page.total !== undefined && page.total < total) return undefined;
+  let last = first;
+  const take = (page: ListPage<unknown>) => {
+    last = page;
     parts.push(parseRecords(Incident, page.records, 'GET /incidents (open)'));
+  };
+  for await (const page of inOrder(offsets, REQUESTS_AHEAD, (offset) => api.openIncidents('all', offset))) {
+    if (page.total !== undefined && page.total < total) return undefined;
+    take(page);
+  }
+  for (let offset = (parts.length + 1) * PAGE_SIZE; last.more; offset += PAGE_SIZE) {
+    if (offset + PAGE_SIZE > LIST_CAP) return undefined;
+    take(await api.openIncidents('all', offset));
   }
   return parts;
 }
