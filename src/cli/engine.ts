@@ -10,7 +10,7 @@ import type { ProviderCounts } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
 import type { Store } from '../store/store.ts';
 import { createIntake, type Intake } from './intake.ts';
-import { messageOf } from './message.ts';
+import { openProviders } from './opened-providers.ts';
 import { activeProvider, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
 import { createShowing } from './showing.ts';
 
@@ -106,38 +106,6 @@ export function createEngine(input: EngineInput): Engine {
       await Promise.all(described.map(({ provider }) => provider.close()));
     },
   };
-}
-
-interface OpenedProvider {
-  readonly config: ProviderConfig;
-  readonly provider: Provider;
-  readonly traits: Provider['traits'];
-}
-
-/** All of them, or none: those that were opened before one that cannot be are closed again. */
-function openProviders(input: EngineInput): readonly OpenedProvider[] {
-  const opened: OpenedProvider[] = [];
-  for (const config of input.config.providers) {
-    try {
-      opened.push({ config, ...openProvider(input, config) });
-    } catch (error) {
-      for (const { provider } of opened) void provider.close();
-      throw new Error(`provider ${config.name}: ${messageOf(error)}`, { cause: error });
-    }
-  }
-  return opened;
-}
-
-function openProvider({ platforms, clock, metrics, log }: EngineInput, config: ProviderConfig) {
-  const platform = platforms.find(({ type }) => type === config.type);
-  if (platform === undefined) throw new Error(`no platform is called ${config.type}`);
-  const observer = {
-    onRequest: (code: string) => metrics.requested(config.name, code),
-    onThrottled: () => metrics.throttled(config.name),
-    onBudget: (remaining: number) => metrics.budget(config.name, remaining),
-  };
-  const provider: Provider = platform.create(config, { clock, observer, log });
-  return { provider, traits: provider.traits };
 }
 
 interface Making {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import type { Config } from '../config/types.ts';
+import { createProcessMetrics } from '../metrics/process.ts';
 import type { Log } from '../model/log.ts';
 import { systemClock } from '../model/time.ts';
 import { platforms } from '../providers/registry.ts';
@@ -11,6 +12,7 @@ import { startDemo } from './demo.ts';
 import { type Command, EXIT_WRONG_USE, parseFlags, type WebFlags } from './flags.ts';
 import { createLog } from './log.ts';
 import { messageOf } from './message.ts';
+import { openProviders } from './opened-providers.ts';
 import { secretsOf } from './secrets.ts';
 import { readVersion } from './version.ts';
 
@@ -26,15 +28,19 @@ async function main(words: readonly string[]): Promise<number | undefined> {
     (command.code === 0 ? process.stdout : process.stderr).write(command.text);
     return command.code;
   }
-  if (command.kind === 'check') return check(command);
+  if (command.kind === 'check') return check(command, version);
   return command.kind === 'demo' ? demo(command, version) : serve(command, version);
 }
 
 /** Offline: says what is wrong with the files, or that nothing is. */
-function check(command: Extract<Command, { kind: 'check' }>): number {
+async function check(command: Extract<Command, { kind: 'check' }>, version: string): Promise<number> {
   try {
     const { warnings, config } = configuration(command.configFile);
     if (command.webConfigFile !== undefined) readWebConfig(command.webConfigFile);
+    const log = createLog({ level: 'error' });
+    const metrics = createProcessMetrics(version);
+    const opened = openProviders({ config, platforms, clock: systemClock, log, metrics });
+    for (const { provider } of opened) await provider.close();
     for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
     process.stdout.write(`the configuration is good: ${config.providers.map(({ name }) => name).join(', ')}\n`);
     return 0;

@@ -82,6 +82,16 @@ describe('a wrong configuration ends the program at once with one message that s
     expect(ended).toEqual({ code: 2, stdout: '', stderr });
   });
 
+  it('check opens the providers as serve does, without a request', async () => {
+    const folder = temporaryFolder();
+    const file = writeIn(folder, 'c.yml', `providers:\n  - { ${PROVIDER}, tls: { ca_file: /not/there } }\n`);
+
+    const { code, stderr } = await runToEnd({ words: ['check', `--config.file=${file}`], folder });
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('mttr-exporter: provider pagerduty: tls.ca_file: cannot be read');
+  });
+
   it('a file that is not there', async () => {
     const { code, stderr } = await runToEnd({ words: ['--config.file=/not/there.yml'] });
 

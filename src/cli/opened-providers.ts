@@ -1,0 +1,50 @@
+import type { Config, ProviderConfig } from '../config/types.ts';
+import type { ProcessMetrics } from '../metrics/process.ts';
+import type { Log } from '../model/log.ts';
+import type { Clock } from '../model/time.ts';
+import type { Platform, Provider } from '../providers/provider.ts';
+import { messageOf } from './message.ts';
+
+export interface OpeningInput {
+  readonly config: Config;
+  readonly platforms: readonly Platform[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: ProcessMetrics;
+}
+
+/** A configured provider with its platform behind it. */
+export interface OpenedProvider {
+  readonly config: ProviderConfig;
+  readonly provider: Provider;
+  readonly traits: Provider['traits'];
+}
+
+/**
+ * All of them, or none: those that were opened before one that cannot be are closed again. No request is made. Throws
+ * with the provider's name (a CA file that cannot be read).
+ */
+export function openProviders(input: OpeningInput): readonly OpenedProvider[] {
+  const opened: OpenedProvider[] = [];
+  for (const config of input.config.providers) {
+    try {
+      opened.push({ config, ...openProvider(input, config) });
+    } catch (error) {
+      for (const { provider } of opened) void provider.close();
+      throw new Error(`provider ${config.name}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  return opened;
+}
+
+function openProvider({ platforms, clock, metrics, log }: OpeningInput, config: ProviderConfig) {
+  const platform = platforms.find(({ type }) => type === config.type);
+  if (platform === undefined) throw new Error(`no platform is called ${config.type}`);
+  const observer = {
+    onRequest: (code: string) => metrics.requested(config.name, code),
+    onThrottled: () => metrics.throttled(config.name),
+    onBudget: (remaining: number) => metrics.budget(config.name, remaining),
+  };
+  const provider: Provider = platform.create(config, { clock, observer, log });
+  return { provider, traits: provider.traits };
+}
