@@ -12,9 +12,11 @@ export function findHelm(env: NodeJS.ProcessEnv = process.env): string | undefin
 }
 
 function goBinary(env: NodeJS.ProcessEnv): string {
-  const { status, stdout } = spawnSync('go', ['env', 'GOPATH'], { env, encoding: 'utf8' });
-  const path = status === 0 ? join(stdout.trim(), 'bin', 'helm') : '';
-  return existsSync(path) ? path : '';
+  const { status, stdout } = spawnSync('go', ['env', 'GOBIN', 'GOPATH'], { env, encoding: 'utf8' });
+  if (status !== 0) return '';
+  const [bin = '', path = ''] = stdout.split('\n');
+  const file = join(bin === '' ? join(path, 'bin') : bin, 'helm');
+  return existsSync(file) ? file : '';
 }
 
 export interface Rendering {
