@@ -20,6 +20,7 @@ interface Asked {
   readonly description: string;
   /** What to take of each answer, where the query does not name a label. */
   readonly regex?: string;
+  readonly sort?: VariableSort;
 }
 
 const PROVIDER: Asked = {
@@ -53,10 +54,18 @@ const WINDOW: Asked = {
   name: 'window',
   label: 'Window',
   query: 'label_values(incident_window_resolved{by="all",window=~".+"}, window)',
+  sort: VariableSort.NumericalAsc,
   description: 'The span that windowed statistics look back over, whatever time range is shown.',
 };
 
-function asking({ name, label, query, description, regex = '' }: Asked): QueryVariableBuilder {
+function asking({
+  name,
+  label,
+  query,
+  description,
+  regex = '',
+  sort = VariableSort.AlphabeticalAsc,
+}: Asked): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
     .label(label)
     .description(description)
@@ -66,7 +75,7 @@ function asking({ name, label, query, description, regex = '' }: Asked): QueryVa
     .regex(regex)
     .allowCustomValue(false)
     .refresh(VariableRefresh.OnTimeRangeChanged)
-    .sort(VariableSort.NaturalAsc);
+    .sort(sort);
 }
 
 function many(asked: Asked): QueryVariableBuilder {

@@ -88,14 +88,14 @@ export const quality: Section = {
     }),
     trend({
       id: 22,
-      title: 'Opened per day',
-      description: 'Openings as they were learnt, at the pace of a day.',
+      title: 'Opened in an hour',
+      description: 'Incidents opened in the hour before each moment, as they were learnt.',
       unit: 'none',
       decimals: 1,
       width: 12,
       queries: [
         {
-          expression: `${summed({ metric: 'incident_opened_total', by: ['severity'], over: '$__rate_interval' })} `,
+          expression: `${summed({ metric: 'incident_opened_total', by: ['severity'], over: '1h' })} `,
           legend: '{{severity}}',
         },
       ],
