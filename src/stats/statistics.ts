@@ -74,22 +74,33 @@ export function createStatistics(input: StatisticsInput): Statistics {
     forget: (rows) => soon(() => rows.forEach(forget)),
     advance: (provider) => soon(() => advance(provider)),
     rebuild,
-    refresh: () => windows.refresh(),
+    refresh: () => {
+      for (const _group of windows.refresh());
+    },
     rows: () => windows.places.groups(),
     openRows: () => windows.places.bases(),
     counts: () => windows.places.counts(),
   };
 }
 
-/** Incidents enter in order of their triggers, so that busy time only ever grows at its end. */
+/** Incidents enter in order of their triggers, so that lists grow at their ends; values are ready when it resolves. */
 async function letIn(windows: Windows, columns: Columns): Promise<void> {
   const breathe = createBreath();
-  windows.order(columns.slots());
+  for (const slot of columns.slots()) {
+    windows.append(slot);
+    const pause = breathe();
+    if (pause !== undefined) await pause;
+  }
+  windows.sortOrders();
   for (const { byTrigger } of windows.places.providers) {
     for (let at = 0; at < byTrigger.length; at += 1) {
       windows.change(byTrigger.at(at), 1, 'ordered');
       const pause = breathe();
       if (pause !== undefined) await pause;
     }
+  }
+  for (const _group of windows.refresh()) {
+    const pause = breathe();
+    if (pause !== undefined) await pause;
   }
 }

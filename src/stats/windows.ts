@@ -28,22 +28,22 @@ export class Windows {
     this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
   }
 
-  /** Sorts incidents that are then let in with `change(…, 'ordered')`; counts those that no statistic sees. */
-  order(slots: Iterable<number>): void {
-    const lists = this.places.providers.map(() => ({ triggered: new Array<number>(), resolved: new Array<number>() }));
-    for (const slot of slots) {
-      const facet = this.#facetOf(slot);
-      if (facet === undefined) continue;
-      if (facet.isExcluded || !this.#isVisible(slot)) {
-        facet.place.counts.excluded += 1;
-        continue;
-      }
-      lists[facet.providerIndex]?.triggered.push(slot);
-      if (this.#hasRecovery(slot)) lists[facet.providerIndex]?.resolved.push(slot);
+  /** Readies an incident to be let in with `change(…, 'ordered')`, after `sortOrders`; counts one that no statistic sees. */
+  append(slot: number): void {
+    const facet = this.#facetOf(slot);
+    if (facet === undefined) return;
+    if (facet.isExcluded || !this.#isVisible(slot)) {
+      facet.place.counts.excluded += 1;
+      return;
     }
-    for (const [index, { byTrigger, byResolve }] of this.places.providers.entries()) {
-      byTrigger.fill(lists[index]?.triggered ?? []);
-      byResolve.fill(lists[index]?.resolved ?? []);
+    facet.place.byTrigger.append(slot);
+    if (this.#hasRecovery(slot)) facet.place.byResolve.append(slot);
+  }
+
+  sortOrders(): void {
+    for (const { byTrigger, byResolve } of this.places.providers) {
+      byTrigger.sort();
+      byResolve.sort();
     }
   }
 
@@ -91,19 +91,20 @@ export class Windows {
     }
   }
 
-  /** Brings the values of all rows up to date. */
-  refresh(): void {
+  /** Brings the values of all rows up to date, one group a step. */
+  *refresh(): Generator<void> {
     const settings = this.#settings;
     this.places.dropEmpty();
-    const groups = this.places.groups();
-    for (const group of groups) {
+    const hasMoved = this.#hasMoved;
+    this.#hasMoved = false;
+    for (const group of this.places.groups()) {
       if (group.isDirty) evaluateContents(group, settings);
-      if (group.isDirty || this.#hasMoved) {
+      if (group.isDirty || hasMoved) {
         evaluateTimes(group, { settings, coverages: this.places.coverages(group) });
       }
       group.isDirty = false;
+      yield;
     }
-    this.#hasMoved = false;
   }
 
   #facetOf(slot: number): FacetPlace | undefined {
