@@ -7,6 +7,7 @@ import { startServer } from '../server/server.ts';
 import { createSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import { createEngine, type Engine } from './engine.ts';
+import { keepNewSpaceSmall } from './heap.ts';
 import { messageOf } from './message.ts';
 import { createReloading, type Reloaded } from './reload.ts';
 import { type RunInput, type Running, run } from './running.ts';
@@ -41,6 +42,7 @@ export class UnusableConfiguration extends Error {
 /** Starts everything; what was opened is closed in reverse order. Throws when the store or an address cannot be had. */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
   const { clock, log, version } = input;
+  keepNewSpaceSmall();
   const startedAtMs = clock.nowMs();
   const store = createSqliteStore({ path: input.config.store.path, log, nowMs: startedAtMs });
   const metrics = createProcessMetrics(version);
