@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { committedDashboards, type Dashboard, type Panel, queryOf, shownPanels } from './files.ts';
+
+const dashboards = committedDashboards();
+const panels = dashboards.flatMap(([title, dashboard]) =>
+  shownPanels(dashboard).map((panel) => [`${title}: ${panel.title}`, panel] as const),
+);
+
+const COLUMNS = 24;
+/** Columns that a kind needs to be read on a screen of 1920 pixels, where each has some 75. */
+const LEAST_WIDTHS: Readonly<Record<string, number>> = {
+  stat: 4,
+  bargauge: 6,
+  timeseries: 8,
+  'state-timeline': 12,
+  table: 12,
+  heatmap: 24,
+};
+
+describe('every panel', () => {
+  it.each(panels)('%s has a description, a unit, a link and a data source of choice', (_, panel) => {
+    expect(panel.description).toMatch(/^[A-Z].{20,}\.$/);
+    expect(panel.fieldConfig?.defaults.unit).toMatch(/^\w+$/);
+    expect(panel.links).toHaveLength(1);
+    expect(panel.datasource?.uid).toBe(`\${datasource}`);
+    for (const target of panel.targets ?? []) expect(target.datasource?.uid).toBe(`\${datasource}`);
+  });
+
+  it.each(panels)('%s has queries with names of their own, and names for what they show', (_, { targets = [] }) => {
+    const names = targets.map(({ refId }) => refId);
+
+    expect(names).toEqual([...'ABCDEFGHIJKLMN'].slice(0, targets.length));
+    expect(targets).not.toEqual([]);
+    for (const { legendFormat } of targets) expect(legendFormat).toBeTruthy();
+  });
+
+  it.each(panels)('%s is wide enough', (_, { type, gridPos }) => {
+    expect(gridPos.w).toBeGreaterThanOrEqual(LEAST_WIDTHS[type] ?? Number.POSITIVE_INFINITY);
+    expect(gridPos.h).toBeGreaterThanOrEqual(4);
+  });
+
+  it.each(panels)('%s says which variables it follows', (_, { description = '', targets = [] }) => {
+    const text = targets.map(({ expr }) => expr).join('\n');
+    const used = ['window', 'provider', 'service', 'severity', 'team'].filter((name) => text.includes(`"$${name}"`));
+
+    expect(/Follows the variables: ([^.]*)\./.exec(description)?.[1] ?? '').toBe(used.join(', '));
+  });
+});
+
+function overlaps(a: Panel['gridPos'], b: Panel['gridPos']): boolean {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
+/** Names of other dashboards and variables in an address. */
+function readAddress(url: string): { uid: string; variables: string[] } {
+  const uid = /^\/d\/([\w-]+)\?/.exec(url)?.[1] ?? '';
+  return { uid, variables: [...url.matchAll(/\$\{(\w+):queryparam\}/g)].map(([, name = '']) => name) };
+}
+
+function addressesOf(dashboard: Dashboard): string[] {
+  const inCells = shownPanels(dashboard).flatMap(({ fieldConfig }) =>
+    (fieldConfig?.overrides ?? []).flatMap(({ properties }) =>
+      properties.filter(({ id }) => id === 'links').flatMap(({ value }) => value as { url: string }[]),
+    ),
+  );
+  const onPanels = shownPanels(dashboard).flatMap(({ links = [] }) => links);
+  return [...inCells, ...onPanels, ...dashboard.links].map(({ url }) => url);
+}
+
+describe.each(dashboards)('%s', (_, dashboard) => {
+  it('has an identifier for every panel and heading, each once', () => {
+    const ids = dashboard.panels.map(({ id }) => id);
+
+    expect(ids.filter((id) => !Number.isInteger(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('covers its lines without gaps and overlaps, at most six panels beside each other', () => {
+    const pairs = dashboard.panels.flatMap((a, at) => dashboard.panels.slice(at + 1).map((b) => [a, b] as const));
+    const lines = Map.groupBy(dashboard.panels, ({ gridPos }) => gridPos.y);
+
+    expect(pairs.filter(([a, b]) => overlaps(a.gridPos, b.gridPos)).map(([a, b]) => [a.title, b.title])).toEqual([]);
+    for (const line of lines.values()) {
+      expect(line.reduce((sum, { gridPos }) => sum + gridPos.w, 0)).toBe(COLUMNS);
+      expect(new Set(line.map(({ gridPos }) => gridPos.h)).size).toBe(1);
+      expect(line.length).toBeLessThanOrEqual(6);
+    }
+  });
+
+  it('uses each of its variables, and no others', () => {
+    const { list } = dashboard.templating;
+    const used = JSON.stringify(dashboard.panels);
+    const named = [...used.matchAll(/\$\{?([a-z]+)\b/g)].map(([, name]) => name);
+
+    expect(list.map(({ name }) => name).filter((name) => !named.includes(name))).toEqual([]);
+    expect([...new Set(named)].filter((name) => !list.some((variable) => variable.name === name))).toEqual([]);
+  });
+
+  it('has variables that take everything where nothing is chosen', () => {
+    const choices = dashboard.templating.list.filter(({ includeAll }) => includeAll);
+
+    expect(choices).not.toEqual([]);
+    for (const variable of choices) {
+      expect(variable).toMatchObject({ allValue: '.*', current: { value: ['$__all'] } });
+      expect(queryOf(variable)).not.toBe('');
+    }
+  });
+
+  it('links to dashboards that there are, with variables that both have', () => {
+    const variablesOf = new Map(
+      dashboards.map(([, { uid, templating }]) => [uid, templating.list.map(({ name }) => name)]),
+    );
+    const addresses = addressesOf(dashboard).map(readAddress);
+
+    expect(addresses.length).toBeGreaterThan(10);
+    for (const { uid, variables } of addresses) {
+      expect(uid).not.toBe(dashboard.uid);
+      expect(variables).toContain('datasource');
+      for (const name of variables) {
+        expect(variablesOf.get(uid)).toContain(name);
+        expect(variablesOf.get(dashboard.uid)).toContain(name);
+      }
+    }
+  });
+
+  it('names each column of a table once, and all that Grafana would add is left out', () => {
+    for (const { type, targets = [], transformations = [] } of dashboard.panels) {
+      if (type !== 'table') continue;
+      const renamed = Object.values(transformations.find(({ id }) => id === 'organize')?.options['renameByName'] ?? {});
+      expect(new Set(renamed).size).toBe(renamed.length);
+      expect(renamed.length).toBeGreaterThan(targets.length);
+    }
+  });
+});
+
+it('all variables of incidents are there: data source, window, provider, service, severity and team', () => {
+  const variables = dashboards.map(([title, { templating }]) => [title, templating.list.map(({ name }) => name)]);
+  const all = ['datasource', 'window', 'provider', 'service', 'severity', 'team'];
+
+  expect(Object.fromEntries(variables)).toEqual({
+    'Recovery overview': all,
+    'Service detail': ['datasource', 'service', 'window', 'provider', 'severity', 'team'],
+    'Targets and error budget': all,
+    'Exporter health': ['datasource', 'provider'],
+  });
+});
