@@ -3,6 +3,9 @@ import { isMapping, type Mapping } from '../../src/config/tree.ts';
 /** What `${VAR}` looks like in a value: its word is known only to the exporter. */
 const WITH_VARIABLE = { type: 'string', pattern: '\\$\\{' };
 
+/** `--set` hands over decimals as text. */
+const NUMBER = { type: ['number', 'string'], pattern: '^[0-9]+(\\.[0-9]+)?$' };
+
 export interface Completion {
   /** The exporter's own configuration schema: draft 7, as scripts/schema.ts writes it. */
   readonly config: Mapping;
@@ -22,7 +25,7 @@ export function completed(values: Mapping, { config, thresholds }: Completion): 
   const numbers = {
     type: 'object',
     additionalProperties: false,
-    properties: Object.fromEntries(thresholds.map((threshold) => [threshold, { type: 'number' }])),
+    properties: Object.fromEntries(thresholds.map((threshold) => [threshold, NUMBER])),
   };
   const bySource = byWord(short, 'incident_source');
   const form = { if: { required: ['incident_source'] }, then: bySource, else: typed(long) };

@@ -14,31 +14,24 @@
 {{- define "mttr-exporter.volumes" -}}
 {{- $hasConfig := and (include "mttr-exporter.configSecret" .) (not .Values.demo) -}}
 {{- $isClaimed := and .Values.persistence.enabled (not .Values.demo) -}}
-volumes:
-  {{- if not $isClaimed }}
-  - name: data
-    emptyDir: {}
-  {{- else if .Values.persistence.existingClaim }}
-  - name: data
-    persistentVolumeClaim:
-      claimName: {{ .Values.persistence.existingClaim }}
-  {{- end }}
-  {{- if .Values.demo }}
-  - name: tmp
-    emptyDir: { sizeLimit: 256Mi }
-  {{- end }}
-  {{- if $hasConfig }}
-  - name: config
-    secret:
-      secretName: {{ include "mttr-exporter.configSecret" . }}
-      items: [{ key: {{ ternary .Values.existingConfig.key "config.yml" (ne .Values.existingConfig.secretName "") }}, path: config.yml }]
-  {{- end }}
-  {{- if and .Values.web.existingSecret (not .Values.demo) }}
-  - name: web
-    secret:
-      secretName: {{ .Values.web.existingSecret }}
-  {{- end }}
-  {{- with .Values.extraVolumes }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+{{- $volumes := list -}}
+{{- if not $isClaimed -}}
+{{- $volumes = append $volumes (dict "name" "data" "emptyDir" dict) -}}
+{{- else if .Values.persistence.existingClaim -}}
+{{- $volumes = append $volumes (dict "name" "data" "persistentVolumeClaim" (dict "claimName" .Values.persistence.existingClaim)) -}}
+{{- end -}}
+{{- if .Values.demo -}}
+{{- $volumes = append $volumes (dict "name" "tmp" "emptyDir" (dict "sizeLimit" "256Mi")) -}}
+{{- end -}}
+{{- if $hasConfig -}}
+{{- $key := ternary .Values.existingConfig.key "config.yml" (ne .Values.existingConfig.secretName "") -}}
+{{- $items := list (dict "key" $key "path" "config.yml") -}}
+{{- $volumes = append $volumes (dict "name" "config" "secret" (dict "secretName" (include "mttr-exporter.configSecret" .) "items" $items)) -}}
+{{- end -}}
+{{- if and .Values.web.existingSecret (not .Values.demo) -}}
+{{- $volumes = append $volumes (dict "name" "web" "secret" (dict "secretName" .Values.web.existingSecret)) -}}
+{{- end -}}
+{{- with concat $volumes .Values.extraVolumes -}}
+{{- toYaml . -}}
+{{- end -}}
 {{- end -}}
