@@ -21,6 +21,21 @@ function happen(incidents: readonly SimulatedIncident[], kind: 'resolve' | 'reop
 }
 
 describe('an Opsgenie incident becomes an incident', () => {
+  it('has the same stamps whether the zone is written Z, +00:00 or +0000', async () => {
+    const incident = simulated('i', { triggeredAtMs: at(90), events: [event('resolve', at(60))] });
+    const { fake, memory, poll } = await stageOf('incidents', [incident], { opened });
+    const tap = await startTap(fake.url, ({ status, body }) => ({
+      status,
+      body: JSON.stringify(body).replaceAll(/(T[0-9:.]+)Z"/g, '$1+0000"'),
+    }));
+    opened.push(tap);
+
+    await poll({ with: createOpsgenieProvider('incidents', tap.url) });
+
+    expect(tap.sent.join('')).toContain('+0000"');
+    expect(memory.incidents.get('i')).toMatchObject({ triggeredAtMs: at(90), resolvedAtMs: at(60) });
+  });
+
   it('ends when its timeline says that it was resolved, not when it was closed or last changed', async () => {
     const incidents = [0, 1, 2].map((index) =>
       simulated(`i-${index}`, { triggeredAtMs: at(90 - index), events: [event('resolve', at(60))] }),
@@ -251,6 +266,17 @@ describe('the open spans of a timeline', () => {
   const entry = fc.record({
     type: fc.constantFrom('IncidentOpened', 'IncidentResolved', 'IncidentClosed', 'IncidentReopened', 'IncidentNoted'),
     atMs: fc.integer({ min: 0, max: 20 }),
+  });
+
+  it('are over at once for an incident that ended in the millisecond of its creation', () => {
+    const entries = [
+      { type: 'IncidentOpened', atMs: at(60) },
+      { type: 'IncidentResolved', atMs: at(60) },
+    ];
+
+    const spans = openSpans(at(60), entries);
+
+    expect(spans).toEqual([{ openedAtMs: at(60), closedAtMs: at(60) }]);
   });
 
   it('are the same whatever the order of the entries, and however often each is told', () => {

@@ -55,7 +55,12 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
       return answer === 'token_expired' ? answer : parsed(HistoryPage, answer, 'DescribeAlarmHistory');
     },
     async alarms(asked, signal) {
-      return parsed(AlarmsPage, await through(askAlarms(asked), signal), 'DescribeAlarms');
+      const page = parsed(AlarmsPage, await through(askAlarms(asked), signal), 'DescribeAlarms');
+      // Who is asked for by name and missing counts as deleted: an answer without any list is no ground for that.
+      if (asked.names !== undefined && !page.hasLists) {
+        throw new Error('DescribeAlarms answered in another shape: expected lists of alarms');
+      }
+      return page;
     },
     async tags(arn, signal) {
       const answer = await through(expecting(NO_TAGS, askTags(arn)), signal);

@@ -43,14 +43,12 @@ const lists = {
   LogAlarms: z.array(z.unknown()).optional(),
 };
 
-/** A page of DescribeAlarms, its lists as one; any of them may be absent or empty, but not all absent. */
-export const AlarmsPage = z
-  .object({ ...lists, NextToken: z.string().optional() })
-  .refine((wire) => wire.MetricAlarms !== undefined || wire.CompositeAlarms !== undefined, 'expected lists of alarms')
-  .transform((wire) => ({
-    alarms: [...(wire.MetricAlarms ?? []), ...(wire.CompositeAlarms ?? []), ...(wire.LogAlarms ?? [])],
-    token: wire.NextToken,
-  }));
+/** A page of DescribeAlarms, its lists as one; any of them may be absent or empty. */
+export const AlarmsPage = z.object({ ...lists, NextToken: z.string().optional() }).transform((wire) => ({
+  alarms: [...(wire.MetricAlarms ?? []), ...(wire.CompositeAlarms ?? []), ...(wire.LogAlarms ?? [])],
+  token: wire.NextToken,
+  hasLists: wire.MetricAlarms !== undefined || wire.CompositeAlarms !== undefined || wire.LogAlarms !== undefined,
+}));
 export type AlarmsPage = z.output<typeof AlarmsPage>;
 
 /** An alarm as it is now; its last transition is unknown for alarms that have not changed for years. */

@@ -46,7 +46,8 @@ export function openSpans(createdAtMs: number, entries: readonly TimelineEntry[]
     if (CLOSING.has(type) && openedAtMs !== undefined) {
       intervals.push({ openedAtMs, closedAtMs: atMs });
       openedAtMs = undefined;
-    } else if (OPENING.test(type) && openedAtMs === undefined) {
+    } else if (OPENING.test(type) && openedAtMs === undefined && atMs > createdAtMs) {
+      // The entry of the creation itself opens nothing again, not even what ended in the same millisecond.
       openedAtMs = atMs;
     }
   }

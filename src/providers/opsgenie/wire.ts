@@ -1,9 +1,6 @@
 import { z } from 'zod';
+import { instant } from '../answers.ts';
 
-/** ISO 8601 with `Z` or an offset, any number of decimals → milliseconds since the epoch. */
-const instant = z.iso
-  .datetime({ offset: true, error: 'expected an ISO 8601 instant with Z or an offset' })
-  .transform((text) => Date.parse(text));
 /** Blank and null are the same as absent. */
 const text = z
   .string()

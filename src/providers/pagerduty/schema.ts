@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import type { Service, SeveritySources } from '../../model/incident.ts';
-
-const WITH_ZONE = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})$/;
-
-/** A stamp with its zone, as milliseconds. */
-const instant = z.string().transform((text, context) => {
-  const ms = WITH_ZONE.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(ms)) return ms;
-  context.addIssue({ code: 'custom', message: 'expected a date with time and zone' });
-  return z.NEVER;
-});
+import { instant } from '../answers.ts';
 
 const id = z.string().min(1);
 const reference = z.object({ id, summary: z.string().nullish() });

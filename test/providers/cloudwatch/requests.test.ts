@@ -4,7 +4,7 @@ import type { World } from '../../../src/simulator/world.ts';
 import { faults, isModelThere } from '../../simulator/cloudwatch-model.ts';
 import { alarm, createCloudwatchProvider, withCredentials } from '../cloudwatch-stage.ts';
 import { createMemoryKnown, pollInto } from '../memory-known.ts';
-import { impatientClock, silentObserver } from '../setup.ts';
+import { impatientClock, silentObserver, startTap } from '../setup.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 2, 12);
 
@@ -58,5 +58,41 @@ describe('what CloudWatch is asked', () => {
     for (const { body } of lists) {
       expect(body).toMatchObject({ AlarmTypes: ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'], MaxRecords: 100 });
     }
+  });
+});
+
+describe('an answer of DescribeAlarms', () => {
+  async function pollThrough(alarms: readonly ReturnType<typeof alarm>[], isBlank: (asked: string) => boolean) {
+    const world: World = { incidents: [], alarms: [...alarms] };
+    const fake = await startCloudwatchFake(world, { nowMs: () => NOW_MS });
+    const tap = await startTap(fake.url, ({ asked, status, body }) => ({ status, body: isBlank(asked) ? {} : body }));
+    const dependencies = { clock: impatientClock(NOW_MS), observer: silentObserver };
+    const provider = createCloudwatchProvider(tap.url, {}, dependencies);
+    opened.push(fake, tap, provider);
+    const memory = createMemoryKnown();
+    const poll = () => pollInto(memory, provider, { nowMs: NOW_MS, historyStartMs: NOW_MS - 86_400_000 });
+    return { world, memory, poll };
+  }
+  const fired = { atMs: NOW_MS - 120_000, state: 'ALARM' } as const;
+
+  it('may leave out the lists that are empty when it is asked which alarms fire', async () => {
+    const ended = { atMs: NOW_MS - 60_000, state: 'OK' } as const;
+    const { memory, poll } = await pollThrough([alarm('one', [fired, ended])], (asked) =>
+      asked.includes('"StateValue":"ALARM"'),
+    );
+
+    await poll();
+
+    expect([...memory.incidents.values()].map(({ resolvedAtMs }) => resolvedAtMs)).toEqual([NOW_MS - 60_000]);
+  });
+
+  it('without any list is no ground to take an alarm that was asked for by name as deleted', async () => {
+    const { world, memory, poll } = await pollThrough([alarm('one', [fired])], (asked) => asked.includes('AlarmNames'));
+    await poll();
+    world.alarms = [];
+
+    await expect(poll()).rejects.toThrow('DescribeAlarms answered in another shape: expected lists of alarms');
+
+    expect([...memory.incidents.values()].map(({ status }) => status)).toEqual(['triggered']);
   });
 });
