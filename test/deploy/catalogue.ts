@@ -6,7 +6,7 @@ import { type Row, STATISTICS, statisticsOf } from '../../src/stats/rows.ts';
 import { readPromql, type Selector } from './promql.ts';
 
 /** What a scrape adds to every series, and what it makes of ours where it does not honour them. */
-const OF_THE_SCRAPE = ['job', 'instance', 'pod', 'namespace'];
+const OF_THE_SCRAPE = ['job', 'instance', 'pod', 'namespace', 'node', 'container', 'endpoint'];
 
 /** What Prometheus and the process' own metrics bring besides our families. */
 const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
@@ -130,7 +130,7 @@ export function strangersIn(
   expression: string,
   recorded: ReadonlyMap<string, readonly string[]> = new Map(),
 ): string[] {
-  const { selectors, grouped, made, taken } = readPromql(expression);
+  const { selectors, grouped, dropped, made, taken } = readPromql(expression);
   const problems: string[] = [];
   const labels = new Set([...OF_THE_SCRAPE, ...made]);
   for (const selector of selectors) {
@@ -149,10 +149,13 @@ export function strangersIn(
     const groupings = recorded.has(selector.metric) ? undefined : known?.groupings;
     if (groupings !== undefined) problems.push(...windowedProblems(selector, groupings));
   }
-  for (const label of [...grouped, ...taken]) {
-    if (label !== '__name__' && !labels.has(ownName(label)) && !labels.has(label)) {
-      problems.push(`no series here has a label ${label}`);
-    }
-  }
+  const isThere = (label: string) => labels.has(ownName(label)) || labels.has(label);
+  // A target may lend its own `service` to any series: dropping it is no mistake.
+  const isLent = (label: string) => Object.hasOwn(LABEL_WORDS, ownName(label));
+  const strange = [
+    ...[...grouped, ...taken].filter((label) => label !== '__name__' && !isThere(label)),
+    ...dropped.filter((label) => !isThere(label) && !isLent(label)),
+  ];
+  for (const label of strange) problems.push(`no series here has a label ${label}`);
   return problems;
 }

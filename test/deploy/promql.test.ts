@@ -31,7 +31,7 @@ describe('the reader of expressions', () => {
       'sum by (a) (label_replace(x, "made", "$1", "taken", "(.*)")) / on (b) group_left (c) max without (d) (y)',
     );
 
-    expect(read).toMatchObject({ grouped: ['a', 'b', 'c', 'd'], made: ['made'], taken: ['taken'] });
+    expect(read).toMatchObject({ grouped: ['a', 'b', 'c'], dropped: ['d'], made: ['made'], taken: ['taken'] });
   });
 
   it('refuses what is not PromQL', () => {
@@ -61,6 +61,8 @@ describe('the list of what the exporter has', () => {
     ['incident_mtr_minutes', ['there is no metric incident_mtr_minutes']],
     ['incident_open{sevrity="P1"}', ['incident_open has no label sevrity']],
     ['sum by (sevrity) (incident_open)', ['no series here has a label sevrity']],
+    ['sum without (service, pod, exported_service) (incident_target_minutes)', []],
+    ['sum without (sevrity) (incident_open)', ['no series here has a label sevrity']],
     ['recorded{x="y"}', ['recorded has no label x']],
   ])('judges %s', (expression, problems) => {
     expect(strangersIn(expression, new Map([['recorded', ['severity']]]))).toEqual(problems);

@@ -20,8 +20,10 @@ export interface Selector {
 /** What an expression names. */
 export interface ReadExpression {
   readonly selectors: readonly Selector[];
-  /** Labels in `by`, `without`, `on`, `ignoring`, `group_left` and `group_right`, each once. */
+  /** Labels in `by`, `on`, `group_left` and `group_right`, each once. */
   readonly grouped: readonly string[];
+  /** Labels in `without` and `ignoring`, each once. */
+  readonly dropped: readonly string[];
   /** Labels that `label_replace` and `label_join` write, each once. */
   readonly made: readonly string[];
   /** Labels that `label_replace` and `label_join` read, each once. */
@@ -39,13 +41,17 @@ export function withSpans(expression: string): string {
 export function readPromql(expression: string): ReadExpression {
   const selectors: Selector[] = [];
   const grouped = new Set<string>();
+  const dropped = new Set<string>();
   const made = new Set<string>();
   const taken = new Set<string>();
   parser.parse(expression).iterate({
     enter: ({ node, type }) => {
       if (type.isError) throw new Error(`not PromQL at character ${node.from + 1}: ${expression}`);
       if (node.name === 'VectorSelector') selectors.push(selectorAt(node, expression));
-      if (node.name === 'GroupingLabels') for (const label of labelsAt(node, expression)) grouped.add(label);
+      if (node.name === 'GroupingLabels') {
+        const isDropping = ['Without', 'Ignoring'].includes(node.prevSibling?.name ?? '');
+        for (const label of labelsAt(node, expression)) (isDropping ? dropped : grouped).add(label);
+      }
       if (node.name === 'FunctionCall') {
         const written = writtenLabels(node, expression);
         for (const label of written.made) made.add(label);
@@ -53,7 +59,7 @@ export function readPromql(expression: string): ReadExpression {
       }
     },
   });
-  return { selectors, grouped: [...grouped], made: [...made], taken: [...taken] };
+  return { selectors, grouped: [...grouped], dropped: [...dropped], made: [...made], taken: [...taken] };
 }
 
 function textOf({ from, to }: SyntaxNode, expression: string): string {
