@@ -24,32 +24,46 @@ export type PlaceName = keyof typeof PLACES;
 /** All of them, in the order in which links stand. */
 export const PLACE_NAMES = ['overview', 'service', 'targets', 'health'] as const satisfies readonly PlaceName[];
 
-/** Address of a dashboard with the time range and those variables that both have. */
-export function addressOf(to: PlaceName, from: PlaceName): string {
+function handed(to: PlaceName, from: PlaceName): string[] {
   const own: readonly string[] = PLACES[from].variables;
-  const shared = PLACES[to].variables.filter((name) => own.includes(name));
-  const handed = shared.map((name) => `\${${name}:queryparam}`);
-  return `/d/${PLACES[to].uid}?${[`\${__url_time_range}`, ...handed].join('&')}`;
+  return PLACES[to].variables.filter((name) => own.includes(name)).map((name) => `\${${name}:queryparam}`);
 }
+
+/** Address of a dashboard with those variables that both have, and what else there is to say. */
+function addressOf(to: PlaceName, from: PlaceName, more: readonly string[]): string {
+  return `/d/${PLACES[to].uid}?${[...handed(to, from), ...more].join('&')}`;
+}
+
+/** Only panels and cells know the range by this name; links on top carry it by a switch of their own. */
+const TIME_RANGE = `\${__url_time_range}`;
 
 /** Address of the page of a service whose name stands in the cell. */
 export function addressOfService(from: PlaceName): string {
-  return `${addressOf('service', from)}&var-service=\${__value.raw:percentencode}`;
+  return addressOf('service', from, [TIME_RANGE, `var-service=\${__value.raw:percentencode}`]);
 }
 
-/** A link on a panel or on top of a dashboard. */
-export function linkTo(to: PlaceName, from: PlaceName): Builder<DashboardLink> {
-  const link: DashboardLink = {
+function link(to: PlaceName, url: string, keepTime: boolean): Builder<DashboardLink> {
+  const built: DashboardLink = {
     title: PLACES[to].title,
     type: DashboardLinkType.Link,
     icon: 'dashboard',
     tooltip: `Go to ${PLACES[to].title}`,
-    url: addressOf(to, from),
+    url,
     tags: [],
     asDropdown: false,
     targetBlank: false,
     includeVars: false,
-    keepTime: false,
+    keepTime,
   };
-  return { build: () => link };
+  return { build: () => built };
+}
+
+/** A link on a panel. */
+export function panelLink(to: PlaceName, from: PlaceName): Builder<DashboardLink> {
+  return link(to, addressOf(to, from, [TIME_RANGE]), false);
+}
+
+/** A link on top of a dashboard. */
+export function topLink(to: PlaceName, from: PlaceName): Builder<DashboardLink> {
+  return link(to, addressOf(to, from, []), true);
 }

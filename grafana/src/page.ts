@@ -7,7 +7,7 @@ import {
   RowBuilder,
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { linkTo, PLACE_NAMES, PLACES, type PlaceName } from './links.ts';
+import { PLACE_NAMES, PLACES, type PlaceName, topLink } from './links.ts';
 
 /** Panels under one heading; their widths fill lines of 24 columns. */
 export interface Section {
@@ -39,7 +39,7 @@ export function page({ place, description, variables, sections }: Page): Dashboa
     .refresh('1m')
     .tooltip(DashboardCursorSync.Crosshair)
     .annotations([])
-    .links(others.map((name) => linkTo(name, place)))
+    .links(others.map((name) => topLink(name, place)))
     .variables(variables);
   for (const { id, title, panels } of sections) {
     builder.withRow(new RowBuilder(title).id(id));

@@ -1,7 +1,7 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import type { DashboardLink, DataSourceRef, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
-import { linkTo, type PlaceName } from './links.ts';
+import { type PlaceName, panelLink } from './links.ts';
 import { DATASOURCE } from './variables.ts';
 
 /** One expression of a panel and what its series are called. */
@@ -64,7 +64,7 @@ export function described<B extends AnyPanelBuilder>(builder: B, spec: PanelSpec
     .height(height)
     .unit(unit)
     .noValue('no data')
-    .links([linkTo(link, from)]);
+    .links([panelLink(link, from)]);
   return decimals === undefined ? builder : builder.decimals(decimals);
 }
 

@@ -7,6 +7,7 @@ export const FOLDER = fileURLToPath(new URL('../../grafana', import.meta.url));
 export interface Link {
   readonly title: string;
   readonly url: string;
+  readonly keepTime: boolean;
 }
 
 export interface Target {

@@ -29,7 +29,7 @@ describe('every panel', () => {
   it.each(panels)('%s has queries with names of their own, and names for what they show', (_, { targets = [] }) => {
     const names = targets.map(({ refId }) => refId);
 
-    expect(names).toEqual([...'ABCDEFGHIJKLMN'].slice(0, targets.length));
+    expect(names).toEqual('ABCDEFGHIJKLMN'.slice(0, targets.length).split(''));
     expect(targets).not.toEqual([]);
     for (const { legendFormat } of targets) expect(legendFormat).toBeTruthy();
   });
@@ -121,6 +121,13 @@ describe.each(dashboards)('%s', (_, dashboard) => {
         expect(variablesOf.get(dashboard.uid)).toContain(name);
       }
     }
+  });
+
+  it('keeps the time range on every way', () => {
+    const onPanels = shownPanels(dashboard).flatMap(({ links = [] }) => links);
+
+    expect(onPanels.filter(({ url }) => !url.includes(`\${__url_time_range}`))).toEqual([]);
+    expect(dashboard.links.map(({ keepTime }) => keepTime)).toEqual([true, true, true]);
   });
 
   it('names each column of a table once, and all that Grafana would add is left out', () => {
