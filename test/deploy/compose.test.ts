@@ -204,3 +204,26 @@ describe('the Alertmanager of the stack', () => {
     },
   );
 });
+
+describe('the Grafana of the stack', () => {
+  const read = (path: string) => readFileSync(join(root, 'grafana/provisioning', path), 'utf8');
+  const mounts = service('grafana').volumes.filter((one) => typeof one !== 'string');
+
+  it('asks the Prometheus of the stack, and knows how often that scrapes', () => {
+    const [source] = Object(load(read('datasources/prometheus.yml'))).datasources;
+
+    const { global } = Object(load(readFileSync(join(folder, 'prometheus.yml'), 'utf8')));
+    expect(source.url).toBe('http://prometheus:9090');
+    expect(source.jsonData.timeInterval).toBe(global.scrape_interval);
+  });
+
+  it('finds the dashboards where they are mounted, and begins with one of them', () => {
+    const [provider] = Object(load(read('dashboards/mttr-exporter.yml'))).providers;
+
+    const mount = only(mounts.filter(({ target }) => target === provider.options.path));
+    const { GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: home = '' } = service('grafana').environment;
+
+    expect(mounts.map(({ target }) => target)).toContain('/etc/grafana/provisioning');
+    expect(existsSync(join(folder, String(home).replace(mount.target, mount.source)))).toBe(true);
+  });
+});
