@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { STATISTICS, statisticsOf } from '../../src/stats/rows.ts';
+import { strangersIn } from '../deploy/catalogue.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const page = read('docs/operating.md');
+const rows = page.split('\n').filter((line) => line.startsWith('| '));
+
+/** What a cell shows as code. */
+const codesIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+
+describe('docs/operating.md', () => {
+  const queries = (page.split('## Troubleshooting')[1] ?? '')
+    .split('\n')
+    .flatMap((line) => codesIn(line.split(' | ')[2] ?? ''))
+    .filter((code) => /incident_|mttr_exporter_/.test(code) && !code.startsWith('and '));
+
+  it.each(queries)('looks for a reason with what the exporter has: %s', (query) => {
+    expect(strangersIn(query)).toEqual([]);
+  });
+
+  it('has a query for most of what may be seen', () => {
+    expect(queries.length).toBeGreaterThan(20);
+  });
+
+  it('names only alerts that there are', () => {
+    const alerts = new Set(
+      [...read('deploy/prometheus/mttr.alerts.yml').matchAll(/- alert: (\w+)/g)].map(([, a]) => a),
+    );
+    const named = [...page.matchAll(/`(Mttr[A-Za-z]+)`/g)].map(([, name]) => name);
+
+    expect(named.length).toBeGreaterThan(1);
+    expect(named.filter((name) => !alerts.has(name))).toEqual([]);
+  });
+
+  it('counts the series of windowed rows as they are', () => {
+    // Four levels come of the mean; no platform tells of detection, identification and mitigation.
+    const everything = STATISTICS.length + 4 - 3;
+    const perService = statisticsOf('service', 'standard').size;
+    const perPair = statisticsOf('service,severity', 'standard').size;
+
+    expect(rows).toContain(`| service | ${perService} \`W\` | ${everything} \`W\` |`);
+    expect(rows.find((row) => row.startsWith('| combination of'))).toContain(
+      `| 21 + ${perPair} \`W\` | 40 + ${everything} \`W\` |`,
+    );
+    expect(rows.find((row) => row.startsWith('| severity, and'))).toContain(
+      `| ${everything} \`W\` | ${everything} \`W\` |`,
+    );
+  });
+});
