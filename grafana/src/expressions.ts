@@ -65,7 +65,7 @@ interface Summed {
   readonly by: readonly string[];
   /** A span for `increase`; none for a gauge. */
   readonly over?: string;
-  /** Labels that the variables choose; all base labels unless told. */
+  /** The family has only provider and severity, unless the exporter is told to give every detail. */
   readonly isCoarse?: boolean;
   readonly matchers?: Matchers;
 }

@@ -6,11 +6,6 @@ import { table } from '../table.ts';
 
 const { number, bars, trend, timeline } = kindsOf('health');
 
-/** `max` of a counter's growth over replicas, added up over the providers' other labels. */
-function grown(metric: string, by: string, over: string): string {
-  return `sum by (provider, ${by}) (max without (instance, pod) (increase(${metric}{provider=~"$provider"}[${over}])))`;
-}
-
 /** Whether data are whole and fresh. */
 export const freshness: Section = {
   id: 100,
@@ -91,7 +86,8 @@ export const requests: Section = {
       width: 12,
       queries: [
         {
-          expression: grown('mttr_exporter_polls_total', 'outcome', '$__rate_interval'),
+          expression:
+            'sum by (provider, outcome) (increase(mttr_exporter_polls_total{provider=~"$provider"}[$__rate_interval]))',
           legend: '{{provider}} {{outcome}}',
         },
       ],
