@@ -81,13 +81,12 @@ export const requests: Section = {
     trend({
       id: 4,
       title: 'Polls',
-      description: 'Polls by outcome, as many as there were between two points.',
+      description: 'Polls by outcome in the five minutes before each moment.',
       unit: 'none',
       width: 12,
       queries: [
         {
-          expression:
-            'sum by (provider, outcome) (increase(mttr_exporter_polls_total{provider=~"$provider"}[$__rate_interval]))',
+          expression: 'sum by (provider, outcome) (increase(mttr_exporter_polls_total{provider=~"$provider"}[5m]))',
           legend: '{{provider}} {{outcome}}',
         },
       ],
