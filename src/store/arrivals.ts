@@ -94,5 +94,5 @@ export function remove(rooms: Rooms, row: IncidentRow, { provider, changed }: Te
 /** Notes a row as the running transaction leaves it. */
 export function readStored(rooms: Rooms, key: number, changed: Changed): void {
   const row = rooms.incidents.byRow(key);
-  if (row !== undefined) changed.set(key, storedOf(row, true));
+  if (row !== undefined) changed.set(key, storedOf(row));
 }

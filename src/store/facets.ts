@@ -158,23 +158,30 @@ export class Facets {
 
   /** Gives places to services in order of their incidents, as far as the limit goes; true when labels changed. */
   admit(isWanted: IsWanted): boolean {
-    const waiting = [...this.#servicesInUse(isWanted)].filter(([name]) => !this.#admitted.has(name));
-    waiting.sort(([nameA, countA], [nameB, countB]) => countB - countA || (nameA < nameB ? -1 : 1));
+    const incidentsOf = this.#servicesInUse(isWanted);
+    const waiting = [...incidentsOf.keys()].filter((name) => !this.#admitted.has(name)).sort(byIncidents(incidentsOf));
     const places = Math.max(0, this.#maxServices - this.#admitted.size);
-    for (const [name] of waiting.slice(0, places)) {
+    for (const name of waiting.slice(0, places)) {
       this.#admitted.add(name);
       this.#admit.run(name);
     }
-    this.#overflowed = new Set(waiting.slice(places).map(([name]) => name));
+    this.#overflowed = new Set(waiting.slice(places));
     const hasAdmitted = waiting.length > 0 && places > 0;
     if (hasAdmitted) this.#forgetLabels();
     return hasAdmitted;
   }
 
-  /** Takes back the places of services that are in no catalogue and in no kept incident; returns how many. */
+  /**
+   * Takes back the places of services that are in no catalogue and in no kept incident, and of those with the fewest
+   * incidents when the limit was lowered; returns how many.
+   */
   dismiss(isWanted: IsWanted): number {
-    const used = new Set([...this.#servicesInUse(isWanted).keys(), ...this.#listedNames(isWanted)]);
-    const dismissed = [...this.#admitted].filter((name) => !used.has(name));
+    const incidentsOf = this.#servicesInUse(isWanted);
+    const used = new Set([...incidentsOf.keys(), ...this.#listedNames(isWanted)]);
+    const unused = [...this.#admitted].filter((name) => !used.has(name));
+    const rest = [...this.#admitted].filter((name) => used.has(name));
+    const surplus = rest.toSorted(byIncidents(incidentsOf)).slice(this.#maxServices);
+    const dismissed = [...unused, ...surplus];
     for (const name of dismissed) {
       this.#admitted.delete(name);
       this.#dismiss.run(name);
@@ -230,4 +237,10 @@ export class Facets {
     this.#byKey.set(facetKey(facet), facet.row);
     this.#providerNames.set(facet.providerRow, facet.provider);
   }
+}
+
+/** Most incidents first. */
+function byIncidents(incidentsOf: ReadonlyMap<string, number>): (nameA: string, nameB: string) => number {
+  const countOf = (name: string) => incidentsOf.get(name) ?? 0;
+  return (nameA, nameB) => countOf(nameB) - countOf(nameA) || (nameA < nameB ? -1 : 1);
 }

@@ -110,12 +110,8 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
   return incident;
 }
 
-/** Columns that `storedOf` reads, `title` apart. */
-export const STORED_COLUMNS =
-  'row, facet, marks, status, triggered_ms, started_ms, identified_ms, acknowledged_ms, mitigated_ms, resolved_ms, spans, fingerprint_digest AS fingerprint';
-
-/** What statistics need of a row with STORED_COLUMNS (or all columns). */
-export function storedOf(row: IncidentRow, withTitle: boolean): StoredIncident {
+/** What statistics need of a row with all columns. */
+export function storedOf(row: IncidentRow): StoredIncident {
   return {
     row: number(row, 'row'),
     facet: number(row, 'facet'),
@@ -127,9 +123,9 @@ export function storedOf(row: IncidentRow, withTitle: boolean): StoredIncident {
     acknowledgedAtMs: instant(row, 'acknowledged_ms'),
     mitigatedAtMs: instant(row, 'mitigated_ms'),
     resolvedAtMs: instant(row, 'resolved_ms'),
-    fingerprint: number(row, 'fingerprint_digest' in row ? 'fingerprint_digest' : 'fingerprint'),
+    fingerprint: number(row, 'fingerprint_digest'),
     spans: list(row, 'spans'),
-    title: withTitle ? text(row, 'title') : undefined,
+    title: text(row, 'title'),
   };
 }
 
@@ -199,7 +195,11 @@ function listText(instants: readonly number[] | undefined): string | null {
 
 /** Instants written by `listText`; undefined where there was no list. */
 export function list(row: IncidentRow, column: string): number[] | undefined {
-  const value = row[column];
+  return listIn(row[column]);
+}
+
+/** The same for one cell. */
+export function listIn(value: unknown): number[] | undefined {
   if (typeof value !== 'string') return undefined;
   const parsed: unknown = JSON.parse(value);
   return Array.isArray(parsed) ? parsed.filter((one) => typeof one === 'number') : undefined;

@@ -2,18 +2,17 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { createBreath } from '../model/breath.ts';
 import type { Log } from '../model/log.ts';
-import { isKept, type StoredIncident } from '../model/stored.ts';
 import { applyBatch } from './batch.ts';
 import { applyConfiguration } from './configuration.ts';
 import { Counters } from './counters.ts';
 import { Exemplars } from './exemplars.ts';
 import { Facets } from './facets.ts';
-import { STORED_COLUMNS, storedOf } from './incident-row.ts';
 import { Incidents } from './incidents.ts';
 import { knownIncidents } from './known.ts';
 import { bucketOf } from './label-set.ts';
 import { LabelSets } from './label-sets.ts';
-import { isOwed, Ledger } from './ledger.ts';
+import { Ledger } from './ledger.ts';
+import { load } from './load.ts';
 import { Meta } from './meta.ts';
 import { isCorruption, openStore } from './open.ts';
 import { settlePlaces } from './places.ts';
@@ -179,28 +178,6 @@ function restoreExemplars(rooms: Rooms): void {
     (ms) => bucketOf(ms, bucketsMs),
     (set) => bornMs.get(set),
   );
-}
-
-/** Reads the columns that statistics need, in slices; remembers on the way what is still to be counted. */
-async function load(rooms: Rooms, each: (incident: StoredIncident) => void): Promise<void> {
-  const { database, facets, providers, pending } = rooms;
-  const readers = rooms.settings().readers;
-  const withTitle = [...readers.values()].some(({ provider }) => provider.filter.excludeTitles.length > 0);
-  const breathe = createBreath();
-  facets.forgetCounts();
-  pending.clear();
-  const rows = database.prepare(`SELECT ${STORED_COLUMNS}${withTitle ? ', title' : ''} FROM incidents ORDER BY row`);
-  for (const row of rows.iterate()) {
-    const incident = storedOf(row, withTitle);
-    const { provider } = facets.facet(incident.facet);
-    if (isKept(incident.marks)) facets.count(incident.facet, 1);
-    if (!readers.has(provider)) continue;
-    const isExcluded = facets.labels(incident.facet)?.excluded === true;
-    if (!isExcluded && isOwed(incident, providers.get(provider))) pending.set(incident.row, provider);
-    each(incident);
-    const pause = breathe();
-    if (pause !== undefined) await pause;
-  }
 }
 
 async function prune(rooms: Rooms, transaction: Transaction, nowMs: number): Promise<Committed> {
