@@ -74,33 +74,38 @@ export class SlotOrder {
 
 /** Radix sort over whole milliseconds: a million slots in a twentieth of the time that a comparator takes. */
 function sortedByKey(slots: Int32Array<ArrayBuffer>, key: (slot: number) => number): Int32Array<ArrayBuffer> {
+  const { length } = slots;
+  const low = new Uint32Array(length);
+  const high = new Uint32Array(length);
   let smallest = Number.POSITIVE_INFINITY;
-  for (const slot of slots) smallest = Math.min(smallest, key(slot));
-  const low = new Uint32Array(slots.length);
-  const high = new Uint32Array(slots.length);
-  for (const [at, slot] of slots.entries()) {
-    const offset = key(slot) - smallest;
+  for (let at = 0; at < length; at += 1) smallest = Math.min(smallest, key(slots[at] ?? 0));
+  let order = new Uint32Array(length);
+  for (let at = 0; at < length; at += 1) {
+    const offset = key(slots[at] ?? 0) - smallest;
     low[at] = offset % WORD;
     high[at] = offset / WORD;
+    order[at] = at;
   }
-  let order = Uint32Array.from(slots.keys());
   for (const word of [low, high]) {
     for (const shift of [0, DIGIT_BITS]) order = sortedByDigit(order, word, shift);
   }
-  return Int32Array.from(order, (at) => slots[at] ?? 0);
+  const sorted = new Int32Array(length);
+  for (let at = 0; at < length; at += 1) sorted[at] = slots[order[at] ?? 0] ?? 0;
+  return sorted;
 }
 
 /** One stable pass: places of a list in order of one digit of their words. */
 function sortedByDigit(order: Uint32Array<ArrayBuffer>, words: Uint32Array, shift: number): Uint32Array<ArrayBuffer> {
   const places = new Uint32Array(DIGITS + 1);
-  for (const word of words) {
-    const next = ((word >>> shift) % DIGITS) + 1;
+  for (let at = 0; at < words.length; at += 1) {
+    const next = (((words[at] ?? 0) >>> shift) & (DIGITS - 1)) + 1;
     places[next] = (places[next] ?? 0) + 1;
   }
   for (let at = 1; at < places.length; at += 1) places[at] = (places[at] ?? 0) + (places[at - 1] ?? 0);
   const sorted = new Uint32Array(order.length);
-  for (const at of order) {
-    const digit = ((words[at] ?? 0) >>> shift) % DIGITS;
+  for (let from = 0; from < order.length; from += 1) {
+    const at = order[from] ?? 0;
+    const digit = ((words[at] ?? 0) >>> shift) & (DIGITS - 1);
     const place = places[digit] ?? 0;
     places[digit] = place + 1;
     sorted[place] = at;
