@@ -72,7 +72,13 @@ export const providerKeys = {
     .prefault('')
     .describe('Proxy for this provider, else HTTPS_PROXY and NO_PROXY.'),
   tls: z
-    .strictObject({ ca_file: z.string().min(1).optional().describe('PEM file of the certificate authorities that are trusted instead of the usual ones.') })
+    .strictObject({
+      ca_file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('PEM file of the certificate authorities that are trusted instead of the usual ones.'),
+    })
     .meta({ id: 'provider_tls' })
     .prefault({}),
   overall: z.boolean().default(true).describe('false keeps it out of every grouping but provider.'),
