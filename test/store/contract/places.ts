@@ -88,6 +88,22 @@ export function placesContract(engine: StoreEngine): void {
       expect(Object.keys(totals(store))).toContain('b P1');
     });
 
+    it('takes places back from who has the fewest incidents when the limit is lowered', async () => {
+      const store = await start(engine.place().open(), two);
+      await sync(store, [
+        recovered('H1', 20, { ...old, service: 'few' }),
+        recovered('H2', 20, { ...old, service: 'many' }),
+        recovered('H3', 20, { ...old, service: 'many' }),
+      ]);
+      const before = Object.keys(totals(store));
+
+      await start(store, settings({ maxServices: 1 }), at(20));
+
+      expect(before).toEqual(expect.arrayContaining(['few P1', 'many P1']));
+      expect(Object.keys(totals(store)).sort()).toEqual(['* P1', 'many P1', 'other P1']);
+      expect(store.servicesOverflowed()).toBe(1);
+    });
+
     it('takes a place back when a service is neither in the catalogue nor in the retention; it returns born anew', async () => {
       const store = await start(engine.place().open(), settings({ maxServices: 1, retentionMs: 10 * DAY_MS }));
       const catalogue = [{ id: 'S-checkout', name: 'checkout' }];
