@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
@@ -6,13 +5,15 @@ import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/page
 import type { Fake, FakeOptions } from '../../src/simulator/platform.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { type Living, startLife } from './living.ts';
-import { type Exporter, startExporter, temporaryFolder, until, writeIn } from './process.ts';
+import { temporaryFolder, until, writeIn } from './process.ts';
 import { type Prometheus, type Series, startPrometheus } from './prometheus.ts';
+import { planExporter, type Restarted } from './restarted.ts';
 
-const COUNT = 'incident_recovery_time_minutes_count';
+export const COUNT = 'incident_recovery_time_minutes_count';
+
 /** Slow enough for a first sync to be cut off in its middle. */
-const SLOW: FakeOptions = { latencyMs: 100 };
-/** Requests after which a first sync of the history here has begun and is not done. */
+const SLOW: FakeOptions = { latencyMs: 150 };
+/** Requests after which a first sync of the history here has begun; it takes some 20. */
 const BEGUN = 4;
 
 /** Two living platforms, an exporter that is treated badly, and a Prometheus that watches it. */
@@ -20,127 +21,100 @@ export interface Counting {
   readonly prometheus: Prometheus;
   readonly pagerduty: Living;
   readonly opsgenie: Living;
-  /** The first start; the first sync is cut off by a kill -9 and done by the second start. Gives the instants around the first. */
-  syncThroughKill(): Promise<{ readonly startedMs: number; readonly killedMs: number }>;
+  /** The first start, cut off by a kill -9 in the middle of its first sync, and a second one that ends it. */
+  syncThroughKill(): Promise<void>;
   /** Ends the exporter so and starts it again at the same address. */
   restart(signal: NodeJS.Signals): Promise<void>;
   /** Ends the exporter and starts it at another address. */
   move(): Promise<void>;
   /** Adds Opsgenie to the configuration of the running exporter. */
   addOpsgenie(): Promise<void>;
-  countingSinceMs(provider: string): Promise<number>;
   /** How many recoveries there were since counting began, by provider, service and severity. */
   resolved(): Promise<Map<string, number>>;
-  /** Waits until the last sample of every series is in, and all of them make up so many. */
-  untilScraped(count: number): Promise<void>;
 }
 
 export async function stageCounting(): Promise<Counting> {
+  const pagerduty = startLife({ prefix: 'Q', services: ['checkout', 'search', 'mail'], everyMs: 400, past: 400 });
+  const opsgenie = startLife({ prefix: 'og-', services: ['payments', 'checkout'], everyMs: 1000, past: 100 });
+  const pd = await slowFake(startPagerdutyFake, pagerduty.world);
+  const og = await slowFake(startOpsgenieFake, opsgenie.world);
   const folder = temporaryFolder();
-  const services = { pd: ['checkout', 'search', 'mail'], og: ['payments', 'checkout'] };
-  const pagerduty = startLife({ prefix: 'Q', services: services.pd, everyMs: 400, past: 400 });
-  const opsgenie = startLife({ prefix: 'og-', services: services.og, everyMs: 1000, past: 100 });
-  const fakes = {
-    pd: await fake(startPagerdutyFake, pagerduty.world),
-    og: await fake(startOpsgenieFake, opsgenie.world),
+  const lines = {
+    pd: `  - { name: pd, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${pd.url}", ${PACED} }`,
+    og: `  - { name: og, type: opsgenie, api_key: ${OPSGENIE_FAKE_KEY}, base_url: "${og.url}", ${PACED} }`,
   };
-  const prometheus = await startPrometheus();
-  const file = () => join(folder, 'c.yml');
-  const paced = 'poll_interval: 1s, rate_limit: 1000/s';
-  const configure = (more: string) => {
-    const text = `providers:
-  - { name: pd, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${fakes.pd.url}", ${paced} }
-${more}metrics: { new_series_hold: 2s }
-store: { path: "${join(folder, 's.db')}" }
-`;
-    writeIn(folder, 'c.yml', text);
-  };
-  configure('');
-  let port = await freePort();
-  const start = () => startExporter({ words: [`--config.file=${file()}`, `--web.listen-address=127.0.0.1:${port}`] });
-  let exporter: Exporter;
-  const end = async (signal: NodeJS.Signals) => {
-    exporter.kill(signal);
-    await exporter.ended;
-  };
-  const isSynced = (provider: string) => async () => {
-    await exporter.untilPage(
-      `${provider} is synced`,
-      (page) => page.value('mttr_exporter_provider_synced', { provider }) === 1,
+  const exporter = await planExporter(configure(folder, [lines.pd]));
+  const prometheus = await startPrometheus({ url: exporter.url() });
+  await until('the first scrape was tried', async () => (await prometheus.query('up')).length === 1);
+  const counted = async (provider: string, life: Living) =>
+    [...life.resolvedSince(await countingSinceMs(exporter, provider))].map(
+      ([key, count]) => [`${provider} ${key}`, count] as const,
     );
-  };
-  const countingSinceMs = async (provider: string) => {
-    const seconds = (await exporter.page()).value('mttr_exporter_counting_since_timestamp_seconds', { provider });
-    if (seconds === undefined) throw new Error(`${provider} does not say since when it counts`);
-    return Math.round(seconds * 1000);
-  };
   return {
     prometheus,
     pagerduty,
     opsgenie,
-    syncThroughKill: async () => {
-      prometheus.aim(`http://127.0.0.1:${port}`);
-      const startedMs = Date.now();
-      exporter = await start();
-      await until('the first sync has begun', () => fakes.pd.requests.length >= BEGUN);
-      if ((await exporter.page()).sum('mttr_exporter_provider_synced', {}) > 0)
-        throw new Error('it is synced too soon');
-      await end('SIGKILL');
-      const killedMs = Date.now();
-      exporter = await start();
-      await isSynced('pd')();
-      return { startedMs, killedMs };
-    },
+    syncThroughKill: () => syncThroughKill(exporter, pd),
     restart: async (signal) => {
-      await end(signal);
-      exporter = await start();
+      await exporter.end(signal);
+      await exporter.start();
     },
     move: async () => {
-      await end('SIGTERM');
-      port = await freePort();
-      exporter = await start();
-      prometheus.aim(`http://127.0.0.1:${port}`);
+      await exporter.end('SIGTERM');
+      await exporter.move();
+      await exporter.start();
+      prometheus.aim(exporter.url());
     },
     addOpsgenie: async () => {
-      configure(
-        `  - { name: og, type: opsgenie, api_key: ${OPSGENIE_FAKE_KEY}, base_url: "${fakes.og.url}", ${paced} }\n`,
-      );
-      exporter.kill('SIGHUP');
-      await isSynced('og')();
+      configure(folder, [lines.pd, lines.og]);
+      exporter.running().kill('SIGHUP');
+      await untilSynced(exporter, 'og');
     },
-    countingSinceMs,
-    resolved: async () => {
-      const of = async (provider: string, life: Living) =>
-        [...life.resolvedSince(await countingSinceMs(provider))].map(
-          ([key, count]) => [`${provider} ${key}`, count] as const,
-        );
-      return new Map([...(await of('pd', pagerduty)), ...(await of('og', opsgenie))]);
-    },
-    untilScraped: async (count) => {
-      const last = async () => (await prometheus.query(`sum(${COUNT})`))[0]?.samples[0]?.[1];
-      await until(
-        `${count} recoveries are scraped, there are ${String(await last())}`,
-        async () => (await last()) === count,
-      );
-    },
+    resolved: async () => new Map([...(await counted('pd', pagerduty)), ...(await counted('og', opsgenie))]),
   };
 }
 
-async function fake(start: (world: World, options: FakeOptions) => Promise<Fake>, world: World): Promise<Fake> {
-  const started = await start(world, SLOW);
-  onTestFinished(() => started.close());
-  return started;
+const PACED = 'poll_interval: 1s, rate_limit: 1000/s';
+
+/** Six scrapes see a new series at zero before anything is counted in it. */
+function configure(folder: string, providers: readonly string[]): string {
+  const text = `providers:
+${providers.join('\n')}
+metrics: { new_series_hold: 3s }
+store: { path: "${join(folder, 's.db')}" }
+`;
+  return writeIn(folder, 'c.yml', text);
 }
 
-/** A port of 127.0.0.1 that nobody listened on a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+async function slowFake(start: (world: World, options: FakeOptions) => Promise<Fake>, world: World): Promise<Fake> {
+  const fake = await start(world, SLOW);
+  onTestFinished(() => fake.close());
+  return fake;
+}
+
+/** Throws when counting did not begin with the first start, or when that one was through before it could be killed. */
+async function syncThroughKill(exporter: Restarted, fake: Fake): Promise<void> {
+  await exporter.start();
+  await until('the first sync has begun', () => fake.requests.length >= BEGUN);
+  const page = await exporter.running().page();
+  if (page.sum('mttr_exporter_provider_synced', {}) > 0) throw new Error('the first sync was over too soon');
+  await exporter.end('SIGKILL');
+  const killedMs = Date.now();
+  await exporter.start();
+  await untilSynced(exporter, 'pd');
+  if ((await countingSinceMs(exporter, 'pd')) > killedMs) throw new Error('it began to count anew');
+}
+
+async function untilSynced(exporter: Restarted, provider: string): Promise<void> {
+  const says = `${provider} is synced`;
+  await exporter.running().untilPage(says, (page) => page.value('mttr_exporter_provider_synced', { provider }) === 1);
+}
+
+async function countingSinceMs(exporter: Restarted, provider: string): Promise<number> {
+  const page = await exporter.running().page();
+  const seconds = page.value('mttr_exporter_counting_since_timestamp_seconds', { provider });
+  if (seconds === undefined) throw new Error(`${provider} does not say since when it counts`);
+  return Math.round(seconds * 1000);
 }
 
 /** By provider, service and severity: how far its raw samples rose from one to the next. Throws where one fell. */
@@ -151,8 +125,11 @@ export function stepsOf(raw: readonly Series[]): Map<string, number> {
     if (steps.has(key)) throw new Error(`there are two series of ${key}`);
     const rises = samples.slice(1).map(([, value], at) => value - (samples[at]?.[1] ?? Number.NaN));
     if (rises.some((rise) => rise < 0)) throw new Error(`${key} fell: ${JSON.stringify(samples)}`);
-    const risen = rises.reduce((sum, rise) => sum + rise, 0);
-    if (risen > 0) steps.set(key, risen);
+    steps.set(
+      key,
+      rises.reduce((sum, rise) => sum + rise, 0),
+    );
   }
+  for (const [key, risen] of steps) if (risen === 0) steps.delete(key);
   return steps;
 }

@@ -40,6 +40,8 @@ export interface Prometheus {
   scrapeMore(times: number): Promise<void>;
   /** Waits until every group of rules was evaluated that many more times. */
   evaluateMore(times: number): Promise<void>;
+  /** Waits until the newest samples of an expression add up to this. */
+  untilSum(expression: string, sum: number): Promise<void>;
   rules(): Promise<LoadedRule[]>;
   alerts(): Promise<Alert[]>;
 }
@@ -52,20 +54,20 @@ export interface PrometheusOptions {
   readonly alerts?: Replaced;
   /** `host:port` of an Alertmanager. */
   readonly alertmanager?: string;
+  /** Scraped from the start. */
+  readonly url: string;
 }
 
 /** Half a second: the exporter shows a change within one. */
 const SCRAPE_EVERY = '500ms';
 
 /** The shipped configuration, but for what a test cannot wait for and where the exporter and Alertmanager are. */
-function configure(
-  folder: string,
-  { alertmanager = '127.0.0.1:1', rules = [], alerts = [] }: PrometheusOptions,
-): string {
+function configure(folder: string, options: PrometheusOptions): string {
+  const { url, alertmanager = '127.0.0.1:1', rules = [], alerts = [] } = options;
   const shipped = (name: string) => readFileSync(SHIPPED + name, 'utf8');
   writeIn(folder, 'mttr.rules.yml', edited(shipped('mttr.rules.yml'), rules));
   writeIn(folder, 'mttr.alerts.yml', edited(shipped('mttr.alerts.yml'), alerts));
-  writeIn(folder, 'targets.json', '[]');
+  aim(folder, url);
   const text = edited(shipped('prometheus.yml'), [
     ['scrape_interval: 1m', `scrape_interval: ${SCRAPE_EVERY}`],
     ['evaluation_interval: 1m', 'evaluation_interval: 1s'],
@@ -76,6 +78,10 @@ function configure(
     ],
   ]);
   return writeIn(folder, 'prometheus.yml', text);
+}
+
+function aim(folder: string, url: string): void {
+  writeIn(folder, 'targets.json', JSON.stringify([{ targets: [new URL(url).host] }]));
 }
 
 interface Answer<Data> {
@@ -99,8 +105,8 @@ interface Groups {
   readonly groups: readonly { readonly name: string; readonly lastEvaluation: string; readonly rules: LoadedRule[] }[];
 }
 
-/** Starts Debian's Prometheus; it scrapes nothing until it is aimed. */
-export async function startPrometheus(options: PrometheusOptions = {}): Promise<Prometheus> {
+/** Starts Debian's Prometheus. */
+export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const folder = temporaryFolder();
   const file = configure(folder, options);
   const words = [`--config.file=${file}`, `--storage.tsdb.path=${folder}/data`, '--enable-feature=exemplar-storage'];
@@ -111,7 +117,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   const groups = async () => (await server.ask<Answer<Groups>>('/api/v1/rules')).data.groups;
   return {
     server,
-    aim: (url) => void writeIn(folder, 'targets.json', JSON.stringify([{ targets: [new URL(url).host] }])),
+    aim: (url) => aim(folder, url),
     query,
     queryRange: async (expression, { seconds, stepSeconds }) => {
       const end = Date.now() / 1000;
@@ -131,6 +137,10 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
         for (const { name, lastEvaluation } of await groups()) seen.get(name)?.add(lastEvaluation);
         return [...seen.values()].every(({ size }) => size > times);
       });
+    },
+    untilSum: async (expression, sum) => {
+      const isThere = async () => (await query(`sum(${expression})`))[0]?.samples[0]?.[1] === sum;
+      await until(`the sum of ${expression} is ${sum}`, isThere);
     },
     rules: async () => (await groups()).flatMap(({ rules }) => rules),
     alerts: async () => (await server.ask<Answer<{ alerts: Alert[] }>>('/api/v1/alerts')).data.alerts,

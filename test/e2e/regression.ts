@@ -9,7 +9,7 @@ import { type Exporter, startExporter, temporaryFolder, writeIn } from './proces
 import { type Prometheus, startPrometheus } from './prometheus.ts';
 
 /** Data are stale so soon; the longest that anything here lets polls wait is far less. */
-const STALE_SECONDS = 10;
+const STALE_SECONDS = 15;
 
 /** An exporter, Prometheus with the shipped rules and Alertmanager with the shipped routes, over a world in our hands. */
 export interface Watch {
@@ -26,7 +26,7 @@ export async function startWatch(world: World): Promise<Watch> {
   const fake = await startPagerdutyFake(world);
   onTestFinished(() => fake.close());
   const text = `providers:
-  - { name: pd, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${fake.url}", poll_interval: 1s, rate_limit: 1000/s, timeout: 20s }
+  - { name: pd, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${fake.url}", poll_interval: 1s, rate_limit: 1000/s }
 metrics: { new_series_hold: 1s }
 store: { path: "${join(folder, 's.db')}" }
 `;
@@ -34,11 +34,11 @@ store: { path: "${join(folder, 's.db')}" }
   await exporter.untilPage('it is synced', (page) => page.sum('mttr_exporter_provider_synced', {}) === 1);
   const alertmanager = await startAlertmanager();
   const prometheus = await startPrometheus({
+    url: exporter.url,
     alertmanager: alertmanager.address,
     rules: [['expr: vector(900)', `expr: vector(${STALE_SECONDS})`]],
     alerts: [[/\b(for|keep_firing_for): \d+m/g, '$1: 3s']],
   });
-  prometheus.aim(exporter.url);
   return { world, fake, exporter, prometheus, alertmanager };
 }
 
