@@ -27,6 +27,8 @@ export class Columns {
   /** Open and close instants in turn; only of incidents whose spans are not just trigger to resolve. */
   readonly spans = new Map<number, readonly number[]>();
   length = 0;
+  /** By facet; null for those of providers that are not configured. */
+  readonly #readers: (Reader | null)[] = [];
 
   /** The slot of a row of the store; -1 when it is not held. */
   slotOf(row: number): number {
@@ -59,9 +61,8 @@ export class Columns {
     for (const stamps of [this.started, this.identified, this.mitigated, this.spans]) stamps.delete(slot);
   }
 
-  /** All slots that hold an incident. */
-  *slots(): Generator<number> {
-    for (let slot = 0; slot < this.length; slot += 1) if (this.visible[slot] !== VACANT) yield slot;
+  isTaken(slot: number): boolean {
+    return this.visible[slot] !== VACANT;
   }
 
   /** Writes an incident into its slot, as far as statistics see it today. */
@@ -76,25 +77,41 @@ export class Columns {
     this.recovery[slot] = recovery ?? Number.NaN;
     this.acknowledged[slot] = incident.acknowledgedAtMs ?? Number.NaN;
     this.fingerprints[slot] = incident.fingerprint;
-    this.visible[slot] = Number(isSeen(incident, recovery, reading));
+    this.visible[slot] = Number(this.#isSeen(incident, recovery, reading));
     setOrDelete(this.started, slot, incident.startedAtMs);
     setOrDelete(this.identified, slot, incident.identifiedAtMs);
     setOrDelete(this.mitigated, slot, incident.mitigatedAtMs);
     setOrDelete(this.spans, slot, isMerged ? closedSpans(incident) : incident.spans);
   }
 
-  /** Closed spans of a slot, as pairs of instants, and since when it is open, if it is. */
-  openTimes(slot: number): { closed: readonly number[]; openSinceMs: number | undefined } {
-    const triggered = this.triggered[slot] ?? 0;
-    const resolved = this.resolved[slot] ?? Number.NaN;
+  /** Calls `each` with every closed span of a slot; returns since when it is open, if it is. */
+  openTimes(slot: number, each: (fromMs: number, toMs: number) => void): number | undefined {
     const spans = this.spans.get(slot);
     if (spans === undefined) {
-      return Number.isNaN(resolved)
-        ? { closed: [], openSinceMs: triggered }
-        : { closed: [triggered, resolved], openSinceMs: undefined };
+      const triggered = this.triggered[slot] ?? 0;
+      const resolved = this.resolved[slot] ?? Number.NaN;
+      if (Number.isNaN(resolved)) return triggered;
+      each(triggered, resolved);
+      return undefined;
     }
-    if (spans.length % 2 === 0) return { closed: spans, openSinceMs: undefined };
-    return { closed: spans.slice(0, -1), openSinceMs: spans.at(-1) };
+    for (let at = 0; at + 1 < spans.length; at += 2) each(spans[at] ?? 0, spans[at + 1] ?? 0);
+    return spans.length % 2 === 0 ? undefined : spans.at(-1);
+  }
+
+  #isSeen(incident: StoredIncident, recovery: number | undefined, reading: Reading): boolean {
+    const reader = this.#readerOf(incident.facet, reading);
+    if (reader === null) return false;
+    const { marks, title } = incident;
+    return isVisible({ marks, title, recoveryMs: recovery }, { excluded: false }, reader);
+  }
+
+  #readerOf(facet: number, reading: Reading): Reader | null {
+    const known = this.#readers[facet];
+    if (known !== undefined) return known;
+    const labels = reading.labels(facet);
+    const reader = (labels === undefined ? undefined : reading.reader(labels.provider)) ?? null;
+    this.#readers[facet] = reader;
+    return reader;
   }
 
   #grow(): void {
@@ -122,14 +139,6 @@ export interface Reading {
   /** Undefined for facets of providers that are not configured. */
   readonly labels: (facet: number) => FacetLabels | undefined;
   readonly reader: (provider: string) => Reader | undefined;
-}
-
-function isSeen(incident: StoredIncident, recovery: number | undefined, reading: Reading): boolean {
-  const labels = reading.labels(incident.facet);
-  const reader = labels === undefined ? undefined : reading.reader(labels.provider);
-  if (labels === undefined || reader === undefined) return false;
-  const { marks, title } = incident;
-  return isVisible({ marks, title, recoveryMs: recovery }, { excluded: false }, reader);
 }
 
 /** Nobody works on a merged incident any more, whether or not the platform says when that began. */

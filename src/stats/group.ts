@@ -55,7 +55,7 @@ export class Group implements Row {
   readonly versions: Uint32Array = new Uint32Array(STATISTICS.length);
   readonly windows: readonly GroupWindow[];
   /** Incidents by provider (its place in the configuration). */
-  readonly incidents = new Map<number, number>();
+  readonly incidents: number[] = [];
   /** Since when the open ones are open. */
   readonly openSince = new SortedNumbers();
   readonly busy: BusyTime | undefined;
@@ -74,23 +74,23 @@ export class Group implements Row {
   }
 
   countIncident(provider: number, sign: 1 | -1): void {
-    const count = (this.incidents.get(provider) ?? 0) + sign;
-    if (count === 0) this.incidents.delete(provider);
-    else this.incidents.set(provider, count);
+    this.incidents[provider] = (this.incidents[provider] ?? 0) + sign;
   }
 
-  /** Takes the times in which one incident was open, or takes them back. */
-  occupy(times: { closed: readonly number[]; openSinceMs: number | undefined }, sign: 1 | -1): void {
-    const { closed, openSinceMs } = times;
-    if (openSinceMs !== undefined && sign === 1) this.openSince.add(openSinceMs);
-    if (openSinceMs !== undefined && sign === -1) this.openSince.remove(openSinceMs);
-    if (this.busy === undefined) return;
-    for (let at = 0; at + 1 < closed.length; at += 2) {
-      const fromMs = closed[at] ?? 0;
-      const toMs = closed[at + 1] ?? 0;
-      if (sign === 1) this.busy.add(fromMs, toMs);
-      else this.busy.remove(fromMs, toMs);
-    }
+  get isEmpty(): boolean {
+    return this.incidents.every((count) => count === 0);
+  }
+
+  /** Takes a time in which one incident was open, or takes it back. */
+  occupy(fromMs: number, toMs: number, sign: 1 | -1): void {
+    if (sign === 1) this.busy?.add(fromMs, toMs);
+    else this.busy?.remove(fromMs, toMs);
+  }
+
+  /** Takes the instant since when an incident is open, or takes it back. */
+  occupySince(fromMs: number, sign: 1 | -1): void {
+    if (sign === 1) this.openSince.add(fromMs);
+    else this.openSince.remove(fromMs);
   }
 
   /** Writes a value; the row's version rises when it is another one. */

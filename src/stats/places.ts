@@ -44,7 +44,8 @@ export interface PlacesInput {
 export class Places {
   readonly providers: readonly ProviderPlace[];
   readonly #input: PlacesInput;
-  readonly #facets = new Map<number, FacetPlace | undefined>();
+  /** By facet; null for those of providers that are not active. */
+  #facets: (FacetPlace | null)[] = [];
   readonly #groups = new Map<string, Group>();
   readonly #bases = new Map<string, Base>();
 
@@ -73,14 +74,17 @@ export class Places {
 
   /** Undefined for facets of providers that are not active. */
   facet(row: number): FacetPlace | undefined {
-    if (!this.#facets.has(row)) this.#facets.set(row, this.#readFacet(row));
-    return this.#facets.get(row);
+    const known = this.#facets[row];
+    if (known !== undefined) return known ?? undefined;
+    const facet = this.#readFacet(row);
+    this.#facets[row] = facet ?? null;
+    return facet;
   }
 
   /** A row stands on all overall providers, or on those that have incidents of its group. */
   coverages(group: Group): readonly Coverage[] {
     return this.providers
-      .filter(({ provider }, index) => (isLasting(group) ? provider.isOverall : group.incidents.has(index)))
+      .filter(({ provider }, index) => (isLasting(group) ? provider.isOverall : (group.incidents[index] ?? 0) > 0))
       .map(({ provider }) => provider);
   }
 
@@ -88,10 +92,10 @@ export class Places {
   dropEmpty(): void {
     const sizeBefore = this.#groups.size + this.#bases.size;
     for (const [key, group] of this.#groups) {
-      if (group.incidents.size === 0 && !isLasting(group)) this.#groups.delete(key);
+      if (group.isEmpty && !isLasting(group)) this.#groups.delete(key);
     }
     for (const [key, base] of this.#bases) if (base.incidents === 0) this.#bases.delete(key);
-    if (this.#groups.size + this.#bases.size < sizeBefore) this.#facets.clear();
+    if (this.#groups.size + this.#bases.size < sizeBefore) this.#facets = [];
   }
 
   #openLasting({ groupings, severities }: StatisticsSettings): void {

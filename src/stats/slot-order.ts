@@ -61,7 +61,8 @@ export class SlotOrder {
 
   /** Puts what was appended in order. */
   sort(): void {
-    this.#slots = sortedByKey(this.#slots.subarray(0, this.#length), this.#key);
+    const slots = this.#slots.subarray(0, this.#length);
+    if (!isSorted(slots, this.#key)) this.#slots = sortedByKey(slots, this.#key);
   }
 
   #grow(): void {
@@ -77,8 +78,7 @@ function sortedByKey(slots: Int32Array<ArrayBuffer>, key: (slot: number) => numb
   const { length } = slots;
   const low = new Uint32Array(length);
   const high = new Uint32Array(length);
-  let smallest = Number.POSITIVE_INFINITY;
-  for (let at = 0; at < length; at += 1) smallest = Math.min(smallest, key(slots[at] ?? 0));
+  const smallest = smallestKey(slots, key);
   let order = new Uint32Array(length);
   for (let at = 0; at < length; at += 1) {
     const offset = key(slots[at] ?? 0) - smallest;
@@ -92,6 +92,23 @@ function sortedByKey(slots: Int32Array<ArrayBuffer>, key: (slot: number) => numb
   const sorted = new Int32Array(length);
   for (let at = 0; at < length; at += 1) sorted[at] = slots[order[at] ?? 0] ?? 0;
   return sorted;
+}
+
+/** Platforms list incidents in order of their triggers, so the store mostly holds them like that. */
+function isSorted(slots: Int32Array, key: (slot: number) => number): boolean {
+  let before = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < slots.length; at += 1) {
+    const one = key(slots[at] ?? 0);
+    if (one < before) return false;
+    before = one;
+  }
+  return true;
+}
+
+function smallestKey(slots: Int32Array, key: (slot: number) => number): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < slots.length; at += 1) smallest = Math.min(smallest, key(slots[at] ?? 0));
+  return smallest;
 }
 
 /** One stable pass: places of a list in order of one digit of their words. */

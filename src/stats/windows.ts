@@ -18,11 +18,14 @@ export class Windows {
   readonly places: Places;
   readonly #columns: Columns;
   readonly #settings: StatisticsSettings;
+  /** How far back the largest window and its baseline go. */
+  readonly #reachMs: number;
   #hasMoved = true;
 
   constructor({ columns, settings, labels }: WindowsInput, providers: readonly ActiveProvider[]) {
     this.#columns = columns;
     this.#settings = settings;
+    this.#reachMs = 2 * Math.max(0, ...settings.windows.map(({ ms }) => ms));
     const triggeredAtMs = (slot: number) => columns.triggered[slot] ?? 0;
     const resolvedAtMs = (slot: number) => columns.resolved[slot] ?? 0;
     this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
@@ -57,15 +60,7 @@ export class Windows {
     }
     if (orders === 'to order') this.#reorder(facet.place, slot, sign);
     this.#countState(facet, slot, sign);
-    const times = this.#columns.openTimes(slot);
-    const triggeredAtMs = this.#columns.triggered[slot] ?? 0;
-    for (const group of facet.groups) {
-      group.isDirty = true;
-      group.countIncident(facet.providerIndex, sign);
-      group.occupy(times, sign);
-      if (sign === 1) group.openedAt?.add(triggeredAtMs);
-      else group.openedAt?.remove(triggeredAtMs);
-    }
+    this.#occupy(facet, slot, sign);
     this.#changeWindows(facet.place, slot, sign);
   }
 
@@ -126,6 +121,20 @@ export class Windows {
     }
   }
 
+  #occupy({ groups, providerIndex }: FacetPlace, slot: number, sign: 1 | -1): void {
+    const triggeredAtMs = this.#columns.triggered[slot] ?? 0;
+    const openSinceMs = this.#columns.openTimes(slot, (fromMs, toMs) => {
+      for (const group of groups) group.occupy(fromMs, toMs, sign);
+    });
+    for (const group of groups) {
+      group.isDirty = true;
+      group.countIncident(providerIndex, sign);
+      if (openSinceMs !== undefined) group.occupySince(openSinceMs, sign);
+      if (sign === 1) group.openedAt?.add(triggeredAtMs);
+      else group.openedAt?.remove(triggeredAtMs);
+    }
+  }
+
   #countState({ place, base }: FacetPlace, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
     const isMerged = ((columns.marks[slot] ?? 0) & MARKS.merged) !== 0;
@@ -142,6 +151,8 @@ export class Windows {
     const resolvedAtMs = this.#columns.resolved[slot] ?? Number.NaN;
     const { endMs } = provider;
     const hasRecovery = this.#hasRecovery(slot);
+    // What ended before every window and its baseline is in none.
+    if (triggeredAtMs <= endMs - this.#reachMs && resolvedAtMs <= endMs - this.#reachMs) return;
     for (const [window, { ms }] of this.#settings.windows.entries()) {
       const isIn = (atMs: number, lagMs: number) => atMs > endMs - lagMs - ms && atMs <= endMs - lagMs;
       if (isIn(triggeredAtMs, 0)) this.#open(slot, window, sign);
