@@ -7,7 +7,7 @@ import { type Prometheus, startPrometheus } from './prometheus.ts';
 const prometheus = tool('prometheus');
 
 /** In 45 s at the latest an incident ends on each platform of the demo; whoever waits longer waits for what will not come. */
-const PATIENCE_MS = 75_000;
+const PATIENCE_MS = 100_000;
 const PAUSE_MS = 500;
 
 /** What Grafana would fill in: a scrape interval of 15 s, and a quarter of an hour on the screen. */
@@ -32,9 +32,12 @@ interface Question {
   readonly over: 'now' | 'range';
 }
 
-/** Of all expressions of all panels that have the chosen variables. */
+/** Of all expressions of all panels that have the chosen variables; the one service that is looked at is on PagerDuty. */
 function questionsOf(choice: Chosen): Question[] {
-  return committedDashboards().flatMap(([title, dashboard]) => {
+  const shown = committedDashboards().filter(
+    ([title]) => title !== 'Service detail' || (choice['provider'] ?? 'pagerduty') === 'pagerduty',
+  );
+  return shown.flatMap(([title, dashboard]) => {
     const own = title === 'Service detail' ? { service: 'checkout' } : {};
     const chosen = { ...NOTHING_CHOSEN, ...own, ...choice };
     const ask = (panel: string, { expr, instant }: Target): Question => ({
@@ -71,12 +74,12 @@ const CHOICES: readonly Chosen[] = [
   { window: '7d' },
   { window: '90d' },
   { provider: 'pagerduty' },
-  { provider: 'opsgenie', service: 'shipping' },
+  { provider: 'opsgenie' },
   { severity: 'P2|P3' },
 ];
 
 describe.skipIf(prometheus.isSkipped)(`on the demo, asked by a real Prometheus${prometheus.says}`, () => {
-  it('no panel is without data, whatever is chosen', { timeout: 120_000 }, async () => {
+  it('no panel is without data, whatever is chosen', { timeout: 150_000 }, async () => {
     const exporter = await startExporter({ words: ['demo'] });
     const server = await startPrometheus(prometheus.name, new URL(exporter.url).host);
     const questions = CHOICES.flatMap(questionsOf).filter(({ expression }) => !UNTOLD.test(expression));
