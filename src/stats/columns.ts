@@ -32,6 +32,7 @@ export class Columns {
 
   /** The slot of a row of the store; -1 when it is not held. */
   slotOf(row: number): number {
+    if (row > (this.rows[this.length - 1] ?? -1)) return -1;
     let low = 0;
     let high = this.length - 1;
     while (low <= high) {

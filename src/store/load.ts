@@ -17,15 +17,15 @@ export async function load(rooms: Rooms, each: (incident: StoredIncident) => voi
   const breathe = createBreath();
   facets.forgetCounts();
   pending.clear();
-  const standings = new Map<number, Standing>();
+  const standings: Standing[] = [];
   const rows = database.prepare(`SELECT ${STORED_COLUMNS}${withTitle ? ', title' : ''} FROM incidents ORDER BY row`);
   // A row as a list is made in half the time of one as an object (measured over a million rows).
   rows.setReturnArrays(true);
   for (const cells of rows.iterate()) {
     const incident = storedIn(cells);
     const { facet } = incident;
-    const standing = standings.get(facet) ?? standingOf(rooms, facet);
-    standings.set(facet, standing);
+    const standing = standings[facet] ?? standingOf(rooms, facet);
+    standings[facet] = standing;
     if (isKept(incident.marks)) facets.count(facet, 1);
     if (!standing.isRead) continue;
     if (!standing.isExcluded && isOwed(incident, standing.provider)) pending.set(incident.row, standing.provider.name);
