@@ -18,7 +18,6 @@ export const DaemonStart = z.object({
 });
 export const DaemonUrl = z.object({ metricsUrl: z.string(), readyUrl: z.string() });
 export const Delay = z.object({ p50: z.number(), p99: z.number(), max: z.number() });
-export const Memory = z.object({ rssBytes: z.number(), heapBytes: z.number(), buffersBytes: z.number() });
 
 /** The whole exporter as `serve` runs it, in a process of its own. */
 export function daemonPart(): Part {
@@ -62,10 +61,6 @@ export function daemonPart(): Part {
         p99: inMs(delay?.percentile(99) ?? 0),
         max: inMs(delay?.max ?? 0),
       };
-    },
-    memory: async () => {
-      const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
-      return { rssBytes: rss, heapBytes: heapUsed, buffersBytes: arrayBuffers };
     },
     stop: async () => {
       await daemon?.stop();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DaemonUrl, Memory } from './daemon.ts';
-import { type RunningPart, startPart } from './parts.ts';
+import { startPart } from './parts.ts';
 import { PlatformUrl } from './platform.ts';
+import { buildProgram, startProgram } from './program.ts';
 import { type Line, type RowInput } from './row.ts';
 import { scrape, scrapeEvery, until } from './scraping.ts';
 import { prepareStore } from './setting.ts';
@@ -36,24 +36,18 @@ async function measure(
   { folder, nowMs, quick, url }: RowInput & { url: string },
 ): Promise<Line> {
   const { path } = await prepareStore(folder, { incidents, services, detail: 'standard', nowMs });
-  const daemon = startPart('daemon');
-  const { metricsUrl } = await daemon.ask('start', { path, detail: 'standard', url }, DaemonUrl);
-  await until(async () => (await scrape(metricsUrl)).status === 200);
-  const scraping = scrapeEvery(metricsUrl, SCRAPE_EVERY_MS);
+  const program = await startProgram(buildProgram(folder), { path, detail: 'standard', url });
+  await until(async () => (await scrape(program.metricsUrl)).status === 200);
+  const scraping = scrapeEvery(program.metricsUrl, SCRAPE_EVERY_MS);
   await new Promise((resolve) => setTimeout(resolve, quick ? QUICK_MS : LASTS_MS));
   const { count, bytes } = await scraping.stop();
-  const { rssBytes, heapBytes, buffersBytes } = await daemon.ask('memory', {}, Memory);
-  await end(daemon);
+  const resident = program.residentBytes();
+  await program.end();
   return {
     what: `resident memory after 10 minutes of scraping every 15 s, ${incidents.toLocaleString('en')} incidents of ${services} services`,
-    measured: `${(rssBytes / MB).toFixed(0)} MB`,
+    measured: `${(resident / MB).toFixed(0)} MB`,
     mustReach: `≤ ${mostMb} MB`,
-    isReached: rssBytes <= mostMb * MB,
-    raw: `${count} scrapes of ${bytes} bytes; heap ${(heapBytes / MB).toFixed(0)} MB, array buffers ${(buffersBytes / MB).toFixed(0)} MB`,
+    isReached: resident <= mostMb * MB,
+    raw: `the compiled program; ${count} scrapes of ${bytes} bytes`,
   };
-}
-
-async function end(daemon: RunningPart): Promise<void> {
-  await daemon.ask('stop', {}, z.object({}));
-  await daemon.end();
 }

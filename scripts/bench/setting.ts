@@ -38,15 +38,18 @@ export interface Setting {
   readonly rateLimit?: string | undefined;
 }
 
-/** The defaults of a configuration with one provider. */
-export function configOf({ path, detail, url = 'http://127.0.0.1:9', rateLimit = '100000/s' }: Setting): Config {
-  const text = `
+/** A configuration file with one provider and, but for the hold, defaults. */
+export function configText({ path, detail, url = 'http://127.0.0.1:9', rateLimit = '100000/s' }: Setting): string {
+  return `
 providers: [{ name: ${PROVIDER}, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${url}", rate_limit: ${rateLimit} }]
 metrics: { detail: ${detail}, new_series_hold: 0s }
 store: { path: ${JSON.stringify(path)} }
 `;
-  const readFile = () => '';
-  return loadConfig({ text, filename: 'bench.yml', env: {}, platforms, readFile, nowMs: Date.now() }).config;
+}
+
+export function configOf(setting: Setting): Config {
+  const given = { text: configText(setting), filename: 'bench.yml', env: {}, platforms, nowMs: Date.now() };
+  return loadConfig({ ...given, readFile: () => '' }).config;
 }
 
 /** A store that knows its provider since `sinceMs` and has synced it: everything from now on is counted at once. */
