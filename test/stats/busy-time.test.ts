@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BusyTime } from '../../src/stats/busy-time.ts';
+
+/** Instants are few, so that spans touch, overlap and repeat. */
+const INSTANT_MAX = 200;
+
+const instant = fc.integer({ min: 0, max: INSTANT_MAX });
+const span = fc.tuple(instant, instant).map(([a, b]) => ({ fromMs: Math.min(a, b), toMs: Math.max(a, b) }));
+const spans = fc.array(span, { maxLength: 900 });
+
+function naive(given: readonly { fromMs: number; toMs: number }[], fromMs: number, toMs: number): number {
+  let busy = 0;
+  for (let ms = fromMs; ms < toMs; ms += 1) busy += Number(given.some((one) => one.fromMs <= ms && ms < one.toMs));
+  return busy;
+}
+
+describe('busy time', () => {
+  it('is the union of the spans that were added and not taken back, whatever overlapped', () => {
+    const agrees = fc.property(spans, spans, fc.array(span, { minLength: 1, maxLength: 5 }), (kept, passing, asked) => {
+      const busy = new BusyTime();
+      for (const { fromMs, toMs } of passing) busy.add(fromMs, toMs);
+      busy.within(0, INSTANT_MAX);
+      for (const { fromMs, toMs } of kept) {
+        busy.add(fromMs, toMs);
+        // Asked in between, so that late ones are put among those that stand.
+        if (fromMs % 50 === 0) busy.within(0, INSTANT_MAX);
+      }
+      for (const { fromMs, toMs } of passing) busy.remove(fromMs, toMs);
+
+      const found = asked.map(({ fromMs, toMs }) => busy.within(fromMs - 5, toMs + 5));
+
+      expect(found).toEqual(asked.map(({ fromMs, toMs }) => naive(kept, fromMs - 5, toMs + 5)));
+    });
+
+    fc.assert(agrees, { numRuns: 60 });
+  });
+
+  it('of a span that two others cover stays when one of them is taken back', () => {
+    const busy = new BusyTime();
+    busy.add(0, 100);
+    busy.add(20, 40);
+    busy.add(30, 60);
+    busy.remove(0, 100);
+
+    const found = busy.within(0, 100);
+
+    expect(found).toBe(40);
+  });
+
+  it('knows nothing outside of what was asked for, and nothing of spans without length', () => {
+    const busy = new BusyTime();
+    busy.add(10, 20);
+    busy.add(50, 50);
+
+    const found = [busy.within(0, 15), busy.within(15, 100), busy.within(40, 60), busy.within(20, 10)];
+
+    expect(found).toEqual([5, 5, 0, 0]);
+  });
+});
