@@ -47,9 +47,21 @@ export function openStore(path: string, log: Log, nowMs: number): OpenStore {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
   } catch (error) {
     throw new Error(`cannot make the folder of the store ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** One by one: where nobody can make a folder, as in /proc, Node's recursive mkdir tries without an end (Node 24.21). */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(folder)) throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -173,6 +174,20 @@ describe('a store that cannot be had', () => {
     const path = join(folder, 'file', 'data', 'store.db');
 
     expect(() => open(path)).toThrow(`cannot make the folder of the store ${path}: ENOTDIR`);
+  });
+
+  // Where there is /proc, nobody can make a folder in it, root included.
+  it.runIf(existsSync('/proc/self'))('says at once when not even root may make the folder of the store', () => {
+    const child = join(import.meta.dirname, 'committing-child.ts');
+
+    const { status, stderr } = spawnSync(process.execPath, [child, '/proc/mttr-exporter/data/store.db'], {
+      encoding: 'utf8',
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    });
+
+    expect(status).toBe(1);
+    expect(stderr).toContain('cannot make the folder of the store /proc/mttr-exporter/data/store.db: ENOENT');
   });
 
   it('because a folder has its name is refused with its path', () => {
