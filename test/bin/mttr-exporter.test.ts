@@ -13,9 +13,9 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const OLD = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
 /** A program that says which file of it runs, and ends as the first word says. */
 const PROGRAM = `
-process.stdout.write(import.meta.filename.split('/').slice(-3).join('/') + ' ' + process.argv.slice(2).join(' '));
 if (process.argv[2] === 'wait') { process.on('SIGTERM', () => process.exit(3)); setInterval(() => {}, 1000); }
 else process.exitCode = Number(process.argv[2]);
+process.stdout.write(import.meta.filename.split('/').slice(-3).join('/') + ' ' + process.argv.slice(2).join(' '));
 `;
 
 describe('the command mttr-exporter', () => {
