@@ -1,9 +1,12 @@
 #!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/types.ts';
 import { createProcessMetrics } from '../metrics/process.ts';
 import type { Log } from '../model/log.ts';
 import { systemClock } from '../model/time.ts';
 import { platforms } from '../providers/registry.ts';
+import { loadTlsOptions } from '../server/certificates.ts';
 import { parseWebConfig, type WebConfig } from '../server/web-config.ts';
 import { ReplayError } from '../simulator/replay.ts';
 import { readConfiguration, readText } from './configuration.ts';
@@ -36,7 +39,7 @@ async function main(words: readonly string[]): Promise<number | undefined> {
 async function check(command: Extract<Command, { kind: 'check' }>, version: string): Promise<number> {
   try {
     const { warnings, config } = configuration(command.configFile);
-    if (command.webConfigFile !== undefined) readWebConfig(command.webConfigFile);
+    await checkWebConfig(command.webConfigFile);
     const log = createLog({ level: 'error' });
     const metrics = createProcessMetrics(version);
     const opened = openProviders({ config, platforms, clock: systemClock, log, metrics });
@@ -102,7 +105,7 @@ async function runDaemon(
     started.resolve(daemon);
     return undefined;
   } catch (error) {
-    const isWrongUse = error instanceof ReplayError || error instanceof UnusableConfiguration;
+    const isWrongUse = [ReplayError, UnusableConfiguration, ConfigError].some((kind) => error instanceof kind);
     return fail(error, isWrongUse ? EXIT_WRONG_USE : EXIT_FAILED);
   }
 }
@@ -113,6 +116,12 @@ function configuration(flag: string | undefined) {
 
 function readWebConfig(file: string): WebConfig {
   return parseWebConfig(readText(file), file);
+}
+
+/** The certificates too: whether they can be read and belong together. */
+async function checkWebConfig(file: string | undefined): Promise<void> {
+  const tls = file === undefined ? undefined : readWebConfig(file).tls;
+  if (tls !== undefined) await loadTlsOptions(tls, (path) => readFile(path, 'utf8'));
 }
 
 function servingOf({ configFile, ...flags }: WebFlags) {

@@ -106,6 +106,21 @@ describe('a wrong configuration ends the program at once with one message that s
     expect(stderr).toMatch(/^mttr-exporter: .*PAGERDUTY_TOKEN.*\n$/);
   });
 
+  it.each([{ command: 'serve' }, { command: 'check' }])(
+    'a certificate that is not there, for $command',
+    async ({ command }) => {
+      const folder = temporaryFolder();
+      const file = writeIn(folder, 'c.yml', `providers:\n  - { ${PROVIDER} }\nstore: { path: "${folder}/s.db" }\n`);
+      const web = writeIn(folder, 'web.yml', 'tls_server_config: { cert_file: gone.pem, key_file: gone.key }\n');
+      const words = [command, `--config.file=${file}`, `--web.config.file=${web}`];
+
+      const { code, stderr } = await runToEnd({ words, folder });
+
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^mttr-exporter: tls_server_config\.cert_file: cannot read the file: ENOENT.*\n$/);
+    },
+  );
+
   it('a wrong flag', async () => {
     const { code, stderr } = await runToEnd({ words: ['serve', '--web.listen-address=nowhere'] });
 
