@@ -1,5 +1,7 @@
 import { CommanderError, Command as Parser } from 'commander';
 import { z } from 'zod';
+import type { Asked, OneShot, Surroundings } from './command.ts';
+import { oneShots } from './commands.ts';
 import { checkFlag, configFlag, listenFlag, logFlags, replayFlag, webConfigFlag, webFlags } from './flag-options.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 
@@ -33,6 +35,8 @@ export type Command =
       readonly listenAddresses: readonly string[];
       readonly log: LogFlags;
     }
+  /** A command for people; resolves with its exit code. */
+  | { readonly kind: 'one-shot'; readonly run: (surroundings: Surroundings) => Promise<number> }
   /** Nothing to run: print `text` (help and version to standard output, else to standard error) and end with `code`. */
   | { readonly kind: 'exit'; readonly code: 0 | typeof EXIT_WRONG_USE; readonly text: string };
 
@@ -77,7 +81,7 @@ export function parseFlags(words: readonly string[], version: string): Command {
 
 /** Moves the command to the front: flags may stand before it, but commander reads those as the default command's. */
 function commandFirst(words: readonly string[]): string[] {
-  const options = Object.values(COMMANDS).flatMap((command) => command.flags());
+  const options = commands.flatMap((command) => command.flags());
   const takesNextWord = (flag: string) => options.some((one) => one.required && [one.long, one.short].includes(flag));
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
@@ -107,39 +111,76 @@ function program({ version, asked, printed }: Parsing): Parser {
       writeErr: print,
       outputError: (text) => print(text.replace('error:', 'mttr-exporter:')),
     });
-  const serve = addCommand(parser, { name: 'serve', description: 'poll and serve /metrics (the default)', asked });
-  parser.addHelpText('after', () => `\n${serve.helpInformation()}`);
-  addCommand(parser, { name: 'check', description: 'check the configuration, offline', asked });
-  addCommand(parser, { name: 'demo', description: 'serve an invented organisation, or a file of outages', asked });
+  const [serve] = commands.map((command) => addCommand(parser, command, asked));
+  parser.addHelpText('after', () => `\n${serve?.helpInformation()}\n${EXIT_CODES}`);
   return parser;
 }
 
-interface Subcommand {
-  readonly name: keyof typeof COMMANDS;
-  readonly description: string;
-  readonly asked: Command[];
+/** A command as the parser knows it. */
+interface Subcommand extends Pick<OneShot, 'name' | 'description' | 'flags' | 'words' | 'examples'> {
+  read(asked: Asked): Command;
 }
 
-function addCommand(parser: Parser, { name, description, asked }: Subcommand): Parser {
+function addCommand(parser: Parser, command: Subcommand, asked: Command[]): Parser {
   const subcommand = parser
-    .command(name, { isDefault: name === 'serve' })
-    .description(description)
+    .command(command.name, { isDefault: command.name === 'serve' })
+    .description(command.description)
     .allowExcessArguments()
     .action(() => {
-      const [word] = subcommand.args;
-      if (word !== undefined) subcommand.error(`error: unknown command or argument '${word}'; ${KNOWN_COMMANDS}`);
-      asked.push(COMMANDS[name].read(Values.parse(subcommand.opts())));
+      const words = subcommand.args;
+      const [word] = words;
+      if (word !== undefined && command.words === undefined) {
+        subcommand.error(`error: unknown command or argument '${word}'; ${KNOWN_COMMANDS}`);
+      }
+      asked.push(command.read({ values: subcommand.opts(), words }));
     });
-  for (const flag of COMMANDS[name].flags()) subcommand.addOption(flag);
+  if (command.words !== undefined) subcommand.argument(command.words);
+  for (const flag of command.flags()) subcommand.addOption(flag);
+  subcommand.addHelpText('after', () => exampleText(command.examples));
   return subcommand;
 }
 
-const COMMANDS = {
-  serve: { flags: () => [configFlag(), checkFlag(), listenFlag(), ...webFlags(), ...logFlags()], read: toServe },
-  check: { flags: () => [configFlag(), webConfigFlag()], read: toCheck },
-  demo: { flags: () => [replayFlag(), listenFlag(), ...logFlags()], read: toDemo },
-};
-const KNOWN_COMMANDS = `the commands are ${Object.keys(COMMANDS).join(', ')}`;
+function exampleText(examples: OneShot['examples']): string {
+  const lines = examples.map(([line, meaning]) => `  # ${meaning}\n  mttr-exporter ${line}`);
+  return `\nExamples:\n${lines.join('\n')}\n`;
+}
+
+const commands: readonly Subcommand[] = [
+  {
+    name: 'serve',
+    description: 'poll and serve /metrics (the default)',
+    flags: () => [configFlag(), checkFlag(), listenFlag(), ...webFlags(), ...logFlags()],
+    examples: [
+      ['--config.file=mttr-exporter.yml', 'one configuration file, the default address'],
+      ['--web.listen-address=127.0.0.1:9000 --web.config.file=web.yml', 'another address, with TLS and passwords'],
+    ],
+    read: ({ values }) => toServe(Values.parse(values)),
+  },
+  {
+    name: 'check',
+    description: 'check the configuration, offline',
+    flags: () => [configFlag(), webConfigFlag()],
+    examples: [['check --config.file=mttr-exporter.yml', 'before a reload; says what is wrong, and where']],
+    read: ({ values }) => toCheck(Values.parse(values)),
+  },
+  ...oneShots.map((one) => ({
+    ...one,
+    read: (asked: Asked): Command => ({ kind: 'one-shot', run: (surroundings) => one.run(asked, surroundings) }),
+  })),
+  {
+    name: 'demo',
+    description: 'serve an invented organisation, or a file of outages',
+    flags: () => [replayFlag(), listenFlag(), ...logFlags()],
+    examples: [
+      ['demo', 'invented incidents that open and are resolved while one watches'],
+      ['demo --replay=outages.ndjson', 'outages of a file, moved so that the last one ends now'],
+    ],
+    read: ({ values }) => toDemo(Values.parse(values)),
+  },
+];
+const KNOWN_COMMANDS = `the commands are ${commands.map(({ name }) => name).join(', ')}`;
+const EXIT_CODES =
+  'Exit codes: 0 when all went well, 1 for what failed, 2 for wrong flags, arguments or configuration.';
 
 function toServe(values: Values): Command {
   if (values['config.check']) return toCheck(values);

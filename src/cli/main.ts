@@ -9,6 +9,7 @@ import { platforms } from '../providers/registry.ts';
 import { loadTlsOptions } from '../server/certificates.ts';
 import { parseWebConfig, type WebConfig } from '../server/web-config.ts';
 import { ReplayError } from '../simulator/replay.ts';
+import { type Surroundings, WrongUse } from './command.ts';
 import { readConfiguration, readText } from './configuration.ts';
 import { type Daemon, startDaemon, UnusableConfiguration } from './daemon.ts';
 import { startDemo } from './demo.ts';
@@ -32,7 +33,18 @@ async function main(words: readonly string[]): Promise<number | undefined> {
     return command.code;
   }
   if (command.kind === 'check') return check(command, version);
+  if (command.kind === 'one-shot') return runOnce(command.run, version);
   return command.kind === 'demo' ? demo(command, version) : serve(command, version);
+}
+
+/** A command for people. */
+async function runOnce(run: (surroundings: Surroundings) => Promise<number>, version: string): Promise<number> {
+  const { env, stdin: input, stdout: output, stderr: errors } = process;
+  try {
+    return await run({ version, env, clock: systemClock, input, output, errors });
+  } catch (error) {
+    return fail(error, isWrongUse(error) ? EXIT_WRONG_USE : EXIT_FAILED);
+  }
 }
 
 /** Offline: says what is wrong with the files, or that nothing is. */
@@ -105,9 +117,12 @@ async function runDaemon(
     started.resolve(daemon);
     return undefined;
   } catch (error) {
-    const isWrongUse = [ReplayError, UnusableConfiguration, ConfigError].some((kind) => error instanceof kind);
-    return fail(error, isWrongUse ? EXIT_WRONG_USE : EXIT_FAILED);
+    return fail(error, isWrongUse(error) ? EXIT_WRONG_USE : EXIT_FAILED);
   }
+}
+
+function isWrongUse(error: unknown): boolean {
+  return [WrongUse, ReplayError, UnusableConfiguration, ConfigError].some((kind) => error instanceof kind);
 }
 
 function configuration(flag: string | undefined) {

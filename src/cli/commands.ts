@@ -1,0 +1,4 @@
+import type { OneShot } from './command.ts';
+
+/** The commands for people, in the order of the help. */
+export const oneShots: readonly OneShot[] = [];
