@@ -8,17 +8,20 @@ export interface ConfigurationInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platforms: readonly PlatformSettings[];
   readonly nowMs: number;
+  /** `time_range.end_date` may be anything (for reports). */
+  readonly hasAnyEnd?: boolean;
 }
 
 /** The configuration from the given file, else from a default one, else from the environment; throws with what is wrong. */
-export function readConfiguration({ flag, env, platforms, nowMs }: ConfigurationInput): Loaded {
+export function readConfiguration({ flag, ...input }: ConfigurationInput): Loaded {
+  const { env, platforms } = input;
   const filename = findConfigFile({
     flag,
     exists: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
   });
   if (filename === undefined) return configFromEnvironment({ env, platforms });
   const readFile = (path: string) => readFileSync(path, 'utf8');
-  return loadConfig({ text: readText(filename), filename, env, platforms, readFile, nowMs });
+  return loadConfig({ ...input, text: readText(filename), filename, readFile });
 }
 
 /** The text of a file; the error names the file and the reason. */

@@ -6,5 +6,7 @@ export function secretsOf({ providers, web }: Config, platforms: readonly Platfo
     const names = platforms.find((platform) => platform.type === type)?.secrets ?? [];
     return names.map((name) => settings[name]);
   });
-  return [...keys, web.bearerToken].flatMap((secret) => (typeof secret === 'string' && secret !== '' ? [secret] : []));
+  return [...keys, web.bearerToken, web.adminToken].flatMap((secret) =>
+    typeof secret === 'string' && secret !== '' ? [secret] : [],
+  );
 }

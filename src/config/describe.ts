@@ -29,7 +29,11 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
     },
     retention: durationText(config.retentionMs),
     store: { type: 'sqlite', path: config.store.path },
-    web: config.web.bearerToken === undefined ? {} : { bearer_token: SECRET },
+    timezone: config.timezone,
+    web: {
+      ...(config.web.bearerToken === undefined ? {} : { bearer_token: SECRET }),
+      ...(config.web.adminToken === undefined ? {} : { admin_token: SECRET }),
+    },
   };
 }
 

@@ -77,7 +77,11 @@ const timeRange = z
       .string()
       .default('30d')
       .describe('The largest window: a span such as 30d, or a date such as 2026-01-31, counted from start-up.'),
-    end_date: z.literal('now', { error: 'is not possible here; expected now' }).default('now'),
+    end_date: z
+      .string()
+      .min(1)
+      .default('now')
+      .describe('Only now for the daemon; anything that report takes as --to for report.'),
   })
   .meta({ id: 'time_range' });
 

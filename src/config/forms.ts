@@ -9,15 +9,24 @@ import { type Draft, HISTORY_MARGIN_MS } from './resolve.ts';
 import { isMapping, valueAt } from './tree.ts';
 import type { PlatformSettings, WindowConfig } from './types.ts';
 
+/** What a form is read with. */
+export interface FormReading {
+  readonly platforms: readonly PlatformSettings[];
+  /** From which a `start_date` that is a date counts; milliseconds. */
+  readonly nowMs: number;
+  /** `end_date` may be anything, for reports. */
+  readonly hasAnyEnd?: boolean;
+}
+
 /** The draft of a document in either form; undefined when it is refused, which the findings tell. */
-export function readForm(platforms: readonly PlatformSettings[], nowMs: number, findings: Findings): Draft | undefined {
+export function readForm(reading: FormReading, findings: Findings): Draft | undefined {
   const { value } = findings.document;
   if (value === null || (isMapping(value) && Object.keys(value).length === 0)) {
     findings.say([], 'is empty; expected providers, or incident_source for the short form');
     return undefined;
   }
   const isShort = valueAt(value, ['incident_source']) !== undefined;
-  return isShort ? readShortForm(platforms, nowMs, findings) : readLongForm(platforms, findings);
+  return isShort ? readShortForm(reading, findings) : readLongForm(reading.platforms, findings);
 }
 
 function readLongForm(platforms: readonly PlatformSettings[], findings: Findings): Draft | undefined {
@@ -29,10 +38,10 @@ function readLongForm(platforms: readonly PlatformSettings[], findings: Findings
     return [{ entry, platform, path: ['providers', index], name: entry.name ?? entry.type }];
   });
   const windows = form.windows.map((window, index) => ({ ...window, path: ['windows', index] }));
-  return { settings: form, sources, historyMs: form.history, windows };
+  return { settings: form, sources, historyMs: form.history, windows, timeRange: undefined };
 }
 
-function readShortForm(platforms: readonly PlatformSettings[], nowMs: number, findings: Findings): Draft | undefined {
+function readShortForm({ platforms, nowMs, hasAnyEnd }: FormReading, findings: Findings): Draft | undefined {
   const type = valueAt(findings.document.value, ['incident_source']);
   const platform = platforms.find((one) => one.type === type);
   if (platform === undefined) {
@@ -43,7 +52,12 @@ function readShortForm(platforms: readonly PlatformSettings[], nowMs: number, fi
   const form = parsePart(shortForm(platform, z.unknown().optional()), [], findings);
   const entry = parsePart(sectionSchema(platform).prefault({}), [platform.type], findings);
   if (form === undefined || entry === undefined) return undefined;
-  const largest = largestWindow(form.time_range.start_date, nowMs, findings);
+  const { start_date: start, end_date: end } = form.time_range;
+  if (end !== 'now' && hasAnyEnd !== true) {
+    findings.refuse(['time_range', 'end_date'], 'is not possible here; expected now');
+    return undefined;
+  }
+  const largest = largestWindow(start, nowMs, findings);
   if (largest === undefined) return undefined;
   const smaller = DEFAULT_WINDOWS.map((name) => ({ name, ms: parseDuration(name) ?? 0 })).filter(
     ({ ms }) => ms < largest.ms,
@@ -55,6 +69,7 @@ function readShortForm(platforms: readonly PlatformSettings[], nowMs: number, fi
     sources: [{ entry, platform, path: [platform.type], name: platform.type, severityFilter }],
     historyMs: largest.ms + HISTORY_MARGIN_MS,
     windows: [...smaller, largest].map((window) => ({ ...window, path })),
+    timeRange: { start, end },
   };
 }
 

@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly readFile: ReadFile;
   /** The start-up, from which a `start_date` that is a date counts; milliseconds. */
   readonly nowMs: number;
+  /** `time_range.end_date` may be anything (for reports); else only `now`. */
+  readonly hasAnyEnd?: boolean;
 }
 
 /** The whole configuration of a YAML text; throws ConfigError with one line `path (file:line:column): …` per problem. */
@@ -50,10 +52,14 @@ export function configFromEnvironment(options: Pick<LoadOptions, 'env' | 'platfo
   return load(document, { platforms, readFile: refuseFiles, nowMs: 0 });
 }
 
-function load(document: Document, options: Pick<LoadOptions, 'platforms' | 'readFile' | 'nowMs'>): Loaded {
-  const secrets = new Set(['bearer_token', ...options.platforms.flatMap((platform) => platform.secrets)]);
+function load(document: Document, options: Omit<LoadOptions, 'text' | 'filename' | 'env'>): Loaded {
+  const secrets = new Set([
+    'bearer_token',
+    'admin_token',
+    ...options.platforms.flatMap((platform) => platform.secrets),
+  ]);
   const findings = createFindings(document, secrets);
-  const draft = readForm(options.platforms, options.nowMs, findings);
+  const draft = readForm(options, findings);
   findings.throwIfAny();
   if (draft === undefined) throw new TypeError('a refused configuration has findings');
   const config = resolve(draft, options.readFile, findings);

@@ -99,3 +99,20 @@ export const expression = z.string().transform((source, context) => {
   const compiled = compileExpression(source);
   return compiled instanceof RegExp ? compiled : refuse(context, compiled.problem);
 });
+
+const NOT_A_ZONE = 'is not a time zone; expected an IANA name such as Europe/Berlin, or UTC';
+
+/** An IANA name that this machine's Node knows. */
+export const timeZone = z
+  .string({ error: NOT_A_ZONE })
+  .transform((name, context) => (isTimeZone(name) ? name : refuse(context, NOT_A_ZONE)));
+
+/** Offsets such as +02:00 are refused: a place changes its offset, and a report over such a change would be an hour off. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

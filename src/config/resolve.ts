@@ -15,6 +15,7 @@ export interface Draft {
   readonly sources: readonly Source[];
   readonly historyMs: number;
   readonly windows: readonly (WindowConfig & { readonly path: Path })[];
+  readonly timeRange: Config['timeRange'];
 }
 
 /** A baseline is shown where history begins this long before it (DESIGN §5). */
@@ -46,7 +47,12 @@ export function resolve(draft: Draft, readFile: ReadFile, findings: Findings): C
     },
     retentionMs: settings.retention,
     store: { path: settings.store.path },
-    web: { bearerToken: bearerToken(settings.web, readFile, findings) },
+    timezone: settings.timezone,
+    timeRange: draft.timeRange,
+    web: {
+      bearerToken: webToken('bearer_token', { settings, readFile, findings }),
+      adminToken: webToken('admin_token', { settings, readFile, findings }),
+    },
   };
 }
 
@@ -111,9 +117,16 @@ function joinedBuckets({ metrics, levels }: Settings, severities: readonly Sever
   return [...all].toSorted((a, b) => a - b);
 }
 
-function bearerToken(web: Settings['web'], readFile: ReadFile, findings: Findings): string | undefined {
-  const path = ['web', 'bearer_token_file'];
-  const forms = { name: 'bearer_token', value: web.bearer_token, file: web.bearer_token_file, path };
-  const token = readSecret(forms, readFile, findings) ?? web.bearer_token;
+interface Tokens {
+  readonly settings: Settings;
+  readonly readFile: ReadFile;
+  readonly findings: Findings;
+}
+
+/** An empty one is none. */
+function webToken(name: 'bearer_token' | 'admin_token', { settings, readFile, findings }: Tokens): string | undefined {
+  const { web } = settings;
+  const forms = { name, value: web[name], file: web[`${name}_file`], path: ['web', `${name}_file`] };
+  const token = readSecret(forms, readFile, findings) ?? web[name];
   return token === '' ? undefined : token;
 }

@@ -20,11 +20,8 @@ const KINDS: Readonly<Record<string, string>> = {
 /** A text where a mapping is wanted may be a key and its secret without a space between them: it is not shown. */
 const COLLECTIONS: readonly string[] = ['array', 'object', 'record'];
 
-/** Keys of later versions, and what the two forms do not share. */
+/** What the two forms do not share. */
 const KEY_TEXTS: ReadonlyMap<string, string> = new Map([
-  ['timezone', 'is not in this version; expected no such key (times are UTC)'],
-  ['web.admin_token', 'is not in this version; expected no such key'],
-  ['web.admin_token_file', 'is not in this version; expected no such key'],
   ['time_range', 'belongs to the short form; expected incident_source beside it, or windows and history instead'],
   ['severity_filter', 'belongs to the short form; expected incident_source beside it, or a filter in each provider'],
 ]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
-import { bucket, duration, expression, rateLimit, webUrl } from './quantities.ts';
+import { bucket, duration, expression, rateLimit, timeZone, webUrl } from './quantities.ts';
 import { GROUPINGS } from './types.ts';
 
 /** Timers of Node keep 2^31 - 1 milliseconds, a little over 24 days; longer ones would fire at once. */
@@ -145,6 +145,8 @@ const webSection = z
   .strictObject({
     bearer_token: z.string().default('').describe('Asked for on every page but the health checks; empty: none.'),
     bearer_token_file: z.string().min(1).optional().describe('File that holds the bearer token.'),
+    admin_token: z.string().default('').describe('Bearer token of the admin endpoints, which are off without one.'),
+    admin_token_file: z.string().min(1).optional().describe('File that holds the admin token.'),
   })
   .meta({ id: 'web' });
 
@@ -169,6 +171,9 @@ export const settingsKeys = {
   recovery: recoverySection.prefault({}),
   levels: levelsSection.prefault({}),
   metrics: metricsSection.prefault({}),
+  timezone: timeZone
+    .default('UTC')
+    .describe('Time zone of dates in reports, such as Europe/Berlin; windows and metrics have none.'),
   retention: duration(positive)
     .prefault('400d')
     .describe('Closed incidents older than this are forgotten; at least twice the largest window.'),

@@ -96,5 +96,9 @@ export interface Config {
   };
   readonly retentionMs: number;
   readonly store: { readonly path: string };
-  readonly web: { readonly bearerToken: string | undefined };
+  /** IANA name; of reports only. */
+  readonly timezone: string;
+  /** Of the short form: what a report covers unless told otherwise, as written. */
+  readonly timeRange: { readonly start: string; readonly end: string } | undefined;
+  readonly web: { readonly bearerToken: string | undefined; readonly adminToken: string | undefined };
 }

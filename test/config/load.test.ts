@@ -39,7 +39,9 @@ describe('the defaults', () => {
       },
       retentionMs: 400 * DAY_MS,
       store: { path: 'data/mttr-exporter.db' },
-      web: { bearerToken: undefined },
+      timezone: 'UTC',
+      timeRange: undefined,
+      web: { bearerToken: undefined, adminToken: undefined },
     });
   });
 

@@ -91,4 +91,10 @@ describe('the short form', () => {
 
     expect(message).toBe('time_range.end_date (c.yml:3:15): "2026-08-01" is not possible here; expected now');
   });
+
+  it('may stop anywhere for a report, which is told from when to when', () => {
+    const { config } = load(short('time_range: { start_date: 2026-07-01, end_date: 2026-08-01 }'), { hasAnyEnd: true });
+
+    expect(config.timeRange).toEqual({ start: '2026-07-01', end: '2026-08-01' });
+  });
 });
