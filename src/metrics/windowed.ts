@@ -1,3 +1,4 @@
+import { LEVELS, levelOf } from '../stats/levels.ts';
 import { QUANTILES, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
 import type { Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family } from './family.ts';
@@ -49,15 +50,8 @@ function windowed({ name, help, statistics, labels = [], beside, samples }: Wind
 
 function levelSamples(mttr: number, { levels }: FamilySettings): Sample[] {
   if (Number.isNaN(mttr)) return [];
-  const ms = mttr * 60_000;
-  const bounds = [
-    ['elite', levels.eliteMs],
-    ['high', levels.highMs],
-    ['medium', levels.mediumMs],
-    ['low', Number.POSITIVE_INFINITY],
-  ] as const;
-  const reached = bounds.find(([, boundMs]) => ms < boundMs)?.[0] ?? 'low';
-  return bounds.map(([level]) => ({ labels: [['level', level]], value: Number(level === reached) }));
+  const reached = levelOf(mttr, levels);
+  return LEVELS.map((level) => ({ labels: [['level', level]], value: Number(level === reached) }));
 }
 
 export const windowedFamilies: readonly AnyFamily[] = [

@@ -9,6 +9,8 @@ const BASELINE_REACH_MS = 30 * DAY_MS;
 export interface Coverage {
   readonly endMs: number;
   readonly historyStartMs: number;
+  /** How far its platform was read, where that is before `endMs`: the time after it is not covered. */
+  readonly readUntilMs?: number;
 }
 
 /** What a row rests on besides its incidents. */
@@ -58,7 +60,8 @@ export function evaluateTimes(group: Group, context: EvaluationContext): void {
 /** The time that every provider of a row covers: from the latest of their starts to the earliest of their ends. */
 export function coveredSpan(coverages: readonly Coverage[], windowMs: number): { fromMs: number; toMs: number } {
   const starts = coverages.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs));
-  return { fromMs: Math.max(...starts), toMs: Math.min(...coverages.map(({ endMs }) => endMs)) };
+  const ends = coverages.map(({ endMs, readUntilMs = endMs }) => Math.min(endMs, readUntilMs));
+  return { fromMs: Math.max(...starts), toMs: Math.min(...ends) };
 }
 
 function freeTime(group: Group, { fromMs, toMs }: { fromMs: number; toMs: number }, minimumSample: number) {

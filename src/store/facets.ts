@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { FacetReading, Reader } from '../config/reading.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Facet, FacetLabels } from '../model/stored.ts';
+import { Admitted } from './admitted.ts';
 import { facetKey, readFacet, type StoredFacet } from './facet-row.ts';
 import { RevocableMap } from './revocable-map.ts';
 import { Services } from './services.ts';
@@ -19,7 +20,7 @@ export class Facets {
   readonly #byRow = new Map<number, StoredFacet>();
   readonly #byKey = new Map<string, number>();
   readonly #providerNames = new Map<number, string>();
-  readonly #admitted = new Set<string>();
+  readonly #admitted: Admitted;
   #overflowed: ReadonlySet<string> = new Set();
   /** As the last commit left it. */
   #overflowedBefore: ReadonlySet<string> = new Set();
@@ -28,25 +29,23 @@ export class Facets {
   readonly #labels = new Map<number, FacetLabels>();
   readonly #welcomed = new Set<number>();
   readonly #insert: StatementSync;
-  readonly #admit: StatementSync;
-  readonly #dismiss: StatementSync;
   #readers: ReadonlyMap<string, Reader> = new Map();
   #maxServices = 0;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, { isWritten = true }: { isWritten?: boolean } = {}) {
     this.#database = database;
+    this.#admitted = new Admitted(database, isWritten);
     this.#services = new Services(database);
     this.#insert = database.prepare(
       'INSERT INTO facets (row, provider, service, team, priority, urgency, tag) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#admit = database.prepare('INSERT OR IGNORE INTO admitted (name) VALUES (?)');
-    this.#dismiss = database.prepare('DELETE FROM admitted WHERE name = ?');
     this.#read();
   }
 
   /** Reads everything again: after a rollback what is in memory may be ahead of the store. */
   reload(): void {
-    for (const one of [this.#byRow, this.#byKey, this.#admitted]) one.clear();
+    for (const one of [this.#byRow, this.#byKey]) one.clear();
+    this.#admitted.reload();
     this.#forgetLabels();
     this.#incidents.discard();
     this.#overflowed = this.#overflowedBefore;
@@ -148,7 +147,6 @@ export class Facets {
       return;
     }
     this.#admitted.add(reading.service);
-    this.#admit.run(reading.service);
     this.#forgetLabels();
   }
 
@@ -156,15 +154,21 @@ export class Facets {
     this.#incidents.clear();
   }
 
+  /** There are places left, and a service of these providers that has none. */
+  hasWaiting(isWanted: IsWanted): boolean {
+    if (this.#admitted.size >= this.#maxServices) return false;
+    return [...this.#byRow.values()].some(({ row, provider }) => {
+      const reading = isWanted(provider) ? this.reading(row) : undefined;
+      return reading !== undefined && !reading.excluded && !this.#admitted.has(reading.service);
+    });
+  }
+
   /** Gives places to services in order of their incidents, as far as the limit goes; true when labels changed. */
   admit(isWanted: IsWanted): boolean {
     const incidentsOf = this.#servicesInUse(isWanted);
     const waiting = [...incidentsOf.keys()].filter((name) => !this.#admitted.has(name)).sort(byIncidents(incidentsOf));
     const places = Math.max(0, this.#maxServices - this.#admitted.size);
-    for (const name of waiting.slice(0, places)) {
-      this.#admitted.add(name);
-      this.#admit.run(name);
-    }
+    for (const name of waiting.slice(0, places)) this.#admitted.add(name);
     this.#overflowed = new Set(waiting.slice(places));
     const hasAdmitted = waiting.length > 0 && places > 0;
     if (hasAdmitted) this.#forgetLabels();
@@ -178,14 +182,12 @@ export class Facets {
   dismiss(isWanted: IsWanted): number {
     const incidentsOf = this.#servicesInUse(isWanted);
     const used = new Set([...incidentsOf.keys(), ...this.#listedNames(isWanted)]);
-    const unused = [...this.#admitted].filter((name) => !used.has(name));
-    const rest = [...this.#admitted].filter((name) => used.has(name));
+    const names = this.#admitted.names();
+    const unused = names.filter((name) => !used.has(name));
+    const rest = names.filter((name) => used.has(name));
     const surplus = rest.toSorted(byIncidents(incidentsOf)).slice(this.#maxServices);
     const dismissed = [...unused, ...surplus];
-    for (const name of dismissed) {
-      this.#admitted.delete(name);
-      this.#dismiss.run(name);
-    }
+    for (const name of dismissed) this.#admitted.delete(name);
     if (dismissed.length > 0) this.#forgetLabels();
     return dismissed.length;
   }
@@ -227,9 +229,6 @@ export class Facets {
       'SELECT f.*, p.name AS provider_name FROM facets f JOIN providers p ON p.row = f.provider ORDER BY f.row',
     );
     for (const row of facets.iterate()) this.#remember(readFacet(row));
-    for (const row of this.#database.prepare('SELECT name FROM admitted').iterate()) {
-      this.#admitted.add(String(row['name']));
-    }
   }
 
   #remember(facet: StoredFacet): void {

@@ -1,24 +1,29 @@
+import type { Reader } from '../config/reading.ts';
 import { createBreath } from '../model/breath.ts';
 import { isKept, type StoredIncident } from '../model/stored.ts';
 import { listIn } from './incident-row.ts';
 import { isOwed } from './ledger.ts';
 import type { Rooms } from './sqlite.ts';
 
-/** Columns that statistics need, in the order of `storedIn`; the title only where a filter asks for it. */
+/** Columns that statistics need, in the order of `storedIn`. */
 export const STORED_COLUMNS =
   'row, facet, marks, status, triggered_ms, started_ms, identified_ms, acknowledged_ms, mitigated_ms, resolved_ms, spans, fingerprint_digest';
+
+/** What to select for `storedIn`: the title only where a filter asks for it. */
+export function storedColumns(readers: ReadonlyMap<string, Reader>): string {
+  const withTitle = [...readers.values()].some(({ provider }) => provider.filter.excludeTitles.length > 0);
+  return withTitle ? `${STORED_COLUMNS}, title` : STORED_COLUMNS;
+}
 
 /** Reads every incident as statistics need it, in slices; remembers on the way what is still to be counted. */
 export async function load(rooms: Rooms, each: (incident: StoredIncident) => void): Promise<void> {
   const { database, facets, pending } = rooms;
-  const withTitle = [...rooms.settings().readers.values()].some(
-    ({ provider }) => provider.filter.excludeTitles.length > 0,
-  );
+  const columns = storedColumns(rooms.settings().readers);
   const breathe = createBreath();
   facets.forgetCounts();
   pending.clear();
   const standings: Standing[] = [];
-  const rows = database.prepare(`SELECT ${STORED_COLUMNS}${withTitle ? ', title' : ''} FROM incidents ORDER BY row`);
+  const rows = database.prepare(`SELECT ${columns} FROM incidents ORDER BY row`);
   // A row as a list is made in half the time of one as an object (measured over a million rows).
   rows.setReturnArrays(true);
   for (const cells of rows.iterate()) {
@@ -44,10 +49,11 @@ function standingOf(rooms: Rooms, facet: number) {
   return { provider, isRead, isExcluded: rooms.facets.labels(facet)?.excluded === true };
 }
 
-type Cells = Readonly<Record<number, unknown>>;
+/** One row as a list. */
+export type Cells = Readonly<Record<number, unknown>>;
 
-/** One row of STORED_COLUMNS. */
-function storedIn(cells: Cells): StoredIncident {
+/** The incident of one row of STORED_COLUMNS, as a list; the title where it was asked for after them. */
+export function storedIn(cells: Cells): StoredIncident {
   return {
     row: numberAt(cells, 0),
     facet: numberAt(cells, 1),

@@ -61,15 +61,19 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
 /** Brings the tables forward to SCHEMA_VERSION in one transaction; throws when the store is newer than this program. */
 export function migrate(database: DatabaseSync, path: string): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  if (version > SCHEMA_VERSION) {
-    throw new Error(
-      `the store ${path} was written by a newer mttr-exporter (store version ${version}; this program knows up to ${SCHEMA_VERSION})`,
-    );
-  }
+  const version = versionOf(database, path);
   if (version === SCHEMA_VERSION) return;
   database.exec('BEGIN IMMEDIATE');
   for (const step of MIGRATIONS.slice(version)) database.exec(step);
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   database.exec('COMMIT');
+}
+
+/** The version of a store; throws when it is newer than this program. */
+export function versionOf(database: DatabaseSync, path: string): number {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version <= SCHEMA_VERSION) return version;
+  throw new Error(
+    `the store ${path} was written by a newer mttr-exporter (store version ${version}; this program knows up to ${SCHEMA_VERSION})`,
+  );
 }

@@ -1,0 +1,76 @@
+import type { Reader } from '../config/reading.ts';
+import type { FacetLabels } from '../model/stored.ts';
+import type { ActiveProvider } from '../stats/places.ts';
+import type { Row, StatisticsSettings } from '../stats/rows.ts';
+import { createStatistics } from '../stats/statistics.ts';
+import type { History } from '../store/history.ts';
+import type { ProviderState } from '../store/store.ts';
+
+/** What a provider's platform can tell, and whether it stands in overall groupings. */
+export interface ReportedProvider {
+  readonly name: string;
+  readonly isOverall: boolean;
+  readonly tellsEscalations: boolean;
+  readonly tellsReopens: boolean;
+}
+
+export interface TimelineInput {
+  readonly history: History;
+  /** The windows are the spans that are looked at. */
+  readonly settings: StatisticsSettings;
+  readonly providers: readonly ReportedProvider[];
+  readonly reader: (provider: string) => Reader | undefined;
+  /** Lets in only these incidents; all without it. */
+  readonly isWanted?: (labels: FacetLabels) => boolean;
+}
+
+/** An instant in milliseconds, or `read`: as far as each provider has been read, which is where live windows end. */
+export type End = number | 'read';
+
+/** Windowed statistics as they stood at instants of the past, by what is known today. */
+export interface Timeline {
+  /** The rows of all groups with windows that end there; the same objects each time, so read them before the next call. Instants must not descend. */
+  at(end: End): Promise<readonly Row[]>;
+}
+
+/** Reads all incidents of a history once; each further instant costs what entered and left the windows since the one before. */
+export async function openTimeline(input: TimelineInput): Promise<Timeline> {
+  const { history, settings, isWanted } = input;
+  const statistics = createStatistics({
+    settings,
+    reader: input.reader,
+    labels: (facet) => {
+      const labels = history.labels(facet);
+      if (labels === undefined || isWanted === undefined || isWanted(labels)) return labels;
+      return { ...labels, excluded: true };
+    },
+  });
+  await history.each((incident) => statistics.put(incident));
+  let isBuilt = false;
+  return {
+    at: async (end) => {
+      for (const provider of activeProviders(input, end)) statistics.advance(provider);
+      if (!isBuilt) await statistics.rebuild();
+      isBuilt = true;
+      statistics.refresh();
+      return statistics.rows();
+    },
+  };
+}
+
+function activeProviders({ history, providers }: TimelineInput, end: End): ActiveProvider[] {
+  return history.providers.flatMap((state) => {
+    const provider = providers.find(({ name }) => name === state.name);
+    const reach = reachOf(state);
+    if (provider === undefined || reach === undefined) return [];
+    const { historyStartMs, readUntilMs } = reach;
+    return [{ ...provider, historyStartMs, endMs: end === 'read' ? readUntilMs : end, readUntilMs }];
+  });
+}
+
+/** From when to when a provider's incidents are known; undefined before its first sync is complete. */
+export function reachOf(state: ProviderState): { historyStartMs: number; readUntilMs: number } | undefined {
+  const { isSynced, askedUntilMs: readUntilMs, historyStartMs } = state;
+  if (!isSynced || readUntilMs === undefined || historyStartMs === undefined) return undefined;
+  return { historyStartMs, readUntilMs };
+}
