@@ -1,0 +1,118 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createReader, type Reader } from '../config/reading.ts';
+import type { Config } from '../config/types.ts';
+import { createProcessMetrics } from '../metrics/process.ts';
+import type { Log } from '../model/log.ts';
+import type { Clock } from '../model/time.ts';
+import { createPoller } from '../poller/poller.ts';
+import type { Platform } from '../providers/provider.ts';
+import type { ReportedProvider } from '../report/timeline.ts';
+import { type History, openHistory } from '../store/history.ts';
+import { createSqliteStore } from '../store/sqlite.ts';
+import type { Committed } from '../store/store.ts';
+import { type OpenedProvider, openProviders } from './opened-providers.ts';
+import { storeSettings } from './settings.ts';
+
+export interface SourceInput {
+  readonly config: Config;
+  readonly platforms: readonly Platform[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  /** How far back the platforms are asked where there is no store. */
+  readonly historyMs: number;
+  /** A page of a platform was read; only where there is no store. */
+  readonly onRead?: (provider: string, committed: Committed) => void;
+}
+
+/** Where the numbers for people come from. */
+export interface HistorySource {
+  readonly history: History;
+  readonly providers: readonly ReportedProvider[];
+  readonly reader: (provider: string) => Reader | undefined;
+  /** `store`: what an exporter has written so far; `platforms`: they were asked just now. */
+  readonly origin: 'store' | 'platforms';
+  close(): void;
+}
+
+/**
+ * Opens the configured store read-only, or asks all platforms where there is none. Throws when the store cannot be
+ * read, and when a platform does not answer: without it every number would be another one.
+ */
+export async function openSource(input: SourceInput): Promise<HistorySource> {
+  const { config } = input;
+  const opened = openProviders({ ...input, metrics: createProcessMetrics(input.version) });
+  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const folder = existsSync(config.store.path) ? undefined : mkdtempSync(join(tmpdir(), 'mttr-exporter-'));
+  const remove = () => {
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  };
+  try {
+    const path = folder === undefined ? config.store.path : join(folder, 'read.db');
+    if (folder !== undefined) await readPlatforms(input, { opened, readers, path });
+    const history = openHistory({ path, readers, maxServices: config.metrics.maxServices });
+    return {
+      history,
+      providers: opened.map(reportedProvider),
+      reader: (provider) => readers.get(provider),
+      origin: folder === undefined ? 'store' : 'platforms',
+      close: () => {
+        history.close();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  } finally {
+    for (const { provider } of opened) await provider.close();
+  }
+}
+
+function reportedProvider({ config, traits }: OpenedProvider): ReportedProvider {
+  return {
+    name: config.name,
+    isOverall: config.overall,
+    tellsEscalations: traits.escalations,
+    tellsReopens: traits.reopens,
+  };
+}
+
+interface Reading {
+  readonly opened: readonly OpenedProvider[];
+  readonly readers: ReadonlyMap<string, Reader>;
+  readonly path: string;
+}
+
+async function readPlatforms(input: SourceInput, { opened, readers, path }: Reading): Promise<void> {
+  const { config, clock, log, historyMs, onRead } = input;
+  const store = createSqliteStore({ path, log, nowMs: clock.nowMs() });
+  const reading = new AbortController();
+  const readOne = async ({ config: { name, pollIntervalMs }, provider }: OpenedProvider) => {
+    const poller = createPoller({
+      name,
+      provider,
+      store,
+      clock,
+      log,
+      pollIntervalMs,
+      historyMs,
+      onCommitted: async (committed) => onRead?.(name, committed),
+      onPolled: () => undefined,
+      onFatal: (error) => reading.abort(error),
+    });
+    await poller.pollOnce(reading.signal);
+    const { isUp, error } = poller.state();
+    if (isUp !== true) throw new Error(`provider ${name}: ${error ?? 'it was not read to its end'}`);
+  };
+  try {
+    const kept = { ...config, retentionMs: Math.max(config.retentionMs, historyMs) };
+    await store.configure(storeSettings(kept, { readers, providers: opened }), clock.nowMs());
+    await Promise.all(opened.map(readOne));
+  } finally {
+    reading.abort(new Error('reading has ended'));
+    store.close();
+  }
+}
