@@ -16,6 +16,7 @@ import { load } from './load.ts';
 import { Meta } from './meta.ts';
 import { isCorruption, openStore } from './open.ts';
 import { settlePlaces } from './places.ts';
+import { Present } from './present.ts';
 import { ProviderRows } from './provider-rows.ts';
 import { pruneOld } from './prune.ts';
 import { Revisions } from './revisions.ts';
@@ -67,6 +68,12 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
   };
   const transaction = createTransactions(rooms);
   const isRead = (provider: string) => settings.readers.has(provider) && rooms.providers.get(provider).isSynced;
+  const present = new Present({
+    path,
+    isRead,
+    labels: (facet) => rooms.facets.labels(facet),
+    reader: (provider) => settings.readers.get(provider),
+  });
   return {
     configure: async (next, atMs) => {
       const before = settings;
@@ -109,10 +116,18 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
     exemplars: (set) => rooms.exemplars.of(set),
     counters: () => rooms.counters.all(),
     unmappedSeverities: () => unmapped(rooms, isRead),
+    openIncidents: (limit) => present.openIncidents(limit),
+    backlog: (name) => ({
+      held: heldOf(rooms, name),
+      waiting: present.waitingRecords(rooms.providers.get(name).row),
+    }),
     servicesOverflowed: () => rooms.facets.overflowed(),
     sizeBytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
     isBroken: isCorruption,
-    close: () => opened.close(),
+    close: () => {
+      present.close();
+      opened.close();
+    },
   };
 }
 
@@ -202,6 +217,11 @@ function unmapped(rooms: Rooms, isRead: (provider: string) => boolean): { provid
     if (value !== undefined) found.set(JSON.stringify([provider, value]), { provider, value });
   }
   return [...found.values()];
+}
+
+function heldOf({ facets }: Rooms, name: string): number {
+  const rows = facets.inUse((provider) => provider === name);
+  return rows.reduce((sum, row) => sum + facets.incidents(row), 0);
 }
 
 function sizeOf(path: string): number {

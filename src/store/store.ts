@@ -1,4 +1,5 @@
 import type { Reader } from '../config/reading.ts';
+import type { Status } from '../model/incident.ts';
 import type { Known, Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
 import type { LabelSet } from './label-set.ts';
@@ -76,6 +77,25 @@ export interface Exemplar {
   readonly resolvedAtMs: number;
 }
 
+/** An incident that is open now, by the labels of today; its title stays in the store. */
+export interface OpenIncident {
+  readonly provider: string;
+  readonly id: string;
+  readonly url: string | undefined;
+  readonly service: string;
+  readonly severity: string;
+  readonly status: Status;
+  readonly triggeredAtMs: number;
+}
+
+/** What a provider has in the store, and what is still to come. */
+export interface Backlog {
+  /** Incidents that are held, also while a first sync runs. */
+  readonly held: number;
+  /** Rejected records that are fetched again with each poll. */
+  readonly waiting: number;
+}
+
 /** What is kept; one transaction per commit. Two engines must pass the same contract suite. */
 export interface Store {
   /** Applies a configuration (at start, on reload): changed filters, shapes and limits take effect. */
@@ -100,6 +120,9 @@ export interface Store {
   counters(): readonly StoredCounter[];
   /** Names that took the default severity: values the configuration does not know. */
   unmappedSeverities(): readonly { readonly provider: string; readonly value: string }[];
+  /** The oldest open incidents that statistics count, at most `limit`, and how many there are in all; as committed. */
+  openIncidents(limit: number): { readonly oldest: readonly OpenIncident[]; readonly total: number };
+  backlog(provider: string): Backlog;
   /** Distinct services beyond the limit. */
   servicesOverflowed(): number;
   sizeBytes(): number;

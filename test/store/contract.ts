@@ -4,6 +4,7 @@ import { countingContract } from './contract/counting.ts';
 import { historiesContract } from './contract/histories.ts';
 import { knownContract } from './contract/known.ts';
 import { placesContract } from './contract/places.ts';
+import { presentContract } from './contract/present.ts';
 import { retentionContract } from './contract/retention.ts';
 import { revisionsContract } from './contract/revisions.ts';
 import { subjectsContract } from './contract/subjects.ts';
@@ -33,6 +34,7 @@ export function storeContract(engine: StoreEngine): void {
   configurationContract(engine);
   retentionContract(engine);
   knownContract(engine);
+  presentContract(engine);
   transactionsContract(engine);
   historiesContract(engine);
 }

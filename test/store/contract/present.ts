@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { StoreEngine } from '../contract.ts';
+import { at, incident, page, poll, recovered, SINCE, settings, start, sync } from '../telling.ts';
+
+export function presentContract(engine: StoreEngine): void {
+  describe('tells of now', () => {
+    it('the oldest open incidents by the labels of today, and how many there are', async () => {
+      const rename = [{ match: 'checkout', to: 'shop' }];
+      const store = await start(
+        engine.place().open(),
+        settings({ providers: [{ services: { tag: undefined, rename } }] }),
+      );
+      await sync(store);
+      const told = [
+        incident('newest', { triggeredAtMs: at(30), priority: 'P2', service: 'search' }),
+        incident('oldest', { triggeredAtMs: at(-9000), url: 'https://example.com/oldest', status: 'acknowledged' }),
+        incident('middle', { triggeredAtMs: at(20) }),
+      ];
+
+      await store.commit(poll(at(60), { incidents: told }));
+      const { oldest, total } = store.openIncidents(2);
+
+      const common = { provider: 'pagerduty', service: 'shop', severity: 'P1' };
+      expect(total).toBe(3);
+      expect(oldest).toEqual([
+        {
+          ...common,
+          id: 'oldest',
+          url: 'https://example.com/oldest',
+          status: 'acknowledged',
+          triggeredAtMs: at(-9000),
+        },
+        { ...common, id: 'middle', url: undefined, status: 'triggered', triggeredAtMs: at(20) },
+      ]);
+    });
+
+    it('nothing as open that is over, gone, set apart, or outside the filter', async () => {
+      const filter = {
+        severities: ['P1'],
+        services: [],
+        teams: [],
+        excludeTitles: [/^trouble test/],
+        shorterThanMs: 0,
+      };
+      const store = await start(engine.place().open(), settings({ providers: [{ filter }] }));
+      await sync(store);
+      const told = [
+        incident('open'),
+        recovered('resolved', 20),
+        incident('merged', { merged: true }),
+        incident('expired', { setApart: 'expired' }),
+        incident('deleted'),
+        incident('other severity', { priority: 'P3' }),
+        incident('test 1'),
+      ];
+
+      await store.commit(poll(at(60), { incidents: told, deletedIds: ['deleted'] }));
+      const { oldest, total } = store.openIncidents(50);
+
+      expect(oldest.map(({ id }) => id)).toEqual(['open']);
+      expect(total).toBe(1);
+    });
+
+    it('nothing of a provider whose first sync is not whole, but how many incidents it has so far', async () => {
+      const store = await start(engine.place().open());
+      await store.begin('pagerduty', SINCE);
+
+      await store.commit(page(at(1), { incidents: [incident('Q1'), recovered('Q2', 5)] }));
+
+      expect(store.openIncidents(50)).toEqual({ oldest: [], total: 0 });
+      expect(store.backlog('pagerduty')).toEqual({ held: 2, waiting: 0 });
+      expect(store.backlog('unheard of')).toEqual({ held: 0, waiting: 0 });
+    });
+
+    it('how many rejected records are fetched again, until they are taken', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      const rejected = (id: string | undefined, reason: 'forbidden' | 'future') => ({
+        id,
+        key: id ?? 'digest',
+        reason,
+        detail: '',
+      });
+      const waiting: number[] = [];
+      const commit = async (told: Parameters<typeof poll>[1]) => {
+        await store.commit(poll(at(60), told));
+        waiting.push(store.backlog('pagerduty').waiting);
+      };
+
+      await commit({
+        rejected: [rejected('Q1', 'forbidden'), rejected('Q2', 'future'), rejected(undefined, 'future')],
+      });
+      await commit({ rejected: [rejected('Q1', 'future'), rejected('Q2', 'future')] });
+      await commit({ incidents: [incident('Q1')] });
+
+      expect(waiting).toEqual([2, 2, 1]);
+    });
+
+    it('only what was committed, also while a long page is being written', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      const many = Array.from({ length: 5000 }, (_, number) => incident(`Q${number}`));
+      const seen = new Set<number>();
+      let isOver = false;
+
+      const committing = store.commit(poll(at(60), { incidents: many })).finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        seen.add(store.openIncidents(1).total);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await committing;
+
+      expect([...seen].filter((total) => total !== 0 && total !== many.length)).toEqual([]);
+      expect(store.openIncidents(1).total).toBe(many.length);
+    });
+  });
+}
