@@ -61,35 +61,53 @@ export function halveSpan(span: Span): [Span, Span] {
 /** Reads every page of every span; a span with more than `cap` records is halved until it fits. */
 export async function* readSpans<Item>(reading: SpanReading<Item>): AsyncGenerator<SpanPage<Item>> {
   const left = [...reading.spans];
+  const ahead: Ahead<Item> = new Map();
   let offset = reading.offset;
   for (let span = left.shift(); span !== undefined; span = left.shift()) {
-    const whole = yield* readSpan(reading, { span, offset, spansLeft: [...left] });
+    const whole = yield* readSpan(reading, { span, offset, spansLeft: [...left], ahead });
     if (!whole) left.unshift(...halveSpan(span));
     offset = 0;
   }
 }
 
-interface Place {
+/** First pages of spans that come later, asked for while the pages before them were under way. */
+type Ahead<Item> = Map<Span, ListPage<Item>>;
+
+interface Place<Item> {
   readonly span: Span;
   readonly offset: number;
   readonly spansLeft: readonly Span[];
+  readonly ahead: Ahead<Item>;
 }
 
 /** False when the span does not fit under the cap, so what was yielded of it is not all. */
-async function* readSpan<Item>(reading: SpanReading<Item>, place: Place): AsyncGenerator<SpanPage<Item>, boolean> {
-  const { span, spansLeft } = place;
+async function* readSpan<Item>(
+  reading: SpanReading<Item>,
+  place: Place<Item>,
+): AsyncGenerator<SpanPage<Item>, boolean> {
+  const { span, spansLeft, ahead } = place;
   const { pageSize, cap } = reading;
   if (place.offset + pageSize > cap) return false;
-  const first = await reading.read(span, place.offset);
+  const first = ahead.get(span) ?? (await reading.read(span, place.offset));
+  ahead.delete(span);
   if (first.total !== undefined && Math.ceil(first.total / pageSize) * pageSize > cap) return false;
   let next = place.offset + pageSize;
   let page = first;
   const state = () => (page.more ? { spansLeft: [span, ...spansLeft], offset: next } : { spansLeft, offset: 0 });
   yield { records: page.records, ...state() };
   const known = offsetsUntil({ fromOffset: next, total: page.more ? (first.total ?? 0) : 0, pageSize });
-  for await (const further of inOrder(known, PAGES_AHEAD, (offset) => reading.read(span, offset))) {
-    if (shrunk(first, further)) return false;
-    page = further;
+  const coming = [...known.map((offset) => ({ span, offset })), ...firstsOf(spansLeft, ahead)];
+  const read = async (one: { span: Span; offset: number }) => ({
+    ...one,
+    page: await reading.read(one.span, one.offset),
+  });
+  for await (const further of inOrder(coming, PAGES_AHEAD, read)) {
+    if (further.span !== span) {
+      ahead.set(further.span, further.page);
+      continue;
+    }
+    if (shrunk(first, further.page)) return false;
+    page = further.page;
     next += pageSize;
     yield { records: page.records, ...state() };
   }
@@ -100,6 +118,11 @@ async function* readSpan<Item>(reading: SpanReading<Item>, place: Place): AsyncG
     yield { records: page.records, ...state() };
   }
   return true;
+}
+
+/** The first page of the next span, unless it is here already: while one waits for it alone, the allowance goes unused. */
+function firstsOf<Item>([next]: readonly Span[], ahead: Ahead<Item>): { span: Span; offset: number }[] {
+  return next === undefined || ahead.has(next) ? [] : [{ span: next, offset: 0 }];
 }
 
 /** Something left the list while it was read, so a record may have slipped over a page's edge: read again, in halves. */
