@@ -67,6 +67,8 @@ export interface Incident {
   /** Same trouble, same text: the platform's deduplication key, else service and normalised title. */
   readonly fingerprint: string;
   readonly updatedAtMs: number;
+  /** It came from a file, and no poll has told of it since. */
+  readonly imported?: true | undefined;
 }
 
 /** Why a record was not taken. */

@@ -30,6 +30,8 @@ export const MARKS = {
   counted: 128,
   openingCounted: 256,
   unmappedCounted: 512,
+  /** It came from a file, and no poll has told of it since. */
+  imported: 1024,
 } as const;
 
 /** Statuses in the order of their numbers in the store. */

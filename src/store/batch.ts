@@ -14,7 +14,10 @@ import type { Batch, Committed } from './store.ts';
 export async function applyBatch(rooms: Rooms, batch: Batch): Promise<Committed> {
   const { facets, providers } = rooms;
   const before = providers.get(batch.provider);
-  const counting = countingOf(rooms, before, batch);
+  const counting = countingOf(rooms, before, {
+    nowMs: batch.nowMs,
+    askedUntilMs: batch.complete?.askedUntilMs,
+  });
   const hasRenamed = facets.learn(before.row, batch) && before.isSynced;
   if (hasRenamed) settlePlaces(rooms, batch.nowMs);
   writeSignals(rooms, before, batch);
@@ -24,7 +27,7 @@ export async function applyBatch(rooms: Rooms, batch: Batch): Promise<Committed>
     if (row !== undefined) remove(rooms, row, { provider: before, changed });
   }
   writeRejections(rooms, before, batch);
-  const after = advance(before, batch);
+  const after = advance(before, batch, historyStart(rooms, batch));
   providers.write(after);
   const isFirst = after.isSynced && !before.isSynced;
   if (isFirst) beginCounting(rooms, batch);
@@ -41,21 +44,12 @@ function beginCounting(rooms: Rooms, { provider, nowMs }: Batch): void {
 
 /** Counts at once what comes after the first sync; before its end everything that may count is put off. */
 async function takeArrivals(rooms: Rooms, batch: Batch, counting: Counting): Promise<Changed> {
-  const { facets, ledger, incidents, pending } = rooms;
   const provider = rooms.providers.get(batch.provider);
   const changed: Changed = new Map();
   const breathe = createBreath();
   for (const arrival of arrivals(rooms, batch, { provider, changed })) {
-    const { incident, book, facet, isChanged } = arrival;
-    const isPending = provider.isSynced && pending.get(book.row) !== undefined;
-    if (!isChanged && !isPending) continue;
-    if (provider.isSynced) facets.welcome(facet);
-    revise(rooms, arrival, provider);
-    const isWaiting = provider.isSynced
-      ? ledger.account(arrival, counting)
-      : mayCount(incident, counting.countingSinceMs);
-    if (isWaiting) pending.set(book.row, provider.name);
-    incidents.write(arrival, provider);
+    if (!takeArrival(rooms, arrival, { provider, counting })) continue;
+    const { incident, book, facet } = arrival;
     changed.set(book.row, storedFrom(incident, { ...book, facet, digest: Number(arrival.cells[DIGEST_CELL]) }));
     const pause = breathe();
     if (pause !== undefined) await pause;
@@ -63,12 +57,37 @@ async function takeArrivals(rooms: Rooms, batch: Batch, counting: Counting): Pro
   return changed;
 }
 
-function countingOf(rooms: Rooms, provider: StoredProvider, batch: Batch): Counting {
-  const { nowMs } = batch;
+interface Taking {
+  readonly provider: StoredProvider;
+  readonly counting: Counting;
+}
+
+/** Writes one arrival, counting what it owes by now; false when nothing about it is new. */
+export function takeArrival(rooms: Rooms, arrival: Arrival, { provider, counting }: Taking): boolean {
+  const { facets, ledger, incidents, pending } = rooms;
+  const { incident, book, facet, isChanged } = arrival;
+  const isPending = provider.isSynced && pending.get(book.row) !== undefined;
+  if (!isChanged && !isPending) return false;
+  if (provider.isSynced) facets.welcome(facet);
+  revise(rooms, arrival, provider);
+  const isWaiting = provider.isSynced
+    ? ledger.account(arrival, counting)
+    : mayCount(incident, counting.countingSinceMs);
+  if (isWaiting) pending.set(book.row, provider.name);
+  incidents.write(arrival, provider);
+  return true;
+}
+
+/** How what comes now is counted; `askedUntilMs` is absent where that is not known. */
+export function countingOf(
+  rooms: Rooms,
+  provider: StoredProvider,
+  { nowMs, askedUntilMs = nowMs }: { readonly nowMs: number; readonly askedUntilMs?: number | undefined },
+): Counting {
   return {
     provider: provider.name,
     countingSinceMs: provider.countingSinceMs ?? nowMs,
-    askedUntilMs: batch.complete?.askedUntilMs ?? nowMs,
+    askedUntilMs,
     forgottenBeforeMs: Math.max(nowMs - rooms.settings().retentionMs, rooms.meta.forgottenBeforeMs()),
     nowMs,
   };
@@ -89,10 +108,17 @@ function writeSignals(rooms: Rooms, provider: ProviderRow, batch: Batch): void {
   for (const { subject, id, atMs, kind } of batch.signals) put.run(provider.row, subject, id, atMs, kind);
 }
 
-function advance(before: StoredProvider, batch: Batch): StoredProvider {
+/** Where history begins by now: an import may reach further back than the polls, as far as the retention lets it. */
+function historyStart(rooms: Rooms, { provider, complete, nowMs }: Batch): number | undefined {
+  const importedMs = rooms.meta.importedFromMs(provider);
+  if (complete === undefined || importedMs === undefined) return complete?.historyStartMs;
+  return Math.min(complete.historyStartMs, Math.max(importedMs, nowMs - rooms.settings().retentionMs));
+}
+
+function advance(before: StoredProvider, batch: Batch, historyStartMs: number | undefined): StoredProvider {
   const counting = { ...before, countingSinceMs: before.countingSinceMs ?? batch.nowMs, cursor: batch.cursor };
   if (batch.complete === undefined) return counting;
-  const { askedUntilMs, historyStartMs } = batch.complete;
+  const { askedUntilMs } = batch.complete;
   return { ...counting, isSynced: true, isCounted: before.isSynced, askedUntilMs, historyStartMs };
 }
 

@@ -64,7 +64,14 @@ export function cellsOf(incident: Incident, facet: number): Cell[] {
 
 /** Bits of MARKS that the incident itself decides. */
 export const CONTENT_MARKS =
-  MARKS.merged | MARKS.expired | MARKS.flaky | MARKS.deleted | MARKS.escalated | MARKS.reopened | MARKS.autoResolved;
+  MARKS.merged |
+  MARKS.expired |
+  MARKS.flaky |
+  MARKS.deleted |
+  MARKS.escalated |
+  MARKS.reopened |
+  MARKS.autoResolved |
+  MARKS.imported;
 
 export function contentMarks(incident: Incident): number {
   return (
@@ -73,8 +80,16 @@ export function contentMarks(incident: Incident): number {
     (incident.setApart === 'flaky' ? MARKS.flaky : 0) |
     ((incident.escalatedAtMs?.length ?? 0) > 0 ? MARKS.escalated : 0) |
     ((incident.reopenedAtMs?.length ?? 0) > 0 ? MARKS.reopened : 0) |
-    (incident.autoResolved === true ? MARKS.autoResolved : 0)
+    (incident.autoResolved === true ? MARKS.autoResolved : 0) |
+    (incident.imported === true ? MARKS.imported : 0)
   );
+}
+
+/** True when storing the one in place of the other would change nothing of what the platform says. */
+export function isSameContent(a: Incident, b: Incident): boolean {
+  const of = (one: Incident) =>
+    JSON.stringify([cellsOf(one, 0), contentMarks(one), one.serviceId, one.team ?? '', one.severity]);
+  return of(a) === of(b);
 }
 
 /** The incident that a row holds. */
@@ -106,6 +121,7 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
     setApart: setApart(marks),
     fingerprint: text(row, 'fingerprint') ?? '',
     updatedAtMs: number(row, 'updated_ms'),
+    imported: (marks & MARKS.imported) === 0 ? undefined : true,
   } as const;
   return incident;
 }

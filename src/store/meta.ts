@@ -31,6 +31,16 @@ export class Meta {
     if (ms > this.forgottenBeforeMs()) this.#put.run('forgotten_before_ms', String(ms));
   }
 
+  /** Where the imported history of a provider begins. */
+  importedFromMs(provider: string): number | undefined {
+    const value = this.#read(`imported_from_ms:${provider}`);
+    return value === undefined ? undefined : Number(value);
+  }
+
+  writeImportedFrom(provider: string, ms: number): void {
+    this.#put.run(`imported_from_ms:${provider}`, String(ms));
+  }
+
   #read(name: string): string | undefined {
     const value = this.#get.get(name)?.['value'];
     return typeof value === 'string' ? value : undefined;

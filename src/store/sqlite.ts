@@ -7,6 +7,7 @@ import { applyConfiguration } from './configuration.ts';
 import { Counters } from './counters.ts';
 import { Exemplars } from './exemplars.ts';
 import { Facets } from './facets.ts';
+import { takeImport } from './importing.ts';
 import { Incidents } from './incidents.ts';
 import { knownIncidents } from './known.ts';
 import { bucketOf } from './label-set.ts';
@@ -101,6 +102,7 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
         return rooms.providers.drafted(name);
       }),
     commit: (batch) => transaction(() => applyBatch(rooms, batch)),
+    import: (input, work) => transaction(() => takeImport(rooms, input, work)),
     release: (releases) =>
       transaction(async () => {
         for (const { set, group } of releases) {

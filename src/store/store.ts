@@ -2,6 +2,7 @@ import type { Reader } from '../config/reading.ts';
 import type { Status } from '../model/incident.ts';
 import type { Known, Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
+import type { ImportInput, ImportWork } from './importing.ts';
 import type { LabelSet } from './label-set.ts';
 
 /** What a provider can tell; decides which cumulative families its incidents feed. */
@@ -105,6 +106,11 @@ export interface Store {
   /** Remembers when a provider's first sync began, unless it is known already. */
   begin(provider: string, nowMs: number): Promise<ProviderState>;
   commit(batch: Batch): Promise<Committed>;
+  /**
+   * Takes incidents of files, in one transaction with all that `work` does; what `work` throws undoes it. Cursor and
+   * polls of the provider go on as they were. Nobody who keeps statistics is told: for a store that no daemon has open.
+   */
+  import(input: ImportInput, work: ImportWork): Promise<void>;
   /** Ends the hold of these; committed before it returns. */
   release(releases: readonly Release[]): Promise<void>;
   /** Deletes closed incidents, ledger rows and signals that are older than the retention. */
