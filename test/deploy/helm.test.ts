@@ -284,11 +284,12 @@ describe.skipIf(!isHelmThere && !isCi)(`the chart, by the real helm${note}`, () 
     }
   });
 
-  it('puts thresholds and the address of the runbooks where its values say so', () => {
+  it('puts thresholds and the addresses of runbooks and dashboards where its values say so', () => {
     const rules = rendered(
       '--values=@everything.yaml',
       '--set=prometheusRule.thresholds.regression_ratio=2.5,prometheusRule.thresholds.opened_30d=6',
       '--set=prometheusRule.repositoryUrl=https://git.example.com/sre/',
+      '--set=prometheusRule.grafanaUrl=https://grafana.example.com/team',
     ).filter(({ kind }) => kind === 'PrometheusRule');
 
     const text = JSON.stringify(rules);
@@ -305,6 +306,7 @@ describe.skipIf(!isHelmThere && !isCi)(`the chart, by the real helm${note}`, () 
     });
     expect(thresholds).toContainEqual({ record: 'mttr:threshold:burn_30d', expr: 'vector(1)' });
     expect(text).toContain('"runbook_url":"https://git.example.com/sre/docs/runbooks/MttrRegressed.md"');
+    expect(text).toContain('"dashboard_url":"https://grafana.example.com/team/d/mttr-overview?');
     expect(text).not.toContain('example.invalid');
   });
 

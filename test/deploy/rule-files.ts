@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { load as parse } from 'js-yaml';
 import { z } from 'zod';
+import { DASHBOARDS } from '../../grafana/src/dashboards.ts';
 import { strangersIn } from './catalogue.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -9,6 +10,8 @@ export const FOLDER = `${root}deploy/prometheus/`;
 
 /** Where the rules say that the pages are; users replace it. */
 export const RUNBOOKS = 'https://example.invalid/mttr-exporter/docs/runbooks/';
+/** Where the rules say that Grafana is; users replace it. */
+export const GRAFANA = 'https://grafana.example.invalid/';
 
 const Rule = z.strictObject({
   record: z.string().optional(),
@@ -70,11 +73,39 @@ function problemsOfAlert({ alert, labels, annotations }: Rule): string[] {
   for (const [label, form] of Object.entries(WANTED_LABELS)) {
     if (!form.test(labels[label] ?? '')) problems.push(`the label ${label} is ${labels[label] ?? 'missing'}`);
   }
-  for (const annotation of ['summary', 'description', 'runbook_url']) {
+  for (const annotation of ['summary', 'description', 'runbook_url', 'dashboard_url']) {
     if ((annotations[annotation] ?? '') === '') problems.push(`there is no ${annotation}`);
   }
   const link = annotations['runbook_url'] ?? '';
   if (link !== `${RUNBOOKS}${alert}.md`) problems.push(`the runbook is ${link}, expected ${RUNBOOKS}${alert}.md`);
   else if (!existsSync(`${root}docs/runbooks/${alert}.md`)) problems.push(`there is no page docs/runbooks/${alert}.md`);
+  problems.push(...problemsOfDashboard(annotations['dashboard_url'] ?? ''));
   return problems;
+}
+
+/** The variables of each dashboard, by its identifier. */
+const VARIABLES = new Map(
+  Object.values(DASHBOARDS).map(({ uid = '', templating }) => [uid, (templating.list ?? []).map(({ name }) => name)]),
+);
+
+/** Fixed text, or a label that is made fit for an address. */
+const IN_ADDRESS = /^(?:[\w-]+|\{\{ \$labels\.\w+ \| urlquery \}\})$/;
+
+function problemsOfDashboard(link: string): string[] {
+  const [, uid = '', query = ''] = link.startsWith(`${GRAFANA}d/`)
+    ? (/\/d\/([\w-]+)(?:\?(.*))?$/.exec(link) ?? [])
+    : [];
+  const variables = VARIABLES.get(uid);
+  if (variables === undefined)
+    return [`the dashboard is ${link}, expected ${GRAFANA}d/ and one of ${[...VARIABLES.keys()].join(', ')}`];
+  return query
+    .split('&')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [, name = '', value = ''] = /^var-(\w+)=(.*)$/.exec(part) ?? [];
+      if (!variables.includes(name)) return [`the dashboard ${uid} has no variable for ${part}`];
+      return IN_ADDRESS.test(value)
+        ? []
+        : [`${value} may not fit into an address, expected a word or {{ $labels.… | urlquery }}`];
+    });
 }

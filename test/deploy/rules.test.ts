@@ -4,7 +4,7 @@ import { load as parse } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readPromql } from './promql.ts';
-import { FOLDER, problemsOf, RUNBOOKS, type Rule, recordedSeries, root, rulesIn } from './rule-files.ts';
+import { FOLDER, GRAFANA, problemsOf, RUNBOOKS, type Rule, recordedSeries, root, rulesIn } from './rule-files.ts';
 import { tool } from './tools.ts';
 
 const recording = rulesIn('mttr.rules.yml');
@@ -12,6 +12,16 @@ const alerts = rulesIn('mttr.alerts.yml');
 const recorded = recordedSeries(recording);
 const named = ({ alert, record }: Rule) => alert ?? record ?? '';
 const everyRule = [...recording, ...alerts].map((rule) => ({ name: named(rule), rule }));
+
+/** An alert without a page. */
+function badAlert({ expr = 'up == 0', dashboard_url = `${GRAFANA}d/mttr-health` }): Rule {
+  return {
+    alert: 'MttrBad',
+    expr,
+    labels: { severity: 'warning', area: 'exporter' },
+    annotations: { summary: 's', description: 'd', runbook_url: `${RUNBOOKS}MttrBad.md`, dashboard_url },
+  };
+}
 
 describe('the rules', () => {
   it.each(everyRule)('name only what there is: $name', ({ rule }) => {
@@ -67,14 +77,28 @@ describe('the rules', () => {
     ['no window', 'incident_mttr_minutes{by="all"} > 1', 'MttrBad: incident_mttr_minutes names no window='],
     ['a runbook', 'up == 0', 'MttrBad: there is no page docs/runbooks/MttrBad.md'],
   ])('are told when they name what there is not: %s', (_says, expr, problem) => {
-    const bad: Rule = {
-      alert: 'MttrBad',
-      expr,
-      labels: { severity: 'warning', area: 'exporter' },
-      annotations: { summary: 's', description: 'd', runbook_url: `${RUNBOOKS}MttrBad.md` },
-    };
+    expect(problemsOf(badAlert({ expr }), recorded)).toContain(problem);
+  });
 
-    expect(problemsOf(bad, recorded)).toContain(problem);
+  it.each([
+    ['none', '', 'MttrBad: there is no dashboard_url'],
+    [
+      'a dashboard',
+      `${GRAFANA}d/mttr-overwiev`,
+      `MttrBad: the dashboard is ${GRAFANA}d/mttr-overwiev, expected ${GRAFANA}d/ and one of mttr-overview, mttr-service, mttr-targets, mttr-health`,
+    ],
+    [
+      'a variable',
+      `${GRAFANA}d/mttr-health?var-service=x`,
+      'MttrBad: the dashboard mttr-health has no variable for var-service=x',
+    ],
+    [
+      'a label as it is',
+      `${GRAFANA}d/mttr-service?var-service={{ $labels.service }}`,
+      'MttrBad: {{ $labels.service }} may not fit into an address, expected a word or {{ $labels.… | urlquery }}',
+    ],
+  ])('are told when they lead to a dashboard that there is not: %s', (_says, dashboard_url, problem) => {
+    expect(problemsOf(badAlert({ dashboard_url }), recorded)).toContain(problem);
   });
 });
 
