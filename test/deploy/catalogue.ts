@@ -122,6 +122,18 @@ function ownName(label: string): string {
   return label.replace(/^exported_/, '');
 }
 
+/** The choice once for each metric that a condition on the name lets in; those that choose by no name stay as they are. */
+function withNames(selector: Selector, recorded: ReadonlyMap<string, readonly string[]>): Selector[] {
+  const conditions = selector.matchers.filter(({ label }) => label === '__name__');
+  if (selector.metric !== '' || conditions.length === 0) return [selector];
+  const fitting = [...exporter.keys(), ...recorded.keys()].filter((metric) => chooses(selector, '__name__', metric));
+  const written = conditions.map(({ operator, value }) => `__name__${operator}"${value}"`).join(',');
+  return (fitting.length === 0 ? [written] : fitting).map((metric) => ({ ...selector, metric }));
+}
+
+/** Labels that any series has: those are what a choice without a name chooses by. */
+const ANY_LABELS = [...new Set([...exporter.values()].flatMap(({ labels }) => labels))];
+
 /**
  * What an expression names that neither the exporter (default groupings and windows, standard detail) nor `recorded`
  * (series of recording rules with their labels) has, one sentence each; empty when all is well.
@@ -133,9 +145,9 @@ export function strangersIn(
   const { selectors, grouped, dropped, made, taken } = readPromql(expression);
   const problems: string[] = [];
   const labels = new Set([...OF_THE_SCRAPE, ...made]);
-  for (const selector of selectors) {
+  for (const selector of selectors.flatMap((one) => withNames(one, recorded))) {
     const known = exporter.get(selector.metric);
-    const own = recorded.get(selector.metric) ?? known?.labels;
+    const own = selector.metric === '' ? ANY_LABELS : (recorded.get(selector.metric) ?? known?.labels);
     if (own === undefined) {
       problems.push(`there is no metric ${selector.metric}`);
       continue;
@@ -143,7 +155,9 @@ export function strangersIn(
     for (const label of own) labels.add(label);
     for (const { label } of selector.matchers) {
       if (label !== '__name__' && ![...OF_THE_SCRAPE, ...own].includes(ownName(label))) {
-        problems.push(`${selector.metric} has no label ${label}`);
+        problems.push(
+          selector.metric === '' ? `no metric has a label ${label}` : `${selector.metric} has no label ${label}`,
+        );
       }
     }
     const groupings = recorded.has(selector.metric) ? undefined : known?.groupings;

@@ -63,6 +63,15 @@ describe('the list of what the exporter has', () => {
     ['sum by (sevrity) (incident_open)', ['no series here has a label sevrity']],
     ['sum without (service, pod, exported_service) (incident_target_minutes)', []],
     ['sum without (sevrity) (incident_open)', ['no series here has a label sevrity']],
+    ['count({job="mttr-exporter"})', []],
+    ['{service="checkout"}', []],
+    ['{sevrity="P1"}', ['no metric has a label sevrity']],
+    ['{__name__=~"incident_open|incident_opened_total",severity="P1"}', []],
+    ['{__name__=~"incident_mtr_.+"}', ['there is no metric __name__=~"incident_mtr_.+"']],
+    [
+      '{__name__=~"incident_mtt[rd]_minutes",by="all"}',
+      ['incident_mttr_minutes names no window=', 'incident_mttd_minutes names no window='],
+    ],
     ['recorded{x="y"}', ['recorded has no label x']],
   ])('judges %s', (expression, problems) => {
     expect(strangersIn(expression, new Map([['recorded', ['severity']]]))).toEqual(problems);

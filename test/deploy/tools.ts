@@ -18,10 +18,11 @@ export function tool(...names: readonly [string, ...string[]]): Tool {
   const found = names.find((name) => spawnSync(name, ['--version']).status === 0);
   const [first] = names;
   const name = found ?? first;
+  const isSkipped = found === undefined && !isCi;
   return {
     name,
-    isSkipped: found === undefined && !isCi,
-    says: found === undefined ? ` (skipped: ${first} is not installed)` : '',
+    isSkipped,
+    says: isSkipped ? ` (skipped: ${first} is not installed)` : '',
     run: (words) => spawnSync(name, words, { encoding: 'utf8' }),
   };
 }

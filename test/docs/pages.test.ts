@@ -8,6 +8,8 @@ import { families } from '../../src/metrics/families.ts';
 import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { strangersIn } from '../deploy/catalogue.ts';
+import { readPromql } from '../deploy/promql.ts';
+import { recordedSeries, rulesIn } from '../deploy/rule-files.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pages = ['README.md', 'CHANGELOG.md', ...globSync('{docs,deploy}/**/*.md', { cwd: root })].map((path) => ({
@@ -22,8 +24,23 @@ function blocks(text: string, language: string): string[] {
 }
 
 const declared = [...families, ...Object.values(OWN_FAMILIES)];
+const recorded = recordedSeries(rulesIn('mttr.rules.yml'));
 const isKnown = (metric: string) =>
+  recorded.has(metric) ||
   declared.some(({ name }) => ['', '_bucket', '_sum', '_count', '_created'].some((suffix) => metric === name + suffix));
+/** Labels that the alerts have of their own. */
+const ofAlerts = new Set(rulesIn('mttr.alerts.yml').flatMap(({ expr }) => readPromql(expr).made));
+/** Keys of the configuration, a label and the word of the short form. */
+const OTHERS = new Set(['incident_source', 'incident_id', 'incident_key']);
+
+const NAME =
+  /(?<![\w:])(?:\w+:(?:incident|mttr_exporter|threshold)[\w:]*\w|(?:incident|mttr_exporter)_[a-z_]+[a-z])\b(?!:\w)/g;
+
+/** Words of a text that look like a metric and are neither that nor anything else that there is. */
+function strangeNames(text: string): string[] {
+  const isOther = (word: string) => OTHERS.has(word) || ofAlerts.has(word);
+  return [...text.matchAll(NAME)].map(([word]) => word).filter((word) => !isOther(word) && !isKnown(word));
+}
 const expressions = pages.flatMap(({ path, text }) => blocks(text, 'promql').map((promql) => ({ path, promql })));
 
 describe('the expressions in the pages', () => {
@@ -34,7 +51,7 @@ describe('the expressions in the pages', () => {
   it.each(expressions)(
     'name what the exporter has, and of windowed metrics one grouping and one window: $promql',
     ({ promql }) => {
-      expect(strangersIn(promql)).toEqual([]);
+      expect(strangersIn(promql, recorded)).toEqual([]);
     },
   );
 });
@@ -55,16 +72,24 @@ describe('the pages', () => {
   });
 
   it('name only metrics that exist', () => {
-    const names = pages.flatMap(({ path, text }) =>
-      [...text.matchAll(/\b(incident|mttr_exporter)_[a-z_]+[a-z]\b/g)].map(([metric]) => ({ path, metric })),
-    );
-    /** Keys of the configuration, a label and the word of the short form. */
-    const others = new Set(['incident_source', 'incident_id', 'incident_key']);
+    const strangers = pages.flatMap(({ path, text }) => strangeNames(text).map((name) => ({ path, name })));
 
-    const strangers = names.filter(({ metric }) => !others.has(metric) && !isKnown(metric));
-
-    expect(names.length).toBeGreaterThan(50);
+    expect(pages.flatMap(({ text }) => [...text.matchAll(NAME)]).length).toBeGreaterThan(50);
     expect(strangers).toEqual([]);
+  });
+
+  it.each([
+    ['a metric', 'as `incident_mttr_minutes` says', []],
+    ['a metric that there is not', 'as `incident_mtr_minutes` says', ['incident_mtr_minutes']],
+    ['a label of the alerts', 'the label `incident_severity`', []],
+    ['a recorded series', '`severity:incident_mttr_minutes:30d` and `mttr:threshold:burn_7d`', []],
+    [
+      'recorded series that there are not',
+      '`severity:incident_mttr_minutes:31d` and `mttr:threshold:burn`',
+      ['severity:incident_mttr_minutes:31d', 'mttr:threshold:burn'],
+    ],
+  ])('are read for %s', (_says, text, strange) => {
+    expect(strangeNames(text)).toEqual(strange);
   });
 
   it('tell of each platform', () => {
