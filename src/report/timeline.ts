@@ -24,8 +24,8 @@ export interface TimelineInput {
   readonly isWanted?: (labels: FacetLabels) => boolean;
 }
 
-/** An instant in milliseconds, or `read`: as far as each provider has been read, which is where live windows end. */
-export type End = number | 'read';
+/** An instant in milliseconds, or relative to how far each provider has been read: `read` is where live windows end. */
+export type End = number | 'read' | { readonly msBeforeRead: number };
 
 /** Windowed statistics as they stood at instants of the past, by what is known today. */
 export interface Timeline {
@@ -64,8 +64,14 @@ function activeProviders({ history, providers }: TimelineInput, end: End): Activ
     const reach = reachOf(state);
     if (provider === undefined || reach === undefined) return [];
     const { historyStartMs, readUntilMs } = reach;
-    return [{ ...provider, historyStartMs, endMs: end === 'read' ? readUntilMs : end, readUntilMs }];
+    return [{ ...provider, historyStartMs, endMs: endMsOf(end, readUntilMs), readUntilMs }];
   });
+}
+
+/** Where a window of a provider ends that has been read until there. */
+export function endMsOf(end: End, readUntilMs: number): number {
+  if (end === 'read') return readUntilMs;
+  return typeof end === 'number' ? end : readUntilMs - end.msBeforeRead;
 }
 
 /** From when to when a provider's incidents are known; undefined before its first sync is complete. */

@@ -27,6 +27,8 @@ export interface History {
   readonly providers: readonly ProviderState[];
   /** Today's labels; undefined for facets of providers that are not configured or whose first sync is not complete. */
   labels(facet: number): FacetLabels | undefined;
+  /** Today's labels of everything that incidents of these providers were ever called; filtered ones say `excluded`. */
+  names(): readonly FacetLabels[];
   /** Visits the incidents of these providers that are open or ended after `sinceMs`, in slices that let others run. */
   each(visit: (incident: StoredIncident) => void, sinceMs?: number): Promise<void>;
   /** All that is known of the incidents in these rows (`StoredIncident.row`), in their order; gone ones are left out. */
@@ -96,6 +98,11 @@ function readHistory(database: DatabaseSync, { readers, maxServices }: HistoryIn
   return {
     providers,
     labels,
+    names: () =>
+      database
+        .prepare('SELECT row FROM facets ORDER BY row')
+        .all()
+        .flatMap((row) => labels(number(row, 'row')) ?? []),
     each: async (visit, sinceMs = Number.MIN_SAFE_INTEGER) => {
       const breathe = createBreath();
       const last = Number(database.prepare('SELECT max(row) AS last FROM incidents').get()?.['last'] ?? 0);
