@@ -73,7 +73,7 @@ export function kindsOf(from: PlaceName): Kinds {
         .colorMode(BigValueColorMode.Background)
         .graphMode(BigValueGraphMode.None)
         .textMode(
-          spec.queries.some(({ legend }) => legend.includes('{{'))
+          spec.queries.length > 1 || spec.queries.some(({ legend }) => legend.includes('{{'))
             ? BigValueTextMode.ValueAndName
             : BigValueTextMode.Value,
         )

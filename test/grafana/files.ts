@@ -27,6 +27,7 @@ export interface Panel {
   readonly links?: readonly Link[];
   readonly targets?: readonly Target[];
   readonly datasource?: { readonly uid: string };
+  readonly options?: { readonly textMode?: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly fieldConfig?: {
     readonly defaults: { readonly unit?: string };
