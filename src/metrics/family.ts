@@ -4,6 +4,7 @@ import type { OpenRow, ProviderCounts, Row } from '../stats/rows.ts';
 import type { LabelSet } from '../store/label-set.ts';
 import type { Exemplar, ProviderState, StoredCounter } from '../store/store.ts';
 import type { MetricType, Sample } from './exposition.ts';
+import { type Fragment, renderFragment } from './fragment.ts';
 
 /** What metrics need to know of a provider besides its numbers. */
 export interface ShownProvider {
@@ -66,16 +67,15 @@ export interface MetricSource {
 
 /** A family with its item type hidden, so that different ones share a list. */
 export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labels'> {
-  /** What the family has to show, in order; one at a time, so that others may have their turn in between. */
-  readonly pieces: (source: PageSource, settings: FamilySettings) => Iterable<Piece>;
+  /**
+   * The text of everything that the family has to show, in order; one at a time, so that others may have their turn in
+   * between. What is kept with its newest version is not rendered again; what was rendered is kept.
+   */
+  readonly fragments: (source: PageSource, settings: FamilySettings, kept: Kept) => Iterable<Fragment>;
 }
 
-/** One thing with the version of its samples, which are asked for only when there is no text of this version. */
-export interface Piece {
-  readonly key: object;
-  readonly version: number;
-  readonly samples: () => readonly Sample[];
-}
+/** Fragments by what they are of. */
+export type Kept = Pick<WeakMap<object, Fragment>, 'get' | 'set'>;
 
 export function family<Item extends object>(declared: Family<Item>): AnyFamily {
   const { name, type, help, labels } = declared;
@@ -84,10 +84,15 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
     type,
     help,
     labels,
-    *pieces(source, settings) {
+    *fragments(source, settings, kept) {
       for (const item of declared.items(source)) {
         const key = declared.key?.(item) ?? item;
-        yield { key, version: declared.version(item), samples: () => declared.samples(item, settings) };
+        const version = declared.version(item);
+        const known = kept.get(key);
+        const fragment =
+          known?.version === version ? known : renderFragment(name, version, declared.samples(item, settings));
+        if (fragment !== known) kept.set(key, fragment);
+        yield fragment;
       }
     },
   };

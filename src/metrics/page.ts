@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { createBreath } from '../model/breath.ts';
-import { type Block, deflated, type Fragment, newBlock, regroup } from './blocks.ts';
-import { type Format, headerText, type Sample, sampleText } from './exposition.ts';
+import { type Block, deflated, newBlock, regroup } from './blocks.ts';
+import { type Format, headerText } from './exposition.ts';
 import type { AnyFamily, FamilySettings, PageSource } from './family.ts';
+import type { Fragment } from './fragment.ts';
 
 /** The rendered families of one format: bytes to be sent as they are, and the same deflated (no final block yet). */
 export interface RenderedPage {
@@ -19,6 +20,9 @@ interface RenderedFamily {
   readonly fragments: WeakMap<object, Fragment>;
   blocks: readonly Block[];
 }
+
+/** Fragments between two looks at the clock, which costs as much as one that is kept. */
+const STRIDE = 16;
 
 /** Keeps the page as one fragment of text per (family, thing) and renders again only what changed. */
 export class Page {
@@ -41,12 +45,9 @@ export class Page {
     const breathe = createBreath();
     for (const { family, kept } of this.#families) {
       const shown: Fragment[] = [];
-      for (const { key, version, samples } of family.pieces(source, this.#settings)) {
-        const known = kept.fragments.get(key);
-        const fragment = known?.version === version ? known : renderFragment(family.name, version, samples());
-        if (fragment !== known) kept.fragments.set(key, fragment);
+      for (const fragment of family.fragments(source, this.#settings, kept.fragments)) {
         shown.push(fragment);
-        const pause = breathe();
+        const pause = shown.length % STRIDE === 0 ? breathe() : undefined;
         if (pause !== undefined) await pause;
       }
       kept.blocks = regroup(kept.blocks, shown);
@@ -78,14 +79,6 @@ function newFamily(family: AnyFamily): RenderedFamily {
   const openmetrics = headerText(family, 'openmetrics');
   const header = newBlock([{ version: 0, text, openmetrics: openmetrics === text ? text : openmetrics }]);
   return { header, fragments: new WeakMap(), blocks: [] };
-}
-
-/** Joined, not added up: a string that was added up stays a tree of its parts in memory. */
-function renderFragment(name: string, version: number, samples: readonly Sample[]): Fragment {
-  const text = samples.map((sample) => sampleText(name, sample, 'text')).join('');
-  if (samples.every(({ suffix }) => suffix === undefined)) return { version, text, openmetrics: text };
-  const openmetrics = samples.map((sample) => sampleText(name, sample, 'openmetrics')).join('');
-  return { version, text, openmetrics };
 }
 
 async function checksum(plain: readonly Buffer[]): Promise<number> {

@@ -30,13 +30,23 @@ function windowed({ name, help, statistics, labels = [], beside, samples }: Wind
   const places = statistics.map((statistic) => STATISTICS.indexOf(statistic));
   const isSaid = ({ statistics: carried }: Row) =>
     statistics.some((statistic) => carried.has(statistic)) && (beside === undefined || carried.has(beside));
+  // The list of rows is another one whenever a row comes or goes.
+  const said = new WeakMap<readonly Row[], readonly Row[]>();
   return family<Row>({
     name,
     type: 'gauge',
     help,
     labels: [...LABELS, ...labels],
-    items: ({ rows }) => rows.filter(isSaid),
-    version: (row) => places.reduce((sum, place) => sum + (row.versions[place] ?? 0), 0),
+    items: ({ rows }) => {
+      const known = said.get(rows) ?? rows.filter(isSaid);
+      said.set(rows, known);
+      return known;
+    },
+    version: ({ versions }) => {
+      let sum = 0;
+      for (const place of places) sum += versions[place] ?? 0;
+      return sum;
+    },
     samples: (row, settings) =>
       settings.windows.flatMap(({ name: window }, at) => {
         const value = (statistic: Statistic) => row.values[at]?.[STATISTICS.indexOf(statistic)] ?? Number.NaN;

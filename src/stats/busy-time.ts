@@ -1,7 +1,7 @@
 import { isWorthResorting, lowerBound, sortedChunks } from './sorted-chunks.ts';
 
 /** Events per chunk: few enough to shift and to walk through quickly. */
-const CHUNK = 256;
+const CHUNK = 64;
 
 /** A run of events in order of time, with what it adds to those after it. */
 interface Chunk {
@@ -25,6 +25,8 @@ export class BusyTime {
   #newcomers: number[] = [];
   /** Chunks whose `openBefore` and `freeBefore` are right. */
   #summedTo = 0;
+  /** The last end that was asked for; undefined when events changed since. */
+  #end: { readonly ms: number; readonly free: number } | undefined;
 
   /** Adds a closed span. */
   add(fromMs: number, toMs: number): void {
@@ -44,7 +46,13 @@ export class BusyTime {
     if (toMs <= fromMs) return 0;
     this.#settle();
     this.#sum();
-    return toMs - fromMs - (this.#freeUntil(toMs) - this.#freeUntil(fromMs));
+    return toMs - fromMs - (this.#freeUntilEnd(toMs) - this.#freeUntil(fromMs));
+  }
+
+  /** All windows of a group mostly end at the same instant. */
+  #freeUntilEnd(ms: number): number {
+    if (this.#end?.ms !== ms) this.#end = { ms, free: this.#freeUntil(ms) };
+    return this.#end.free;
   }
 
   /** Free time between the very first event and `ms`; negative before that, as all is free there. */
@@ -85,6 +93,7 @@ export class BusyTime {
     const newcomers = this.#newcomers;
     if (newcomers.length === 0) return;
     this.#newcomers = [];
+    this.#end = undefined;
     if (isWorthResorting(newcomers.length, this.#size)) this.#resort(newcomers);
     else for (const event of newcomers) this.#place(event);
   }
@@ -126,6 +135,7 @@ export class BusyTime {
 
   #touch(chunk: Chunk, at: number): void {
     chunk.sums = undefined;
+    this.#end = undefined;
     this.#summedTo = Math.min(this.#summedTo, at);
   }
 

@@ -38,6 +38,11 @@ export function evaluateContents(group: Group, settings: StatisticsSettings): vo
   }
 }
 
+/** Whether anything that the group's row says depends on where the windows end. */
+export function hasTimes({ statistics }: Pick<Group, 'statistics'>): boolean {
+  return statistics.has('baseline') || statistics.has('free') || statistics.has('mtbf');
+}
+
 /** Computes the values that also depend on where the windows end and history begins. */
 export function evaluateTimes(group: Group, context: EvaluationContext): void {
   const write = writer(group);

@@ -47,6 +47,7 @@ export class Places {
   /** By facet; null for those of providers that are not active. */
   #facets: (FacetPlace | null)[] = [];
   readonly #groups = new Map<string, Group>();
+  #groupList: readonly Group[] | undefined;
   readonly #bases = new Map<string, Base>();
 
   constructor(input: PlacesInput, providers: readonly ActiveProvider[]) {
@@ -60,8 +61,10 @@ export class Places {
     if (providers.length > 0) this.#openLasting(input.settings);
   }
 
+  /** The same list until a group comes or goes. */
   groups(): readonly Group[] {
-    return [...this.#groups.values()];
+    this.#groupList ??= [...this.#groups.values()];
+    return this.#groupList;
   }
 
   bases(): readonly Base[] {
@@ -95,7 +98,9 @@ export class Places {
       if (group.isEmpty && !isLasting(group)) this.#groups.delete(key);
     }
     for (const [key, base] of this.#bases) if (base.incidents === 0) this.#bases.delete(key);
-    if (this.#groups.size + this.#bases.size < sizeBefore) this.#facets = [];
+    if (this.#groups.size + this.#bases.size === sizeBefore) return;
+    this.#facets = [];
+    this.#groupList = undefined;
   }
 
   #openLasting({ groupings, severities }: StatisticsSettings): void {
@@ -120,8 +125,11 @@ export class Places {
 
   #group(grouping: Grouping, labels: Group['labels']): Group {
     const key = JSON.stringify([grouping, labels]);
-    const group = this.#groups.get(key) ?? new Group(grouping, labels, this.#input.settings);
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const group = new Group(grouping, labels, this.#input.settings);
     this.#groups.set(key, group);
+    this.#groupList = undefined;
     return group;
   }
 

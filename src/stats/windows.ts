@@ -1,6 +1,6 @@
 import { type FacetLabels, MARKS } from '../model/stored.ts';
 import type { Columns } from './columns.ts';
-import { type Coverage, evaluateContents, evaluateTimes } from './evaluate.ts';
+import { type Coverage, evaluateContents, evaluateTimes, hasTimes } from './evaluate.ts';
 import type { Group } from './group.ts';
 import { type ActiveProvider, type FacetPlace, Places, type ProviderPlace } from './places.ts';
 import type { StatisticsSettings } from './rows.ts';
@@ -94,7 +94,7 @@ export class Windows {
     this.#hasMoved = false;
     for (const group of this.places.groups()) {
       if (group.isDirty) evaluateContents(group, settings);
-      if (group.isDirty || hasMoved) {
+      if ((group.isDirty || hasMoved) && hasTimes(group)) {
         evaluateTimes(group, { settings, coverages: this.places.coverages(group) });
       }
       group.isDirty = false;

@@ -58,7 +58,9 @@ function groupingsOf(family: AnyFamily): Set<Grouping> {
       versions: new Uint32Array(STATISTICS.length),
     };
     const source = { rows: [row], sets: [], openRows: [], providers: [], counters: [] };
-    return [...family.pieces({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING)].length > 0;
+    return (
+      [...family.fragments({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, new WeakMap())].length > 0
+    );
   });
   return new Set(carried);
 }
