@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Reader } from '../config/reading.ts';
 import { createBreath } from '../model/breath.ts';
 import type { Incident } from '../model/incident.ts';
-import { type FacetLabels, MARKS, type StoredIncident } from '../model/stored.ts';
+import { type Facet, type FacetLabels, MARKS, type StoredIncident } from '../model/stored.ts';
 import { Facets } from './facets.ts';
 import { incidentOf, number, storedOf } from './incident-row.ts';
 import { storedColumns, storedIn } from './load.ts';
@@ -27,6 +27,8 @@ export interface History {
   readonly providers: readonly ProviderState[];
   /** Today's labels; undefined for facets of providers that are not configured or whose first sync is not complete. */
   labels(facet: number): FacetLabels | undefined;
+  /** The platform's own values behind those labels. */
+  facet(facet: number): Facet;
   /** Today's labels of everything that incidents of these providers were ever called; filtered ones say `excluded`. */
   names(): readonly FacetLabels[];
   /** Visits the incidents of these providers that are open or ended after `sinceMs`, in slices that let others run. */
@@ -98,6 +100,7 @@ function readHistory(database: DatabaseSync, { readers, maxServices }: HistoryIn
   return {
     providers,
     labels,
+    facet: (row) => facets.facet(row),
     names: () =>
       database
         .prepare('SELECT row FROM facets ORDER BY row')
