@@ -44,7 +44,7 @@ export function createAttempts({ pace, observer, timeoutMs }: AttemptsOptions) {
   function heard(code: string, { remaining, waitMs }: Allowance): void {
     observer.onRequest(code);
     if (waitMs !== undefined) pace.pause(waitMs);
-    observer.onBudget(remaining ?? pace.left());
+    observer.onBudget(remaining ?? pace.left(), remaining !== undefined);
   }
 
   function failed(error: unknown, tries: number): void {

@@ -7,8 +7,10 @@ export interface RequestObserver {
   onRequest(code: string): void;
   /** The platform said "too many". */
   onThrottled(): void;
-  /** Requests left in the current allowance, as the platform or our own pace tells. */
-  onBudget(remaining: number): void;
+  /** Requests left in the current allowance, as the platform (`isTold`) or else our own pace tells. */
+  onBudget(remaining: number, isTold: boolean): void;
+  /** How far the platform's clock is ahead of ours in milliseconds, by an answer's Date header: good to a second or so. */
+  onClock?(aheadMs: number): void;
 }
 
 /** What came back with a 2xx status. */
@@ -39,6 +41,8 @@ export interface Verdict {
   readonly throttled: boolean;
   readonly status: number | undefined;
   readonly message: string;
+  /** The platform's own name for it; becomes `code` in the body of the RequestError. */
+  readonly code?: string | undefined;
 }
 
 export interface DoorOptions {

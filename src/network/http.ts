@@ -2,6 +2,7 @@ import { validateHeaderValue } from 'node:http';
 import { agentsFor, proxySecrets } from './agents.ts';
 import { readAnswer } from './answer.ts';
 import { createCalls } from './calls.ts';
+import { clockAheadMs } from './clock-skew.ts';
 import type { Door, DoorOptions, Verdict } from './door.ts';
 import { AttemptFailure } from './failure.ts';
 import { createPace } from './pace.ts';
@@ -25,8 +26,12 @@ export function createDoor(options: DoorOptions): Door {
     async get(path, query, signal) {
       const url = targetOf(base, path, query);
       const attempt = async (attemptSignal: AbortSignal) => {
+        const sentAtMs = clock.nowMs();
         const sent = await send({ url, headers, agents, signal: attemptSignal });
-        const { answer, allowance } = readAnswer(sent, clock.nowMs());
+        const heardAtMs = clock.nowMs();
+        const aheadMs = clockAheadMs({ date: sent.headers['date'], sentAtMs, heardAtMs });
+        if (aheadMs !== undefined) observer.onClock?.(aheadMs);
+        const { answer, allowance } = readAnswer(sent, heardAtMs);
         return { value: answer, status: answer.status, allowance };
       };
       return make({ label: labelOf(base, url), attempt, signal });
@@ -51,8 +56,9 @@ export function createDoor(options: DoorOptions): Door {
   };
 }
 
-function judged({ status, message, retry, throttled }: Verdict): AttemptFailure {
-  return new AttemptFailure(message, { status, retry: retry || throttled, throttled });
+function judged({ status, message, retry, throttled, code }: Verdict): AttemptFailure {
+  const body = code === undefined ? undefined : { code };
+  return new AttemptFailure(message, { status, body, retry: retry || throttled, throttled });
 }
 
 /** Without a judge nothing is known of an error, so it is not tried again. */

@@ -4,6 +4,7 @@ import type { Log } from '../model/log.ts';
 import type { Known, Page } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import type { RequestObserver } from '../network/door.ts';
+import type { Diagnosis, Examination } from './diagnosis.ts';
 
 /** What a platform can tell at all; metrics about the rest are absent for its providers. */
 export interface Traits {
@@ -40,6 +41,11 @@ export interface Provider {
    * cursor goes on from there; later polls are committed as a whole.
    */
   poll(request: PollRequest): AsyncIterable<Page>;
+  /**
+   * Tries each kind of request that polls make, in its smallest form, and reads the newest incidents. What the platform
+   * refuses or cannot answer is in the diagnosis; nothing is thrown for it, also when the signal ends it.
+   */
+  examine(request: Examination): Promise<Diagnosis>;
   close(): Promise<void>;
 }
 

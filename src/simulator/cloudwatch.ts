@@ -15,8 +15,10 @@ import { type Fake, type FakeAnswer, type FakeOptions, type SeenRequest, startFa
 import type { World } from './world.ts';
 
 export interface CloudwatchFakeOptions extends FakeOptions {
-  /** The credentials may not read tags. */
-  readonly tagsDenied?: boolean;
+  /** Operations that the credentials may not use. */
+  readonly denied?: readonly ('DescribeAlarms' | 'DescribeAlarmHistory' | 'ListTagsForResource')[];
+  /** The only access key that is taken; any is unless this is given. */
+  readonly accessKey?: string;
   /** While it says true, every NextToken is refused as expired. */
   readonly tokensRefused?: () => boolean;
 }
@@ -65,6 +67,10 @@ function visitOf({ method, path, headers, body }: SeenRequest, place: Place): Vi
   const [, region] =
     /Credential=[^/]+\/\d{8}\/([\w-]+)\/monitoring\/aws4_request/.exec(headers.authorization ?? '') ?? [];
   if (region === undefined) throw new Refusal('MissingAuthenticationToken', 'Request is missing Authentication.', 403);
+  const { accessKey } = place.options;
+  if (accessKey !== undefined && headers.authorization?.includes(`Credential=${accessKey}/`) !== true) {
+    throw new Refusal('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
+  }
   return { ...place, region, operation, asked: parsed(body) };
 }
 
@@ -78,6 +84,8 @@ function parsed(body: string): Record<string, unknown> {
 }
 
 function answer(visit: Visit): FakeAnswer {
+  const { operation = '', options } = visit;
+  if (options.denied?.some((one) => one === operation) === true) throw denial(operation);
   if (visit.operation === 'DescribeAlarmHistory') return history(visit);
   if (visit.operation === 'DescribeAlarms') return alarms(visit);
   if (visit.operation === 'ListTagsForResource') return tags(visit);
@@ -115,11 +123,11 @@ function alarms(visit: Visit): FakeAnswer {
   return answered({ ...Object.fromEntries(lists), ...page.more });
 }
 
-function tags({ asked, world, region, nowMs, options }: Visit): FakeAnswer {
+function denial(operation: string): Refusal {
   const caller = `arn:aws:iam::123456789012:user/${CLOUDWATCH_PEOPLE.login}`;
-  const action = 'cloudwatch:ListTagsForResource';
-  if (options.tagsDenied === true) {
-    throw new Refusal('AccessDenied', `User: ${caller} is not authorized to perform: ${action}`);
-  }
+  return new Refusal('AccessDenied', `User: ${caller} is not authorized to perform: cloudwatch:${operation}`);
+}
+
+function tags({ asked, world, region, nowMs }: Visit): FakeAnswer {
   return answered(tagsOf(alarmsThere(world, region, nowMs), valid(ListTagsForResource, asked).ResourceARN));
 }

@@ -15,8 +15,8 @@ export const OPSGENIE_UNAUTHORISED = errorAnswer({ status: 401, message: 'Could 
 
 export interface OpsgenieFakeOptions extends FakeOptions {
   readonly apiKey?: string;
-  /** Lists of names that the key may not read. */
-  readonly refused?: readonly ('/v2/teams' | '/v1/services')[];
+  /** Lists that the key may not read. */
+  readonly refused?: readonly ('/v2/alerts' | '/v2/alerts/count' | '/v1/incidents' | '/v2/teams' | '/v1/services')[];
   /** Lists show closed alerts without their report; the alert by its id has it. */
   readonly reportsMissing?: boolean;
 }

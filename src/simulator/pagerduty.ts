@@ -5,11 +5,20 @@ import {
   listEntriesOf,
   listIncidents,
   listKey,
+  listPriorities,
   listServices,
   type Moment,
 } from './pagerduty/lists.ts';
 import { envelope, errorAnswer, Refusal, rangeOf } from './pagerduty/rules.ts';
-import { inAccountZone, inUtc, type Stamp, wireEntry, wireIncident, wireService } from './pagerduty/wire.ts';
+import {
+  inAccountZone,
+  inUtc,
+  type Stamp,
+  wireEntry,
+  wireIncident,
+  wirePriority,
+  wireService,
+} from './pagerduty/wire.ts';
 import { type Fake, type FakeAnswer, type FakeOptions, type SeenRequest, startFake } from './platform.ts';
 import type { SimulatedIncident, World } from './world.ts';
 
@@ -20,6 +29,8 @@ export interface PagerdutyFakeOptions extends FakeOptions {
   readonly apiKey?: string;
   /** How a reopening shows in the log; `assign_log_entry` by default. */
   readonly reopenAs?: ReopenEntry;
+  /** Lists that the key may not read. */
+  readonly refused?: readonly ('incidents' | 'log_entries' | 'services' | 'priorities')[];
   /** Log entries never hold whole incidents, whatever is asked to be included. */
   readonly referencesOnly?: boolean;
 }
@@ -54,6 +65,7 @@ export async function startPagerdutyFake(world: World, options: PagerdutyFakeOpt
 export const UNAUTHORISED = errorAnswer({ status: 401, code: 2006, message: 'Authentication Failed' });
 const NOT_FOUND = errorAnswer({ status: 404, code: 2100, message: 'Not Found' });
 const INCIDENT_NOT_FOUND = errorAnswer({ status: 404, code: 5001, message: 'Incident Not Found' });
+const DENIED = errorAnswer({ status: 403, code: 2010, message: 'Access Denied' });
 const FORBIDDEN = errorAnswer({
   status: 403,
   code: 2018,
@@ -73,11 +85,15 @@ function route(visit: Visit): FakeAnswer {
   if (request.method !== 'GET') return NOT_FOUND;
   const [, first, id, second, ...more] = request.path.split('/');
   if (more.length > 0) return NOT_FOUND;
+  if (visit.options.refused?.some((list) => list === (second ?? first)) === true) return DENIED;
   if (id === undefined && first === 'incidents') return incidentList(visit);
   if (id === undefined && first === 'log_entries') return entryList(visit);
   if (id === undefined && first === 'abilities') return { status: 200, body: { abilities: ['teams', 'urgencies'] } };
   if (id === undefined && first === 'services') {
     return envelope(listServices(moment), request.query, { key: 'services', render: wireService });
+  }
+  if (id === undefined && first === 'priorities') {
+    return envelope(listPriorities(moment), request.query, { key: 'priorities', render: wirePriority });
   }
   if (id !== undefined && first === 'incidents') return oneIncident(visit, decodeURIComponent(id), second);
   return NOT_FOUND;

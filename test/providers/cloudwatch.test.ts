@@ -422,7 +422,7 @@ describe('tags', () => {
     const alarms = Array.from({ length: 20 }, (_, index) =>
       alarm(`a${index}`, [ALARM(-60), OK(-50)], { tags: { service: 'x' } }),
     );
-    const staged = await stage(alarms, { tagsDenied: true });
+    const staged = await stage(alarms, { denied: ['ListTagsForResource'] });
 
     await staged.poll();
     change(staged.world, 'a1', ALARM(2));

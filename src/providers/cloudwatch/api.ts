@@ -1,23 +1,36 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { z } from 'zod';
+import { SECOND_MS } from '../../model/time.ts';
+import { bounded } from '../../network/bounded.ts';
 import type { Door } from '../../network/door.ts';
 import { codeOf } from './judge.ts';
 import { AlarmsPage, HistoryPage, TagList, type Tags } from './schema.ts';
 
 /** The most that the platform gives at once. */
-const PAGE_SIZE = 100;
+export const PAGE_SIZE = 100;
 /** The most names that one question may hold. */
 export const NAMES_MAX = 100;
 /** Without these the platform tells of metric alarms only. */
 const ALARM_TYPES = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'] as const;
 
-const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'NotAuthorized']);
+/** The chain asks other services (a container's, an instance's, STS), each with time-outs of its own. */
+const CREDENTIALS_MAX_MS = 30 * SECOND_MS;
+
+/** The platform's names for a right that is missing. */
+export const DENIED: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'NotAuthorized',
+]);
 const GONE = new Set(['ResourceNotFound', 'ResourceNotFoundException']);
 
 export interface HistoryAsked {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly token: string | undefined;
+  /** Instead of oldest first. */
+  readonly newestFirst?: true;
 }
 
 export interface AlarmsAsked {
@@ -30,7 +43,9 @@ export interface AlarmsAsked {
 
 /** The three questions that the platform is asked in one region, answered in our shapes. */
 export interface AlarmApi {
-  /** State changes of all alarms, oldest first. */
+  /** Resolves when credentials are found, and the role is assumed where one is configured. */
+  credentials(signal: AbortSignal): Promise<void>;
+  /** State changes of all alarms, oldest first unless asked otherwise. */
   history(asked: HistoryAsked, signal: AbortSignal): Promise<HistoryPage | 'token_expired'>;
   alarms(asked: AlarmsAsked, signal: AbortSignal): Promise<AlarmsPage>;
   tags(arn: string, signal: AbortSignal): Promise<Tags | 'denied' | 'gone'>;
@@ -50,6 +65,12 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
       return question({ sdk, client: await client(), abortSignal });
     }, signal);
   return {
+    async credentials(signal) {
+      const { credentials } = (await client()).config;
+      await bounded({ signals: [signal], limitMs: CREDENTIALS_MAX_MS, reached: noCredentials }, async () =>
+        credentials(),
+      );
+    },
     async history(asked, signal) {
       const answer = await through(expecting(EXPIRED_TOKEN, askHistory(asked)), signal);
       return answer === 'token_expired' ? answer : parsed(HistoryPage, answer, 'DescribeAlarmHistory');
@@ -73,6 +94,10 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
   };
 }
 
+function noCredentials(): Error {
+  return new Error(`no credentials were found within ${CREDENTIALS_MAX_MS / SECOND_MS} s`);
+}
+
 interface Line {
   readonly sdk: typeof import('@aws-sdk/client-cloudwatch');
   readonly client: CloudWatchClient;
@@ -81,14 +106,14 @@ interface Line {
 
 type Question<T> = (line: Line) => Promise<T>;
 
-function askHistory({ fromMs, untilMs, token }: HistoryAsked): Question<unknown> {
+function askHistory({ fromMs, untilMs, token, newestFirst }: HistoryAsked): Question<unknown> {
   return ({ sdk, client, abortSignal }) => {
     const command = new sdk.DescribeAlarmHistoryCommand({
       AlarmTypes: [...ALARM_TYPES],
       HistoryItemType: 'StateUpdate',
       StartDate: new Date(fromMs),
       EndDate: new Date(untilMs),
-      ScanBy: 'TimestampAscending',
+      ScanBy: newestFirst === true ? 'TimestampDescending' : 'TimestampAscending',
       MaxRecords: PAGE_SIZE,
       NextToken: token,
     });

@@ -1,5 +1,9 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { z } from 'zod';
+import type { Clock } from '../../model/time.ts';
 import { agentsFor, type Route } from '../../network/agents.ts';
+import { clockAheadMs } from '../../network/clock-skew.ts';
+import type { RequestObserver } from '../../network/door.ts';
 
 /** Whose alarms are read; an empty text leaves it to the default chain of credentials. */
 export interface Identity {
@@ -15,6 +19,8 @@ export interface ClientOptions {
   readonly identity: Identity;
   readonly route: Route;
   readonly timeoutMs: number;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly observer: Pick<RequestObserver, 'onClock'>;
 }
 
 /** Shown in the other account's audit trail. */
@@ -25,7 +31,7 @@ export async function openClient(options: ClientOptions): Promise<CloudWatchClie
   const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
   // Without throwOnRequestTimeout the SDK only warns about a time-out and waits on.
   const handler = { ...agentsFor(options.route), requestTimeout: options.timeoutMs, throwOnRequestTimeout: true };
-  return new CloudWatchClient({
+  const client = new CloudWatchClient({
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     // Tries are the door's.
@@ -33,6 +39,25 @@ export async function openClient(options: ClientOptions): Promise<CloudWatchClie
     requestHandler: handler,
     credentials: await credentialsOf(options.identity, { region: options.region, requestHandler: handler }),
   });
+  listenToClock(client, options);
+  return client;
+}
+
+const Answered = z.object({ headers: z.record(z.string(), z.string()) });
+
+/** Low priority is nearest to the wire: an answer that is an error is heard too. */
+function listenToClock(client: CloudWatchClient, { clock, observer }: Pick<ClientOptions, 'clock' | 'observer'>): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const sentAtMs = clock.nowMs();
+      const result = await next(args);
+      const date = Answered.safeParse(result.response).data?.headers['date'];
+      const aheadMs = clockAheadMs({ date, sentAtMs, heardAtMs: clock.nowMs() });
+      if (aheadMs !== undefined) observer.onClock?.(aheadMs);
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'listenToClock' },
+  );
 }
 
 type ClientConfig = { region: string; requestHandler: object };

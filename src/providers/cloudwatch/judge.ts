@@ -32,7 +32,7 @@ export function judgeSdkError(error: unknown): Verdict {
   const isPassing = status === undefined || status === 408 || status >= 500;
   // A body that is no JSON came from a proxy or was cut on its way.
   const retry = throttled || name === 'SyntaxError' || (isPassing && !NO_CREDENTIALS.has(name));
-  return { retry, throttled, status, message: `${name}: ${withoutNames(name, message)}` };
+  return { retry, throttled, status, message: `${name}: ${withoutNames(name, message)}`, code: name };
 }
 
 /** The platform's name for an error; empty for anything else. */

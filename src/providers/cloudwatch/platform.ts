@@ -6,6 +6,7 @@ import type { Platform, Provider, ProviderDependencies, Traits } from '../provid
 import { createAlarmApi } from './api.ts';
 import { openClient } from './client.ts';
 import { REACH_MS } from './cursor.ts';
+import { examineRegions } from './examine.ts';
 import { judgeSdkError } from './judge.ts';
 import { pollRegions, type Region } from './poll.ts';
 import { createTagReader } from './tags.ts';
@@ -54,6 +55,14 @@ function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependen
   return {
     traits: TRAITS,
     poll: (request) => pollRegions(request, regions, tagNames),
+    examine: (examination) =>
+      examineRegions({
+        ...examination,
+        regions,
+        tagNames,
+        roleArn: settings.role_arn,
+        isElsewhere: config.baseUrl !== undefined,
+      }),
     async close() {
       for (const { api } of regions) await api.close();
     },
@@ -84,6 +93,7 @@ function openRegion(name: string, { config, settings, dependencies }: Making): R
   });
   const identity = { profile: settings.profile, roleArn: settings.role_arn, externalId: settings.external_id };
   const route = { proxyUrl, caFile, env: process.env };
-  const api = createAlarmApi(door, () => openClient({ region: name, endpoint: baseUrl, identity, route, timeoutMs }));
+  const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
+  const api = createAlarmApi(door, () => openClient(client));
   return { name, api, tags: createTagReader({ region: name, api, clock, log }) };
 }

@@ -23,6 +23,7 @@ export function alertsSource({ services, severity }: ProviderConfig): Source<Ale
     changesBy: 'updatedAt',
     schema: AlertRecord,
     tags: [services.tag ?? '', severity.tag ?? ''],
+    sighting: (wire) => ({ ...labelsOf(wire, tags), team: wire.teamId, triggeredAtMs: wire.createdAtMs }),
     prepare: ({ teams, request }) => teams.learn([], request.nowMs, request.signal),
     async assemble(wires, isWhole, { teams, request }) {
       const teamIds = wires.map(({ teamId }) => teamId).filter((id) => id !== undefined);
@@ -51,19 +52,26 @@ interface TagNames {
   readonly severity: string | undefined;
 }
 
-function toIncident(wire: AlertRecord, tags: TagNames, team: string | undefined): Incident {
+function labelsOf(wire: AlertRecord, tags: TagNames): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
   const service = tagValue(wire.tags, tags.service) ?? '';
+  const severity = tagValue(wire.tags, tags.severity);
+  return {
+    serviceId: service,
+    serviceName: service,
+    severity: severity === undefined ? { priority: wire.priority } : { tag: severity },
+  };
+}
+
+function toIncident(wire: AlertRecord, tags: TagNames, team: string | undefined): Incident {
+  const labels = labelsOf(wire, tags);
   const after = (durationMs: number | undefined) =>
     durationMs === undefined ? undefined : wire.createdAtMs + durationMs;
   const resolvedAtMs = wire.isOpen ? undefined : after(wire.closedAfterMs);
-  const severity = tagValue(wire.tags, tags.severity);
   return {
     id: wire.id,
     title: wire.title,
-    serviceId: service,
-    serviceName: service,
+    ...labels,
     team,
-    severity: severity === undefined ? { priority: wire.priority } : { tag: severity },
     status: statusOf(wire),
     triggeredAtMs: wire.createdAtMs,
     acknowledgedAtMs: after(wire.acknowledgedAfterMs),
@@ -73,7 +81,9 @@ function toIncident(wire: AlertRecord, tags: TagNames, team: string | undefined)
     merged: false,
     // An alert that came without an alias has its own id for one, which no other alert ever has.
     fingerprint:
-      wire.alias === undefined || wire.alias === wire.id ? titleFingerprint(service, wire.title) : wire.alias,
+      wire.alias === undefined || wire.alias === wire.id
+        ? titleFingerprint(labels.serviceName, wire.title)
+        : wire.alias,
     updatedAtMs: wire.updatedAtMs,
   };
 }

@@ -7,10 +7,13 @@ import { ListAnswer, NamedRecord } from './wire.ts';
 
 /** `GET /v2/teams`: one answer holds all. Undefined where the key has no right to it. */
 export function readTeams(door: Door, signal: AbortSignal): Promise<readonly Service[] | undefined> {
-  return whereAllowed(async () => {
-    const { body } = await door.get('/v2/teams', {}, signal);
-    return namedIn(parseAnswer(ListAnswer, body, 'GET /v2/teams').data, 'GET /v2/teams');
-  });
+  return whereAllowed(() => readTeamNames(door, signal));
+}
+
+/** The same, but a refusal is thrown. */
+export async function readTeamNames(door: Door, signal: AbortSignal): Promise<readonly Service[]> {
+  const { body } = await door.get('/v2/teams', {}, signal);
+  return namedIn(parseAnswer(ListAnswer, body, 'GET /v2/teams').data, 'GET /v2/teams');
 }
 
 /** `GET /v1/services`, all pages. Undefined where the key has no right to it; more than the cap is an error. */
@@ -18,13 +21,19 @@ export function readServices(door: Door, signal: AbortSignal): Promise<readonly 
   return whereAllowed(async () => {
     const services: Service[] = [];
     for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
-      const { body } = await door.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
-      const { data, paging } = parseAnswer(ListAnswer, body, 'GET /v1/services');
-      services.push(...namedIn(data, 'GET /v1/services'));
-      if (paging?.next === undefined) return services;
+      const { names, more } = await readServicePage(door, offset, signal);
+      services.push(...names);
+      if (!more) return services;
     }
     throw new Error(`GET /v1/services: more than the ${LIST_CAP} services that Opsgenie lists`);
   });
+}
+
+/** One page of `GET /v1/services`; a refusal is thrown. */
+export async function readServicePage(door: Door, offset: number, signal: AbortSignal) {
+  const { body } = await door.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
+  const { data, paging } = parseAnswer(ListAnswer, body, 'GET /v1/services');
+  return { names: namedIn(data, 'GET /v1/services'), more: paging?.next !== undefined };
 }
 
 /** A name that cannot be read is a missing name, not a rejected record. */

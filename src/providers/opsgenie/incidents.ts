@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../../config/types.ts';
 import { titleFingerprint } from '../../model/fingerprint.ts';
-import type { Incident, Interval, Rejection } from '../../model/incident.ts';
+import type { Incident, Interval, Rejection, SeveritySources } from '../../model/incident.ts';
 import { RequestError } from '../../network/errors.ts';
 import { inOrder } from '../../network/in-order.ts';
 import { type Source, type Surroundings, tagValue } from './source.ts';
@@ -28,6 +28,13 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
     changesBy: 'createdAt',
     schema: IncidentRecord,
     tags: [severity.tag ?? ''],
+    sighting: (wire, serviceName) => ({
+      serviceId: wire.serviceId,
+      serviceName: serviceName(wire.serviceId) ?? '',
+      team: wire.teamId,
+      severity: severityOf(wire, severity.tag),
+      triggeredAtMs: wire.createdAtMs,
+    }),
     async prepare({ teams, services, request }) {
       await teams.learn([], request.nowMs, request.signal);
       await services.learn([], request.nowMs, request.signal);
@@ -95,15 +102,20 @@ function refused(id: string, reason: 'forbidden' | 'end_unknown', detail: string
 interface NamesOfIncident {
   readonly service: string;
   readonly team: string | undefined;
-  readonly severity: string | undefined;
+  readonly severity: SeveritySources;
 }
 
 function namesOf(wire: IncidentRecord, severityTag: string | undefined, around: Surroundings): NamesOfIncident {
   return {
     service: around.services.of(wire.serviceId) ?? '',
     team: around.teams.of(wire.teamId),
-    severity: tagValue(wire.tags, severityTag),
+    severity: severityOf(wire, severityTag),
   };
+}
+
+function severityOf(wire: IncidentRecord, tagName: string | undefined): SeveritySources {
+  const tag = tagValue(wire.tags, tagName);
+  return tag === undefined ? { priority: wire.priority } : { tag };
 }
 
 function toIncident(wire: IncidentRecord, intervals: readonly Interval[], names: NamesOfIncident): Incident {
@@ -115,7 +127,7 @@ function toIncident(wire: IncidentRecord, intervals: readonly Interval[], names:
     serviceId: wire.serviceId,
     serviceName: names.service,
     team: names.team,
-    severity: names.severity === undefined ? { priority: wire.priority } : { tag: names.severity },
+    severity: names.severity,
     status: wire.isOpen ? 'triggered' : 'resolved',
     triggeredAtMs: wire.createdAtMs,
     resolvedAtMs,

@@ -76,11 +76,18 @@ function queryFor({ filter, spans }: WindowReading, span: Span): string {
   return spans.includes(span) ? filter : `${filter} AND ${window}`;
 }
 
-async function totalOf({ door, signal, path, census }: WindowReading, query: string): Promise<number | undefined> {
-  if (census === 'count') {
-    const { body } = await door.get(`${path}/count`, { query }, signal);
-    return parseAnswer(CountAnswer, body, `GET ${path}/count`).data.count;
-  }
+/** How many records a query finds; only alerts can be counted. */
+export async function countRecords(
+  { door, signal, path }: Pick<WindowReading, 'door' | 'signal' | 'path'>,
+  query: string,
+): Promise<number> {
+  const { body } = await door.get(`${path}/count`, { query }, signal);
+  return parseAnswer(CountAnswer, body, `GET ${path}/count`).data.count;
+}
+
+async function totalOf(reading: WindowReading, query: string): Promise<number | undefined> {
+  const { door, signal, path, census } = reading;
+  if (census === 'count') return countRecords(reading, query);
   const last = { path, query, sort: 'createdAt', order: 'asc', offset: LIST_CAP - 1, limit: 1 } as const;
   const { records } = await readList(door, last, signal);
   return records.length === 0 ? undefined : LIST_CAP + 1;

@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../../config/types.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
+import { askedRegion } from '../regions.ts';
 import { alertsSource } from './alerts.ts';
 import { incidentsSource } from './incidents.ts';
 import { createOpsgenie } from './poll.ts';
@@ -43,7 +44,8 @@ function create(config: ProviderConfig, { clock, observer }: ProviderDependencie
     clock,
     observer,
   });
+  const place = { door, region: askedRegion(config.baseUrl, region) };
   return source === 'alerts'
-    ? createOpsgenie(alertsSource(config), door)
-    : createOpsgenie(incidentsSource(config), door);
+    ? createOpsgenie(alertsSource(config), place)
+    : createOpsgenie(incidentsSource(config), place);
 }

@@ -1,8 +1,10 @@
 import type { Page } from '../../model/poll.ts';
 import type { Door } from '../../network/door.ts';
+import type { Diagnosis } from '../diagnosis.ts';
 import type { PollRequest, Provider } from '../provider.ts';
 import { readServices, readTeams } from './catalogue.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
+import { examine } from './examine.ts';
 import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
 import { createNames } from './names.ts';
@@ -10,8 +12,14 @@ import { createReader } from './reader.ts';
 import type { Source } from './source.ts';
 import type { Stamped } from './wire.ts';
 
-/** A provider of `source` behind `door`, which it closes. */
-export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, door: Door): Provider {
+/** The way to one account. */
+interface Place {
+  readonly door: Door;
+  readonly region: Diagnosis['region'];
+}
+
+/** A provider of `source` behind a door, which it closes. */
+export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, { door, region }: Place): Provider {
   const teams = createNames((signal) => readTeams(door, signal));
   const services = createNames((signal) => readServices(door, signal));
   async function* poll(request: PollRequest): AsyncGenerator<Page> {
@@ -23,7 +31,12 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, door:
     if (cursor.phase === 'synced') yield* laterPoll(tools, cursor);
     else yield* firstSync(tools, cursor);
   }
-  return { traits: source.traits, poll, close: () => door.close() };
+  return {
+    traits: source.traits,
+    poll,
+    examine: (examination) => examine(source, { door, region, ...examination }),
+    close: () => door.close(),
+  };
 }
 
 /** The other source has other records, and a first sync that began with other tags lacks the new ones: both begin anew. */

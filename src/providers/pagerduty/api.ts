@@ -59,7 +59,8 @@ export function createApi(door: Door, signal: AbortSignal): Api {
   };
 }
 
-const OPEN_STATUSES = ['triggered', 'acknowledged'];
+/** Statuses of incidents that are not over. */
+export const OPEN_STATUSES = ['triggered', 'acknowledged'];
 
 function listQuery(offset: number): Query {
   return { limit: PAGE_SIZE, offset, total: true, time_zone: 'UTC' };
@@ -69,7 +70,7 @@ function listQuery(offset: number): Query {
  * Always both bounds and always with a zone: one alone means one month, and without a zone the account's own is meant.
  * Whether bounds are inclusive is not documented: a second more at the end, so that nothing falls between two spans.
  */
-function bounds({ fromMs, toMs }: Span): Query {
+export function bounds({ fromMs, toMs }: Span): Query {
   return { since: new Date(fromMs).toISOString(), until: new Date(toMs + SECOND_MS).toISOString() };
 }
 

@@ -3,8 +3,10 @@ import type { ProviderConfig } from '../../config/types.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies, Traits } from '../provider.ts';
+import { askedRegion } from '../regions.ts';
 import { createApi } from './api.ts';
 import { readCursor } from './cursor.ts';
+import { examine } from './examine.ts';
 import { firstSync } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
 
@@ -65,6 +67,7 @@ function create(config: ProviderConfig, { clock, observer }: ProviderDependencie
       if (cursor?.phase === 'polling') yield* laterPoll(session, cursor);
       else yield* firstSync(session, cursor);
     },
+    examine: (examination) => examine(door, examination, askedRegion(config.baseUrl, region)),
     close: () => door.close(),
   };
 }

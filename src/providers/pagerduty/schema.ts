@@ -50,7 +50,7 @@ export const Incident = z
       serviceName: wire.service?.summary ?? '',
       team: wire.teams?.[0]?.summary ?? undefined,
       severity: {
-        priority: wire.priority?.summary ?? wire.priority?.name ?? undefined,
+        priority: nameOf(wire.priority),
         urgency: wire.urgency ?? undefined,
       },
       status: wire.status,
@@ -61,6 +61,12 @@ export const Incident = z
       updatedAtMs: wire.updated_at ?? wire.last_status_change_at ?? wire.created_at,
     }),
   );
+
+function nameOf(
+  priority: { summary?: string | null | undefined; name?: string | null | undefined } | null | undefined,
+) {
+  return priority?.summary ?? priority?.name ?? undefined;
+}
 
 /** One line of the log, with as little of its maker as tells a person from a machine. */
 export interface LogLine {
@@ -111,5 +117,9 @@ export const IncidentPage = z.object({ incidents: z.array(z.unknown()), ...page 
 export const LogPage = z.object({ log_entries: z.array(z.unknown()), ...page });
 /** Answer of GET /services. */
 export const ServicePage = z.object({ services: z.array(z.unknown()), ...page });
+/** Answer of GET /priorities, as the names that incidents carry. */
+export const PriorityPage = z.object({
+  priorities: z.array(z.object({ name: z.string().nullish(), summary: z.string().nullish() }).transform(nameOf)),
+});
 /** Answer of GET /incidents/{id}. */
 export const OneIncident = z.object({ incident: z.looseObject({}) });

@@ -96,6 +96,12 @@ export function listServices({ ledger }: Moment): { readonly id: string; readonl
   return [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** The priorities that incidents were ever given, the most severe first, as their names are in order. */
+export function listPriorities({ ledger }: Moment): string[] {
+  const given = ledger.incidents.flatMap(({ priority }) => (priority === undefined ? [] : [priority]));
+  return [...new Set(given)].sort();
+}
+
 /** What a list depends on besides its query: equal keys, equal lists. */
 export function listKey({ ledger, nowMs }: Moment, query: URLSearchParams, range: Range): string {
   const wanted = [...query].filter(([name]) => !PAGE_PARAMETERS.has(name));

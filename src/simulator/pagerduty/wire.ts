@@ -67,11 +67,16 @@ export function wireIncident(incident: SimulatedIncident, number: number, at: { 
 }
 
 function priorityReference(priority: string | undefined) {
-  if (priority === undefined) return null;
+  return priority === undefined ? null : { ...wirePriority(priority), type: 'priority_reference', name: undefined };
+}
+
+/** A priority as the list of them has it. */
+export function wirePriority(priority: string) {
   return {
     id: `PPRI-${priority}`,
-    type: 'priority_reference',
+    type: 'priority',
     summary: priority,
+    name: priority,
     self: `${API}/priorities/PPRI-${priority}`,
   };
 }
