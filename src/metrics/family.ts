@@ -74,8 +74,14 @@ export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labe
   readonly fragments: (source: PageSource, settings: FamilySettings, kept: Kept) => Iterable<Fragment>;
 }
 
-/** Fragments by what they are of. */
-export type Kept = Pick<WeakMap<object, Fragment>, 'get' | 'set'>;
+/** A family as it was rendered last. */
+export interface Kept {
+  /** By what they are of. */
+  readonly fragments: WeakMap<object, Fragment>;
+  /** The list that was gone through, with the fragment of each of its items: the same list is not looked up again. */
+  items: readonly object[];
+  shown: readonly Fragment[];
+}
 
 export function family<Item extends object>(declared: Family<Item>): AnyFamily {
   const { name, type, help, labels } = declared;
@@ -85,15 +91,22 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
     help,
     labels,
     *fragments(source, settings, kept) {
-      for (const item of declared.items(source)) {
+      const items = declared.items(source);
+      const before = kept.items === items ? kept.shown : undefined;
+      const shown: Fragment[] = [];
+      for (const [at, item] of items.entries()) {
         const key = declared.key?.(item) ?? item;
         const version = declared.version(item);
-        const known = kept.get(key);
-        const fragment =
-          known?.version === version ? known : renderFragment(name, version, declared.samples(item, settings));
-        if (fragment !== known) kept.set(key, fragment);
+        let fragment = before === undefined ? kept.fragments.get(key) : before[at];
+        if (fragment?.version !== version) {
+          fragment = renderFragment(name, version, declared.samples(item, settings));
+          kept.fragments.set(key, fragment);
+        }
+        shown.push(fragment);
         yield fragment;
       }
+      kept.items = items;
+      kept.shown = shown;
     },
   };
 }

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { createBreath } from '../model/breath.ts';
 import { type Block, deflated, newBlock, regroup } from './blocks.ts';
 import { type Format, headerText } from './exposition.ts';
-import type { AnyFamily, FamilySettings, PageSource } from './family.ts';
+import type { AnyFamily, FamilySettings, Kept, PageSource } from './family.ts';
 import type { Fragment } from './fragment.ts';
 
 /** The rendered families of one format: bytes to be sent as they are, and the same deflated (no final block yet). */
@@ -15,9 +15,8 @@ export interface RenderedPage {
 }
 
 /** One family as it was rendered last. */
-interface RenderedFamily {
+interface RenderedFamily extends Kept {
   readonly header: Block;
-  readonly fragments: WeakMap<object, Fragment>;
   blocks: readonly Block[];
 }
 
@@ -45,7 +44,7 @@ export class Page {
     const breathe = createBreath();
     for (const { family, kept } of this.#families) {
       const shown: Fragment[] = [];
-      for (const fragment of family.fragments(source, this.#settings, kept.fragments)) {
+      for (const fragment of family.fragments(source, this.#settings, kept)) {
         shown.push(fragment);
         const pause = shown.length % STRIDE === 0 ? breathe() : undefined;
         if (pause !== undefined) await pause;
@@ -78,7 +77,7 @@ function newFamily(family: AnyFamily): RenderedFamily {
   const text = headerText(family, 'text');
   const openmetrics = headerText(family, 'openmetrics');
   const header = newBlock([{ version: 0, text, openmetrics: openmetrics === text ? text : openmetrics }]);
-  return { header, fragments: new WeakMap(), blocks: [] };
+  return { header, fragments: new WeakMap(), items: [], shown: [], blocks: [] };
 }
 
 async function checksum(plain: readonly Buffer[]): Promise<number> {

@@ -59,7 +59,13 @@ function groupingsOf(family: AnyFamily): Set<Grouping> {
     };
     const source = { rows: [row], sets: [], openRows: [], providers: [], counters: [] };
     return (
-      [...family.fragments({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, new WeakMap())].length > 0
+      [
+        ...family.fragments({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, {
+          fragments: new WeakMap(),
+          items: [],
+          shown: [],
+        }),
+      ].length > 0
     );
   });
   return new Set(carried);
