@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { keepNewSpaceSmall } from './heap.ts';
 import { messageOf } from './message.ts';
-import { createReloading, type Reloaded } from './reload.ts';
+import { createReloading, type Reloaded, type Reloading } from './reload.ts';
 import { type RunInput, type Running, run } from './running.ts';
 import { readinessOf, statusOf } from './status.ts';
 
@@ -77,7 +77,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     healthy: () => ({ ok: true }),
     readiness: () => readinessOf(life.engine().providers, store),
     reload,
-    status: () => statusOf({ engine: life.engine(), store, version, uptimeMs: clock.nowMs() - startedAtMs }),
+    status: createStatus({ input, life, reloading, store }),
   }).catch(async (error: unknown) => {
     await life.end();
     store.close();
@@ -95,6 +95,32 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
       store.close();
     },
   };
+}
+
+interface Watched {
+  readonly input: DaemonInput;
+  readonly life: Life;
+  readonly reloading: Reloading;
+  readonly store: Store;
+}
+
+function createStatus({ input, life, reloading, store }: Watched): ServerOptions['status'] {
+  const { clock, version } = input;
+  const startedAtMs = clock.nowMs();
+  return (window) =>
+    statusOf({
+      engine: life.engine(),
+      config: life.config(),
+      store,
+      version,
+      nowMs: clock.nowMs(),
+      startedAtMs,
+      window,
+      trend: () => undefined,
+      isOpen: life.running() !== undefined,
+      pageTrouble: life.running()?.trouble(),
+      reloadFailure: reloading.failure(),
+    });
 }
 
 /** The engine that works now, from the first one's opening to the last one's end. */

@@ -10,9 +10,10 @@ import type { ProviderCounts } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
 import type { Store } from '../store/store.ts';
 import { createIntake, type Intake } from './intake.ts';
-import { openProviders } from './opened-providers.ts';
+import { type OpenedProvider, openProviders } from './opened-providers.ts';
 import { activeProvider, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
 import { createShowing } from './showing.ts';
+import type { Shown } from './shown.ts';
 
 /** How often what is older than the retention is looked for. */
 const PRUNE_EVERY_MS = HOUR_MS;
@@ -31,6 +32,7 @@ export interface EngineInput {
 export interface EngineProvider {
   readonly config: ProviderConfig;
   readonly poller: Poller;
+  readonly requestsLeft: OpenedProvider['requestsLeft'];
 }
 
 /** Everything between the providers and the page, for one configuration. */
@@ -43,6 +45,8 @@ export interface Engine {
   /** A GET got all of this page. */
   delivered(version: number): void;
   counts(): ReadonlyMap<string, ProviderCounts>;
+  /** What the page of metrics shows: numbers for people are taken from here, so that both agree. */
+  shown(): Shown;
   /** The error of a tick says that the store is damaged: only a restart, which sets it aside, helps. */
   isBroken(error: unknown): boolean;
   /** Lets go of the platforms; polls must have ended. */
@@ -67,6 +71,7 @@ export function createEngine(input: EngineInput): Engine {
   const providers = described.map((one) => ({
     config: one.config,
     poller: makePoller(input, { config: one.config, provider: one.provider, intake }),
+    requestsLeft: one.requestsLeft,
   }));
   const showing = createShowing({ ...input, statistics, providers: described.map(shownProvider) });
   const prune = createPruning(input, intake);
@@ -101,6 +106,7 @@ export function createEngine(input: EngineInput): Engine {
     },
     delivered: (version) => showing.delivered(version),
     counts: () => statistics.counts(),
+    shown: () => showing.shown(),
     isBroken: (error) => store.isBroken(error),
     close: async () => {
       await Promise.all(described.map(({ provider }) => provider.close()));

@@ -18,6 +18,8 @@ export interface OpenedProvider {
   readonly config: ProviderConfig;
   readonly provider: Provider;
   readonly traits: Provider['traits'];
+  /** Requests left in the current allowance; undefined before the first request. */
+  readonly requestsLeft: () => number | undefined;
 }
 
 /**
@@ -40,11 +42,15 @@ export function openProviders(input: OpeningInput): readonly OpenedProvider[] {
 function openProvider({ platforms, clock, metrics, log }: OpeningInput, config: ProviderConfig) {
   const platform = platforms.find(({ type }) => type === config.type);
   if (platform === undefined) throw new Error(`no platform is called ${config.type}`);
+  let left: number | undefined;
   const observer = {
     onRequest: (code: string) => metrics.requested(config.name, code),
     onThrottled: () => metrics.throttled(config.name),
-    onBudget: (remaining: number) => metrics.budget(config.name, remaining),
+    onBudget: (remaining: number) => {
+      left = remaining;
+      metrics.budget(config.name, remaining);
+    },
   };
   const provider: Provider = platform.create(config, { clock, observer, log });
-  return { provider, traits: provider.traits };
+  return { provider, traits: provider.traits, requestsLeft: () => left };
 }

@@ -23,6 +23,8 @@ export interface ReloadInput extends RunInput {
 /** Reloads one after the other. */
 export interface Reloading {
   reload(): Promise<Reloaded>;
+  /** Why the last reload was refused; undefined when it was not, or there was none. */
+  failure(): string | undefined;
   /** Refuses further reloads and waits for the one under way. */
   stop(): Promise<void>;
 }
@@ -30,6 +32,7 @@ export interface Reloading {
 /** A bad file keeps the old configuration running; a good one replaces everything between providers and page. */
 export function createReloading(input: ReloadInput): Reloading {
   let isStopped = false;
+  let failure: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const reload = async (): Promise<Reloaded> => {
     const before = input.running();
@@ -38,11 +41,13 @@ export function createReloading(input: ReloadInput): Reloading {
     try {
       const config = input.readConfig();
       input.replace(await exchange(input, before, config));
+      failure = undefined;
       await input.reloaded(true, before.config);
       const notice = restartNotice(input.storePath, config);
       input.log.info('configuration reloaded', { notice });
       return { ok: true, message: notice ?? 'configuration reloaded' };
     } catch (error) {
+      failure = messageOf(error);
       await input.reloaded(false, before.config);
       input.log.error('configuration was not reloaded, the old one runs on', { error: messageOf(error) });
       return { ok: false, message: messageOf(error) };
@@ -54,6 +59,7 @@ export function createReloading(input: ReloadInput): Reloading {
       last = next;
       return next;
     },
+    failure: () => failure,
     stop: async () => {
       isStopped = true;
       await last;

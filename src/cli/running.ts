@@ -20,6 +20,8 @@ export interface RunInput {
 export interface Running {
   readonly engine: Engine;
   readonly config: Config;
+  /** Why the page cannot be brought up to date, while that lasts. */
+  trouble(): string | undefined;
   /** Ends the loops and closes the engine. */
   stop(): Promise<void>;
 }
@@ -29,14 +31,14 @@ export function run(engine: Engine, config: Config, { clock, log, onFatal }: Run
   const stopping = new AbortController();
   const { signal } = stopping;
   const loops = engine.providers.map(({ poller }) => poller.run(signal));
-  const sayTrouble = createTroubleLog(log);
+  const trouble = createTroubleLog(log);
   const rendering = async () => {
     while (!signal.aborted) {
       try {
         await engine.tick();
-        sayTrouble(undefined);
+        trouble.say(undefined);
       } catch (error) {
-        if (!signal.aborted) sayTrouble(error);
+        if (!signal.aborted) trouble.say(error);
         if (engine.isBroken(error)) onFatal(error);
       }
       await clock.sleep(RENDER_EVERY_MS, signal).catch(() => undefined);
@@ -46,6 +48,7 @@ export function run(engine: Engine, config: Config, { clock, log, onFatal }: Run
   return {
     engine,
     config,
+    trouble: () => trouble.now(),
     stop: async () => {
       stopping.abort(new Error('the exporter stops'));
       await Promise.race([ended, clock.sleep(POLLS_END_WITHIN_MS)]);
@@ -55,13 +58,14 @@ export function run(engine: Engine, config: Config, { clock, log, onFatal }: Run
 }
 
 /** A full disk fails every second: each trouble is told once, and when it is over. */
-function createTroubleLog(log: Log): (error: unknown) => void {
+function createTroubleLog(log: Log): { say(error: unknown): void; now(): string | undefined } {
   let before: string | undefined;
-  return (error) => {
+  const say = (error: unknown) => {
     const message = error === undefined ? undefined : messageOf(error);
     if (message === before) return;
     before = message;
     if (message === undefined) log.info('the page is brought up to date again');
     else log.error('the page could not be brought up to date', { error: message });
   };
+  return { say, now: () => before };
 }

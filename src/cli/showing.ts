@@ -9,6 +9,7 @@ import type { Statistics } from '../stats/statistics.ts';
 import type { Store } from '../store/store.ts';
 import { createPageSource } from './page-source.ts';
 import { familySettings } from './settings.ts';
+import { createShownRows, NOTHING_SHOWN, type Shown } from './shown.ts';
 
 export interface ShowingInput {
   readonly config: Config;
@@ -26,17 +27,22 @@ export interface Showing {
   release(): Promise<boolean>;
   /** A GET got all of this page. */
   delivered(version: number): void;
+  /** What the page shows. */
+  shown(): Shown;
 }
 
 export function createShowing({ config, store, statistics, providers, reader, clock }: ShowingInput): Showing {
   const page = new Page(families, familySettings(config));
   const holds = createHolds(config.metrics.newSeriesHoldMs);
+  const rowsOf = createShownRows();
+  let shown = NOTHING_SHOWN;
   const source = createPageSource({ store, statistics, providers });
   return {
     render: async () => {
       statistics.refresh();
       const given = source();
       const version = reader.show(await page.render(given));
+      shown = rowsOf(given);
       const sets = given.sets.map(({ set }) => set);
       holds.rendered(version, sets);
     },
@@ -46,5 +52,6 @@ export function createShowing({ config, store, statistics, providers, reader, cl
       return due.length > 0;
     },
     delivered: (version) => holds.delivered(version, clock.nowMs()),
+    shown: () => shown,
   };
 }

@@ -1,9 +1,18 @@
-import type { ProviderStatus, Readiness, StatusView } from '../server/options.ts';
+import type { Config } from '../config/types.ts';
+import { DAY_MS } from '../model/time.ts';
+import type { Readiness } from '../server/options.ts';
+import type { StatusView } from '../server/status-page/view.ts';
 import type { Store } from '../store/store.ts';
 import type { Engine, EngineProvider } from './engine.ts';
+import { providerStatuses } from './provider-status.ts';
+import { statusFigures, targetMinutes } from './status-figures.ts';
+import { troublesOf } from './troubles.ts';
 
 /** A first sync that failed this often in a row no longer keeps the exporter unready. */
 const FAILURES_UNTIL_READY = 3;
+/** Open incidents on the page; whoever has more of them open has another page for that. */
+const OPEN_SHOWN_MAX = 50;
+const USUAL_WINDOW_MS = 30 * DAY_MS;
 
 /** Ready when every provider's first sync is done, or has failed three times in a row; a line per provider says which. */
 export function readinessOf(providers: readonly EngineProvider[], store: Store): Readiness {
@@ -25,42 +34,47 @@ function stateOf(poller: EngineProvider['poller'], isSynced: boolean): string {
   return isUp === true && isSynced ? 'up' : phase;
 }
 
-interface StatusInput {
+export interface StatusInput {
   readonly engine: Engine;
+  readonly config: Config;
   readonly store: Store;
   readonly version: string;
-  readonly uptimeMs: number;
+  readonly nowMs: number;
+  readonly startedAtMs: number;
+  /** The window that was asked for; any that is not configured means the usual one. */
+  readonly window: string | undefined;
+  readonly trend: (window: number) => StatusView['trend'];
+  readonly isOpen: boolean;
+  readonly pageTrouble: string | undefined;
+  readonly reloadFailure: string | undefined;
 }
 
 /** What the first page shows. */
-export function statusOf({ engine, store, version, uptimeMs }: StatusInput): StatusView {
-  const counts = engine.counts();
-  const unmapped = store.unmappedSeverities();
-  const rejected = store.counters().filter(({ name }) => name === 'rejected');
-  const providers = engine.providers.map(({ config, poller }): ProviderStatus => {
-    const { name, type } = config;
-    const state = store.provider(name);
-    const { isUp, error } = poller.state();
-    return {
-      name,
-      type,
-      state: stateWord(isUp, state.isSynced),
-      error,
-      synced: state.isSynced,
-      lastSuccessAtMs: state.askedUntilMs,
-      countingSinceMs: state.countingSinceMs,
-      openIncidents: counts.get(name)?.open ?? 0,
-      resolvedIncidents: counts.get(name)?.resolved ?? 0,
-      rejectedRecords: rejected.filter(({ provider }) => provider === name).reduce((sum, { value }) => sum + value, 0),
-      unmappedSeverities: unmapped.filter(({ provider }) => provider === name).map(({ value }) => value),
-    };
-  });
-  return { version, uptimeMs, providers, links: [] };
+export function statusOf(input: StatusInput): StatusView {
+  const { engine, config, store, version, nowMs, startedAtMs } = input;
+  const window = windowPlace(config, input.window);
+  const providers = providerStatuses(engine, store);
+  const { oldest, total } = store.openIncidents(OPEN_SHOWN_MAX);
+  return {
+    version,
+    nowMs,
+    uptimeMs: nowMs - startedAtMs,
+    windows: config.windows.map(({ name }) => name),
+    window: config.windows[window]?.name ?? '',
+    minimumSample: config.metrics.minimumSample,
+    troubles: troublesOf({ ...input, providers }),
+    ...statusFigures({ config, shown: engine.shown(), window }),
+    trend: input.trend(window),
+    open: { oldest: oldest.map((one) => ({ ...one, targetMinutes: targetMinutes(config, one.severity) })), total },
+    providers,
+    links: [],
+  };
 }
 
-/** Before its first poll since the start a provider is neither up nor down. */
-function stateWord(isUp: boolean | undefined, isSynced: boolean): string {
-  if (isUp === false) return 'down';
-  if (!isSynced) return 'first sync';
-  return isUp === undefined ? 'starting' : 'up';
+/** The window of that name, else the one that is nearest to a month. */
+function windowPlace({ windows }: Config, name: string | undefined): number {
+  const asked = windows.findIndex((window) => window.name === name);
+  if (asked >= 0) return asked;
+  const distance = ({ ms }: { readonly ms: number }) => Math.abs(ms - USUAL_WINDOW_MS);
+  return windows.reduce((best, window, at) => (distance(window) < distance(windows[best] ?? window) ? at : best), 0);
 }

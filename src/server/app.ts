@@ -6,7 +6,8 @@ import type { ServerOptions } from './options.ts';
 import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from './paths.ts';
 import { answerText } from './plain-text.ts';
 import { scrape } from './scrape.ts';
-import { ownLinks, renderStatusPage, STATUS_PAGE_POLICY } from './status-page.ts';
+import { readChoice } from './status-page/choice.ts';
+import { ownLinks, renderStatusPage, STATUS_PAGE_POLICY } from './status-page/page.ts';
 import type { WebSettings } from './web-settings.ts';
 
 /** All endpoints below the prefix, the page of metrics first, as it is asked for most. */
@@ -76,8 +77,9 @@ function addStatusPage(app: Express, prefix: string, options: ServerOptions): vo
   const own = ownLinks(options.telemetryPath);
   app
     .route(`${prefix}/`)
-    .get((_request, response) => {
-      const view = options.status();
+    .get((request, response) => {
+      const choice = readChoice(request.originalUrl);
+      const view = options.status(choice.window);
       // A configured policy stands already.
       if (!response.hasHeader('Content-Security-Policy')) {
         response.setHeader('Content-Security-Policy', STATUS_PAGE_POLICY);
@@ -86,7 +88,7 @@ function addStatusPage(app: Express, prefix: string, options: ServerOptions): vo
       response.setHeader('Referrer-Policy', 'no-referrer');
       response.setHeader('Cache-Control', 'no-store');
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end(renderStatusPage({ ...view, links: [...own, ...view.links] }));
+      response.end(renderStatusPage({ ...view, links: [...own, ...view.links] }, choice));
     })
     .all(onlyMethods('GET, HEAD'));
   if (prefix === '') return;

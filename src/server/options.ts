@@ -1,4 +1,5 @@
 import type { Log } from '../model/log.ts';
+import type { StatusView } from './status-page/view.ts';
 import type { WebConfig } from './web-config.ts';
 
 /** The two formats that Prometheus and its kin read. */
@@ -18,33 +19,6 @@ export interface PageSource {
   read(format: PageFormat): Promise<Exposition | undefined> | Exposition | undefined;
   /** A GET got the whole page: its last byte was handed to the client's connection. */
   delivered(version: number): void;
-}
-
-/** A provider's row on the status page. Texts may come from a platform; none holds a secret. */
-export interface ProviderStatus {
-  readonly name: string;
-  readonly type: string;
-  /** In words: `up`, `first sync`, `down` … */
-  readonly state: string;
-  /** The last failure, while it lasts. */
-  readonly error: string | undefined;
-  readonly synced: boolean;
-  readonly lastSuccessAtMs: number | undefined;
-  readonly countingSinceMs: number | undefined;
-  readonly openIncidents: number;
-  readonly resolvedIncidents: number;
-  readonly rejectedRecords: number;
-  /** What the platform calls severities that map to none of ours. */
-  readonly unmappedSeverities: readonly string[];
-}
-
-/** All that the first page shows. */
-export interface StatusView {
-  readonly version: string;
-  readonly uptimeMs: number;
-  readonly providers: readonly ProviderStatus[];
-  /** More links for the page, relative to it; the server adds its own endpoints. */
-  readonly links: readonly { readonly href: string; readonly text: string }[];
 }
 
 /** Whether the data is there to be used. */
@@ -74,7 +48,8 @@ export interface ServerOptions {
   readonly healthy: () => { readonly ok: boolean; readonly reason?: string | undefined };
   readonly readiness: () => Readiness;
   readonly reload: () => Promise<{ readonly ok: boolean; readonly message: string }>;
-  readonly status: () => StatusView;
+  /** What the first page shows, for the window of that name; for the usual one when there is none of that name. */
+  readonly status: (window: string | undefined) => StatusView;
 }
 
 /** A server that accepts connections. */

@@ -1,26 +1,22 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { isVisible, type Reader } from '../config/reading.ts';
+import { isVisible } from '../config/reading.ts';
 import { type FacetLabels, MARKS, STATUSES } from '../model/stored.ts';
 import { number, text } from './incident-row.ts';
+import type { Rooms } from './sqlite.ts';
 import type { OpenIncident } from './store.ts';
 
 const NOT_OPEN = MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky;
 
-export interface PresentInput {
-  readonly path: string;
-  readonly labels: (facet: number) => FacetLabels | undefined;
-  readonly reader: (provider: string) => Reader | undefined;
-  readonly isRead: (provider: string) => boolean;
-}
-
 /** What is so right now, read through a connection of its own: it sees what was committed, never half a transaction. */
 export class Present {
-  readonly #input: PresentInput;
+  readonly #rooms: Pick<Rooms, 'path' | 'facets' | 'settings'>;
+  readonly #isRead: (provider: string) => boolean;
   #statements: { readonly open: StatementSync; readonly waiting: StatementSync } | undefined;
   #database: DatabaseSync | undefined;
 
-  constructor(input: PresentInput) {
-    this.#input = input;
+  constructor(rooms: Pick<Rooms, 'path' | 'facets' | 'settings'>, isRead: (provider: string) => boolean) {
+    this.#rooms = rooms;
+    this.#isRead = isRead;
   }
 
   /** Oldest first, at most `limit`, and how many there are in all. */
@@ -28,7 +24,7 @@ export class Present {
     const oldest: OpenIncident[] = [];
     let total = 0;
     for (const row of this.#prepared().open.iterate()) {
-      const labels = this.#input.labels(number(row, 'facet'));
+      const labels = this.#rooms.facets.labels(number(row, 'facet'));
       if (labels === undefined || !this.#isShown(row, labels)) continue;
       total += 1;
       if (oldest.length < limit) oldest.push(readOpen(row, labels));
@@ -48,15 +44,15 @@ export class Present {
   }
 
   #isShown(row: Readonly<Record<string, unknown>>, labels: FacetLabels): boolean {
-    const reader = this.#input.reader(labels.provider);
-    if (reader === undefined || !this.#input.isRead(labels.provider)) return false;
+    const reader = this.#rooms.settings().readers.get(labels.provider);
+    if (reader === undefined || !this.#isRead(labels.provider)) return false;
     const incident = { marks: number(row, 'marks'), title: text(row, 'title'), recoveryMs: undefined };
     return isVisible(incident, labels, reader);
   }
 
   #prepared() {
     if (this.#statements !== undefined) return this.#statements;
-    const database = new DatabaseSync(this.#input.path, { readOnly: true });
+    const database = new DatabaseSync(this.#rooms.path, { readOnly: true });
     this.#database = database;
     this.#statements = {
       open: database.prepare(

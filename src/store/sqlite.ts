@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { createBreath } from '../model/breath.ts';
 import type { Log } from '../model/log.ts';
@@ -9,7 +8,6 @@ import { Exemplars } from './exemplars.ts';
 import { Facets } from './facets.ts';
 import { takeImport } from './importing.ts';
 import { Incidents } from './incidents.ts';
-import { knownIncidents } from './known.ts';
 import { bucketOf } from './label-set.ts';
 import { LabelSets } from './label-sets.ts';
 import { Ledger } from './ledger.ts';
@@ -20,6 +18,7 @@ import { settlePlaces } from './places.ts';
 import { Present } from './present.ts';
 import { ProviderRows } from './provider-rows.ts';
 import { pruneOld } from './prune.ts';
+import { readings } from './readings.ts';
 import { Revisions } from './revisions.ts';
 import { RevocableMap } from './revocable-map.ts';
 import type { Committed, Store, StoreSettings } from './store.ts';
@@ -69,12 +68,7 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
   };
   const transaction = createTransactions(rooms);
   const isRead = (provider: string) => settings.readers.has(provider) && rooms.providers.get(provider).isSynced;
-  const present = new Present({
-    path,
-    isRead,
-    labels: (facet) => rooms.facets.labels(facet),
-    reader: (provider) => settings.readers.get(provider),
-  });
+  const present = new Present(rooms, isRead);
   return {
     configure: async (next, atMs) => {
       const before = settings;
@@ -111,20 +105,7 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
         }
       }),
     prune: (atMs) => prune(rooms, transaction, atMs),
-    provider: (name) => rooms.providers.get(name),
-    known: (name) => knownIncidents(database, rooms.incidents, rooms.providers.get(name)),
-    labels: (facet) => rooms.facets.labels(facet),
-    labelSets: () => [...rooms.sets.all()].filter(({ provider }) => isRead(provider)),
-    exemplars: (set) => rooms.exemplars.of(set),
-    counters: () => rooms.counters.all(),
-    unmappedSeverities: () => unmapped(rooms, isRead),
-    openIncidents: (limit) => present.openIncidents(limit),
-    backlog: (name) => ({
-      held: heldOf(rooms, name),
-      waiting: present.waitingRecords(rooms.providers.get(name).row),
-    }),
-    servicesOverflowed: () => rooms.facets.overflowed(),
-    sizeBytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
+    ...readings({ rooms, present, isRead }),
     isBroken: isCorruption,
     close: () => {
       present.close();
@@ -209,23 +190,4 @@ async function prune(rooms: Rooms, transaction: Transaction, nowMs: number): Pro
   }
   const relabelled = await transaction(async () => settlePlaces(rooms, nowMs));
   return { changed: [], gone, relabelled };
-}
-
-function unmapped(rooms: Rooms, isRead: (provider: string) => boolean): { provider: string; value: string }[] {
-  const found = new Map<string, { provider: string; value: string }>();
-  for (const row of rooms.facets.inUse(isRead)) {
-    const value = rooms.facets.reading(row)?.severity.unmapped?.value;
-    const { provider } = rooms.facets.facet(row);
-    if (value !== undefined) found.set(JSON.stringify([provider, value]), { provider, value });
-  }
-  return [...found.values()];
-}
-
-function heldOf({ facets }: Rooms, name: string): number {
-  const rows = facets.inUse((provider) => provider === name);
-  return rows.reduce((sum, row) => sum + facets.incidents(row), 0);
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Engine } from '../../src/cli/engine.ts';
 import { run } from '../../src/cli/running.ts';
+import { NOTHING_SHOWN } from '../../src/cli/shown.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { createHandClock, settled } from '../poller/clock.ts';
@@ -22,6 +23,7 @@ function stage(tick: () => Promise<void>) {
     tick,
     delivered: () => undefined,
     counts: () => new Map(),
+    shown: () => NOTHING_SHOWN,
     isBroken: (error) => error instanceof RangeError,
     close: async () => {
       isClosed = true;

@@ -1,21 +1,6 @@
 import { expect, it } from 'vitest';
-import type { ProviderStatus } from '../../src/server/options.ts';
 import { startServer } from '../../src/server/server.ts';
 import { ask, inventPages, optionsWith, pageOf, rememberLog, serve } from './serving.ts';
-
-const PROVIDER: ProviderStatus = {
-  name: 'pagerduty',
-  type: 'pagerduty',
-  state: 'up',
-  error: undefined,
-  synced: true,
-  lastSuccessAtMs: Date.UTC(2026, 10, 21, 8, 30),
-  countingSinceMs: Date.UTC(2026, 0, 2),
-  openIncidents: 3,
-  resolvedIncidents: 1234,
-  rejectedRecords: 5,
-  unmappedSeverities: [],
-};
 
 it.each([
   { healthy: { ok: true }, status: 200, body: 'healthy\n' },
@@ -149,56 +134,6 @@ it('refuses a telemetry path that is none', async () => {
   const starting = startServer(optionsWith({ telemetryPath: 'metrics' }));
 
   await expect(starting).rejects.toThrow('"metrics" is no path; expected one such as /metrics');
-});
-
-it('shows each provider, the version and relative links on the first page', async () => {
-  const links = [{ href: 'api/v1/status', text: 'Status as JSON' }];
-  const down = { ...PROVIDER, name: 'aws', type: 'cloudwatch', state: 'down', synced: false, error: '403 Forbidden' };
-  const providers = [PROVIDER, { ...down, lastSuccessAtMs: undefined, unmappedSeverities: ['urgent', 'whatever'] }];
-  const { url } = await serve({ status: () => ({ version: '1.2.3', uptimeMs: 93_784_000, providers, links }) });
-
-  const { body, headers } = await ask(url);
-
-  expect(headers['content-type']).toBe('text/html; charset=utf-8');
-  expect(body).toContain('Version 1.2.3, up for 1 d 2 h.');
-  expect(body).toContain('<td>pagerduty</td><td>pagerduty</td><td>up</td><td>done</td>');
-  expect(body).toContain('2026-11-21 08:30:00 UTC');
-  expect(body).toContain('<td>3</td><td>1234</td><td>5</td><td>none</td>');
-  expect(body).toContain('<td>down<br><span class="error">403 Forbidden</span></td><td>not done</td><td>never</td>');
-  expect(body).toContain('<td>urgent, whatever</td>');
-  expect([...body.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)).toEqual([
-    'metrics',
-    '-/healthy',
-    '-/ready',
-    'api/v1/status',
-  ]);
-});
-
-it('lets no text of a platform become markup', async () => {
-  const text = `<script>alert("x")</script>&'`;
-  const provider = { ...PROVIDER, name: text, type: text, state: text, error: text, unmappedSeverities: [text] };
-  const { url } = await serve({
-    status: () => ({ version: text, uptimeMs: 0, providers: [provider], links: [{ href: text, text }] }),
-  });
-
-  const { body } = await ask(url);
-
-  expect(body).not.toContain('<script');
-  expect(body).not.toContain('alert("');
-  expect(body.split('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;')).toHaveLength(9);
-});
-
-it('allows the first page its own style and nothing else', async () => {
-  const { url } = await serve();
-
-  const { headers, body } = await ask(url);
-
-  const [, style = ''] = /<style>(.*?)<\/style>/s.exec(body) ?? [];
-  const digest = Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style))).toString('base64');
-  expect(headers['content-security-policy']).toBe(
-    `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  );
-  expect(body).not.toMatch(/<(script|link|img|iframe)\b| style=| on\w+=/);
 });
 
 it('hides what went wrong inside from the client and tells the log', async () => {

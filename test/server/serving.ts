@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { LogFields } from '../../src/model/log.ts';
 import type { Exposition, PageSource, RunningServer, ServerOptions } from '../../src/server/options.ts';
 import { startServer } from '../../src/server/server.ts';
+import type { StatusView } from '../../src/server/status-page/view.ts';
 
 /** A page source whose page can be replaced and which remembers what was delivered. */
 export interface InventedPages extends PageSource {
@@ -44,6 +45,27 @@ export function rememberLog(): RememberedLog {
   return { lines, log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } };
 }
 
+/** What the first page shows when nothing is known, but for what is given. */
+export function viewWith(changes: Partial<StatusView>): StatusView {
+  return {
+    version: '1.2.3',
+    nowMs: Date.UTC(2026, 10, 21, 9),
+    uptimeMs: 0,
+    windows: ['7d', '30d', '90d'],
+    window: '30d',
+    minimumSample: 1,
+    troubles: [],
+    overall: undefined,
+    severities: undefined,
+    services: undefined,
+    trend: undefined,
+    open: { oldest: [], total: 0 },
+    providers: [],
+    links: [],
+    ...changes,
+  };
+}
+
 export function optionsWith(changes: Partial<ServerOptions>): ServerOptions {
   return {
     listenAddresses: ['127.0.0.1:0'],
@@ -58,7 +80,7 @@ export function optionsWith(changes: Partial<ServerOptions>): ServerOptions {
     healthy: () => ({ ok: true }),
     readiness: () => ({ ready: true, lines: [] }),
     reload: () => Promise.resolve({ ok: true, message: 'reloaded' }),
-    status: () => ({ version: '1.2.3', uptimeMs: 0, providers: [], links: [] }),
+    status: () => viewWith({}),
     ...changes,
   };
 }

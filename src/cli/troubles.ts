@@ -1,0 +1,96 @@
+import type { Config } from '../config/types.ts';
+import { MINUTE_MS } from '../model/time.ts';
+import { spokenSpan } from '../server/status-page/values.ts';
+import type { ProviderStatus, Trouble } from '../server/status-page/view.ts';
+import type { Store } from '../store/store.ts';
+import { rejectionsOf } from './provider-status.ts';
+
+/** A provider that is silent for longer stands still; the bundled alert takes the same, and three polls are always let go by. */
+const STALE_MS = 15 * MINUTE_MS;
+/** Share of the allowance below which polls may soon have to wait. */
+const LOW_SHARE = 0.1;
+
+export interface TroublesInput {
+  readonly config: Config;
+  readonly store: Store;
+  readonly providers: readonly ProviderStatus[];
+  readonly nowMs: number;
+  /** The store has been read. */
+  readonly isOpen: boolean;
+  /** Why the page cannot be brought up to date. */
+  readonly pageTrouble: string | undefined;
+  readonly reloadFailure: string | undefined;
+}
+
+/** What is wrong right now, in words for people; empty when nothing is. */
+export function troublesOf(input: TroublesInput): Trouble[] {
+  const { providers, isOpen, pageTrouble, reloadFailure } = input;
+  return [
+    ...when(
+      !isOpen,
+      'notice',
+      'The exporter is starting: the store is being read, and there is no page of metrics yet.',
+    ),
+    ...when(pageTrouble !== undefined, 'problem', `The page of metrics cannot be brought up to date: ${pageTrouble}`),
+    ...when(
+      reloadFailure !== undefined,
+      'problem',
+      `The configuration was not reloaded, the old one runs on: ${reloadFailure}`,
+    ),
+    ...providers.flatMap((provider) => [
+      ...silence(input, provider),
+      ...allowance(provider),
+      ...records(input.store, provider),
+      ...severities(provider),
+    ]),
+    ...overflow(input),
+  ];
+}
+
+function when(isSo: boolean, kind: Trouble['kind'], text: string): Trouble[] {
+  return isSo ? [{ kind, text }] : [];
+}
+
+function silence({ config, nowMs }: TroublesInput, provider: ProviderStatus): Trouble[] {
+  const { name, error, synced, lastSuccessAtMs, heldIncidents } = provider;
+  const pollIntervalMs = config.providers.find((one) => one.name === name)?.pollIntervalMs ?? 0;
+  const ageMs = lastSuccessAtMs === undefined ? 0 : nowMs - lastSuccessAtMs;
+  const isStale = synced && ageMs > Math.max(STALE_MS, 3 * pollIntervalMs);
+  return [
+    ...when(error !== undefined, 'problem', `${name} is down: ${error}`),
+    ...when(
+      isStale,
+      'problem',
+      `${name}: the last successful poll was ${spokenSpan(ageMs)} ago; its numbers stand still.`,
+    ),
+    ...when(
+      !synced,
+      'notice',
+      `${name}: the first sync is not complete (${heldIncidents} incidents so far); its incidents are in no number yet.`,
+    ),
+  ];
+}
+
+/** A first sync uses the whole allowance, as it should. */
+function allowance({ name, synced, allowance: { left, requests } }: ProviderStatus): Trouble[] {
+  const isLow = synced && left !== undefined && left < requests * LOW_SHARE;
+  return when(isLow, 'notice', `${name}: ${left} of ${requests} requests are left; polls may have to wait.`);
+}
+
+function records(store: Store, { name, waitingRecords, rejectedRecords }: ProviderStatus): Trouble[] {
+  const reasons = rejectionsOf(store, name).map(({ label, value }) => `${value} ${label}`);
+  const again = waitingRecords > 0 ? `; ${waitingRecords} of them are fetched again with each poll` : '';
+  const text = `${name}: ${rejectedRecords} records were not taken (${reasons.join(', ')})${again}. They are in no number.`;
+  return when(rejectedRecords > 0, 'notice', text);
+}
+
+function severities({ name, unmappedSeverities: unmapped }: ProviderStatus): Trouble[] {
+  const text = `${name}: severities that map to none of the configured ones took the default: ${unmapped.join(', ')}.`;
+  return when(unmapped.length > 0, 'notice', text);
+}
+
+function overflow({ config, store }: TroublesInput): Trouble[] {
+  const count = store.servicesOverflowed();
+  const text = `${count} services more than metrics.max_services (${config.metrics.maxServices}) are shown together as "other".`;
+  return when(count > 0, 'notice', text);
+}
