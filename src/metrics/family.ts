@@ -68,10 +68,10 @@ export interface MetricSource {
 /** A family with its item type hidden, so that different ones share a list. */
 export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labels'> {
   /**
-   * The text of everything that the family has to show, in order; one at a time, so that others may have their turn in
-   * between. What is kept with its newest version is not rendered again; what was rendered is kept.
+   * Brings `kept` up to date in small steps, so that others may have their turn in between; it changes as a whole, at
+   * the end. What is kept with its newest version is not rendered again.
    */
-  readonly fragments: (source: PageSource, settings: FamilySettings, kept: Kept) => Iterable<Fragment>;
+  readonly render: (source: PageSource, settings: FamilySettings, kept: Kept) => Iterable<void>;
 }
 
 /** A family as it was rendered last. */
@@ -83,27 +83,30 @@ export interface Kept {
   shown: readonly Fragment[];
 }
 
+/** Items in one step: most of them stay as they are, which costs less than a look at the clock. */
+const STRIDE = 16;
+
 export function family<Item extends object>(declared: Family<Item>): AnyFamily {
   const { name, type, help, labels } = declared;
+  const keyOf = (item: Item) => declared.key?.(item) ?? item;
   return {
     name,
     type,
     help,
     labels,
-    *fragments(source, settings, kept) {
+    *render(source, settings, kept) {
       const items = declared.items(source);
       const before = kept.items === items ? kept.shown : undefined;
       const shown: Fragment[] = [];
       for (const [at, item] of items.entries()) {
-        const key = declared.key?.(item) ?? item;
         const version = declared.version(item);
-        let fragment = before === undefined ? kept.fragments.get(key) : before[at];
+        let fragment = before === undefined ? kept.fragments.get(keyOf(item)) : before[at];
         if (fragment?.version !== version) {
           fragment = renderFragment(name, version, declared.samples(item, settings));
-          kept.fragments.set(key, fragment);
+          kept.fragments.set(keyOf(item), fragment);
         }
         shown.push(fragment);
-        yield fragment;
+        if (at % STRIDE === 0) yield;
       }
       kept.items = items;
       kept.shown = shown;

@@ -3,7 +3,6 @@ import { createBreath } from '../model/breath.ts';
 import { type Block, deflated, newBlock, regroup } from './blocks.ts';
 import { type Format, headerText } from './exposition.ts';
 import type { AnyFamily, FamilySettings, Kept, PageSource } from './family.ts';
-import type { Fragment } from './fragment.ts';
 
 /** The rendered families of one format: bytes to be sent as they are, and the same deflated (no final block yet). */
 export interface RenderedPage {
@@ -19,9 +18,6 @@ interface RenderedFamily extends Kept {
   readonly header: Block;
   blocks: readonly Block[];
 }
-
-/** Fragments between two looks at the clock, which costs as much as one that is kept. */
-const STRIDE = 16;
 
 /** Keeps the page as one fragment of text per (family, thing) and renders again only what changed. */
 export class Page {
@@ -43,13 +39,11 @@ export class Page {
   async renderPlain(source: PageSource): Promise<void> {
     const breathe = createBreath();
     for (const { family, kept } of this.#families) {
-      const shown: Fragment[] = [];
-      for (const fragment of family.fragments(source, this.#settings, kept)) {
-        shown.push(fragment);
-        const pause = shown.length % STRIDE === 0 ? breathe() : undefined;
+      for (const _step of family.render(source, this.#settings, kept)) {
+        const pause = breathe();
         if (pause !== undefined) await pause;
       }
-      kept.blocks = regroup(kept.blocks, shown);
+      kept.blocks = regroup(kept.blocks, kept.shown);
       await breathe();
     }
   }

@@ -1,6 +1,6 @@
 import { GROUPINGS, type Grouping } from '../../src/config/types.ts';
 import { families } from '../../src/metrics/families.ts';
-import type { AnyFamily, FamilySettings } from '../../src/metrics/family.ts';
+import type { AnyFamily, FamilySettings, Kept } from '../../src/metrics/family.ts';
 import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
 import { type Row, STATISTICS, statisticsOf } from '../../src/stats/rows.ts';
 import { readPromql, type Selector } from './promql.ts';
@@ -58,15 +58,9 @@ function groupingsOf(family: AnyFamily): Set<Grouping> {
       versions: new Uint32Array(STATISTICS.length),
     };
     const source = { rows: [row], sets: [], openRows: [], providers: [], counters: [] };
-    return (
-      [
-        ...family.fragments({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, {
-          fragments: new WeakMap(),
-          items: [],
-          shown: [],
-        }),
-      ].length > 0
-    );
+    const kept: Kept = { fragments: new WeakMap(), items: [], shown: [] };
+    for (const _step of family.render({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, kept));
+    return kept.shown.length > 0;
   });
   return new Set(carried);
 }
