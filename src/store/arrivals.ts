@@ -31,8 +31,8 @@ export function* arrivals(rooms: Rooms, batch: Batch, telling: Telling): Generat
   }
 }
 
-/** A recovery whose anchor moved has another id, but the same end: it is the same row, never a second one. */
-function storedBefore({ incidents }: Rooms, provider: ProviderRow, incident: Incident): IncidentRow | undefined {
+/** The row of an incident. A recovery whose anchor moved has another id, but the same end: it is the same row, never a second one. */
+export function storedBefore({ incidents }: Rooms, provider: ProviderRow, incident: Incident): IncidentRow | undefined {
   const { id, subject, recoveryKey } = incident;
   const known = incidents.byId(provider, id);
   if (known !== undefined || subject === undefined || recoveryKey === undefined) return known;
@@ -59,8 +59,8 @@ function* subjectArrivals(rooms: Rooms, { provider, changed, subject, told }: Su
   for (const incident of told) yield incidents.receive(incident, provider, matches.get(incident));
 }
 
-/** By the end first, counted rows before others; then by id. */
-function matchRows(stored: readonly IncidentRow[], told: readonly Incident[]): Map<Incident, IncidentRow> {
+/** Which stored row of a subject each told incident is: by the end first, counted rows before others; then by id. */
+export function matchRows(stored: readonly IncidentRow[], told: readonly Incident[]): Map<Incident, IncidentRow> {
   const rows = [...stored.filter(isCounted), ...stored.filter((row) => !isCounted(row))];
   const byEnd = new Map<string, IncidentRow>();
   const byId = new Map<string, IncidentRow>();

@@ -19,6 +19,7 @@ import { Present } from './present.ts';
 import { ProviderRows } from './provider-rows.ts';
 import { pruneOld } from './prune.ts';
 import { readings } from './readings.ts';
+import { compare, idsSince } from './review.ts';
 import { Revisions } from './revisions.ts';
 import { RevocableMap } from './revocable-map.ts';
 import type { Committed, Store, StoreSettings } from './store.ts';
@@ -106,6 +107,8 @@ export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log
       }),
     prune: (atMs) => prune(rooms, transaction, atMs),
     ...readings({ rooms, present, isRead }),
+    compare: (batch) => compare(rooms, batch),
+    idsSince: (name, sinceMs) => idsSince(rooms, name, sinceMs),
     isBroken: isCorruption,
     close: () => {
       present.close();

@@ -1,5 +1,5 @@
 import type { Reader } from '../config/reading.ts';
-import type { Status } from '../model/incident.ts';
+import type { Incident, Status } from '../model/incident.ts';
 import type { Known, Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
 import type { ImportInput, ImportWork } from './importing.ts';
@@ -54,6 +54,16 @@ export interface Committed {
   readonly gone: readonly number[];
   /** True when what incidents are called may have changed (renamed service, first sync complete, a service gave its place back). */
   readonly relabelled: boolean;
+}
+
+/** How what a platform tells differs from what is stored: numbers of incidents. */
+export interface Comparison {
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly deleted: number;
+  /** The incidents that a commit has to hold for the same effect: others are stored as they were told. */
+  readonly differing: readonly Incident[];
 }
 
 /** A count that survives restarts. */
@@ -117,6 +127,10 @@ export interface Store {
   prune(nowMs: number): Promise<Committed>;
   provider(name: string): ProviderState;
   known(provider: string): Known;
+  /** What a commit of this would change; nothing is written. */
+  compare(batch: Pick<Batch, 'provider' | 'incidents' | 'deletedIds' | 'wholeSubjects'>): Promise<Comparison>;
+  /** Ids of incidents that were triggered at or after `sinceMs`; not of those made of signals, nor of deleted ones. */
+  idsSince(provider: string, sinceMs: number): Promise<readonly string[]>;
   /** Undefined for facets of providers that are not configured. */
   labels(facet: number): FacetLabels | undefined;
   /** Label sets of configured providers whose first sync is complete. */
