@@ -26,6 +26,8 @@ interface CallsOptions extends AttemptsOptions {
   readonly redactor: Redactor;
   /** Fires when the door closes. */
   readonly closing: AbortSignal;
+  /** Instead of the tries that a platform gets. */
+  readonly triesMax?: number;
 }
 
 /** What has happened to a call so far. */
@@ -37,7 +39,7 @@ interface Course {
 
 /** Makes calls in the door's pace, with its tries and limits; they end in RequestError, or in the reason of their signal. */
 export function createCalls(options: CallsOptions): <T>(call: Call<T>) => Promise<T> {
-  const { clock, redactor, closing } = options;
+  const { clock, redactor, closing, triesMax = TRIES_MAX } = options;
   const tryOnce = createTry(options);
 
   // A pause of the whole door is waited for at the door; only what concerns this call alone is waited for here.
@@ -50,7 +52,7 @@ export function createCalls(options: CallsOptions): <T>(call: Call<T>) => Promis
 
   function manyTries<T>(call: Call<T>, course: Course): Promise<T> {
     return pRetry(() => tryOnce(call, course), {
-      retries: TRIES_MAX - 1,
+      retries: triesMax - 1,
       minTimeout: 0,
       maxTimeout: 0,
       signal: call.signal,

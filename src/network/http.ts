@@ -1,10 +1,10 @@
-import { validateHeaderValue } from 'node:http';
 import { agentsFor, proxySecrets } from './agents.ts';
 import { readAnswer } from './answer.ts';
 import { createCalls } from './calls.ts';
 import { clockAheadMs } from './clock-skew.ts';
 import type { Door, DoorOptions, Verdict } from './door.ts';
 import { AttemptFailure } from './failure.ts';
+import { checkHeaders } from './headers.ts';
 import { createPace } from './pace.ts';
 import { createRedactor } from './redact.ts';
 import { send } from './send.ts';
@@ -65,15 +65,4 @@ function judged({ status, message, retry, throttled, code }: Verdict): AttemptFa
 function lastWord(error: unknown): Verdict {
   const message = error instanceof Error ? error.message : 'the call failed';
   return { retry: false, throttled: false, status: undefined, message };
-}
-
-/** A line break in a token is a mistake in the configuration and is better told at once. */
-function checkHeaders(headers: DoorOptions['headers']): void {
-  for (const [name, value] of Object.entries(headers)) {
-    try {
-      validateHeaderValue(name, value);
-    } catch {
-      throw new Error(`header ${name}: the credential holds a character that HTTP does not allow (a line break?)`);
-    }
-  }
 }

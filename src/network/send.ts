@@ -10,6 +10,8 @@ interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly agents: Agents;
   readonly signal: AbortSignal;
+  /** Posted; without it the request is a GET. */
+  readonly body?: Uint8Array;
 }
 
 /** An answer with any status, as it came; header names are in lower case. */
@@ -20,10 +22,10 @@ export interface Sent {
 }
 
 /**
- * Sends one GET and reads the whole answer as text; no redirect is followed.
+ * Sends one GET (or POST, with a body) and reads the whole answer as text; no redirect is followed.
  * Throws AttemptFailure when there is no whole answer; an error of axios holds the token and goes no further.
  */
-export async function send({ url, headers, agents, signal }: Outgoing): Promise<Sent> {
+export async function send({ url, headers, agents, signal, body }: Outgoing): Promise<Sent> {
   try {
     const {
       status,
@@ -31,6 +33,7 @@ export async function send({ url, headers, agents, signal }: Outgoing): Promise<
       data,
     } = await axios.request<string>({
       url: url.href,
+      ...(body === undefined ? {} : { method: 'POST', data: Buffer.from(body) }),
       headers: { accept: 'application/json', 'user-agent': 'mttr-exporter', ...headers },
       ...agents,
       signal,
