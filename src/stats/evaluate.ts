@@ -3,7 +3,7 @@ import type { Group, GroupWindow } from './group.ts';
 import { QUANTILES, STATISTICS, type Statistic, type StatisticsSettings } from './rows.ts';
 
 /** A baseline is shown only where history begins at least this much before it (DESIGN §5: a shorter reach loses the longest recoveries). */
-const BASELINE_REACH_MS = 30 * DAY_MS;
+export const BASELINE_REACH_MS = 30 * DAY_MS;
 
 /** How far one provider's data goes. */
 export interface Coverage {

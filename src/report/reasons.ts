@@ -1,0 +1,56 @@
+import type { History } from '../store/history.ts';
+import type { Known } from './notes.ts';
+import { localTime, type Period } from './period.ts';
+import type { Survey } from './survey.ts';
+
+export interface ReasonsInput {
+  readonly known: readonly Known[];
+  readonly seen: Survey;
+  readonly period: Period;
+  /** Severities, services or teams were asked for. */
+  readonly isFiltered: boolean;
+  readonly history: History;
+}
+
+/** The likely reasons why nothing was resolved in a period: credentials, filter, range, nothing closed yet. */
+export function reasonsOf(input: ReasonsInput): string[] {
+  const { known, history } = input;
+  const unread = history.providers.filter(({ isSynced }) => !isSynced).map(({ name }) => name);
+  const credentials =
+    unread.length === 0
+      ? []
+      : [`credentials: ${unread.join(', ')} was never read to its end; mttr-exporter doctor says what is wrong`];
+  if (known.length === 0) return credentials;
+  if (known.every(({ isOverall }) => !isOverall)) {
+    return [...credentials, 'filter: every provider is kept out of all numbers but its own (overall: false)'];
+  }
+  return [...credentials, ...byFilter(input), ...byRange(input), ...byState(input)];
+}
+
+function byFilter({ seen: { resolvedElsewhere, excluded }, isFiltered }: ReasonsInput): string[] {
+  return [
+    ...(isFiltered && resolvedElsewhere > 0
+      ? [`filter: ${incidents(resolvedElsewhere)} resolved in the period, but outside of what was asked for`]
+      : []),
+    ...(excluded > 0
+      ? [`filter: ${incidents(excluded)} resolved in the period, but left out by a provider's filter`]
+      : []),
+  ];
+}
+
+function byRange({ seen: { lastResolvedAtMs }, period: { timezone } }: ReasonsInput): string[] {
+  if (lastResolvedAtMs === undefined) return [];
+  return [`range: the last recovery was ${localTime(lastResolvedAtMs, timezone)}, outside of the period`];
+}
+
+function byState({ seen: { openNow, lastResolvedAtMs } }: ReasonsInput): string[] {
+  if (openNow > 0) return [`nothing closed yet: open incidents: ${openNow}`];
+  if (lastResolvedAtMs !== undefined) return [];
+  return [
+    'credentials: no incident was found at all, which may be true, or the key may see nothing; mttr-exporter doctor says which',
+  ];
+}
+
+function incidents(count: number): string {
+  return count === 1 ? '1 incident was' : `${count} incidents were`;
+}
