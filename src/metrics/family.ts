@@ -72,6 +72,15 @@ export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labe
    * the end. What is kept with its newest version is not rendered again.
    */
   readonly render: (source: PageSource, settings: FamilySettings, kept: Kept) => Iterable<void>;
+  /** The same as samples, for who writes them elsewhere than on the page. */
+  readonly pieces: (source: PageSource, settings: FamilySettings) => Iterable<Piece>;
+}
+
+/** One thing that a family has to show; the same key with the same version has the same samples. */
+export interface Piece {
+  readonly key: object;
+  readonly version: number;
+  readonly samples: () => readonly Sample[];
 }
 
 /** A family as it was rendered last. */
@@ -110,6 +119,12 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
       }
       kept.items = items;
       kept.shown = shown;
+    },
+    *pieces(source, settings) {
+      for (const item of declared.items(source)) {
+        const key = declared.key?.(item) ?? item;
+        yield { key, version: declared.version(item), samples: () => declared.samples(item, settings) };
+      }
     },
   };
 }

@@ -27,10 +27,15 @@ export interface TimelineInput {
 /** An instant in milliseconds, or relative to how far each provider has been read: `read` is where live windows end. */
 export type End = number | 'read' | { readonly msBeforeRead: number };
 
+/** Where live windows ended at an instant: there, or for a provider that was not read so far, where its reading ended. */
+export interface LiveEnd {
+  readonly liveAtMs: number;
+}
+
 /** Windowed statistics as they stood at instants of the past, by what is known today. */
 export interface Timeline {
   /** The rows of all groups with windows that end there; the same objects each time, so read them before the next call. Instants must not descend. */
-  at(end: End): Promise<readonly Row[]>;
+  at(end: End | LiveEnd): Promise<readonly Row[]>;
 }
 
 /** Reads all incidents of a history once; each further instant costs what entered and left the windows since the one before. */
@@ -58,13 +63,15 @@ export async function openTimeline(input: TimelineInput): Promise<Timeline> {
   };
 }
 
-function activeProviders({ history, providers }: TimelineInput, end: End): ActiveProvider[] {
+function activeProviders({ history, providers }: TimelineInput, end: End | LiveEnd): ActiveProvider[] {
   return history.providers.flatMap((state) => {
     const provider = providers.find(({ name }) => name === state.name);
     const reach = reachOf(state);
     if (provider === undefined || reach === undefined) return [];
     const { historyStartMs, readUntilMs } = reach;
-    return [{ ...provider, historyStartMs, endMs: endMsOf(end, readUntilMs), readUntilMs }];
+    const isLive = typeof end === 'object' && 'liveAtMs' in end;
+    const endMs = isLive ? Math.min(end.liveAtMs, readUntilMs) : endMsOf(end, readUntilMs);
+    return [{ ...provider, historyStartMs, endMs, readUntilMs }];
   });
 }
 
