@@ -1,9 +1,9 @@
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
-import type { Page } from '../model/poll.ts';
+import type { Page, PollEnd } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { Committed, Store } from '../store/store.ts';
+import type { Committed, ProviderState, Store } from '../store/store.ts';
 import { judgePage, mergePages } from './merge.ts';
 
 export interface PollerInput {
@@ -80,6 +80,7 @@ async function poll(input: PollerInput, nowMs: number, signal: AbortSignal): Pro
     cursor: before.cursor,
     nowMs,
     historyStartMs: nowMs - historyMs,
+    before: pollEndOf(before),
     known: store.known(name),
     signal,
   };
@@ -93,6 +94,11 @@ async function poll(input: PollerInput, nowMs: number, signal: AbortSignal): Pro
   }
   if (!before.isSynced || pages.at(-1)?.complete === undefined) throw new Error('the poll ended before it was whole');
   return commit(input, mergePages(pages));
+}
+
+function pollEndOf({ isSynced, askedUntilMs, historyStartMs }: ProviderState): PollEnd | undefined {
+  if (!isSynced || askedUntilMs === undefined || historyStartMs === undefined) return undefined;
+  return { askedUntilMs, historyStartMs };
 }
 
 async function commit(input: PollerInput, page: Page): Promise<readonly Rejection[]> {

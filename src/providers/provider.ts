@@ -1,7 +1,7 @@
 import type { PlatformSettings, ProviderConfig } from '../config/types.ts';
 import type { Status } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
-import type { Known, Page } from '../model/poll.ts';
+import type { Known, Page, PollEnd } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import type { RequestObserver } from '../network/door.ts';
 import type { Diagnosis, Examination } from './diagnosis.ts';
@@ -28,6 +28,8 @@ export interface PollRequest {
   readonly nowMs: number;
   /** How far back history is wanted, by creation. */
   readonly historyStartMs: number;
+  /** What the last complete poll of this provider said, or an import; absent before the first. */
+  readonly before?: PollEnd | undefined;
   readonly known: Known;
   readonly signal: AbortSignal;
 }
@@ -58,5 +60,7 @@ export interface ProviderDependencies {
 
 /** A platform: the only place outside its folder that knows it is the list in `registry.ts`. */
 export interface Platform extends PlatformSettings {
+  /** Its incidents come from files alone: nothing is asked of anybody, and nothing is ever counted. */
+  readonly isImportedOnly?: true;
   create(config: ProviderConfig, dependencies: ProviderDependencies): Provider;
 }

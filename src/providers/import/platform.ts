@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { ProviderConfig } from '../../config/types.ts';
+import { MINUTE_MS } from '../../model/time.ts';
+import type { Diagnosis } from '../diagnosis.ts';
+import type { Platform, Provider, Traits } from '../provider.ts';
+
+const shape = { until: z.enum(['import', 'now']).default('import') };
+const Settings = z.object(shape);
+
+const traits: Traits = {
+  statuses: ['triggered', 'acknowledged', 'identified', 'mitigated'],
+  started: true,
+  identified: true,
+  acknowledged: true,
+  mitigated: true,
+  escalations: false,
+  reopens: false,
+};
+
+/** Incidents that come from files alone, put into the store by the command `import`. */
+export const imported: Platform = {
+  type: 'import',
+  shape,
+  secrets: [],
+  isImportedOnly: true,
+  // Nothing is asked of anybody.
+  defaultRateLimit: { requests: 1, perMs: MINUTE_MS },
+  defaultTags: { service: 'service' },
+  fromEnvironment: () => undefined,
+  create: (config) => createImported(config),
+};
+
+function createImported({ name, settings }: ProviderConfig): Provider {
+  const { until } = Settings.parse(settings);
+  return {
+    traits,
+    async *poll({ before, cursor = '', nowMs }) {
+      if (before === undefined)
+        throw new Error(`nothing has been imported: run mttr-exporter import --provider ${name}`);
+      const askedUntilMs = until === 'now' ? nowMs : before.askedUntilMs;
+      yield {
+        incidents: [],
+        signals: [],
+        rejected: [],
+        deletedIds: [],
+        wholeSubjects: [],
+        // Another platform's, where the provider was one of its before; it is kept for the way back.
+        cursor,
+        complete: { askedUntilMs, historyStartMs: before.historyStartMs },
+      };
+    },
+    examine: async () => diagnosis,
+    close: async () => undefined,
+  };
+}
+
+const diagnosis: Diagnosis = {
+  trials: [{ call: 'nothing: its incidents are imported', isNeeded: false, lost: 'nothing', outcome: 'ok' }],
+  region: { name: 'none', hint: 'nothing is asked of anybody' },
+  load: { perPoll: 0, perHour: 0, firstSync: 0, isTold: true, allowances: 1 },
+};
