@@ -7,9 +7,9 @@ import { type Group, groupsOf, type ReportConfig, reportSettings } from './group
 import { isComparable, type Known, knownProviders, type Note, notesOf, refuseUnknown } from './notes.ts';
 import type { Period } from './period.ts';
 import { reasonsOf } from './reasons.ts';
+import { planSteps, readSteps, type StepPoint } from './steps.ts';
 import { type LongIncident, survey } from './survey.ts';
 import { type End, openTimeline, type ReportedProvider } from './timeline.ts';
-import { planTrend, readTrend, type TrendPoint } from './trend.ts';
 
 export interface ReportInput {
   readonly history: History;
@@ -41,7 +41,7 @@ export interface Report {
   readonly groups: readonly Group[];
   /** The period before; absent when nobody asked, or when it is not known well enough (a note says so). */
   readonly before: { readonly bounds: Bounds; readonly groups: readonly Group[] } | undefined;
-  readonly trend: { readonly step: Step; readonly points: readonly TrendPoint[] } | undefined;
+  readonly trend: { readonly step: Step; readonly points: readonly StepPoint[] } | undefined;
   readonly longest: readonly LongIncident[];
   readonly openNow: number;
   readonly notes: readonly Note[];
@@ -58,9 +58,9 @@ export async function makeReport(input: ReportInput): Promise<Report> {
   const known = knownProviders({ ...input, retentionMs: config.retentionMs });
   const period = settled(input.period, known);
   refuseUnknown(known, period);
-  const plan = step === undefined ? undefined : planTrend(period, step);
+  const plan = step === undefined ? undefined : planSteps(period, step);
   const { groups, before } = await readGroups(input, isCompared && isComparable(known, period.spanMs));
-  const points = plan === undefined ? [] : await readTrend(plan, await timelineOf(input, plan.spansMs, ['all']));
+  const points = plan === undefined ? [] : await readSteps(plan, await timelineOf(input, plan.spansMs, ['all']));
   const seen = await survey({ ...input, period, reopened: config.recovery.reopened });
   const notes = notesOf({ ...input, known, period, isCompared });
   const bounds = boundsOf(period);

@@ -1,0 +1,66 @@
+import type { Statistic } from '../../stats/rows.ts';
+import type { Group } from '../groups.ts';
+import type { Report } from '../report.ts';
+import type { Section } from './section.ts';
+import { boundsText, wholeOf } from './whole.ts';
+import { changeText, countText, groupTitle, minutesText, shareText, sparkline } from './words.ts';
+
+/** A row per day, week or month, and the means as a line of bars; nothing when nobody asked. */
+export function trend({ trend: asked }: Report): Section[] {
+  if (asked === undefined) return [];
+  const rows = asked.points.map(({ name, isWhole, figures }) => [
+    isWhole ? name : `${name} (part)`,
+    minutesText(figures.mttr),
+    countText(figures.resolved),
+    minutesText(figures.p50),
+    countText(figures.opened),
+  ]);
+  const step = `${asked.step.slice(0, 1).toUpperCase()}${asked.step.slice(1)}`;
+  const bars = sparkline(asked.points.map(({ figures }) => figures.mttr));
+  return [
+    { title: `Trend by ${step}`, kind: 'lines', lines: [['Mean', bars]] },
+    {
+      title: `MTTR by ${step}`,
+      kind: 'table',
+      head: [step, 'Avg Minutes', 'Count', 'Median', 'Opened'],
+      rows,
+    },
+  ];
+}
+
+const COMPARED: readonly (readonly [label: string, statistic: Statistic, text: (value?: number) => string])[] = [
+  ['Resolved', 'resolved', countText],
+  ['Opened', 'opened', countText],
+  ['Mean (minutes)', 'mttr', minutesText],
+  ['Median (minutes)', 'p50', minutesText],
+  ['P95 (minutes)', 'p95', minutesText],
+  ['MTTA (minutes)', 'mtta', minutesText],
+  ['Within Target', 'withinTarget', shareText],
+];
+
+/** This period beside the one before; nothing when nobody asked, or when that one is not known. */
+export function comparison({ groups, before, timezone }: Report): Section[] {
+  if (before === undefined) return [];
+  const [now, then] = [wholeOf(groups).figures, wholeOf(before.groups).figures];
+  const rows = COMPARED.map(([label, statistic, text]) => [
+    label,
+    text(now[statistic]),
+    text(then[statistic]),
+    changeText(now[statistic], then[statistic]),
+  ]);
+  const severities = groups.filter(({ grouping }) => grouping === 'severity');
+  return [
+    {
+      title: `Compared with ${boundsText(before.bounds, timezone)}`,
+      kind: 'table',
+      head: ['', 'Now', 'Before', 'Change'],
+      rows: [...rows, ...severities.map((group) => severityRow(group, before.groups))],
+    },
+  ];
+}
+
+function severityRow(group: Group, before: readonly Group[]): string[] {
+  const then = before.find(({ grouping, name }) => grouping === 'severity' && name === group.name);
+  const means = [group.figures.mttr, then?.figures.mttr] as const;
+  return [`Mean of ${groupTitle(group)} (minutes)`, ...means.map(minutesText), changeText(...means)];
+}

@@ -1,0 +1,9 @@
+/** A cell or value: text, or text that leads somewhere. */
+export type Cell = string | { readonly text: string; readonly url: string };
+
+/** A part of a report for people, in no markup yet; names in it are as the platforms have them. */
+export type Section = { readonly title: string } & (
+  | { readonly kind: 'lines'; readonly lines: readonly (readonly [label: string, value: string])[] }
+  | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
+);

@@ -1,0 +1,45 @@
+import Table from 'cli-table3';
+import type { Report } from '../report.ts';
+import type { Cell, Section } from './section.ts';
+import { sectionsOf } from './sections.ts';
+import { boundsText, TITLE } from './whole.ts';
+
+/** Lines below the title. */
+const RULE = '='.repeat(50);
+
+/** Rows of one table that a person reads in a terminal; the other forms have all. */
+const ROWS_MAX = 25;
+
+/** Control and direction characters of a name could rewrite the terminal's lines. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The report for a terminal, with box-drawn tables and no colours. */
+export function renderText(report: Report): string {
+  const sections = sectionsOf(report).map((section) => `${printable(section.title)}:\n${contents(section)}`);
+  const period = `Period: ${boundsText(report.bounds, report.timezone)}`;
+  return `${[`${TITLE}\n${RULE}`, period, ...sections].join('\n\n')}\n`;
+}
+
+function contents(section: Section): string {
+  if (section.kind === 'lines') {
+    return section.lines.map(([label, value]) => `  ${printable(label)}: ${printable(value)}`).join('\n');
+  }
+  if (section.kind === 'list') return section.items.map((item) => `  - ${printable(item)}`).join('\n');
+  const table = new Table({ head: section.head.map(printable), style: { head: [], border: [], compact: true } });
+  table.push(...section.rows.slice(0, ROWS_MAX).map((row) => row.map(plain)));
+  const rest = section.rows.length - ROWS_MAX;
+  const links = section.rows.flatMap((row) => row.flatMap((cell) => (typeof cell === 'string' ? [] : [cell])));
+  return [
+    table.toString(),
+    ...(rest > 0 ? [`  and ${rest} more; --output json, csv or markdown has all`] : []),
+    ...links.map(({ text, url }) => `  ${printable(text)}: ${printable(url)}`),
+  ].join('\n');
+}
+
+function plain(cell: Cell): string {
+  return printable(typeof cell === 'string' ? cell : cell.text);
+}
+
+function printable(text: string): string {
+  return text.replace(UNPRINTABLE, ' ');
+}
