@@ -11,6 +11,7 @@ import {
   summed,
   windowed,
 } from '../../grafana/src/expressions.ts';
+import { type Chosen, filled, NOTHING_CHOSEN } from '../../scripts/pictures/questions.ts';
 import { tool } from '../deploy/tools.ts';
 
 const promtool = tool('promtool');
@@ -49,24 +50,15 @@ const SERIES: Readonly<Record<string, string>> = {
   'incident_performance_level{by="severity",window="30d",severity="P2",level="medium"}': '1x20',
 };
 
-const NOTHING_CHOSEN = { window: '30d', provider: '.*', service: '.*', severity: '.*', team: '.*' };
+const SPANS = { $__rate_interval: '1m', $__range: '15m' };
 
-type Choice = Readonly<Record<string, string>>;
 type Expected = readonly (readonly [labels: string, value: number])[];
 
 interface Case {
   readonly says: string;
   readonly expression: string;
-  readonly choice?: Choice;
+  readonly choice?: Chosen;
   readonly expected: Expected;
-}
-
-function filled(expression: string, choice: Choice): string {
-  const chosen = { ...NOTHING_CHOSEN, ...choice };
-  return Object.entries(chosen).reduce(
-    (text, [name, value]) => text.replaceAll(`"$${name}"`, `"${value}"`),
-    expression,
-  );
 }
 
 /** What promtool has to say against it; empty when the answer is as expected. */
@@ -146,10 +138,10 @@ describe.skipIf(promtool.isSkipped)(`what dashboards compute, with two replicas$
       expected: [['{provider="all"}', 60]],
     },
   ])('$says', ({ expression, choice = {}, expected }) => {
-    expect(objections(filled(expression, choice), expected)).toBe('');
+    expect(objections(filled(expression, { ...NOTHING_CHOSEN, ...choice }, SPANS), expected)).toBe('');
   });
 
   it('would say so if it were otherwise', () => {
-    expect(objections(filled(open, {}), [['{}', 17]])).toContain('got: {} 1E+01');
+    expect(objections(filled(open, NOTHING_CHOSEN, SPANS), [['{}', 17]])).toContain('got: {} 1E+01');
   });
 });

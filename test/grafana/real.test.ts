@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Chosen, filled, NOTHING_CHOSEN } from '../../scripts/pictures/questions.ts';
 import { tool } from '../deploy/tools.ts';
 import { startExporter } from '../e2e/process.ts';
 import { committedDashboards, queryOf, shownPanels, type Target } from './files.ts';
@@ -12,19 +13,6 @@ const PAUSE_MS = 500;
 
 /** What Grafana would fill in: a scrape interval of 15 s, and a quarter of an hour on the screen. */
 const SPANS = { $__rate_interval: '1m', $__range: '15m' } as const;
-const NOTHING_CHOSEN = { window: '30d', provider: '.*', service: '.*', severity: '.*', team: '.*' };
-
-type Chosen = Readonly<Record<string, string>>;
-
-function filled(expression: string, chosen: Chosen): string {
-  const spans = Object.entries(SPANS).reduce((text, [name, span]) => text.replaceAll(name, span), expression);
-  const whole = Object.entries(chosen).reduce(
-    (text, [name, value]) => text.replaceAll(`"$${name}"`, `"${value}"`),
-    spans,
-  );
-  if (whole.includes('$')) throw new Error(`nothing stands for a variable in ${whole}`);
-  return whole;
-}
 
 interface Question {
   readonly where: string;
@@ -42,7 +30,7 @@ function questionsOf(choice: Chosen): Question[] {
     const chosen = { ...NOTHING_CHOSEN, ...own, ...choice };
     const ask = (panel: string, { expr, instant }: Target): Question => ({
       where: `${title}: ${panel} with ${JSON.stringify(choice)}`,
-      expression: filled(expr, chosen),
+      expression: filled(expr, chosen, SPANS),
       over: instant === true ? 'now' : 'range',
     });
     return shownPanels(dashboard).flatMap(({ title: panel, targets = [] }) =>

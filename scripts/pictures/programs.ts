@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dump, load } from 'js-yaml';
+import { z } from 'zod';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const RULES = ['mttr.rules.yml', 'mttr.alerts.yml'].map((name) => join(ROOT, 'deploy/prometheus', name));
+
+/** A program that listens on loopback. */
+export interface Running {
+  /** Without a slash at its end. */
+  readonly url: string;
+  end(): Promise<void>;
+}
+
+interface Starting {
+  readonly program: string;
+  readonly words: readonly string[];
+  readonly folder: string;
+  /** Finds the address in what the program says; its first group. */
+  readonly address: RegExp;
+}
+
+/** Far longer than anything here takes to start. */
+const PATIENCE_MS = 30_000;
+
+function start({ program, words, folder, address }: Starting): Promise<Running> {
+  const env = { PATH: process.env['PATH'] ?? '', AWS_ACCESS_KEY_ID: 'invented', AWS_SECRET_ACCESS_KEY: 'invented' };
+  const child = spawn(program, words, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const { promise, resolve, reject } = Promise.withResolvers<Running>();
+  const ended = new Promise<void>((done) => child.once('close', () => done()));
+  const patience = setTimeout(() => reject(new Error(`${program} did not listen`)), PATIENCE_MS);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    const found = address.exec(said)?.[1];
+    if (found !== undefined) resolve({ url: `http://${found}`, end: () => end(child, ended) });
+  });
+  child.once('error', reject);
+  void ended.then(() => reject(new Error(`${program} ended: ${said}`)));
+  return promise.finally(() => clearTimeout(patience));
+}
+
+async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/** The exporter with its demo, on a free port. */
+export function startDemo(folder: string): Promise<Running> {
+  return start({
+    program: process.execPath,
+    words: [join(ROOT, 'src/cli/main.ts'), 'demo', '--web.listen-address=127.0.0.1:0', '--log.format=json'],
+    folder,
+    address: /"url":"http:\/\/([^"/]+)/,
+  });
+}
+
+const Shipped = z.looseObject({
+  global: z.object({ scrape_interval: z.string(), evaluation_interval: z.string() }),
+  scrape_configs: z
+    .looseObject({ static_configs: z.object({ targets: z.string().array() }).array() })
+    .array()
+    .length(1),
+});
+
+/** The shipped configuration of Prometheus with its rules, but for the target, the intervals and whom alerts would be told. */
+export function configuration({ target, every }: { readonly target: string; readonly every: string }): string {
+  const { alerting: _, ...shipped } = Shipped.parse(
+    load(readFileSync(join(ROOT, 'deploy/prometheus/prometheus.yml'), 'utf8')),
+  );
+  return dump({
+    ...shipped,
+    global: { scrape_interval: every, evaluation_interval: every },
+    rule_files: RULES,
+    scrape_configs: shipped.scrape_configs.map((job) => ({
+      ...job,
+      scrape_interval: every,
+      static_configs: [{ targets: [target] }],
+    })),
+  });
+}
+
+/** A Prometheus that scrapes the exporter so often, on a free port. */
+export function startPrometheus(folder: string, exporter: Running, every: string): Promise<Running> {
+  const file = join(folder, 'prometheus.yml');
+  writeFileSync(file, configuration({ target: new URL(exporter.url).host, every }));
+  const words = [
+    `--config.file=${file}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    '--web.listen-address=127.0.0.1:0',
+    '--enable-feature=exemplar-storage',
+  ];
+  return start({ program: 'prometheus', words, folder, address: /msg="Listening on" address=(\S+)/ });
+}
