@@ -2,6 +2,7 @@ import { CommanderError, Command as Parser } from 'commander';
 import { z } from 'zod';
 import type { Asked, OneShot, Surroundings } from './command.ts';
 import { oneShots } from './commands.ts';
+import { suggest } from './completion.ts';
 import { checkFlag, configFlag, listenFlag, logFlags, replayFlag, webConfigFlag, webFlags } from './flag-options.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 
@@ -65,6 +66,9 @@ type Values = z.infer<typeof Values>;
  * Wrong flags or arguments yield an `exit` with code 2 and one message.
  */
 export function parseFlags(words: readonly string[], version: string): Command {
+  if (words[0] === 'complete' && words[1] === '--') {
+    return { kind: 'one-shot', run: () => suggest(commands, words.slice(2)) };
+  }
   const asked: Command[] = [];
   const printed: string[] = [];
   try {
