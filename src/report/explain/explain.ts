@@ -1,0 +1,133 @@
+import type { Reader } from '../../config/reading.ts';
+import { MINUTE_MS } from '../../model/time.ts';
+import type { StatisticsSettings } from '../../stats/rows.ts';
+import type { History } from '../../store/history.ts';
+import type { ReportedProvider } from '../timeline.ts';
+import { type Collected, collect } from './collect.ts';
+import { compare } from './compare.ts';
+import type { ExplainedProvider, Explanation } from './explanation.ts';
+import { FacetViews } from './facets.ts';
+import { leftOut, listed } from './incidents.ts';
+import { notesOf } from './notes.ts';
+import { type Group, groupOf, type Question, withSeverityName } from './question.ts';
+import { refusePeriodBeforeHistory, refuseUnknownNames } from './refusals.ts';
+import { type ProviderSpan, spansOf } from './spans.ts';
+import { DESCRIBED } from './statistics.ts';
+import { type Valued, valueOf } from './value.ts';
+
+export interface ExplainInput {
+  readonly question: Question;
+  readonly history: History;
+  /** As configured; its windows and groupings only say what `/metrics` shows. */
+  readonly settings: StatisticsSettings;
+  readonly providers: readonly ReportedProvider[];
+  readonly reader: (provider: string) => Reader | undefined;
+}
+
+/**
+ * Tells what a windowed number is made of: computed from single incidents, and compared with what the statistics of
+ * `/metrics` say. Throws QuestionError for what cannot be answered, and an error when the two ways disagree. Works in slices.
+ */
+export async function explain(given: ExplainInput): Promise<Explanation> {
+  const { settings } = given;
+  const question = { ...given.question, labels: withSeverityName(given.question.labels, settings.severities) };
+  const input = { ...given, question };
+  const group = groupOf(question);
+  const spans = spansOf({ ...input, ...question });
+  refusePeriodBeforeHistory(spans);
+  const views = viewsOf(input, group, spans);
+  const judging = { statistic: question.statistic, reopened: settings.reopened };
+  const collected = await collect(input.history, views, judging);
+  refuseUnknownNames(input, views, spans);
+  const rowSpans = spansOfRow(group, spans, collected);
+  const valued = valueOf({
+    statistic: question.statistic,
+    collected,
+    spans: rowSpans,
+    isRow: isLasting(group) ? spans.length > 0 : collected.providersInRow.size > 0,
+    minimumSample: settings.minimumSample,
+    nameOf: (row) => nameOf(input.history, row),
+  });
+  await compare(input, group, valued);
+  const listing = { history: input.history, views, judging, limit: question.limit ?? Number.POSITIVE_INFINITY };
+  return {
+    ...headOf(question, group, valued),
+    providers: input.providers.map((provider) => providerOf(provider, spans, group)),
+    counted: valued.members.length,
+    incidents: await listed(valued.members, listing),
+    leftOut: collected.omitted.map(({ reason, count, examples }) => ({
+      reason,
+      count,
+      examples: leftOut(examples, listing),
+    })),
+    notes: notesOf({ question, group, settings, spans: rowSpans, unsynced: unsyncedOf(input, spans) }),
+  };
+}
+
+type Input = ExplainInput;
+
+function viewsOf({ history, reader, question, settings }: Input, group: Group, spans: readonly ProviderSpan[]) {
+  return new FacetViews({
+    history,
+    reader,
+    spans,
+    wanted: question.labels,
+    isByProvider: group.grouping === 'provider',
+    targetMs: (severity) => settings.severities.find(({ name }) => name === severity)?.targetMs,
+  });
+}
+
+function headOf(question: Question, { grouping }: Group, { value, absence, arithmetic }: Valued) {
+  const { word, meaning, metric, quantile, unit } = DESCRIBED[question.statistic];
+  return {
+    statistic: word,
+    meaning,
+    metric,
+    quantile,
+    by: grouping,
+    labels: question.labels,
+    window: question.window.name,
+    windowMinutes: question.window.ms / MINUTE_MS,
+    unit,
+    value,
+    absence,
+    arithmetic,
+    agrees: true as const,
+  };
+}
+
+function providerOf(
+  provider: ReportedProvider,
+  spans: readonly ProviderSpan[],
+  { grouping }: Group,
+): ExplainedProvider {
+  const { name, isOverall } = provider;
+  const span = spans.find((one) => one.provider.name === name);
+  if (span === undefined) return { name, state: 'not_synced' };
+  return {
+    name,
+    state: isOverall || grouping === 'provider' ? 'counted' : 'not_overall',
+    windowFrom: new Date(span.fromMs).toISOString(),
+    windowTo: new Date(span.toMs).toISOString(),
+    historyStart: new Date(span.historyStartMs).toISOString(),
+  };
+}
+
+function unsyncedOf({ providers }: Input, spans: readonly ProviderSpan[]): string[] {
+  return providers.map(({ name }) => name).filter((name) => spans.every(({ provider }) => provider.name !== name));
+}
+
+/** These rows exist and stand on every overall provider, whatever incidents there are. */
+function isLasting({ grouping }: Group): boolean {
+  return grouping === 'all' || grouping === 'severity';
+}
+
+function spansOfRow(group: Group, spans: readonly ProviderSpan[], { providersInRow }: Collected): ProviderSpan[] {
+  return spans.filter(({ provider }) => (isLasting(group) ? provider.isOverall : providersInRow.has(provider.name)));
+}
+
+function nameOf(history: History, row: number): { provider: string; id: string } {
+  const [recorded] = history.recorded([row]);
+  if (recorded === undefined) throw new Error(`the store holds no incident in row ${row}`);
+  return { provider: recorded.provider, id: recorded.incident.id };
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { GROUPINGS } from '../../config/types.ts';
+import { STATUSES } from '../../model/stored.ts';
+import { LABELS } from './question.ts';
+
+/** Why an incident that has the labels is not in the number. */
+export const REASONS = [
+  'not_overall',
+  'filter_severities',
+  'filter_services',
+  'filter_teams',
+  'deleted',
+  'expired',
+  'flaky',
+  'exclude_titles',
+  'shorter_than',
+  'merged',
+  'still_open',
+  'ended_before',
+  'ended_after',
+  'opened_before',
+  'opened_after',
+  'no_stamp',
+  'no_target',
+  'not_told',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+const instant = z.iso.datetime().describe('UTC');
+const minutes = z.number();
+
+/** One incident with its stamps. */
+export const ExplainedIncident = z.object({
+  provider: z.string(),
+  id: z.string(),
+  url: z.string().optional(),
+  service: z.string(),
+  severity: z.string(),
+  team: z.string(),
+  status: z.enum(STATUSES),
+  startedAt: instant.optional(),
+  triggeredAt: instant,
+  acknowledgedAt: instant.optional(),
+  identifiedAt: instant.optional(),
+  mitigatedAt: instant.optional(),
+  resolvedAt: instant.optional(),
+  intervals: z.object({ openedAt: instant, closedAt: instant.optional() }).array(),
+  endKnownFrom: z.enum(['resolve_event', 'state_change', 'report_duration']).optional(),
+  autoResolved: z.boolean().optional(),
+  isMerged: z.literal(true).optional(),
+  escalations: z.int().optional().describe('absent where the platform does not tell'),
+  reopenings: z.int().optional().describe('absent where the platform does not tell'),
+  recoveryMinutes: minutes.optional().describe('by recovery.reopened'),
+  contribution: z.number().describe('what it adds: minutes, or 1 or 0 to counts and shares'),
+});
+export type ExplainedIncident = z.infer<typeof ExplainedIncident>;
+
+const LeftOutIncident = z.object({
+  provider: z.string(),
+  id: z.string(),
+  url: z.string().optional(),
+  service: z.string(),
+  severity: z.string(),
+  triggeredAt: instant,
+  resolvedAt: instant.optional(),
+  outsideMinutes: minutes.optional().describe('how far outside the window'),
+});
+export type LeftOutIncident = z.infer<typeof LeftOutIncident>;
+
+const LeftOut = z.object({
+  reason: z.enum(REASONS),
+  count: z.int(),
+  examples: LeftOutIncident.array().describe('a few: the nearest to the window, else the newest'),
+});
+export type LeftOut = z.infer<typeof LeftOut>;
+
+const ranked = z.object({ rank: z.int(), minutes, provider: z.string(), id: z.string() });
+const time = { coveredFrom: instant, coveredTo: instant, coveredMinutes: minutes, busyMinutes: minutes };
+const Repeated = z.object({
+  fingerprint: z.string().describe('a digest'),
+  count: z.int(),
+  incidents: z.object({ provider: z.string(), id: z.string(), triggeredAt: instant }).array(),
+});
+
+/** How the number follows from the incidents. */
+export const Arithmetic = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('mean'), sumMinutes: minutes, count: z.int() }),
+  z.object({
+    kind: z.literal('quantile'),
+    quantile: z.number(),
+    count: z.int(),
+    position: z.number().describe('(count - 1) × quantile, from 0'),
+    below: ranked,
+    above: ranked,
+  }),
+  z.object({ kind: z.literal('extreme'), count: z.int(), incident: ranked }),
+  z.object({
+    kind: z.literal('deviation'),
+    count: z.int(),
+    meanMinutes: minutes,
+    squares: z.number().describe('sum of the squared distances from the mean, minutes²'),
+  }),
+  z.object({ kind: z.literal('count'), count: z.int() }),
+  z.object({ kind: z.literal('share'), part: z.int(), of: z.int() }),
+  z.object({
+    kind: z.literal('repeat'),
+    opened: z.int(),
+    fingerprints: z.int().describe('distinct ones'),
+    repeated: Repeated.array().describe('the most frequent of those that came more than once'),
+    repeatedFingerprints: z.int(),
+  }),
+  z.object({ kind: z.literal('free'), ...time }),
+  z.object({ kind: z.literal('between_failures'), ...time, opened: z.int() }),
+]);
+export type Arithmetic = z.infer<typeof Arithmetic>;
+
+const ExplainedProvider = z.object({
+  name: z.string(),
+  state: z.enum(['counted', 'not_overall', 'not_synced']),
+  windowFrom: instant.optional(),
+  windowTo: instant.optional(),
+  historyStart: instant.optional(),
+});
+export type ExplainedProvider = z.infer<typeof ExplainedProvider>;
+
+/** One windowed number with everything that it follows from. */
+export const Explanation = z.object({
+  statistic: z.string(),
+  meaning: z.string(),
+  metric: z.string(),
+  quantile: z.number().optional(),
+  by: z.enum(GROUPINGS),
+  labels: z.partialRecord(z.enum(LABELS), z.string()),
+  window: z.string(),
+  windowMinutes: minutes,
+  unit: z.enum(['minutes', 'incidents', 'share']),
+  value: z.number().optional().describe('absent where there is no number'),
+  absence: z.string().optional().describe('why there is none'),
+  arithmetic: Arithmetic.optional(),
+  agrees: z.literal(true).describe('the value was computed twice: from these incidents, and as the metrics are'),
+  providers: ExplainedProvider.array(),
+  counted: z.int(),
+  incidents: ExplainedIncident.array().describe('the most telling first'),
+  leftOut: LeftOut.array(),
+  notes: z.string().array(),
+});
+export type Explanation = z.infer<typeof Explanation>;

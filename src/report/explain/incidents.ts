@@ -1,0 +1,105 @@
+import { createBreath } from '../../model/breath.ts';
+import { recoveryMs } from '../../model/stored.ts';
+import { MINUTE_MS } from '../../model/time.ts';
+import type { History, Recorded } from '../../store/history.ts';
+import type { Example, Member } from './collect.ts';
+import type { ExplainedIncident, LeftOutIncident } from './explanation.ts';
+import type { FacetViews } from './facets.ts';
+import type { Judging } from './judge.ts';
+import { DESCRIBED } from './statistics.ts';
+
+/** Incidents that are read from the store in one go: a few milliseconds. */
+const READ_AT_ONCE = 100;
+
+export interface ListingInput {
+  readonly history: History;
+  readonly views: FacetViews;
+  readonly judging: Judging;
+  readonly limit: number;
+}
+
+/** The most telling incidents with all their stamps; misses of a target come before what met it. */
+export async function listed(members: readonly Member[], input: ListingInput): Promise<ExplainedIncident[]> {
+  const { history, judging, limit } = input;
+  const breathe = createBreath();
+  const chosen = await mostTelling(members, limit, judging.statistic === 'withinTarget' ? 1 : -1);
+  const { basis, unit } = DESCRIBED[judging.statistic];
+  const scale = unit === 'minutes' || basis === 'running' ? MINUTE_MS : 1;
+  const valueOf = new Map(chosen.map(({ row, value }) => [row, value / scale]));
+  const incidents: ExplainedIncident[] = [];
+  for (let at = 0; at < chosen.length; at += READ_AT_ONCE) {
+    const rows = chosen.slice(at, at + READ_AT_ONCE).map(({ row }) => row);
+    for (const recorded of history.recorded(rows)) {
+      incidents.push(explained(recorded, input, valueOf.get(recorded.stored.row) ?? 0));
+    }
+    await breathe();
+  }
+  return incidents;
+}
+
+/** Keeps no more than it needs, so that no sort is long. */
+async function mostTelling(members: readonly Member[], limit: number, sign: 1 | -1): Promise<Member[]> {
+  const byTelling = (a: Member, b: Member) =>
+    sign * (a.value - b.value) || b.triggeredAtMs - a.triggeredAtMs || a.row - b.row;
+  const breathe = createBreath();
+  let kept: Member[] = [];
+  for (let at = 0; at < members.length; at += Math.max(limit, READ_AT_ONCE)) {
+    kept = [...kept, ...members.slice(at, at + Math.max(limit, READ_AT_ONCE))].sort(byTelling).slice(0, limit);
+    await breathe();
+  }
+  return kept;
+}
+
+function explained(recorded: Recorded, { views, judging }: ListingInput, contribution: number): ExplainedIncident {
+  const { incident, stored } = recorded;
+  const recovery = recoveryMs(stored, judging.reopened);
+  const { startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs, resolvedAtMs } = incident;
+  return {
+    ...nameAndLabels(recorded, views),
+    status: incident.status,
+    startedAt: text(startedAtMs),
+    triggeredAt: new Date(incident.triggeredAtMs).toISOString(),
+    acknowledgedAt: text(acknowledgedAtMs),
+    identifiedAt: text(identifiedAtMs),
+    mitigatedAt: text(mitigatedAtMs),
+    resolvedAt: text(resolvedAtMs),
+    intervals: incident.intervals.map(({ openedAtMs, closedAtMs }) => ({
+      openedAt: new Date(openedAtMs).toISOString(),
+      closedAt: text(closedAtMs),
+    })),
+    endKnownFrom: incident.endKnownFrom,
+    autoResolved: incident.autoResolved,
+    isMerged: incident.merged ? true : undefined,
+    escalations: incident.escalatedAtMs?.length,
+    reopenings: incident.reopenedAtMs?.length,
+    recoveryMinutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
+    contribution,
+  };
+}
+
+/** Those that stand for what is left out. */
+export function leftOut(
+  examples: readonly Example[],
+  { history, views }: Omit<ListingInput, 'limit'>,
+): LeftOutIncident[] {
+  return examples.flatMap(({ row, outsideMs }) =>
+    history.recorded([row]).map((recorded) => {
+      const { team: _, ...named } = nameAndLabels(recorded, views);
+      return {
+        ...named,
+        triggeredAt: new Date(recorded.incident.triggeredAtMs).toISOString(),
+        resolvedAt: text(recorded.incident.resolvedAtMs),
+        outsideMinutes: outsideMs === undefined ? undefined : outsideMs / MINUTE_MS,
+      };
+    }),
+  );
+}
+
+function nameAndLabels({ provider, incident, stored }: Recorded, views: FacetViews) {
+  const { service = '', severity = '', team = '' } = views.get(stored.facet)?.labels ?? {};
+  return { provider, id: incident.id, url: incident.url, service, severity, team };
+}
+
+function text(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}

@@ -1,0 +1,83 @@
+import { nearest } from '../../config/near.ts';
+import type { Grouping, SeverityConfig } from '../../config/types.ts';
+import type { FacetLabels } from '../../model/stored.ts';
+import type { Statistic } from '../../stats/rows.ts';
+import type { End } from '../timeline.ts';
+
+/** What is asked cannot be answered: wrong words, unknown names, a period before all history; the message is one line. */
+export class QuestionError extends Error {
+  override readonly name = 'QuestionError';
+}
+
+export const LABELS = ['service', 'severity', 'team', 'provider'] as const;
+export type Label = (typeof LABELS)[number];
+export type WantedLabels = Readonly<Partial<Record<Label, string>>>;
+
+/** One number that is to be explained. */
+export interface Question {
+  readonly statistic: Statistic;
+  readonly labels: WantedLabels;
+  /** The grouping of the row; absent: the one of the labels. */
+  readonly by?: Grouping | undefined;
+  readonly window: { readonly name: string; readonly ms: number };
+  readonly end: End;
+  /** Incidents that are listed with their stamps; all without it. */
+  readonly limit?: number | undefined;
+}
+
+/** The row that a question is about: its grouping, and the labels that narrow it further. */
+export interface Group {
+  readonly grouping: Grouping;
+  /** In the order of the grouping. */
+  readonly values: readonly string[];
+  readonly isNarrowed: boolean;
+}
+
+/** The most telling first: a provider outside the overall rows has its own only. */
+const CHOICE: readonly Grouping[] = ['provider', 'service,severity', 'service', 'team', 'severity', 'all'];
+
+/** The row of a grouping, or of the one that fits the labels best. Throws QuestionError when it lacks a label. */
+export function groupOf({ labels, by }: Pick<Question, 'labels' | 'by'>): Group {
+  const grouping = by ?? CHOICE.find((one) => labelsOf(one).every((label) => labels[label] !== undefined)) ?? 'all';
+  const names = labelsOf(grouping);
+  const values = names.map((name) => {
+    const value = labels[name];
+    if (value === undefined) throw new QuestionError(`by="${grouping}" needs a ${name}; none is given`);
+    return value;
+  });
+  const given = LABELS.filter((label) => labels[label] !== undefined);
+  return { grouping, values, isNarrowed: given.length > names.length };
+}
+
+/** The labels that a row of this grouping carries. */
+export function labelsOf(grouping: Grouping): readonly Label[] {
+  return LABELS.filter((label) => grouping.split(',').includes(label));
+}
+
+/** Whether an incident of these labels is asked for. */
+export function isWanted(labels: WantedLabels, found: FacetLabels): boolean {
+  return LABELS.every((label) => labels[label] === undefined || labels[label] === found[label]);
+}
+
+/** A severity by its name or one of its aliases, in any case; others are given back as they are. */
+export function withSeverityName(labels: WantedLabels, severities: readonly SeverityConfig[]): WantedLabels {
+  const { severity } = labels;
+  if (severity === undefined) return labels;
+  const word = severity.toLowerCase();
+  const known = severities.find(({ name, aliases }) => name.toLowerCase() === word || aliases.includes(word));
+  return known === undefined ? labels : { ...labels, severity: known.name };
+}
+
+/** Names that are few enough to be listed in a message. */
+const LISTED_MAX = 12;
+
+/** What is wrong with a name that nothing has, in one line; `names` are those that exist. */
+export function unknownName(label: Label, value: string, names: Iterable<string>): QuestionError {
+  const known = [...names].sort();
+  const near = nearest(value, known);
+  const start = `no ${label} is called ${JSON.stringify(value)}`;
+  if (near !== undefined) return new QuestionError(`${start}; did you mean ${JSON.stringify(near)}?`);
+  if (known.length === 0) return new QuestionError(`${start}; none has an incident`);
+  const listed = known.slice(0, LISTED_MAX).join(', ');
+  return new QuestionError(`${start}; there are ${listed}${known.length > LISTED_MAX ? ', …' : ''}`);
+}
