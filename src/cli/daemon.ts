@@ -116,7 +116,6 @@ function createStatus({ input, life, reloading, store }: Watched): ServerOptions
       nowMs: clock.nowMs(),
       startedAtMs,
       window,
-      trend: () => undefined,
       isOpen: life.running() !== undefined,
       pageTrouble: life.running()?.trouble(),
       reloadFailure: reloading.failure(),

@@ -14,6 +14,7 @@ import { type OpenedProvider, openProviders } from './opened-providers.ts';
 import { activeProvider, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
 import { createShowing } from './showing.ts';
 import type { Shown } from './shown.ts';
+import { createTrend, type Trend } from './trend.ts';
 
 /** How often what is older than the retention is looked for. */
 const PRUNE_EVERY_MS = HOUR_MS;
@@ -47,6 +48,7 @@ export interface Engine {
   counts(): ReadonlyMap<string, ProviderCounts>;
   /** What the page of metrics shows: numbers for people are taken from here, so that both agree. */
   shown(): Shown;
+  readonly trend: Trend;
   /** The error of a tick says that the store is damaged: only a restart, which sets it aside, helps. */
   isBroken(error: unknown): boolean;
   /** Lets go of the platforms; polls must have ended. */
@@ -107,6 +109,7 @@ export function createEngine(input: EngineInput): Engine {
     delivered: (version) => showing.delivered(version),
     counts: () => statistics.counts(),
     shown: () => showing.shown(),
+    trend: createTrend({ ...input, readers }),
     isBroken: (error) => store.isBroken(error),
     close: async () => {
       await Promise.all(described.map(({ provider }) => provider.close()));

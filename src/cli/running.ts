@@ -26,7 +26,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts the loops of an opened engine: one per provider, and the one that renders. */
+/** Starts the loops of an opened engine: one per provider, the one that renders, and the one that keeps the trend. */
 export function run(engine: Engine, config: Config, { clock, log, onFatal }: RunInput): Running {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -44,7 +44,7 @@ export function run(engine: Engine, config: Config, { clock, log, onFatal }: Run
       await clock.sleep(RENDER_EVERY_MS, signal).catch(() => undefined);
     }
   };
-  const ended = Promise.all([...loops, rendering()]).catch(onFatal);
+  const ended = Promise.all([...loops, rendering(), engine.trend.run(signal)]).catch(onFatal);
   return {
     engine,
     config,

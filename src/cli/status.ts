@@ -43,7 +43,6 @@ export interface StatusInput {
   readonly startedAtMs: number;
   /** The window that was asked for; any that is not configured means the usual one. */
   readonly window: string | undefined;
-  readonly trend: (window: number) => StatusView['trend'];
   readonly isOpen: boolean;
   readonly pageTrouble: string | undefined;
   readonly reloadFailure: string | undefined;
@@ -64,7 +63,7 @@ export function statusOf(input: StatusInput): StatusView {
     minimumSample: config.metrics.minimumSample,
     troubles: troublesOf({ ...input, providers }),
     ...statusFigures({ config, shown: engine.shown(), window }),
-    trend: input.trend(window),
+    trend: engine.trend.of(window),
     open: { oldest: oldest.map((one) => ({ ...one, targetMinutes: targetMinutes(config, one.severity) })), total },
     providers,
     links: [],

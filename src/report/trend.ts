@@ -1,42 +1,119 @@
-import { type CalendarStep, calendarSteps, type Step } from './calendar.ts';
-import { type Figures, figuresOf, rowOf } from './figures.ts';
-import { PeriodError } from './period.ts';
-import type { Timeline } from './timeline.ts';
+import { isVisible, type Reader } from '../config/reading.ts';
+import { recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { MINUTE_MS } from '../model/time.ts';
+import type { StatisticsSettings } from '../stats/rows.ts';
+import type { History } from '../store/history.ts';
 
-/** What is said of one day, week or month of a period. */
-export interface TrendPoint extends CalendarStep {
-  readonly figures: Figures;
+export interface TrendInput {
+  readonly history: Pick<History, 'labels' | 'each'>;
+  readonly settings: Pick<StatisticsSettings, 'windows' | 'severities' | 'minimumSample' | 'reopened'>;
+  readonly reader: (provider: string) => Reader | undefined;
+  /** Whether a provider counts in every grouping. */
+  readonly isOverall: (provider: string) => boolean;
+  readonly instants: Instants;
 }
 
-/** The parts of a period, and the windows that their lengths make. */
-export interface TrendPlan {
-  readonly steps: readonly CalendarStep[];
-  /** Distinct lengths, in the order of the windows that the timeline must have. */
-  readonly spansMs: readonly number[];
+/** Evenly spaced instants: `fromMs`, `fromMs + stepMs` … */
+export interface Instants {
+  readonly fromMs: number;
+  readonly stepMs: number;
+  readonly count: number;
 }
 
-/** More rows than this nobody reads; almost three years of days. */
-const STEPS_MAX = 1000;
+/** The mean of a window that ended at this instant; absent where it rests on too few. */
+export interface TrendPoint {
+  readonly atMs: number;
+  readonly mttrMinutes: number | undefined;
+  readonly resolved: number;
+}
 
-/** Cuts a period into steps; days that are 23 or 25 hours long are windows of their own. Throws PeriodError for too many. */
-export function planTrend(
-  period: { readonly fromMs: number; readonly toMs: number; readonly timezone: string },
-  step: Step,
-): TrendPlan {
-  const steps = calendarSteps(period, step);
-  if (steps.length > STEPS_MAX) {
-    throw new PeriodError('from', `the trend would have ${steps.length} steps; expected ${STEPS_MAX} or fewer`);
+/** How the means of one window moved, in the order of time. */
+export interface WindowTrend {
+  readonly all: readonly TrendPoint[];
+  /** Of each configured severity, by its name. */
+  readonly severities: ReadonlyMap<string, readonly TrendPoint[]>;
+}
+
+/**
+ * MTTR as the windows had it at many instants, by window. One pass over the history, with memory for the instants
+ * only: an incident is entered where it comes into a window and where it leaves it, and sums run from instant to
+ * instant. The same values as the rows of statistics: integer milliseconds are added before anything is divided.
+ */
+export async function mttrTrend(input: TrendInput): Promise<readonly WindowTrend[]> {
+  const { history, settings, instants } = input;
+  const names = settings.severities.map(({ name }) => name);
+  const steps = settings.windows.map(({ ms }) => {
+    const severities = new Map(names.map((name) => [name, new Steps(instants, ms)]));
+    return { all: new Steps(instants, ms), severities };
+  });
+  await history.each((incident) => {
+    const labels = history.labels(incident.facet);
+    const ms = labels?.excluded === false ? recoveryOf(incident, labels.provider, input) : undefined;
+    if (labels === undefined || ms === undefined || incident.resolvedAtMs === undefined) return;
+    for (const { all, severities } of steps) {
+      all.add(incident.resolvedAtMs, ms);
+      severities.get(labels.severity)?.add(incident.resolvedAtMs, ms);
+    }
+  });
+  const { minimumSample } = settings;
+  return steps.map(({ all, severities }) => ({
+    all: all.points(minimumSample),
+    severities: new Map([...severities].map(([name, one]) => [name, one.points(minimumSample)])),
+  }));
+}
+
+/** Undefined for what is in no mean: open, merged, outside the filter, or of a provider that is kept apart. */
+function recoveryOf(incident: StoredIncident, provider: string, input: TrendInput): number | undefined {
+  const reader = input.reader(provider);
+  const ms = recoveryMs(incident, input.settings.reopened);
+  if (reader === undefined || ms === undefined || !input.isOverall(provider)) return undefined;
+  const isSeen = isVisible({ ...incident, recoveryMs: ms }, { excluded: false }, reader);
+  return isSeen ? ms : undefined;
+}
+
+/** What changes from instant to instant in one window of one series. */
+class Steps {
+  readonly #instants: Instants;
+  readonly #windowMs: number;
+  readonly #sums: Float64Array;
+  readonly #counts: Int32Array;
+
+  constructor(instants: Instants, windowMs: number) {
+    this.#instants = instants;
+    this.#windowMs = windowMs;
+    this.#sums = new Float64Array(instants.count + 1);
+    this.#counts = new Int32Array(instants.count + 1);
   }
-  return { steps, spansMs: [...new Set(steps.map(({ fromMs, toMs }) => toMs - fromMs))] };
-}
 
-/** Asks the timeline for each step in turn; over all groups. */
-export async function readTrend({ steps, spansMs }: TrendPlan, timeline: Timeline): Promise<TrendPoint[]> {
-  const points: TrendPoint[] = [];
-  for (const step of steps) {
-    const row = rowOf(await timeline.at(step.toMs), 'all');
-    const window = spansMs.indexOf(step.toMs - step.fromMs);
-    points.push({ ...step, figures: row === undefined ? {} : figuresOf(row, window) });
+  /** A recovery is in the windows whose ends are at or after its own, and less than their length after it. */
+  add(resolvedAtMs: number, ms: number): void {
+    const first = this.#firstFrom(resolvedAtMs);
+    const last = this.#firstFrom(resolvedAtMs + this.#windowMs);
+    if (first === last) return;
+    this.#change(first, ms, 1);
+    this.#change(last, -ms, -1);
   }
-  return points;
+
+  points(minimumSample: number): TrendPoint[] {
+    const { fromMs, stepMs, count } = this.#instants;
+    let sum = 0;
+    let resolved = 0;
+    return Array.from({ length: count }, (_, at) => {
+      sum += this.#sums[at] ?? 0;
+      resolved += this.#counts[at] ?? 0;
+      const mttrMinutes = resolved < Math.max(1, minimumSample) ? undefined : sum / resolved / MINUTE_MS;
+      return { atMs: fromMs + at * stepMs, mttrMinutes, resolved };
+    });
+  }
+
+  /** Place of the first instant that is not before this one; `count` when all are. */
+  #firstFrom(atMs: number): number {
+    const { fromMs, stepMs, count } = this.#instants;
+    return Math.min(count, Math.max(0, Math.ceil((atMs - fromMs) / stepMs)));
+  }
+
+  #change(at: number, ms: number, by: 1 | -1): void {
+    this.#sums[at] = (this.#sums[at] ?? 0) + ms;
+    this.#counts[at] = (this.#counts[at] ?? 0) + by;
+  }
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { openHistory } from './history.ts';
 import { knownIncidents } from './known.ts';
 import type { Present } from './present.ts';
 import type { Rooms } from './sqlite.ts';
@@ -20,6 +21,7 @@ type Readings = Pick<
   | 'exemplars'
   | 'counters'
   | 'unmappedSeverities'
+  | 'openHistory'
   | 'openIncidents'
   | 'backlog'
   | 'servicesOverflowed'
@@ -37,6 +39,7 @@ export function readings({ rooms, present, isRead }: ReadingsInput): Readings {
     exemplars: (set) => exemplars.of(set),
     counters: () => counters.all(),
     unmappedSeverities: () => unmapped(rooms, isRead),
+    openHistory: () => openHistory({ path, ...rooms.settings() }),
     openIncidents: (limit) => present.openIncidents(limit),
     backlog: (name) => ({ held: heldOf(rooms, name), waiting: present.waitingRecords(providers.get(name).row) }),
     servicesOverflowed: () => facets.overflowed(),

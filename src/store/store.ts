@@ -2,6 +2,7 @@ import type { Reader } from '../config/reading.ts';
 import type { Incident, Status } from '../model/incident.ts';
 import type { Known, Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
+import type { History } from './history.ts';
 import type { ImportInput, ImportWork } from './importing.ts';
 import type { LabelSet } from './label-set.ts';
 
@@ -140,6 +141,8 @@ export interface Store {
   counters(): readonly StoredCounter[];
   /** Names that took the default severity: values the configuration does not know. */
   unmappedSeverities(): readonly { readonly provider: string; readonly value: string }[];
+  /** The store as it is now, for a long reading beside the writing; whoever opens it closes it. */
+  openHistory(): History;
   /** The oldest open incidents that statistics count, at most `limit`, and how many there are in all; as committed. */
   openIncidents(limit: number): { readonly oldest: readonly OpenIncident[]; readonly total: number };
   backlog(provider: string): Backlog;

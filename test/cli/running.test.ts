@@ -24,6 +24,7 @@ function stage(tick: () => Promise<void>) {
     delivered: () => undefined,
     counts: () => new Map(),
     shown: () => NOTHING_SHOWN,
+    trend: { of: () => undefined, run: async () => undefined },
     isBroken: (error) => error instanceof RangeError,
     close: async () => {
       isClosed = true;

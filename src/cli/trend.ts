@@ -1,0 +1,120 @@
+import type { Reader } from '../config/reading.ts';
+import type { Config } from '../config/types.ts';
+import type { Log } from '../model/log.ts';
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
+import { reachOf } from '../report/timeline.ts';
+import { type Instants, mttrTrend, type WindowTrend } from '../report/trend.ts';
+import type { TrendSeries } from '../server/status-page/view.ts';
+import type { Store } from '../store/store.ts';
+import { messageOf } from './message.ts';
+import { statisticsSettings } from './settings.ts';
+import { targetMinutes } from './status-figures.ts';
+
+/** What a chart has room for. */
+const POINTS = 90;
+const SPAN_MAX_MS = 180 * DAY_MS;
+const STEP_MIN_MS = HOUR_MS;
+/** A trend that somebody looked at is computed anew after this long, any other after an hour. */
+const LOOKED_AT_EVERY_MS = 5 * MINUTE_MS;
+const ANYHOW_EVERY_MS = HOUR_MS;
+
+export interface TrendInput {
+  readonly config: Config;
+  readonly store: Store;
+  readonly readers: ReadonlyMap<string, Reader>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The trend of each window, computed in the background. */
+export interface Trend {
+  /** Of the window at this place of the configuration; undefined until it is ready. */
+  of(window: number): readonly TrendSeries[] | undefined;
+  /** Keeps it up to date until the signal fires. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createTrend(input: TrendInput): Trend {
+  const { clock, log } = input;
+  let ready: { readonly series: readonly (readonly TrendSeries[])[]; readonly key: string } | undefined;
+  let computedAtMs = Number.NEGATIVE_INFINITY;
+  let wasLookedAt = false;
+  const isDue = (key: string) => {
+    const everyMs = wasLookedAt ? LOOKED_AT_EVERY_MS : ANYHOW_EVERY_MS;
+    return key !== '' && (key !== ready?.key || clock.nowMs() - computedAtMs >= everyMs);
+  };
+  const compute = async (key: string) => {
+    computedAtMs = clock.nowMs();
+    wasLookedAt = false;
+    ready = { series: await readTrend(input), key };
+  };
+  const run = async (signal: AbortSignal) => {
+    while (!signal.aborted) {
+      const key = syncedOf(input).join('\n');
+      if (isDue(key)) {
+        await compute(key).catch((error: unknown) => {
+          log.warn('the trend of the status page could not be computed', { error: messageOf(error) });
+          ready = { series: ready?.series ?? [], key };
+        });
+      }
+      await clock.sleep(SECOND_MS, signal).catch(() => undefined);
+    }
+  };
+  return {
+    of: (window) => {
+      wasLookedAt = true;
+      return ready?.series[window];
+    },
+    run,
+  };
+}
+
+/** Providers whose numbers are in the rows of everything: a new one changes the whole past. */
+function syncedOf({ config, store }: TrendInput): string[] {
+  return config.providers
+    .filter(({ name, overall }) => overall && store.provider(name).isSynced)
+    .map(({ name }) => name);
+}
+
+async function readTrend(input: TrendInput): Promise<readonly (readonly TrendSeries[])[]> {
+  const { config, store, readers } = input;
+  const overall = syncedOf(input);
+  const { startMs, endMs } = reachOfAll(overall.map((name) => store.provider(name)));
+  const stepMs = Math.max(STEP_MIN_MS, Math.min(SPAN_MAX_MS, endMs - startMs) / POINTS);
+  const instants: Instants = { fromMs: endMs - POINTS * stepMs, stepMs, count: POINTS + 1 };
+  const history = store.openHistory();
+  try {
+    const trends = await mttrTrend({
+      history,
+      settings: statisticsSettings(config),
+      reader: (provider) => readers.get(provider),
+      isOverall: (provider) => overall.includes(provider),
+      instants,
+    });
+    return trends.map((trend, at) => seriesOf(trend, { config, fromMs: startMs + (config.windows[at]?.ms ?? 0) }));
+  } finally {
+    history.close();
+  }
+}
+
+/** The time that all of them know. */
+function reachOfAll(states: readonly Parameters<typeof reachOf>[0][]): { startMs: number; endMs: number } {
+  const reaches = states.map(reachOf).filter((reach) => reach !== undefined);
+  return {
+    startMs: Math.max(...reaches.map(({ historyStartMs }) => historyStartMs)),
+    endMs: Math.min(...reaches.map(({ readUntilMs }) => readUntilMs)),
+  };
+}
+
+/** Windows that begin before the history would be understated: their points are left out. */
+function seriesOf(
+  trend: WindowTrend,
+  { config, fromMs }: { readonly config: Config; readonly fromMs: number },
+): TrendSeries[] {
+  const named = [['Everything', trend.all] as const, ...trend.severities];
+  return named.map(([name, points]) => ({
+    name,
+    targetMinutes: targetMinutes(config, name),
+    points: points.filter(({ atMs }) => atMs >= fromMs),
+  }));
+}
