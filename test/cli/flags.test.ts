@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Command, parseFlags } from '../../src/cli/flags.ts';
 
+const KNOWN = `the commands are serve, check, ${oneShots.map(({ name }) => name).join(', ')}, demo`;
 const VERSION = '1.2.3';
 
 const serve = {
@@ -72,9 +73,9 @@ it.each<{ line: string; command: Command }>([
 it.each([
   { line: '--nope', text: "unknown option '--nope'" },
   { line: '--log.levle=info', text: "unknown option '--log.levle=info'" },
-  { line: 'doctor', text: "unknown command or argument 'doctor'; the commands are serve, check, demo" },
-  { line: '--config a.yml report', text: "unknown command or argument 'report'; the commands are serve, check, demo" },
-  { line: 'serve now', text: "unknown command or argument 'now'; the commands are serve, check, demo" },
+  { line: 'dance', text: `unknown command or argument 'dance'; ${KNOWN}` },
+  { line: '--config a.yml repot', text: `unknown command or argument 'repot'; ${KNOWN}` },
+  { line: 'serve now', text: `unknown command or argument 'now'; ${KNOWN}` },
   { line: 'check --web.listen-address=:1', text: "unknown option '--web.listen-address=:1'" },
   { line: 'demo --config.file=a.yml', text: "unknown option '--config.file=a.yml'" },
   { line: '--config.file', text: "option '--config, --config.file <file>' argument missing" },
