@@ -1,0 +1,74 @@
+import { durationText } from '../../config/durations.ts';
+import { MINUTE_MS, SECOND_MS } from '../../model/time.ts';
+import { CLOCK_AHEAD_MAX_MS } from '../../model/validity.ts';
+import type { Diagnosis, Trial } from '../../providers/diagnosis.ts';
+import type { Check, Result } from './checks.ts';
+import type { Heard } from './hearing.ts';
+
+/** Clocks that agree to this are not spoken of: recovery times are made of the platform's own stamps. */
+const CLOCK_APART_WARN_MS = MINUTE_MS;
+
+/** Whether the platform is there, takes the credentials and has our time. */
+export function connectionChecks({ trials, region }: Diagnosis, heard: Heard): Check[] {
+  const refusal = trials.find(({ outcome }) => outcome === 'unauthorised');
+  const isTaken = heard.isAnswered && trials.some(({ outcome }) => outcome === 'ok' || outcome === 'refused');
+  const regionFound = refusal === undefined ? region.name : `${region.name}; ${region.hint}`;
+  return [
+    reachable(trials, heard),
+    credentials(refusal, isTaken),
+    { check: 'region', result: regionResult(refusal, isTaken), found: regionFound },
+    clock(heard),
+  ];
+}
+
+function reachable(trials: readonly Trial[], { isAnswered }: Heard): Check {
+  const check = 'reachable';
+  if (isAnswered) return { check, result: 'ok', found: 'it answers' };
+  const silent = trials.find(({ outcome }) => outcome === 'unreachable' || outcome === 'failed');
+  if (silent === undefined) return { check, result: 'untried', found: 'nothing was asked without credentials' };
+  return { check, result: 'failed', found: silent.message ?? 'no answer' };
+}
+
+function credentials(refusal: Trial | undefined, isTaken: boolean): Check {
+  const check = 'credentials';
+  if (refusal !== undefined) return { check, result: 'failed', found: refusal.message ?? 'not taken' };
+  if (isTaken) return { check, result: 'ok', found: 'taken' };
+  return { check, result: 'untried', found: 'no answer that tells' };
+}
+
+function regionResult(refusal: Trial | undefined, isTaken: boolean): Result {
+  if (refusal !== undefined) return 'warning';
+  return isTaken ? 'ok' : 'untried';
+}
+
+function clock({ clockAheadMs }: Heard): Check {
+  const check = 'clock';
+  if (clockAheadMs === undefined) return { check, result: 'untried', found: 'no answer had a date' };
+  const apartMs = Math.abs(clockAheadMs);
+  const numbers = { platform_ahead_seconds: Math.round(clockAheadMs / SECOND_MS) };
+  if (apartMs <= CLOCK_APART_WARN_MS) {
+    return { check, result: 'ok', found: `apart by less than ${durationText(CLOCK_APART_WARN_MS)}`, numbers };
+  }
+  const apart = durationText(Math.round(apartMs / SECOND_MS) * SECOND_MS);
+  const ours = `the clock of this machine is ${apart} ${clockAheadMs > 0 ? 'behind' : 'ahead of'} the platform's`;
+  const limit = durationText(CLOCK_AHEAD_MAX_MS);
+  if (apartMs <= CLOCK_AHEAD_MAX_MS) {
+    return { check, result: 'warning', found: `${ours}; beyond ${limit} incidents are lost`, numbers };
+  }
+  const lost =
+    clockAheadMs > 0
+      ? `records with stamps more than ${limit} ahead are rejected`
+      : 'the end of each window lies in the future, and AWS refuses such requests';
+  return { check, result: 'failed', found: `${ours}: ${lost}; set it by NTP`, numbers };
+}
+
+/** One check for each call, with what is lost without it. */
+export function rightChecks(trials: readonly Trial[]): Check[] {
+  return trials.map((trial): Check => {
+    const { call: check, message } = trial;
+    if (trial.outcome === 'ok') return { check, result: 'ok', found: 'works' };
+    if (trial.outcome === 'untried') return { check, result: 'untried', found: message ?? 'not asked' };
+    const result = trial.outcome === 'refused' && !trial.isNeeded ? 'warning' : 'failed';
+    return { check, result, found: `${message ?? trial.outcome}; lost without it: ${trial.lost}` };
+  });
+}

@@ -1,0 +1,90 @@
+import { durationText } from '../../config/durations.ts';
+import type { ProviderConfig } from '../../config/types.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
+import { spacingMs } from '../../network/pace.ts';
+import type { Load } from '../../providers/diagnosis.ts';
+import { type Check, counted, some } from './checks.ts';
+import type { Heard } from './hearing.ts';
+
+/** Above this share of the allowance a busy hour, or somebody else with the same key, makes polls late. */
+const SHARE_WARN = 0.5;
+/** Below this share of the allowance the platform's own count is nearly used up. */
+const REMAINING_WARN = 0.1;
+const DAYS_PER_MONTH = 30;
+
+/** What polling will take of the allowance, and what it will cost. */
+export function costChecks(load: Load | undefined, heard: Heard, provider: ProviderConfig): Check[] {
+  if (load === undefined) return [allowance(heard, provider)];
+  return [allowance(heard, provider), requests(load, provider), ...prices(load, provider), firstSync(load, provider)];
+}
+
+function allowance({ throttled, remaining }: Heard, { rateLimit }: ProviderConfig): Check {
+  const check = 'allowance';
+  const numbers = { throttled, ...(remaining === undefined ? {} : { remaining_requests: remaining.requests }) };
+  if (throttled > 0) {
+    const found = `the platform said ${some(throttled, 'time')} that there were too many requests: does something else use the account? lower rate_limit`;
+    return { check, result: 'warning', found, numbers };
+  }
+  if (remaining === undefined) return { check, result: 'untried', found: 'nothing was answered', numbers };
+  if (!remaining.isTold) {
+    const found = `not told by the platform; rate_limit keeps to ${limitText(rateLimit)}`;
+    return { check, result: 'ok', found, numbers };
+  }
+  const isLow = remaining.requests < rateLimit.requests * REMAINING_WARN;
+  return { check, result: isLow ? 'warning' : 'ok', found: `${some(remaining.requests, 'request')} left`, numbers };
+}
+
+function limitText({ requests: count, perMs }: ProviderConfig['rateLimit']): string {
+  return `${some(count, 'request')} in ${durationText(perMs)}`;
+}
+
+function perDay({ perPoll, perHour }: Load, { pollIntervalMs }: ProviderConfig): number {
+  return Math.ceil((perPoll * DAY_MS) / pollIntervalMs + (perHour * DAY_MS) / HOUR_MS);
+}
+
+function requests(load: Load, provider: ProviderConfig): Check {
+  const { rateLimit, pollIntervalMs } = provider;
+  const count = perDay(load, provider);
+  const share = count / (((rateLimit.requests * DAY_MS) / rateLimit.perMs) * load.allowances);
+  const each = load.allowances === 1 ? '' : `, for each of ${counted(load.allowances)} allowances`;
+  const found = `${counted(count)} a day with a poll every ${durationText(pollIntervalMs)} while little happens: ${percent(share)} of ${limitText(rateLimit)}${each}`;
+  const numbers = { requests_per_day: count, allowance_share: Number(share.toPrecision(3)) };
+  const check = 'requests';
+  if (share > 1)
+    return { check, result: 'failed', found: `${found}: polls cannot keep up; raise poll_interval`, numbers };
+  if (share > SHARE_WARN) return { check, result: 'warning', found: `${found}; raise poll_interval`, numbers };
+  return { check, result: 'ok', found, numbers };
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toLocaleString('en-US', { maximumSignificantDigits: 2 })} %`;
+}
+
+/** Only platforms that bill requests have a price. */
+function prices(load: Load, provider: ProviderConfig): Check[] {
+  const { usdPerThousand } = load;
+  if (usdPerThousand === undefined) return [];
+  const usd = (perDay(load, provider) * DAYS_PER_MONTH * usdPerThousand) / 1000;
+  const found = `about ${usd.toFixed(2)} USD for ${DAYS_PER_MONTH} days, taking the published ${usdPerThousand} USD for 1,000 requests and no free ones`;
+  return [
+    {
+      check: 'cost',
+      result: 'ok',
+      found,
+      numbers: { usd_per_month: Number(usd.toFixed(2)), usd_per_thousand: usdPerThousand },
+    },
+  ];
+}
+
+function firstSync(load: Load, { rateLimit }: ProviderConfig): Check {
+  const ms = (load.firstSync * spacingMs(rateLimit)) / load.allowances;
+  const minutes = ms / MINUTE_MS;
+  const time = ms < MINUTE_MS ? 'less than a minute' : `about ${some(Math.ceil(minutes), 'minute')}`;
+  const basis = load.isTold ? '' : ', if the history is like its first page';
+  return {
+    check: 'first sync',
+    result: 'ok',
+    found: `${some(load.firstSync, 'request')}: ${time} at the allowance${basis}`,
+    numbers: { requests: load.firstSync, seconds: Math.ceil(ms / SECOND_MS) },
+  };
+}

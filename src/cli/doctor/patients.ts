@@ -1,0 +1,86 @@
+import { durationText } from '../../config/durations.ts';
+import type { Config, ProviderConfig } from '../../config/types.ts';
+import type { Clock } from '../../model/time.ts';
+import type { Diagnosis } from '../../providers/diagnosis.ts';
+import type { Platform, Provider } from '../../providers/provider.ts';
+import { messageOf } from '../message.ts';
+import { shownProvider } from '../settings.ts';
+import { connectionChecks, rightChecks } from './connection.ts';
+import { contentChecks } from './contents.ts';
+import { costChecks } from './costs.ts';
+import { createHearing, type Heard } from './hearing.ts';
+import type { Teller } from './page-lines.ts';
+import type { Examined } from './report.ts';
+import { seenIn } from './seen.ts';
+import { providerSeries, type Series, seriesCheck } from './series.ts';
+
+/** A provider that is to be examined, and what is heard of its platform meanwhile. */
+export interface Patient {
+  readonly config: ProviderConfig;
+  readonly provider: Provider;
+  readonly teller: Teller;
+  readonly heard: () => Heard;
+}
+
+interface Opening {
+  readonly clock: Clock;
+  readonly platforms: readonly Platform[];
+}
+
+/** Opens all providers without any request; throws with the name of the one that cannot be opened. */
+export function openPatients(config: Config, opening: Opening): readonly Patient[] {
+  const patients: Patient[] = [];
+  for (const one of config.providers) {
+    try {
+      patients.push(openPatient(one, config, opening));
+    } catch (error) {
+      for (const { provider } of patients) void provider.close();
+      throw new Error(`provider ${one.name}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  return patients;
+}
+
+function openPatient(one: ProviderConfig, config: Config, { clock, platforms }: Opening): Patient {
+  const platform = platforms.find(({ type }) => type === one.type);
+  if (platform === undefined) throw new Error(`no platform is called ${one.type}`);
+  const { observer, heard } = createHearing();
+  const provider = platform.create(one, { clock, observer });
+  const { traits } = provider;
+  return { config: one, provider, heard, teller: { config, traits, provider: shownProvider({ config: one, traits }) } };
+}
+
+interface Examining {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** Asks the platform, for no longer than the time-out, and judges what it said. */
+export async function examinePatient(patient: Patient, examining: Examining): Promise<Examined & { series: Series }> {
+  const { config, teller } = patient;
+  const diagnosis = await diagnose(patient, examining);
+  const heard = patient.heard();
+  const seen = seenIn(diagnosis, config, examining.config);
+  const series = await providerSeries(teller, seen, config);
+  const checks = [
+    ...connectionChecks(diagnosis, heard),
+    ...rightChecks(diagnosis.trials),
+    ...contentChecks(diagnosis, seen, config),
+    ...costChecks(diagnosis.load, heard, config),
+    ...(diagnosis.firstPage === undefined ? [] : [seriesCheck(series, seen, examining.config)]),
+  ];
+  return { config, checks, series };
+}
+
+async function diagnose({ provider }: Patient, { config, clock, timeoutMs }: Examining): Promise<Diagnosis> {
+  const ending = new AbortController();
+  const reason = new Error(`not answered within ${durationText(timeoutMs)}`);
+  const timer = setTimeout(() => ending.abort(reason), timeoutMs);
+  try {
+    const nowMs = clock.nowMs();
+    return await provider.examine({ nowMs, historyStartMs: nowMs - config.historyMs, signal: ending.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}

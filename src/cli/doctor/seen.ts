@@ -1,0 +1,76 @@
+import { createReader } from '../../config/reading.ts';
+import type { Config, ProviderConfig } from '../../config/types.ts';
+import type { SeveritySources } from '../../model/incident.ts';
+import type { Diagnosis, Sighting } from '../../providers/diagnosis.ts';
+
+/** A word of the platform that no severity is called, and how many incidents carry it (0: it is only listed). */
+export interface Unmapped {
+  readonly word: string;
+  readonly incidents: number;
+}
+
+/** What today's configuration makes of the incidents on the first page and of what the platform lists. */
+export interface Seen {
+  readonly incidents: number;
+  /** Outside the provider's filter. */
+  readonly excluded: number;
+  readonly services: readonly string[];
+  /** Services with the listed ones among them, as they are called after renaming. */
+  readonly servicesMax: number;
+  readonly severities: readonly string[];
+  readonly teams: readonly string[];
+  /** Distinct (service, severity) and, of these, (service, severity, team). */
+  readonly pairs: number;
+  readonly triples: number;
+  readonly unmapped: readonly Unmapped[];
+  /** Incidents that have no severity at all. */
+  readonly withoutSeverity: number;
+}
+
+/** Reads the diagnosis with the mappings, names and filter of the configuration. */
+export function seenIn(
+  diagnosis: Diagnosis,
+  provider: ProviderConfig,
+  { severities }: Pick<Config, 'severities'>,
+): Seen {
+  const reader = createReader(provider, severities);
+  const facetOf = (of: Pick<Sighting, 'serviceId' | 'serviceName' | 'team' | 'severity'>) =>
+    reader.facet({ row: 0, provider: provider.name, ...of, team: of.team ?? '' });
+  const all = (diagnosis.firstPage?.incidents ?? []).map(facetOf);
+  const kept = all.filter(({ excluded }) => !excluded);
+  const listed = diagnosis.services ?? { names: [], count: 0 };
+  const called = (serviceName: string) => facetOf({ serviceId: '', serviceName, team: '', severity: {} }).service;
+  const services = distinct(kept.map(({ service }) => service));
+  const allServices = distinct([...services, ...listed.names.map(called)]).filter(
+    (service) => provider.filter.services.length === 0 || provider.filter.services.includes(service),
+  );
+  const inListOnly = (severity: SeveritySources) => facetOf({ serviceId: '', serviceName: '', team: '', severity });
+  const words = [
+    ...all.map(({ severity }) => ({ ...severity.unmapped, incidents: 1 })),
+    ...(diagnosis.severities ?? []).map((one) => ({ ...inListOnly(one).severity.unmapped, incidents: 0 })),
+  ];
+  return {
+    incidents: all.length,
+    excluded: all.length - kept.length,
+    services,
+    servicesMax: allServices.length + Math.max(0, listed.count - listed.names.length),
+    severities: distinct(kept.map(({ severity }) => severity.name)),
+    teams: distinct(kept.map(({ team }) => team)),
+    pairs: distinct(kept.map(({ service, severity }) => JSON.stringify([service, severity.name]))).length,
+    triples: distinct(kept.map(({ service, severity, team }) => JSON.stringify([service, severity.name, team]))).length,
+    unmapped: unmappedOf(words),
+    withoutSeverity: words.filter(({ reason, incidents }) => reason === 'missing' && incidents > 0).length,
+  };
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}
+
+function unmappedOf(words: readonly { reason?: string; value?: string | undefined; incidents: number }[]): Unmapped[] {
+  const found = new Map<string, number>();
+  for (const { reason, value, incidents } of words) {
+    if (reason === 'unknown' && value !== undefined) found.set(value, (found.get(value) ?? 0) + incidents);
+  }
+  return [...found].map(([word, incidents]) => ({ word, incidents }));
+}
