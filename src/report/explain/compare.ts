@@ -1,7 +1,6 @@
 import { figuresOf, rowOf } from '../figures.ts';
 import { openTimeline } from '../timeline.ts';
-import type { ExplainInput } from './explain.ts';
-import { type Group, isWanted, labelsOf } from './question.ts';
+import { type ExplainInput, type Group, isWanted, labelsOf } from './question.ts';
 import { DESCRIBED } from './statistics.ts';
 import type { Valued } from './value.ts';
 

@@ -1,6 +1,4 @@
-import type { Reader } from '../../config/reading.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { History } from '../../store/history.ts';
 import type { ReportedProvider } from '../timeline.ts';
 import { type Collected, collect } from './collect.ts';
@@ -9,20 +7,11 @@ import type { ExplainedProvider, Explanation } from './explanation.ts';
 import { FacetViews } from './facets.ts';
 import { leftOut, listed } from './incidents.ts';
 import { notesOf } from './notes.ts';
-import { type Group, groupOf, type Question, withSeverityName } from './question.ts';
+import { type ExplainInput, type Group, groupOf, type Question, withSeverityName } from './question.ts';
 import { refusePeriodBeforeHistory, refuseUnknownNames } from './refusals.ts';
 import { type ProviderSpan, spansOf } from './spans.ts';
 import { DESCRIBED } from './statistics.ts';
 import { type Valued, valueOf } from './value.ts';
-
-export interface ExplainInput {
-  readonly question: Question;
-  readonly history: History;
-  /** As configured; its windows and groupings only say what `/metrics` shows. */
-  readonly settings: StatisticsSettings;
-  readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
-}
 
 /**
  * Tells what a windowed number is made of: computed from single incidents, and compared with what the statistics of
@@ -64,9 +53,7 @@ export async function explain(given: ExplainInput): Promise<Explanation> {
   };
 }
 
-type Input = ExplainInput;
-
-function viewsOf({ history, reader, question, settings }: Input, group: Group, spans: readonly ProviderSpan[]) {
+function viewsOf({ history, reader, question, settings }: ExplainInput, group: Group, spans: readonly ProviderSpan[]) {
   return new FacetViews({
     history,
     reader,
@@ -113,7 +100,7 @@ function providerOf(
   };
 }
 
-function unsyncedOf({ providers }: Input, spans: readonly ProviderSpan[]): string[] {
+function unsyncedOf({ providers }: ExplainInput, spans: readonly ProviderSpan[]): string[] {
   return providers.map(({ name }) => name).filter((name) => spans.every(({ provider }) => provider.name !== name));
 }
 

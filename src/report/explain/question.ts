@@ -1,8 +1,10 @@
 import { nearest } from '../../config/near.ts';
+import type { Reader } from '../../config/reading.ts';
 import type { Grouping, SeverityConfig } from '../../config/types.ts';
 import type { FacetLabels } from '../../model/stored.ts';
-import type { Statistic } from '../../stats/rows.ts';
-import type { End } from '../timeline.ts';
+import type { Statistic, StatisticsSettings } from '../../stats/rows.ts';
+import type { History } from '../../store/history.ts';
+import type { End, ReportedProvider } from '../timeline.ts';
 
 /** What is asked cannot be answered: wrong words, unknown names, a period before all history; the message is one line. */
 export class QuestionError extends Error {
@@ -23,6 +25,15 @@ export interface Question {
   readonly end: End;
   /** Incidents that are listed with their stamps; all without it. */
   readonly limit?: number | undefined;
+}
+
+export interface ExplainInput {
+  readonly question: Question;
+  readonly history: History;
+  /** As configured; its windows and groupings only say what `/metrics` shows. */
+  readonly settings: StatisticsSettings;
+  readonly providers: readonly ReportedProvider[];
+  readonly reader: (provider: string) => Reader | undefined;
 }
 
 /** The row that a question is about: its grouping, and the labels that narrow it further. */

@@ -1,6 +1,5 @@
-import type { ExplainInput } from './explain.ts';
 import type { FacetViews } from './facets.ts';
-import { LABELS, QuestionError, unknownName } from './question.ts';
+import { type ExplainInput, LABELS, QuestionError, unknownName } from './question.ts';
 import type { ProviderSpan } from './spans.ts';
 
 /** Throws QuestionError for a period of which nothing can be known. */

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createReader } from '../../src/config/reading.ts';
+import type { ProviderConfig } from '../../src/config/types.ts';
+import type { Incident } from '../../src/model/incident.ts';
+import { explain } from '../../src/report/explain/explain.ts';
+import type { Question } from '../../src/report/explain/question.ts';
+import type { ReportedProvider } from '../../src/report/timeline.ts';
+import type { StatisticsSettings } from '../../src/stats/rows.ts';
+import { type History, openHistory } from '../../src/store/history.ts';
+import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { providerConfig, severities } from '../settings.ts';
+import { silent, temporaryFolder } from '../store/sqlite-place.ts';
+import { DAY_MS, poll, settings as storeSettings } from '../store/telling.ts';
+
+/** As far as every provider has been read. */
+export const NOW = Date.UTC(2026, 5, 1);
+export const HISTORY_START = NOW - 300 * DAY_MS;
+
+/** So many minutes before `NOW`. */
+export function ago(minutes: number): number {
+  return NOW - minutes * 60_000;
+}
+
+export const days = (count: number): number => count * 24 * 60;
+
+export interface TestProvider {
+  readonly config?: Partial<ProviderConfig>;
+  readonly incidents?: readonly Incident[];
+  readonly deletedIds?: readonly string[];
+  readonly readUntilMs?: number;
+  readonly historyStartMs?: number;
+  /** Its first sync goes on. */
+  readonly isUnsynced?: boolean;
+  /** Whether it tells of escalations and reopenings. */
+  readonly tells?: boolean;
+}
+
+/** A store that holds what these providers told, and the history that is read from it. */
+export interface World {
+  readonly history: History;
+  readonly providers: readonly ReportedProvider[];
+  readonly reader: (provider: string) => ReturnType<typeof createReader> | undefined;
+}
+
+export async function worldOf(told: readonly TestProvider[]): Promise<World> {
+  const configs = told.map(({ config }) => providerConfig(config));
+  const path = join(temporaryFolder(), 'store.db');
+  const store = createSqliteStore({ path, log: silent, nowMs: HISTORY_START });
+  const given = storeSettings({ providers: configs });
+  await store.configure({ ...given, retentionMs: 4000 * DAY_MS }, HISTORY_START);
+  await store.load(() => undefined);
+  for (const [place, one] of told.entries()) {
+    const provider = configs[place]?.name ?? '';
+    const { incidents = [], deletedIds = [], readUntilMs = NOW, historyStartMs = HISTORY_START } = one;
+    await store.begin(provider, HISTORY_START);
+    const batch = poll(readUntilMs, { provider, incidents });
+    const complete = { askedUntilMs: readUntilMs, historyStartMs };
+    if (one.isUnsynced === true) {
+      const { complete: _, ...page } = batch;
+      await store.commit(page);
+    } else {
+      await store.commit({ ...batch, complete });
+      if (deletedIds.length > 0) await store.commit({ ...poll(readUntilMs, { provider, deletedIds }), complete });
+    }
+  }
+  store.close();
+  const readers = new Map(configs.map((config) => [config.name, createReader(config, severities)]));
+  const history = openHistory({ path, readers, maxServices: 500 });
+  onTestFinished(() => history.close());
+  return {
+    history,
+    reader: (name) => readers.get(name),
+    providers: configs.map(({ name, overall }, place) => ({
+      name,
+      isOverall: overall,
+      tellsEscalations: told[place]?.tells !== false,
+      tellsReopens: told[place]?.tells !== false,
+    })),
+  };
+}
+
+export function statisticsSettings(change: Partial<StatisticsSettings> = {}): StatisticsSettings {
+  return {
+    windows: [{ name: '30d', ms: 30 * DAY_MS }],
+    groupings: ['all', 'severity', 'service', 'service,severity'],
+    severities,
+    detail: 'standard',
+    team: false,
+    minimumSample: 1,
+    reopened: 'last',
+    ...change,
+  };
+}
+
+/** Asks for the MTTR of 30 days, of everything, unless the question says otherwise. */
+export function ask(world: World, question: Partial<Question> = {}, settings: Partial<StatisticsSettings> = {}) {
+  return explain({
+    ...world,
+    settings: statisticsSettings(settings),
+    question: { statistic: 'mttr', labels: {}, window: { name: '30d', ms: 30 * DAY_MS }, end: 'read', ...question },
+  });
+}
