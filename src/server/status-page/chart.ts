@@ -1,5 +1,6 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { line } from 'd3-shape';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/time.ts';
 import { type Html, html } from './html.ts';
 import { spokenInstant, spokenMinutes } from './values.ts';
 import type { TrendPoint, TrendSeries } from './view.ts';
@@ -9,6 +10,14 @@ const HEIGHT = 170;
 const MARGIN = { top: 12, right: 12, bottom: 24, left: 56 } as const;
 /** Half the size of what the pointer must meet for a point to say its value. */
 const REACH = 5;
+
+const SECONDS = { name: 's', minutes: 1 / 60 } as const;
+/** Units of the axis, largest first: the first that fits in twice. */
+const UNITS = [
+  { name: 'd', minutes: DAY_MS / MINUTE_MS },
+  { name: 'h', minutes: HOUR_MS / MINUTE_MS },
+  { name: 'min', minutes: 1 },
+] as const;
 
 interface Measured extends TrendPoint {
   readonly mttrMinutes: number;
@@ -20,20 +29,21 @@ export function renderChart({ name, targetMinutes, points }: TrendSeries): Html 
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined || measured.length === 0) return undefined;
   const tops = [targetMinutes ?? 0, ...measured.map(({ mttrMinutes }) => mttrMinutes)];
+  const unit = UNITS.find((one) => Math.max(...tops) >= 2 * one.minutes) ?? SECONDS;
   const x = scaleUtc([first.atMs, last.atMs], [MARGIN.left, WIDTH - MARGIN.right]);
-  const y = scaleLinear([0, Math.max(...tops)], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
+  const scale = scaleLinear([0, Math.max(...tops) / unit.minutes], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
+  const y = (mttrMinutes: number) => scale(mttrMinutes / unit.minutes);
   const path = line<TrendPoint>()
     .defined(isMeasured)
     .x(({ atMs }) => x(atMs))
     .y(({ mttrMinutes }) => y(mttrMinutes ?? 0))
     .digits(1);
-  const gap = html`<path class="line" d="${path(points) ?? ''}"/>`;
   const place = ({ atMs, mttrMinutes }: Measured) => ({ cx: x(atMs).toFixed(1), cy: y(mttrMinutes).toFixed(1) });
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${spoken(name, measured, targetMinutes)}">
-${yAxis(y)}
+${yAxis(scale, unit.name)}
 ${xAxis(x)}
 ${targetMinutes === undefined ? undefined : targetLine(y(targetMinutes))}
-${gap}
+<path class="line" d="${path(points) ?? ''}"/>
 ${measured.map((point) => dot(point, place(point)))}
 </svg>`;
 }
@@ -42,10 +52,10 @@ function isMeasured(point: TrendPoint): point is Measured {
   return point.mttrMinutes !== undefined;
 }
 
-function yAxis(y: ReturnType<typeof scaleLinear<number>>): Html {
+function yAxis(y: ReturnType<typeof scaleLinear<number>>, unit: string): Html {
   const ticks = y.ticks(4).map((value) => {
     const at = y(value).toFixed(1);
-    return html`<path class="grid" d="M${MARGIN.left} ${at}H${WIDTH - MARGIN.right}"/><text class="y" x="${MARGIN.left - 6}" y="${at}">${spokenMinutes(value)}</text>`;
+    return html`<path class="grid" d="M${MARGIN.left} ${at}H${WIDTH - MARGIN.right}"/><text class="y" x="${MARGIN.left - 6}" y="${at}">${value === 0 ? '0' : `${value} ${unit}`}</text>`;
   });
   return html`${ticks}`;
 }
