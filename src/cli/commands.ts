@@ -1,6 +1,8 @@
 import type { OneShot } from './command.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
+import { importFiles } from './import.ts';
+import { report } from './report.ts';
 
 /** The commands for people, in the order of the help. */
-export const oneShots: readonly OneShot[] = [doctor, completion];
+export const oneShots: readonly OneShot[] = [report, importFiles, doctor, completion];

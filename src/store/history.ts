@@ -58,7 +58,8 @@ export function openHistory(input: HistoryInput): History {
   }
 }
 
-function openReadOnly(path: string): DatabaseSync {
+/** The database of a store, read-only and as it is at this instant; throws when there is none, or one of another version. */
+export function openReadOnly(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error(`there is no store at ${path}`);
   let database: DatabaseSync | undefined;
   try {

@@ -30,7 +30,7 @@ function isPerson(identifier: string): boolean {
 }
 
 describe('no person is ever read', () => {
-  it.each(['src/providers', 'src/model', 'src/store'])('no schema or field below %s names one', (folder) => {
+  it.each(['src/providers', 'src/model', 'src/store', 'src/imports'])('no schema or field below %s names one', (folder) => {
     const found = sourcesBelow(folder).flatMap((source) => peopleIn(source).map((one) => `${source.path}: ${one}`));
 
     expect(found).toEqual([]);

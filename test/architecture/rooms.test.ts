@@ -7,7 +7,7 @@ import { importsOf, type Source, sourcesBelow } from './sources.ts';
 const FLOORS: readonly (readonly string[])[] = [
   ['cli'],
   ['server', 'poller'],
-  ['providers', 'metrics', 'report'],
+  ['providers', 'metrics', 'report', 'imports'],
   ['network', 'store', 'stats'],
   ['config'],
   ['model'],

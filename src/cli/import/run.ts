@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { createReader } from '../../config/reading.ts';
+import { type ImportingInput, importRows } from '../../imports/importing.ts';
+import { placesOf } from '../../imports/mapping.ts';
+import { readRows } from '../../imports/rows.ts';
+import { createTallying, type Tallying } from '../../imports/tally.ts';
+import { platforms } from '../../providers/registry.ts';
+import type { ImportSpan } from '../../store/importing.ts';
+import type { Asked, Surroundings } from '../command.ts';
+import { readConfiguration } from '../configuration.ts';
+import { createLog } from '../log.ts';
+import { messageOf } from '../message.ts';
+import { secretsOf } from '../secrets.ts';
+import { importInto } from './destination.ts';
+import { configFileOf, type ImportFile, type ImportOrder, readOrder, STANDARD_INPUT } from './order.ts';
+import { createSinks, type Sinks } from './sinks.ts';
+import { rejectedCount, summaryOf } from './summary.ts';
+
+/** The tag that names a service where the configuration names none; Opsgenie's, as its provider has it. */
+const DEFAULT_SERVICE_TAG = 'service';
+
+/** Imports what was asked for; resolves with 0 when all rows were taken, or as many as were allowed to fail, else with 1. */
+export async function runImport(asked: Asked, surroundings: Surroundings): Promise<number> {
+  const { env, clock, errors, output, version } = surroundings;
+  const nowMs = clock.nowMs();
+  const { config, warnings } = readConfiguration({ flag: configFileOf(asked), env, platforms, nowMs, hasAnyEnd: true });
+  for (const warning of warnings) errors.write(`${warning}\n`);
+  const order = readOrder(asked, { config, platforms, nowMs });
+  const log = createLog({
+    level: 'warn',
+    destination: { write: (line) => errors.write(line) },
+    secrets: secretsOf(config, platforms),
+  });
+  const tallying = createTallying({
+    reader: createReader(order.provider, config.severities),
+    retentionStartMs: nowMs - config.retentionMs,
+  });
+  const sinks = createSinks(order);
+  const unread = new Set<string>();
+  try {
+    const standing = await importInto({ config, platforms, clock, log, version }, order, async (into) => {
+      for (const file of order.files) await importFile(file, { order, into, tallying, sinks, unread, surroundings });
+      return spanOf(order, tallying);
+    });
+    const tally = tallying.tally();
+    const rejectedFiles = sinks.keep();
+    output.write(
+      summaryOf({
+        order,
+        tally,
+        standing,
+        retentionMs: config.retentionMs,
+        unread,
+        rejectedFiles,
+        examples: sinks.examples,
+      }),
+    );
+    return rejectedCount(tally) > order.maxRejected ? 1 : 0;
+  } catch (error) {
+    sinks.discard();
+    throw error;
+  }
+}
+
+interface FileWork {
+  readonly order: ImportOrder;
+  readonly into: Pick<ImportingInput, 'target' | 'repeats'>;
+  readonly tallying: Tallying;
+  readonly sinks: Sinks;
+  readonly unread: Set<string>;
+  readonly surroundings: Surroundings;
+}
+
+async function importFile(file: ImportFile, work: FileWork): Promise<void> {
+  const { order, into, tallying, sinks, unread, surroundings } = work;
+  const { mapping, provider, zone } = order;
+  const { errors, clock, input } = surroundings;
+  const what = file.name === STANDARD_INPUT ? 'standard input' : file.name;
+  try {
+    const stream = file.name === STANDARD_INPUT ? input : await openFile(file.name);
+    const wanted = placesOf(mapping).map(({ text }) => text);
+    await importRows({
+      ...into,
+      rows: readRows({ format: file.format, stream, wanted, unread }),
+      around: {
+        mapping,
+        zone,
+        tags: { service: provider.services.tag ?? DEFAULT_SERVICE_TAG, severity: provider.severity.tag },
+      },
+      nowMs: clock.nowMs(),
+      tallying,
+      onRejected: (row) => sinks.reject(file, row),
+      onProgress: (rows) => void (errors.isTTY === true && errors.write(`\r${what}: ${rows} rows`)),
+    });
+    if (errors.isTTY === true) errors.write('\r\u001b[K');
+  } catch (error) {
+    throw new Error(`${what}: ${messageOf(error)}; nothing was imported`, { cause: error });
+  }
+}
+
+async function openFile(name: string): Promise<Readable> {
+  const found = await stat(name).catch((error: unknown) => {
+    throw new Error(`cannot be read (${messageOf(error)})`, { cause: error });
+  });
+  if (found.isDirectory()) throw new Error('is a directory; expected a file');
+  return createReadStream(name);
+}
+
+/** The time of which the files tell everything, by what they hold or by what was said of them. */
+function spanOf({ fromMs, untilMs }: ImportOrder, tallying: Tallying): ImportSpan | undefined {
+  const { oldestTriggerMs, newestStampMs } = tallying.tally();
+  if (oldestTriggerMs === undefined || newestStampMs === undefined) return undefined;
+  return { fromMs: fromMs ?? oldestTriggerMs, untilMs: untilMs ?? newestStampMs };
+}

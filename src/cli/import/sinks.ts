@@ -1,0 +1,51 @@
+import type { RejectedRow } from '../../imports/importing.ts';
+import { createRejectedFile, type RejectedFile } from '../../imports/rejected-file.ts';
+import { messageOf } from '../message.ts';
+import { type ImportFile, type ImportOrder, rejectedFileOf } from './order.ts';
+
+/** Rejections that are told in full. */
+const EXAMPLES_MAX = 5;
+
+/** Where the rejected rows of all files of an import go. */
+export interface Sinks {
+  reject(file: ImportFile, row: RejectedRow): void;
+  /** The first rejections, a line each. */
+  readonly examples: readonly string[];
+  /** Puts the files in their places; gives their paths. */
+  keep(): string[];
+  /** Leaves nothing behind. */
+  discard(): void;
+}
+
+/** Of a dry run nothing is written, but examples are told. */
+export function createSinks(order: ImportOrder): Sinks {
+  const sinks = new Map<string, RejectedFile>();
+  const examples: string[] = [];
+  const sinkAt = (path: string) => {
+    const sink = sinks.get(path) ?? createRejectedFile(path);
+    sinks.set(path, sink);
+    return sink;
+  };
+  return {
+    examples,
+    reject: (file, row) => {
+      if (examples.length < EXAMPLES_MAX) examples.push(`${file.name}:${row.line}: ${row.reason}: ${row.detail}`);
+      const path = order.isDryRun ? undefined : rejectedFileOf(file, order);
+      if (path !== undefined) writeInto(sinkAt(path), path, row);
+    },
+    keep: () => [...sinks.values()].flatMap((sink) => sink.keep() ?? []),
+    discard: () => {
+      for (const sink of sinks.values()) sink.discard();
+    },
+  };
+}
+
+function writeInto(sink: RejectedFile, path: string, row: RejectedRow): void {
+  try {
+    sink.write(row);
+  } catch (error) {
+    throw new Error(`rejected rows cannot be written to ${path} (${messageOf(error)}); name another --rejected-file`, {
+      cause: error,
+    });
+  }
+}
