@@ -52,7 +52,8 @@ function isIn(wanted: readonly string[], value: string): boolean {
   return wanted.length === 0 || wanted.includes(value);
 }
 
-function severityOf(asked: string, severities: readonly SeverityConfig[]): string {
+/** The configured name of a severity that may be called by its title or an alias; throws UnknownName. */
+export function severityOf(asked: string, severities: readonly SeverityConfig[]): string {
   const word = asked.toLowerCase();
   const found = severities.find(
     ({ name, title, aliases }) => [name, title].some((one) => one?.toLowerCase() === word) || aliases.includes(word),
@@ -60,7 +61,8 @@ function severityOf(asked: string, severities: readonly SeverityConfig[]): strin
   return found?.name ?? known('severity', asked, unique(severities.map(({ name }) => name)));
 }
 
-function known(kind: string, asked: string, names: readonly string[]): string {
+/** A name that there is; throws UnknownName with the one that was meant perhaps. */
+export function known(kind: string, asked: string, names: readonly string[]): string {
   if (names.includes(asked)) return asked;
   const near = nearest(asked, names);
   const meant = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;

@@ -9,9 +9,14 @@ const BREAKS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** The report as a page for a wiki (tables as GitHub, GitLab and Confluence read them). */
 export function renderMarkdown(report: Report): string {
-  const sections = sectionsOf(report).map((section) => `## ${escaped(section.title)}\n\n${contents(section)}`);
+  const sections = sectionsOf(report).map(markdownSection);
   const period = `Period: ${boundsText(report.bounds, report.timezone)} (${escaped(report.timezone)})`;
   return `${['# Mean Time to Recovery (MTTR) Report', period, ...sections].join('\n\n')}\n`;
+}
+
+/** One part of a page, under its title. */
+export function markdownSection(section: Section): string {
+  return `## ${escaped(section.title)}\n\n${contents(section)}`;
 }
 
 function contents(section: Section): string {
@@ -31,6 +36,7 @@ function shown(cell: Cell): string {
   return url === null ? escaped(cell.text) : `[${escaped(cell.text)}](<${url.href.replaceAll('|', '%7C')}>)`;
 }
 
-function escaped(text: string): string {
+/** Text that Markdown shows as it is, on one line. */
+export function escaped(text: string): string {
   return text.replace(BREAKS, ' ').replace(MARKS, '\\$&');
 }

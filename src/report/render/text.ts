@@ -15,19 +15,24 @@ const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** The report for a terminal, with box-drawn tables and no colours. */
 export function renderText(report: Report): string {
-  const sections = sectionsOf(report).map((section) => `${printable(section.title)}:\n${contents(section)}`);
+  const sections = sectionsOf(report).map((section) => textSection(section));
   const period = `Period: ${boundsText(report.bounds, report.timezone)}`;
   return `${[`${TITLE}\n${RULE}`, period, ...sections].join('\n\n')}\n`;
 }
 
-function contents(section: Section): string {
+/** One part of a report for a terminal, under its title; of a long table the beginning. */
+export function textSection(section: Section, rowsMax: number = ROWS_MAX): string {
+  return `${printable(section.title)}:\n${contents(section, rowsMax)}`;
+}
+
+function contents(section: Section, rowsMax: number): string {
   if (section.kind === 'lines') {
     return section.lines.map(([label, value]) => `  ${printable(label)}: ${printable(value)}`).join('\n');
   }
   if (section.kind === 'list') return section.items.map((item) => `  - ${printable(item)}`).join('\n');
   const table = new Table({ head: section.head.map(printable), style: { head: [], border: [], compact: true } });
-  table.push(...section.rows.slice(0, ROWS_MAX).map((row) => row.map(plain)));
-  const rest = section.rows.length - ROWS_MAX;
+  table.push(...section.rows.slice(0, rowsMax).map((row) => row.map(plain)));
+  const rest = section.rows.length - rowsMax;
   const links = section.rows.flatMap((row) => row.flatMap((cell) => (typeof cell === 'string' ? [] : [cell])));
   return [
     table.toString(),
@@ -40,6 +45,7 @@ function plain(cell: Cell): string {
   return printable(typeof cell === 'string' ? cell : cell.text);
 }
 
-function printable(text: string): string {
+/** One line, whatever is in it. */
+export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ');
 }
