@@ -1,0 +1,156 @@
+import { ConfigError } from '../config/problems.ts';
+import type { Config } from '../config/types.ts';
+import { DAY_MS } from '../model/time.ts';
+import { postWebhook } from '../network/webhook.ts';
+import { platforms } from '../providers/registry.ts';
+import { resolveFilter, UnknownName } from '../report/filter.ts';
+import { type Period, PeriodError } from '../report/period.ts';
+import { renderCsv } from '../report/render/csv.ts';
+import { renderJson } from '../report/render/json.ts';
+import { renderMarkdown } from '../report/render/markdown.ts';
+import { renderSlack, slackMessage } from '../report/render/slack.ts';
+import { renderText } from '../report/render/text.ts';
+import { makeReport, type Report } from '../report/report.ts';
+import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
+import { readConfiguration } from './configuration.ts';
+import { type HistorySource, openSource } from './history-source.ts';
+import { createLog } from './log.ts';
+import { messageOf } from './message.ts';
+import { createReadingProgress } from './reading-progress.ts';
+import { askedFilter, type OUTPUTS, periodOf, type Request, readRequest, reportFlags } from './report/request.ts';
+import { webhookOf } from './report/webhook.ts';
+import { secretsOf } from './secrets.ts';
+import { writeWhole } from './whole-file.ts';
+
+/** Platforms are asked so much further back: what was opened before the period may be its longest recovery. */
+const MARGIN_MS = 30 * DAY_MS;
+
+const RENDERERS: Readonly<Record<(typeof OUTPUTS)[number], (report: Report) => string>> = {
+  text: renderText,
+  json: renderJson,
+  markdown: renderMarkdown,
+  csv: renderCsv,
+  slack: renderSlack,
+};
+
+/** Recovery times of a period for people and programs: from the store, or from the platforms where there is none. */
+export const report: OneShot = {
+  name: 'report',
+  description: 'recovery times of a period: text, JSON, Markdown, CSV, Slack',
+  examples: [
+    ['report --config.file=mttr-exporter.yml', 'the last 30 days'],
+    ['report --from=2026-01-01 --to=2026-01-31 --trend=week --compare', 'January by week, beside December'],
+    ['report --service=checkout --severity=P1 --output=json', 'a part of it, for a program'],
+    ['report --from=7d --slack-webhook-file=/run/secrets/slack', 'the weekly post'],
+  ],
+  flags: reportFlags,
+  run,
+};
+
+async function run({ values }: Asked, surroundings: Surroundings): Promise<number> {
+  const request = readRequest(values);
+  const webhook = webhookOf(request, surroundings);
+  const config = configOf(request, surroundings);
+  const nowMs = surroundings.clock.nowMs();
+  const period = periodOf(request, config, nowMs);
+  const made = await reportOf({ request, config, period, surroundings });
+  await hand(made, { request, webhook, surroundings });
+  return 0;
+}
+
+interface Making {
+  readonly request: Request;
+  readonly config: Config;
+  readonly period: Period;
+  readonly surroundings: Surroundings;
+}
+
+async function reportOf({ request, config, period, surroundings }: Making): Promise<Report> {
+  const nowMs = surroundings.clock.nowMs();
+  const historyMs = neededHistory(config, { nowMs, period, isCompared: request.compare });
+  const source = await readSource({ request, config, surroundings }, historyMs);
+  const { history, origin } = source;
+  const retentionMs = origin === 'store' ? config.retentionMs : Math.max(config.retentionMs, historyMs);
+  try {
+    const filter = resolveFilter(askedFilter(request), { names: history.names(), severities: config.severities });
+    return await makeReport({
+      ...source,
+      config: { ...config, retentionMs },
+      period,
+      filter,
+      step: request.trend,
+      isCompared: request.compare,
+      nowMs,
+    });
+  } catch (error) {
+    if (error instanceof UnknownName) throw new WrongUse(error.message, { cause: error });
+    if (error instanceof PeriodError) throw new WrongUse(`--${error.message}`, { cause: error });
+    throw error;
+  } finally {
+    source.close();
+  }
+}
+
+/** As far back as the daemon asks, so that its numbers are these, and further for an older period. */
+function neededHistory(
+  config: Config,
+  { nowMs, period, isCompared }: { nowMs: number; period: Period; isCompared: boolean },
+): number {
+  const before = isCompared ? period.spanMs : 0;
+  return Math.max(config.historyMs, nowMs - period.fromMs + before + MARGIN_MS);
+}
+
+async function readSource(
+  { request, config, surroundings }: Omit<Making, 'period'>,
+  historyMs: number,
+): Promise<HistorySource> {
+  const { clock, errors, version } = surroundings;
+  const log = createLog({ level: 'error', destination: errors, secrets: secretsOf(config, platforms) });
+  const progress = createReadingProgress({ output: errors, isQuiet: request.quiet, nowMs: clock.nowMs(), historyMs });
+  try {
+    return await openSource({
+      config,
+      platforms,
+      clock,
+      log,
+      version,
+      historyMs,
+      onRead: (provider, page) => progress.read(provider, page),
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+interface Handing {
+  readonly request: Request;
+  readonly webhook: string | undefined;
+  readonly surroundings: Surroundings;
+}
+
+/** Prints, writes and posts as asked; a post alone prints no report. */
+async function hand(made: Report, { request, webhook, surroundings }: Handing): Promise<void> {
+  const { output = 'text', outputFile, quiet } = request;
+  const { clock, env } = surroundings;
+  if (outputFile !== undefined) writeWhole(outputFile, RENDERERS[output](made));
+  else if (webhook === undefined || request.output !== undefined) surroundings.output.write(RENDERERS[output](made));
+  if (webhook === undefined) return;
+  try {
+    await postWebhook({ url: webhook, message: slackMessage(made), clock, env });
+  } catch (error) {
+    throw new Error(`the report was not posted to Slack: ${messageOf(error)}`, { cause: error });
+  }
+  if (!quiet) surroundings.errors.write('posted to Slack\n');
+}
+
+/** A file that cannot be read is a wrong configuration too. */
+function configOf({ 'config.file': flag, quiet }: Request, { env, clock, errors }: Surroundings): Config {
+  try {
+    const { config, warnings } = readConfiguration({ flag, env, platforms, nowMs: clock.nowMs(), hasAnyEnd: true });
+    if (!quiet) for (const warning of warnings) errors.write(`warning: ${warning}\n`);
+    return config;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new WrongUse(messageOf(error), { cause: error });
+  }
+}
