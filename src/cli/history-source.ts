@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createReader, type Reader } from '../config/reading.ts';
 import type { Config } from '../config/types.ts';
+import type { ShownProvider } from '../metrics/family.ts';
 import { createProcessMetrics } from '../metrics/process.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';
 import { createPoller } from '../poller/poller.ts';
 import type { Platform } from '../providers/provider.ts';
-import type { ReportedProvider } from '../report/timeline.ts';
 import { type History, openHistory } from '../store/history.ts';
 import { createSqliteStore } from '../store/sqlite.ts';
 import type { Committed } from '../store/store.ts';
 import { type OpenedProvider, openProviders } from './opened-providers.ts';
-import { storeSettings } from './settings.ts';
+import { shownProvider, storeSettings } from './settings.ts';
 
 export interface SourceInput {
   readonly config: Config;
@@ -30,7 +30,7 @@ export interface SourceInput {
 /** Where the numbers for people come from. */
 export interface HistorySource {
   readonly history: History;
-  readonly providers: readonly ReportedProvider[];
+  readonly providers: readonly ShownProvider[];
   readonly reader: (provider: string) => Reader | undefined;
   /** `store`: what an exporter has written so far; `platforms`: they were asked just now. */
   readonly origin: 'store' | 'platforms';
@@ -55,7 +55,7 @@ export async function openSource(input: SourceInput): Promise<HistorySource> {
     const history = openHistory({ path, readers, maxServices: config.metrics.maxServices });
     return {
       history,
-      providers: opened.map(reportedProvider),
+      providers: opened.map(shownProvider),
       reader: (provider) => readers.get(provider),
       origin: folder === undefined ? 'store' : 'platforms',
       close: () => {
@@ -69,15 +69,6 @@ export async function openSource(input: SourceInput): Promise<HistorySource> {
   } finally {
     for (const { provider } of opened) await provider.close();
   }
-}
-
-function reportedProvider({ config, traits }: OpenedProvider): ReportedProvider {
-  return {
-    name: config.name,
-    isOverall: config.overall,
-    tellsEscalations: traits.escalations,
-    tellsReopens: traits.reopens,
-  };
 }
 
 interface Reading {

@@ -73,8 +73,8 @@ export function createBackfillTable(input: BackfillInput): BackfillTable {
 /** How many samples there are in these families. */
 export function countSamples(families: readonly PastFamily[]): number {
   let count = 0;
-  for (const { series } of families) {
-    for (const { values } of series) for (const value of values) if (!Number.isNaN(value)) count += 1;
+  for (const { values } of families.flatMap(({ series }) => series)) {
+    for (const value of values) count += Number(!Number.isNaN(value));
   }
   return count;
 }
