@@ -1,5 +1,5 @@
 // Draws the dashboards with what a real Prometheus answers to their queries on the demo, and writes docs/pictures/. It takes some seven
-// minutes, for lines over time want time. Needs Debian's packages prometheus and chromium.
+// minutes, for lines over time want time. Needs Debian's packages prometheus, chromium and pngquant.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DASHBOARDS } from '../grafana/src/dashboards.ts';
 import { type Answered, type Asking, answered } from './pictures/answers.ts';
-import { photographed } from './pictures/camera.ts';
+import { CHROMIUM, PNGQUANT, photographed } from './pictures/camera.ts';
 import { Dashboard } from './pictures/dashboard.ts';
 import { page } from './pictures/page.ts';
-import { startDemo, startPrometheus } from './pictures/programs.ts';
+import { demand, PROMETHEUS, startDemo, startPrometheus } from './pictures/programs.ts';
 import { NOTHING_CHOSEN } from './pictures/questions.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/pictures', import.meta.url));
@@ -103,6 +103,7 @@ async function draw(): Promise<Map<string, string>> {
   }
 }
 
+demand([PROMETHEUS, CHROMIUM, PNGQUANT]);
 mkdirSync(FOLDER, { recursive: true });
 for (const [name, picture] of await photographed(await draw())) {
   if (picture.length > BYTES_MAX)

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,14 @@ import { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RULES = ['mttr.rules.yml', 'mttr.alerts.yml'].map((name) => join(ROOT, 'deploy/prometheus', name));
+
+export const PROMETHEUS = 'prometheus';
+
+/** Throws with the names of those programs that are not there: rather at once than after minutes of scraping. */
+export function demand(programs: readonly string[]): void {
+  const missing = programs.filter((program) => spawnSync(program, ['--version']).status !== 0);
+  if (missing.length > 0) throw new Error(`${missing.join(' and ')} cannot be started; expected Debian's packages`);
+}
 
 /** A program that listens on loopback. */
 export interface Running {
@@ -93,5 +101,5 @@ export function startPrometheus(folder: string, exporter: Running, every: string
     '--web.listen-address=127.0.0.1:0',
     '--enable-feature=exemplar-storage',
   ];
-  return start({ program: 'prometheus', words, folder, address: /msg="Listening on" address=(\S+)/ });
+  return start({ program: PROMETHEUS, words, folder, address: /msg="Listening on" address=(\S+)/ });
 }

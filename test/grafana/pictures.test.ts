@@ -4,7 +4,7 @@ import { DASHBOARDS } from '../../grafana/src/dashboards.ts';
 import type { Answered, Series } from '../../scripts/pictures/answers.ts';
 import { Dashboard, type Panel } from '../../scripts/pictures/dashboard.ts';
 import { page } from '../../scripts/pictures/page.ts';
-import { configuration } from '../../scripts/pictures/programs.ts';
+import { configuration, demand } from '../../scripts/pictures/programs.ts';
 import { legendOf } from '../../scripts/pictures/questions.ts';
 import { written } from '../../scripts/pictures/values.ts';
 
@@ -177,4 +177,13 @@ it('pictures are drawn from the shipped scrape and rules, with another target an
     ],
   });
   expect(read).not.toHaveProperty('alerting');
+});
+
+it('pictures are not begun without a program that they need', () => {
+  const missing = [process.execPath, 'no-such-browser', 'no-such-server'];
+
+  expect(() => demand(missing)).toThrow(
+    "no-such-browser and no-such-server cannot be started; expected Debian's packages",
+  );
+  expect(() => demand([process.execPath])).not.toThrow();
 });
