@@ -5,10 +5,12 @@ import type { PageReader } from '../metrics/reader.ts';
 import type { Log } from '../model/log.ts';
 import { type Clock, HOUR_MS } from '../model/time.ts';
 import { createPoller, type Poller } from '../poller/poller.ts';
+import { createRefreshing, type Refreshing } from '../poller/refreshing.ts';
 import type { Platform, Provider } from '../providers/provider.ts';
 import type { ProviderCounts } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
 import type { Store } from '../store/store.ts';
+import { refreshTarget } from './api/refresh-target.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { type OpenedProvider, openProviders } from './opened-providers.ts';
 import { activeProvider, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
@@ -49,6 +51,8 @@ export interface Engine {
   /** What the page of metrics shows: numbers for people are taken from here, so that both agree. */
   shown(): Shown;
   readonly trend: Trend;
+  /** Reads providers again on demand. */
+  readonly refreshing: Refreshing;
   /** The error of a tick says that the store is damaged: only a restart, which sets it aside, helps. */
   isBroken(error: unknown): boolean;
   /** Lets go of the platforms; polls must have ended. */
@@ -70,11 +74,7 @@ export function createEngine(input: EngineInput): Engine {
     return provider === undefined ? undefined : activeProvider(store.provider(name), provider);
   };
   const intake = createIntake({ statistics, coverageOf });
-  const providers = described.map((one) => ({
-    config: one.config,
-    poller: makePoller(input, { config: one.config, provider: one.provider, intake }),
-    requestsLeft: one.requestsLeft,
-  }));
+  const { providers, refreshing } = putToWork(input, described, intake);
   const showing = createShowing({ ...input, statistics, providers: described.map(shownProvider) });
   const prune = createPruning(input, intake);
   const showChanges = async () => {
@@ -110,10 +110,27 @@ export function createEngine(input: EngineInput): Engine {
     counts: () => statistics.counts(),
     shown: () => showing.shown(),
     trend: createTrend({ ...input, readers }),
+    refreshing,
     isBroken: (error) => store.isBroken(error),
     close: async () => {
       await Promise.all(described.map(({ provider }) => provider.close()));
     },
+  };
+}
+
+/** A poller for each provider, and what reads them again on demand. */
+function putToWork(input: EngineInput, opened: readonly OpenedProvider[], intake: Intake) {
+  const working = opened.map((one) => {
+    const { config, provider, requestsLeft } = one;
+    const poller = makePoller(input, { config, provider, intake });
+    return {
+      provider: { config, poller, requestsLeft },
+      target: refreshTarget(input, { opened: one, poller, intake }),
+    };
+  });
+  return {
+    providers: working.map(({ provider }) => provider),
+    refreshing: createRefreshing({ ...input, targets: working.map(({ target }) => target) }),
   };
 }
 

@@ -20,6 +20,8 @@ export interface OpenedProvider {
   readonly traits: Provider['traits'];
   /** Requests left in the current allowance; undefined before the first request. */
   readonly requestsLeft: () => number | undefined;
+  /** Requests made since it was opened. */
+  readonly requestsMade: () => number;
 }
 
 /**
@@ -43,8 +45,12 @@ function openProvider({ platforms, clock, metrics, log }: OpeningInput, config: 
   const platform = platforms.find(({ type }) => type === config.type);
   if (platform === undefined) throw new Error(`no platform is called ${config.type}`);
   let left: number | undefined;
+  let made = 0;
   const observer = {
-    onRequest: (code: string) => metrics.requested(config.name, code),
+    onRequest: (code: string) => {
+      made += 1;
+      metrics.requested(config.name, code);
+    },
     onThrottled: () => metrics.throttled(config.name),
     onBudget: (remaining: number) => {
       left = remaining;
@@ -52,5 +58,5 @@ function openProvider({ platforms, clock, metrics, log }: OpeningInput, config: 
     },
   };
   const provider: Provider = platform.create(config, { clock, observer, log });
-  return { provider, traits: provider.traits, requestsLeft: () => left };
+  return { provider, traits: provider.traits, requestsLeft: () => left, requestsMade: () => made };
 }

@@ -51,7 +51,8 @@ export function run(engine: Engine, config: Config, { clock, log, onFatal }: Run
     trouble: () => trouble.now(),
     stop: async () => {
       stopping.abort(new Error('the exporter stops'));
-      await Promise.race([ended, clock.sleep(POLLS_END_WITHIN_MS)]);
+      const allEnded = Promise.all([ended, engine.refreshing.stop()]);
+      await Promise.race([allEnded, clock.sleep(POLLS_END_WITHIN_MS)]);
       await engine.close();
     },
   };

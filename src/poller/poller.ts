@@ -37,13 +37,17 @@ export interface Poller {
   pollOnce(signal: AbortSignal): Promise<void>;
   /** Polls until the signal fires, one poll at a time. */
   run(signal: AbortSignal): Promise<void>;
+  /** Does other work with the provider's data while no poll is under way; the next poll waits for its end. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 export function createPoller(input: PollerInput): Poller {
   const { name, clock, log, pollIntervalMs } = input;
   let state: PollerState = { isUp: undefined, error: undefined, failuresInRow: 0 };
   const warnOfRejections = createRejectionWarning(name, log);
-  const pollOnce = async (signal: AbortSignal) => {
+  const inTurn = createTurns();
+  const pollNow = async (signal: AbortSignal) => {
+    if (signal.aborted) return;
     const startedAtMs = clock.nowMs();
     const seconds = () => (clock.nowMs() - startedAtMs) / 1000;
     try {
@@ -60,6 +64,7 @@ export function createPoller(input: PollerInput): Poller {
       if (input.store.isBroken(error)) input.onFatal(error);
     }
   };
+  const pollOnce = (signal: AbortSignal) => inTurn(() => pollNow(signal));
   const run = async (signal: AbortSignal) => {
     while (!signal.aborted) {
       const startedAtMs = clock.nowMs();
@@ -69,7 +74,17 @@ export function createPoller(input: PollerInput): Poller {
       await clock.sleep(Math.min(Math.max(0, waitMs), pollIntervalMs), signal).catch(() => undefined);
     }
   };
-  return { name, state: () => state, pollOnce, run };
+  return { name, state: () => state, pollOnce, run, inTurn };
+}
+
+/** One work after the other, in the order in which they came. */
+function createTurns(): Poller['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
 }
 
 /** Before the first sync is whole each page is committed as it comes; after that a poll is committed whole or not at all. */

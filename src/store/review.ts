@@ -59,9 +59,7 @@ function* pairs(rooms: Rooms, batch: Told, provider: ProviderRow): Generator<Pai
     const isWhole = incident.subject !== undefined && whole.has(incident.subject);
     if (!isWhole) yield { incident, before: storedBefore(rooms, provider, incident), isWhole };
   }
-  for (const subject of whole) {
-    const told = toldOf(batch, subject);
-    const matches = matchRows(rooms.incidents.bySubject(provider, subject), told);
+  for (const { told, matches } of wholeSubjects(rooms, batch, provider)) {
     for (const incident of told) yield { incident, before: matches.get(incident), isWhole: true };
   }
 }
@@ -71,15 +69,19 @@ function* gone(rooms: Rooms, batch: Told, provider: ProviderRow): Generator<Inci
     const row = rooms.incidents.byId(provider, id);
     if (row !== undefined) yield row;
   }
-  for (const subject of new Set(batch.wholeSubjects)) {
-    const stored = rooms.incidents.bySubject(provider, subject);
-    const matched = new Set(matchRows(stored, toldOf(batch, subject)).values());
+  for (const { stored, matches } of wholeSubjects(rooms, batch, provider)) {
+    const matched = new Set(matches.values());
     yield* stored.filter((row) => !matched.has(row));
   }
 }
 
-function toldOf({ incidents }: Told, subject: string): Incident[] {
-  return incidents.filter((incident) => incident.subject === subject);
+function* wholeSubjects({ incidents }: Rooms, batch: Told, provider: ProviderRow) {
+  const bySubject = Map.groupBy(batch.incidents, ({ subject }) => subject);
+  for (const subject of new Set(batch.wholeSubjects)) {
+    const told = bySubject.get(subject) ?? [];
+    const stored = incidents.bySubject(provider, subject);
+    yield { told, stored, matches: matchRows(stored, told) };
+  }
 }
 
 function verdictOn(

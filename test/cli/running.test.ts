@@ -3,6 +3,7 @@ import type { Engine } from '../../src/cli/engine.ts';
 import { run } from '../../src/cli/running.ts';
 import { NOTHING_SHOWN } from '../../src/cli/shown.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { createRefreshing } from '../../src/poller/refreshing.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { createHandClock, settled } from '../poller/clock.ts';
 
@@ -25,6 +26,7 @@ function stage(tick: () => Promise<void>) {
     counts: () => new Map(),
     shown: () => NOTHING_SHOWN,
     trend: { of: () => undefined, run: async () => undefined },
+    refreshing: createRefreshing({ targets: [], clock, log }),
     isBroken: (error) => error instanceof RangeError,
     close: async () => {
       isClosed = true;

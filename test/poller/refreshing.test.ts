@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest';
+import type { LogFields } from '../../src/model/log.ts';
+import type { Refreshed, RefreshRequest } from '../../src/poller/refresh.ts';
+import { createRefreshing, type RefreshAll, type RefreshTarget } from '../../src/poller/refreshing.ts';
+
+const NOW_MS = 1_000_000_000;
+const FOUND: Refreshed = { added: 1, changed: 2, unchanged: 3, deleted: 4, rejected: 5, unverified: 6, requests: 7 };
+const ALL: RefreshAll = { providers: 'all', spanMs: undefined, isDryRun: false, failuresMax: 0 };
+
+/** Rejects when the request is ended. */
+function hangs({ signal }: RefreshRequest): Promise<Refreshed> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+function target(name: string, change: Partial<RefreshTarget> = {}): RefreshTarget {
+  return { name, pollIntervalMs: 60_000, lastSuccessMs: () => NOW_MS, refresh: async () => FOUND, ...change };
+}
+
+function refreshing(...targets: readonly RefreshTarget[]) {
+  const lines: { readonly text: string; readonly fields: LogFields }[] = [];
+  const at =
+    (level: string) =>
+    (message: string, fields: LogFields = {}) =>
+      void lines.push({ text: `${level} ${message}`, fields });
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { lines, ...createRefreshing({ targets, clock: { nowMs: () => NOW_MS }, log }) };
+}
+
+function failing(message: string): Partial<RefreshTarget> {
+  return { refresh: () => Promise.reject(new Error(message)) };
+}
+
+it('reads all providers again and says what became of each, in their order', async () => {
+  const { begin, lines } = refreshing(target('pd'), target('og', failing('503 after 5 tries')));
+
+  const outcomes = await begin(ALL);
+
+  expect(outcomes).toEqual([
+    { provider: 'pd', outcome: 'refreshed', refreshed: FOUND },
+    { provider: 'og', outcome: 'failed', error: '503 after 5 tries' },
+  ]);
+  expect(lines).toEqual([
+    { text: 'info provider was read again', fields: { provider: 'pd', dry_run: false, ...FOUND } },
+    { text: 'warn provider was not read again', fields: { provider: 'og', error: '503 after 5 tries' } },
+  ]);
+});
+
+it.each([
+  { says: 'exactly three intervals ago', lastMs: NOW_MS - 180_000, outcome: 'skipped' },
+  { says: 'more than three intervals ago', lastMs: NOW_MS - 180_001, outcome: 'refreshed' },
+  { says: 'never', lastMs: undefined, outcome: 'refreshed' },
+])('of stale providers one that was read $says is $outcome', async ({ lastMs, outcome }) => {
+  const { begin } = refreshing(target('pd', { lastSuccessMs: () => lastMs }));
+
+  const outcomes = await begin({ ...ALL, providers: 'stale' });
+
+  expect(outcomes).toMatchObject([{ provider: 'pd', outcome }]);
+});
+
+it('hands on how far back, and that nothing is to be written', async () => {
+  const asked: RefreshRequest[] = [];
+  const { begin } = refreshing(target('pd', { refresh: async (request) => (asked.push(request), FOUND) }));
+
+  await begin({ ...ALL, spanMs: 5, isDryRun: true });
+
+  expect(asked).toMatchObject([{ spanMs: 5, isDryRun: true }]);
+});
+
+it('ends those that still read when as many have failed as may', async () => {
+  const { begin } = refreshing(
+    target('a', failing('no')),
+    target('b', { refresh: hangs }),
+    target('c', failing('no')),
+    target('d'),
+  );
+
+  const outcomes = await begin({ ...ALL, failuresMax: 2 });
+
+  expect(outcomes?.map(({ provider, outcome }) => `${provider} ${outcome}`)).toEqual([
+    'a failed',
+    'b ended',
+    'c failed',
+    'd refreshed',
+  ]);
+});
+
+it('refuses a second one while one is under way, and takes one after it', async () => {
+  const { begin, stop } = refreshing(target('pd', { refresh: hangs }));
+
+  const first = begin(ALL);
+  const second = begin(ALL);
+  await stop();
+  const third = begin(ALL);
+
+  expect(second).toBeUndefined();
+  expect(await first).toEqual([{ provider: 'pd', outcome: 'ended', error: 'the exporter stops or reloads' }]);
+  expect(await third).toEqual([{ provider: 'pd', outcome: 'ended', error: 'the exporter stops or reloads' }]);
+});
