@@ -1,6 +1,6 @@
 import { figuresOf, rowOf } from '../figures.ts';
 import { openTimeline } from '../timeline.ts';
-import { type ExplainInput, type Group, isWanted, labelsOf } from './question.ts';
+import { type ExplainInput, type Group, isWanted } from './question.ts';
 import { DESCRIBED } from './statistics.ts';
 import type { Valued } from './value.ts';
 
@@ -21,7 +21,7 @@ export async function compare(input: ExplainInput, group: Group, { value }: Valu
   const shown = row === undefined ? undefined : figuresOf(row, 0)[question.statistic];
   if (isSame(value, shown)) return;
   throw new Error(
-    `${DESCRIBED[question.statistic].word} of by="${group.grouping}" (${labelsOf(group.grouping).join(', ')}) is ${said(shown)} by the statistics and ${said(value)} by its incidents: a bug in mttr-exporter, please report it`,
+    `${DESCRIBED[question.statistic].word} by ${group.grouping} ${JSON.stringify(question.labels)} is ${said(shown)} by the statistics and ${said(value)} by its incidents; this is a bug in mttr-exporter, please report it`,
   );
 }
 

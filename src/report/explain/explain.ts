@@ -1,5 +1,6 @@
 import { MINUTE_MS } from '../../model/time.ts';
 import type { History } from '../../store/history.ts';
+import { severityOf } from '../filter.ts';
 import type { ReportedProvider } from '../timeline.ts';
 import { type Collected, collect } from './collect.ts';
 import { compare } from './compare.ts';
@@ -7,7 +8,7 @@ import type { ExplainedProvider, Explanation } from './explanation.ts';
 import { FacetViews } from './facets.ts';
 import { leftOut, listed } from './incidents.ts';
 import { notesOf } from './notes.ts';
-import { type ExplainInput, type Group, groupOf, type Question, withSeverityName } from './question.ts';
+import { type ExplainInput, type Group, groupOf, type Question, type WantedLabels } from './question.ts';
 import { refusePeriodBeforeHistory, refuseUnknownNames } from './refusals.ts';
 import { type ProviderSpan, spansOf } from './spans.ts';
 import { DESCRIBED } from './statistics.ts';
@@ -15,11 +16,12 @@ import { type Valued, valueOf } from './value.ts';
 
 /**
  * Tells what a windowed number is made of: computed from single incidents, and compared with what the statistics of
- * `/metrics` say. Throws QuestionError for what cannot be answered, and an error when the two ways disagree. Works in slices.
+ * `/metrics` say. Throws QuestionError and UnknownName for what cannot be answered, and an error when the two ways disagree.
+ * Works in slices.
  */
 export async function explain(given: ExplainInput): Promise<Explanation> {
   const { settings } = given;
-  const question = { ...given.question, labels: withSeverityName(given.question.labels, settings.severities) };
+  const question = { ...given.question, labels: configuredLabels(given) };
   const input = { ...given, question };
   const group = groupOf(question);
   const spans = spansOf({ ...input, ...question });
@@ -44,13 +46,19 @@ export async function explain(given: ExplainInput): Promise<Explanation> {
     providers: input.providers.map((provider) => providerOf(provider, spans, group)),
     counted: valued.members.length,
     incidents: await listed(valued.members, listing),
-    leftOut: collected.omitted.map(({ reason, count, examples }) => ({
+    left_out: collected.omitted.map(({ reason, count, examples }) => ({
       reason,
       count,
       examples: leftOut(examples, listing),
     })),
     notes: notesOf({ question, group, settings, spans: rowSpans, unsynced: unsyncedOf(input, spans) }),
   };
+}
+
+/** A severity may be called by an alias or its title. */
+function configuredLabels({ question: { labels }, settings }: ExplainInput): WantedLabels {
+  const { severity } = labels;
+  return severity === undefined ? labels : { ...labels, severity: severityOf(severity, settings.severities) };
 }
 
 function viewsOf({ history, reader, question, settings }: ExplainInput, group: Group, spans: readonly ProviderSpan[]) {
@@ -74,7 +82,7 @@ function headOf(question: Question, { grouping }: Group, { value, absence, arith
     by: grouping,
     labels: question.labels,
     window: question.window.name,
-    windowMinutes: question.window.ms / MINUTE_MS,
+    window_minutes: question.window.ms / MINUTE_MS,
     unit,
     value,
     absence,
@@ -94,9 +102,9 @@ function providerOf(
   return {
     name,
     state: isOverall || grouping === 'provider' ? 'counted' : 'not_overall',
-    windowFrom: new Date(span.fromMs).toISOString(),
-    windowTo: new Date(span.toMs).toISOString(),
-    historyStart: new Date(span.historyStartMs).toISOString(),
+    window_from: new Date(span.fromMs).toISOString(),
+    window_to: new Date(span.toMs).toISOString(),
+    history_start: new Date(span.historyStartMs).toISOString(),
   };
 }
 

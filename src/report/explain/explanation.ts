@@ -38,19 +38,19 @@ export const ExplainedIncident = z.object({
   severity: z.string(),
   team: z.string(),
   status: z.enum(STATUSES),
-  startedAt: instant.optional(),
-  triggeredAt: instant,
-  acknowledgedAt: instant.optional(),
-  identifiedAt: instant.optional(),
-  mitigatedAt: instant.optional(),
-  resolvedAt: instant.optional(),
-  intervals: z.object({ openedAt: instant, closedAt: instant.optional() }).array(),
-  endKnownFrom: z.enum(['resolve_event', 'state_change', 'report_duration']).optional(),
-  autoResolved: z.boolean().optional(),
-  isMerged: z.literal(true).optional(),
+  started_at: instant.optional(),
+  triggered_at: instant,
+  acknowledged_at: instant.optional(),
+  identified_at: instant.optional(),
+  mitigated_at: instant.optional(),
+  resolved_at: instant.optional(),
+  intervals: z.object({ opened_at: instant, closed_at: instant.optional() }).array(),
+  end_known_from: z.enum(['resolve_event', 'state_change', 'report_duration']).optional(),
+  auto_resolved: z.boolean().optional(),
+  merged: z.literal(true).optional(),
   escalations: z.int().optional().describe('absent where the platform does not tell'),
   reopenings: z.int().optional().describe('absent where the platform does not tell'),
-  recoveryMinutes: minutes.optional().describe('by recovery.reopened'),
+  recovery_minutes: minutes.optional().describe('by recovery.reopened'),
   contribution: z.number().describe('what it adds: minutes, or 1 or 0 to counts and shares'),
 });
 export type ExplainedIncident = z.infer<typeof ExplainedIncident>;
@@ -61,9 +61,9 @@ const LeftOutIncident = z.object({
   url: z.string().optional(),
   service: z.string(),
   severity: z.string(),
-  triggeredAt: instant,
-  resolvedAt: instant.optional(),
-  outsideMinutes: minutes.optional().describe('how far outside the window'),
+  triggered_at: instant,
+  resolved_at: instant.optional(),
+  outside_minutes: minutes.optional().describe('how far outside the window'),
 });
 export type LeftOutIncident = z.infer<typeof LeftOutIncident>;
 
@@ -75,16 +75,16 @@ const LeftOut = z.object({
 export type LeftOut = z.infer<typeof LeftOut>;
 
 const ranked = z.object({ rank: z.int(), minutes, provider: z.string(), id: z.string() });
-const time = { coveredFrom: instant, coveredTo: instant, coveredMinutes: minutes, busyMinutes: minutes };
+const time = { covered_from: instant, covered_to: instant, covered_minutes: minutes, busy_minutes: minutes };
 const Repeated = z.object({
   fingerprint: z.string().describe('a digest'),
   count: z.int(),
-  incidents: z.object({ provider: z.string(), id: z.string(), triggeredAt: instant }).array(),
+  incidents: z.object({ provider: z.string(), id: z.string(), triggered_at: instant }).array(),
 });
 
 /** How the number follows from the incidents. */
 export const Arithmetic = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('mean'), sumMinutes: minutes, count: z.int() }),
+  z.object({ kind: z.literal('mean'), sum_minutes: minutes, count: z.int() }),
   z.object({
     kind: z.literal('quantile'),
     quantile: z.number(),
@@ -97,7 +97,7 @@ export const Arithmetic = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('deviation'),
     count: z.int(),
-    meanMinutes: minutes,
+    mean_minutes: minutes,
     squares: z.number().describe('sum of the squared distances from the mean, minutes²'),
   }),
   z.object({ kind: z.literal('count'), count: z.int() }),
@@ -107,7 +107,7 @@ export const Arithmetic = z.discriminatedUnion('kind', [
     opened: z.int(),
     fingerprints: z.int().describe('distinct ones'),
     repeated: Repeated.array().describe('the most frequent of those that came more than once'),
-    repeatedFingerprints: z.int(),
+    repeated_fingerprints: z.int(),
   }),
   z.object({ kind: z.literal('free'), ...time }),
   z.object({ kind: z.literal('between_failures'), ...time, opened: z.int() }),
@@ -117,9 +117,9 @@ export type Arithmetic = z.infer<typeof Arithmetic>;
 const ExplainedProvider = z.object({
   name: z.string(),
   state: z.enum(['counted', 'not_overall', 'not_synced']),
-  windowFrom: instant.optional(),
-  windowTo: instant.optional(),
-  historyStart: instant.optional(),
+  window_from: instant.optional(),
+  window_to: instant.optional(),
+  history_start: instant.optional(),
 });
 export type ExplainedProvider = z.infer<typeof ExplainedProvider>;
 
@@ -132,7 +132,7 @@ export const Explanation = z.object({
   by: z.enum(GROUPINGS),
   labels: z.partialRecord(z.enum(LABELS), z.string()),
   window: z.string(),
-  windowMinutes: minutes,
+  window_minutes: minutes,
   unit: z.enum(['minutes', 'incidents', 'share']),
   value: z.number().optional().describe('absent where there is no number'),
   absence: z.string().optional().describe('why there is none'),
@@ -141,7 +141,7 @@ export const Explanation = z.object({
   providers: ExplainedProvider.array(),
   counted: z.int(),
   incidents: ExplainedIncident.array().describe('the most telling first'),
-  leftOut: LeftOut.array(),
+  left_out: LeftOut.array(),
   notes: z.string().array(),
 });
 export type Explanation = z.infer<typeof Explanation>;

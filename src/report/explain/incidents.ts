@@ -57,22 +57,22 @@ function explained(recorded: Recorded, { views, judging }: ListingInput, contrib
   return {
     ...nameAndLabels(recorded, views),
     status: incident.status,
-    startedAt: text(startedAtMs),
-    triggeredAt: new Date(incident.triggeredAtMs).toISOString(),
-    acknowledgedAt: text(acknowledgedAtMs),
-    identifiedAt: text(identifiedAtMs),
-    mitigatedAt: text(mitigatedAtMs),
-    resolvedAt: text(resolvedAtMs),
+    started_at: text(startedAtMs),
+    triggered_at: new Date(incident.triggeredAtMs).toISOString(),
+    acknowledged_at: text(acknowledgedAtMs),
+    identified_at: text(identifiedAtMs),
+    mitigated_at: text(mitigatedAtMs),
+    resolved_at: text(resolvedAtMs),
     intervals: incident.intervals.map(({ openedAtMs, closedAtMs }) => ({
-      openedAt: new Date(openedAtMs).toISOString(),
-      closedAt: text(closedAtMs),
+      opened_at: new Date(openedAtMs).toISOString(),
+      closed_at: text(closedAtMs),
     })),
-    endKnownFrom: incident.endKnownFrom,
-    autoResolved: incident.autoResolved,
-    isMerged: incident.merged ? true : undefined,
+    end_known_from: incident.endKnownFrom,
+    auto_resolved: incident.autoResolved,
+    merged: incident.merged ? true : undefined,
     escalations: incident.escalatedAtMs?.length,
     reopenings: incident.reopenedAtMs?.length,
-    recoveryMinutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
+    recovery_minutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
     contribution,
   };
 }
@@ -87,9 +87,9 @@ export function leftOut(
       const { team: _, ...named } = nameAndLabels(recorded, views);
       return {
         ...named,
-        triggeredAt: new Date(recorded.incident.triggeredAtMs).toISOString(),
-        resolvedAt: text(recorded.incident.resolvedAtMs),
-        outsideMinutes: outsideMs === undefined ? undefined : outsideMs / MINUTE_MS,
+        triggered_at: new Date(recorded.incident.triggeredAtMs).toISOString(),
+        resolved_at: text(recorded.incident.resolvedAtMs),
+        outside_minutes: outsideMs === undefined ? undefined : outsideMs / MINUTE_MS,
       };
     }),
   );

@@ -1,12 +1,11 @@
-import { nearest } from '../../config/near.ts';
 import type { Reader } from '../../config/reading.ts';
-import type { Grouping, SeverityConfig } from '../../config/types.ts';
+import type { Grouping } from '../../config/types.ts';
 import type { FacetLabels } from '../../model/stored.ts';
 import type { Statistic, StatisticsSettings } from '../../stats/rows.ts';
 import type { History } from '../../store/history.ts';
 import type { End, ReportedProvider } from '../timeline.ts';
 
-/** What is asked cannot be answered: wrong words, unknown names, a period before all history; the message is one line. */
+/** What is asked cannot be answered: wrong words, labels that no row has, a period before all history; the message is one line. */
 export class QuestionError extends Error {
   override readonly name = 'QuestionError';
 }
@@ -68,27 +67,4 @@ export function labelsOf(grouping: Grouping): readonly Label[] {
 /** Whether an incident of these labels is asked for. */
 export function isWanted(labels: WantedLabels, found: FacetLabels): boolean {
   return LABELS.every((label) => labels[label] === undefined || labels[label] === found[label]);
-}
-
-/** A severity by its name or one of its aliases, in any case; others are given back as they are. */
-export function withSeverityName(labels: WantedLabels, severities: readonly SeverityConfig[]): WantedLabels {
-  const { severity } = labels;
-  if (severity === undefined) return labels;
-  const word = severity.toLowerCase();
-  const known = severities.find(({ name, aliases }) => name.toLowerCase() === word || aliases.includes(word));
-  return known === undefined ? labels : { ...labels, severity: known.name };
-}
-
-/** Names that are few enough to be listed in a message. */
-const LISTED_MAX = 12;
-
-/** What is wrong with a name that nothing has, in one line; `names` are those that exist. */
-export function unknownName(label: Label, value: string, names: Iterable<string>): QuestionError {
-  const known = [...names].sort();
-  const near = nearest(value, known);
-  const start = `no ${label} is called ${JSON.stringify(value)}`;
-  if (near !== undefined) return new QuestionError(`${start}; did you mean ${JSON.stringify(near)}?`);
-  if (known.length === 0) return new QuestionError(`${start}; none has an incident`);
-  const listed = known.slice(0, LISTED_MAX).join(', ');
-  return new QuestionError(`${start}; there are ${listed}${known.length > LISTED_MAX ? ', …' : ''}`);
 }

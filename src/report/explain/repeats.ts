@@ -21,14 +21,14 @@ export function repeatShare(members: readonly Member[], nameOf: NameOf): { value
       kind: 'repeat',
       opened,
       fingerprints: groups.size,
-      repeatedFingerprints: repeated.length,
+      repeated_fingerprints: repeated.length,
       repeated: repeated.slice(0, GROUPS_MAX).map(([fingerprint, group]) => ({
         fingerprint: fingerprint.toString(16).padStart(DIGEST_DIGITS, '0'),
         count: group.length,
         incidents: group
           .toSorted((a, b) => a.triggeredAtMs - b.triggeredAtMs)
           .slice(0, INCIDENTS_MAX)
-          .map(({ row, triggeredAtMs }) => ({ ...nameOf(row), triggeredAt: new Date(triggeredAtMs).toISOString() })),
+          .map(({ row, triggeredAtMs }) => ({ ...nameOf(row), triggered_at: new Date(triggeredAtMs).toISOString() })),
       })),
     },
   };

@@ -71,7 +71,7 @@ function contentValue(input: ValueInput): Content {
 function mean(members: readonly Member[]): Content {
   const sumMs = members.reduce((sum, { value }) => sum + value, 0);
   const count = members.length;
-  return { value: sumMs / count / MINUTE_MS, arithmetic: { kind: 'mean', sumMinutes: sumMs / MINUTE_MS, count } };
+  return { value: sumMs / count / MINUTE_MS, arithmetic: { kind: 'mean', sum_minutes: sumMs / MINUTE_MS, count } };
 }
 
 function deviation(members: readonly Member[]): Content {
@@ -82,7 +82,7 @@ function deviation(members: readonly Member[]): Content {
   const squares = squaresMs / MINUTE_MS ** 2;
   return {
     value: Math.sqrt(squaresMs / (count - 1)) / MINUTE_MS,
-    arithmetic: { kind: 'deviation', count, meanMinutes: meanMs / MINUTE_MS, squares },
+    arithmetic: { kind: 'deviation', count, mean_minutes: meanMs / MINUTE_MS, squares },
   };
 }
 
@@ -126,10 +126,10 @@ function timeValue({ statistic, collected: { members }, spans, minimumSample }: 
   const busy = busyMs(times, fromMs, toMs);
   const coveredMs = toMs - fromMs;
   const time = {
-    coveredFrom: new Date(fromMs).toISOString(),
-    coveredTo: new Date(toMs).toISOString(),
-    coveredMinutes: coveredMs / MINUTE_MS,
-    busyMinutes: busy / MINUTE_MS,
+    covered_from: new Date(fromMs).toISOString(),
+    covered_to: new Date(toMs).toISOString(),
+    covered_minutes: coveredMs / MINUTE_MS,
+    busy_minutes: busy / MINUTE_MS,
   };
   if (statistic === 'free') {
     return { value: (coveredMs - busy) / coveredMs, arithmetic: { kind: 'free', ...time }, members: within };
