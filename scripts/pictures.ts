@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DASHBOARDS } from '../grafana/src/dashboards.ts';
 import { type Answered, type Asking, answered } from './pictures/answers.ts';
-import { CHROMIUM, PNGQUANT, photographed } from './pictures/camera.ts';
+import { BROWSER } from './pictures/browser.ts';
+import { PNGQUANT, photographed } from './pictures/camera.ts';
 import { Dashboard } from './pictures/dashboard.ts';
 import { page } from './pictures/page.ts';
 import { demand, PROMETHEUS, startDemo, startPrometheus } from './pictures/programs.ts';
@@ -103,7 +104,7 @@ async function draw(): Promise<Map<string, string>> {
   }
 }
 
-demand([PROMETHEUS, CHROMIUM, PNGQUANT]);
+demand([PROMETHEUS, BROWSER.executablePath, PNGQUANT]);
 mkdirSync(FOLDER, { recursive: true });
 for (const [name, picture] of await photographed(await draw())) {
   if (picture.length > BYTES_MAX)

@@ -1,23 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
+import { BROWSER } from './browser.ts';
 import { PAGE_WIDTH } from './page.ts';
-
-/** The browser that is asked for pictures. */
-export const CHROMIUM = '/usr/bin/chromium';
 
 /** What makes pictures small. */
 export const PNGQUANT = 'pngquant';
-
-/** It shall show a page and else be quiet: nothing leaves the machine. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** The picture with 256 colours, a third as large: more are only at the edges of letters. */
 function inFewColours(png: Uint8Array): Uint8Array {
@@ -26,7 +13,7 @@ function inFewColours(png: Uint8Array): Uint8Array {
 
 /** Pictures of whole pages of HTML, as PNG, by their names. */
 export async function photographed(pages: ReadonlyMap<string, string>): Promise<Map<string, Uint8Array>> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await chromium.launch(BROWSER);
   try {
     const pictures = new Map<string, Uint8Array>();
     for (const [name, html] of pages) {
