@@ -1,7 +1,8 @@
 import { cloudwatch } from './cloudwatch/platform.ts';
+import { imported } from './import/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
 import type { Platform } from './provider.ts';
 
 /** Every platform that a provider may be of; the one list that knows them all. */
-export const platforms: readonly Platform[] = [pagerduty, opsgenie, cloudwatch];
+export const platforms: readonly Platform[] = [pagerduty, opsgenie, cloudwatch, imported];

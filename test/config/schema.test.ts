@@ -32,7 +32,7 @@ describe('the annotated example', () => {
     const { config, warnings } = own.load(example, { platforms, env });
 
     expect(warnings).toEqual([]);
-    expect(config.providers.map(({ type }) => type)).toEqual(['pagerduty', 'opsgenie', 'cloudwatch']);
+    expect(config.providers.map(({ type }) => type)).toEqual(['pagerduty', 'opsgenie', 'cloudwatch', 'import']);
   });
 
   it('fits the schema that its first line names', () => {
