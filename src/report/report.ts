@@ -7,7 +7,7 @@ import { type Group, groupsOf, type ReportConfig, reportSettings } from './group
 import { isComparable, type Known, knownProviders, type Note, notesOf, refuseUnknown } from './notes.ts';
 import type { Period } from './period.ts';
 import { reasonsOf } from './reasons.ts';
-import { planSteps, readSteps, type StepPoint } from './steps.ts';
+import { planSteps, readSteps, type StepPlan, type StepPoint } from './steps.ts';
 import { type LongIncident, survey } from './survey.ts';
 import { type End, openTimeline, type ReportedProvider } from './timeline.ts';
 
@@ -60,7 +60,7 @@ export async function makeReport(input: ReportInput): Promise<Report> {
   refuseUnknown(known, period);
   const plan = step === undefined ? undefined : planSteps(period, step);
   const { groups, before } = await readGroups(input, isCompared && isComparable(known, period.spanMs));
-  const points = plan === undefined ? [] : await readSteps(plan, await timelineOf(input, plan.spansMs, ['all']));
+  const points = plan === undefined ? [] : await stepsOf(input, plan, known);
   const seen = await survey({ ...input, period, reopened: config.recovery.reopened });
   const notes = notesOf({ ...input, known, period, isCompared });
   const bounds = boundsOf(period);
@@ -99,6 +99,11 @@ async function readGroups(input: ReportInput, isCompared: boolean) {
   const at = async (end: End) => groupsOf(await timeline.at(end), config, filter);
   const before = isCompared ? await at(endBefore(period)) : undefined;
   return { before, groups: await at(period.end) };
+}
+
+async function stepsOf(input: ReportInput, plan: StepPlan, known: readonly Known[]): Promise<StepPoint[]> {
+  const knownFromMs = Math.min(...known.filter(({ isOverall }) => isOverall).map((one) => one.knownFromMs));
+  return readSteps(plan, await timelineOf(input, plan.spansMs, ['all']), knownFromMs);
 }
 
 function endBefore({ end, spanMs }: Period): End {

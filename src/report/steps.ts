@@ -30,11 +30,15 @@ export function planSteps(
   return { steps, spansMs: [...new Set(steps.map(({ fromMs, toMs }) => toMs - fromMs))] };
 }
 
-/** Asks the timeline for each step in turn; over all groups. */
-export async function readSteps({ steps, spansMs }: StepPlan, timeline: Timeline): Promise<StepPoint[]> {
+/** Asks the timeline for each step in turn, over all groups; nothing is said of steps that end before anything is known. */
+export async function readSteps(
+  { steps, spansMs }: StepPlan,
+  timeline: Timeline,
+  knownFromMs: number,
+): Promise<StepPoint[]> {
   const points: StepPoint[] = [];
   for (const step of steps) {
-    const row = rowOf(await timeline.at(step.toMs), 'all');
+    const row = step.toMs <= knownFromMs ? undefined : rowOf(await timeline.at(step.toMs), 'all');
     const window = spansMs.indexOf(step.toMs - step.fromMs);
     points.push({ ...step, figures: row === undefined ? {} : figuresOf(row, window) });
   }

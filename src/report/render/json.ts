@@ -50,11 +50,11 @@ function groupsOf(groups: readonly Group[]) {
   return {
     all: all === undefined ? null : { level: all.level ?? null, ...namedFigures(all.figures) },
     severities: members('severity').map((group) => ({
-      ...named(group),
       title: group.title ?? null,
       target_minutes: group.targetMinutes ?? null,
       objective_ratio: group.objective ?? null,
       objective_met: group.isObjectiveMet ?? null,
+      ...named(group),
     })),
     services: members('service').map(named),
     teams: members('team').map(named),

@@ -3,7 +3,7 @@ import type { Group } from '../groups.ts';
 import type { Report } from '../report.ts';
 import type { Section } from './section.ts';
 import { boundsText, wholeOf } from './whole.ts';
-import { changeText, countText, groupTitle, minutesText, shareText, sparkline } from './words.ts';
+import { changeText, countText, groupTitle, minutesText, pointsText, shareText, sparkline } from './words.ts';
 
 /** A row per day, week or month, and the means as a line of bars; nothing when nobody asked. */
 export function trend({ trend: asked }: Report): Section[] {
@@ -28,26 +28,34 @@ export function trend({ trend: asked }: Report): Section[] {
   ];
 }
 
-const COMPARED: readonly (readonly [label: string, statistic: Statistic, text: (value?: number) => string])[] = [
-  ['Resolved', 'resolved', countText],
-  ['Opened', 'opened', countText],
-  ['Mean (minutes)', 'mttr', minutesText],
-  ['Median (minutes)', 'p50', minutesText],
-  ['P95 (minutes)', 'p95', minutesText],
-  ['MTTA (minutes)', 'mtta', minutesText],
-  ['Within Target', 'withinTarget', shareText],
+interface Compared {
+  readonly label: string;
+  readonly statistic: Statistic;
+  text(value: number | undefined): string;
+  change(now: number | undefined, before: number | undefined): string;
+}
+
+const COUNT = { text: countText, change: changeText };
+const MINUTES = { text: minutesText, change: changeText };
+
+const COMPARED: readonly Compared[] = [
+  { label: 'Resolved', statistic: 'resolved', ...COUNT },
+  { label: 'Opened', statistic: 'opened', ...COUNT },
+  { label: 'Mean (minutes)', statistic: 'mttr', ...MINUTES },
+  { label: 'Median (minutes)', statistic: 'p50', ...MINUTES },
+  { label: 'P95 (minutes)', statistic: 'p95', ...MINUTES },
+  { label: 'MTTA (minutes)', statistic: 'mtta', ...MINUTES },
+  { label: 'Within Target', statistic: 'withinTarget', text: shareText, change: pointsText },
 ];
 
 /** This period beside the one before; nothing when nobody asked, or when that one is not known. */
 export function comparison({ groups, before, timezone }: Report): Section[] {
   if (before === undefined) return [];
   const [now, then] = [wholeOf(groups).figures, wholeOf(before.groups).figures];
-  const rows = COMPARED.map(([label, statistic, text]) => [
-    label,
-    text(now[statistic]),
-    text(then[statistic]),
-    changeText(now[statistic], then[statistic]),
-  ]);
+  const rows = COMPARED.map((one) => {
+    const values = [now[one.statistic], then[one.statistic]] as const;
+    return [one.label, ...values.map((value) => one.text(value)), one.change(...values)];
+  });
   const severities = groups.filter(({ grouping }) => grouping === 'severity');
   return [
     {

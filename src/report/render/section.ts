@@ -4,6 +4,12 @@ export type Cell = string | { readonly text: string; readonly url: string };
 /** A part of a report for people, in no markup yet; names in it are as the platforms have them. */
 export type Section = { readonly title: string } & (
   | { readonly kind: 'lines'; readonly lines: readonly (readonly [label: string, value: string])[] }
-  | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+  | {
+      readonly kind: 'table';
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly Cell[])[];
+      /** There may be hundreds of rows, of which the first matter most. */
+      readonly isRanked?: boolean;
+    }
   | { readonly kind: 'list'; readonly items: readonly string[] }
 );

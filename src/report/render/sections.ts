@@ -39,7 +39,7 @@ function opening({ groups }: Report): Section[] {
       title: 'Summary',
       kind: 'lines',
       lines: [
-        ['Total Incidents', String(figures.resolved ?? 0)],
+        ['Total Incidents', countText(figures.resolved)],
         ['Performance Level', levelText(level)],
       ],
     },

@@ -2,7 +2,7 @@ import type { Group } from '../groups.ts';
 import type { Report } from '../report.ts';
 import type { LongIncident } from '../survey.ts';
 import { boundsText, wholeOf } from './whole.ts';
-import { changeText, groupTitle, levelText, minutesText, NO_DATA, shareText, sparkline } from './words.ts';
+import { changeText, countText, groupTitle, levelText, minutesText, NO_DATA, shareText, sparkline } from './words.ts';
 
 /** A message for an incoming webhook: `text` for notifications, `blocks` for those who look. */
 export interface SlackMessage {
@@ -32,7 +32,7 @@ export function slackMessage(report: Report): SlackMessage {
   const { groups, timezone, bounds } = report;
   const { figures, level } = wholeOf(groups);
   const period = boundsText(bounds, timezone);
-  const summary = `${figures.resolved ?? 0} incidents resolved, mean ${minutesWith(figures.mttr)}, level ${levelText(level)}`;
+  const summary = `${countText(figures.resolved)} incidents resolved, mean ${minutesWith(figures.mttr)}, level ${levelText(level)}`;
   return {
     text: `Recovery report ${period}: ${summary}`,
     blocks: [
@@ -63,8 +63,8 @@ function fieldsOf({ groups, before, openNow }: Report): MarkedText[] {
     return change === NO_DATA ? '' : ` (${change})`;
   };
   return [
-    field('Resolved', `${figures.resolved ?? 0}${compared(figures.resolved, then?.resolved)}`),
-    field('Opened', `${figures.opened ?? 0}${compared(figures.opened, then?.opened)}`),
+    field('Resolved', `${countText(figures.resolved)}${compared(figures.resolved, then?.resolved)}`),
+    field('Opened', `${countText(figures.opened)}${compared(figures.opened, then?.opened)}`),
     field('Mean', `${minutesWith(figures.mttr)}${compared(figures.mttr, then?.mttr)}`),
     field('Median', `${minutesWith(figures.p50)}${compared(figures.p50, then?.p50)}`),
     field('P95', minutesWith(figures.p95)),
@@ -77,7 +77,7 @@ function fieldsOf({ groups, before, openNow }: Report): MarkedText[] {
 
 function severityLine(group: Group): string {
   const { figures, targetMinutes, objective, isObjectiveMet } = group;
-  const mean = `*${escaped(groupTitle(group))}*: ${minutesWith(figures.mttr)}, ${figures.resolved ?? 0} resolved`;
+  const mean = `*${escaped(groupTitle(group))}*: ${minutesWith(figures.mttr)}, ${countText(figures.resolved)} resolved`;
   if (targetMinutes === undefined || figures.withinTarget === undefined) return mean;
   const share = `${shareText(figures.withinTarget)} within ${minutesText(targetMinutes)} min`;
   if (objective === undefined || isObjectiveMet === undefined) return `${mean}, ${share}`;
@@ -85,7 +85,7 @@ function severityLine(group: Group): string {
 }
 
 function serviceLine({ name, figures }: Group): string {
-  return `*${escaped(name)}*: ${minutesWith(figures.mttr)}, ${figures.resolved ?? 0} resolved, ${figures.opened ?? 0} opened`;
+  return `*${escaped(name)}*: ${minutesWith(figures.mttr)}, ${countText(figures.resolved)} resolved, ${countText(figures.opened)} opened`;
 }
 
 function longLine({ id, url, service, severity, minutes }: LongIncident): string {

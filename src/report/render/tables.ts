@@ -2,7 +2,7 @@ import type { Group } from '../groups.ts';
 import { localTime } from '../period.ts';
 import type { Report } from '../report.ts';
 import type { Section } from './section.ts';
-import { countText, groupTitle, metText, minutesText, shareText } from './words.ts';
+import { countText, groupTitle, minutesText, objectiveText, shareText } from './words.ts';
 
 type Named = 'service' | 'team' | 'provider';
 
@@ -28,7 +28,7 @@ export function severityDetails(groups: readonly Group[]): Section {
       ...[figures.p50, figures.p90, figures.p95, figures.mtta].map(minutesText),
       targetMinutes === undefined ? 'none' : minutesText(targetMinutes),
       targetMinutes === undefined ? 'no target' : shareText(figures.withinTarget),
-      objective === undefined ? 'none' : `${Math.round(objective * 1000) / 10}% ${metText(isObjectiveMet)}`,
+      objectiveText(objective, isObjectiveMet),
       countText(figures.opened),
     ];
   });
@@ -58,7 +58,7 @@ export function groupTable(groups: readonly Group[], grouping: Named): Section {
     shareText(figures.withinTarget),
     countText(figures.opened),
   ]);
-  return { title: `MTTR by ${title}`, kind: 'table', head, rows };
+  return { title: `MTTR by ${title}`, kind: 'table', head, rows, isRanked: true };
 }
 
 /** The longest recoveries by id, with a link where the platform gave one. */

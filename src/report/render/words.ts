@@ -31,6 +31,13 @@ export function changeText(now: number | undefined, before: number | undefined):
   return `${change < 0 ? '' : '+'}${change.toFixed(1)}%`;
 }
 
+/** How many points of a hundred a share rose or fell: `+10.7 points`. */
+export function pointsText(now: number | undefined, before: number | undefined): string {
+  if (now === undefined || before === undefined) return NO_DATA;
+  const points = (now - before) * 100;
+  return `${points < 0 ? '' : '+'}${points.toFixed(1)} points`;
+}
+
 /** A count; every group that exists has one. */
 export function countText(count: number | undefined): string {
   return count === undefined ? NO_DATA : String(count);
@@ -46,10 +53,12 @@ export function levelText(level: Group['level']): string {
   return level === undefined ? NO_DATA : `${level.slice(0, 1).toUpperCase()}${level.slice(1)}`;
 }
 
-/** A share of recoveries in a word. */
-export function metText(isMet: boolean | undefined): string {
-  if (isMet === undefined) return NO_DATA;
-  return isMet ? 'met' : 'missed';
+/** `90% met`; the share alone where nothing tells whether it was. */
+export function objectiveText(objective: number | undefined, isMet: boolean | undefined): string {
+  if (objective === undefined) return 'none';
+  const share = `${Math.round(objective * 1000) / 10}%`;
+  if (isMet === undefined) return share;
+  return `${share} ${isMet ? 'met' : 'missed'}`;
 }
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
