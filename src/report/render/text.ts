@@ -7,8 +7,8 @@ import { boundsText, TITLE } from './whole.ts';
 /** Lines below the title. */
 const RULE = '='.repeat(50);
 
-/** Rows of one table that a person reads in a terminal; the other forms have all. */
-const ROWS_MAX = 25;
+/** Rows of a ranked table that a person reads in a terminal; the other forms have all. */
+const RANKED_MAX = 25;
 
 /** Control and direction characters of a name could rewrite the terminal's lines. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
@@ -30,10 +30,11 @@ function contents(section: Section, rowsMax: number): string {
     return section.lines.map(([label, value]) => `  ${printable(label)}: ${printable(value)}`).join('\n');
   }
   if (section.kind === 'list') return section.items.map((item) => `  - ${printable(item)}`).join('\n');
+  const rows = section.isRanked === true ? section.rows.slice(0, RANKED_MAX) : section.rows;
   const table = new Table({ head: section.head.map(printable), style: { head: [], border: [], compact: true } });
-  table.push(...section.rows.slice(0, rowsMax).map((row) => row.map(plain)));
-  const rest = section.rows.length - rowsMax;
-  const links = section.rows.flatMap((row) => row.flatMap((cell) => (typeof cell === 'string' ? [] : [cell])));
+  table.push(...rows.map((row) => row.map(plain)));
+  const rest = section.rows.length - rows.length;
+  const links = rows.flatMap((row) => row.flatMap((cell) => (typeof cell === 'string' ? [] : [cell])));
   return [
     table.toString(),
     ...(rest > 0 ? [`  and ${rest} more; --output json, csv or markdown has all`] : []),
