@@ -1,8 +1,6 @@
-import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/types.ts';
 import { DAY_MS } from '../model/time.ts';
 import { postWebhook } from '../network/webhook.ts';
-import { platforms } from '../providers/registry.ts';
 import { resolveFilter, UnknownName } from '../report/filter.ts';
 import { type Period, PeriodError } from '../report/period.ts';
 import { renderCsv } from '../report/render/csv.ts';
@@ -12,14 +10,10 @@ import { renderSlack, slackMessage } from '../report/render/slack.ts';
 import { renderText } from '../report/render/text.ts';
 import { makeReport, type Report } from '../report/report.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
-import { readConfiguration } from './configuration.ts';
-import { type HistorySource, openSource } from './history-source.ts';
-import { createLog } from './log.ts';
 import { messageOf } from './message.ts';
-import { createReadingProgress } from './reading-progress.ts';
+import { configurationOf, readHistory } from './reading.ts';
 import { askedFilter, type OUTPUTS, periodOf, type Request, readRequest, reportFlags } from './report/request.ts';
 import { webhookOf } from './report/webhook.ts';
-import { secretsOf } from './secrets.ts';
 import { writeWhole } from './whole-file.ts';
 
 /** Platforms are asked so much further back: what was opened before the period may be its longest recovery. */
@@ -50,7 +44,7 @@ export const report: OneShot = {
 async function run({ values }: Asked, surroundings: Surroundings): Promise<number> {
   const request = readRequest(values);
   const webhook = webhookOf(request, surroundings);
-  const config = configOf(request, surroundings);
+  const config = configurationOf(request['config.file'], { surroundings, isQuiet: request.quiet });
   const nowMs = surroundings.clock.nowMs();
   const period = periodOf(request, config, nowMs);
   const made = await reportOf({ request, config, period, surroundings });
@@ -68,7 +62,7 @@ interface Making {
 async function reportOf({ request, config, period, surroundings }: Making): Promise<Report> {
   const nowMs = surroundings.clock.nowMs();
   const historyMs = neededHistory(config, { nowMs, period, isCompared: request.compare });
-  const source = await readSource({ request, config, surroundings }, historyMs);
+  const source = await readHistory(config, historyMs, { surroundings, isQuiet: request.quiet });
   const { history, origin } = source;
   const retentionMs = origin === 'store' ? config.retentionMs : Math.max(config.retentionMs, historyMs);
   try {
@@ -100,28 +94,6 @@ function neededHistory(
   return Math.max(config.historyMs, nowMs - period.fromMs + before + MARGIN_MS);
 }
 
-async function readSource(
-  { request, config, surroundings }: Omit<Making, 'period'>,
-  historyMs: number,
-): Promise<HistorySource> {
-  const { clock, errors, version } = surroundings;
-  const log = createLog({ level: 'error', destination: errors, secrets: secretsOf(config, platforms) });
-  const progress = createReadingProgress({ output: errors, isQuiet: request.quiet, nowMs: clock.nowMs(), historyMs });
-  try {
-    return await openSource({
-      config,
-      platforms,
-      clock,
-      log,
-      version,
-      historyMs,
-      onRead: (provider, page) => progress.read(provider, page),
-    });
-  } finally {
-    progress.end();
-  }
-}
-
 interface Handing {
   readonly request: Request;
   readonly webhook: string | undefined;
@@ -141,16 +113,4 @@ async function hand(made: Report, { request, webhook, surroundings }: Handing): 
     throw new Error(`the report was not posted to Slack: ${messageOf(error)}`, { cause: error });
   }
   if (!quiet) surroundings.errors.write('posted to Slack\n');
-}
-
-/** A file that cannot be read is a wrong configuration too. */
-function configOf({ 'config.file': flag, quiet }: Request, { env, clock, errors }: Surroundings): Config {
-  try {
-    const { config, warnings } = readConfiguration({ flag, env, platforms, nowMs: clock.nowMs(), hasAnyEnd: true });
-    if (!quiet) for (const warning of warnings) errors.write(`warning: ${warning}\n`);
-    return config;
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new WrongUse(messageOf(error), { cause: error });
-  }
 }
