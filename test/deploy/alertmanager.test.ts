@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { dump, load as parse } from 'js-yaml';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { startAlertmanager } from './alertmanager.ts';
 import { root, rulesIn } from './rule-files.ts';
@@ -28,6 +30,8 @@ const Route: z.ZodType<Route> = z.object({
   },
 });
 const Configuration = z.looseObject({ route: Route, receivers: z.looseObject({ name: z.string() }).array() });
+const Slack = z.object({ slack_configs: z.object({ text: z.string() }).array() });
+const Paging = z.object({ pagerduty_configs: z.object({ details: z.record(z.string(), z.string()) }).array() });
 const configuration = Configuration.parse(parse(text));
 
 const minutes = (span = '') => {
@@ -123,6 +127,37 @@ describe.skipIf(amtool.isSkipped)(`amtool${amtool.says}`, () => {
     ['mail', 'Watchdog', { severity: 'none' }],
   ])('sends to %s: %s %o', (receiver, alertname, labels) => {
     expect(receiverOf({ alertname, ...labels })).toBe(receiver);
+  });
+
+  it('fills what the chat and the page are told, with the dashboard of each alert', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mttr-amtool-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'alerts.json');
+    writeFileSync(join(folder, 'wanted.tmpl'), '');
+    const firing = ['P1', 'P2'].map((severity) => ({
+      status: 'firing',
+      annotations: { description: `${severity} is slow.`, dashboard_url: `https://grafana.example.com/${severity}` },
+    }));
+    writeFileSync(file, JSON.stringify({ status: 'firing', alerts: firing }));
+    const chat = configuration.receivers.find(({ name }) => name === 'chat');
+    const page = configuration.receivers.find(({ name }) => name === 'page');
+    const texts = Slack.parse(chat).slack_configs.map((told) => told.text);
+    const details = Paging.parse(page).pagerduty_configs.map((told) => told.details['dashboards'] ?? '');
+    const words = ['template', 'render', `--template.glob=${join(folder, '*.tmpl')}`, `--template.data=${file}`];
+
+    const said = [...texts, ...details].map((template) => {
+      const { status, stdout } = amtool.run([...words, `--template.text=${template}`]);
+      return { status, stdout: stdout.trim() };
+    });
+
+    expect(said).toEqual([
+      {
+        status: 0,
+        stdout:
+          'P1 is slow. <https://grafana.example.com/P1|Dashboard>\nP2 is slow. <https://grafana.example.com/P2|Dashboard>',
+      },
+      { status: 0, stdout: 'https://grafana.example.com/P1 https://grafana.example.com/P2' },
+    ]);
   });
 });
 
