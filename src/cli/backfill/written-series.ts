@@ -1,0 +1,17 @@
+import type { PastFamily } from '../../metrics/backfill.ts';
+import type { WrittenSeries } from '../../network/remote-write/message.ts';
+
+/** Families as remote write has them: one series after the other, each in order of time. */
+export function* writtenSeries(
+  families: readonly PastFamily[],
+  instantsMs: readonly number[],
+): Generator<WrittenSeries> {
+  for (const { family, series } of families) {
+    for (const { labels, values } of series) {
+      const samples = instantsMs
+        .map((atMs, place) => ({ atMs, value: values[place] ?? Number.NaN }))
+        .filter(({ value }) => !Number.isNaN(value));
+      yield { labels: [['__name__', family.name], ...labels], samples };
+    }
+  }
+}
