@@ -218,7 +218,7 @@ describe('a severity', () => {
     ]);
     expect(rows[1]?.slice(2, 5)).toEqual(['2 h', 'within', '100 % of 90 %: ✓ met']);
     expect(rows[0]?.at(-1)).toBe('2 h ▼ shorter now');
-    expect(rows[2]?.slice(0, 4)).toEqual(['P5', 'no data', 'none', 'no data']);
+    expect(rows[2]?.slice(0, 4)).toEqual(['P5', 'no data', 'none', 'no target']);
   });
 });
 

@@ -42,8 +42,8 @@ export function renderChart({ name, targetMinutes, points }: TrendSeries): Html 
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${spoken(name, measured, targetMinutes)}">
 ${yAxis(scale, unit.name)}
 ${xAxis(x)}
-${targetMinutes === undefined ? undefined : targetLine(y(targetMinutes))}
 <path class="line" d="${path(points) ?? ''}"/>
+${targetMinutes === undefined ? undefined : targetLine(y(targetMinutes))}
 ${measured.map((point) => dot(point, place(point)))}
 </svg>`;
 }

@@ -6,6 +6,7 @@ import type { Figures, SeverityFigures, StatusView } from './view.ts';
 
 /** Pixels of the bar that sets a mean against its target. */
 const BAR_WIDTH = 120;
+const NO_TARGET = html`<span class="none">no target</span>`;
 
 /** The row of everything as a list of terms. */
 export function renderOverall({ overall }: StatusView): Html {
@@ -64,14 +65,16 @@ function level({ level: name }: Figures): Html {
 
 /** A bar up to the mean with a mark at the target, and the same in words. */
 function againstTarget({ mttrMinutes, targetMinutes }: SeverityFigures): Html {
-  if (mttrMinutes === undefined || targetMinutes === undefined) return NO_DATA;
+  if (targetMinutes === undefined) return NO_TARGET;
+  if (mttrMinutes === undefined) return NO_DATA;
   const isOver = mttrMinutes > targetMinutes;
   const place = scaleLinear([0, Math.max(mttrMinutes, targetMinutes * 1.25)], [0, BAR_WIDTH]);
   const target = place(targetMinutes).toFixed(1);
   return html`<svg class="bar" width="${BAR_WIDTH}" height="12" viewBox="0 0 ${BAR_WIDTH} 12" aria-hidden="true"><rect class="${isOver ? 'over' : 'under'}" y="2" width="${place(mttrMinutes).toFixed(1)}" height="8"/><path class="mark" d="M${target} 0V12"/></svg> <small>${isOver ? 'above' : 'within'}</small>`;
 }
 
-function objective({ withinTarget, objective: wanted }: SeverityFigures): Html {
+function objective({ withinTarget, objective: wanted, targetMinutes }: SeverityFigures): Html {
+  if (targetMinutes === undefined) return NO_TARGET;
   if (withinTarget === undefined || wanted === undefined) return share(withinTarget);
   const verdict =
     withinTarget >= wanted

@@ -34,7 +34,7 @@ export function renderProviders({ providers, nowMs }: StatusView): Html {
 
 function state({ state: word, error }: ProviderStatus): Html {
   if (error === undefined) return html`${word}`;
-  return html`${word}<br><span class="bad">${error}</span>`;
+  return html`${word}<br><span class="bad error">${error}</span>`;
 }
 
 function behind(lastSuccessAtMs: number | undefined, nowMs: number): Html {

@@ -122,7 +122,7 @@ function serviceTable(
   });
   const caption = `Incidents resolved in the last ${view.window}, by service; a link in a head sorts by its column`;
   return scrolling(
-    'Services',
+    'Table of services',
     html`<table id="by-service">
 <caption>${caption}</caption>
 <thead><tr>${heads}</tr></thead>

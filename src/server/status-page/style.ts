@@ -25,10 +25,10 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-size:.9rem;padding:.25rem 0}
 th,td{text-align:left;vertical-align:top;padding:.35rem .7rem;border-bottom:1px solid var(--edge)}
 td{white-space:nowrap}
-td:has(.bad){white-space:normal}
+td:has(.error){white-space:normal;min-width:16rem;overflow-wrap:anywhere}
 thead th{background:var(--panel);vertical-align:bottom}
-th[aria-sort=ascending] a::after{content:" ▲"}
-th[aria-sort=descending] a::after{content:" ▼"}
+th[aria-sort=ascending] a::after{content:" ▲";content:" ▲"/""}
+th[aria-sort=descending] a::after{content:" ▼";content:" ▼"/""}
 tbody th{font-weight:600}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.6rem;margin:.5rem 0}
 .cards div{background:var(--panel);border:1px solid var(--edge);border-radius:.4rem;padding:.5rem .8rem}
@@ -49,7 +49,7 @@ figcaption{font-weight:600}
 .chart text{fill:var(--muted)}
 .chart .y{text-anchor:end;dominant-baseline:middle}
 .chart .x{text-anchor:middle}
-.chart .target-name{text-anchor:end}
+.chart .target-name{text-anchor:end;stroke:var(--bg);stroke-width:3px;paint-order:stroke}
 .chart .grid{stroke:var(--edge)}
 .chart .target{stroke:var(--muted);stroke-width:1.5;stroke-dasharray:6 4}
 .chart .line{fill:none;stroke:var(--line);stroke-width:2.5;stroke-linecap:round;stroke-linejoin:round}
