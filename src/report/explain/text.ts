@@ -21,7 +21,7 @@ export function renderExplanation(explanation: Explanation, timezone: string): s
       explanation.notes.map((note) => withLocalTimes(note, time)),
     ),
   ];
-  const parts = sections.map((section) => textSection(section, Number.POSITIVE_INFINITY));
+  const parts = sections.map((section) => textSection(section));
   const rest = explanation.counted - explanation.incidents.length;
   const at = sections.findIndex(({ title }) => title.startsWith(INCIDENTS));
   if (rest > 0 && at >= 0) parts[at] += `\n  and ${rest} more; --limit or --output json lists them`;

@@ -15,17 +15,17 @@ const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** The report for a terminal, with box-drawn tables and no colours. */
 export function renderText(report: Report): string {
-  const sections = sectionsOf(report).map((section) => textSection(section));
+  const sections = sectionsOf(report).map(textSection);
   const period = `Period: ${boundsText(report.bounds, report.timezone)}`;
   return `${[`${TITLE}\n${RULE}`, period, ...sections].join('\n\n')}\n`;
 }
 
-/** One part of a report for a terminal, under its title; of a long table the beginning. */
-export function textSection(section: Section, rowsMax: number = ROWS_MAX): string {
-  return `${printable(section.title)}:\n${contents(section, rowsMax)}`;
+/** One part of a report for a terminal, under its title; of a long ranked table the beginning. */
+export function textSection(section: Section): string {
+  return `${printable(section.title)}:\n${contents(section)}`;
 }
 
-function contents(section: Section, rowsMax: number): string {
+function contents(section: Section): string {
   if (section.kind === 'lines') {
     return section.lines.map(([label, value]) => `  ${printable(label)}: ${printable(value)}`).join('\n');
   }
