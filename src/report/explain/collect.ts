@@ -7,7 +7,7 @@ import { type OpenTime, openTimes } from './spans.ts';
 import { type Basis, DESCRIBED } from './statistics.ts';
 
 /** Incidents that are named for each reason. */
-const EXAMPLES_MAX = 5;
+export const EXAMPLES_MAX = 5;
 
 /** An incident in the number: where it is kept, and what it adds (milliseconds, or 1 or 0). */
 export interface Member {

@@ -10,7 +10,7 @@ import { leftOut, listed } from './incidents.ts';
 import { notesOf } from './notes.ts';
 import { type ExplainInput, type Group, groupOf, type Question, type WantedLabels } from './question.ts';
 import { refusePeriodBeforeHistory, refuseUnknownNames } from './refusals.ts';
-import { type ProviderSpan, spansOf } from './spans.ts';
+import { type ProviderSpan, spanOf, spansOf } from './spans.ts';
 import { DESCRIBED } from './statistics.ts';
 import { type Valued, valueOf } from './value.ts';
 
@@ -40,10 +40,12 @@ export async function explain(given: ExplainInput): Promise<Explanation> {
     nameOf: (row) => nameOf(input.history, row),
   });
   await compare(input, group, valued);
+  const shownSpans = spans.map((span) => spanOf(span, DESCRIBED[question.statistic].basis));
   const listing = { history: input.history, views, judging, limit: question.limit ?? Number.POSITIVE_INFINITY };
   return {
     ...headOf(question, group, valued),
-    providers: input.providers.map((provider) => providerOf(provider, spans, group)),
+    reopened: settings.reopened,
+    providers: input.providers.map((provider) => providerOf(provider, shownSpans, group)),
     counted: valued.members.length,
     incidents: await listed(valued.members, listing),
     left_out: collected.omitted.map(({ reason, count, examples }) => ({

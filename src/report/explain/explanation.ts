@@ -133,6 +133,7 @@ export const Explanation = z.object({
   labels: z.partialRecord(z.enum(LABELS), z.string()),
   window: z.string(),
   window_minutes: minutes,
+  reopened: z.enum(['last', 'first', 'sum']).describe('recovery.reopened'),
   unit: z.enum(['minutes', 'incidents', 'share']),
   value: z.number().optional().describe('absent where there is no number'),
   absence: z.string().optional().describe('why there is none'),

@@ -84,7 +84,7 @@ function spread(word: string, meaning: string): Described {
 }
 
 function quantile(word: keyof typeof QUANTILES): Described {
-  const meaning = `the recovery time that ${QUANTILES[word] * 100} % of the incidents resolved in the window did not exceed`;
+  const meaning = `the recovery time that ${QUANTILES[word] * 100}% of the incidents resolved in the window did not exceed`;
   return {
     word,
     metric: 'incident_recovery_quantile_minutes',

@@ -2,8 +2,9 @@ import { localTime } from '../period.ts';
 import type { Cell, Section } from '../render/section.ts';
 import { printable, textSection } from '../render/text.ts';
 import { arithmeticLines } from './arithmetic-text.ts';
-import type { ExplainedIncident, Explanation, LeftOutIncident } from './explanation.ts';
-import { endText, incidentsText, numberText, reasonText, seriesText, valueText } from './words.ts';
+import { EXAMPLES_MAX } from './collect.ts';
+import type { ExplainedIncident, Explanation } from './explanation.ts';
+import { endText, incidentsText, numberText, REOPENED_TEXTS, reasonText, seriesText, valueText } from './words.ts';
 
 /** An explanation for a terminal; times are those of the zone. */
 export function renderExplanation(explanation: Explanation, timezone: string): string {
@@ -30,6 +31,12 @@ export function renderExplanation(explanation: Explanation, timezone: string): s
 
 type Time = (instant: string) => string;
 
+/** Shown where the question leaves them open. */
+const COLUMNS = [
+  { label: 'service', name: 'Service' },
+  { label: 'severity', name: 'Severity' },
+] as const;
+
 const INCIDENTS = 'Incidents';
 const INSTANT = /\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/g;
 
@@ -50,6 +57,7 @@ function numberSection(explanation: Explanation, time: Time, timezone: string): 
     lines: [
       ['Value', value === undefined ? `none: ${absence ?? 'nothing is known'}` : valueText(value, unit)],
       ['Meaning', meaning],
+      ['Reopened incidents', REOPENED_TEXTS[explanation.reopened]],
       ['Window', `${window}, times in ${timezone}`],
       ...lines,
     ],
@@ -60,20 +68,23 @@ function listSection(title: string, items: readonly string[]): Section[] {
   return items.length === 0 ? [] : [{ title, kind: 'list', items }];
 }
 
-function incidentSection({ counted, incidents, unit, statistic }: Explanation, time: Time): Section[] {
+function incidentSection(explanation: Explanation, time: Time): Section[] {
+  const { counted, incidents, unit, statistic, labels } = explanation;
   if (incidents.length === 0) return [];
-  const adds = unit === 'minutes' || statistic === 'free' ? 'Minutes' : 'Counts';
+  const labelColumns = COLUMNS.filter(({ label }) => labels[label] === undefined);
+  const names = labelColumns.map(({ name }) => name);
+  const adds = unit === 'minutes' || statistic === 'free' ? ['Minutes'] : ['Recovery minutes', 'Counts'];
   return [
     {
       title: `${INCIDENTS} behind it (${counted})`,
       kind: 'table',
-      head: ['Incident', 'Service', 'Severity', 'Triggered', 'Resolved', adds, 'Stamps (minutes)', 'End known from'],
+      head: ['Incident', ...names, 'Triggered', 'Resolved', ...adds, 'Stamps (minutes)', 'End known from'],
       rows: incidents.map((incident) => [
         linked(incident),
-        incident.service,
-        incident.severity,
+        ...labelColumns.map(({ label }) => incident[label]),
         time(incident.triggered_at),
         incident.resolved_at === undefined ? '' : time(incident.resolved_at),
+        ...(adds.length > 1 ? [numberOrNothing(incident.recovery_minutes)] : []),
         numberText(incident.contribution),
         stampsText(incident),
         endText(incident),
@@ -98,30 +109,36 @@ function stampsText(incident: ExplainedIncident): string {
     ...stamp('acknowledged', incident.acknowledged_at),
     ...stamp('identified', incident.identified_at),
     ...stamp('mitigated', incident.mitigated_at),
-    ...((incident.escalations ?? 0) > 0 ? [`escalated ${incident.escalations} times`] : []),
+    ...((incident.escalations ?? 0) > 0 ? [`escalated ${incident.escalations}×`] : []),
     ...spans,
   ].join('; ');
 }
 
-function leftOutSections({ left_out: all, statistic }: Explanation, time: Time): Section[] {
+function leftOutSections({ left_out: all, statistic, labels }: Explanation, time: Time): Section[] {
   if (all.length === 0) return [];
-  const items = all.flatMap(({ reason, count, examples }) => {
-    const rest = count - examples.length;
-    const named = examples.map((one) => exampleText(one, time));
-    const more = rest > 0 ? [`and ${rest} more`] : [];
-    return [
-      `${incidentsText(count)}: ${reasonText(reason, statistic)}`,
-      ...[...named, ...more].map((one) => `    ${one}`),
-    ];
-  });
-  return listSection('Left out', items);
+  const items = all.map(({ reason, count }) => `${incidentsText(count)} (${reason}): ${reasonText(reason, statistic)}`);
+  const labelColumns = COLUMNS.filter(({ label }) => labels[label] === undefined);
+  const rows = all.flatMap(({ reason, examples }) =>
+    examples.map((one) => [
+      reason,
+      one.provider,
+      one.id,
+      ...labelColumns.map(({ label }) => one[label]),
+      time(one.triggered_at),
+      one.resolved_at === undefined ? '' : time(one.resolved_at),
+      numberOrNothing(one.outside_minutes),
+    ]),
+  );
+  const names = labelColumns.map(({ name }) => name);
+  const head = ['Why', 'Provider', 'Incident', ...names, 'Triggered', 'Resolved', 'Minutes outside'];
+  return [
+    ...listSection('Left out', items),
+    { title: `Left out, at most ${EXAMPLES_MAX} of each`, kind: 'table', head, rows },
+  ];
 }
 
-function exampleText(incident: LeftOutIncident, time: Time): string {
-  const { provider, id, service, severity, outside_minutes: outside } = incident;
-  const end = incident.resolved_at === undefined ? '' : `, resolved ${time(incident.resolved_at)}`;
-  const by = outside === undefined ? '' : `, ${numberText(outside)} minutes outside the window`;
-  return `${provider} ${id} (${service}, ${severity}): triggered ${time(incident.triggered_at)}${end}${by}`;
+function numberOrNothing(value: number | undefined): string {
+  return value === undefined ? '' : numberText(value);
 }
 
 function linked({ id, url }: ExplainedIncident): Cell {

@@ -30,6 +30,13 @@ function matcher([name, value]: readonly [string, string]): string {
   return `${name}=${JSON.stringify(value)}`;
 }
 
+/** How long a reopened incident took, by `recovery.reopened`. */
+export const REOPENED_TEXTS: Readonly<Record<Explanation['reopened'], string>> = {
+  last: 'took from their first trigger to their last resolve (recovery.reopened: last)',
+  first: 'took from their first trigger to their first resolve (recovery.reopened: first)',
+  sum: 'took the sum of the times in which they were open (recovery.reopened: sum)',
+};
+
 const WITHOUT_STAMP: Readonly<Record<string, string>> = {
   mtta: 'resolved without an acknowledgement by a person',
   mttd: 'the begin of the impact is not known',
