@@ -43,9 +43,11 @@ function byRange({ seen: { lastResolvedAtMs }, period: { timezone } }: ReasonsIn
   return [`range: the last recovery was ${localTime(lastResolvedAtMs, timezone)}, outside of the period`];
 }
 
-function byState({ seen: { openNow, lastResolvedAtMs } }: ReasonsInput): string[] {
+function byState({ seen, isFiltered }: ReasonsInput): string[] {
+  const { openNow, lastResolvedAtMs, resolvedElsewhere, excluded } = seen;
   if (openNow > 0) return [`nothing closed yet: open incidents: ${openNow}`];
-  if (lastResolvedAtMs !== undefined) return [];
+  if (lastResolvedAtMs !== undefined || resolvedElsewhere + excluded > 0) return [];
+  if (isFiltered) return ['filter: nothing of what was asked for was resolved at any time'];
   return [
     'credentials: no incident was found at all, which may be true, or the key may see nothing; mttr-exporter doctor says which',
   ];

@@ -1,0 +1,339 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { STEPS } from '../../src/report/calendar.ts';
+import { DAY_MS, incident, MINUTE_MS, recovered } from '../store/telling.ts';
+import { figuresIn, HISTORY_START, NOW, stageReports } from './reporting.ts';
+
+/** Ended so many days before now, after so many minutes. */
+function ended(id: string, [daysAgo, minutes]: readonly [number, number], told: Parameters<typeof recovered>[2] = {}) {
+  return recovered(id, minutes, { triggeredAtMs: NOW - daysAgo * DAY_MS - minutes * MINUTE_MS, ...told });
+}
+
+const WEEK = [
+  ended('A', [1, 10]),
+  ended('B', [2, 20], { service: 'search', priority: 'P2', team: 'web' }),
+  ended('C', [3, 60], { service: 'search', priority: 'P3', team: 'web' }),
+  ended('D', [40, 500]),
+  incident('E', { triggeredAtMs: NOW - DAY_MS }),
+];
+
+describe('a report', () => {
+  it('says of every group what was resolved and opened in the period', async () => {
+    const report = await stageReports([{ incidents: WEEK }]);
+
+    const made = await report();
+
+    expect(figuresIn(made, 'all')).toMatchObject({ resolved: 3, opened: 4, mttr: 30, p50: 20, min: 10, max: 60 });
+    expect(figuresIn(made, 'severity', 'P2')).toMatchObject({ resolved: 1, mttr: 20, withinTarget: 1 });
+    expect(figuresIn(made, 'service', 'search')).toMatchObject({ resolved: 2, mttr: 40, p90: 56 });
+    expect(figuresIn(made, 'team', 'web')).toMatchObject({ resolved: 2 });
+    expect(figuresIn(made, 'provider', 'pagerduty')).toMatchObject({ resolved: 3 });
+    expect(made.openNow).toBe(1);
+  });
+
+  it('says nothing rather than zero where nothing was resolved', async () => {
+    const report = await stageReports([{ incidents: WEEK }]);
+
+    const made = await report();
+
+    const severity = made.groups.find(({ name }) => name === 'P5');
+    expect(severity).toMatchObject({ figures: { resolved: 0, opened: 0 }, level: undefined });
+    expect(severity?.figures.mttr).toBeUndefined();
+    expect(severity?.figures.withinTarget).toBeUndefined();
+  });
+
+  it('judges severities by their objective', async () => {
+    const report = await stageReports([{ incidents: [ended('A', [1, 31]), ended('B', [1, 120], { priority: 'P2' })] }]);
+
+    const made = await report();
+
+    const judged = made.groups.filter(({ grouping }) => grouping === 'severity');
+    expect(judged.map(({ name, targetMinutes, isObjectiveMet }) => [name, targetMinutes, isObjectiveMet])).toEqual([
+      ['P1', 30, false],
+      ['P2', 120, true],
+      ['P3', 480, undefined],
+      ['P4', 1440, undefined],
+      ['P5', undefined, undefined],
+    ]);
+  });
+
+  it('counts only what is asked for', async () => {
+    const report = await stageReports([{ incidents: WEEK }]);
+
+    const made = await report({ filter: { severities: ['P2', 'P3'], services: ['search'] } });
+
+    expect(figuresIn(made, 'all')).toMatchObject({ resolved: 2, mttr: 40 });
+    expect(made.groups.filter(({ grouping }) => grouping === 'severity').map(({ name }) => name)).toEqual(['P2', 'P3']);
+    expect(made.groups.filter(({ grouping }) => grouping === 'service').map(({ name }) => name)).toEqual(['search']);
+    expect(made.longest.map(({ id }) => id)).toEqual(['C', 'B']);
+    expect(made.openNow).toBe(0);
+  });
+
+  it('compares with the period before, whose mean is the baseline', async () => {
+    const report = await stageReports([{ incidents: WEEK }]);
+
+    const made = await report({ isCompared: true });
+
+    expect(made.before?.bounds.lastMs).toBe(made.bounds.firstMs - 1);
+    expect(figuresIn(made.before ?? made, 'all')).toMatchObject({ resolved: 1, mttr: 500 });
+    expect(figuresIn(made, 'all')?.baseline).toBe(500);
+  });
+
+  it('does not compare with a period whose longest recoveries may be missing, and says so', async () => {
+    const report = await stageReports([{ incidents: WEEK, historyStartMs: NOW - 80 * DAY_MS }]);
+
+    const made = await report({ isCompared: true });
+
+    expect(made.before).toBeUndefined();
+    expect(made.notes.map(({ kind }) => kind)).toEqual(['no_comparison']);
+  });
+
+  it('lists the five longest, the very longest first, without their titles', async () => {
+    const incidents = [30, 10, 70, 20, 50, 60, 40].map((minutes) =>
+      ended(`I${minutes}`, [2, minutes], { url: `https://example.org/${minutes}` }),
+    );
+    const report = await stageReports([{ incidents }]);
+
+    const made = await report();
+
+    expect(made.longest.map(({ id }) => id)).toEqual(['I70', 'I60', 'I50', 'I40', 'I30']);
+    expect(made.longest[0]).toEqual({
+      provider: 'pagerduty',
+      id: 'I70',
+      url: 'https://example.org/70',
+      service: 'checkout',
+      severity: 'P1',
+      triggeredAtMs: NOW - 2 * DAY_MS - 70 * MINUTE_MS,
+      resolvedAtMs: NOW - 2 * DAY_MS,
+      minutes: 70,
+    });
+  });
+
+  it('leaves merged incidents and those that a filter keeps out of the longest', async () => {
+    const filter = {
+      severities: [],
+      services: [],
+      teams: [],
+      excludeTitles: [/^\[TEST\]/],
+      shorterThanMs: 15 * MINUTE_MS,
+    };
+    const incidents = [
+      ended('merged', [1, 90], { merged: true }),
+      ended('test', [1, 80], { title: '[TEST] drill' }),
+      ended('short', [1, 14]),
+      ended('kept', [1, 15]),
+    ];
+    const report = await stageReports([{ config: { filter }, incidents }]);
+
+    const made = await report();
+
+    expect(made.longest.map(({ id }) => id)).toEqual(['kept']);
+    expect(figuresIn(made, 'all')?.max).toBe(15);
+  });
+
+  it('keeps a provider that is not overall out of everything but its own row, and says so', async () => {
+    const report = await stageReports([
+      { incidents: [ended('A', [1, 10])] },
+      { config: { name: 'aws', overall: false }, incidents: [ended('B', [1, 999], { service: 'alarms' })] },
+    ]);
+
+    const made = await report();
+
+    expect(figuresIn(made, 'all')).toMatchObject({ resolved: 1, max: 10 });
+    expect(figuresIn(made, 'service', 'alarms')).toBeUndefined();
+    expect(figuresIn(made, 'provider', 'aws')).toMatchObject({ resolved: 1, mttr: 999 });
+    expect(made.longest.map(({ id }) => id)).toEqual(['A']);
+    expect(made.notes).toEqual([
+      { kind: 'kept_out', text: 'aws is in no number but those by provider, as configured (overall: false)' },
+    ]);
+  });
+
+  it('ends each window where its provider was read, and names the one that lags', async () => {
+    const report = await stageReports([
+      { incidents: [ended('A', [30, 10]), ended('B', [29, 20])] },
+      { config: { name: 'late' }, incidents: [ended('C', [39, 30])], readUntilMs: NOW - 10 * DAY_MS },
+    ]);
+
+    const made = await report();
+
+    expect(figuresIn(made, 'all')).toMatchObject({ resolved: 2, mttr: 25 });
+    expect(made.bounds.lastMs).toBe(NOW);
+    expect(made.notes).toEqual([
+      {
+        kind: 'lagging',
+        provider: 'late',
+        text: 'late: was last read until 2026-05-22T12:00:00; its windows end there',
+      },
+    ]);
+  });
+
+  it('names a provider that was never read to its end', async () => {
+    const report = await stageReports([{ incidents: WEEK }, { config: { name: 'new' }, isUnsynced: true }]);
+
+    const made = await report();
+
+    expect(made.notes.map(({ kind, provider }) => [kind, provider])).toEqual([['unsynced', 'new']]);
+  });
+
+  it('warns of a period that begins before the history', async () => {
+    const report = await stageReports([{ incidents: WEEK, historyStartMs: NOW - 20 * DAY_MS }]);
+
+    const made = await report();
+
+    expect(made.notes.map(({ kind }) => kind)).toEqual(['before_history']);
+    expect(figuresIn(made, 'all')?.resolved).toBe(3);
+  });
+
+  it('does not know what the retention has deleted, however early the history began', async () => {
+    const report = await stageReports([{ incidents: WEEK }]);
+
+    const made = await report({ retentionMs: 20 * DAY_MS });
+
+    expect(made.notes.map(({ kind }) => kind)).toEqual(['before_history']);
+  });
+
+  it('refuses a period that is older than all that is known', async () => {
+    const report = await stageReports([{ incidents: WEEK }]);
+
+    const making = report({ from: '2025-01-01', to: '2025-01-31' });
+
+    await expect(making).rejects.toThrow(
+      'the period ends 2025-01-31T23:59:59, before the history begins (pagerduty: 2025-11-03T12:00:00); expected a later period, or a longer history in the configuration',
+    );
+  });
+
+  it('hides means of too few incidents, and says so', async () => {
+    const report = await stageReports([{ incidents: WEEK }]);
+
+    const made = await report({ minimumSample: 2 });
+
+    expect(figuresIn(made, 'service', 'checkout')?.mttr).toBeUndefined();
+    expect(figuresIn(made, 'service', 'search')?.mttr).toBe(40);
+    expect(made.notes.map(({ kind }) => kind)).toEqual(['minimum_sample']);
+  });
+});
+
+describe('an empty period', () => {
+  it.each([
+    {
+      says: 'may be asked for with too narrow a filter',
+      told: [{ incidents: [ended('A', [1, 10])] }],
+      asking: { filter: { services: ['search'] } },
+      reasons: ['filter: 1 incident was resolved in the period, but outside of what was asked for'],
+    },
+    {
+      says: 'may be asked for with a filter that nothing ever passed',
+      told: [{ incidents: [ended('A', [60, 10])] }],
+      asking: { filter: { services: ['search'] } },
+      reasons: ['filter: nothing of what was asked for was resolved at any time'],
+    },
+    {
+      says: 'may come from the filter of a provider',
+      told: [
+        {
+          config: {
+            filter: { severities: ['P2'], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 },
+          },
+          incidents: [ended('A', [1, 10]), ended('B', [60, 10], { priority: 'P2' })],
+        },
+      ],
+      asking: {},
+      reasons: [
+        "filter: 1 incident was resolved in the period, but left out by a provider's filter",
+        'range: the last recovery was 2026-04-02T12:00:00, outside of the period',
+      ],
+    },
+    {
+      says: 'may lie beside what happened',
+      told: [{ incidents: [ended('A', [60, 10])] }],
+      asking: {},
+      reasons: ['range: the last recovery was 2026-04-02T12:00:00, outside of the period'],
+    },
+    {
+      says: 'may hold what is still open',
+      told: [{ incidents: [incident('A', { triggeredAtMs: NOW - DAY_MS })] }],
+      asking: {},
+      reasons: ['nothing closed yet: open incidents: 1'],
+    },
+    {
+      says: 'may come from credentials that see nothing',
+      told: [{}],
+      asking: {},
+      reasons: [
+        'credentials: no incident was found at all, which may be true, or the key may see nothing; mttr-exporter doctor says which',
+      ],
+    },
+    {
+      says: 'may come from credentials that never worked',
+      told: [{ isUnsynced: true }],
+      asking: {},
+      reasons: ['credentials: pagerduty was never read to its end; mttr-exporter doctor says what is wrong'],
+    },
+    {
+      says: 'may come from providers that are all kept out',
+      told: [{ config: { overall: false }, incidents: [ended('A', [1, 10])] }],
+      asking: {},
+      reasons: ['filter: every provider is kept out of all numbers but its own (overall: false)'],
+    },
+  ])('$says', async ({ told, asking, reasons }) => {
+    const report = await stageReports(told);
+
+    const made = await report(asking);
+
+    expect(made.reasons).toEqual(reasons);
+  });
+
+  it('needs no reasons when something was resolved', async () => {
+    const report = await stageReports([{ incidents: WEEK }]);
+
+    const made = await report();
+
+    expect(made.reasons).toEqual([]);
+  });
+});
+
+describe('a trend', () => {
+  it('adds up to the period, in any zone and step', async () => {
+    const minutesAgo = fc.integer({ min: 1, max: 60 * 1440 });
+    const world = fc.array(fc.record({ minutesAgo, minutes: fc.integer({ min: 0, max: 3000 }) }), { maxLength: 30 });
+    const asking = fc.record({
+      timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kathmandu'),
+      step: fc.constantFrom(...STEPS),
+      from: fc.constantFrom('30d', '2026-04-20', '2026-03-28'),
+    });
+    await fc.assert(
+      fc.asyncProperty(world, asking, async (told, asked) => {
+        const incidents = told.map((one, at) => ended(`I${at}`, [one.minutesAgo / 1440, one.minutes]));
+        const report = await stageReports([{ incidents }]);
+
+        const made = await report(asked);
+
+        const resolved = (made.trend?.points ?? []).map(({ figures }) => figures.resolved ?? 0);
+        expect(resolved.reduce((sum, count) => sum + count, 0)).toBe(figuresIn(made, 'all')?.resolved);
+        expect(made.longest[0]?.minutes).toBe(figuresIn(made, 'all')?.max);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('says nothing of days before the history', async () => {
+    const report = await stageReports([{ incidents: WEEK, historyStartMs: NOW - 2 * DAY_MS }]);
+
+    const made = await report({ from: '2026-05-29', step: 'day' });
+
+    expect(made.trend?.points.map(({ name, figures }) => [name, figures.resolved])).toEqual([
+      ['2026-05-29', undefined],
+      ['2026-05-30', 1],
+      ['2026-05-31', 1],
+      ['2026-06-01', 0],
+    ]);
+  });
+
+  it('of too many steps is refused', async () => {
+    const report = await stageReports([{ historyStartMs: HISTORY_START }]);
+
+    const making = report({ from: '2020-01-01', step: 'day' });
+
+    await expect(making).rejects.toThrow('from: the trend would have 2344 steps; expected 1000 or fewer');
+  });
+});

@@ -1,0 +1,232 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createReader } from '../../src/config/reading.ts';
+import { GROUPINGS } from '../../src/config/types.ts';
+import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
+import { figuresOf } from '../../src/report/figures.ts';
+import { type End, openTimeline, type ReportedProvider } from '../../src/report/timeline.ts';
+import type { Row, StatisticsSettings } from '../../src/stats/rows.ts';
+import { createStatistics } from '../../src/stats/statistics.ts';
+import type { History } from '../../src/store/history.ts';
+import { providerConfig, severities } from '../settings.ts';
+import { oracleRows } from '../stats/oracle.ts';
+
+const DAY_MS = 86_400_000;
+const READ_UNTIL = Date.UTC(2026, 9, 1);
+
+const LABELS: readonly FacetLabels[] = ['a', 'b', 'c'].flatMap((provider) =>
+  ['checkout', 'search'].flatMap((service) =>
+    ['P1', 'P3'].map((severity) => ({ provider, service, severity, team: `${service} team`, excluded: false })),
+  ),
+);
+
+/** The second lags, the third is kept out of what is overall. */
+const REACHES = [
+  { name: 'a', readUntilMs: READ_UNTIL, historyStartMs: READ_UNTIL - 300 * DAY_MS, isOverall: true, tells: true },
+  {
+    name: 'b',
+    readUntilMs: READ_UNTIL - 2 * DAY_MS,
+    historyStartMs: READ_UNTIL - 60 * DAY_MS,
+    isOverall: true,
+    tells: false,
+  },
+  { name: 'c', readUntilMs: READ_UNTIL, historyStartMs: READ_UNTIL - 400 * DAY_MS, isOverall: false, tells: true },
+] as const;
+
+const PROVIDERS: readonly ReportedProvider[] = REACHES.map(({ name, isOverall, tells }) => ({
+  name,
+  isOverall,
+  tellsEscalations: tells,
+  tellsReopens: tells,
+}));
+
+const SETTINGS: StatisticsSettings = {
+  windows: [
+    { name: '1d', ms: DAY_MS },
+    { name: '30d', ms: 30 * DAY_MS },
+  ],
+  groupings: GROUPINGS,
+  severities,
+  detail: 'full',
+  team: false,
+  minimumSample: 1,
+  reopened: 'last',
+};
+
+/** A history that holds just these. */
+function historyOf(incidents: readonly StoredIncident[]): History {
+  return {
+    providers: REACHES.map(({ name, readUntilMs, historyStartMs }) => ({
+      name,
+      countingSinceMs: historyStartMs,
+      cursor: 'somewhere',
+      isSynced: true,
+      askedUntilMs: readUntilMs,
+      historyStartMs,
+    })),
+    labels: (facet) => LABELS[facet],
+    facet: () => {
+      throw new Error('a timeline needs labels only');
+    },
+    names: () => LABELS,
+    each: async (visit) => incidents.forEach(visit),
+    recorded: () => [],
+    find: () => [],
+    close: () => undefined,
+  };
+}
+
+function timelineOf(incidents: readonly StoredIncident[], isWanted: (labels: FacetLabels) => boolean = () => true) {
+  return openTimeline({ history: historyOf(incidents), settings: SETTINGS, providers: PROVIDERS, reader, isWanted });
+}
+
+function reader(name: string) {
+  return createReader(providerConfig({ name }), severities);
+}
+
+/** What rows say, in the oracle's words. */
+function said(rows: readonly Row[]): Map<string, Record<string, number>> {
+  return new Map(
+    rows.flatMap((row) =>
+      SETTINGS.windows.map(({ name }, window) => [
+        `${row.grouping}${JSON.stringify(row.labels)}@${name}`,
+        { ...figuresOf(row, window) },
+      ]),
+    ),
+  );
+}
+
+function expectSame(actual: Map<string, Record<string, number>>, expected: Map<string, Record<string, number>>): void {
+  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [key, row] of expected) {
+    const found = actual.get(key) ?? {};
+    expect({ key, statistics: Object.keys(found).sort() }).toEqual({ key, statistics: Object.keys(row).sort() });
+    for (const [statistic, value] of Object.entries(row)) {
+      const difference = Math.abs((found[statistic] ?? Number.NaN) - value) / Math.max(1, Math.abs(value));
+      expect(difference, `${key} ${statistic}: ${found[statistic]} instead of ${value}`).toBeLessThan(1e-9);
+    }
+  }
+}
+
+const told = fc.record({
+  facet: fc.nat({ max: LABELS.length - 1 }),
+  triggeredAgo: fc.integer({ min: 0, max: 120 * 1440 }),
+  steps: fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 4 }),
+  acknowledged: fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined }),
+  fingerprint: fc.nat({ max: 4 }),
+  marks: fc.constantFrom(0, 0, 0, MARKS.merged, MARKS.deleted, MARKS.escalated, MARKS.reopened),
+});
+
+/** Incidents as a store that was read that far holds them: nothing in it happened later. */
+const history = fc.array(told, { maxLength: 40 }).map((all) =>
+  all.map(({ triggeredAgo, steps, acknowledged, ...rest }, at): StoredIncident => {
+    const triggeredAtMs = READ_UNTIL - 2 * DAY_MS - triggeredAgo * 60_000;
+    let atMs = triggeredAtMs;
+    const later = steps.map((step) => (atMs += step * 60_000)).filter((one) => one <= READ_UNTIL - 2 * DAY_MS);
+    const spans = [triggeredAtMs, ...later];
+    const isClosed = spans.length % 2 === 0;
+    return {
+      ...rest,
+      row: at + 1,
+      status: isClosed ? 4 : 0,
+      triggeredAtMs,
+      startedAtMs: undefined,
+      identifiedAtMs: undefined,
+      acknowledgedAtMs: acknowledged === undefined ? undefined : triggeredAtMs + acknowledged * 60_000,
+      mitigatedAtMs: undefined,
+      resolvedAtMs: isClosed ? spans.at(-1) : undefined,
+      spans: spans.length <= 2 ? undefined : spans,
+      title: undefined,
+    };
+  }),
+);
+
+describe('windows of the past', () => {
+  it('equal a naive recount at each of several instants', async () => {
+    const instants = fc
+      .uniqueArray(fc.integer({ min: 2 * 1440, max: 100 * 1440 }), { minLength: 1, maxLength: 5 })
+      .map((agos) => agos.map((ago) => READ_UNTIL - ago * 60_000).sort((a, b) => a - b));
+    await fc.assert(
+      fc.asyncProperty(history, instants, async (incidents, ends) => {
+        const timeline = await timelineOf(incidents);
+
+        for (const endMs of ends) {
+          const actual = said(await timeline.at(endMs));
+
+          const providers = REACHES.map((one) => ({ ...one, endMs }));
+          const labels = (facet: number) => LABELS[facet];
+          expectSame(actual, oracleRows({ incidents, labels, providers, settings: SETTINGS }));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('that end where providers were read are the live ones', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async (incidents) => {
+        const timeline = await timelineOf(incidents);
+        const live = createStatistics({ settings: SETTINGS, labels: (facet) => LABELS[facet], reader });
+        for (const one of incidents) live.put(one);
+        for (const [at, { readUntilMs: endMs, historyStartMs }] of REACHES.entries()) {
+          const provider = PROVIDERS[at];
+          if (provider !== undefined) live.advance({ ...provider, endMs, historyStartMs });
+        }
+        await live.rebuild();
+
+        const rows = await timeline.at('read');
+
+        live.refresh();
+        expect(said(rows)).toEqual(said(live.rows()));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('go back from where each provider was read', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, fc.integer({ min: 1, max: 60 }), async (incidents, days) => {
+        const timeline = await timelineOf(incidents);
+
+        const actual = said(await timeline.at({ msBeforeRead: days * DAY_MS }));
+
+        const providers = REACHES.map((one) => ({ ...one, endMs: one.readUntilMs - days * DAY_MS }));
+        const labels = (facet: number) => LABELS[facet];
+        expectSame(actual, oracleRows({ incidents, labels, providers, settings: SETTINGS }));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('may be asked for one after the other, to where providers were read', async () => {
+    const ends: readonly End[] = [READ_UNTIL - 40 * DAY_MS, READ_UNTIL - 10 * DAY_MS, 'read'];
+    await fc.assert(
+      fc.asyncProperty(history, async (incidents) => {
+        const walking = await timelineOf(incidents);
+        const walked = [];
+        for (const end of ends) walked.push(said(await walking.at(end)));
+
+        const afresh = [];
+        for (const end of ends) afresh.push(said(await (await timelineOf(incidents)).at(end)));
+
+        expect(walked).toEqual(afresh);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('hold only what is wanted', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async (incidents) => {
+        const isWanted = ({ service }: FacetLabels) => service === 'search';
+        const some = incidents.filter(({ facet }) => LABELS[facet]?.service === 'search');
+
+        const filtered = said(await (await timelineOf(incidents, isWanted)).at('read'));
+
+        const only = said(await (await timelineOf(some)).at('read'));
+        expect(filtered).toEqual(only);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
