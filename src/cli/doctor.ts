@@ -92,7 +92,8 @@ async function examine(config: Config, given: Surroundings & { readonly timeoutM
       version,
     );
     const sum = (of: 'seen' | 'atMost') => examined.reduce((all, { series }) => all + series[of], shared);
-    return { version, providers: examined, series: { seen: sum('seen'), atMost: sum('atMost') } };
+    const without = examined.filter(({ isSeen }) => !isSeen).map((one) => one.config.name);
+    return { version, providers: examined, series: { seen: sum('seen'), atMost: sum('atMost'), without } };
   } finally {
     await Promise.all(patients.map(({ provider }) => provider.close()));
   }

@@ -73,7 +73,7 @@ export interface Load {
 export interface Diagnosis {
   readonly trials: readonly Trial[];
   /** Where the requests went, and what to try where the credentials were not taken there. */
-  readonly region: { readonly name: string; readonly hint: string };
+  readonly region: { readonly name: string; readonly hint?: string };
   readonly firstPage?: FirstPage | undefined;
   readonly services?: Listed | undefined;
   /** Severities that the platform lists, incidents or not. */

@@ -29,7 +29,10 @@ export function outcomeOf(error: unknown, { isNeeded }: Pick<Call, 'isNeeded'>):
  */
 export function createTrials(signal: AbortSignal, judge: typeof outcomeOf = outcomeOf): Trials {
   const list: Trial[] = [];
-  const stopper = () => list.find((trial) => isLast(trial, list));
+  const whyNot = () => {
+    const last = list.find((trial) => isLast(trial, list));
+    return last && `not asked, because of ${last.call}`;
+  };
 
   function note(call: Call, outcome: Outcome, message?: string): void {
     list.push(message === undefined ? { ...call, outcome } : { ...call, outcome, message });
@@ -37,11 +40,11 @@ export function createTrials(signal: AbortSignal, judge: typeof outcomeOf = outc
 
   return {
     list,
-    leave: (call, why) => note(call, 'untried', why),
+    leave: (call, why) => note(call, 'untried', whyNot() ?? why),
     async attempt(call, ask) {
-      const before = stopper();
-      if (before !== undefined) {
-        note(call, 'untried', `not asked, because of ${before.call}`);
+      const reason = whyNot();
+      if (reason !== undefined) {
+        note(call, 'untried', reason);
         return undefined;
       }
       try {

@@ -1,8 +1,8 @@
 import { durationText } from '../../config/durations.ts';
 import { MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import { CLOCK_AHEAD_MAX_MS } from '../../model/validity.ts';
-import type { Diagnosis, Trial } from '../../providers/diagnosis.ts';
-import type { Check, Result } from './checks.ts';
+import type { Diagnosis, Outcome, Trial } from '../../providers/diagnosis.ts';
+import type { Check } from './checks.ts';
 import type { Heard } from './hearing.ts';
 
 /** Clocks that agree to this are not spoken of: recovery times are made of the platform's own stamps. */
@@ -12,13 +12,22 @@ const CLOCK_APART_WARN_MS = MINUTE_MS;
 export function connectionChecks({ trials, region }: Diagnosis, heard: Heard): Check[] {
   const refusal = trials.find(({ outcome }) => outcome === 'unauthorised');
   const isTaken = heard.isAnswered && trials.some(({ outcome }) => outcome === 'ok' || outcome === 'refused');
-  const regionFound = refusal === undefined ? region.name : `${region.name}; ${region.hint}`;
   return [
     reachable(trials, heard),
     credentials(refusal, isTaken),
-    { check: 'region', result: regionResult(refusal, isTaken), found: regionFound },
+    refusal === undefined ? regionOf(region, isTaken) : suspectedRegion(region),
     clock(heard),
   ];
+}
+
+function regionOf({ name }: Diagnosis['region'], isTaken: boolean): Check {
+  return { check: 'region', result: isTaken ? 'ok' : 'untried', found: name };
+}
+
+/** A key of another region looks like a wrong one. */
+function suspectedRegion({ name, hint }: Diagnosis['region']): Check {
+  if (hint === undefined) return regionOf({ name }, false);
+  return { check: 'region', result: 'warning', found: `${name}; ${hint}` };
 }
 
 function reachable(trials: readonly Trial[], { isAnswered }: Heard): Check {
@@ -34,11 +43,6 @@ function credentials(refusal: Trial | undefined, isTaken: boolean): Check {
   if (refusal !== undefined) return { check, result: 'failed', found: refusal.message ?? 'not taken' };
   if (isTaken) return { check, result: 'ok', found: 'taken' };
   return { check, result: 'untried', found: 'no answer that tells' };
-}
-
-function regionResult(refusal: Trial | undefined, isTaken: boolean): Result {
-  if (refusal !== undefined) return 'warning';
-  return isTaken ? 'ok' : 'untried';
 }
 
 function clock({ clockAheadMs }: Heard): Check {
@@ -69,6 +73,13 @@ export function rightChecks(trials: readonly Trial[]): Check[] {
     if (trial.outcome === 'ok') return { check, result: 'ok', found: 'works' };
     if (trial.outcome === 'untried') return { check, result: 'untried', found: message ?? 'not asked' };
     const result = trial.outcome === 'refused' && !trial.isNeeded ? 'warning' : 'failed';
-    return { check, result, found: `${message ?? trial.outcome}; lost without it: ${trial.lost}` };
+    const said = SAID_ABOVE.get(trial.outcome) ?? message ?? 'failed';
+    return { check, result, found: `${said}; lost without it: ${trial.lost}` };
   });
 }
+
+/** What the checks of the connection tell in full. */
+const SAID_ABOVE: ReadonlyMap<Outcome, string> = new Map([
+  ['unreachable', 'no answer'],
+  ['unauthorised', 'the credentials were not taken'],
+]);

@@ -1,7 +1,6 @@
 import type { Config, Grouping } from '../../config/types.ts';
 import { families } from '../../metrics/families.ts';
 import type { PageSource, ShownProvider } from '../../metrics/family.ts';
-import { Page } from '../../metrics/page.ts';
 import type { Traits } from '../../providers/provider.ts';
 import { STATISTICS, type Statistic, statisticsOf } from '../../stats/rows.ts';
 import { type LabelGroups, newGroup } from '../../store/label-set.ts';
@@ -27,28 +26,23 @@ const NOTHING: PageSource = {
 };
 
 /** Series of a page without any incident and provider: targets and the exporter's own. */
-export async function emptyPageLines(config: Config): Promise<number> {
+export function emptyPageLines(config: Config): number {
   return linesOf(config, {});
 }
 
-/** Series that these add to a page. A page is rendered for it, so that no family is forgotten here. */
-async function addedLines(config: Config, things: Things): Promise<number> {
-  return (await linesOf(config, things)) - (await linesOf(config, {}));
+/** Series that these add to a page. The families themselves tell, so that none is forgotten here. */
+function addedLines(config: Config, things: Things): number {
+  return linesOf(config, things) - linesOf(config, {});
 }
 
-async function linesOf(config: Config, things: Things): Promise<number> {
-  const page = new Page(families, familySettings(config));
-  const { openmetrics } = await page.render({ ...NOTHING, ...things });
-  return countSeries(Buffer.concat(openmetrics.plain).toString('utf8'));
-}
-
-/** Lines of an exposition that are samples. */
-export function countSeries(text: string): number {
-  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+function linesOf(config: Config, things: Things): number {
+  const settings = familySettings(config);
+  const pieces = families.flatMap((family) => [...family.pieces({ ...NOTHING, ...things }, settings)]);
+  return pieces.reduce((lines, piece) => lines + piece.samples().length, 0);
 }
 
 /** Series of a provider itself. */
-export function providerLines({ config, provider }: Teller): Promise<number> {
+export function providerLines({ config, provider }: Teller): number {
   const { name } = provider;
   const state = {
     name,
@@ -62,7 +56,7 @@ export function providerLines({ config, provider }: Teller): Promise<number> {
 }
 
 /** Series of one service with incidents of one severity. */
-export function pairLines({ config, provider }: Teller, severity: string): Promise<number> {
+export function pairLines({ config, provider }: Teller, severity: string): number {
   const labels = { provider: provider.name, service: 'any', severity, team: '' };
   const groups = groupsOf(config, config.metrics.detail === 'full' ? ALL_GROUPS : ['recovery', 'counts']);
   const open = { ...labels, open: [], oldestAtMs: 0, lastResolvedAtMs: 0, version: 0 };
@@ -73,7 +67,7 @@ export function pairLines({ config, provider }: Teller, severity: string): Promi
 }
 
 /** Series of one severity over all services of the provider; with full detail services have these. */
-export async function severityLines({ config, provider }: Teller, severity: string): Promise<number> {
+export function severityLines({ config, provider }: Teller, severity: string): number {
   if (config.metrics.detail === 'full') return 0;
   const groups = groupsOf(config, ['timings', 'changes']);
   const set = { row: 0, kind: 'severity', provider: provider.name, service: '', severity, team: '', groups } as const;
@@ -87,15 +81,17 @@ function groupsOf({ metrics }: Config, names: readonly (typeof ALL_GROUPS)[numbe
 }
 
 /** Series of one row of a grouping, all windows together; 0 when the grouping is not configured. */
-export async function rowLines({ config, traits }: Teller, grouping: Grouping): Promise<number> {
+export function rowLines({ config, traits }: Teller, grouping: Grouping): number {
   const { groupings, windows, metrics } = config;
   if (!groupings.includes(grouping)) return 0;
   const untold = untoldBy(traits);
-  const values = () => Float64Array.from(STATISTICS, (one) => (untold.has(one) ? Number.NaN : 1));
+  const statistics = statisticsOf(grouping, metrics.detail);
+  const isSaid = (one: Statistic) => statistics.has(one) && !untold.has(one);
+  const values = () => Float64Array.from(STATISTICS, (one) => (isSaid(one) ? 1 : Number.NaN));
   const row = {
     grouping,
     labels: [],
-    statistics: statisticsOf(grouping, metrics.detail),
+    statistics,
     values: windows.map(values),
     versions: new Uint32Array(STATISTICS.length),
   };

@@ -56,13 +56,20 @@ interface Examining {
   readonly timeoutMs: number;
 }
 
+/** What is told of one provider, and what it adds to the page. */
+interface Outcome extends Examined {
+  readonly series: Series;
+  /** Its incidents could be listed. */
+  readonly isSeen: boolean;
+}
+
 /** Asks the platform, for no longer than the time-out, and judges what it said. */
-export async function examinePatient(patient: Patient, examining: Examining): Promise<Examined & { series: Series }> {
+export async function examinePatient(patient: Patient, examining: Examining): Promise<Outcome> {
   const { config, teller } = patient;
   const diagnosis = await diagnose(patient, examining);
   const heard = patient.heard();
   const seen = seenIn(diagnosis, config, examining.config);
-  const series = await providerSeries(teller, seen, config);
+  const series = providerSeries(teller, seen, config);
   const checks = [
     ...connectionChecks(diagnosis, heard),
     ...rightChecks(diagnosis.trials),
@@ -70,7 +77,7 @@ export async function examinePatient(patient: Patient, examining: Examining): Pr
     ...costChecks(diagnosis.load, heard, config),
     ...(diagnosis.firstPage === undefined ? [] : [seriesCheck(series, seen, examining.config)]),
   ];
-  return { config, checks, series };
+  return { config, checks, series, isSeen: diagnosis.firstPage !== undefined };
 }
 
 async function diagnose({ provider }: Patient, { config, clock, timeoutMs }: Examining): Promise<Diagnosis> {

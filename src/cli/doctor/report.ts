@@ -12,8 +12,8 @@ export interface Examined {
 export interface Report {
   readonly version: string;
   readonly providers: readonly Examined[];
-  /** Of the whole page. */
-  readonly series: Series;
+  /** Of the whole page, without what providers would have of which no incident was seen. */
+  readonly series: Series & { readonly without: readonly string[] };
 }
 
 /** The report for programs: keys in snake case, numbers with their unit, no secrets. */
@@ -21,7 +21,7 @@ export function jsonReport({ version, providers, series }: Report): string {
   const all = {
     version,
     verdict: verdictOf(providers.flatMap(({ checks }) => checks.map(({ result }) => result))),
-    series: { seen: series.seen, at_most: series.atMost },
+    series: { seen: series.seen, at_most: series.atMost, without: series.without },
     providers: providers.map(({ config, checks }) => ({
       name: config.name,
       type: config.type,

@@ -1,16 +1,8 @@
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import { createProcessMetrics } from '../../metrics/process.ts';
 import type { Traits } from '../../providers/provider.ts';
-import { type Check, counted } from './checks.ts';
-import {
-  countSeries,
-  emptyPageLines,
-  pairLines,
-  providerLines,
-  rowLines,
-  severityLines,
-  type Teller,
-} from './page-lines.ts';
+import { type Check, counted, some } from './checks.ts';
+import { emptyPageLines, pairLines, providerLines, rowLines, severityLines, type Teller } from './page-lines.ts';
 import type { Seen } from './seen.ts';
 
 /** Series of a page: of what was seen, and when every service has had incidents of every severity. */
@@ -22,8 +14,8 @@ export interface Series {
 /** What decides how many series a provider has. */
 interface Extent {
   readonly services: number;
-  /** Severities that each service has; on average for what was seen. */
-  readonly pairs: (severity: string) => number;
+  /** Services that have incidents of one severity, on average. */
+  readonly servicesPerSeverity: number;
   readonly severities: readonly string[];
   readonly teams: number;
   /** Of the label `team`: teams that share one pair of service and severity. */
@@ -31,7 +23,7 @@ interface Extent {
 }
 
 /** Series of one provider; rows that all providers share are in `sharedSeries`. */
-export async function providerSeries(teller: Teller, seen: Seen, provider: ProviderConfig): Promise<Series> {
+export function providerSeries(teller: Teller, seen: Seen, provider: ProviderConfig): Series {
   const { severities, metrics } = teller.config;
   const { severities: kept } = provider.filter;
   const allowed = severities.map(({ name }) => name).filter((name) => kept.length === 0 || kept.includes(name));
@@ -41,30 +33,23 @@ export async function providerSeries(teller: Teller, seen: Seen, provider: Provi
   const teams = seen.teams.length;
   const teamsPerPair = metrics.team && seen.pairs > 0 ? seen.triples / seen.pairs : 1;
   const share = seen.pairs / Math.max(seen.severities.length, 1);
-  const [found, atMost] = await Promise.all([
-    seriesOf(teller, {
-      services: seen.services.length,
-      pairs: () => share,
-      severities: seen.severities,
-      teams,
-      teamsPerPair,
-    }),
-    seriesOf(teller, { services, pairs: () => services, severities: allowed, teams, teamsPerPair }),
-  ]);
-  return { seen: found, atMost };
+  const found = { services: limited(seen.services.length), servicesPerSeverity: share, severities: seen.severities };
+  const all = { services, servicesPerSeverity: services, severities: allowed };
+  const shared = { teams, teamsPerPair };
+  return { seen: seriesOf(teller, { ...found, ...shared }), atMost: seriesOf(teller, { ...all, ...shared }) };
 }
 
-async function seriesOf(teller: Teller, extent: Extent): Promise<number> {
-  const { services, pairs, severities, teams, teamsPerPair } = extent;
+function seriesOf(teller: Teller, extent: Extent): number {
+  const { services, servicesPerSeverity, severities, teams, teamsPerPair } = extent;
   const isOverall = teller.provider.isOverall;
-  let series = await providerLines(teller);
+  let series = providerLines(teller);
   for (const severity of severities) {
-    const rows = isOverall ? await rowLines(teller, 'service,severity') : 0;
-    series += pairs(severity) * ((await pairLines(teller, severity)) * teamsPerPair + rows);
-    series += (await severityLines(teller, severity)) * (teller.config.metrics.team ? Math.max(teams, 1) : 1);
+    const rows = isOverall ? rowLines(teller, 'service,severity') : 0;
+    series += servicesPerSeverity * (pairLines(teller, severity) * teamsPerPair + rows);
+    series += severityLines(teller, severity) * (teller.config.metrics.team ? Math.max(teams, 1) : 1);
   }
-  if (isOverall) series += services * (await rowLines(teller, 'service')) + teams * (await rowLines(teller, 'team'));
-  return Math.ceil(series + (await rowLines(teller, 'provider')));
+  if (isOverall) series += services * rowLines(teller, 'service') + teams * rowLines(teller, 'team');
+  return Math.ceil(series + rowLines(teller, 'provider'));
 }
 
 /** Series that are there once, whatever providers there are, and those of the process. */
@@ -82,8 +67,8 @@ export async function sharedSeries(config: Config, tellers: readonly Teller[], v
     reopens: does('reopens'),
   };
   const all = { ...first, traits };
-  const rows = (await rowLines(all, 'all')) + config.severities.length * (await rowLines(all, 'severity'));
-  return rows + (await emptyPageLines(config)) + (await processSeries(tellers, version));
+  const rows = rowLines(all, 'all') + config.severities.length * rowLines(all, 'severity');
+  return rows + emptyPageLines(config) + (await processSeries(tellers, version));
 }
 
 async function processSeries(tellers: readonly Teller[], version: string): Promise<number> {
@@ -99,11 +84,17 @@ async function processSeries(tellers: readonly Teller[], version: string): Promi
   return countSeries(await metrics.text('openmetrics'));
 }
 
+/** Lines of an exposition that are samples. */
+function countSeries(text: string): number {
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+}
+
 /** The prediction of one provider for people. */
 export function seriesCheck({ seen: found, atMost }: Series, seen: Seen, { metrics }: Config): Check {
   const check = 'series';
   const numbers = { series: found, series_at_most: atMost };
-  const text = `${counted(found)} for what the first page shows; at most ${counted(atMost)} when all of ${counted(seen.servicesMax)} services have had incidents of every severity`;
+  const every = `when each of ${some(seen.servicesMax, 'service')} has had incidents of every severity`;
+  const text = `${counted(found)} for what the first page shows; at most ${counted(atMost)}, ${every}`;
   if (seen.servicesMax <= metrics.maxServices) return { check, result: 'ok', found: text, numbers };
   const limit = `only ${counted(metrics.maxServices)} have their own (metrics.max_services), the others share the service other`;
   return { check, result: 'warning', found: `${text}; ${limit}`, numbers };

@@ -20,7 +20,8 @@ export function textReport({ providers, series }: Report, columns: number = COLU
   const tables = providers.map(
     (one) => `${one.config.name} (${one.config.type})\n${table(one.checks, columns)}\n${verdict(one)}\n`,
   );
-  const page = `Series of the page: ${counted(series.seen)} for what the first pages show, at most ${counted(series.atMost)}.`;
+  const without = series.without.length === 0 ? '' : ` (without ${series.without.join(', ')})`;
+  const page = `Series of the page${without}: ${counted(series.seen)} for what the first pages show, at most ${counted(series.atMost)}.`;
   return `${tables.join('\n')}\n${page}\n${summary(providers)}\n`;
 }
 

@@ -102,7 +102,7 @@ export async function examineRegion(region: Region, examining: Examining): Promi
 }
 
 function callsIn(region: string) {
-  const all = 'everything: no poll succeeds';
+  const all = 'everything, as no poll succeeds';
   return {
     alarms: { call: `DescribeAlarms (${region})`, isNeeded: true, lost: all },
     history: { call: `DescribeAlarmHistory (${region})`, isNeeded: true, lost: all },

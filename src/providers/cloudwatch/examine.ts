@@ -19,7 +19,7 @@ export async function examineRegions(examining: Examining): Promise<Diagnosis> {
     trials: [...trials.list, ...found.flatMap((one) => one.trials)],
     region: {
       name: isElsewhere ? `${names}, by way of base_url` : names,
-      hint: 'is each region enabled for the account, and are the credentials of its partition?',
+      ...(isGood ? { hint: 'is each region enabled for the account, and are the credentials of its partition?' } : {}),
     },
   };
   const isRead = found.length > 0 && found.every((one) => one.trials.every((trial) => !trial.isNeeded || isOk(trial)));
@@ -33,8 +33,8 @@ function isOk({ outcome }: { outcome: string }): boolean {
 async function findCredentials({ regions, roleArn, signal }: Examining, trials: Trials): Promise<void> {
   const call: Call =
     roleArn === ''
-      ? { call: 'chain of credentials', isNeeded: true, lost: 'everything: no poll succeeds' }
-      : { call: 'sts:AssumeRole', isNeeded: true, lost: 'everything: alarms are read as that role' };
+      ? { call: 'chain of credentials', isNeeded: true, lost: 'everything, as no poll succeeds' }
+      : { call: 'sts:AssumeRole', isNeeded: true, lost: 'everything, as alarms are read as that role' };
   await trials.attempt(call, async () => {
     try {
       await regions[0]?.api.credentials(signal);

@@ -49,8 +49,8 @@ export async function examine<Wire extends Stamped>(source: Source<Wire>, asking
 
 function callsOf({ path, name }: Pick<Source<never>, 'path' | 'name'>) {
   return {
-    list: { call: `GET ${path}`, isNeeded: true, lost: 'everything: no poll succeeds' },
-    open: { call: `GET ${path} (open)`, isNeeded: true, lost: 'everything: no poll succeeds' },
+    list: { call: `GET ${path}`, isNeeded: true, lost: 'everything, as no poll succeeds' },
+    open: { call: `GET ${path} (open)`, isNeeded: true, lost: 'everything, as no poll succeeds' },
     count: { call: `GET ${path}/count`, isNeeded: true, lost: `histories of more than ${PAGE_SIZE} ${name}` },
     one: {
       call: `GET ${path}/{id}`,

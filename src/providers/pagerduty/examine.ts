@@ -11,12 +11,12 @@ import { CatalogueService, Incident, IncidentPage, LogPage, OneIncident, Priorit
 const SPANS_MAX = 24;
 
 const CALLS = {
-  incidents: { call: 'GET /incidents', isNeeded: true, lost: 'everything: no poll succeeds' },
-  open: { call: 'GET /incidents (open)', isNeeded: true, lost: 'everything: no poll succeeds' },
+  incidents: { call: 'GET /incidents', isNeeded: true, lost: 'everything, as no poll succeeds' },
+  open: { call: 'GET /incidents (open)', isNeeded: true, lost: 'everything, as no poll succeeds' },
   log: {
     call: 'GET /log_entries',
     isNeeded: true,
-    lost: 'everything: no poll succeeds, as changes and acknowledgements are read here',
+    lost: 'everything, as no poll succeeds: changes and acknowledgements are read here',
   },
   incident: {
     call: 'GET /incidents/{id}',

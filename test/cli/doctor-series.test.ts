@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import {
+  emptyPageLines,
+  pairLines,
+  providerLines,
+  rowLines,
+  severityLines,
+  type Teller,
+} from '../../src/cli/doctor/page-lines.ts';
+import type { Seen } from '../../src/cli/doctor/seen.ts';
+import { providerSeries, seriesCheck, sharedSeries } from '../../src/cli/doctor/series.ts';
+import { shownProvider } from '../../src/cli/settings.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { ProviderConfig } from '../../src/config/types.ts';
+import { systemClock } from '../../src/model/time.ts';
+import { platforms } from '../../src/providers/registry.ts';
+import { liveThroughInventedWorld } from '../metrics/invented-world.ts';
+import { silentObserver } from '../providers/setup.ts';
+
+/** A PagerDuty provider with what it can tell; `more` are top-level keys of the configuration. */
+function tellerOf(more = ''): { teller: Teller; provider: ProviderConfig } {
+  const text = `providers: [{ name: pd, type: pagerduty, api_key: k }]\n${more}\n`;
+  const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
+  const [provider] = config.providers;
+  const platform = platforms.find(({ type }) => type === provider?.type);
+  if (provider === undefined || platform === undefined) throw new Error('expected one provider');
+  const { traits } = platform.create(provider, { clock: systemClock, observer: silentObserver });
+  return { provider, teller: { config, traits, provider: shownProvider({ config: provider, traits }) } };
+}
+
+function seen(services: number, change: Partial<Seen> = {}): Seen {
+  const names = (count: number, letter: string) => Array.from({ length: count }, (_, index) => `${letter}${index}`);
+  return {
+    incidents: 100,
+    excluded: 0,
+    services: names(Math.min(services, 20), 's'),
+    servicesMax: services,
+    severities: ['P1', 'P2'],
+    teams: ['payments'],
+    pairs: 30,
+    triples: 30,
+    unmapped: [],
+    withoutSeverity: 0,
+    ...change,
+  };
+}
+
+describe('the predicted number of series', () => {
+  it('is that of the table in the page about operating', () => {
+    const { teller } = tellerOf('groupings: [all, severity, service, "service,severity", team, provider]');
+    const windows = 3;
+
+    const lines = {
+      pair: pairLines(teller, 'P1') + rowLines(teller, 'service,severity'),
+      service: rowLines(teller, 'service'),
+      others: (['all', 'severity', 'team', 'provider'] as const).map((grouping) => rowLines(teller, grouping)),
+      providerAndSeverity: severityLines(teller, 'P1'),
+    };
+
+    expect(lines).toEqual({
+      pair: 21 + 2 * windows,
+      service: 10 * windows,
+      others: [24, 24, 24, 24].map((each) => each * windows),
+      providerAndSeverity: 19,
+    });
+  });
+
+  it('is that of the same table with full detail', () => {
+    const { teller } = tellerOf('metrics: { detail: full }');
+
+    const lines = [
+      pairLines(teller, 'P1') + rowLines(teller, 'service,severity'),
+      rowLines(teller, 'service'),
+      severityLines(teller, 'P1'),
+    ];
+
+    expect(lines).toEqual([40 + 24 * 3, 24 * 3, 0]);
+  });
+
+  it('stays under 90,000 for 500 services, and covers what such a page really had', async () => {
+    const { teller, provider } = tellerOf();
+
+    const { atMost } = providerSeries(teller, seen(500), provider);
+    const all = atMost + (await sharedSeries(teller.config, [teller], 'test'));
+
+    expect(all).toBeGreaterThan(77_684);
+    expect(all).toBeLessThan(90_000);
+  });
+
+  it('grows no more beyond the limit on services but for the one that takes the rest, and a warning says so', () => {
+    const { teller, provider } = tellerOf();
+    const [at, beyond, far] = [500, 501, 5000].map((services) => providerSeries(teller, seen(services), provider));
+    if (at === undefined || beyond === undefined || far === undefined) throw new Error('expected three');
+
+    const check = seriesCheck(far, seen(5000), teller.config);
+
+    expect(beyond.atMost - at.atMost).toBeLessThan(200);
+    expect(far).toEqual(beyond);
+    expect(check).toMatchObject({ result: 'warning', found: expect.stringContaining('only 500 have their own') });
+  });
+
+  it('counts only the severities that the filter keeps, and no within_target where there is no target', () => {
+    const { teller, provider } = tellerOf();
+    const onlyP1 = { ...provider, filter: { ...provider.filter, severities: ['P1'] } };
+
+    const [all, one] = [provider, onlyP1].map((each) => providerSeries(teller, seen(10), each).atMost);
+
+    expect(one).toBeLessThan((all ?? 0) / 2);
+    expect(pairLines(teller, 'P1') - pairLines(teller, 'P5')).toBe(1);
+  });
+
+  it('is smaller for a provider that stays out of every grouping but its own', () => {
+    const { teller, provider } = tellerOf();
+    const apart = { ...teller, provider: { ...teller.provider, isOverall: false } };
+
+    const [inside, outside] = [teller, apart].map((each) => providerSeries(each, seen(10), provider).atMost);
+
+    expect((inside ?? 0) - (outside ?? 0)).toBe(10 * 5 * 2 * 3 + 10 * 10 * 3);
+  });
+
+  it('is never below what a page has that was made of the same incidents', async () => {
+    const stage = await liveThroughInventedWorld();
+    const { body } = await stage.peek('openmetrics');
+    const real = Buffer.concat(body).toString('utf8').split('\n');
+    const others = real.filter((line) => line !== '' && !line.startsWith('#') && !line.includes('provider="aws"'));
+    const more = 'windows: [7d, 30d]\ngroupings: [all, severity, service, "service,severity", team, provider]';
+    const { teller, provider } = tellerOf(more);
+    const { config } = teller;
+
+    const { atMost } = providerSeries(teller, seen(3, { teams: ['none'] }), provider);
+    const shared = rowLines(teller, 'all') + config.severities.length * rowLines(teller, 'severity');
+    const predicted = atMost + shared + emptyPageLines(config);
+
+    expect(others.length).toBeGreaterThan(500);
+    expect(predicted).toBeGreaterThanOrEqual(others.length);
+    expect(providerLines(teller)).toBe(real.filter((line) => /^mttr_exporter_\w+\{provider="pd"/.test(line)).length);
+  });
+});

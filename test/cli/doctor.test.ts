@@ -1,0 +1,517 @@
+import nock from 'nock';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WrongUse } from '../../src/cli/command.ts';
+import { ConfigError } from '../../src/config/problems.ts';
+import { CLOUDWATCH_PEOPLE } from '../../src/simulator/cloudwatch/people.ts';
+import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
+import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
+import { OPSGENIE_FAKE_KEY, type OpsgenieFakeOptions, startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
+import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/people.ts';
+import { PAGERDUTY_FAKE_KEY, type PagerdutyFakeOptions, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
+import { closeAll, inTurn, serve } from '../network/setup.ts';
+import { withCredentials } from '../providers/cloudwatch-stage.ts';
+import { alarm, closing, consult, consulted, incidents, MINUTE_MS, world } from './doctor-stage.ts';
+
+withCredentials();
+afterEach(async () => {
+  nock.cleanAll();
+  await closeAll();
+});
+
+async function pagerdutyFake(options: PagerdutyFakeOptions = {}, list = incidents(3)) {
+  return closing(await startPagerdutyFake(world({ incidents: list }), options));
+}
+
+async function opsgenieFake(options: OpsgenieFakeOptions = {}, list = incidents(3)) {
+  return closing(await startOpsgenieFake(world({ incidents: list }), options));
+}
+
+const ALARMS = [alarm('checkout-5xx', { service: 'checkout', severity: 'P1' })];
+
+async function cloudwatchFake(options: Parameters<typeof startCloudwatchFake>[1] = {}) {
+  return closing(await startCloudwatchFake(world({ alarms: ALARMS }), options));
+}
+
+function pagerduty(url: string, more = '', key = PAGERDUTY_FAKE_KEY): string {
+  return `providers: [{ name: pd, type: pagerduty, api_key: ${key}, base_url: "${url}", rate_limit: 1000/s${more} }]\n`;
+}
+
+function opsgenie(url: string, more = '', key = OPSGENIE_FAKE_KEY): string {
+  return `providers: [{ name: og, type: opsgenie, api_key: ${key}, base_url: "${url}", rate_limit: 1000/s${more} }]\n`;
+}
+
+function cloudwatch(url: string, more = ''): string {
+  return `providers: [{ name: aws, type: cloudwatch, regions: [eu-west-1], base_url: "${url}", rate_limit: 1000/s${more} }]\n`;
+}
+
+describe('the doctor finds that everything is well', () => {
+  it('with a PagerDuty account that may be read', async () => {
+    const fake = await pagerdutyFake({ perMinute: 960 });
+
+    const { code, json, check, failed, warned, untried } = await consulted(pagerduty(fake.url));
+
+    expect({ code, verdict: json.verdict, failed, warned, untried }).toEqual({
+      code: 0,
+      verdict: 'good',
+      failed: [],
+      warned: [],
+      untried: [],
+    });
+    expect(check('first page')?.numbers).toMatchObject({
+      incidents: 3,
+      rejected: 0,
+      excluded: 0,
+      history_incidents: 3,
+    });
+    expect(check('services')?.found).toBe('1 on the first page: checkout; 1 are listed');
+    expect(check('severities')?.found).toBe('found P2');
+    expect(check('allowance')?.numbers?.['remaining_requests']).toBe(960 - fake.requests.length);
+    expect(check('requests')?.numbers).toEqual({ requests_per_day: 2904, allowance_share: expect.any(Number) });
+  });
+
+  it.each(['alerts', 'incidents'])('with an Opsgenie account that may be read: %s', async (source) => {
+    const fake = await opsgenieFake();
+
+    const { code, failed, warned, untried, check } = await consulted(opsgenie(fake.url, `, source: ${source}`));
+
+    expect({ code, failed, warned, untried }).toEqual({ code: 0, failed: [], warned: [], untried: [] });
+    expect(check('services')?.found).toContain('1 on the first page: checkout');
+  });
+
+  it('with an AWS account that may be read, and says what it costs', async () => {
+    const fake = await cloudwatchFake();
+
+    const { code, failed, warned, untried, check } = await consulted(cloudwatch(fake.url));
+
+    expect({ code, failed, warned, untried }).toEqual({ code: 0, failed: [], warned: [], untried: [] });
+    expect(check('severities')?.found).toBe('found P1');
+    expect(check('cost')).toMatchObject({
+      found: 'about 0.86 USD for 30 days, taking the published 0.01 USD for 1,000 requests and no free ones',
+      numbers: { usd_per_month: 0.86, usd_per_thousand: 0.01 },
+    });
+  });
+
+  it('without naming a person or showing a key', async () => {
+    const [one, two, three] = [await pagerdutyFake(), await opsgenieFake(), await cloudwatchFake()];
+    const more = [opsgenie(two.url), cloudwatch(three.url)].map((yaml) =>
+      yaml.replace('providers: [', '').replace(']\n', ''),
+    );
+    const yaml = pagerduty(one.url).replace(']\n', `, ${more.map((text) => text.replace(/]\s*$/, '')).join(', ')}]\n`);
+
+    const texts = [(await consult(yaml)).text, (await consult(yaml, { output: 'json' })).text].join();
+
+    const people = [...PAGERDUTY_PEOPLE, ...OPSGENIE_PEOPLE].flatMap(({ name, email, id }) => [name, email, id]);
+    const secrets = [PAGERDUTY_FAKE_KEY, OPSGENIE_FAKE_KEY, 'AKIDEXAMPLE', 'example-secret'];
+    const unwanted = [...people, ...Object.values(CLOUDWATCH_PEOPLE), ...secrets];
+    expect(texts).toContain('aws is good');
+    expect(unwanted.filter((word) => texts.includes(word))).toEqual([]);
+  });
+});
+
+describe('the doctor finds wrong credentials', () => {
+  it.each([
+    { says: 'PagerDuty', start: pagerdutyFake, yaml: (url: string) => pagerduty(url, '', 'wrong-key-1') },
+    { says: 'Opsgenie', start: opsgenieFake, yaml: (url: string) => opsgenie(url, '', 'wrong-key-1') },
+    {
+      says: 'CloudWatch',
+      start: () => cloudwatchFake({ accessKey: 'ANOTHER' }),
+      yaml: (url: string) => cloudwatch(url),
+    },
+  ])('of $says, and asks no further', async ({ start, yaml }) => {
+    const fake = await start();
+
+    const { code, check, text, failed, json } = await consulted(yaml(fake.url));
+
+    expect(code).toBe(1);
+    expect(failed).toContain('credentials');
+    expect(check('reachable')?.result).toBe('ok');
+    expect(check('region')?.result).toBe('warning');
+    expect(check('first page')?.result).toBe('untried');
+    expect(fake.requests).toHaveLength(1);
+    expect(text).not.toContain('wrong-key-1');
+    expect(json.series.without).toEqual([json.providers[0]?.name]);
+  });
+
+  it('also where an answer repeats the key, which is not shown', async () => {
+    const { url } = await serve(inTurn({ status: 401, body: { error: { message: 'no such key: wrong-key-1' } } }));
+
+    const { code, check, text } = await consulted(pagerduty(url, '', 'wrong-key-1'));
+
+    expect(code).toBe(1);
+    expect(check('credentials')?.found).toBe('GET /incidents: 401: no such key: [redacted]');
+    expect(text).not.toContain('wrong-key-1');
+  });
+
+  it.each([
+    { region: 'us', type: 'pagerduty', host: 'https://api.pagerduty.com', other: 'eu' },
+    { region: 'eu', type: 'pagerduty', host: 'https://api.eu.pagerduty.com', other: 'us' },
+    { region: 'us', type: 'opsgenie', host: 'https://api.opsgenie.com', other: 'eu' },
+    { region: 'eu', type: 'opsgenie', host: 'https://api.eu.opsgenie.com', other: 'us' },
+  ])(
+    'of a key of $type in $region, names the other region and never asks it',
+    async ({ region, type, host, other }) => {
+      nock.disableNetConnect();
+      nock(host).get(/.*/).query(true).reply(401, { message: 'no' });
+      nock(host.replace(/eu\.|(?<=api\.)/, other === 'eu' ? 'eu.' : ''))
+        .get(/.*/)
+        .query(true)
+        .reply(200, {});
+      const yaml = `providers: [{ name: one, type: ${type}, api_key: k-of-elsewhere, region: ${region} }]\n`;
+
+      const { code, check } = await consulted(yaml);
+
+      nock.enableNetConnect();
+      expect(nock.pendingMocks()).toHaveLength(1);
+      expect(code).toBe(1);
+      expect(check('region')).toMatchObject({
+        result: 'warning',
+        found: expect.stringContaining(`try region: ${other}`),
+      });
+      expect(check('reachable')?.result).toBe('ok');
+    },
+  );
+
+  it('of AWS, where there are none at all', async () => {
+    const fake = await cloudwatchFake();
+    const { AWS_ACCESS_KEY_ID: before } = process.env;
+    delete process.env['AWS_ACCESS_KEY_ID'];
+
+    const { code, check } = await consulted(cloudwatch(fake.url));
+
+    process.env['AWS_ACCESS_KEY_ID'] = before;
+    expect(code).toBe(1);
+    expect(check('credentials')).toMatchObject({
+      result: 'failed',
+      found: expect.stringContaining('Could not load credentials'),
+    });
+    expect(check('reachable')?.result).toBe('untried');
+    expect(fake.requests).toEqual([]);
+  });
+});
+
+describe('the doctor finds a right that the key lacks', () => {
+  it.each([
+    { lacks: 'incidents', call: 'GET /incidents', result: 'failed', code: 1 },
+    { lacks: 'log_entries', call: 'GET /log_entries', result: 'failed', code: 1 },
+    { lacks: 'services', call: 'GET /services', result: 'warning', code: 0 },
+    { lacks: 'priorities', call: 'GET /priorities', result: 'warning', code: 0 },
+  ] as const)('of PagerDuty: $lacks', async ({ lacks, call, result, code: expected }) => {
+    const fake = await pagerdutyFake({ refused: [lacks] });
+
+    const { code, check } = await consulted(pagerduty(fake.url));
+
+    expect(code).toBe(expected);
+    expect(check(call)).toMatchObject({
+      result,
+      found: expect.stringMatching(/403: Access Denied; lost without it: \w/),
+    });
+    expect(check('credentials')?.result).toBe('ok');
+  });
+
+  it.each([
+    { source: 'alerts', lacks: '/v2/alerts', call: 'GET /v2/alerts', result: 'failed', code: 1 },
+    { source: 'alerts', lacks: '/v2/alerts/count', call: 'GET /v2/alerts/count', result: 'failed', code: 1 },
+    { source: 'alerts', lacks: '/v2/teams', call: 'GET /v2/teams', result: 'warning', code: 0 },
+    { source: 'incidents', lacks: '/v1/incidents', call: 'GET /v1/incidents', result: 'failed', code: 1 },
+    { source: 'incidents', lacks: '/v1/services', call: 'GET /v1/services', result: 'warning', code: 0 },
+  ] as const)('of Opsgenie $source: $lacks', async ({ source, lacks, call, result, code: expected }) => {
+    const fake = await opsgenieFake({ refused: [lacks] });
+
+    const { code, check } = await consulted(opsgenie(fake.url, `, source: ${source}`));
+
+    expect(code).toBe(expected);
+    expect(check(call)).toMatchObject({
+      result,
+      found: expect.stringMatching(/403: You are not .*; lost without it: \w/),
+    });
+  });
+
+  it.each([
+    { lacks: 'DescribeAlarms', result: 'failed', code: 1 },
+    { lacks: 'DescribeAlarmHistory', result: 'failed', code: 1 },
+    { lacks: 'ListTagsForResource', result: 'warning', code: 0 },
+  ] as const)('of CloudWatch: $lacks', async ({ lacks, result, code: expected }) => {
+    const fake = await cloudwatchFake({ denied: [lacks] });
+
+    const { code, check } = await consulted(cloudwatch(fake.url));
+
+    expect(code).toBe(expected);
+    expect(check(`${lacks} (eu-west-1)`)).toMatchObject({
+      result,
+      found: expect.stringMatching(/AccessDenied.*; lost without it: \w/),
+    });
+    expect(check('credentials')?.result).toBe('ok');
+  });
+
+  it('of CloudWatch: the role may not be assumed', async () => {
+    const body =
+      '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
+    const sts = await serve(inTurn({ status: 403, headers: { 'content-type': 'text/xml' }, body }));
+    process.env['AWS_ENDPOINT_URL_STS'] = sts.url;
+    const fake = await cloudwatchFake();
+
+    const { code, check } = await consulted(
+      cloudwatch(fake.url, ', role_arn: "arn:aws:iam::123456789012:role/reader"'),
+    );
+
+    delete process.env['AWS_ENDPOINT_URL_STS'];
+    expect(code).toBe(1);
+    expect(check('sts:AssumeRole')?.result).toBe('failed');
+    expect(check('credentials')?.found).toBe('sts:AssumeRole: AccessDenied: no');
+    expect(fake.requests).toEqual([]);
+  });
+});
+
+describe('the doctor finds a platform that does not answer as it should', () => {
+  it('as its host is down', async () => {
+    const fake = await pagerdutyFake();
+    await fake.close();
+
+    const { code, check, failed, json } = await consulted(pagerduty(fake.url));
+
+    expect(code).toBe(1);
+    expect(failed).toEqual(['reachable', 'GET /incidents']);
+    expect(check('reachable')?.found).toContain('ECONNREFUSED');
+    expect(check('GET /log_entries')).toMatchObject({
+      result: 'untried',
+      found: 'not asked, because of GET /incidents',
+    });
+    expect(json.series.without).toEqual(['pd']);
+  });
+
+  it('as it stays silent, within the time-out', async () => {
+    const fake = await pagerdutyFake();
+    fake.faults.push({ times: 10, answer: 'hang' });
+
+    const { code, check } = await consulted(pagerduty(fake.url), { timeout: '300ms' });
+
+    expect(code).toBe(1);
+    expect(check('reachable')).toMatchObject({ result: 'failed', found: 'not answered within 300ms' });
+    expect(fake.requests).toHaveLength(1);
+  });
+
+  it('as a web page comes instead, which is no matter of credentials', async () => {
+    const { url } = await serve(inTurn({ status: 200, body: '<html>Please log in</html>' }));
+
+    const { code, check, failed } = await consulted(pagerduty(url));
+
+    expect(code).toBe(1);
+    expect(failed).toEqual(['GET /incidents']);
+    expect(check('GET /incidents')?.found).toContain('the answer is a web page, expected JSON');
+    expect(check('reachable')?.result).toBe('ok');
+    expect(check('credentials')?.result).toBe('untried');
+  });
+
+  it('as it is of another shape', async () => {
+    const { url } = await serve(inTurn({ status: 200, body: { data: [] } }));
+
+    const { code, check } = await consulted(pagerduty(url));
+
+    expect(code).toBe(1);
+    expect(check('GET /incidents')?.found).toContain('the answer has another shape: incidents:');
+  });
+
+  it('as it wants fewer requests than come', async () => {
+    const fake = await opsgenieFake({ perMinute: 2, bareThrottling: true });
+
+    const { code, check } = await consulted(opsgenie(fake.url));
+
+    expect(code).toBe(1);
+    expect(check('GET /v2/alerts')?.result).toBe('ok');
+    expect(check('GET /v2/alerts/count')?.found).toContain('429 after 5 tries');
+    expect(check('allowance')).toMatchObject({ result: 'warning', found: expect.stringContaining('lower rate_limit') });
+  });
+
+  it('for a moment, which is a warning', async () => {
+    const fake = await pagerdutyFake();
+    fake.faults.push({ times: 1, answer: { status: 429, body: '' } });
+
+    const { code, warned } = await consulted(pagerduty(fake.url));
+
+    expect({ code, warned }).toEqual({ code: 0, warned: ['allowance'] });
+  });
+});
+
+describe('the doctor compares clocks', () => {
+  const platforms = [
+    { says: 'PagerDuty', start: pagerdutyFake, yaml: pagerduty },
+    { says: 'Opsgenie', start: opsgenieFake, yaml: opsgenie },
+    { says: 'CloudWatch', start: cloudwatchFake, yaml: cloudwatch },
+  ];
+
+  it.each([
+    ...platforms.map((one) => ({ ...one, minutes: -20, result: 'failed', found: '20m behind' })),
+    ...platforms.map((one) => ({ ...one, minutes: 20, result: 'failed', found: '20m ahead of' })),
+    ...platforms.map((one) => ({ ...one, minutes: 0, result: 'ok', found: 'apart by less than 1m' })),
+  ])('with $says: ours is off by $minutes min, $result', async ({ start, yaml, minutes, result, found }) => {
+    const fake = await start();
+
+    const { check } = await consulted(yaml(fake.url), {}, minutes * MINUTE_MS + (minutes === 0 ? 0 : 200));
+
+    const { found: said = '', ...clock } = check('clock') ?? {};
+    expect(clock).toMatchObject({ result, numbers: { platform_ahead_seconds: expect.closeTo(-minutes * 60, -1.3) } });
+    // A second more or less is the precision of the header.
+    expect(said.replace(/19m59s|20m1s/, '20m')).toContain(found);
+  });
+
+  it('and only warns of a few minutes', async () => {
+    const fake = await pagerdutyFake();
+
+    const { code, warned } = await consulted(pagerduty(fake.url), {}, -5 * MINUTE_MS);
+
+    expect({ code, warned }).toEqual({ code: 0, warned: ['clock'] });
+  });
+});
+
+describe('the doctor looks at the newest incidents', () => {
+  it('and names severities that the configuration does not know', async () => {
+    const fake = await pagerdutyFake({}, [
+      ...incidents(2, { priority: 'SEV-9' }).map((one) => ({ ...one, id: `X${one.id}` })),
+      ...incidents(1),
+    ]);
+
+    const { code, check } = await consulted(pagerduty(fake.url, ', severity: { default: P4 }'));
+
+    expect(code).toBe(0);
+    expect(check('severities')).toMatchObject({
+      result: 'warning',
+      found: 'found P2, P4; not mapped: SEV-9 (2 incidents): they become P4; name them in severity.map or aliases',
+      numbers: { unmapped: 1 },
+    });
+  });
+
+  it('and at priorities that the account lists, though no incident of the newest hundred has them', async () => {
+    const fake = await pagerdutyFake({}, [
+      ...incidents(1, { id: 'old', priority: 'Bad', triggeredAtMs: 1 }),
+      ...incidents(1),
+    ]);
+
+    const { check } = await consulted(pagerduty(fake.url));
+
+    expect(check('severities')?.found).toContain('not mapped: Bad (listed)');
+  });
+
+  it('and warns where there are none', async () => {
+    const fake = await pagerdutyFake({}, []);
+
+    const { code, warned, untried } = await consulted(pagerduty(fake.url));
+
+    expect({ code, warned }).toEqual({ code: 0, warned: ['first page'] });
+    expect(untried).toEqual(['GET /incidents/{id}', 'GET /incidents/{id}/log_entries']);
+  });
+
+  it('and warns where the filter leaves all of them out', async () => {
+    const fake = await pagerdutyFake();
+
+    const { warned, check } = await consulted(pagerduty(fake.url, ', filter: { services: [search] }'));
+
+    expect(warned).toEqual(['first page']);
+    expect(check('first page')?.found).toContain('but the filter leaves every one of them out');
+  });
+
+  it('and counts those that cannot be read', async () => {
+    const fake = await pagerdutyFake();
+    const body = { incidents: [{ id: 'Q1' }], more: false, total: 1 };
+    fake.faults.push({ times: 1, path: /^\/incidents$/, answer: { status: 200, body } });
+
+    const { code, check } = await consulted(
+      pagerduty(fake.url, '', PAGERDUTY_FAKE_KEY).concat('history: 120d\nwindows: [7d]\n'),
+    );
+
+    expect(code).toBe(0);
+    expect(check('first page')).toMatchObject({
+      result: 'warning',
+      found: expect.stringMatching(/^1 of 1 record cannot be read: /),
+    });
+  });
+});
+
+describe('the doctor predicts requests', () => {
+  it('and fails where polls could not keep up with their interval', async () => {
+    const fake = await opsgenieFake();
+    const yaml = opsgenie(fake.url, ', poll_interval: 1s').replace('1000/s', '100/min');
+
+    const { code, check } = await consulted(yaml);
+
+    expect(code).toBe(1);
+    expect(check('requests')).toMatchObject({
+      result: 'failed',
+      found: expect.stringContaining('raise poll_interval'),
+    });
+  });
+
+  it('of a first sync that reads the pages of the whole history', async () => {
+    const fake = await pagerdutyFake({}, incidents(250));
+
+    const { check } = await consulted(pagerduty(fake.url));
+
+    // 3 spans of a quarter: 250 incidents are 3 pages in the newest and 1 each before; as much and more for the log.
+    expect(check('first sync')?.numbers).toMatchObject({ requests: 3 + 2 + 5 + 2 + 1 + 1 });
+  });
+});
+
+describe('the command', () => {
+  it('examines one provider where one is named', async () => {
+    const fake = await pagerdutyFake();
+    const yaml = pagerduty(fake.url).replace(
+      /]\s*$/,
+      `, { name: other, type: pagerduty, api_key: k, base_url: "http://127.0.0.1:9" }]\n`,
+    );
+
+    const { code, json } = await consulted(yaml, { provider: 'pd' });
+
+    expect(code).toBe(0);
+    expect(json.providers.map(({ name }) => name)).toEqual(['pd']);
+  });
+
+  it('goes on with the others where one is down', async () => {
+    const fake = await pagerdutyFake();
+    const yaml = pagerduty(fake.url).replace(
+      '[{',
+      `[{ name: other, type: pagerduty, api_key: k, base_url: "http://127.0.0.1:9" }, {`,
+    );
+
+    const { code, text } = await consult(yaml);
+
+    expect(code).toBe(1);
+    expect(text).toContain('pd is good.');
+    expect(text).toContain('Verdict: 1 of 2 providers will not work: other.');
+  });
+
+  it('draws a table that no name of a platform can break', async () => {
+    const fake = await pagerdutyFake({}, incidents(1, { service: { id: 'S', name: 'shop\u001b[31m\nnext' } }));
+
+    const { text } = await consult(pagerduty(fake.url));
+
+    expect(text).toMatch(/│ reachable +│ ok +│ it answers +│/);
+    expect(text).toContain('shop [31m next');
+    expect(text).not.toContain('\u001b');
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
+  });
+
+  it.each([
+    {
+      says: 'a provider that is not there',
+      values: { provider: 'x' },
+      text: '--provider: no provider is called "x"; expected one of pd',
+    },
+    {
+      says: 'a time-out that is none',
+      values: { timeout: 'soon' },
+      text: '--timeout: "soon" is no time; expected a duration such as 30s or 2m',
+    },
+    { says: 'a file that is not there', values: { 'config.file': '/none.yml' }, text: /^cannot read \/none\.yml/ },
+  ])('refuses $says', async ({ values, text }) => {
+    const refusal = consult(pagerduty('http://127.0.0.1:9'), values);
+
+    await expect(refusal).rejects.toThrow(text);
+    await expect(refusal).rejects.toBeInstanceOf(WrongUse);
+  });
+
+  it('refuses a wrong configuration and a CA file that is not there', async () => {
+    await expect(consult('providers: []\n')).rejects.toBeInstanceOf(ConfigError);
+    await expect(consult(pagerduty('http://127.0.0.1:9', ', tls: { ca_file: /none.pem }'))).rejects.toBeInstanceOf(
+      WrongUse,
+    );
+  });
+});
