@@ -12,10 +12,12 @@ import { readPromql } from '../deploy/promql.ts';
 import { recordedSeries, rulesIn } from '../deploy/rule-files.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const pages = ['README.md', 'CHANGELOG.md', ...globSync('{docs,deploy}/**/*.md', { cwd: root })].map((path) => ({
-  path,
-  text: readFileSync(join(root, path), 'utf8'),
-}));
+const pages = ['README.md', 'CHANGELOG.md', ...globSync('{docs,deploy,grafana}/**/*.md', { cwd: root })].map(
+  (path) => ({
+    path,
+    text: readFileSync(join(root, path), 'utf8'),
+  }),
+);
 const readme = pages[0]?.text ?? '';
 
 function blocks(text: string, language: string): string[] {
