@@ -28,7 +28,11 @@ export async function* readCsv({ stream, wanted, unread }: Omit<RowsInput, 'form
     skip_records_with_error: true,
     on_skip: (error) => {
       if (error === undefined || LOST.has(error.code)) parser.destroy(lostAt(error));
-      else skipped.push({ line: lineOf(error), problem: `is no row of this table: ${error.message}` });
+      else
+        skipped.push({
+          line: lineOf(error),
+          problem: `is no row of this table: ${error.message.replace(/ on line \d+$/, '')}`,
+        });
       return undefined;
     },
   });

@@ -1,80 +1,82 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { ConfigError, pathText } from '../config/problems.ts';
-import { parseYaml } from '../config/yaml.ts';
-import { FIELDS, type Field, lowerCased, type Mapping, type Source, UNITS_MS } from './mapping.ts';
+import { readDocument } from '../config/document.ts';
+import { createFindings } from '../config/findings.ts';
+import { parsePart } from '../config/parse.ts';
+import { knownKeys } from '../config/sentences.ts';
+import { FIELDS, type Field, lowerCased, type Mapping, type Source } from './mapping.ts';
 import { namedMappings } from './named.ts';
 import { placeOf } from './paths.ts';
 
-/** No mapping comes near; a larger file is something else. */
-const TEXT_LENGTH_MAX = 100_000;
+const NEEDED = ['id', 'triggered_at'] as const;
 
-const word = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const where = z.union([
-  z
-    .string()
-    .min(1)
-    .transform((one) => [one]),
-  z.array(z.string().min(1)).min(1),
-]);
+const word = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text' }).transform(String);
+const one = z.string().min(1);
+const oneOrSeveral = chosen((value) => (Array.isArray(value) ? z.array(one).min(1) : one.transform((text) => [text])));
+const zone = one.refine(
+  (name) => IANAZone.isValidZone(name),
+  'expected the name of a time zone, such as Europe/Berlin',
+);
+
 const LongForm = z
   .strictObject({
-    from: where.optional(),
+    from: oneOrSeveral.optional(),
     constant: word.optional(),
     values: z.record(z.string(), word).optional(),
     prefix: z.string().optional(),
     tag: z.enum(['service', 'severity']).optional(),
-    format: where.optional(),
-    zone: z
-      .string()
-      .refine((name) => IANAZone.isValidZone(name), 'expected the name of a time zone, such as Europe/Berlin')
-      .optional(),
+    format: oneOrSeveral.optional(),
+    zone: zone.optional(),
     since_trigger: z.enum(['ms', 's', 'm', 'h']).optional(),
   })
-  .refine((one) => (one.from === undefined) !== (one.constant === undefined), 'expected one of from and constant')
+  .refine(
+    ({ from, constant }) => (from === undefined) !== (constant === undefined),
+    'expected one of from and constant in it',
+  )
   .transform(
-    (one): Source => ({
-      places: (one.from ?? []).map(placeOf),
-      constant: one.constant,
-      values: one.values === undefined ? undefined : lowerCased(one.values),
-      prefix: one.prefix,
-      tag: one.tag,
-      formats: one.format,
-      zone: one.zone,
-      sinceTrigger: one.since_trigger,
+    ({ from = [], format, values, since_trigger, ...rest }): Source => ({
+      ...rest,
+      places: from.map(placeOf),
+      formats: format,
+      values: values && lowerCased(values),
+      sinceTrigger: since_trigger,
     }),
   );
-const OneSource = z.union([where.transform((from): Source => ({ places: from.map(placeOf) })), LongForm]);
-const Sources = z.union([OneSource.transform((one) => [one]), z.array(OneSource).min(1)], {
-  error: `expected a column, several of them, or a mapping with from (or constant), values, prefix, tag, format, zone and since_trigger (${Object.keys(UNITS_MS).join(', ')})`,
-});
-const File = z.strictObject({
-  extends: z.enum([...namedMappings.keys()]).optional(),
-  fields: z.partialRecord(z.enum(FIELDS), Sources),
+const ShortForm = oneOrSeveral.transform((from): Source => ({ places: from.map(placeOf) }));
+
+const Sources = chosen((value) => {
+  if (typeof value === 'string') return ShortForm.transform((source) => [source]);
+  const isSeveral = Array.isArray(value) && value.some((item) => typeof item !== 'string');
+  if (isSeveral) return z.array(chosen((item) => (typeof item === 'string' ? ShortForm : LongForm))).min(1);
+  return (Array.isArray(value) ? ShortForm : LongForm).transform((source) => [source]);
 });
 
-/** The mapping of a YAML text; throws ConfigError with a line `filename:line:column: path: what was expected` per problem. */
+const File = z.strictObject({
+  extends: z.enum([...namedMappings.keys()]).optional(),
+  fields: z.strictObject(Object.fromEntries(FIELDS.map((field) => [field, Sources.optional()]))),
+});
+
+/** The mapping of a YAML text; throws ConfigError with one line `path (file:line:column): …` per problem. */
 export function parseMapping(text: string, filename: string): Mapping {
-  if (text.length > TEXT_LENGTH_MAX) {
-    throw new ConfigError([`${filename}: is too large; expected at most ${TEXT_LENGTH_MAX} characters`]);
-  }
-  const yaml = parseYaml(text, filename);
-  const parsed = File.safeParse(yaml.value);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map(({ path, message }) => {
-        const steps = path.map((step) => (typeof step === 'number' ? step : String(step)));
-        return `${filename}:${yaml.place(steps)}: ${pathText(steps)}: ${message}`;
-      }),
-    );
-  }
-  const { extends: base, fields } = parsed.data;
-  const merged = new Map<Field, readonly Source[]>(base === undefined ? [] : namedMappings.get(base)?.fields);
+  const findings = createFindings(readDocument({ text, filename, env: {} }), new Set());
+  const parsed = parsePart(File, [], findings);
+  const merged = new Map<Field, readonly Source[]>(namedMappings.get(parsed?.extends ?? '')?.fields);
   for (const field of FIELDS) {
-    const sources = fields[field];
+    const sources = parsed?.fields[field];
     if (sources !== undefined) merged.set(field, sources);
   }
-  const missing = (['id', 'triggered_at'] as const).filter((field) => !merged.has(field));
-  if (missing.length > 0) throw new ConfigError(missing.map((field) => `${filename}: fields.${field} is missing`));
+  const missing = parsed === undefined ? [] : NEEDED.filter((field) => !merged.has(field));
+  for (const field of missing) findings.say(['fields', field], 'is missing; expected a column or a path');
+  findings.throwIfAny();
   return { name: filename, fields: merged };
+}
+
+/** A schema that depends on the form of the value: of a union zod would only tell that nothing fits. */
+function chosen<Output>(schemaOf: (value: unknown) => z.ZodType<Output>) {
+  return z.unknown().transform((value, context): Output => {
+    const parsed = schemaOf(value).safeParse(value, { error: knownKeys });
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
+    return z.NEVER;
+  });
 }

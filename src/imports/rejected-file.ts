@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { RejectedRow } from './importing.ts';
+import { REJECTED } from './rows.ts';
 
 /** Where rejected rows go: a line of JSON each, in a form that can be mended and imported again. */
 export interface RejectedFile {
@@ -22,7 +23,7 @@ export function createRejectedFile(path: string): RejectedFile {
   return {
     write: ({ record, ...rejected }) => {
       file ??= openSync(partial, 'w', 0o600);
-      writeSync(file, `${JSON.stringify({ rejected, ...record })}\n`);
+      writeSync(file, `${JSON.stringify({ [REJECTED]: rejected, ...record })}\n`);
     },
     keep: () => {
       if (file === undefined) return undefined;

@@ -99,12 +99,15 @@ function rowOf(text: string, line: number, { unread, wanted }: Pick<RowsInput, '
   return { line, record };
 }
 
+/** What a file of rejected rows adds to each. */
+export const REJECTED = 'rejected';
+
 /** Names of members that are not read are few in any file that is one; more are not noted. */
 const UNREAD_MAX = 200;
 
 function noteUnread(record: object, { unread, wanted }: Pick<RowsInput, 'unread' | 'wanted'>): void {
   for (const name of Object.keys(record)) {
-    if (unread.has(name) || unread.size >= UNREAD_MAX) continue;
+    if (name === REJECTED || unread.has(name) || unread.size >= UNREAD_MAX) continue;
     const isRead = wanted.some((one) => one === name || one.startsWith(`${name}.`) || one.startsWith(`${name}[`));
     if (!isRead) unread.add(name);
   }

@@ -21,6 +21,11 @@ export interface ImportFile {
   readonly format: Format;
 }
 
+/** What a file is called in messages. */
+export function shownName({ name }: ImportFile): string {
+  return name === STANDARD_INPUT ? 'standard input' : name;
+}
+
 /** What an import is asked to do, all of it checked. */
 export interface ImportOrder {
   readonly files: readonly ImportFile[];

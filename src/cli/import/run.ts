@@ -14,7 +14,7 @@ import { createLog } from '../log.ts';
 import { messageOf } from '../message.ts';
 import { secretsOf } from '../secrets.ts';
 import { importInto } from './destination.ts';
-import { configFileOf, type ImportFile, type ImportOrder, readOrder, STANDARD_INPUT } from './order.ts';
+import { configFileOf, type ImportFile, type ImportOrder, readOrder, STANDARD_INPUT, shownName } from './order.ts';
 import { createSinks, type Sinks } from './sinks.ts';
 import { rejectedCount, summaryOf } from './summary.ts';
 
@@ -77,7 +77,7 @@ async function importFile(file: ImportFile, work: FileWork): Promise<void> {
   const { order, into, tallying, sinks, unread, surroundings } = work;
   const { mapping, provider, zone } = order;
   const { errors, clock, input } = surroundings;
-  const what = file.name === STANDARD_INPUT ? 'standard input' : file.name;
+  const what = shownName(file);
   try {
     const stream = file.name === STANDARD_INPUT ? input : await openFile(file.name);
     const wanted = placesOf(mapping).map(({ text }) => text);

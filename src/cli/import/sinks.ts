@@ -1,7 +1,7 @@
 import type { RejectedRow } from '../../imports/importing.ts';
 import { createRejectedFile, type RejectedFile } from '../../imports/rejected-file.ts';
 import { messageOf } from '../message.ts';
-import { type ImportFile, type ImportOrder, rejectedFileOf } from './order.ts';
+import { type ImportFile, type ImportOrder, rejectedFileOf, shownName } from './order.ts';
 
 /** Rejections that are told in full. */
 const EXAMPLES_MAX = 5;
@@ -29,7 +29,7 @@ export function createSinks(order: ImportOrder): Sinks {
   return {
     examples,
     reject: (file, row) => {
-      if (examples.length < EXAMPLES_MAX) examples.push(`${file.name}:${row.line}: ${row.reason}: ${row.detail}`);
+      if (examples.length < EXAMPLES_MAX) examples.push(`${shownName(file)}:${row.line}: ${row.reason}: ${row.detail}`);
       const path = order.isDryRun ? undefined : rejectedFileOf(file, order);
       if (path !== undefined) writeInto(sinkAt(path), path, row);
     },
