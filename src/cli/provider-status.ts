@@ -20,7 +20,7 @@ export function providerStatuses(engine: Engine, store: Store): ProviderStatus[]
 
 /** Records of a provider that were not taken, by reason; only reasons that occurred. */
 export function rejectionsOf(
-  store: Store,
+  store: Pick<Store, 'counters'>,
   name: string,
 ): readonly { readonly label: string; readonly value: number }[] {
   return store.counters().filter((one) => one.name === 'rejected' && one.provider === name && one.value > 0);

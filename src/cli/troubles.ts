@@ -12,7 +12,7 @@ const LOW_SHARE = 0.1;
 
 export interface TroublesInput {
   readonly config: Config;
-  readonly store: Store;
+  readonly store: Pick<Store, 'counters' | 'servicesOverflowed'>;
   readonly providers: readonly ProviderStatus[];
   readonly nowMs: number;
   /** The store has been read. */
@@ -77,7 +77,7 @@ function allowance({ name, synced, allowance: { left, requests } }: ProviderStat
   return when(isLow, 'notice', `${name}: ${left} of ${requests} requests are left; polls may have to wait.`);
 }
 
-function records(store: Store, { name, waitingRecords, rejectedRecords }: ProviderStatus): Trouble[] {
+function records(store: TroublesInput['store'], { name, waitingRecords, rejectedRecords }: ProviderStatus): Trouble[] {
   const reasons = rejectionsOf(store, name).map(({ label, value }) => `${value} ${label}`);
   const again = waitingRecords > 0 ? `; ${waitingRecords} of them are fetched again with each poll` : '';
   const text = `${name}: ${rejectedRecords} records were not taken (${reasons.join(', ')})${again}. They are in no number.`;

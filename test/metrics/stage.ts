@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createEngine, type Engine } from '../../src/cli/engine.ts';
+import { statusOf } from '../../src/cli/status.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/types.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { createProcessMetrics } from '../../src/metrics/process.ts';
 import { createPageReader, type WholePage } from '../../src/metrics/reader.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
+import type { StatusView } from '../../src/server/status-page/view.ts';
 import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { SimulatedEvent, SimulatedIncident, World } from '../../src/simulator/world.ts';
@@ -70,6 +73,8 @@ export interface EngineStage {
   peek(format?: Format): Promise<WholePage>;
   /** One whole GET. */
   scrape(): Promise<Parsed>;
+  /** What the status page shows. */
+  status(window?: string): StatusView;
   /** Ends the engine and its store, and starts both anew over the same file. */
   restart(): Promise<void>;
 }
@@ -137,6 +142,17 @@ ${input.more ?? ''}`;
       life.engine.delivered(page.version);
       return parsePage(Buffer.concat(page.body).toString('utf8'));
     },
+    status: (window) =>
+      statusOf({
+        ...life,
+        version: 'test',
+        nowMs,
+        startedAtMs: START_MS,
+        window,
+        isOpen: true,
+        pageTrouble: undefined,
+        reloadFailure: undefined,
+      }),
     restart: async () => {
       await life.close();
       life = await start();
@@ -151,6 +167,8 @@ interface Starting {
 }
 
 interface Life {
+  readonly config: Config;
+  readonly store: Store;
   readonly engine: Engine;
   readonly reader: ReturnType<typeof createPageReader>;
   close(): Promise<void>;
@@ -171,6 +189,8 @@ async function startEngine({ text, clock, input }: Starting): Promise<Life> {
   const engine = createEngine({ config, platforms, store, clock, log: silent, metrics, reader, onFatal });
   await engine.open();
   return {
+    config,
+    store,
     engine,
     reader,
     close: async () => {

@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest';
+import { type TroublesInput, troublesOf } from '../../src/cli/troubles.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { platforms } from '../../src/providers/registry.ts';
+import type { StoredCounter } from '../../src/store/store.ts';
+import { HOUR_MS, MINUTE_MS, NOW_MS, PROVIDER } from '../server/invented-view.ts';
+
+const text = 'providers: [{ type: pagerduty, api_key: k, poll_interval: 10m }]';
+const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
+const WELL = { ...PROVIDER, lastSuccessAtMs: NOW_MS - MINUTE_MS, waitingRecords: 0, rejectedRecords: 0 };
+
+function storeWith(counters: readonly StoredCounter[] = [], overflowed = 0): TroublesInput['store'] {
+  return { counters: () => counters, servicesOverflowed: () => overflowed };
+}
+
+function rejected(label: string, value: number): StoredCounter {
+  return { provider: 'pagerduty', name: 'rejected', label, value };
+}
+
+/** As `kind text`, with one provider that is well but for what is given. */
+function told(provider: Partial<typeof PROVIDER> = {}, input: Partial<TroublesInput> = {}): string[] {
+  const troubles = troublesOf({
+    config,
+    store: storeWith(),
+    providers: [{ ...WELL, ...provider }],
+    nowMs: NOW_MS,
+    isOpen: true,
+    pageTrouble: undefined,
+    reloadFailure: undefined,
+    ...input,
+  });
+  return troubles.map(({ kind, text: words }) => `${kind} ${words}`);
+}
+
+it('nothing is wrong when all is well', () => {
+  expect(told()).toEqual([]);
+});
+
+it.each([
+  { says: 'a failure', provider: { error: '403 Forbidden' }, text: 'problem pagerduty is down: 403 Forbidden' },
+  {
+    says: 'silence',
+    provider: { lastSuccessAtMs: NOW_MS - HOUR_MS },
+    text: 'problem pagerduty: the last successful poll was 1 h 0 min ago; its numbers stand still.',
+  },
+  {
+    says: 'a first sync that goes on',
+    provider: { synced: false, lastSuccessAtMs: undefined, heldIncidents: 120 },
+    text: 'notice pagerduty: the first sync is not complete (120 incidents so far); its incidents are in no number yet.',
+  },
+  {
+    says: 'a low allowance',
+    provider: { allowance: { left: 89, requests: 900, perMs: MINUTE_MS } },
+    text: 'notice pagerduty: 89 of 900 requests are left; polls may have to wait.',
+  },
+  {
+    says: 'severities that map to nothing',
+    provider: { unmappedSeverities: ['urgent', 'whatever'] },
+    text: 'notice pagerduty: severities that map to none of the configured ones took the default: urgent, whatever.',
+  },
+])('$says of a provider is told', ({ provider, text: expected }) => {
+  expect(told(provider)).toEqual([expected]);
+});
+
+it.each([
+  { says: 'three polls that did not come', provider: { lastSuccessAtMs: NOW_MS - 30 * MINUTE_MS } },
+  { says: 'an allowance that is a tenth left', provider: { allowance: { left: 90, requests: 900, perMs: MINUTE_MS } } },
+  { says: 'an allowance that nobody knows', provider: { allowance: { left: undefined, requests: 900, perMs: 1 } } },
+])('$says are no trouble yet', ({ provider }) => {
+  expect(told(provider)).toEqual([]);
+});
+
+it('a first sync may use the whole allowance', () => {
+  const allowance = { left: 0, requests: 900, perMs: MINUTE_MS };
+
+  const troubles = told({ synced: false, allowance });
+
+  expect(troubles).toHaveLength(1);
+  expect(troubles[0]).toContain('first sync');
+});
+
+it('rejected records are told by reason, with how many are fetched again', () => {
+  const others = { provider: 'other', name: 'rejected', label: 'future', value: 9 } as const;
+  const store = storeWith([rejected('forbidden', 3), rejected('future', 2), rejected('malformed', 0), others]);
+
+  const again = told({ rejectedRecords: 5, waitingRecords: 2 }, { store });
+  const past = told({ rejectedRecords: 5 }, { store });
+
+  expect(again).toEqual([
+    'notice pagerduty: 5 records were not taken (3 forbidden, 2 future); 2 of them are fetched again with each poll. They are in no number.',
+  ]);
+  expect(past).toEqual(['notice pagerduty: 5 records were not taken (3 forbidden, 2 future). They are in no number.']);
+});
+
+it('the exporter tells what is wrong with itself', () => {
+  const troubles = told(
+    {},
+    { store: storeWith([], 7), isOpen: false, pageTrouble: 'disk is full', reloadFailure: 'c.yml:3: unknown key' },
+  );
+
+  expect(troubles).toEqual([
+    'notice The exporter is starting: the store is being read, and there is no page of metrics yet.',
+    'problem The page of metrics cannot be brought up to date: disk is full',
+    'problem The configuration was not reloaded, the old one runs on: c.yml:3: unknown key',
+    'notice 7 services more than metrics.max_services (500) are shown together as "other".',
+  ]);
+});
