@@ -43,16 +43,17 @@ export function createTrend(input: TrendInput): Trend {
     const everyMs = wasLookedAt ? LOOKED_AT_EVERY_MS : ANYHOW_EVERY_MS;
     return key !== '' && (key !== ready?.key || clock.nowMs() - computedAtMs >= everyMs);
   };
-  const compute = async (key: string) => {
+  const compute = async (key: string, signal: AbortSignal) => {
     computedAtMs = clock.nowMs();
     wasLookedAt = false;
-    ready = { series: await readTrend(input), key };
+    ready = { series: await readTrend(input, signal), key };
   };
   const run = async (signal: AbortSignal) => {
     while (!signal.aborted) {
       const key = syncedOf(input).join('\n');
       if (isDue(key)) {
-        await compute(key).catch((error: unknown) => {
+        await compute(key, signal).catch((error: unknown) => {
+          if (signal.aborted) return;
           log.warn('the trend of the status page could not be computed', { error: messageOf(error) });
           ready = { series: ready?.series ?? [], key };
         });
@@ -76,7 +77,7 @@ function syncedOf({ config, store }: TrendInput): string[] {
     .map(({ name }) => name);
 }
 
-async function readTrend(input: TrendInput): Promise<readonly (readonly TrendSeries[])[]> {
+async function readTrend(input: TrendInput, signal: AbortSignal): Promise<readonly (readonly TrendSeries[])[]> {
   const { config, store, readers } = input;
   const overall = syncedOf(input);
   const { startMs, endMs } = reachOfAll(overall.map((name) => store.provider(name)));
@@ -90,6 +91,7 @@ async function readTrend(input: TrendInput): Promise<readonly (readonly TrendSer
       reader: (provider) => readers.get(provider),
       isOverall: (provider) => overall.includes(provider),
       instants,
+      signal,
     });
     return trends.map((trend, at) => seriesOf(trend, { config, fromMs: startMs + (config.windows[at]?.ms ?? 0) }));
   } finally {

@@ -11,6 +11,8 @@ export interface TrendInput {
   /** Whether a provider counts in every grouping. */
   readonly isOverall: (provider: string) => boolean;
   readonly instants: Instants;
+  /** Ends the reading with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Evenly spaced instants: `fromMs`, `fromMs + stepMs` … */
@@ -47,6 +49,7 @@ export async function mttrTrend(input: TrendInput): Promise<readonly WindowTrend
     return { all: new Steps(instants, ms), severities };
   });
   await history.each((incident) => {
+    input.signal?.throwIfAborted();
     const labels = history.labels(incident.facet);
     const ms = labels?.excluded === false ? recoveryOf(incident, labels.provider, input) : undefined;
     if (labels === undefined || ms === undefined || incident.resolvedAtMs === undefined) return;

@@ -1,0 +1,116 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createTrend } from '../../src/cli/trend.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createReader } from '../../src/config/reading.ts';
+import { platforms } from '../../src/providers/registry.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createHandClock } from '../poller/clock.ts';
+import { rememberLog } from '../server/serving.ts';
+import { sqlitePlace } from '../store/sqlite-place.ts';
+import { at, DAY_MS, HOUR_MS, MINUTE_MS, poll, recovered, SINCE, settings, start, sync } from '../store/telling.ts';
+
+const text = `providers:
+  - { type: pagerduty, api_key: k }
+  - { name: second, type: opsgenie, api_key: k }
+windows: [7d, 90d]`;
+const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
+const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+const HISTORY = [
+  recovered('Q1', 60, { triggeredAtMs: at(1) - 3 * DAY_MS }),
+  recovered('Q2', 20, { triggeredAtMs: at(1) - 100 * DAY_MS, priority: 'P2' }),
+];
+
+/** A trend over a real store, running by a clock in our hands; counts how often the history was read. */
+async function stage(change: (store: Store) => Partial<Store> = () => ({})) {
+  const opened = await start(sqlitePlace().open(), settings({ providers: [{}, { name: 'second' }] }));
+  const readings = { count: 0 };
+  const store: Store = {
+    ...opened,
+    openHistory: () => {
+      readings.count += 1;
+      return opened.openHistory();
+    },
+    ...change(opened),
+  };
+  const clock = createHandClock(SINCE);
+  const { log, lines } = rememberLog();
+  const trend = createTrend({ config, store, readers, clock, log });
+  const stopping = new AbortController();
+  const running = trend.run(stopping.signal);
+  onTestFinished(async () => {
+    stopping.abort(new Error('the test is over'));
+    await running;
+  });
+  return { store, trend, clock, readings, lines };
+}
+
+it('is there once a provider has synced, for every window as far as the history reaches', async () => {
+  const { store, trend, clock } = await stage();
+  await clock.advance(MINUTE_MS);
+  const before = trend.of(0);
+
+  await sync(store, HISTORY);
+  await clock.advance(2000);
+
+  expect(before).toBeUndefined();
+  const [week, quarter] = [trend.of(0), trend.of(1)];
+  expect(week?.map(({ name, targetMinutes }) => [name, targetMinutes])).toEqual([
+    ['Everything', undefined],
+    ['P1', 30],
+    ['P2', 120],
+    ['P3', 480],
+    ['P4', 1440],
+    ['P5', undefined],
+  ]);
+  const endMs = at(1);
+  expect(week?.[0]?.points.at(-1)).toEqual({ atMs: endMs, mttrMinutes: 60, resolved: 1 });
+  expect(quarter?.[0]?.points.at(-1)).toEqual({ atMs: endMs, mttrMinutes: 60, resolved: 1 });
+  expect(week?.[0]?.points[0]?.atMs).toBe(endMs - 180 * DAY_MS);
+  expect(quarter?.[0]?.points[0]?.atMs).toBe(endMs - 120 * DAY_MS);
+  expect(quarter?.[2]?.points.some(({ mttrMinutes }) => mttrMinutes === 20)).toBe(true);
+});
+
+it('is read anew when another provider has synced, after an hour, and after five minutes only if somebody looked', async () => {
+  const { store, trend, clock, readings } = await stage();
+  await sync(store, HISTORY);
+  const counts: number[] = [];
+  const after = async (ms: number) => {
+    await clock.advance(ms);
+    counts.push(readings.count);
+  };
+
+  await after(2000);
+  await after(30 * MINUTE_MS);
+  await after(HOUR_MS);
+  trend.of(0);
+  await after(2000);
+  trend.of(0);
+  await after(4 * MINUTE_MS);
+  await after(2 * MINUTE_MS);
+  await store.begin('second', SINCE);
+  await store.commit(poll(at(1), { provider: 'second' }));
+  await after(2000);
+
+  expect(counts).toEqual([1, 1, 2, 3, 3, 4, 5]);
+});
+
+it('that cannot be read is said in the log, and what was read before stays', async () => {
+  let isBroken = false;
+  const { store, trend, clock, lines } = await stage((opened) => ({
+    openHistory: () => {
+      if (isBroken) throw new Error('disk I/O error');
+      return opened.openHistory();
+    },
+  }));
+  await sync(store, HISTORY);
+  await clock.advance(2000);
+  const before = trend.of(0);
+
+  isBroken = true;
+  await clock.advance(2 * HOUR_MS);
+
+  expect(trend.of(0)).toEqual(before);
+  expect(new Set(lines)).toEqual(
+    new Set(['warn the trend of the status page could not be computed error=disk I/O error']),
+  );
+});
