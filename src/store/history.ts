@@ -7,6 +7,7 @@ import { type Facet, type FacetLabels, MARKS, type StoredIncident } from '../mod
 import { Facets } from './facets.ts';
 import { incidentOf, number, storedOf } from './incident-row.ts';
 import { storedColumns, storedIn } from './load.ts';
+import { isCorruption } from './open.ts';
 import { ProviderRows } from './provider-rows.ts';
 import { SCHEMA_VERSION, versionOf } from './schema.ts';
 import type { ProviderState } from './store.ts';
@@ -54,8 +55,15 @@ export function openHistory(input: HistoryInput): History {
     return readHistory(database, input);
   } catch (error) {
     database.close();
-    throw error;
+    throw unreadable(input.path, error);
   }
+}
+
+/** One line that names the store: SQLite's own says neither which nor that it is one. */
+function unreadable(path: string, error: unknown): Error {
+  return new Error(`cannot read the store ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  });
 }
 
 /** The database of a store, read-only and as it is at this instant; throws when there is none, or one of another version. */
@@ -73,13 +81,11 @@ export function openReadOnly(path: string): DatabaseSync {
     return database;
   } catch (error) {
     database?.close();
-    throw new Error(`cannot read the store ${path}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
 }
 
-function readHistory(database: DatabaseSync, { readers, maxServices }: HistoryInput): History {
+function readHistory(database: DatabaseSync, { path, readers, maxServices }: HistoryInput): History {
   const rows = new ProviderRows(database);
   const facets = new Facets(database, { isWritten: false });
   const providers = [...readers.keys()].map((name) => rows.get(name));
@@ -107,21 +113,31 @@ function readHistory(database: DatabaseSync, { readers, maxServices }: HistoryIn
         .prepare('SELECT row FROM facets ORDER BY row')
         .all()
         .flatMap((row) => labels(number(row, 'row')) ?? []),
-    each: async (visit, sinceMs = Number.MIN_SAFE_INTEGER) => {
-      const breathe = createBreath();
-      const last = Number(database.prepare('SELECT max(row) AS last FROM incidents').get()?.['last'] ?? 0);
-      for (let from = 0; from < last; from += ROWS_AT_ONCE) {
-        for (const cells of slice.iterate(from, from + ROWS_AT_ONCE, sinceMs)) {
-          const incident = storedIn(cells);
-          if (labels(incident.facet) !== undefined) visit(incident);
+    each: (visit, sinceMs = Number.MIN_SAFE_INTEGER) =>
+      naming(path, async () => {
+        const breathe = createBreath();
+        const last = Number(database.prepare('SELECT max(row) AS last FROM incidents').get()?.['last'] ?? 0);
+        for (let from = 0; from < last; from += ROWS_AT_ONCE) {
+          for (const cells of slice.iterate(from, from + ROWS_AT_ONCE, sinceMs)) {
+            const incident = storedIn(cells);
+            if (labels(incident.facet) !== undefined) visit(incident);
+          }
+          await breathe();
         }
-        await breathe();
-      }
-    },
+      }),
     recorded: (wanted) => wanted.flatMap((row) => byRow.all(row).map(record)),
     find: (id) => providers.filter(({ isSynced }) => isSynced).flatMap(({ row }) => byId.all(row, id).map(record)),
     close: () => database.close(),
   };
+}
+
+/** Damage inside the file shows only when its page is read. */
+async function naming(path: string, reading: () => Promise<void>): Promise<void> {
+  try {
+    await reading();
+  } catch (error) {
+    throw isCorruption(error) ? unreadable(path, error) : error;
+  }
 }
 
 /** A configuration that changed since the exporter ran may name services that have no place yet; else nothing is counted. */
