@@ -2,6 +2,7 @@ import type { Store } from '../../src/store/store.ts';
 import { configurationContract } from './contract/configuration.ts';
 import { countingContract } from './contract/counting.ts';
 import { historiesContract } from './contract/histories.ts';
+import { importsContract } from './contract/imports.ts';
 import { knownContract } from './contract/known.ts';
 import { placesContract } from './contract/places.ts';
 import { presentContract } from './contract/present.ts';
@@ -37,4 +38,5 @@ export function storeContract(engine: StoreEngine): void {
   presentContract(engine);
   transactionsContract(engine);
   historiesContract(engine);
+  importsContract(engine);
 }
