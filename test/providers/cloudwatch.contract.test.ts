@@ -38,4 +38,5 @@ providerContract({
     };
   },
   people: Object.values(CLOUDWATCH_PEOPLE),
+  sightingsMax: 20,
 });

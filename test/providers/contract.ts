@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
 import type { Provider, ProviderDependencies } from '../../src/providers/provider.ts';
@@ -35,6 +35,8 @@ export interface ContractAdapter {
   breakRecord(body: unknown): unknown;
   /** Names and e-mails that the fake sends along. */
   readonly people: readonly string[];
+  /** Incidents that an examination looks at, where it is not all of the first page. */
+  readonly sightingsMax?: number;
   /** Where the platform lists no more than so many records per window: one more than this must still be read. */
   readonly cap?: number;
 }
@@ -302,6 +304,79 @@ export function providerContract(adapter: ContractAdapter): void {
 
       expect(fake.requests).toEqual([]);
       expect(memory.end).toBeUndefined();
+    });
+
+    describe('is examined', () => {
+      const asked = { nowMs: NOW_MS, historyStartMs: HISTORY_START_MS };
+      const examine = (provider: Provider, signal = new AbortController().signal) =>
+        provider.examine({ ...asked, signal });
+
+      it('with an answer to every call, and sees the newest incidents', async () => {
+        const { provider } = await stage({ count: 45 });
+
+        const { trials, firstPage } = await examine(provider());
+
+        expect(trials.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+        expect(firstPage?.rejected).toBe(0);
+        expect(firstPage?.incidents).toHaveLength(adapter.sightingsMax ?? 45);
+        const newestMs = Math.max(...(firstPage?.incidents ?? []).map(({ triggeredAtMs }) => triggeredAtMs));
+        expect(newestMs).toBe(past(44, 45).triggeredAtMs);
+      });
+
+      it('and foretells the requests of a first sync and of a quiet poll after it', async () => {
+        const { fake, provider, poll, time } = await stage({ count: 345 });
+        const { load } = await examine(provider());
+        const examining = fake.requests.length;
+        const same = provider();
+        await poll({ with: same });
+        const syncing = fake.requests.length - examining;
+        time.nowMs += 2 * HOUR_MS;
+        await poll({ with: same });
+        time.nowMs += MINUTE_MS;
+        const before = fake.requests.length;
+
+        await poll({ with: same });
+
+        expect(load?.perPoll).toBe(fake.requests.length - before);
+        expect(load?.firstSync).toBeGreaterThan(syncing * 0.8);
+        expect(load?.firstSync).toBeLessThan(syncing * 1.2 + 3);
+      });
+
+      it('with a wrong key: says so and asks no further', async () => {
+        const { fake, provider } = await stage({ count: 1, tamper: () => adapter.unauthorised });
+
+        const { trials, firstPage } = await examine(provider());
+
+        expect(trials.map(({ outcome }) => outcome)).toContain('unauthorised');
+        expect(fake.requests).toHaveLength(1);
+        expect(firstPage).toBeUndefined();
+      });
+
+      it('and throws nothing when it is ended, be it before the first request or in the middle', async () => {
+        const { fake, provider } = await stage({ count: 1 });
+        const before = await examine(provider(), AbortSignal.abort(new Error('the time is over')));
+        const asked = fake.requests.length;
+        fake.faults.push({ times: 1, answer: 'hang' });
+        const ending = new AbortController();
+        const ended = examine(direct(fake), ending.signal);
+        await vi.waitUntil(() => fake.requests.length > asked);
+
+        ending.abort(new Error('the time is over'));
+
+        const { trials } = await ended;
+        expect([before.trials, trials].map((all) => all.some(({ message }) => message === 'the time is over'))).toEqual(
+          [true, true],
+        );
+        expect(asked).toBe(0);
+      });
+
+      it('and names no person', async () => {
+        const { provider } = await stage({ count: 3 });
+
+        const told = JSON.stringify(await examine(provider()));
+
+        expect(adapter.people.filter((person) => told.includes(person))).toEqual([]);
+      });
     });
 
     /** A provider that talks to the fake without the tap, for what goes wrong below HTTP. */

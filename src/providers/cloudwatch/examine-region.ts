@@ -5,6 +5,7 @@ import { inOrder } from '../../network/in-order.ts';
 import type { Call, Examination, Sighting, Trial } from '../diagnosis.ts';
 import { expectedRecords } from '../estimates.ts';
 import { createTrials, outcomeOf, type Trials } from '../trials.ts';
+import { createAccount } from './account.ts';
 import { readAlarms } from './alarms.ts';
 import { DENIED, PAGE_SIZE } from './api.ts';
 import { REACH_MS } from './cursor.ts';
@@ -78,26 +79,27 @@ export async function examineRegion(region: Region, examining: Examining): Promi
   const history = await trials.attempt(calls.history, () => newestChanges(region, { fromMs, untilMs: nowMs, signal }));
   const listed = alarms?.alarms ?? [];
   const signals = history?.signals ?? [];
+  const isWhole = history?.isAll ?? true;
+  const stampsMs = signals.map(({ atMs }) => atMs);
+  const changes = expectedRecords({ stampsMs, isAll: isWhole, fromMs, toMs: nowMs });
+  // Newest first, as the history is.
   const changed = [...new Set(signals.map(({ subject }) => placeOf(subject).name))];
   const isWanted = examining.tagNames.service !== undefined || examining.tagNames.severity !== undefined;
-  const sampled = listed.filter(({ name }) => changed.includes(name));
-  const asked = sampled.length > 0 ? sampled : listed.slice(0, 1);
+  const names = changed.length > 0 ? changed : listed.slice(0, 1).map(({ name }) => name);
+  const asked = arnsOf({ region: region.name, names: names.slice(0, TAGS_SAMPLED), listed });
   const tags = isWanted ? await sampleTags(region, { trials, call: calls.tags, asked, signal }) : undefined;
   const starts = signals.filter(({ kind }) => kind === 'ALARM');
+  const isAllAlarms = alarms !== undefined && alarms.token === undefined;
+  const changedAlarms = Math.ceil((changed.length * changes) / Math.max(signals.length, 1));
   return {
     trials: trials.list,
     incidents: starts.flatMap((start) => sightingOf(start, tags, examining) ?? []),
     rejected: (history?.rejected ?? []).map(({ detail }) => detail),
-    changes: expectedRecords({
-      stampsMs: signals.map(({ atMs }) => atMs),
-      isAll: history?.isAll ?? true,
-      fromMs,
-      toMs: nowMs,
-    }),
-    isTold: history?.isAll ?? false,
+    changes,
+    isTold: isWhole,
     services: listed.map(({ name }) => tags?.get(name)?.get(examining.tagNames.service ?? '') || name),
-    isAllAlarms: alarms !== undefined && alarms.token === undefined,
-    changedAlarms: isWanted ? changed.length : 0,
+    isAllAlarms,
+    changedAlarms: isWanted ? Math.min(changedAlarms, isAllAlarms ? listed.length : changedAlarms) : 0,
   };
 }
 
@@ -126,10 +128,25 @@ async function newestChanges({ api, name }: Region, { fromMs, untilMs, signal }:
   return { ...heardIn(page.items, { region: name, nowMs: untilMs }), isAll: page.token === undefined };
 }
 
+interface Named {
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** The page of alarms may lack those that changed; any ARN of the account tells what theirs are. */
+function arnsOf(given: { region: string; names: readonly string[]; listed: readonly Alarm[] }): Named[] {
+  const account = createAccount(undefined);
+  account.learn(given.listed.map(({ arn }) => arn));
+  return given.names.flatMap((name) => {
+    const arn = account.arnOf({ region: given.region, name });
+    return arn === undefined ? [] : [{ name, arn }];
+  });
+}
+
 interface Sampling {
   readonly trials: Trials;
   readonly call: Call;
-  readonly asked: readonly Alarm[];
+  readonly asked: readonly Named[];
   readonly signal: AbortSignal;
 }
 
@@ -141,8 +158,8 @@ async function sampleTags({ api }: Region, { trials, call, asked, signal }: Samp
   }
   return trials.attempt(call, async () => {
     const found = new Map<string, Tags>();
-    const read = async ({ name, arn }: Alarm) => ({ name, tags: await api.tags(arn, signal) });
-    for await (const { name, tags } of inOrder(asked.slice(0, TAGS_SAMPLED), TAGS_AHEAD, read)) {
+    const read = async ({ name, arn }: Named) => ({ name, tags: await api.tags(arn, signal) });
+    for await (const { name, tags } of inOrder(asked, TAGS_AHEAD, read)) {
       if (tags === 'denied') throw new RequestError(`${call.call}: AccessDenied`, { body: { code: 'AccessDenied' } });
       if (tags !== 'gone') found.set(name, tags);
     }
