@@ -17,7 +17,7 @@ export interface Summary {
 
 /** What will come, before anything is written. */
 export function predictionText(plan: Plan, { series, samples }: { series: number; samples: number }): string {
-  return `at most ${count(series, 'series')} every ${durationText(plan.stepMs)}: at most ${count(samples, 'samples')}\n`;
+  return `about ${count(series, 'series')} every ${durationText(plan.stepMs)}: about ${count(samples, 'samples')}\n`;
 }
 
 /** Ends with the command lines that load the files. */
