@@ -1,8 +1,9 @@
 import { RequestError } from '../../network/errors.ts';
 import type { Call, Diagnosis } from '../diagnosis.ts';
 import { createTrials, type Trials } from '../trials.ts';
-import { type Examining, examineRegion, outcomeOfSdk, pagesOf, type RegionFound } from './examine-region.ts';
+import { type Examining, examineRegion, pagesOf, type RegionFound } from './examine-region.ts';
 import { judgeSdkError } from './judge.ts';
+import { outcomeOfSdk } from './outcomes.ts';
 
 /** In US dollars, as published for API requests in November 2026 (beyond the first million of a month). */
 const USD_PER_THOUSAND = 0.01;
