@@ -121,6 +121,8 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
           for (const cells of slice.iterate(from, from + ROWS_AT_ONCE, sinceMs)) {
             const incident = storedIn(cells);
             if (labels(incident.facet) !== undefined) visit(incident);
+            const pause = breathe();
+            if (pause !== undefined) await pause;
           }
           await breathe();
         }
