@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { NONE } from '../../config/reading.ts';
 import { escaped, markdownSection } from '../render/markdown.ts';
 import type { Cell, Section } from '../render/section.ts';
-import { groupTitle, minutesAndHours, minutesText } from '../render/words.ts';
+import { groupTitle, longMinutes, minutesAndHours, minutesText } from '../render/words.ts';
 import { BLANKS } from './blanks.ts';
 import { COMPARED_DAYS } from './comparison.ts';
 import type { Facts, Measured } from './facts.ts';
@@ -34,7 +34,6 @@ function summary(facts: Facts, timezone: string): Section {
   const line = (label: string, value: string | undefined): (readonly [string, Cell])[] =>
     value === undefined ? [] : [[label, value]];
   const time = (ms: number | undefined) => (ms === undefined ? undefined : timeIn(ms, timezone));
-  const times = (list: readonly number[] | undefined) => (list === undefined ? undefined : `${list.length} times`);
   const rows: (readonly [string, Cell])[] = [
     ['Incident', url === undefined ? id : { text: id, url }],
     ['Provider', provider],
@@ -45,11 +44,17 @@ function summary(facts: Facts, timezone: string): Section {
     ...line('Impact began', time(startedAtMs)),
     ['Triggered', timeIn(triggeredAtMs, timezone)],
     ...line('Resolved', time(resolvedAtMs)),
-    ...line('Escalated', times(escalatedAtMs)),
-    ...line('Reopened', times(reopenedAtMs)),
+    ...line('Escalated', timesText(escalatedAtMs)),
+    ...line('Reopened', timesText(reopenedAtMs)),
     ...line('In no statistic', uncounted),
   ];
-  return { title: 'Summary', kind: 'table', head: ['What', 'Known'], rows };
+  return { title: 'Summary', kind: 'table', head: ['What', 'Known'], rows, words: 2 };
+}
+
+/** Undefined where the platform does not tell. */
+function timesText(instants: readonly number[] | undefined): string | undefined {
+  if (instants === undefined || instants.length > 1) return instants && `${instants.length} times`;
+  return instants.length === 0 ? 'no' : 'once';
 }
 
 const END_TEXTS = {
@@ -87,13 +92,18 @@ function durations({ durations: all, reopened, incident }: Facts): Section {
   const rows = all.map(({ kind, minutes, targetMinutes }) => [
     `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`,
     kind === 'recovery' && wasReopened ? REOPENED[reopened] : MEANINGS[kind],
-    minutesAndHours(minutes),
+    tookText(minutes),
     targetMinutes === undefined ? 'none' : minutesText(targetMinutes),
     targetMinutes === undefined ? '' : resultText(minutes, targetMinutes),
   ]);
   if (rows.length === 0) return { title: 'Durations', kind: 'list', items: ['none is known'] };
   const head = ['Duration', 'From what to what', 'Took', 'Target (minutes)', 'Result'];
-  return { title: 'Durations', kind: 'table', head, rows };
+  return { title: 'Durations', kind: 'table', head, rows, words: head.length };
+}
+
+/** Hours only where there is one. */
+function tookText(minutes: number): string {
+  return minutes < 60 ? longMinutes(minutes) : minutesAndHours(minutes);
 }
 
 function resultText(minutes: number, targetMinutes: number): string {
@@ -110,7 +120,7 @@ function timeline({ events, incident }: Facts, timezone: string): Section {
     text,
   ]);
   const head = [...(isUtc ? [] : [`Time (${timezone})`]), 'UTC', 'Minutes after trigger', 'Event'];
-  return { title: 'Timeline', kind: 'table', head, rows };
+  return { title: 'Timeline', kind: 'table', head, rows, words: head.length };
 }
 
 function afterText(ms: number): string {
@@ -123,10 +133,10 @@ function similar({ similar: { count, last } }: Facts, timezone: string): Section
   const rows = last.map(({ id, url, triggeredAtMs, minutes }) => [
     url === undefined ? id : { text: id, url },
     timeIn(triggeredAtMs, timezone),
-    minutes === undefined ? 'none' : minutesAndHours(minutes),
+    minutes === undefined ? 'none' : tookText(minutes),
   ]);
   const which = count > last.length ? `the last ${last.length} of ${count}` : String(count);
-  return { title: `${title} (${which})`, kind: 'table', head: ['Incident', 'Triggered', 'Recovery'], rows };
+  return { title: `${title} (${which})`, kind: 'table', head: ['Incident', 'Triggered', 'Recovery'], rows, words: 3 };
 }
 
 function compared({ comparisons, durations: all }: Facts): Section[] {
@@ -137,14 +147,14 @@ function compared({ comparisons, durations: all }: Facts): Section[] {
     `${resolved}${isWhole ? '' : ' (history begins later)'}`,
     minutesText(medianMinutes),
     minutesText(meanMinutes),
-    timesText(own, medianMinutes),
-    timesText(own, meanMinutes),
+    ratioText(own, medianMinutes),
+    ratioText(own, meanMinutes),
   ]);
   const head = ['Against', 'Resolved', 'Median (minutes)', 'MTTR (minutes)', 'This one ÷ median', 'This one ÷ MTTR'];
   return [{ title: `Compared with the ${COMPARED_DAYS} days before`, kind: 'table', head, rows }];
 }
 
-function timesText(own: number | undefined, usual: number | undefined): string {
+function ratioText(own: number | undefined, usual: number | undefined): string {
   if (own === undefined || usual === undefined || usual === 0) return '';
   return `${(own / usual).toFixed(1)}×`;
 }

@@ -25,7 +25,7 @@ function contents(section: Section): string {
   }
   if (section.kind === 'list') return section.items.map((item) => `- ${escaped(item)}`).join('\n');
   const line = (cells: readonly Cell[]) => `| ${cells.map(shown).join(' | ')} |`;
-  const rule = `| ${section.head.map((_, at) => (at === 0 ? '---' : '---:')).join(' | ')} |`;
+  const rule = `| ${section.head.map((_, at) => (at < (section.words ?? 1) ? '---' : '---:')).join(' | ')} |`;
   return [line(section.head), rule, ...section.rows.map(line)].join('\n');
 }
 
