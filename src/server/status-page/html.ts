@@ -20,6 +20,8 @@ function textOf(part: Part): string {
   return 'markup' in part ? part.markup : part.map(textOf).join('');
 }
 
+/** Most texts have none of these. */
+const SPECIAL = /[&<>"']/;
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['&', '&amp;'],
   ['<', '&lt;'],
@@ -29,6 +31,7 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 ]);
 
 function escapeHtml(text: string): string {
+  if (!SPECIAL.test(text)) return text;
   return text.replace(/[&<>"']/g, (character) => ENTITIES.get(character) ?? '');
 }
 

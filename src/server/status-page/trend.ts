@@ -4,9 +4,18 @@ import { type Column, table } from './table.ts';
 import { instant, minutes, NO_DATA } from './values.ts';
 import type { StatusView, TrendSeries } from './view.ts';
 
+/** A trend is another one every few minutes, and drawing it is half the work of a page. */
+const drawn = new WeakMap<readonly TrendSeries[], Html>();
+
 /** A chart for each series that has data, and the same numbers as a table for those who cannot see or want to copy them. */
 export function renderTrend({ trend, window }: StatusView): Html {
   if (trend === undefined) return html`<p>The trend is being computed; it appears here when it is ready.</p>`;
+  const known = drawn.get(trend) ?? drawTrend(trend, window);
+  drawn.set(trend, known);
+  return known;
+}
+
+function drawTrend(trend: readonly TrendSeries[], window: string): Html {
   const figures = trend.flatMap((series) => {
     const chart = renderChart(series);
     return chart === undefined ? [] : [html`<figure><figcaption>${series.name}</figcaption>\n${chart}</figure>\n`];

@@ -19,7 +19,8 @@ export function share(value: number | undefined): Html {
 }
 
 export function count(value: number | undefined): Html {
-  return value === undefined ? NO_DATA : html`<data value="${value}">${COUNTS.format(value)}</data>`;
+  if (value === undefined) return NO_DATA;
+  return html`<data value="${value}">${value < 1000 ? value : COUNTS.format(value)}</data>`;
 }
 
 /** `99.9 %`, never `100 %` for less. */
