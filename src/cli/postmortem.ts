@@ -78,7 +78,7 @@ function found({ history }: HistorySource, id: string, provider: string | undefi
   if (recorded === undefined) {
     const read = history.providers.filter(({ isSynced }) => isSynced).map(({ name }) => name);
     const where = provider ?? (read.length === 0 ? 'any provider: none was read to its end yet' : read.join(', '));
-    throw new Error(`no incident ${JSON.stringify(id)} is held of ${where}`);
+    throw new Error(`no incident ${JSON.stringify(id)} is in the history of ${where}`);
   }
   if (others.length > 0) {
     const names = all.map((one) => one.provider).join(', ');

@@ -10,6 +10,8 @@ export type Section = { readonly title: string } & (
       readonly rows: readonly (readonly Cell[])[];
       /** There may be hundreds of rows, of which the first matter most. */
       readonly isRanked?: boolean;
+      /** The first so many columns are words, the others numbers; 1 without it. */
+      readonly words?: number;
     }
   | { readonly kind: 'list'; readonly items: readonly string[] }
 );
