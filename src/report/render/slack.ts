@@ -32,7 +32,7 @@ export function slackMessage(report: Report): SlackMessage {
   const { groups, timezone, bounds } = report;
   const { figures, level } = wholeOf(groups);
   const period = boundsText(bounds, timezone);
-  const summary = `${countText(figures.resolved)} incidents resolved, mean ${minutesWith(figures.mttr)}, level ${levelText(level)}`;
+  const summary = `incidents resolved: ${countText(figures.resolved)}, mean: ${minutesWith(figures.mttr)}, level: ${levelText(level)}`;
   return {
     text: `Recovery report ${period}: ${summary}`,
     blocks: [
