@@ -474,6 +474,7 @@ describe('the command', () => {
     const { code, text } = await consult(yaml);
 
     expect(code).toBe(1);
+    expect(text).toContain('Series of the page (without other): ');
     expect(text).toContain('pd is good.');
     expect(text).toContain('Verdict: 1 of 2 providers will not work: other.');
   });

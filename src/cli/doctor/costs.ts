@@ -20,7 +20,7 @@ export function costChecks(load: Load | undefined, heard: Heard, provider: Provi
 
 function allowance({ throttled, remaining }: Heard, { rateLimit }: ProviderConfig): Check {
   const check = 'allowance';
-  const numbers = { throttled, ...(remaining === undefined ? {} : { remaining_requests: remaining.requests }) };
+  const numbers = { throttled, ...(remaining?.isTold === true ? { remaining_requests: remaining.requests } : {}) };
   if (throttled > 0) {
     const found = `the platform said ${some(throttled, 'time')} that there were too many requests: does something else use the account? lower rate_limit`;
     return { check, result: 'warning', found, numbers };

@@ -20,9 +20,14 @@ export function textReport({ providers, series }: Report, columns: number = COLU
   const tables = providers.map(
     (one) => `${one.config.name} (${one.config.type})\n${table(one.checks, columns)}\n${verdict(one)}\n`,
   );
-  const without = series.without.length === 0 ? '' : ` (without ${series.without.join(', ')})`;
-  const page = `Series of the page${without}: ${counted(series.seen)} for what the first pages show, at most ${counted(series.atMost)}.`;
-  return `${tables.join('\n')}\n${page}\n${summary(providers)}\n`;
+  return `${tables.join('\n')}\n${seriesText(series, providers.length)}${summary(providers)}\n`;
+}
+
+/** Nothing is said where no incident of any provider was seen. */
+function seriesText({ seen, atMost, without }: Report['series'], providers: number): string {
+  if (without.length === providers) return '';
+  const besides = without.length === 0 ? '' : ` (without ${without.join(', ')})`;
+  return `Series of the page${besides}: ${counted(seen)} for what the first pages show, at most ${counted(atMost)}.\n`;
 }
 
 function table(checks: readonly Check[], columns: number): string {
