@@ -1,10 +1,15 @@
 import { MORE_IS_GOOD, SLOWER_IS_BAD } from '../colours.ts';
 import { change, orOverall, windowed } from '../expressions.ts';
-import { kindsOf } from '../kinds.ts';
 import type { Section } from '../page.ts';
-import { table } from '../table.ts';
+import { type Column, table } from '../table.ts';
 
-const { bars } = kindsOf('overview');
+/** The mean of each group and how many incidents it rests on; of everything where the exporter does not group so. */
+function meanOf(by: 'provider' | 'team'): Column[] {
+  return [
+    { title: 'MTTR', expression: orOverall('incident_mttr_minutes', by) },
+    { title: 'n', expression: orOverall('incident_window_resolved', by), unit: 'none', decimals: 0 },
+  ];
+}
 
 /** Who it is about. */
 export const groups: Section = {
@@ -38,28 +43,34 @@ export const groups: Section = {
       ],
       sortedBy: 'MTTR',
     }),
-    bars({
+    table({
       id: 25,
       title: 'MTTR by provider',
       description:
-        'Needs the grouping provider in the configuration of the exporter; without it there is one bar for all.',
+        'Needs the grouping provider in the configuration of the exporter; without it there is one row for all.',
       unit: 'm',
       decimals: 1,
       width: 12,
-      min: 0,
-      queries: [{ expression: orOverall('incident_mttr_minutes', 'provider'), legend: '{{provider}}' }],
+      height: 8,
+      from: 'overview',
       link: 'health',
+      rows: ['provider'],
+      columns: meanOf('provider'),
+      sortedBy: 'MTTR',
     }),
-    bars({
+    table({
       id: 26,
       title: 'MTTR by team',
-      description: 'Needs the grouping team in the configuration of the exporter; without it there is one bar for all.',
+      description: 'Needs the grouping team in the configuration of the exporter; without it there is one row for all.',
       unit: 'm',
       decimals: 1,
       width: 12,
-      min: 0,
-      queries: [{ expression: orOverall('incident_mttr_minutes', 'team'), legend: '{{team}}' }],
+      height: 8,
+      from: 'overview',
       link: 'service',
+      rows: ['team'],
+      columns: meanOf('team'),
+      sortedBy: 'MTTR',
     }),
   ],
 };
