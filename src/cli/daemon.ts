@@ -6,6 +6,7 @@ import type { ServerOptions } from '../server/options.ts';
 import { startServer } from '../server/server.ts';
 import { createSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
+import { createApiSource } from './api/source.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { keepNewSpaceSmall } from './heap.ts';
 import { messageOf } from './message.ts';
@@ -78,6 +79,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     readiness: () => readinessOf(life.engine().providers, store),
     reload,
     status: createStatus({ input, life, reloading, store }),
+    api: createApi({ input, life, reloading, store }),
   }).catch(async (error: unknown) => {
     await life.end();
     store.close();
@@ -120,6 +122,18 @@ function createStatus({ input, life, reloading, store }: Watched): ServerOptions
       pageTrouble: life.running()?.trouble(),
       reloadFailure: reloading.failure(),
     });
+}
+
+function createApi({ input, life, reloading, store }: Watched): ServerOptions['api'] {
+  return createApiSource({
+    ...input,
+    engine: () => life.engine(),
+    config: () => life.config(),
+    store,
+    storePath: input.config.store.path,
+    isOpen: () => life.running() !== undefined,
+    reloadFailure: () => reloading.failure(),
+  });
 }
 
 /** The engine that works now, from the first one's opening to the last one's end. */

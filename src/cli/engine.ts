@@ -36,6 +36,7 @@ export interface EngineProvider {
   readonly config: ProviderConfig;
   readonly poller: Poller;
   readonly requestsLeft: OpenedProvider['requestsLeft'];
+  readonly traits: OpenedProvider['traits'];
 }
 
 /** Everything between the providers and the page, for one configuration. */
@@ -121,10 +122,10 @@ export function createEngine(input: EngineInput): Engine {
 /** A poller for each provider, and what reads them again on demand. */
 function putToWork(input: EngineInput, opened: readonly OpenedProvider[], intake: Intake) {
   const working = opened.map((one) => {
-    const { config, provider, requestsLeft } = one;
+    const { config, provider, requestsLeft, traits } = one;
     const poller = makePoller(input, { config, provider, intake });
     return {
-      provider: { config, poller, requestsLeft },
+      provider: { config, poller, requestsLeft, traits },
       target: refreshTarget(input, { opened: one, poller, intake }),
     };
   });

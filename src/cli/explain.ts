@@ -91,6 +91,11 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
   }
 }
 
+/** The question that flags and words ask; throws WrongUse for what cannot be understood. */
+export function questionAsked(asked: Values, words: readonly string[], context: Context): Question {
+  return asWrongUse(() => questionOf(asked, selectedOf(asked, words), context));
+}
+
 function hand(
   explanation: Explanation,
   { asked, config, surroundings }: { asked: Values; config: Config; surroundings: Surroundings },
@@ -112,7 +117,7 @@ function asWrongUse<Result>(parse: () => Result): Result {
 }
 
 /** What was typed is wrong; anything else is given back as it is. */
-function wrongUseOf(error: unknown): unknown {
+export function wrongUseOf(error: unknown): unknown {
   if (error instanceof PeriodError) return new WrongUse(`--${error.message}`, { cause: error });
   if (error instanceof QuestionError || error instanceof UnknownName) {
     return new WrongUse(error.message, { cause: error });

@@ -46,7 +46,7 @@ function ofPolls({ config, poller, requestsLeft }: EngineProvider, store: Store)
 }
 
 /** Before its first poll since the start a provider is neither up nor down. */
-function stateWord(isUp: boolean | undefined, isSynced: boolean): string {
+export function stateWord(isUp: boolean | undefined, isSynced: boolean): 'starting' | 'first sync' | 'up' | 'down' {
   if (isUp === false) return 'down';
   if (!isSynced) return 'first sync';
   return isUp === undefined ? 'starting' : 'up';

@@ -6,17 +6,20 @@ export interface Credentials {
   readonly bearerToken: string | undefined;
   /** Absent when no users are configured. */
   readonly passwords: Passwords | undefined;
+  /** Opens the door too where it is closed: who may change something may look. */
+  readonly adminToken?: string | undefined;
 }
 
 /** Whether an Authorization header opens the door; with both kinds configured either is enough. */
 export function judgeAccess(
   authorization: string | undefined,
-  { bearerToken, passwords }: Credentials,
+  { bearerToken, passwords, adminToken }: Credentials,
 ): PasswordVerdict | Promise<PasswordVerdict> {
   if (bearerToken === undefined && passwords === undefined) return 'right';
   const [, scheme = '', value = ''] = /^(\S+) +(\S+) *$/.exec(authorization ?? '') ?? [];
-  if (scheme.toLowerCase() === 'bearer' && bearerToken !== undefined) {
-    return isSameSecret(value, bearerToken) ? 'right' : 'wrong';
+  const tokens = [bearerToken, adminToken].filter((token) => token !== undefined);
+  if (scheme.toLowerCase() === 'bearer' && tokens.length > 0) {
+    return tokens.some((token) => isSameSecret(value, token)) ? 'right' : 'wrong';
   }
   const login = scheme.toLowerCase() === 'basic' ? readLogin(value) : undefined;
   if (login === undefined || passwords === undefined) return 'wrong';
@@ -29,8 +32,8 @@ export function challenges({ bearerToken, passwords }: Credentials): string[] {
   return bearerToken === undefined ? basic : [...basic, 'Bearer realm="mttr-exporter"'];
 }
 
-/** Compares digests: equal in length whatever the texts, so the time tells nothing. */
-function isSameSecret(given: string, expected: string): boolean {
+/** Whether both are the same; digests are compared, equal in length whatever the texts, so the time tells nothing. */
+export function isSameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Log } from '../model/log.ts';
+import { createApi } from './api/api.ts';
 import { gate } from './gate.ts';
 import type { ServerOptions } from './options.ts';
 import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from './paths.ts';
@@ -13,6 +14,7 @@ import type { WebSettings } from './web-settings.ts';
 /** All endpoints below the prefix, the page of metrics first, as it is asked for most. */
 export function createApp(options: ServerOptions, settings: () => WebSettings): RequestListener {
   const prefix = routePrefix(options);
+  const apiBase = `${prefix}/api/v1`;
   const app = express();
   app.disable('x-powered-by');
   app.enable('strict routing');
@@ -21,6 +23,8 @@ export function createApp(options: ServerOptions, settings: () => WebSettings): 
     gate({
       settings,
       bearerToken: options.bearerToken,
+      adminToken: options.api.adminToken,
+      apiBase,
       openPaths: new Set([`${prefix}/-/healthy`, `${prefix}/-/ready`]),
     }),
   );
@@ -31,6 +35,7 @@ export function createApp(options: ServerOptions, settings: () => WebSettings): 
   addProbes(app, prefix, options);
   addReload(app, prefix, options);
   addStatusPage(app, prefix, options);
+  app.use(apiBase, createApi({ source: options.api, log: options.log, base: apiBase }));
   app.use((_request, response) => answerText(response, 404, `not found; the first page is ${prefix}/`));
   app.use(onError(options.log));
   return app;

@@ -1,4 +1,5 @@
 import type { Log } from '../model/log.ts';
+import type { ApiSource } from './api/source.ts';
 import type { StatusView } from './status-page/view.ts';
 import type { WebConfig } from './web-config.ts';
 
@@ -50,6 +51,8 @@ export interface ServerOptions {
   readonly reload: () => Promise<{ readonly ok: boolean; readonly message: string }>;
   /** What the first page shows, for the window of that name; for the usual one when there is none of that name. */
   readonly status: (window: string | undefined) => StatusView;
+  /** What stands behind /api/v1. */
+  readonly api: ApiSource;
 }
 
 /** A server that accepts connections. */

@@ -140,7 +140,13 @@ it('lets in a user whose password it remembers while others are being compared',
 it('answers 429 to who would wait too long for a comparison', async () => {
   const passwords = { check: () => Promise.resolve('busy' as const) };
   const settings = () => ({ headers: {}, passwords, mayPass: undefined, tls: undefined });
-  const judge = gate({ settings, bearerToken: () => undefined, openPaths: new Set() });
+  const judge = gate({
+    settings,
+    bearerToken: () => undefined,
+    adminToken: () => undefined,
+    openPaths: new Set(),
+    apiBase: '/api/v1',
+  });
   const server = createServer((request, response) => judge(request, response, () => response.end('let in')));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());

@@ -6,6 +6,7 @@ import type { LogFields } from '../../src/model/log.ts';
 import type { Exposition, PageSource, RunningServer, ServerOptions } from '../../src/server/options.ts';
 import { startServer } from '../../src/server/server.ts';
 import type { StatusView } from '../../src/server/status-page/view.ts';
+import { inventApi } from './api-source.ts';
 
 /** A page source whose page can be replaced and which remembers what was delivered. */
 export interface InventedPages extends PageSource {
@@ -81,6 +82,7 @@ export function optionsWith(changes: Partial<ServerOptions>): ServerOptions {
     readiness: () => ({ ready: true, lines: [] }),
     reload: () => Promise.resolve({ ok: true, message: 'reloaded' }),
     status: () => viewWith({}),
+    api: inventApi(),
     ...changes,
   };
 }

@@ -1,0 +1,22 @@
+import type { RefreshOutcome } from '../../poller/refreshing.ts';
+import type { RefreshAnswer } from '../../server/api/answers.ts';
+
+/** What became of each provider; it failed as a whole when nobody was read again and somebody should have been. */
+export function refreshAnswer(outcomes: readonly RefreshOutcome[], isDryRun: boolean): RefreshAnswer {
+  const failed = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'ended');
+  const hasRead = outcomes.some(({ outcome }) => outcome === 'refreshed');
+  const partly = hasRead ? 'partial' : 'failed';
+  return {
+    outcome: failed.length === 0 ? 'complete' : partly,
+    dry_run: isDryRun,
+    providers: outcomes.map(providerAnswer),
+  };
+}
+
+function providerAnswer(told: RefreshOutcome): RefreshAnswer['providers'][number] {
+  const { provider, outcome } = told;
+  if (outcome === 'skipped') return { provider, outcome };
+  if (outcome !== 'refreshed') return { provider, outcome, error: told.error };
+  const { requests, added, changed, unchanged, deleted, rejected, unverified } = told.refreshed;
+  return { provider, outcome, requests, new: added, changed, unchanged, deleted, rejected, unverified };
+}

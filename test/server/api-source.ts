@@ -1,0 +1,42 @@
+import type { ApiSource } from '../../src/server/api/source.ts';
+
+/** A source that answers everything with little, but for what is given. */
+export function inventApi(changes: Partial<ApiSource> = {}): ApiSource {
+  return {
+    adminToken: () => undefined,
+    status: () => ({
+      version: '1.2.3',
+      uptime_seconds: 1.5,
+      started: true,
+      providers: [],
+      reload: { successful: true },
+      services_overflowed: 0,
+      store_bytes: 4096,
+    }),
+    statistics: () => ({ rows: [] }),
+    incidents: async () => ({ incidents: [] }),
+    explain: async () => EXPLANATION,
+    config: () => ({ windows: ['30d'] }),
+    refresh: async (request) => ({ outcome: 'complete', dry_run: request.dry_run, providers: [] }),
+    ...changes,
+  };
+}
+
+const EXPLANATION: Awaited<ReturnType<ApiSource['explain']>> = {
+  statistic: 'mttr',
+  meaning: 'mean time from trigger to resolve',
+  metric: 'incident_mttr_minutes',
+  by: 'all',
+  labels: {},
+  window: '30d',
+  window_minutes: 43_200,
+  unit: 'minutes',
+  absence: 'nothing was resolved',
+  reopened: 'last',
+  agrees: true,
+  providers: [],
+  counted: 0,
+  incidents: [],
+  left_out: [],
+  notes: [],
+};
