@@ -111,7 +111,7 @@ class Scanner {
   /** True when a record ends. */
   #closes(character: '}' | ']'): boolean {
     const opened = this.#open.pop();
-    if ((opened === '{') !== (character === '}'))
+    if (opened === undefined || (opened === '{') !== (character === '}'))
       throw new Error(`is not JSON: a ${character} that closes nothing, in line ${this.#line}`);
     if (this.#open.length < this.#listDepth) this.#listDepth = 0;
     return this.#record !== undefined && this.#open.length === this.#listDepth;

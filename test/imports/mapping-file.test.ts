@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { incidentOf } from '../../src/imports/incident.ts';
+import { parseMapping } from '../../src/imports/mapping-file.ts';
+
+const NOW_MS = Date.parse('2026-11-01T00:00:00Z');
+
+function read(text: string, record: unknown) {
+  const mapping = parseMapping(text, 'own.yml');
+  return incidentOf(record, { mapping, zone: 'UTC', tags: { service: 'service', severity: 'sev' } }, NOW_MS);
+}
+
+describe('a mapping of ones own', () => {
+  it('says where each field is', () => {
+    const text = `
+fields:
+  id: Number
+  url: { from: Number, prefix: "https://status.example/" }
+  title: [Headline, Summary]
+  service: { constant: shop }
+  severity: { from: Level, values: { Rot: P1, "*": P3 } }
+  severity_tag: { from: tags, tag: severity }
+  status: { from: State, values: { Zu: resolved, "*": open } }
+  triggered_at: { from: Beginn, format: [dd.MM.yyyy HH:mm], zone: Europe/Berlin }
+  acknowledged_at: { from: Reaktion, since_trigger: m }
+  resolved_at: [{ from: Ende, format: dd.MM.yyyy HH:mm, zone: Europe/Berlin }, { from: Dauer, since_trigger: h }]
+`;
+    const record = {
+      Number: 7,
+      Headline: ' ',
+      Summary: 'down',
+      Level: 'rot',
+      State: 'ZU',
+      Beginn: '01.07.2026 11:00',
+      Reaktion: '2.5',
+      Dauer: 1,
+    };
+
+    const taken = read(text, record);
+
+    expect(taken).toMatchObject({
+      hasUpdate: false,
+      incident: {
+        id: '7',
+        url: 'https://status.example/7',
+        title: 'down',
+        serviceName: 'shop',
+        severity: { priority: 'P1' },
+        status: 'resolved',
+        triggeredAtMs: Date.parse('2026-07-01T09:00:00Z'),
+        acknowledgedAtMs: Date.parse('2026-07-01T09:02:30Z'),
+        resolvedAtMs: Date.parse('2026-07-01T10:00:00Z'),
+        endKnownFrom: 'report_duration',
+        imported: true,
+      },
+    });
+    expect(read(text, { ...record, State: 'offen', tags: ['x', 'sev:high'] })).toMatchObject({
+      incident: { status: 'acknowledged', severity: { tag: 'high' }, resolvedAtMs: undefined },
+    });
+  });
+
+  it('may begin with a named one', () => {
+    const text = 'extends: jira\nfields: { service: fields.customfield_1, service_id: fields.customfield_1 }';
+    const record = { key: 'INC-1', fields: { created: '2026-07-01T09:00:00.000+0000', customfield_1: 'shop' } };
+
+    expect(read(text, record)).toMatchObject({ incident: { id: 'INC-1', serviceName: 'shop', status: 'triggered' } });
+  });
+
+  it.each([
+    ['fields: { title: x }', 'fields.id (own.yml:1:1): is missing; expected a column or a path'],
+    [
+      'extends: jirra\nfields: {}',
+      'extends (own.yml:1:1): "jirra" is not allowed; expected pagerduty, opsgenie, jira,',
+    ],
+    ['extends: jira\nfields: { titles: x }', 'fields.titles (own.yml:2:11): is not a known key; did you mean title?'],
+    ['extends: jira\nfields: { title: 5 }', 'fields.title (own.yml:2:11): is a number; expected a mapping'],
+    ['extends: jira\nfields: { title: [] }', 'fields.title (own.yml:2:11): is empty; expected at least 1'],
+    ['extends: jira\nfields: { title: { from: a, constant: b } }', 'expected one of from and constant in it'],
+    [
+      'extends: jira\nfields: { title: { fromm: a } }',
+      'fields.title.fromm (own.yml:2:20): is not a known key; did you mean',
+    ],
+    ['extends: jira\nfields: { title: [{ from: a }, { from: b, zone: Mars }] }', 'fields.title[1].zone (own.yml:2:'],
+    ['extends: jira\nfields: { title: { from: a, since_trigger: d } }', '"d" is not allowed; expected ms, s, m or h'],
+    ['a: [', 'is not YAML'],
+  ])('%j is refused with its place', (text, message) => {
+    expect(() => parseMapping(text, 'own.yml')).toThrow(message);
+  });
+});

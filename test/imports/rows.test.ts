@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Format, formatOf, type Row, readRows } from '../../src/imports/rows.ts';
+
+/** Reads text that comes in pieces of so many bytes. */
+async function read(format: Format, text: string, { size = 7, wanted = ['id', 'title'] } = {}) {
+  const bytes = Buffer.from(text);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+  const unread = new Set<string>();
+  const rows: Row[] = [];
+  for await (const row of readRows({ format, stream: Readable.from(pieces), wanted, unread })) rows.push(row);
+  return { rows, unread: [...unread] };
+}
+
+describe('a file of lines', () => {
+  it('has one record a line, whatever its line ends, and tells which lines are none', async () => {
+    const { rows, unread } = await read('ndjson', '\ufeff{"id":"ä1","by":"Ada"}\r\n\r\nno\n[1]\n{"id":"2"}');
+
+    expect(rows).toEqual([
+      { line: 1, record: { id: 'ä1', by: 'Ada' } },
+      { line: 3, problem: 'is not JSON; expected one object' },
+      { line: 4, problem: 'is JSON, but no object' },
+      { line: 5, record: { id: '2' } },
+    ]);
+    expect(unread).toEqual(['by']);
+  });
+
+  it('with a line that never ends is refused before it fills the memory', async () => {
+    await expect(read('ndjson', `{"id":"${'x'.repeat(1_100_000)}`, { size: 60_000 })).rejects.toThrow(
+      'a line of more than 1000000 characters',
+    );
+  });
+});
+
+describe('a file of JSON', () => {
+  it.each([
+    ['a list', '[{"id":"1"},\n{"id":"2"}]'],
+    ['a page of an API', '{"limit":2,"tags":["x"],"incidents":[{"id":"1"},\n{"id":"2"}],"more":false}'],
+    ['pages after each other', '{"data":[{"id":"1"}]}\n{"data":[{"id":"2"}],"paging":{"next":"[{"}}'],
+    ['lists after each other', '[{"id":"1"}]\n[{"id":"2"}]'],
+  ])('may be %s', async (_says, text) => {
+    const { rows } = await read('json', text);
+
+    expect(rows).toEqual([
+      { line: 1, record: { id: '1' } },
+      { line: 2, record: { id: '2' } },
+    ]);
+  });
+
+  it('has no records in other lists', async () => {
+    const { rows } = await read('json', '{"errors":[{"id":"no"}],"issues":[{"id":"1","labels":[{"id":"no"}]}]}');
+
+    expect(rows).toEqual([{ line: 1, record: { id: '1', labels: [{ id: 'no' }] } }]);
+  });
+
+  it.each([
+    ['[{"id":"1"},{"id":', 'ends in the middle of its JSON'],
+    ['{"id":"1"}', 'holds no list of records'],
+    ['', 'holds no list of records'],
+    ['[{"id":"1"}]]', 'closes nothing, in line 1'],
+    ['[{"id":"1"]', 'closes nothing, in line 1'],
+  ])('that is %j is refused', async (text, message) => {
+    await expect(read('json', text)).rejects.toThrow(message);
+  });
+
+  it('is read the same however it is cut into pieces and written', async () => {
+    const value = fc.array(fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 4 }), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(value, fc.integer({ min: 1, max: 40 }), fc.boolean(), async (records, size, isPretty) => {
+        const text = JSON.stringify({ name: '"[{', records }, null, isPretty ? 2 : 0);
+
+        const { rows } = await read('json', text, { size });
+
+        expect(rows.map((row) => 'record' in row && row.record)).toEqual(JSON.parse(JSON.stringify(records)));
+      }),
+    );
+  });
+});
+
+describe('a table', () => {
+  it('gives the wanted columns under the names of the mapping, and drops the others', async () => {
+    const { rows, unread } = await read(
+      'csv',
+      '\ufeffID,Reporter,"TITLE ",Title\n1,Ada,"two\nlines",\n2,Ada,"say ""no""",x\n',
+    );
+
+    expect(rows).toEqual([
+      { line: 3, record: { id: '1', title: ['two\nlines', ''] } },
+      { line: 4, record: { id: '2', title: ['say "no"', 'x'] } },
+    ]);
+    expect(unread).toEqual(['Reporter']);
+  });
+
+  it.each([
+    ['semicolons', 'id;title\n1;"a;b"\n', 'a;b'],
+    ['tabs', 'id\ttitle\n1\ta,b\n', 'a,b'],
+    ['commas, with semicolons in its text', 'id,title\n1,a;b;c;d\n', 'a;b;c;d'],
+  ])('may be separated by %s', async (_says, text, title) => {
+    const { rows } = await read('csv', text);
+
+    expect(rows).toEqual([{ line: 2, record: { id: '1', title } }]);
+  });
+
+  it('tells which rows have too many or too few cells, and goes on', async () => {
+    const { rows } = await read('csv', 'id,title\n1\n2,b\n\n3,c,d\n4,say "no" twice\n');
+
+    const problems = rows.flatMap((row) => ('problem' in row ? [row.line] : []));
+    const ids = rows.flatMap((row) => ('record' in row ? [row.record] : []));
+    expect(problems).toEqual([2, 5]);
+    expect(ids).toEqual([
+      { id: '2', title: 'b' },
+      { id: '4', title: 'say "no" twice' },
+    ]);
+  });
+
+  it.each([
+    ['a quote that is never closed', 'id,title\n1,a\n"2,b\n3,c\n', 'a quote is opened and never closed (line'],
+    ['a row without an end', `id,title\n1,"${'x\n'.repeat(600_000)}`, 'a row never ends (line'],
+  ])('with %s is refused, as nobody knows what follows', async (_says, text, message) => {
+    await expect(read('csv', text, { size: 60_000 })).rejects.toThrow(message);
+  });
+
+  it('without a row has none', async () => {
+    expect((await read('csv', 'id,title\n')).rows).toEqual([]);
+    expect((await read('csv', '')).rows).toEqual([]);
+  });
+});
+
+describe('the name of a file', () => {
+  it.each([
+    ['a.ndjson', 'ndjson'],
+    ['a.b.JSONL', 'ndjson'],
+    ['a.json', 'json'],
+    ['/x.y/a.csv', 'csv'],
+    ['a.tsv', 'csv'],
+    ['a.csv.gz', undefined],
+    ['csv', undefined],
+  ])('%s tells %s', (name, format) => {
+    expect(formatOf(name)).toBe(format);
+  });
+});
