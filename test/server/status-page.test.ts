@@ -82,7 +82,7 @@ describe('the first page', () => {
     const pages = [await ask(url), await ask(`${url}?window=30d`), await ask(`${url}?window=%3Cb%3E&window=7d`)];
 
     expect(asked).toEqual([undefined, '30d', '<b>']);
-    expect(pages.map(({ body }) => body.includes('There is no window &lt;b&gt;; this is 30d.'))).toEqual([
+    expect(pages.map(({ body }) => body.includes('There is no window of that name; this is 30d.'))).toEqual([
       false,
       false,
       true,
@@ -271,6 +271,7 @@ describe('services', () => {
     { query: '?filter=+a+&sort=service', order: ['Alpha', 'beta', 'gamma'] },
     { query: '?filter=nothing', order: [] },
     { query: '?filter=%E0%A4%A&sort=%', order: [] },
+    { query: '?filter=%00al%0Dph', order: ['Alpha'] },
   ])('are $order for "$query"; what has no number comes last', async ({ query, order }) => {
     const page = await pageOf(view, query);
 
@@ -288,6 +289,13 @@ describe('services', () => {
       '<th scope="col"><a href="?window=30d&amp;sort=-resolved&amp;filter=a#services">Resolved</a>',
     );
     expect(section(page, 'services').split('aria-sort')).toHaveLength(2);
+  });
+
+  it('forget an order that names no column', async () => {
+    const page = await pageOf(view, '?sort=__proto__&filter=a');
+
+    expect(page).not.toContain('__proto__');
+    expect(page).toContain('aria-sort="descending"><a href="?sort=mttr&amp;filter=a#services">MTTR</a>');
   });
 
   it('keep the window and the order when a filter is sent', async () => {

@@ -17,7 +17,10 @@ export function readChoice(target: string): Choice {
   return {
     window: query.get('window') ?? undefined,
     sort: query.get('sort') ?? undefined,
-    filter: (query.get('filter') ?? '').trim().slice(0, FILTER_LENGTH_MAX),
+    filter: (query.get('filter') ?? '')
+      .replace(/\p{Cc}/gu, '')
+      .trim()
+      .slice(0, FILTER_LENGTH_MAX),
   };
 }
 

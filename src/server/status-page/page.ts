@@ -5,7 +5,7 @@ import { type Html, html, trusted } from './html.ts';
 import { renderOpen } from './open-incidents.ts';
 import { renderProviders } from './providers.ts';
 import { SCRIPT } from './script.ts';
-import { renderServices } from './services.ts';
+import { isOrder, renderServices } from './services.ts';
 import { STYLE } from './style.ts';
 import { renderTrend } from './trend.ts';
 import { renderTroubles } from './troubles.ts';
@@ -34,7 +34,11 @@ export function ownLinks(telemetryPath: string): StatusView['links'] {
 /** The first page as HTML: whole without style and script; a choice that means nothing shows what is shown without it. */
 export function renderStatusPage(view: StatusView, choice: Choice): string {
   const isKnown = choice.window === undefined || choice.window === view.window;
-  const chosen = isKnown ? choice : { ...choice, window: undefined };
+  const chosen = {
+    window: isKnown ? choice.window : undefined,
+    sort: isOrder(choice.sort) ? choice.sort : undefined,
+    filter: choice.filter,
+  };
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -46,7 +50,7 @@ export function renderStatusPage(view: StatusView, choice: Choice): string {
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 ${header(view, chosen)}
-${isKnown ? undefined : html`<p class="bad">There is no window ${choice.window}; this is ${view.window}.</p>`}
+${isKnown ? undefined : html`<p class="bad">There is no window of that name; this is ${view.window}.</p>`}
 <main id="main">
 ${section('now', 'What is wrong right now', renderTroubles(view.troubles))}
 ${section('recovery', `Recovery time over ${view.window}`, recovery(view))}

@@ -72,6 +72,11 @@ export function renderServices(view: StatusView, choice: Choice): Html {
 ${serviceTable(rows, order, { view, choice })}`;
 }
 
+/** Whether a value of the parameter `sort` names a column. */
+export function isOrder(sort: string | undefined): boolean {
+  return readOrder(sort) !== undefined;
+}
+
 function readOrder(sort: string | undefined): Order | undefined {
   const isDescending = sort?.startsWith('-') === true;
   const column = COLUMNS.find(({ name }) => name === (isDescending ? sort?.slice(1) : sort));
