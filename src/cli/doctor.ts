@@ -102,7 +102,7 @@ async function examine(config: Config, given: Surroundings & { readonly timeoutM
 /** A CA file that cannot be read, or an address of no use, is a wrong configuration. */
 function opened(config: Config, { clock }: Surroundings): readonly Patient[] {
   try {
-    return openPatients(config, { clock, platforms });
+    return openPatients(config, clock);
   } catch (error) {
     throw new WrongUse(messageOf(error), { cause: error });
   }

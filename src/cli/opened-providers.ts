@@ -24,26 +24,34 @@ export interface OpenedProvider {
   readonly requestsMade: () => number;
 }
 
+/** Opens every configured provider and counts its requests; see `openEach`. */
+export function openProviders(input: OpeningInput): readonly OpenedProvider[] {
+  return openEach(input, (platform, config) => ({ config, ...openProvider(input, platform, config) }));
+}
+
 /**
  * All of them, or none: those that were opened before one that cannot be are closed again. No request is made. Throws
  * with the provider's name (a CA file that cannot be read).
  */
-export function openProviders(input: OpeningInput): readonly OpenedProvider[] {
-  const opened: OpenedProvider[] = [];
-  for (const config of input.config.providers) {
+export function openEach<Opened extends { readonly provider: Provider }>(
+  { config, platforms }: Pick<OpeningInput, 'config' | 'platforms'>,
+  open: (platform: Platform, config: ProviderConfig) => Opened,
+): readonly Opened[] {
+  const opened: Opened[] = [];
+  for (const one of config.providers) {
     try {
-      opened.push({ config, ...openProvider(input, config) });
+      const platform = platforms.find(({ type }) => type === one.type);
+      if (platform === undefined) throw new Error(`no platform is called ${one.type}`);
+      opened.push(open(platform, one));
     } catch (error) {
       for (const { provider } of opened) void provider.close();
-      throw new Error(`provider ${config.name}: ${messageOf(error)}`, { cause: error });
+      throw new Error(`provider ${one.name}: ${messageOf(error)}`, { cause: error });
     }
   }
   return opened;
 }
 
-function openProvider({ platforms, clock, metrics, log }: OpeningInput, config: ProviderConfig) {
-  const platform = platforms.find(({ type }) => type === config.type);
-  if (platform === undefined) throw new Error(`no platform is called ${config.type}`);
+function openProvider({ clock, metrics, log }: OpeningInput, platform: Platform, config: ProviderConfig) {
   let left: number | undefined;
   let made = 0;
   const observer = {

@@ -2,8 +2,9 @@ import { durationText } from '../../config/durations.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Diagnosis } from '../../providers/diagnosis.ts';
-import type { Platform, Provider } from '../../providers/provider.ts';
-import { messageOf } from '../message.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { platforms } from '../../providers/registry.ts';
+import { openEach } from '../opened-providers.ts';
 import { shownProvider } from '../settings.ts';
 import { connectionChecks, rightChecks } from './connection.ts';
 import { contentChecks } from './contents.ts';
@@ -22,32 +23,15 @@ export interface Patient {
   readonly heard: () => Heard;
 }
 
-interface Opening {
-  readonly clock: Clock;
-  readonly platforms: readonly Platform[];
-}
-
 /** Opens all providers without any request; throws with the name of the one that cannot be opened. */
-export function openPatients(config: Config, opening: Opening): readonly Patient[] {
-  const patients: Patient[] = [];
-  for (const one of config.providers) {
-    try {
-      patients.push(openPatient(one, config, opening));
-    } catch (error) {
-      for (const { provider } of patients) void provider.close();
-      throw new Error(`provider ${one.name}: ${messageOf(error)}`, { cause: error });
-    }
-  }
-  return patients;
-}
-
-function openPatient(one: ProviderConfig, config: Config, { clock, platforms }: Opening): Patient {
-  const platform = platforms.find(({ type }) => type === one.type);
-  if (platform === undefined) throw new Error(`no platform is called ${one.type}`);
-  const { observer, heard } = createHearing();
-  const provider = platform.create(one, { clock, observer });
-  const { traits } = provider;
-  return { config: one, provider, heard, teller: { config, traits, provider: shownProvider({ config: one, traits }) } };
+export function openPatients(config: Config, clock: Clock): readonly Patient[] {
+  return openEach({ config, platforms }, (platform, one) => {
+    const { observer, heard } = createHearing();
+    const provider = platform.create(one, { clock, observer });
+    const { traits } = provider;
+    const teller = { config, traits, provider: shownProvider({ config: one, traits }) };
+    return { config: one, provider, heard, teller };
+  });
 }
 
 interface Examining {
