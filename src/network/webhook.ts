@@ -13,7 +13,7 @@ import { type Sent, send } from './send.ts';
 const TRIES_MAX = 3;
 const TIMEOUT_MS = 30 * SECOND_MS;
 /** A single message needs no pace, but all calls go through one. */
-const RATE_LIMIT = { requests: 1, perMs: SECOND_MS };
+const RATE_LIMIT = { requests: 100, perMs: SECOND_MS };
 
 /** A message for a webhook. */
 export interface WebhookPost {
