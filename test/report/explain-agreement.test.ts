@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
+import type { End } from '../../src/report/timeline.ts';
 import { STATISTICS } from '../../src/stats/rows.ts';
 import { DAY_MS, incident } from '../store/telling.ts';
 import { ago, ask, NOW, worldOf } from './explaining.ts';
@@ -72,7 +73,7 @@ it('says for random histories, of every statistic and row, what the statistics o
       fc.array(told, { maxLength: 10 }),
       labels,
       fc.constantFrom('last', 'first', 'sum'),
-      fc.constantFrom('read', ago(3 * 1440)),
+      fc.constantFrom<End>('read', ago(3 * 1440)),
       async (first, second, wanted, reopened, end) => {
         const world = await worldOf([
           { config: { name: 'a', filter }, incidents: first.map((one, at) => incident(`A${at}`, one)) },
@@ -88,7 +89,12 @@ it('says for random histories, of every statistic and row, what the statistics o
           },
         ]);
         for (const statistic of STATISTICS) {
-          const question = { statistic, labels: Object.fromEntries(wanted), end, window: { name: '9d', ms: 9 * DAY_MS } };
+          const question = {
+            statistic,
+            labels: Object.fromEntries(wanted),
+            end,
+            window: { name: '9d', ms: 9 * DAY_MS },
+          };
           explanations.push(await ask(world, question, { reopened }));
         }
       },
