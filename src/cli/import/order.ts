@@ -7,6 +7,7 @@ import type { Mapping } from '../../imports/mapping.ts';
 import { parseMapping } from '../../imports/mapping-file.ts';
 import { namedMappings } from '../../imports/named.ts';
 import { type Format, formatOf } from '../../imports/rows.ts';
+import { SECOND_MS } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
 import { PeriodError, parsePeriod } from '../../report/period.ts';
 import { type Asked, WrongUse } from '../command.ts';
@@ -129,7 +130,8 @@ function spanOf({ from, to }: Values, timezone: string, nowMs: number) {
   try {
     const period = parsePeriod({ from: from ?? '1970-01-02', to: to ?? 'now', nowMs, timezone });
     return {
-      fromMs: from === undefined ? undefined : period.fromMs,
+      // A period begins a millisecond before its first day.
+      fromMs: from === undefined ? undefined : Math.ceil(period.fromMs / SECOND_MS) * SECOND_MS,
       untilMs: to === undefined ? undefined : Math.min(period.toMs, nowMs),
     };
   } catch (error) {

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import type { Surroundings } from '../../src/cli/command.ts';
+import { parseFlags } from '../../src/cli/flags.ts';
+import { importFiles } from '../../src/cli/import.ts';
+import type { Clock } from '../../src/model/time.ts';
+
+export const NOW_MS = Date.parse('2026-11-01T00:00:00Z');
+
+/** A folder of its own with a configuration, and the command as somebody would run it there. */
+export function stageImport(configuration: string, { nowMs = NOW_MS } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'mttr-import-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = (name: string) => join(folder, name);
+  const write = (name: string, text: string) => {
+    writeFileSync(path(name), text);
+    return path(name);
+  };
+  const config = write('c.yml', `${configuration}\nstore: { path: "${path('store.db')}" }\n`);
+  const clock: Clock = { nowMs: () => nowMs, sleep: async () => undefined };
+  const run = async (words: readonly string[], input = '') => {
+    const told: string[] = [];
+    const warned: string[] = [];
+    const surroundings: Surroundings = {
+      version: 'test',
+      env: {},
+      clock,
+      input: Readable.from([Buffer.from(input)]),
+      output: { write: (text) => told.push(text) },
+      errors: { write: (text) => warned.push(text) },
+    };
+    const command = parseFlags([importFiles.name, '--config.file', config, ...words], 'test');
+    if (command.kind !== 'one-shot') throw new Error(`not a command to run: ${JSON.stringify(command)}`);
+    const code = await command.run(surroundings);
+    return { code, text: told.join(''), warnings: warned.join('') };
+  };
+  return { folder, path, write, config, clock, run };
+}

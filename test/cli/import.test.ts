@@ -1,0 +1,217 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { WrongUse } from '../../src/cli/command.ts';
+import { ConfigError } from '../../src/config/problems.ts';
+import { openKnown } from '../../src/store/open-known.ts';
+import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { NOW_MS, stageImport } from './import-stage.ts';
+
+const JIRA = `
+providers:
+  - { name: jira, type: import }
+timezone: Europe/Berlin
+`;
+const TWO = `
+providers:
+  - { name: jira, type: import }
+  - { name: og, type: opsgenie, api_key: k, overall: false }
+`;
+const TABLE = `Summary,Issue key,Reporter,Priority,Created,Updated,Resolved,Component/s,Component/s,Labels
+"Checkout down, ""again""",INC-1,ada@example.com,Highest,1/Oct/26 11:00 AM,1/Oct/26 1:00 PM,1/Oct/26 12:30 PM,checkout,,x
+No start,INC-2,ada@example.com,Low,,1/Oct/26 1:00 PM,,search,,
+short,INC-3
+`;
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function stored(path: string, provider: string, ids: readonly string[]) {
+  const past = openKnown(path, provider);
+  const found = await past.known.incidents(ids);
+  past.close();
+  return found;
+}
+
+describe('import', () => {
+  it('takes the rows of an export, says what became of them, and keeps the others to be mended', async () => {
+    const { run, write, path } = stageImport(JIRA);
+    const file = write('issues.csv', TABLE);
+
+    const { code, text } = await run(['--mapping', 'jira', file]);
+
+    expect(code).toBe(1);
+    expect(text).toContain('Imported into jira: 1 new, 2 rejected\n');
+    expect(text).toContain('Incidents: 1 from 2026-10-01T09:00:00Z to 2026-10-01T10:30:00Z\n');
+    expect(text).toContain('Severities that are not mapped and take P3: "Highest" (1)\n');
+    expect(text).toContain("Not read, people's names among them if there were any: Reporter, Labels\n");
+    expect(text).toContain(`${file}:3: start_unknown: triggered_at (fields.created, Created): expected a date`);
+    const rejected = readFileSync(path('issues.csv.rejected.ndjson'), 'utf8');
+    expect(rejected.trim().split('\n')).toHaveLength(2);
+    expect(rejected + text).not.toContain('ada@example.com');
+    expect(readdirSync(path('.')).filter((name) => name.includes('partial'))).toEqual([]);
+    expect((await stored(path('store.db'), 'jira', ['INC-1'])).get('INC-1')).toMatchObject({
+      title: 'Checkout down, "again"',
+      resolvedAtMs: Date.parse('2026-10-01T10:30:00Z'),
+      imported: true,
+    });
+  });
+
+  it('takes mended rows from the file of rejected ones', async () => {
+    const { run, write, path } = stageImport(JIRA);
+    await run(['--mapping', 'jira', write('issues.csv', TABLE)]);
+    const lines = readFileSync(path('issues.csv.rejected.ndjson'), 'utf8').split('\n');
+    const mended = lines
+      .filter((line) => line.includes('INC-2'))
+      .map((line) => line.replace('"Created":""', '"Created":"1/Oct/26 11:00 AM"'));
+
+    const { code, text } = await run(['--mapping', 'jira', write('mended.ndjson', mended.join('\n'))]);
+
+    expect({ code, text }).toMatchObject({ code: 0, text: expect.stringContaining('Imported into jira: 1 new\n') });
+    expect(text).not.toContain('Not read');
+  });
+
+  it('ends with code 0 when no more rows were rejected than may be', async () => {
+    const { run, write } = stageImport(JIRA);
+    const file = write('issues.csv', TABLE);
+
+    expect((await run(['--mapping', 'jira', '--max-rejected', '2', file])).code).toBe(0);
+    expect((await run(['--mapping', 'jira', '--max-rejected', '1', file])).code).toBe(1);
+  });
+
+  it('writes nothing in a dry run, and says what an import would do', async () => {
+    const { run, write, path } = stageImport(JIRA);
+    const file = write('issues.csv', TABLE);
+    const before = readdirSync(path('.'));
+
+    const dry = await run(['--mapping', 'jira', '--dry-run', file]);
+    const after = readdirSync(path('.'));
+    const real = await run(['--mapping', 'jira', file]);
+    const again = await run(['--mapping', 'jira', '--dry-run', file]);
+
+    expect(after).toEqual(before);
+    expect(dry.text).toContain('Dry run: nothing was written. An import into jira would find: 1 new, 2 rejected\n');
+    const factsOf = (text: string) =>
+      text.split('\n').filter((line) => /^(Incidents|Services|History|Severities)/.test(line));
+    expect(factsOf(dry.text)).toEqual(factsOf(real.text));
+    expect(again.text).toContain('1 unchanged, 2 rejected');
+  });
+
+  it('says clearly that an exporter has the store, which a dry run does not mind', async () => {
+    const { run, write, path } = stageImport(JIRA);
+    const file = write('a.ndjson', '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n');
+    await run([file]);
+    const daemon = createSqliteStore({ path: path('store.db'), log: silent, nowMs: NOW_MS });
+
+    const refused = run([file]);
+    await expect(refused).rejects.toThrow('is in use by another mttr-exporter: stop it, import, and start it again');
+    const dry = await run(['--dry-run', file]);
+    daemon.close();
+
+    expect(dry.text).toContain('1 unchanged');
+  });
+
+  it('leaves the store as it was when a file breaks in the middle', async () => {
+    const { run, write, path } = stageImport(JIRA);
+    const good = write('good.json', '[{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"},{"id":""}]');
+    const bad = write('bad.json', '[{"id":"B","triggeredAt":"2026-10-01T09:00:00Z"},{"id":');
+
+    await expect(run([good, bad])).rejects.toThrow(`${bad}: ends in the middle of its JSON`);
+
+    expect(await stored(path('store.db'), 'jira', ['A', 'B'])).toEqual(new Map());
+    expect(readdirSync(path('.')).filter((name) => name.includes('rejected'))).toEqual([]);
+  });
+
+  it('reads standard input, whose rejected rows go where one says', async () => {
+    const { run, path } = stageImport(JIRA);
+    const input = '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n{"id":"B"}\n';
+
+    const unkept = await run(['--format', 'ndjson', '-'], input);
+    const kept = await run(['--format', 'ndjson', '--rejected-file', path('mine.ndjson'), '-'], input);
+
+    expect(unkept.text).toContain('standard input:2: start_unknown');
+    expect(unkept.text).toContain('name --rejected-file to keep them');
+    expect(kept.text).toContain('1 unchanged, 1 rejected');
+    expect(JSON.parse(readFileSync(path('mine.ndjson'), 'utf8'))).toMatchObject({ id: 'B', rejected: { line: 2 } });
+  });
+
+  it('names the folder that takes no rejected rows, and imports nothing', async () => {
+    const { run, write, path } = stageImport(JIRA);
+    const file = write('a.ndjson', '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n{"id":"B"}\n');
+
+    const failing = run(['--rejected-file', path('nowhere/x.ndjson'), file]);
+
+    await expect(failing).rejects.toThrow('name another --rejected-file');
+    expect(await stored(path('store.db'), 'jira', ['A'])).toEqual(new Map());
+  });
+
+  it('says of a provider that has never been polled that its history waits for the first sync', async () => {
+    const { run, write } = stageImport(TWO);
+    const file = write(
+      'a.json',
+      '{"data":[{"id":"A","status":"closed","createdAt":"2026-10-01T09:00:00Z","report":{"closeTime":60000}}]}',
+    );
+
+    const { code, text } = await run(['--provider', 'og', file]);
+
+    expect(code).toBe(0);
+    expect(text).toContain('og has not completed its first sync: what was imported shows when it has');
+    expect(text).not.toContain('History of og begins');
+  });
+
+  it('takes the word of --from and --to for what the files tell', async () => {
+    const { run, write, path } = stageImport(JIRA);
+    const file = write('a.ndjson', '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n');
+
+    const { text } = await run(['--from', '2026-09-01', '--to', '2026-10-20', file]);
+    const store = createSqliteStore({ path: path('store.db'), log: silent, nowMs: NOW_MS });
+    const state = store.provider('jira');
+    store.close();
+
+    expect(text).toContain('History of jira begins 2026-08-31T22:00:00Z\n');
+    expect(new Date(state.askedUntilMs ?? 0).toISOString()).toMatch(/^2026-10-20T2[12]:/);
+  });
+
+  it('warns of what the retention would delete', async () => {
+    const { run, write } = stageImport(JIRA);
+    const old = '{"id":"A","triggeredAt":"2020-10-01T09:00:00Z","resolvedAt":"2020-10-01T10:00:00Z"}';
+
+    const { text } = await run([write('a.ndjson', old)]);
+
+    expect(text).toContain('Ended before the retention (400d): 1;');
+  });
+
+  it.each([
+    [['a.txt'], 'a.txt does not tell its format by a name; expected --format ndjson, json or csv'],
+    [['-'], 'standard input does not tell its format by a name'],
+    [
+      ['--mapping', 'nope', 'a.csv'],
+      '--mapping: "nope" is neither a mapping (pagerduty, opsgenie, jira, outages, mttr-exporter) nor a file',
+    ],
+    [['--provider', 'x', 'a.csv'], '--provider: no provider is called "x"; the configuration has jira, og'],
+    [['--timezone', 'Mars', '--provider', 'og', 'a.csv'], '--timezone: "Mars" is no time zone'],
+    [['--max-rejected', 'all', '--provider', 'og', 'a.csv'], '--max-rejected: "all" is no number'],
+    [['--from', 'then', '--provider', 'og', 'a.csv'], '--from: "then" is not a time'],
+    [['a.csv'], '--provider is missing; expected one of jira, og'],
+  ])('%j is wrong use', async (words, message) => {
+    const { run, path } = stageImport(TWO);
+    const asked = words.includes('--provider') || words[0] === 'a.csv' ? words : ['--provider', 'og', ...words];
+
+    const refused = run(asked);
+
+    await expect(refused).rejects.toThrow(WrongUse);
+    await expect(refused).rejects.toThrow(message);
+    expect(existsSync(path('store.db'))).toBe(false);
+  });
+
+  it('refuses a mapping that is wrong as it refuses a configuration', async () => {
+    const { run, write } = stageImport(JIRA);
+    const mapping = write('m.yml', 'extends: jira\nfields: { titles: x }');
+
+    await expect(run(['--mapping', mapping, 'a.csv'])).rejects.toThrow(ConfigError);
+  });
+
+  it('says which file is not there, and that nothing was imported', async () => {
+    const { run, path } = stageImport(JIRA);
+
+    await expect(run([path('none.csv')])).rejects.toThrow(/none\.csv: cannot be read .*nothing was imported/);
+    await expect(run([path('.'), '--format', 'csv'])).rejects.toThrow('is a directory; expected a file');
+  });
+});
