@@ -56,6 +56,12 @@ export interface PrometheusOptions {
   readonly alertmanager?: string;
   /** Scraped from the start. */
   readonly url: string;
+  /** Where its blocks are, or will be; a folder of its own without it. */
+  readonly data?: string;
+  /** Further keys of its configuration, as YAML. */
+  readonly more?: string;
+  /** Further flags. */
+  readonly words?: readonly string[];
 }
 
 /** Half a second: the exporter shows a change within one. */
@@ -63,7 +69,7 @@ const SCRAPE_EVERY = '500ms';
 
 /** The shipped configuration, but for what a test cannot wait for and where the exporter and Alertmanager are. */
 function configure(folder: string, options: PrometheusOptions): string {
-  const { url, alertmanager = '127.0.0.1:1', rules = [], alerts = [] } = options;
+  const { url, alertmanager = '127.0.0.1:1', rules = [], alerts = [], more = '' } = options;
   const shipped = (name: string) => readFileSync(SHIPPED + name, 'utf8');
   writeIn(folder, 'mttr.rules.yml', edited(shipped('mttr.rules.yml'), rules));
   writeIn(folder, 'mttr.alerts.yml', edited(shipped('mttr.alerts.yml'), alerts));
@@ -77,7 +83,7 @@ function configure(folder: string, options: PrometheusOptions): string {
       'file_sd_configs: [{ files: [targets.json], refresh_interval: 1s }]',
     ],
   ]);
-  return writeIn(folder, 'prometheus.yml', text);
+  return writeIn(folder, 'prometheus.yml', text + more);
 }
 
 function aim(folder: string, url: string): void {
@@ -109,8 +115,9 @@ interface Groups {
 export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const folder = temporaryFolder();
   const file = configure(folder, options);
-  const words = [`--config.file=${file}`, `--storage.tsdb.path=${folder}/data`, '--enable-feature=exemplar-storage'];
-  const server = await startServer({ program: PROMETHEUS.name, words });
+  const { data = `${folder}/data`, words: further = [] } = options;
+  const words = [`--config.file=${file}`, `--storage.tsdb.path=${data}`, '--enable-feature=exemplar-storage'];
+  const server = await startServer({ program: PROMETHEUS.name, words: [...words, ...further] });
   const query = async (expression: string) =>
     seriesOf(await server.ask(`/api/v1/query?${String(new URLSearchParams({ query: expression }))}`));
   const scrapes = async () => (await query('sum_over_time(up{job="mttr-exporter"}[1h])'))[0]?.samples[0]?.[1] ?? 0;

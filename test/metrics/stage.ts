@@ -64,6 +64,8 @@ export function told(story: Story): SimulatedIncident {
 
 export interface EngineStage {
   readonly world: World;
+  /** As YAML; its store is there for others to read. */
+  readonly configuration: string;
   nowMs(): number;
   /** Goes on by so much, then polls every provider and renders. */
   live(ms: number): Promise<void>;
@@ -122,6 +124,7 @@ ${input.more ?? ''}`;
   };
   return {
     world,
+    configuration: text,
     nowMs: now,
     live: async (ms) => {
       nowMs += ms;
