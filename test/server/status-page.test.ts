@@ -145,10 +145,16 @@ describe('the first page', () => {
   it('says for each part that is not there yet why', async () => {
     const page = await pageOf(viewWith({}));
 
-    expect(plain(page)).toContain('There is no row of everything yet.');
-    expect(plain(page)).toContain('There are no rows by severity yet.');
-    expect(plain(page)).toContain('There are no rows by service yet.');
-    expect(plain(page)).toContain('The trend is being computed');
+    expect(plain(page)).toContain(
+      'There is no row of everything: no provider has synced yet, or groupings leaves it out.',
+    );
+    expect(plain(page)).toContain(
+      'There are no rows by severity: no provider has synced yet, or groupings leaves them out.',
+    );
+    expect(plain(page)).toContain(
+      'There are no rows by service: no provider has synced yet, or groupings leaves them out.',
+    );
+    expect(plain(page)).toContain('The trend is not there yet');
     expect(plain(section(page, 'open'))).toBe('Open incidents None.');
     expect(plain(section(page, 'now'))).toBe('What is wrong right now ✓ Nothing.');
     expect(plain(section(page, 'providers'))).toBe('Providers None is configured.');

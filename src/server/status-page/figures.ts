@@ -10,7 +10,8 @@ const NO_TARGET = html`<span class="none">no target</span>`;
 
 /** The row of everything as a list of terms. */
 export function renderOverall({ overall }: StatusView): Html {
-  if (overall === undefined) return html`<p>There is no row of everything yet.</p>`;
+  if (overall === undefined)
+    return html`<p>There is no row of everything: no provider has synced yet, or groupings leaves it out.</p>`;
   const cards = [
     ['MTTR', minutes(overall.mttrMinutes)],
     ['Level', level(overall)],
@@ -43,7 +44,8 @@ const COLUMNS: readonly Column<SeverityFigures>[] = [
 
 /** A row for each severity, in the order of the configuration. */
 export function renderSeverities({ severities, window, minimumSample }: StatusView): Html {
-  if (severities === undefined) return html`<p>There are no rows by severity yet.</p>`;
+  if (severities === undefined)
+    return html`<p>There are no rows by severity: no provider has synced yet, or groupings leaves them out.</p>`;
   const tooFew = minimumSample > 1 ? `; means that rest on fewer than ${minimumSample} incidents are left out` : '';
   return table(`Incidents resolved in the last ${window}, by severity${tooFew}`, COLUMNS, severities);
 }

@@ -58,7 +58,8 @@ interface Order {
 /** The table of services with its filter; a choice that names no column is as if it was not made. */
 export function renderServices(view: StatusView, choice: Choice): Html {
   const { services } = view;
-  if (services === undefined) return html`<p>There are no rows by service yet.</p>`;
+  if (services === undefined)
+    return html`<p>There are no rows by service: no provider has synced yet, or groupings leaves them out.</p>`;
   if (services.length === 0) return html`<p>No incident of any service is held.</p>`;
   const order = readOrder(choice.sort) ?? readOrder(DEFAULT_SORT) ?? { column: undefined, isDescending: true };
   const wanted = choice.filter.toLowerCase();

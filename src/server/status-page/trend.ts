@@ -9,7 +9,8 @@ const drawn = new WeakMap<readonly TrendSeries[], Html>();
 
 /** A chart for each series that has data, and the same numbers as a table for those who cannot see or want to copy them. */
 export function renderTrend({ trend, window }: StatusView): Html {
-  if (trend === undefined) return html`<p>The trend is being computed; it appears here when it is ready.</p>`;
+  if (trend === undefined)
+    return html`<p>The trend is not there yet: it is computed once a provider that counts in every grouping has synced.</p>`;
   const known = drawn.get(trend) ?? drawTrend(trend, window);
   drawn.set(trend, known);
   return known;
