@@ -41,9 +41,9 @@ export function createReadingProgress({ output, isQuiet, nowMs, historyMs }: Pro
     read: (provider, { changed }) => {
       const one = seen.get(provider) ?? { bar: bars.create(1, 0, { provider, incidents: 0 }), days: new Days() };
       seen.set(provider, one);
-      one.days.add(changed.map(({ triggeredAtMs }) => triggeredAtMs));
+      one.days.add(changed);
       const share = Math.min(1, one.days.spanMs(nowMs) / historyMs);
-      one.bar.update(share, { incidents: one.days.count });
+      one.bar.update(share, { incidents: one.days.rows.size });
     },
     end: () => {
       for (const { bar } of seen.values()) bar.update(1);
@@ -59,19 +59,20 @@ interface Seen {
 
 /** The stretch between the earliest and the latest incident; platforms are read in either direction. */
 class Days {
-  count = 0;
+  /** An incident is told more than once: its events come later. */
+  readonly rows = new Set<number>();
   #fromMs = Number.POSITIVE_INFINITY;
   #toMs = Number.NEGATIVE_INFINITY;
 
-  add(instantsMs: readonly number[]): void {
-    this.count += instantsMs.length;
-    for (const ms of instantsMs) {
-      this.#fromMs = Math.min(this.#fromMs, ms);
-      this.#toMs = Math.max(this.#toMs, ms);
+  add(incidents: Committed['changed']): void {
+    for (const { row, triggeredAtMs } of incidents) {
+      this.rows.add(row);
+      this.#fromMs = Math.min(this.#fromMs, triggeredAtMs);
+      this.#toMs = Math.max(this.#toMs, triggeredAtMs);
     }
   }
 
   spanMs(nowMs: number): number {
-    return this.count === 0 ? 0 : Math.min(this.#toMs, nowMs) - this.#fromMs;
+    return this.rows.size === 0 ? 0 : Math.min(this.#toMs, nowMs) - this.#fromMs;
   }
 }
