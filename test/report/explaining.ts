@@ -44,8 +44,27 @@ export interface World {
 }
 
 export async function worldOf(told: readonly TestProvider[]): Promise<World> {
-  const configs = told.map(({ config }) => providerConfig(config));
   const path = join(temporaryFolder(), 'store.db');
+  await fillStore(path, told);
+  const configs = told.map(({ config }) => providerConfig(config));
+  const readers = new Map(configs.map((config) => [config.name, createReader(config, severities)]));
+  const history = openHistory({ path, readers, maxServices: 500 });
+  onTestFinished(() => history.close());
+  return {
+    history,
+    reader: (name) => readers.get(name),
+    providers: configs.map(({ name, overall }, place) => ({
+      name,
+      isOverall: overall,
+      tellsEscalations: told[place]?.tells !== false,
+      tellsReopens: told[place]?.tells !== false,
+    })),
+  };
+}
+
+/** Writes a store as an exporter would that was told this. */
+export async function fillStore(path: string, told: readonly TestProvider[]): Promise<void> {
+  const configs = told.map(({ config }) => providerConfig(config));
   const store = createSqliteStore({ path, log: silent, nowMs: HISTORY_START });
   const given = storeSettings({ providers: configs });
   await store.configure({ ...given, retentionMs: 4000 * DAY_MS }, HISTORY_START);
@@ -65,19 +84,6 @@ export async function worldOf(told: readonly TestProvider[]): Promise<World> {
     }
   }
   store.close();
-  const readers = new Map(configs.map((config) => [config.name, createReader(config, severities)]));
-  const history = openHistory({ path, readers, maxServices: 500 });
-  onTestFinished(() => history.close());
-  return {
-    history,
-    reader: (name) => readers.get(name),
-    providers: configs.map(({ name, overall }, place) => ({
-      name,
-      isOverall: overall,
-      tellsEscalations: told[place]?.tells !== false,
-      tellsReopens: told[place]?.tells !== false,
-    })),
-  };
 }
 
 export function statisticsSettings(change: Partial<StatisticsSettings> = {}): StatisticsSettings {

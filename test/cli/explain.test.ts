@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { explain } from '../../src/cli/explain.ts';
+import { Explanation } from '../../src/report/explain/explanation.ts';
+import { ago } from '../report/explaining.ts';
+import { incident, recovered } from '../store/telling.ts';
+import { deskOf } from './people-stage.ts';
+
+const TOLD = [
+  recovered('A', 10, { triggeredAtMs: ago(300), acknowledgedAtMs: ago(298), endKnownFrom: 'resolve_event' }),
+  recovered('B', 50, { triggeredAtMs: ago(200), url: 'https://x/B', autoResolved: true }),
+  recovered('C', 30, { triggeredAtMs: ago(100), service: 'search' }),
+  incident('D', { triggeredAtMs: ago(50) }),
+];
+
+const desk = (more = '') => deskOf(explain, [{ incidents: TOLD }], more);
+
+describe('explain', () => {
+  it('says the number, the arithmetic, the incidents and what is left out', async () => {
+    const { run } = await desk();
+
+    const { code, text } = await run({ service: 'checkout', window: '7d' });
+
+    expect(code).toBe(0);
+    expect(text).toMatch(
+      /^incident_mttr_minutes\{by="service",window="7d",service="checkout"\}:\n {2}Value: 30 minutes\n/,
+    );
+    expect(text).toContain('- 60 minutes ÷ 2 incidents = 30 minutes\n');
+    expect(text).toContain('both say the same');
+    expect(text).toMatch(/│ B +│ P1 +│ 2026-05-31T20:40:00 │ 2026-05-31T21:30:00 │ 50 +│ +│ automatic +│/);
+    expect(text).toMatch(/│ A .*│ acknowledged 2 +│ resolve event +│/);
+    expect(text).toContain('  B: https://x/B\n');
+    expect(text).toContain('- 1 incident (still_open): open: no recovery yet\n');
+  });
+
+  it('tells times in the configured zone', async () => {
+    const { run } = await desk('timezone: Asia/Tokyo\n');
+
+    const { text } = await run({ service: 'checkout' });
+
+    expect(text).toMatch(/│ B .*│ 2026-06-01T05:40:00 │/);
+    expect(text).toContain('times in Asia/Tokyo');
+  });
+
+  it('lists as many incidents as were asked for, and says that there are more', async () => {
+    const { run } = await desk();
+
+    const { text } = await run({ limit: '1' });
+
+    expect(text).toContain('Incidents behind it (3):');
+    expect(text).toContain('  and 2 more; --limit or --output json lists them');
+  });
+
+  it('gives programs what its schema says, with all incidents', async () => {
+    const { run } = await desk();
+
+    const { text } = await run(
+      { output: 'json' },
+      'incident_recovery_quantile_minutes{by="all",window="30d",quantile="0.5"}',
+    );
+
+    const explanation = Explanation.parse(JSON.parse(text));
+    expect(explanation).toMatchObject({ statistic: 'p50', quantile: 0.5, value: 30, agrees: true });
+    expect(explanation.incidents).toHaveLength(3);
+  });
+
+  it('explains a period of the past as it is known today', async () => {
+    const { run } = await desk();
+
+    const { text } = await run({ from: '2026-05-31', to: '2026-05-31', output: 'json' });
+
+    const explanation = Explanation.parse(JSON.parse(text));
+    expect(explanation).toMatchObject({ value: 30, window: '2026-05-31 to 2026-05-31', window_minutes: 1440 });
+    expect(explanation.notes[0]).toContain('/metrics does not show this number');
+  });
+
+  it('writes a file whole, or not at all', async () => {
+    const { run, folder } = await desk();
+    const file = join(folder, 'explained.txt');
+
+    const written = await run({ outputFile: file });
+    const unknown = await run({ outputFile: join(folder, 'other.txt'), service: 'chekout' });
+
+    expect(written).toMatchObject({ code: 0, text: '' });
+    expect(readFileSync(file, 'utf8')).toContain('incident_mttr_minutes{by="all"');
+    expect(unknown.code).toBe(2);
+    expect(existsSync(join(folder, 'other.txt'))).toBe(false);
+    expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
+  it('has an answer where nothing was resolved', async () => {
+    const { run } = await deskOf(explain, [{ incidents: [] }]);
+
+    const { code, text } = await run();
+
+    expect(code).toBe(0);
+    expect(text).toContain('  Value: none: no incident is in it: mttr needs at least one\n');
+  });
+
+  it.each([
+    { values: { service: 'chekout' }, words: [], says: 'unknown service "chekout"; did you mean "checkout"?' },
+    { values: { window: '0s' }, words: [], says: '--window: "0s" is no span; expected a duration such as 7d or 12h' },
+    { values: { window: '7d', from: '3d' }, words: [], says: '--window and --from or --to exclude each other' },
+    { values: { from: '2026-05-02', to: '2026-05-01' }, words: [], says: '--from: "2026-05-02" is not before to' },
+    { values: { limit: 'x' }, words: [], says: '--limit: expected a whole number from 0, got "x"' },
+    { values: { statistic: 'mtr' }, words: [], says: 'no statistic is called "mtr"; did you mean mttr?' },
+    { values: { statistic: 'mttr' }, words: ['mtta'], says: '--statistic is given by the series already' },
+    { values: { window: '7d' }, words: ['mttr{window="30d"}'], says: '--window is given by the series already' },
+    { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service is given by the series already' },
+    { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, not 2; does it need quotes?' },
+    { values: {}, words: ['mttr{by="service"}'], says: 'by="service" needs a service; none is given' },
+    { values: { from: '2019-01-01', to: '2019-02-01' }, words: [], says: 'the period ends before history begins' },
+    { values: { 'config.file': '/nowhere.yml' }, words: [], says: 'cannot read /nowhere.yml' },
+  ])('refuses with code 2 and one line: $says', async ({ values, words, says }) => {
+    const { run } = await desk();
+
+    const { code, errors, text } = await run(values, ...words);
+
+    expect({ code, text, lines: errors.split('\n').length }).toEqual({ code: 2, text: '', lines: 1 });
+    expect(errors).toContain(says);
+  });
+});

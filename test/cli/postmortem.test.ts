@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { postmortem } from '../../src/cli/postmortem.ts';
+import { ago } from '../report/explaining.ts';
+import { recovered } from '../store/telling.ts';
+import { deskOf } from './people-stage.ts';
+
+const desk = () =>
+  deskOf(postmortem, [
+    {
+      incidents: [
+        recovered('SAME', 10, { triggeredAtMs: ago(300) }),
+        recovered('ONE', 90, { triggeredAtMs: ago(200) }),
+      ],
+    },
+    { config: { name: 'second' }, incidents: [recovered('SAME', 20, { triggeredAtMs: ago(100) })] },
+  ]);
+
+describe('postmortem', () => {
+  it('prints the review of an incident', async () => {
+    const { run } = await desk();
+
+    const { code, text } = await run({}, 'ONE');
+
+    expect(code).toBe(0);
+    expect(text).toMatch(/^# Post-incident review: trouble ONE\n/);
+    expect(text).toContain(
+      '| Recovery | trigger to resolve | 90.0 minutes (1.5 hours) | 30.0 | missed by 60.0 minutes |',
+    );
+  });
+
+  it('writes it into a file', async () => {
+    const { run, folder } = await desk();
+    const file = join(folder, 'review.md');
+
+    const { code, text } = await run({ outputFile: file }, 'ONE');
+
+    expect({ code, text }).toEqual({ code: 0, text: '' });
+    expect(readFileSync(file, 'utf8')).toContain('## Action items');
+  });
+
+  it('asks which provider is meant when several have the id', async () => {
+    const { run } = await desk();
+
+    const ambiguous = await run({}, 'SAME');
+    const chosen = await run({ provider: 'second' }, 'SAME');
+
+    expect(ambiguous).toMatchObject({
+      code: 2,
+      errors: 'several providers have an incident "SAME" (pagerduty, second); expected --provider',
+    });
+    expect(chosen.text).toContain('| Provider | second |');
+  });
+
+  it('fails with one line when nothing has the id', async () => {
+    const { run } = await desk();
+
+    const { code, text, errors } = await run({}, 'NONE');
+
+    expect({ code, text }).toEqual({ code: 1, text: '' });
+    expect(errors).toBe('no incident "NONE" is in the history of pagerduty, second');
+  });
+
+  it.each([
+    {
+      values: { provider: 'secnd' },
+      words: ['ONE'],
+      says: '--provider: unknown provider "secnd"; did you mean "second"?',
+    },
+    { values: {}, words: ['ONE', 'SAME'], says: 'expected the id of one incident, not 2' },
+    { values: {}, words: [], says: 'expected the id of one incident, not 0' },
+  ])('refuses with code 2: $says', async ({ values, words, says }) => {
+    const { run } = await desk();
+
+    const { code, errors } = await run(values, ...words);
+
+    expect(code).toBe(2);
+    expect(errors).toContain(says);
+  });
+});

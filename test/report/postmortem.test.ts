@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import type { ProviderConfig } from '../../src/config/types.ts';
+import type { Incident } from '../../src/model/incident.ts';
+import { gatherFacts } from '../../src/report/postmortem/facts.ts';
+import { renderPostmortem } from '../../src/report/postmortem/markdown.ts';
+import { severities } from '../settings.ts';
+import { incident, recovered } from '../store/telling.ts';
+import { ago, days, statisticsSettings, type World, worldOf } from './explaining.ts';
+
+async function factsOf(world: World, id: string) {
+  const [recorded] = world.history.find(id);
+  if (recorded === undefined) throw new Error(`the test told of no ${id}`);
+  return gatherFacts({ ...world, recorded, severities, settings: statisticsSettings() });
+}
+
+async function facts(incidents: readonly Incident[], id: string, config: Partial<ProviderConfig> = {}) {
+  return factsOf(await worldOf([{ config, incidents }]), id);
+}
+
+async function review(incidents: readonly Incident[], id: string, timezone = 'UTC'): Promise<string> {
+  return renderPostmortem(await facts(incidents, id), timezone);
+}
+
+const STORY = recovered('STORY', 120, {
+  title: 'checkout is slow',
+  triggeredAtMs: ago(300),
+  startedAtMs: ago(310),
+  acknowledgedAtMs: ago(296),
+  escalatedAtMs: [ago(290), ago(280)],
+  identifiedAtMs: ago(270),
+  mitigatedAtMs: ago(260),
+  reopenedAtMs: [ago(200)],
+  intervals: [
+    { openedAtMs: ago(300), closedAtMs: ago(250) },
+    { openedAtMs: ago(200), closedAtMs: ago(180) },
+  ],
+  endKnownFrom: 'resolve_event',
+  autoResolved: true,
+  url: 'https://x.example/STORY',
+});
+
+describe('a post-incident review', () => {
+  it('tells what happened in order, in the zone and in UTC', async () => {
+    const text = await review([STORY], 'STORY', 'Europe/Berlin');
+
+    const lines = text.split('\n').filter((line) => / UTC \| [+-]/.test(line));
+    expect(lines).toEqual([
+      '| 2026-05-31 20:50:00 +02:00 | 2026-05-31 18:50:00 UTC | -10.0 | Impact began |',
+      '| 2026-05-31 21:00:00 +02:00 | 2026-05-31 19:00:00 UTC | +0.0 | Triggered |',
+      '| 2026-05-31 21:04:00 +02:00 | 2026-05-31 19:04:00 UTC | +4.0 | Acknowledged |',
+      '| 2026-05-31 21:10:00 +02:00 | 2026-05-31 19:10:00 UTC | +10.0 | Escalated (1) |',
+      '| 2026-05-31 21:20:00 +02:00 | 2026-05-31 19:20:00 UTC | +20.0 | Escalated (2) |',
+      '| 2026-05-31 21:30:00 +02:00 | 2026-05-31 19:30:00 UTC | +30.0 | Cause identified |',
+      '| 2026-05-31 21:40:00 +02:00 | 2026-05-31 19:40:00 UTC | +40.0 | Mitigated |',
+      '| 2026-05-31 21:50:00 +02:00 | 2026-05-31 19:50:00 UTC | +50.0 | Resolved, for a time |',
+      '| 2026-05-31 22:40:00 +02:00 | 2026-05-31 20:40:00 UTC | +100.0 | Reopened |',
+      '| 2026-05-31 23:00:00 +02:00 | 2026-05-31 21:00:00 UTC | +120.0 | Resolved automatically |',
+    ]);
+  });
+
+  it('sums the incident up, with a link and what is known of its end', async () => {
+    const text = await review([STORY], 'STORY');
+
+    expect(text).toContain('# Post-incident review: checkout is slow\n');
+    expect(text).toContain('| Incident | [STORY](<https://x.example/STORY>) |');
+    expect(text).toContain(
+      '| Status | resolved (not ended by a person, known from a resolve event) |'.replace('_', '_'),
+    );
+    expect(text).toContain('| Escalated | 2 times |\n| Reopened | once |');
+  });
+
+  it('measures durations against the targets of the severity', async () => {
+    const { durations } = await facts([STORY], 'STORY');
+
+    expect(durations).toEqual([
+      { kind: 'detection', minutes: 10, targetMinutes: undefined },
+      { kind: 'acknowledgement', minutes: 4, targetMinutes: undefined },
+      { kind: 'identification', minutes: 30, targetMinutes: undefined },
+      { kind: 'mitigation', minutes: 40, targetMinutes: undefined },
+      { kind: 'recovery', minutes: 120, targetMinutes: 30 },
+    ]);
+  });
+
+  it('has every section that people fill in', async () => {
+    const text = await review([STORY], 'STORY');
+
+    const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    expect(titles).toEqual([
+      'Summary',
+      'Durations',
+      'Timeline',
+      'Similar earlier incidents',
+      'Compared with the 90 days before',
+      'Impact',
+      'Causes',
+      'What went well',
+      'What went badly',
+      'Where we were lucky',
+      'Action items',
+      'Lessons',
+    ]);
+  });
+
+  it('of an incident that is open says for how long it has been', async () => {
+    const { durations, events } = await facts([incident('OPEN', { triggeredAtMs: ago(45) })], 'OPEN');
+
+    expect(durations).toEqual([{ kind: 'open so far', minutes: 45, targetMinutes: 30 }]);
+    expect(events.map(({ text }) => text)).toEqual(['Triggered']);
+  });
+
+  it('shows a title as it is, whatever Markdown or HTML is in it, on one line', async () => {
+    const title = '# <b>*a*</b> [x](javascript:y) | `z`\n## heading\u0007';
+
+    const text = await review([recovered('T', 1, { triggeredAtMs: ago(10), title })], 'T');
+
+    expect(text.split('\n')[0]).toBe(
+      '# Post-incident review: \\# \\<b\\>\\*a\\*\\</b\\> \\[x\\](javascript:y) \\| \\`z\\` \\#\\# heading ',
+    );
+  });
+
+  it('makes no link of what is no web address', async () => {
+    const text = await review([recovered('T', 1, { triggeredAtMs: ago(10), url: 'javascript:alert(1)' })], 'T');
+
+    expect(text).toContain('| Incident | T |');
+    expect(text).not.toContain('javascript');
+  });
+});
+
+describe('similar earlier incidents', () => {
+  it('are those of the same trouble that began before, the last five with their durations', async () => {
+    const same = { fingerprint: 'disk full' };
+    const earlier = Array.from({ length: 7 }, (_, at) =>
+      recovered(`E${at}`, at, { ...same, triggeredAtMs: ago(days(10) - at) }),
+    );
+    const others = [
+      recovered('LATER', 1, { ...same, triggeredAtMs: ago(10) }),
+      recovered('OTHER', 1, { triggeredAtMs: ago(days(11)) }),
+      recovered('FLAKY', 1, { ...same, triggeredAtMs: ago(days(11)), setApart: 'flaky' }),
+    ];
+
+    const { similar } = await facts(
+      [recovered('X', 9, { ...same, triggeredAtMs: ago(100) }), ...earlier, ...others],
+      'X',
+    );
+
+    expect(similar.count).toBe(7);
+    expect(similar.last.map(({ id, minutes }) => [id, minutes])).toEqual([
+      ['E6', 6],
+      ['E5', 5],
+      ['E4', 4],
+      ['E3', 3],
+      ['E2', 2],
+    ]);
+  });
+});
+
+describe('the comparison', () => {
+  const before = [
+    recovered('A', 10, { triggeredAtMs: ago(days(20)) }),
+    recovered('B', 20, { triggeredAtMs: ago(days(30)), service: 'search' }),
+    recovered('C', 60, { triggeredAtMs: ago(days(40)), priority: 'P2' }),
+    recovered('LONG AGO', 999, { triggeredAtMs: ago(days(120)) }),
+    recovered('AFTER', 999, { triggeredAtMs: ago(days(1)) }),
+  ];
+
+  it('is with what was resolved in the 90 days before the trigger, by service and by severity', async () => {
+    const { comparisons } = await facts([...before, recovered('X', 5, { triggeredAtMs: ago(days(10)) })], 'X');
+
+    expect(comparisons).toEqual([
+      { grouping: 'service', name: 'checkout', medianMinutes: 35, meanMinutes: 35, resolved: 2, isWhole: true },
+      { grouping: 'severity', name: 'P1', medianMinutes: 15, meanMinutes: 15, resolved: 2, isWhole: true },
+    ]);
+  });
+
+  it('says how many times as long it took', async () => {
+    const text = await review([...before, recovered('X', 70, { triggeredAtMs: ago(days(10)) })], 'X');
+
+    expect(text).toContain('| service checkout | 2 | 35.0 | 35.0 | 2.0× | 2.0× |');
+  });
+
+  it('of a provider that counts only in its own rows is with its own incidents', async () => {
+    const own = [
+      recovered('Y', 5, { triggeredAtMs: ago(days(11)) }),
+      recovered('X', 5, { triggeredAtMs: ago(days(10)) }),
+    ];
+    const world = await worldOf([{ incidents: before }, { config: { name: 'aws', overall: false }, incidents: own }]);
+
+    const { comparisons } = await factsOf(world, 'X');
+
+    expect(comparisons.map(({ resolved, meanMinutes }) => [resolved, meanMinutes])).toEqual([
+      [1, 5],
+      [1, 5],
+    ]);
+  });
+});
+
+describe('an incident that no statistic counts', () => {
+  it.each([
+    { told: { merged: true }, filter: {}, says: 'it was merged into another incident; it counts as opened only' },
+    { told: { setApart: 'flaky' as const }, filter: {}, says: 'it was too short to be a recovery' },
+    { told: {}, filter: { services: ['search'] }, says: 'the filter of provider pagerduty leaves it out' },
+    { told: {}, filter: { excludeTitles: [/trouble/] }, says: 'the filter of provider pagerduty leaves it out' },
+  ])('says why: $says', async ({ told, filter, says }) => {
+    const none = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
+
+    const { uncounted, service } = await facts([recovered('X', 5, { triggeredAtMs: ago(100), ...told })], 'X', {
+      filter: { ...none, ...filter },
+    });
+
+    expect({ uncounted, service }).toEqual({ uncounted: says, service: 'checkout' });
+  });
+});
