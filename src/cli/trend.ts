@@ -99,12 +99,12 @@ async function readTrend(input: TrendInput, signal: AbortSignal): Promise<readon
   }
 }
 
-/** The time that all of them know. */
+/** From where all of them know to where the last of them was read. */
 function reachOfAll(states: readonly Parameters<typeof reachOf>[0][]): { startMs: number; endMs: number } {
   const reaches = states.map(reachOf).filter((reach) => reach !== undefined);
   return {
     startMs: Math.max(...reaches.map(({ historyStartMs }) => historyStartMs)),
-    endMs: Math.min(...reaches.map(({ readUntilMs }) => readUntilMs)),
+    endMs: Math.max(...reaches.map(({ readUntilMs }) => readUntilMs)),
   };
 }
 

@@ -3,9 +3,10 @@ import { recoveryMs, type StoredIncident } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { History } from '../store/history.ts';
+import { reachOf } from './timeline.ts';
 
 export interface TrendInput {
-  readonly history: Pick<History, 'labels' | 'each'>;
+  readonly history: Pick<History, 'providers' | 'labels' | 'each'>;
   readonly settings: Pick<StatisticsSettings, 'windows' | 'severities' | 'minimumSample' | 'reopened'>;
   readonly reader: (provider: string) => Reader | undefined;
   /** Whether a provider counts in every grouping. */
@@ -22,7 +23,7 @@ export interface Instants {
   readonly count: number;
 }
 
-/** The mean of a window that ended at this instant; absent where it rests on too few. */
+/** The mean of a window that ended there, or for a provider that was not read so far where its reading ended; absent where it rests on too few. */
 export interface TrendPoint {
   readonly atMs: number;
   readonly mttrMinutes: number | undefined;
@@ -48,14 +49,16 @@ export async function mttrTrend(input: TrendInput): Promise<readonly WindowTrend
     const severities = new Map(names.map((name) => [name, new Steps(instants, ms)]));
     return { all: new Steps(instants, ms), severities };
   });
+  const readUntilMs = new Map(history.providers.map((state) => [state.name, reachOf(state)?.readUntilMs]));
   await history.each((incident) => {
     input.signal?.throwIfAborted();
     const labels = history.labels(incident.facet);
     const ms = labels?.excluded === false ? recoveryOf(incident, labels.provider, input) : undefined;
     if (labels === undefined || ms === undefined || incident.resolvedAtMs === undefined) return;
+    const recovery = { ms, resolvedAtMs: incident.resolvedAtMs, readUntilMs: readUntilMs.get(labels.provider) ?? 0 };
     for (const { all, severities } of steps) {
-      all.add(incident.resolvedAtMs, ms);
-      severities.get(labels.severity)?.add(incident.resolvedAtMs, ms);
+      all.add(recovery);
+      severities.get(labels.severity)?.add(recovery);
     }
   });
   const { minimumSample } = settings;
@@ -74,6 +77,13 @@ function recoveryOf(incident: StoredIncident, provider: string, input: TrendInpu
   return isSeen ? ms : undefined;
 }
 
+interface Recovery {
+  readonly ms: number;
+  readonly resolvedAtMs: number;
+  /** How far its provider was read. */
+  readonly readUntilMs: number;
+}
+
 /** What changes from instant to instant in one window of one series. */
 class Steps {
   readonly #instants: Instants;
@@ -88,10 +98,12 @@ class Steps {
     this.#counts = new Int32Array(instants.count + 1);
   }
 
-  /** A recovery is in the windows whose ends are at or after its own, and less than their length after it. */
-  add(resolvedAtMs: number, ms: number): void {
+  /** A recovery is in the windows whose ends are at or after its own, and less than their length after it; ends go no further than its provider was read. */
+  add({ ms, resolvedAtMs, readUntilMs }: Recovery): void {
+    if (resolvedAtMs > readUntilMs) return;
+    const leavesAtMs = resolvedAtMs + this.#windowMs;
     const first = this.#firstFrom(resolvedAtMs);
-    const last = this.#firstFrom(resolvedAtMs + this.#windowMs);
+    const last = leavesAtMs > readUntilMs ? this.#instants.count : this.#firstFrom(leavesAtMs);
     if (first === last) return;
     this.#change(first, ms, 1);
     this.#change(last, -ms, -1);

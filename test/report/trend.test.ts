@@ -20,7 +20,7 @@ const filter = {
   excludeTitles: [/^trouble Q1/],
   shorterThanMs: 4 * MINUTE_MS,
 };
-const STORE = settings({ providers: [{ filter }, { name: 'aws', overall: false }] });
+const STORE = settings({ providers: [{ filter }, { name: 'aws', overall: false }, { name: 'silent' }] });
 
 function statisticsWith(changes: Partial<StatisticsSettings> = {}): StatisticsSettings {
   return {
@@ -38,12 +38,18 @@ function statisticsWith(changes: Partial<StatisticsSettings> = {}): StatisticsSe
   };
 }
 
-/** A history that holds what was told, of a provider that counts and of one that is kept apart. */
-async function historyOf(told: readonly Incident[], apart: readonly Incident[] = []): Promise<History> {
+/** A history that holds what was told: of a provider that counts, of one that was silent for days, and of one that is kept apart. */
+async function historyOf(
+  told: readonly Incident[],
+  late: readonly Incident[] = [],
+  apart: readonly Incident[] = [],
+): Promise<History> {
   const store: Store = await start(sqlitePlace().open(), STORE);
   await sync(store, told);
   await store.begin('aws', SINCE);
   await store.commit(poll(READ_UNTIL, { provider: 'aws', incidents: apart }));
+  await store.begin('silent', SINCE);
+  await store.commit(poll(READ_UNTIL - 5 * DAY_MS, { provider: 'silent', incidents: late }));
   return store.openHistory();
 }
 
@@ -52,7 +58,7 @@ function trendOf(history: History, given: StatisticsSettings): Promise<readonly 
     history,
     settings: given,
     reader: (name) => STORE.readers.get(name),
-    isOverall: (name) => name === 'pagerduty',
+    isOverall: (name) => name !== 'aws',
     instants: INSTANTS,
   });
 }
@@ -66,13 +72,14 @@ async function timelineOf(history: History, given: StatisticsSettings): Promise<
     providers: [
       { name: 'pagerduty', isOverall: true, ...tells },
       { name: 'aws', isOverall: false, ...tells },
+      { name: 'silent', isOverall: true, ...tells },
     ],
     reader: (name) => STORE.readers.get(name),
   });
   const trends = given.windows.map(() => ({ all: [] as TrendPoint[], severities: new Map<string, TrendPoint[]>() }));
   for (let step = 0; step < INSTANTS.count; step += 1) {
     const atMs = INSTANTS.fromMs + step * INSTANTS.stepMs;
-    const rows = await timeline.at(atMs);
+    const rows = await timeline.at({ liveAtMs: atMs });
     for (const [window, { all, severities: bySeverity }] of trends.entries()) {
       const point = (row: ReturnType<typeof rowOf>): TrendPoint => {
         const { mttr, resolved = 0 } = row === undefined ? {} : figuresOf(row, window);
@@ -129,9 +136,9 @@ it('the trend has the very numbers of statistics that are moved through the past
   });
 
   await fc.assert(
-    fc.asyncProperty(list, list, given, async (own, apart, changes) => {
+    fc.asyncProperty(list, list, list, given, async (own, late, apart, changes) => {
       const named = (all: typeof own) => all.map((one, number) => incident(`Q${number}`, one));
-      const history = await historyOf(named(own), named(apart));
+      const history = await historyOf(named(own), named(late), named(apart));
       const statistics = statisticsWith(changes);
 
       const trend = await trendOf(history, statistics);
