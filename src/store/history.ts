@@ -12,6 +12,9 @@ import { ProviderRows } from './provider-rows.ts';
 import { SCHEMA_VERSION, versionOf } from './schema.ts';
 import type { ProviderState } from './store.ts';
 
+/** SQLite's result code (sqlite.org/rescode.html). */
+const SQLITE_READONLY = 8;
+
 /** Rows that SQLite goes over in one call: some 10 ms, for the sake of those who share the thread. */
 const ROWS_AT_ONCE = 20_000;
 
@@ -61,9 +64,14 @@ export function openHistory(input: HistoryInput): History {
 
 /** One line that names the store: SQLite's own says neither which nor that it is one. */
 function unreadable(path: string, error: unknown): Error {
-  return new Error(`cannot read the store ${path}: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error,
-  });
+  const reason = error instanceof Error ? error.message : String(error);
+  const help = isReadOnly(error) ? '; expected an exporter that runs on it, or the right to write in its folder' : '';
+  return new Error(`cannot read the store ${path}: ${reason}${help}`, { cause: error });
+}
+
+/** Readers share memory with writers in a file beside the store (sqlite.org/wal.html#readonly); where none runs, it must be made. */
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === SQLITE_READONLY;
 }
 
 /** The database of a store, read-only and as it is at this instant; throws when there is none, or one of another version. */
