@@ -111,7 +111,8 @@ async function poll(input: PollerInput, nowMs: number, signal: AbortSignal): Pro
   return commit(input, mergePages(pages));
 }
 
-function pollEndOf({ isSynced, askedUntilMs, historyStartMs }: ProviderState): PollEnd | undefined {
+/** How a provider's last successful poll ended; undefined before the first sync is whole. */
+export function pollEndOf({ isSynced, askedUntilMs, historyStartMs }: ProviderState): PollEnd | undefined {
   if (!isSynced || askedUntilMs === undefined || historyStartMs === undefined) return undefined;
   return { askedUntilMs, historyStartMs };
 }

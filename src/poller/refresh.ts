@@ -1,9 +1,9 @@
 import type { Page, PollEnd } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { PollRequest, Provider } from '../providers/provider.ts';
 import type { Batch, Committed, Comparison, Store } from '../store/store.ts';
 import { createGathering, type Gathering } from './gathering.ts';
-import type { Poller } from './poller.ts';
+import { type Poller, pollEndOf } from './poller.ts';
 
 /**
  * Incidents that no list shows any more are asked for one by one, up to so many; more of them speak of a key that sees less
@@ -56,15 +56,22 @@ async function refresh(input: RefreshInput, request: RefreshRequest): Promise<Re
   const { name } = input.poller;
   request.signal.throwIfAborted();
   const madeBefore = requestsMade();
-  const { cursor, isSynced } = store.provider(name);
-  if (!isSynced) throw new Error('its first sync is not complete; polls go on with it');
+  const state = store.provider(name);
+  const before = pollEndOf(state);
+  if (before === undefined) throw new Error('its first sync is not complete; polls go on with it');
   const startedAtMs = clock.nowMs();
   const gathering = createGathering(store.known(name), clock);
   const sinceMs = startedAtMs - Math.min(request.spanMs ?? input.historyMs, input.retentionMs);
-  await read(input, request, { gathering, cursor: undefined, nowMs: startedAtMs, historyStartMs: sinceMs });
+  await read(input, request, { gathering, before, cursor: undefined, nowMs: startedAtMs, historyStartMs: sinceMs });
   const unverified = askForMissing(gathering, await store.idsSince(name, sinceMs));
   const nowMs = clock.nowMs();
-  const end = await read(input, request, { gathering, cursor, nowMs, historyStartMs: nowMs - input.historyMs });
+  const end = await read(input, request, {
+    gathering,
+    before,
+    cursor: state.cursor,
+    nowMs,
+    historyStartMs: nowMs - input.historyMs,
+  });
   const batch = { ...gathering.gathered(), ...end, provider: name, nowMs: clock.nowMs() };
   const { differing, ...counts } = await store.compare(batch);
   request.signal.throwIfAborted();
@@ -86,11 +93,8 @@ function askForMissing(gathering: Gathering, storedIds: readonly string[]): numb
   return 0;
 }
 
-interface Reading {
+interface Reading extends Pick<PollRequest, 'before' | 'cursor' | 'nowMs' | 'historyStartMs'> {
   readonly gathering: Gathering;
-  readonly cursor: string | undefined;
-  readonly nowMs: number;
-  readonly historyStartMs: number;
 }
 
 /** Lets the provider poll; gives where it would go on from, and the end of the poll. */

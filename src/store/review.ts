@@ -29,13 +29,16 @@ export async function compare(rooms: Rooms, batch: Told): Promise<Comparison> {
   return { ...counts, differing };
 }
 
-/** Ids of a provider's incidents that were triggered at or after an instant, but for those made of signals and deleted ones. */
+/** A platform that does not show these has not lost them: they are gone already, or a file told of them. */
+const NOT_SHOWN = MARKS.deleted | MARKS.imported;
+
+/** Ids of a provider's incidents that were triggered at or after an instant, as far as its platform should have them in its lists. */
 export async function idsSince({ database, providers }: Rooms, name: string, sinceMs: number): Promise<string[]> {
   const provider = providers.get(name);
   const last = Number(database.prepare('SELECT max(row) AS last FROM incidents').get()?.['last'] ?? 0);
   const slice = database.prepare(
     `SELECT id FROM incidents WHERE row > ? AND row <= ? AND provider = ? AND triggered_ms >= ?
-     AND subject IS NULL AND marks & ${MARKS.deleted} = 0`,
+     AND subject IS NULL AND marks & ${NOT_SHOWN} = 0`,
   );
   const ids: string[] = [];
   const breathe = createBreath();

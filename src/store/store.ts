@@ -130,7 +130,7 @@ export interface Store {
   known(provider: string): Known;
   /** What a commit of this would change; nothing is written. */
   compare(batch: Pick<Batch, 'provider' | 'incidents' | 'deletedIds' | 'wholeSubjects'>): Promise<Comparison>;
-  /** Ids of incidents that were triggered at or after `sinceMs`; not of those made of signals, nor of deleted ones. */
+  /** Ids of incidents triggered at or after `sinceMs` that lists of the platform should show: not those made of signals, imported or deleted. */
   idsSince(provider: string, sinceMs: number): Promise<readonly string[]>;
   /** Undefined for facets of providers that are not configured. */
   labels(facet: number): FacetLabels | undefined;

@@ -233,3 +233,18 @@ describe('reading again', () => {
     expect(requests).toBeGreaterThan(3);
   });
 });
+
+it('leaves imported history alone that the platform has long forgotten', async () => {
+  const staged = await synced(PAGERDUTY);
+  const [last] = (await staged.store.known(staged.poller.name).incidents(['Q1'])).values();
+  if (last === undefined) throw new Error('the platform told of no Q1');
+  const name = staged.poller.name;
+  await staged.store.import({ provider: name, isOnlySource: false, nowMs: START_MS }, async ({ take }) => {
+    take([{ ...last, id: 'forgotten', imported: true }]);
+    return undefined;
+  });
+
+  const refreshed = await staged.refresh();
+
+  expect(refreshed).toMatchObject({ ...UNTOUCHED, unchanged: 4 });
+});
