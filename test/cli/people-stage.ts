@@ -15,7 +15,7 @@ export interface Said {
 
 export interface Desk {
   readonly folder: string;
-  run(values?: Record<string, unknown>, ...words: string[]): Promise<Said>;
+  readonly run: (values?: Record<string, unknown>, ...words: string[]) => Promise<Said>;
 }
 
 /** A store that an exporter has filled, a configuration that names it, and a command to run on both. */

@@ -69,12 +69,14 @@ it('says for random histories, of every statistic and row, what the statistics o
 
   await fc.assert(
     fc.asyncProperty(
-      fc.array(told, { maxLength: 30 }),
-      fc.array(told, { maxLength: 10 }),
-      labels,
-      fc.constantFrom('last', 'first', 'sum'),
-      fc.constantFrom<End>('read', ago(3 * 1440)),
-      async (first, second, wanted, reopened, end) => {
+      fc.record({
+        first: fc.array(told, { maxLength: 30 }),
+        second: fc.array(told, { maxLength: 10 }),
+        wanted: labels,
+        reopened: fc.constantFrom('last', 'first', 'sum'),
+        end: fc.constantFrom<End>('read', ago(3 * 1440)),
+      }),
+      async ({ first, second, wanted, reopened, end }) => {
         const world = await worldOf([
           { config: { name: 'a', filter }, incidents: first.map((one, at) => incident(`A${at}`, one)) },
           {
