@@ -36,6 +36,7 @@ export interface EngineProvider {
   readonly config: ProviderConfig;
   readonly poller: Poller;
   readonly requestsLeft: OpenedProvider['requestsLeft'];
+  readonly isImportedOnly: boolean;
   readonly traits: OpenedProvider['traits'];
 }
 
@@ -122,10 +123,10 @@ export function createEngine(input: EngineInput): Engine {
 /** A poller for each provider, and what reads them again on demand. */
 function putToWork(input: EngineInput, opened: readonly OpenedProvider[], intake: Intake) {
   const working = opened.map((one) => {
-    const { config, provider, requestsLeft, traits } = one;
+    const { config, provider, requestsLeft, isImportedOnly, traits } = one;
     const poller = makePoller(input, { config, provider, intake });
     return {
-      provider: { config, poller, requestsLeft, traits },
+      provider: { config, poller, requestsLeft, isImportedOnly, traits },
       target: refreshTarget(input, { opened: one, poller, intake }),
     };
   });

@@ -22,6 +22,8 @@ export interface OpenedProvider {
   readonly requestsLeft: () => number | undefined;
   /** Requests made since it was opened. */
   readonly requestsMade: () => number;
+  /** Nothing is asked of anybody: its incidents come from files. */
+  readonly isImportedOnly: boolean;
 }
 
 /** Opens every configured provider and counts its requests; see `openEach`. */
@@ -66,5 +68,11 @@ function openProvider({ clock, metrics, log }: OpeningInput, platform: Platform,
     },
   };
   const provider: Provider = platform.create(config, { clock, observer, log });
-  return { provider, traits: provider.traits, requestsLeft: () => left, requestsMade: () => made };
+  return {
+    provider,
+    traits: provider.traits,
+    requestsLeft: () => left,
+    requestsMade: () => made,
+    isImportedOnly: platform.isImportedOnly === true,
+  };
 }

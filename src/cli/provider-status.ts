@@ -26,7 +26,7 @@ export function rejectionsOf(
   return store.counters().filter((one) => one.name === 'rejected' && one.provider === name && one.value > 0);
 }
 
-function ofPolls({ config, poller, requestsLeft }: EngineProvider, store: Store) {
+function ofPolls({ config, poller, requestsLeft, isImportedOnly }: EngineProvider, store: Store) {
   const { name, type, rateLimit } = config;
   const { isSynced, askedUntilMs, countingSinceMs } = store.provider(name);
   const { isUp, error } = poller.state();
@@ -39,7 +39,7 @@ function ofPolls({ config, poller, requestsLeft }: EngineProvider, store: Store)
     synced: isSynced,
     lastSuccessAtMs: askedUntilMs,
     countingSinceMs,
-    allowance: { ...rateLimit, left: requestsLeft() },
+    allowance: isImportedOnly ? undefined : { ...rateLimit, left: requestsLeft() },
     heldIncidents: held,
     waitingRecords: waiting,
   };

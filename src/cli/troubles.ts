@@ -39,7 +39,7 @@ export function troublesOf(input: TroublesInput): Trouble[] {
     ),
     ...providers.flatMap((provider) => [
       ...silence(input, provider),
-      ...allowance(provider),
+      ...requests(provider),
       ...records(input.store, provider),
       ...severities(provider),
     ]),
@@ -52,10 +52,11 @@ function when(isSo: boolean, kind: Trouble['kind'], text: string): Trouble[] {
 }
 
 function silence({ config, nowMs }: TroublesInput, provider: ProviderStatus): Trouble[] {
-  const { name, error, synced, lastSuccessAtMs, heldIncidents } = provider;
+  const { name, error, synced, lastSuccessAtMs, heldIncidents, allowance } = provider;
   const pollIntervalMs = config.providers.find((one) => one.name === name)?.pollIntervalMs ?? 0;
   const ageMs = lastSuccessAtMs === undefined ? 0 : nowMs - lastSuccessAtMs;
-  const isStale = synced && ageMs > Math.max(STALE_MS, 3 * pollIntervalMs);
+  // Where nothing is asked, numbers stand still on purpose.
+  const isStale = allowance !== undefined && synced && ageMs > Math.max(STALE_MS, 3 * pollIntervalMs);
   return [
     ...when(error !== undefined, 'problem', `${name} is down: ${error}`),
     ...when(
@@ -72,9 +73,10 @@ function silence({ config, nowMs }: TroublesInput, provider: ProviderStatus): Tr
 }
 
 /** A first sync uses the whole allowance, as it should. */
-function allowance({ name, synced, allowance: { left, requests } }: ProviderStatus): Trouble[] {
-  const isLow = synced && left !== undefined && left < requests * LOW_SHARE;
-  return when(isLow, 'notice', `${name}: ${left} of ${requests} requests are left; polls may have to wait.`);
+function requests({ name, synced, allowance }: ProviderStatus): Trouble[] {
+  if (!synced || allowance?.left === undefined || allowance.left >= allowance.requests * LOW_SHARE) return [];
+  const text = `${name}: ${allowance.left} of ${allowance.requests} requests are left; polls may have to wait.`;
+  return [{ kind: 'notice', text }];
 }
 
 function records(store: TroublesInput['store'], { name, waitingRecords, rejectedRecords }: ProviderStatus): Trouble[] {

@@ -65,6 +65,7 @@ it.each([
 it.each([
   { says: 'three polls that did not come', provider: { lastSuccessAtMs: NOW_MS - 30 * MINUTE_MS } },
   { says: 'an allowance that is a tenth left', provider: { allowance: { left: 90, requests: 900, perMs: MINUTE_MS } } },
+  { says: 'imported incidents, which nobody asks for,', provider: { allowance: undefined, lastSuccessAtMs: 0 } },
   { says: 'an allowance that nobody knows', provider: { allowance: { left: undefined, requests: 900, perMs: 1 } } },
 ])('$says are no trouble yet', ({ provider }) => {
   expect(told(provider)).toEqual([]);

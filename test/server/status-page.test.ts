@@ -398,6 +398,12 @@ describe('a provider', () => {
     expect(syncing?.slice(2, 6)).toEqual(['first sync', 'not done', 'never', 'everything']);
   });
 
+  it('that is only imported needs no requests', async () => {
+    const page = await pageOf(wholeView({ providers: [{ ...PROVIDER, allowance: undefined }] }));
+
+    expect(rowsOf(section(page, 'providers'))[0]?.[6]).toBe('none needed');
+  });
+
   it('that was not asked yet has no known allowance', async () => {
     const allowance = { left: undefined, requests: 2, perMs: MINUTE_MS / 60 };
 

@@ -20,7 +20,7 @@ export function renderProviders({ providers, nowMs }: StatusView): Html {
     { title: 'First sync', cell: ({ synced }) => (synced ? 'done' : 'not done') },
     { title: 'Last success', cell: ({ lastSuccessAtMs }) => instant(lastSuccessAtMs) },
     { title: 'Behind by', cell: ({ lastSuccessAtMs }) => behind(lastSuccessAtMs, nowMs) },
-    { title: 'Requests left', cell: allowance },
+    { title: 'Requests left', cell: requestsLeft },
     { title: 'Held', cell: ({ heldIncidents }) => count(heldIncidents) },
     { title: 'Open', cell: ({ openIncidents }) => count(openIncidents) },
     { title: 'Resolved', cell: ({ resolvedIncidents }) => count(resolvedIncidents) },
@@ -41,7 +41,9 @@ function behind(lastSuccessAtMs: number | undefined, nowMs: number): Html {
   return lastSuccessAtMs === undefined ? html`everything` : age(lastSuccessAtMs, nowMs);
 }
 
-function allowance({ allowance: { left, requests, perMs } }: ProviderStatus): Html {
+function requestsLeft({ allowance }: ProviderStatus): Html {
+  if (allowance === undefined) return html`none needed`;
+  const { left, requests, perMs } = allowance;
   const period = PERIODS.get(perMs) ?? `in ${spokenMinutes(perMs / MINUTE_MS)}`;
   return html`${left === undefined ? 'not known' : count(left)} <small>of ${requests} ${period}</small>`;
 }

@@ -75,8 +75,10 @@ export interface ProviderStatus {
   readonly synced: boolean;
   readonly lastSuccessAtMs: number | undefined;
   readonly countingSinceMs: number | undefined;
-  /** Requests left of so many in so many milliseconds; `left` is unknown before the first request. */
-  readonly allowance: { readonly left: number | undefined; readonly requests: number; readonly perMs: number };
+  /** Requests left of so many in so many milliseconds; `left` is unknown before the first request. Absent where nothing is asked of anybody. */
+  readonly allowance:
+    | { readonly left: number | undefined; readonly requests: number; readonly perMs: number }
+    | undefined;
   /** Incidents that the store holds of it, also while its first sync runs. */
   readonly heldIncidents: number;
   readonly openIncidents: number;
