@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PollEnd } from '../../src/model/poll.ts';
+import type { Page, PollEnd } from '../../src/model/poll.ts';
 import { imported } from '../../src/providers/import/platform.ts';
 import { createMemoryKnown } from './memory-known.ts';
 import { impatientClock, providerConfig, silentObserver } from './setup.ts';
@@ -21,7 +21,9 @@ async function poll(settings: Record<string, unknown>, before: PollEnd | undefin
     known: createMemoryKnown().known,
     signal: new AbortController().signal,
   };
-  return Array.fromAsync(create(settings).poll(request));
+  const pages: Page[] = [];
+  for await (const page of create(settings).poll(request)) pages.push(page);
+  return pages;
 }
 
 describe('a provider of imported incidents', () => {

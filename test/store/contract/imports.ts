@@ -145,6 +145,15 @@ export function importsContract(engine: StoreEngine): void {
       expect(await markOf()).toBeUndefined();
     });
 
+    it('is not missed by a platform that forgets: nobody asks for what it has in no list', async () => {
+      const store = await start(engine.place().open());
+      await sync(store, [incident('Q1')]);
+
+      await importInto(store, { incidents: [imported('Q2')] });
+
+      expect(await store.idsSince('pagerduty', 0)).toEqual(['Q1']);
+    });
+
     it('gives a service no older name than a poll has given it', async () => {
       const store = await start(engine.place().open());
       await sync(store, [incident('Q1', { serviceId: 'S', serviceName: 'new name' })]);
