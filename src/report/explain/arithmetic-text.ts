@@ -61,8 +61,7 @@ function repeatLines(
   result: string,
 ): string[] {
   const groups = repeated.map(
-    ({ fingerprint, count, incidents }) =>
-      `trouble ${fingerprint}: ${count} times (${incidents.map(({ id }) => id).join(', ')}${count > incidents.length ? ', …' : ''})`,
+    ({ fingerprint, count, incidents }) => `trouble ${fingerprint}: ${count} times (${namesText(incidents, count)})`,
   );
   const rest = all - repeated.length;
   return [
@@ -71,6 +70,14 @@ function repeatLines(
     ...groups,
     ...(rest > 0 ? [`and ${rest} more troubles that came more than once`] : []),
   ];
+}
+
+/** Incidents of one trouble that a person is told; a program gets more. */
+const NAMED_MAX = 3;
+
+function namesText(incidents: readonly { readonly id: string }[], count: number): string {
+  const names = incidents.slice(0, NAMED_MAX).map(({ id }) => id);
+  return [...names, ...(count > names.length ? ['…'] : [])].join(', ');
 }
 
 function timeLines(arithmetic: Extract<Arithmetic, { kind: 'free' | 'between_failures' }>, result: string): string[] {
