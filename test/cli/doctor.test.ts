@@ -243,6 +243,25 @@ describe('the doctor finds a right that the key lacks', () => {
     expect(check('credentials')?.result).toBe('ok');
   });
 
+  it('of an account that has no such list, which is no wrong address', async () => {
+    const fake = await pagerdutyFake({ perMinute: 960 });
+    fake.faults.push({ times: 1, path: /^\/priorities$/, answer: { status: 404, body: {} } });
+
+    const { code, warned, check } = await consulted(pagerduty(fake.url));
+
+    expect({ code, warned }).toEqual({ code: 0, warned: ['GET /priorities'] });
+    // That answer had no header; what an earlier one told stands.
+    expect(check('allowance')?.numbers?.['remaining_requests']).toBeGreaterThan(900);
+  });
+
+  it('or finds the wrong address, where what every account has is missing', async () => {
+    const { url } = await serve(inTurn({ status: 404, body: {} }));
+
+    const { code, failed } = await consulted(pagerduty(url));
+
+    expect({ code, failed }).toEqual({ code: 1, failed: ['GET /incidents'] });
+  });
+
   it('of CloudWatch: the role may not be assumed', async () => {
     const body =
       '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
@@ -391,6 +410,24 @@ describe('the doctor looks at the newest incidents', () => {
     expect(check('severities')?.found).toContain('not mapped: Bad (listed)');
   });
 
+  it('and warns where none of them names a service', async () => {
+    const fake = await opsgenieFake();
+
+    const { code, warned, check } = await consulted(opsgenie(fake.url, ', services: { tag: component }'));
+
+    expect({ code, warned }).toEqual({ code: 0, warned: ['services'] });
+    expect(check('services')?.found).toBe('no incident names one, so all have the service none');
+  });
+
+  it('and warns where none of them has a severity', async () => {
+    const fake = await cloudwatchFake();
+
+    const { code, warned, check } = await consulted(cloudwatch(fake.url, ', severity: { tag: urgency }'));
+
+    expect({ code, warned }).toEqual({ code: 0, warned: ['severities'] });
+    expect(check('severities')?.found).toBe('found P3; 1 incident without one: P3');
+  });
+
   it('and warns where there are none', async () => {
     const fake = await pagerdutyFake({}, []);
 
@@ -438,6 +475,46 @@ describe('the doctor predicts requests', () => {
       result: 'failed',
       found: expect.stringContaining('raise poll_interval'),
     });
+  });
+
+  it('and warns where polls take more than half of the allowance', async () => {
+    const fake = await opsgenieFake();
+    const yaml = opsgenie(fake.url, ', poll_interval: 1s').replace('1000/s', '200/min');
+
+    const { code, warned } = await consulted(yaml);
+
+    expect({ code, warned }).toEqual({ code: 0, warned: ['requests'] });
+  });
+
+  it('and warns where little of the allowance is left', async () => {
+    const fake = await pagerdutyFake({ perMinute: 60 });
+
+    const { code, warned } = await consulted(pagerduty(fake.url));
+
+    expect({ code, warned }).toEqual({ code: 0, warned: ['allowance'] });
+  });
+
+  it.each([
+    { says: 'PagerDuty', start: pagerdutyFake, yaml: pagerduty, perPoll: 2 + 1, perHour: 1 },
+    { says: 'Opsgenie, which counts first', start: opsgenieFake, yaml: opsgenie, perPoll: 1 + 1 + 2, perHour: 1 },
+  ])('of polls that read two pages of open incidents: $says', async ({ start, yaml, perPoll, perHour }) => {
+    const fake = await start({}, incidents(150, { events: [] }));
+
+    const { check } = await consulted(yaml(fake.url));
+
+    expect(check('requests')?.numbers).toMatchObject({ requests_per_day: perPoll * 1440 + perHour * 24 });
+  });
+
+  it('and series of the services that the filter keeps', async () => {
+    const more = incidents(2, { service: { id: 'S2', name: 'search' } }).map((one) => ({ ...one, id: `X${one.id}` }));
+    const fake = await pagerdutyFake({}, [...incidents(2), ...more]);
+
+    const all = await consulted(pagerduty(fake.url));
+    const some = await consulted(pagerduty(fake.url, ', filter: { services: [search] }'));
+
+    expect(all.check('services')?.numbers).toMatchObject({ services: 2, services_at_most: 2 });
+    expect(some.check('services')?.numbers).toMatchObject({ services: 1, services_at_most: 1 });
+    expect(some.json.series.at_most).toBeLessThan(all.json.series.at_most);
   });
 
   it('of a first sync that reads the pages of the whole history', async () => {
