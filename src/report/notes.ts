@@ -92,7 +92,7 @@ export function notesOf(input: NotesInput): Note[] {
     ...known.flatMap((provider) => beforeHistory(provider, period)),
     ...keptOut(known),
     ...(minimumSample > 1 ? [few] : []),
-    ...(isCompared && !isComparable(known, period.spanMs) ? [unlike] : []),
+    ...(isCompared && known.length > 0 && !isComparable(known, period.spanMs) ? [unlike] : []),
   ];
 }
 
@@ -102,7 +102,7 @@ function unsynced({ known, providers }: NotesInput): Note[] {
     .map(({ name }) => ({
       kind: 'unsynced',
       provider: name,
-      text: `${name}: was not read to its end yet, so none of its incidents are here; mttr-exporter doctor says what is wrong`,
+      text: `${name}: was not read to its end yet, so none of its incidents are here`,
     }));
 }
 

@@ -19,7 +19,9 @@ export function reasonsOf(input: ReasonsInput): string[] {
   const credentials =
     unread.length === 0
       ? []
-      : [`credentials: ${unread.join(', ')} was never read to its end; mttr-exporter doctor says what is wrong`];
+      : [
+          `credentials, or a first sync that goes on: not read to the end yet: ${unread.join(', ')}; mttr-exporter doctor says what is wrong`,
+        ];
   if (known.length === 0) return credentials;
   if (known.every(({ isOverall }) => !isOverall)) {
     return [...credentials, 'filter: every provider is kept out of all numbers but its own (overall: false)'];

@@ -43,7 +43,8 @@ export interface Report {
   readonly before: { readonly bounds: Bounds; readonly groups: readonly Group[] } | undefined;
   readonly trend: { readonly step: Step; readonly points: readonly StepPoint[] } | undefined;
   readonly longest: readonly LongIncident[];
-  readonly openNow: number;
+  /** Undefined while no provider is known. */
+  readonly openNow: number | undefined;
   readonly notes: readonly Note[];
   /** Why nothing was resolved, likeliest first; empty when something was. */
   readonly reasons: readonly string[];
@@ -75,7 +76,7 @@ export async function makeReport(input: ReportInput): Promise<Report> {
     before: before === undefined ? undefined : { bounds: earlier, groups: before },
     trend: step === undefined ? undefined : { step, points },
     longest: seen.longest,
-    openNow: seen.openNow,
+    openNow: known.some(({ isOverall }) => isOverall) ? seen.openNow : undefined,
     notes,
     reasons: resolved > 0 ? [] : reasonsOf({ known, seen, period, isFiltered: !isOpen(filter), history }),
   };

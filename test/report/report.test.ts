@@ -267,7 +267,9 @@ describe('an empty period', () => {
       says: 'may come from credentials that never worked',
       told: [{ isUnsynced: true }],
       asking: {},
-      reasons: ['credentials: pagerduty was never read to its end; mttr-exporter doctor says what is wrong'],
+      reasons: [
+        'credentials, or a first sync that goes on: not read to the end yet: pagerduty; mttr-exporter doctor says what is wrong',
+      ],
     },
     {
       says: 'may come from providers that are all kept out',

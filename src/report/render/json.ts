@@ -17,7 +17,7 @@ export function renderJson(report: Report): string {
     period: { ...bounds(report.bounds), timezone },
     filter,
     ...groupsOf(report.groups),
-    open_now: report.openNow,
+    open_now: report.openNow ?? null,
     before: before === undefined ? null : { ...bounds(before.bounds), ...groupsOf(before.groups) },
     trend:
       trend === undefined

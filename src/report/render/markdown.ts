@@ -2,6 +2,7 @@ import type { Report } from '../report.ts';
 import type { Cell, Section } from './section.ts';
 import { sectionsOf } from './sections.ts';
 import { boundsText } from './whole.ts';
+import { NO_DATA } from './words.ts';
 
 /** Characters that Markdown or HTML in it would read as something else. */
 const MARKS = /[\\`*_{}[\]<>|#~&]/g;
@@ -24,6 +25,7 @@ function contents(section: Section): string {
     return section.lines.map(([label, value]) => `- ${escaped(label)}: ${escaped(value)}`).join('\n');
   }
   if (section.kind === 'list') return section.items.map((item) => `- ${escaped(item)}`).join('\n');
+  if (section.rows.length === 0) return NO_DATA;
   const line = (cells: readonly Cell[]) => `| ${cells.map(shown).join(' | ')} |`;
   const rule = `| ${section.head.map((_, at) => (at < (section.words ?? 1) ? '---' : '---:')).join(' | ')} |`;
   return [line(section.head), rule, ...section.rows.map(line)].join('\n');

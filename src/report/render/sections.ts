@@ -63,7 +63,7 @@ function further({ groups, openNow }: Report): Section {
   const lines: readonly (readonly [string, string])[] = [
     ['Opened', countText(figures.opened)],
     ['Resolved', countText(figures.resolved)],
-    ['Open Now', String(openNow)],
+    ['Open Now', countText(openNow)],
     ['P75', longMinutes(figures.p75)],
     ['P90', longMinutes(figures.p90)],
     ['P95', longMinutes(figures.p95)],

@@ -70,7 +70,7 @@ function fieldsOf({ groups, before, openNow }: Report): MarkedText[] {
     field('P95', minutesWith(figures.p95)),
     field('Level', levelText(level)),
     field('Within target', shareText(figures.withinTarget)),
-    field('Open now', String(openNow)),
+    field('Open now', countText(openNow)),
     ...(figures.mtta === undefined ? [] : [field('Mean to acknowledge', minutesWith(figures.mtta))]),
   ];
 }

@@ -3,6 +3,7 @@ import type { Report } from '../report.ts';
 import type { Cell, Section } from './section.ts';
 import { sectionsOf } from './sections.ts';
 import { boundsText, TITLE } from './whole.ts';
+import { NO_DATA } from './words.ts';
 
 /** Lines below the title. */
 const RULE = '='.repeat(50);
@@ -30,6 +31,7 @@ function contents(section: Section): string {
     return section.lines.map(([label, value]) => `  ${printable(label)}: ${printable(value)}`).join('\n');
   }
   if (section.kind === 'list') return section.items.map((item) => `  - ${printable(item)}`).join('\n');
+  if (section.rows.length === 0) return `  ${NO_DATA}`;
   const rows = section.isRanked === true ? section.rows.slice(0, RANKED_MAX) : section.rows;
   const table = new Table({ head: section.head.map(printable), style: { head: [], border: [], compact: true } });
   table.push(...rows.map((row) => row.map(plain)));

@@ -79,10 +79,12 @@ describe('a report in text', () => {
   });
 
   it('says nothing rather than zero when there is nothing', () => {
-    const text = renderText(report({ groups: [], reasons: ['range: perhaps'] }));
+    const text = renderText(report({ groups: [], openNow: undefined, reasons: ['range: perhaps'] }));
 
     expect(text).toContain('  Total Incidents: no data\n  Performance Level: no data\n');
     expect(text).toContain('  Mean: no data\n  Median: no data\n');
+    expect(text).toContain('MTTR by Severity:\n  no data\n');
+    expect(text).not.toContain('Open Now');
     expect(text).toContain('Why there may be nothing:\n  - range: perhaps\n');
   });
 
