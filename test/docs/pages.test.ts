@@ -65,7 +65,7 @@ describe('the pages', () => {
 
   it('lead to files that exist', () => {
     const broken = links
-      .filter(({ link }) => !/^[a-z]+:/.test(link))
+      .filter(({ link }) => !/^<?[a-z]+:/.test(link))
       .filter(({ path, link }) => !existsSync(join(root, dirname(path), link)))
       .map(({ path, link }) => `${path}: ${link}`);
 
