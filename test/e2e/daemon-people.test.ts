@@ -53,13 +53,18 @@ it('no name, e-mail or title that the platforms send is on a page or in the log;
   const openmetrics = await exporter.get('metrics', {
     headers: { accept: 'application/openmetrics-text; version=1.0.0' },
   });
-  const others = await Promise.all(['/', '-/ready', '-/healthy'].map((path) => exporter.get(path)));
+  const others = await Promise.all(['/', '-/ready', '-/healthy', 'api/v1/status'].map((path) => exporter.get(path)));
+  const ofApi = await Promise.all(['statistics', 'config', 'explain'].map((path) => exporter.get(`api/v1/${path}`)));
+  const incidents = await exporter.get('api/v1/incidents?limit=1000');
   exporter.kill('SIGTERM');
   const { stderr } = await exporter.ended;
   const store = readFileSync(join(folder, 's.db')).toString('latin1');
 
-  const shown = [page.text, openmetrics.text, ...others.map(({ text }) => text), stderr].join('\n');
+  const shown = [page.text, openmetrics.text, ...[...others, ...ofApi, incidents].map(({ text }) => text), stderr].join(
+    '\n',
+  );
   expect(openmetrics.text).toContain('# EOF');
+  expect([...ofApi, incidents].map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   expect(stderr).toContain('400');
   expect(found(shown, [...PERSONAL, 'unspeakable'])).toEqual([]);
   expect(found(store, ['unspeakable'])).toEqual(['unspeakable']);
