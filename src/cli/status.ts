@@ -66,7 +66,7 @@ export function statusOf(input: StatusInput): StatusView {
     trend: engine.trend.of(window),
     open: { oldest: oldest.map((one) => ({ ...one, targetMinutes: targetMinutes(config, one.severity) })), total },
     providers,
-    links: [],
+    links: [{ href: 'api/v1/openapi.json', text: 'API' }],
   };
 }
 

@@ -13,7 +13,7 @@ export function inventApi(changes: Partial<ApiSource> = {}): ApiSource {
       services_overflowed: 0,
       store_bytes: 4096,
     }),
-    statistics: () => ({ rows: [] }),
+    statistics: async () => ({ rows: [] }),
     incidents: async () => ({ incidents: [] }),
     explain: async () => EXPLANATION,
     config: () => ({ windows: ['30d'] }),

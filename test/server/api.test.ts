@@ -129,7 +129,7 @@ describe('an answer', () => {
 
   it('leaves out what is not known', async () => {
     const row = { by: 'all' as const, window: '30d', window_seconds: 2_592_000, opened: 0, mttr_minutes: undefined };
-    const { get } = await start({ api: inventApi({ statistics: () => ({ rows: [row] }) }) });
+    const { get } = await start({ api: inventApi({ statistics: async () => ({ rows: [row] }) }) });
 
     const { text } = await get('/statistics');
 

@@ -50,7 +50,7 @@ export function createApiSource(input: ApiInput): ApiSource {
         isOpen: input.isOpen(),
         reloadFailure: input.reloadFailure(),
       }),
-    statistics: (question) => {
+    statistics: async (question) => {
       requireOpen(input);
       return statisticsAnswer({ config: config(), rows: engine().shown().rows }, question);
     },

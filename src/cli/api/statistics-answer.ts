@@ -1,4 +1,5 @@
 import type { Config } from '../../config/types.ts';
+import { createBreath } from '../../model/breath.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { type Figures, figuresOf } from '../../report/figures.ts';
 import type { StatisticsAnswer, StatisticsRow } from '../../server/api/answers.ts';
@@ -13,8 +14,14 @@ interface Shown {
   readonly rows: readonly Row[];
 }
 
-/** The rows that the page of metrics shows, as far as they are asked for; throws a RequestProblem for names that there are not. */
-export function statisticsAnswer({ config, rows }: Shown, question: StatisticsQuestion): StatisticsAnswer {
+/**
+ * The rows that the page of metrics shows, as far as they are asked for, put together in slices; throws a RequestProblem for
+ * names that there are not.
+ */
+export async function statisticsAnswer(
+  { config, rows }: Shown,
+  question: StatisticsQuestion,
+): Promise<StatisticsAnswer> {
   const windows = wantedWindows(config, question.window);
   checkGrouping(config, question.by);
   const wanted = knownLabels(question, {
@@ -28,7 +35,14 @@ export function statisticsAnswer({ config, rows }: Shown, question: StatisticsQu
       (question.by === undefined || grouping === question.by) &&
       wanted.every(([name, value]) => labels.some((label) => label[0] === name && label[1] === value)),
   );
-  return { rows: found.flatMap((row) => windows.map((window) => rowAnswer(row, window, config))) };
+  const answers: StatisticsRow[] = [];
+  const breathe = createBreath();
+  for (const row of found) {
+    answers.push(...windows.map((window) => rowAnswer(row, window, config)));
+    const pause = breathe();
+    if (pause !== undefined) await pause;
+  }
+  return { rows: answers };
 }
 
 interface Window {

@@ -10,7 +10,7 @@ export interface ApiSource {
   /** Opens the endpoints that change something; without one they are closed. Asked on each request. */
   readonly adminToken: () => string | undefined;
   readonly status: () => StatusAnswer;
-  readonly statistics: (question: StatisticsQuestion) => StatisticsAnswer;
+  readonly statistics: (question: StatisticsQuestion) => Promise<StatisticsAnswer>;
   readonly incidents: (question: IncidentsQuestion) => Promise<IncidentsAnswer>;
   readonly explain: (question: ExplainQuestion) => Promise<Explanation>;
   readonly config: () => Record<string, unknown>;
