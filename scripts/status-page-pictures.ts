@@ -9,18 +9,19 @@ import { BROWSER } from './pictures/browser.ts';
 import { demand, startDemo } from './pictures/programs.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/pictures', import.meta.url));
-/** From the head of the page to the charts: the tables below are longer than a picture should be. */
-const VIEWPORT = { width: 1240, height: 1455 };
-/** The first sync of the demo takes some seconds, the trend comes after it. */
+const VIEWPORT = { width: 1240, height: 900 };
+/** The first syncs of the demo take some seconds. */
 const PATIENCE_MS = 60_000;
+/** Far longer than the trend of the demo takes once the last provider has synced. */
+const TREND_MS = 5000;
 
-/** Waits until the trend is drawn: it is the last of all to be there. */
-async function untilWhole(url: string): Promise<void> {
+async function untilReady(url: string): Promise<void> {
   const latestMs = Date.now() + PATIENCE_MS;
-  while (!(await (await fetch(`${url}/`)).text()).includes('<svg class="chart"')) {
-    if (Date.now() > latestMs) throw new Error('the status page of the demo has no trend after a minute');
+  while (!(await fetch(`${url}/-/ready`)).ok) {
+    if (Date.now() > latestMs) throw new Error('the demo is not ready after a minute');
     await pause(500);
   }
+  await pause(TREND_MS);
 }
 
 demand(['chromium']);
@@ -29,11 +30,15 @@ const folder = mkdtempSync(join(tmpdir(), 'mttr-pictures-'));
 const demo = await startDemo(folder);
 const browser = await chromium.launch(BROWSER);
 try {
-  await untilWhole(demo.url);
+  await untilReady(demo.url);
   for (const colorScheme of ['light', 'dark'] as const) {
     const tab = await browser.newPage({ viewport: VIEWPORT, colorScheme });
     await tab.goto(`${demo.url}/`);
-    await tab.screenshot({ path: join(FOLDER, `status-page-${colorScheme}.png`) });
+    // From the head of the page to the charts: the tables below are longer than a picture should be.
+    const charts = await tab.locator('#trend .charts').boundingBox();
+    if (charts === null) throw new Error('the status page of the demo has no trend');
+    const clip = { x: 0, y: 0, width: VIEWPORT.width, height: charts.y + charts.height + 8 };
+    await tab.screenshot({ path: join(FOLDER, `status-page-${colorScheme}.png`), fullPage: true, clip });
   }
 } finally {
   await browser.close();
