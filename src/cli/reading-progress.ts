@@ -35,7 +35,7 @@ export function createReadingProgress({ output, isQuiet, nowMs, historyMs }: Pro
     }),
     { isTTY: true, columns: output.columns ?? COLUMNS },
   );
-  const bars = new cliProgress.MultiBar({ stream, format: FORMAT, hideCursor: true, linewrap: false });
+  const bars = new cliProgress.MultiBar({ stream, format: FORMAT, gracefulExit: false });
   const seen = new Map<string, Seen>();
   return {
     read: (provider, { changed }) => {
