@@ -1,3 +1,4 @@
+import { pipeline, Readable } from 'node:stream';
 import { type CsvError, type Info, parse } from 'csv-parse';
 import type { Row, RowsInput } from './rows.ts';
 
@@ -36,26 +37,14 @@ export async function* readCsv({ stream, wanted, unread }: Omit<RowsInput, 'form
       return undefined;
     },
   });
-  const feeding = feed(chunks, parser);
+  // What goes wrong with either of the two ends the other, and is thrown by the reading below.
+  pipeline(Readable.from(chunks), parser, () => undefined);
   for await (const one of parser) {
     yield* skipped.splice(0);
     const { record, info }: { record: unknown; info: Info } = one;
     yield { line: info.lines, record };
   }
-  await feeding;
   yield* skipped;
-}
-
-async function feed(chunks: AsyncIterable<unknown>, parser: ReturnType<typeof parse>): Promise<void> {
-  try {
-    for await (const chunk of chunks) {
-      if (parser.destroyed) return;
-      if (!parser.write(chunk)) await new Promise((resolve) => parser.once('drain', resolve).once('close', resolve));
-    }
-    parser.end();
-  } catch (error) {
-    parser.destroy(error instanceof Error ? error : new Error(String(error)));
-  }
 }
 
 function lostAt(error: CsvError | undefined): Error {
