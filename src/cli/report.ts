@@ -16,8 +16,11 @@ import { askedFilter, type OUTPUTS, periodOf, type Request, readRequest, reportF
 import { webhookOf } from './report/webhook.ts';
 import { writeWhole } from './whole-file.ts';
 
-/** Platforms are asked so much further back: what was opened before the period may be its longest recovery. */
-const MARGIN_MS = 30 * DAY_MS;
+/**
+ * Platforms are asked so much further back: what was opened before the period may be its longest recovery. A day more than
+ * a comparison demands, as the platforms are asked a little later than now.
+ */
+const MARGIN_MS = 31 * DAY_MS;
 
 const RENDERERS: Readonly<Record<(typeof OUTPUTS)[number], (report: Report) => string>> = {
   text: renderText,

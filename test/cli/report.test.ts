@@ -110,6 +110,17 @@ store: { path: "${config}.db" }
     });
   });
 
+  it('reads as much of the platforms as a comparison needs, however short the configured history', async () => {
+    const { report } = await stage({ more: 'history: 8d\nwindows: [1d]' });
+
+    const { printed } = await report(['--from=2026-02-01', '--to=2026-02-27', '--compare', '--output=json']);
+
+    expect(JSON.parse(printed)).toMatchObject({
+      before: { from: '2026-01-05T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z', all: { resolved: 1 } },
+      notes: [],
+    });
+  });
+
   it.each([
     { output: 'text', begins: 'MEAN TIME TO RECOVERY (MTTR) REPORT\n' },
     { output: 'json', begins: '{\n  "format": 1,' },

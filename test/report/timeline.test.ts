@@ -10,6 +10,7 @@ import { createStatistics } from '../../src/stats/statistics.ts';
 import type { History } from '../../src/store/history.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { oracleRows } from '../stats/oracle.ts';
+import { expectSameRows } from '../stats/same-rows.ts';
 
 const DAY_MS = 86_400_000;
 const READ_UNTIL = Date.UTC(2026, 9, 1);
@@ -96,18 +97,6 @@ function said(rows: readonly Row[]): Map<string, Record<string, number>> {
   );
 }
 
-function expectSame(actual: Map<string, Record<string, number>>, expected: Map<string, Record<string, number>>): void {
-  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
-  for (const [key, row] of expected) {
-    const found = actual.get(key) ?? {};
-    expect({ key, statistics: Object.keys(found).sort() }).toEqual({ key, statistics: Object.keys(row).sort() });
-    for (const [statistic, value] of Object.entries(row)) {
-      const difference = Math.abs((found[statistic] ?? Number.NaN) - value) / Math.max(1, Math.abs(value));
-      expect(difference, `${key} ${statistic}: ${found[statistic]} instead of ${value}`).toBeLessThan(1e-9);
-    }
-  }
-}
-
 const told = fc.record({
   facet: fc.nat({ max: LABELS.length - 1 }),
   triggeredAgo: fc.integer({ min: 0, max: 120 * 1440 }),
@@ -155,7 +144,7 @@ describe('windows of the past', () => {
 
           const providers = REACHES.map((one) => ({ ...one, endMs }));
           const labels = (facet: number) => LABELS[facet];
-          expectSame(actual, oracleRows({ incidents, labels, providers, settings: SETTINGS }));
+          expectSameRows(actual, oracleRows({ incidents, labels, providers, settings: SETTINGS }));
         }
       }),
       { numRuns: 60 },
@@ -192,7 +181,7 @@ describe('windows of the past', () => {
 
         const providers = REACHES.map((one) => ({ ...one, endMs: one.readUntilMs - days * DAY_MS }));
         const labels = (facet: number) => LABELS[facet];
-        expectSame(actual, oracleRows({ incidents, labels, providers, settings: SETTINGS }));
+        expectSameRows(actual, oracleRows({ incidents, labels, providers, settings: SETTINGS }));
       }),
       { numRuns: 30 },
     );

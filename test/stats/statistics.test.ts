@@ -7,6 +7,7 @@ import { STATISTICS, type StatisticsSettings, statisticsOf } from '../../src/sta
 import { createStatistics, type Statistics } from '../../src/stats/statistics.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { keyOf, type OracleProvider, oracleRows } from './oracle.ts';
+import { expectSameRows } from './same-rows.ts';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 9, 1);
@@ -57,18 +58,6 @@ function said(statistics: Statistics, settings: StatisticsSettings): Map<string,
     }
   }
   return rows;
-}
-
-function expectSame(actual: Map<string, Record<string, number>>, expected: Map<string, Record<string, number>>): void {
-  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
-  for (const [key, row] of expected) {
-    const found = actual.get(key) ?? {};
-    expect({ key, statistics: Object.keys(found).sort() }).toEqual({ key, statistics: Object.keys(row).sort() });
-    for (const [statistic, value] of Object.entries(row)) {
-      const difference = Math.abs((found[statistic] ?? Number.NaN) - value) / Math.max(1, Math.abs(value));
-      expect(difference, `${key} ${statistic}: ${found[statistic]} instead of ${value}`).toBeLessThan(1e-9);
-    }
-  }
 }
 
 const minutes = fc.integer({ min: 0, max: 70 * 1440 });
@@ -176,7 +165,7 @@ describe('windowed statistics', () => {
             providers,
             settings,
           });
-          expectSame(said(statistics, settings), expected);
+          expectSameRows(said(statistics, settings), expected);
         }),
         { numRuns: 150 },
       );
