@@ -88,8 +88,7 @@ function deviation(members: readonly Member[]): Content {
 
 function extreme({ collected: { members }, nameOf }: ValueInput, statistic: 'min' | 'max'): Content {
   const count = members.length;
-  const rank = statistic === 'min' ? 1 : count;
-  const incident = rankedMember(inOrder(members)[rank - 1], rank, nameOf);
+  const incident = ranking(members, nameOf)(statistic === 'min' ? 1 : count);
   return { value: incident.minutes, arithmetic: { kind: 'extreme', count, incident } };
 }
 
@@ -97,20 +96,22 @@ function extreme({ collected: { members }, nameOf }: ValueInput, statistic: 'min
 function quantileValue({ collected: { members }, nameOf }: ValueInput, quantile: number): Content {
   const count = members.length;
   const position = (count - 1) * quantile;
-  const ordered = inOrder(members);
-  const below = rankedMember(ordered[Math.floor(position)], Math.floor(position) + 1, nameOf);
-  const above = rankedMember(ordered[Math.ceil(position)], Math.ceil(position) + 1, nameOf);
+  const ranked = ranking(members, nameOf);
+  const below = ranked(Math.floor(position) + 1);
+  const above = ranked(Math.ceil(position) + 1);
   const value = below.minutes + (above.minutes - below.minutes) * (position - Math.floor(position));
   return { value, arithmetic: { kind: 'quantile', quantile, count, position, below, above } };
 }
 
-function inOrder(members: readonly Member[]): Member[] {
-  return members.toSorted((a, b) => a.value - b.value || a.row - b.row);
-}
-
-function rankedMember(member: Member | undefined, rank: number, nameOf: NameOf) {
-  if (member === undefined) throw new Error(`there is no incident at rank ${rank}`);
-  return { rank, minutes: member.value / MINUTE_MS, ...nameOf(member.row) };
+/** Finds the incident at a rank, the shortest being the first; numbers alone are sorted quickly, however many there are. */
+function ranking(members: readonly Member[], nameOf: NameOf) {
+  const ordered = Float64Array.from(members, ({ value }) => value).sort();
+  return (rank: number) => {
+    const value = ordered[rank - 1] ?? Number.NaN;
+    const member = members.filter((one) => one.value === value)[rank - 1 - ordered.indexOf(value)];
+    if (member === undefined) throw new Error(`there is no incident at rank ${rank}`);
+    return { rank, minutes: value / MINUTE_MS, ...nameOf(member.row) };
+  };
 }
 
 /** Statistics about the time that every provider of the row covers. */
