@@ -89,7 +89,7 @@ describe('what a poll has told', () => {
     ['is changed by a row that is newer', { title: 'x', updatedAt: '2026-10-01T10:00:01Z' }, 'changed'],
   ] as const)('%s', async (_says, change, fate) => {
     const { incidents } = await importAll([record()]);
-    const stored = new Map([...incidents].map(([id, { imported: _, ...polled }]) => [id, polled]));
+    const stored = new Map([...incidents].map(([id, told]) => [id, { ...told, imported: undefined }]));
 
     const { tally } = await importAll([record(change)], { stored });
 

@@ -93,32 +93,37 @@ describe('a record', () => {
     expect('incident' in taken && taken.incident.resolvedAtMs !== undefined).toBe(status === 'resolved');
   });
 
-  it.each([
-    ['no id', { id: ' ' }, 'missing_id', 'id (id): expected an id'],
-    ['no trigger', { triggeredAt: null }, 'start_unknown', 'triggered_at (triggeredAt): expected a date with a time'],
+  it.each<[says: string, change: object, verdict: [reason: string, detail: string]]>([
+    ['no id', { id: ' ' }, ['missing_id', 'id (id): expected an id']],
+    ['no trigger', { triggeredAt: null }, ['start_unknown', 'triggered_at (triggeredAt): expected a date with a time']],
     [
       'a trigger that is none',
       { triggeredAt: 'Ada Byron' },
-      'malformed',
-      'triggered_at (triggeredAt): expected a date',
+      ['malformed', 'triggered_at (triggeredAt): expected a date'],
     ],
-    ['no end, though it is over', { resolvedAt: null, status: 'resolved' }, 'end_unknown', 'resolved_at (resolvedAt)'],
-    ['a status that nobody knows', { status: 'Ada' }, 'malformed', 'status (status): expected triggered, acknowledged'],
-    ['a flag that is none', { merged: 'perhaps' }, 'malformed', 'merged (merged): expected true or false'],
+    [
+      'no end, though it is over',
+      { resolvedAt: null, status: 'resolved' },
+      ['end_unknown', 'resolved_at (resolvedAt)'],
+    ],
+    [
+      'a status that nobody knows',
+      { status: 'Ada' },
+      ['malformed', 'status (status): expected triggered, acknowledged'],
+    ],
+    ['a flag that is none', { merged: 'perhaps' }, ['malformed', 'merged (merged): expected true or false']],
     [
       'an end before its trigger',
       { resolvedAt: '2026-10-01T08:00:00Z' },
-      'negative_duration',
-      'before it was triggered',
+      ['negative_duration', 'before it was triggered'],
     ],
-    ['a stamp in the future', { resolvedAt: '2026-12-01T08:00:00Z' }, 'future', 'more than 15m ahead'],
+    ['a stamp in the future', { resolvedAt: '2026-12-01T08:00:00Z' }, ['future', 'more than 15m ahead']],
     [
       'spans that do not fit',
       { intervals: [[own.triggeredAt, null]] },
-      'malformed',
-      'intervals (intervals): expected pairs',
+      ['malformed', 'intervals (intervals): expected pairs'],
     ],
-    ['spans that are none', { intervals: 'x' }, 'malformed', 'intervals (intervals): expected pairs'],
+    ['spans that are none', { intervals: 'x' }, ['malformed', 'intervals (intervals): expected pairs']],
     [
       'spans out of order',
       {
@@ -127,10 +132,9 @@ describe('a record', () => {
           [own.triggeredAt, own.resolvedAt],
         ],
       },
-      'malformed',
-      'intervals',
+      ['malformed', 'intervals'],
     ],
-  ])('with %s is rejected, in words without any value of it', (_says, change, reason, detail) => {
+  ])('with %s is rejected, in words without any value of it', (_says, change, [reason, detail]) => {
     const refused = read('mttr-exporter', { ...own, ...change });
 
     expect(refused).toMatchObject({ reason, detail: expect.stringContaining(detail) });
