@@ -104,6 +104,6 @@ function tell(log: Log, outcome: RefreshOutcome, isDryRun: boolean): void {
     return;
   }
   const { requests, added, changed, unchanged, deleted, rejected, unverified } = outcome.refreshed;
-  const counts = { requests, added, changed, unchanged, deleted, rejected, unverified };
+  const counts = { requests, new: added, changed, unchanged, deleted, rejected, unverified };
   log.info('provider was read again', { provider, dry_run: isDryRun, ...counts });
 }

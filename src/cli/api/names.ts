@@ -35,7 +35,7 @@ export function knownLabels(asked: AskedLabels, names: Names): readonly (readonl
       labels.push([name, find[name](value)]);
     } catch (error) {
       if (!(error instanceof UnknownName)) throw error;
-      errors.push({ name, reason: `is unknown: ${error.message}` });
+      errors.push({ name, reason: error.message.replace(`unknown ${name}`, 'is unknown:') });
     }
   }
   if (errors.length > 0) throw wrongParameters(errors);
