@@ -57,6 +57,37 @@ describe('a report', () => {
     ]);
   });
 
+  it('takes an objective that is reached exactly for met', async () => {
+    const incidents = Array.from({ length: 10 }, (_, at) => ended(`I${at}`, [1, at === 0 ? 31 : 30]));
+    const report = await stageReports([{ incidents }]);
+
+    const made = await report();
+
+    expect(made.groups.find(({ name }) => name === 'P1')).toMatchObject({
+      figures: { withinTarget: 0.9 },
+      objective: 0.9,
+      isObjectiveMet: true,
+    });
+  });
+
+  it('has in its longest exactly what is in its window: the end, but not the beginning', async () => {
+    const report = await stageReports([
+      {
+        incidents: [
+          ended('before', [30, 400]),
+          ended('first', [30 - 1 / DAY_MS, 300]),
+          ended('last', [0, 200]),
+          ended('after', [-1 / DAY_MS, 500]),
+        ],
+      },
+    ]);
+
+    const made = await report({ from: '30d', to: '2026-06-01T12:00:00Z' });
+
+    expect(made.longest.map(({ id }) => id)).toEqual(['first', 'last']);
+    expect(figuresIn(made, 'all')).toMatchObject({ resolved: 2, max: 300 });
+  });
+
   it('counts only what is asked for', async () => {
     const report = await stageReports([{ incidents: WEEK }]);
 
@@ -70,13 +101,19 @@ describe('a report', () => {
   });
 
   it('compares with the period before, whose mean is the baseline', async () => {
-    const report = await stageReports([{ incidents: WEEK }]);
+    const edges = [
+      ended('F', [30 - 1 / DAY_MS, 7]),
+      ended('G', [30, 800]),
+      ended('H', [60 - 1 / DAY_MS, 200]),
+      ended('I', [60, 9]),
+    ];
+    const report = await stageReports([{ incidents: [...WEEK, ...edges] }]);
 
     const made = await report({ isCompared: true });
 
     expect(made.before?.bounds.lastMs).toBe(made.bounds.firstMs - 1);
-    expect(figuresIn(made.before ?? made, 'all')).toMatchObject({ resolved: 1, mttr: 500 });
-    expect(figuresIn(made, 'all')?.baseline).toBe(500);
+    expect(figuresIn(made.before ?? made, 'all')).toMatchObject({ resolved: 3, mttr: 500 });
+    expect(figuresIn(made, 'all')).toMatchObject({ resolved: 4, baseline: 500, baselineResolved: 3 });
   });
 
   it('does not compare with a period whose longest recoveries may be missing, and says so', async () => {
