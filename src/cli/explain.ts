@@ -79,9 +79,13 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
   const config = configurationOf(asked['config.file'], reading);
   const nowMs = surroundings.clock.nowMs();
   const question = asWrongUse(() => questionOf(asked, selected, { config, nowMs }));
-  const source = await readHistory(config, neededHistory(question, { config, nowMs }), reading);
+  const historyMs = neededHistory(question, { config, nowMs });
+  const source = await readHistory(config, historyMs, reading);
   try {
-    const explanation = await explainNumber({ ...source, question, settings: statisticsSettings(config) });
+    // What the platforms were asked for just now is kept whole.
+    const retentionMs = source.origin === 'store' ? config.retentionMs : Math.max(config.retentionMs, historyMs);
+    const settings = statisticsSettings(config);
+    const explanation = await explainNumber({ ...source, question, settings, retentionMs });
     hand(explanation, { asked, config, surroundings });
     return 0;
   } catch (error) {

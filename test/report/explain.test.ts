@@ -3,7 +3,17 @@ import { explain } from '../../src/report/explain/explain.ts';
 import { Explanation } from '../../src/report/explain/explanation.ts';
 import type { Question } from '../../src/report/explain/question.ts';
 import { DAY_MS, incident, recovered } from '../store/telling.ts';
-import { ago, ask, days, HISTORY_START, NOW, statisticsSettings, type TestProvider, worldOf } from './explaining.ts';
+import {
+  ago,
+  ask,
+  days,
+  HISTORY_START,
+  NOW,
+  RETENTION_MS,
+  statisticsSettings,
+  type TestProvider,
+  worldOf,
+} from './explaining.ts';
 
 const FILTER = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
 
@@ -316,6 +326,21 @@ describe('a question', () => {
     await expect(answer).rejects.toThrow(/^the period ends before history begins \(pagerduty: /);
   });
 
+  it('about a time of which nothing is kept any more is refused, and a window that begins there says so', async () => {
+    const world = await worldOf([{ incidents: told }]);
+    const question = { statistic: 'mttr', labels: {}, window: { name: '30d', ms: 30 * DAY_MS }, end: 'read' } as const;
+    const given = { ...world, settings: statisticsSettings(), retentionMs: 10 * DAY_MS };
+
+    const { notes } = await explain({ ...given, question });
+    const older = explain({ ...given, question: { ...question, end: ago(days(11)) } });
+
+    const instant = new Date(ago(days(10))).toISOString();
+    expect(notes).toEqual([
+      `provider pagerduty: what ended before ${instant}, within the window, is no longer kept (retention)`,
+    ]);
+    await expect(older).rejects.toThrow(`the period ends before history begins (pagerduty: ${instant})`);
+  });
+
   it('about a provider whose first sync goes on has no number, and says so', async () => {
     const world = await worldOf([{ incidents: told, isUnsynced: true }]);
 
@@ -341,6 +366,7 @@ describe('a question', () => {
       history: { ...world.history, each },
       question,
       settings: statisticsSettings(),
+      retentionMs: RETENTION_MS,
     });
 
     await expect(answer).rejects.toThrow(/is 100 by the statistics and 20 by its incidents; this is a bug/);

@@ -17,6 +17,8 @@ import { DAY_MS, poll, settings as storeSettings } from '../store/telling.ts';
 export const NOW = Date.UTC(2026, 5, 1);
 export const HISTORY_START = NOW - 300 * DAY_MS;
 
+export const RETENTION_MS = 4000 * DAY_MS;
+
 /** So many minutes before `NOW`. */
 export function ago(minutes: number): number {
   return NOW - minutes * 60_000;
@@ -67,7 +69,7 @@ export async function fillStore(path: string, told: readonly TestProvider[]): Pr
   const configs = told.map(({ config }) => providerConfig(config));
   const store = createSqliteStore({ path, log: silent, nowMs: HISTORY_START });
   const given = storeSettings({ providers: configs });
-  await store.configure({ ...given, retentionMs: 4000 * DAY_MS }, HISTORY_START);
+  await store.configure({ ...given, retentionMs: RETENTION_MS }, HISTORY_START);
   await store.load(() => undefined);
   for (const [place, one] of told.entries()) {
     const provider = configs[place]?.name ?? '';
@@ -103,6 +105,7 @@ export function statisticsSettings(change: Partial<StatisticsSettings> = {}): St
 export function ask(world: World, question: Partial<Question> = {}, settings: Partial<StatisticsSettings> = {}) {
   return explain({
     ...world,
+    retentionMs: RETENTION_MS,
     settings: statisticsSettings(settings),
     question: { statistic: 'mttr', labels: {}, window: { name: '30d', ms: 30 * DAY_MS }, end: 'read', ...question },
   });

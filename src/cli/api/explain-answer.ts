@@ -19,7 +19,15 @@ export async function explainAnswer(input: ExplainInput, asked: ExplainQuestion)
   try {
     const question = questionOf(input, asked);
     const settings = statisticsSettings(config);
-    return await explain({ question, history, settings, providers, reader: (name) => readers.get(name) });
+    const { retentionMs } = config;
+    return await explain({
+      question,
+      history,
+      settings,
+      providers,
+      retentionMs,
+      reader: (name) => readers.get(name),
+    });
   } catch (error) {
     const wrong = wrongUseOf(error);
     throw wrong instanceof WrongUse ? problemOf(wrong) : wrong;

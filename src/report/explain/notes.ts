@@ -19,14 +19,17 @@ export function notesOf(input: NotesInput): string[] {
   const offPage = notOnThePage(input);
   return [
     ...(offPage.length === 0 ? [] : [`/metrics does not show this number: ${offPage.join('; ')}`]),
-    ...spans.filter(({ fromMs, historyStartMs }) => historyStartMs > fromMs).map(shortHistory),
+    ...spans.filter(({ fromMs, knownFromMs }) => knownFromMs > fromMs).map(shortHistory),
     ...unsynced.map(
       (name) => `provider ${name}: its first sync is not complete, so none of its incidents is in any number`,
     ),
   ];
 }
 
-function shortHistory({ provider, historyStartMs }: ProviderSpan): string {
+function shortHistory({ provider, historyStartMs, knownFromMs }: ProviderSpan): string {
+  if (knownFromMs > historyStartMs) {
+    return `provider ${provider.name}: what ended before ${new Date(knownFromMs).toISOString()}, within the window, is no longer kept (retention)`;
+  }
   return `provider ${provider.name}: its history begins at ${new Date(historyStartMs).toISOString()}, within the window`;
 }
 

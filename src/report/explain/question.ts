@@ -31,6 +31,8 @@ export interface ExplainInput {
   readonly history: History;
   /** As configured; its windows and groupings only say what `/metrics` shows. */
   readonly settings: StatisticsSettings;
+  /** How long closed incidents are kept. */
+  readonly retentionMs: number;
   readonly providers: readonly ReportedProvider[];
   readonly reader: (provider: string) => Reader | undefined;
 }

@@ -5,10 +5,8 @@ import type { ProviderSpan } from './spans.ts';
 
 /** Throws QuestionError for a period of which nothing can be known. */
 export function refusePeriodBeforeHistory(spans: readonly ProviderSpan[]): void {
-  if (spans.length === 0 || spans.some(({ toMs, historyStartMs }) => toMs > historyStartMs)) return;
-  const starts = spans.map(
-    ({ provider, historyStartMs }) => `${provider.name}: ${new Date(historyStartMs).toISOString()}`,
-  );
+  if (spans.length === 0 || spans.some(({ toMs, knownFromMs }) => toMs > knownFromMs)) return;
+  const starts = spans.map(({ provider, knownFromMs }) => `${provider.name}: ${new Date(knownFromMs).toISOString()}`);
   throw new QuestionError(`the period ends before history begins (${starts.join(', ')})`);
 }
 

@@ -11,6 +11,8 @@ export interface ProviderSpan {
   readonly toMs: number;
   readonly historyStartMs: number;
   readonly readUntilMs: number;
+  /** Where what is held begins: history, less what is no longer kept. */
+  readonly knownFromMs: number;
 }
 
 interface SpansInput {
@@ -18,16 +20,18 @@ interface SpansInput {
   readonly providers: readonly ReportedProvider[];
   readonly window: { readonly ms: number };
   readonly end: End;
+  readonly retentionMs: number;
 }
 
 /** Windows of the providers whose first sync is complete. */
-export function spansOf({ history, providers, window, end }: SpansInput): readonly ProviderSpan[] {
+export function spansOf({ history, providers, window, end, retentionMs }: SpansInput): readonly ProviderSpan[] {
   return history.providers.flatMap((state) => {
     const provider = providers.find(({ name }) => name === state.name);
     const reach = reachOf(state);
     if (provider === undefined || reach === undefined) return [];
     const toMs = endMsOf(end, reach.readUntilMs);
-    return [{ provider, fromMs: toMs - window.ms, toMs, ...reach }];
+    const knownFromMs = Math.max(reach.historyStartMs, reach.readUntilMs - retentionMs);
+    return [{ provider, fromMs: toMs - window.ms, toMs, ...reach, knownFromMs }];
   });
 }
 

@@ -1,13 +1,11 @@
-import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
+import { MINUTE_MS } from '../../model/time.ts';
+import { BASELINE_REACH_MS } from '../../stats/evaluate.ts';
 import type { Statistic } from '../../stats/rows.ts';
 import type { Collected, Member } from './collect.ts';
 import type { Arithmetic } from './explanation.ts';
 import { type NameOf, repeatShare } from './repeats.ts';
 import { busyMs, type ProviderSpan } from './spans.ts';
 import { DESCRIBED } from './statistics.ts';
-
-/** History must begin so long before a window that baselines are made of (DESIGN §5). */
-const BASELINE_REACH_MS = 30 * DAY_MS;
 
 /** The number itself, or why there is none, and the way to it. */
 export interface Valued {

@@ -129,7 +129,7 @@ function afterText(ms: number): string {
 
 function similar({ similar: { count, last } }: Facts, timezone: string): Section {
   const title = 'Similar earlier incidents';
-  if (count === 0) return { title, kind: 'list', items: ['none is held: this trouble was not seen before'] };
+  if (count === 0) return { title, kind: 'list', items: ['none in the history'] };
   const rows = last.map(({ id, url, triggeredAtMs, minutes }) => [
     url === undefined ? id : { text: id, url },
     timeIn(triggeredAtMs, timezone),
