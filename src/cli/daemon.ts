@@ -91,6 +91,8 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     reload,
     stop: async () => {
       life.interrupt();
+      // Its client gets an answer, instead of keeping the server open.
+      void life.engine().refreshing.stop();
       await server.close();
       await reloading.stop();
       await life.end();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { FakeOptions } from '../../src/simulator/platform.ts';
 import { type Answered, whyNotAsPromised } from '../server/api-conformance.ts';
 import { type Exporter, startExporter, temporaryFolder, writeIn } from './process.ts';
-import { inventWorlds, startPlatforms, type Worlds } from './three-platforms.ts';
+import { inventWorlds, type Platforms, startPlatforms, type Worlds } from './three-platforms.ts';
 
 export const ADMIN_TOKEN = 'the-admin-token';
 
@@ -14,6 +14,7 @@ const Json = z.json();
 export interface ApiClient {
   readonly exporter: Exporter;
   readonly worlds: Worlds;
+  readonly fakes: Platforms['fakes'];
   readonly get: (path: string) => Promise<Answered>;
   readonly refresh: (query: string) => Promise<Answered>;
 }
@@ -41,6 +42,7 @@ export async function startWithApi(options: FakeOptions = {}): Promise<ApiClient
   return {
     exporter,
     worlds,
+    fakes: platforms.fakes,
     get: (path) => ask('GET', path, {}),
     refresh: (query) => ask('POST', `/refresh?${query}`, { authorization: `Bearer ${ADMIN_TOKEN}` }),
   };

@@ -179,6 +179,22 @@ it('a refresh needs the admin token, and says which providers failed', async () 
   expect(stale.body).toMatchObject({ outcome: 'complete', providers: [{ outcome: 'skipped' }, {}, {}] });
 });
 
+it('a stop ends a refresh, whose client is told so', async () => {
+  const client = await startWithApi();
+  for (const { faults } of client.fakes) faults.push({ times: Number.POSITIVE_INFINITY, answer: 'hang' });
+  const asked = client.fakes.map(({ requests }) => requests.length);
+  const refreshing = client.refresh('scope=all');
+  await until('all are asked', () => client.fakes.every(({ requests }, at) => requests.length > (asked[at] ?? 0)));
+
+  client.exporter.kill('SIGTERM');
+  const answer = await refreshing;
+  const { code } = await client.exporter.ended;
+
+  expect(answer.status).toBe(502);
+  expect(answer.body).toMatchObject({ refresh: { providers: [{ outcome: 'ended' }, { outcome: 'ended' }, {}] } });
+  expect(code).toBe(0);
+});
+
 it('no answer holds a secret', async () => {
   const client = await startWithApi();
 

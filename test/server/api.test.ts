@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -82,6 +83,19 @@ describe('the document', () => {
       'post /refresh scope dry_run max_failures',
       'get /openapi.json',
     ]);
+  });
+
+  it('names what the page about it names', async () => {
+    const { get } = await start();
+    const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+
+    const { paths } = Told.parse((await get('/openapi.json')).body);
+
+    const words = Object.entries(paths).flatMap(([path, operations]) => [
+      `/api/v1${path}\``,
+      ...Object.values(operations).flatMap(({ parameters }) => parameters.map(({ name }) => `\`${name}\``)),
+    ]);
+    expect(words.filter((word) => !page.includes(word))).toEqual([]);
   });
 
   it('knows limits and defaults of parameters', async () => {

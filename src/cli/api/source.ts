@@ -55,10 +55,11 @@ export function createApiSource(input: ApiInput): ApiSource {
       return statisticsAnswer({ config: config(), rows: engine().shown().rows }, question);
     },
     incidents: (question) => withHistory((opened) => incidentsAnswer(opened, question)),
-    explain: (question) => {
-      const providers = engine().providers.map(shownProvider);
-      return withHistory((opened) => explainAnswer({ ...opened, providers }, question));
-    },
+    explain: (question) =>
+      withHistory((opened) => {
+        const providers = engine().providers.map(shownProvider);
+        return explainAnswer({ ...opened, providers }, question);
+      }),
     config: () => describeConfig(config(), input.platforms),
     refresh: (request) => refresh(input, request),
   };

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { IncidentsInput } from '../../src/cli/api/incidents-answer.ts';
+import { storeSettings } from '../../src/cli/settings.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createReader } from '../../src/config/reading.ts';
+import type { Incident } from '../../src/model/incident.ts';
+import { platforms } from '../../src/providers/registry.ts';
+import { openHistory } from '../../src/store/history.ts';
+import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { page, START_MS } from '../poller/stage.ts';
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+const TRAITS = { statuses: [], started: false, identified: false, acknowledged: true, mitigated: false } as const;
+
+export interface StoredIncidents {
+  /** Everything that is in the store now. */
+  open(): IncidentsInput;
+  tell(incidents: readonly Incident[], deletedIds?: readonly string[]): Promise<void>;
+}
+
+/** A store of one synced provider; `more` are further lines of its configuration. */
+export async function storeOf(incidents: readonly Incident[], more = ''): Promise<StoredIncidents> {
+  const folder = mkdtempSync(join(tmpdir(), 'mttr-api-'));
+  const path = join(folder, 's.db');
+  const text = `providers: [{ type: pagerduty, api_key: k${more} }]\nstore: { path: "${path}" }`;
+  const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: START_MS });
+  const store = createSqliteStore({ path, log: SILENT, nowMs: START_MS });
+  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const traits = { ...TRAITS, escalations: true, reopens: true };
+  const providers = config.providers.map((one) => ({ config: one, traits }));
+  onTestFinished(() => {
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  await store.configure(storeSettings(config, { readers, providers }), START_MS);
+  await store.load(() => undefined);
+  const tell: StoredIncidents['tell'] = async (told, deletedIds = []) => {
+    const complete = { askedUntilMs: START_MS, historyStartMs: 0 };
+    await store.commit({
+      provider: 'pagerduty',
+      nowMs: START_MS,
+      ...page('c', { incidents: told, deletedIds, complete }),
+    });
+  };
+  await tell(incidents);
+  return {
+    tell,
+    open: () => {
+      const history = openHistory({ path, readers, maxServices: config.metrics.maxServices });
+      onTestFinished(() => history.close());
+      return { config, history, readers, nowMs: START_MS };
+    },
+  };
+}
