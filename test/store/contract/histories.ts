@@ -81,6 +81,8 @@ async function live(place: StorePlace, { steps, settleMs }: History): Promise<vo
   let isWhole = false;
   let store = await start(place.open(), given);
   await store.begin('pagerduty', SINCE);
+  // Listed services keep their places, whatever is deleted: what becomes of others is told by the contract of places.
+  await store.commit({ ...page(SINCE, {}), catalogue: ['a', 'b', 'c'].map((name) => ({ id: `S-${name}`, name })) });
   const commit = async (batch: Batch) => {
     await store.commit(batch);
     const { incidents, deletedIds, complete } = batch;
