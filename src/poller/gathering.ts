@@ -104,7 +104,8 @@ function knownWith(stored: Known, found: Found, asked: ReadonlySet<string>): Kno
       return incidents;
     },
     openIds: async () => {
-      const ids = [...(await stored.openIds()), ...asked].filter((id) => !found.incidents.has(id));
+      const untold = [...(await stored.openIds()), ...asked].filter((id) => !found.incidents.has(id));
+      const ids = await withoutReplaced(untold, stored, found);
       const told = [...found.incidents.values()].filter(isOpen).map(({ id }) => id);
       return [...new Set([...ids, ...told])].filter((id) => !found.deletedIds.has(id));
     },
@@ -135,6 +136,13 @@ function incidentsOf(found: Found, subject: string, before: readonly Incident[])
   const told = [...(found.idsBySubject.get(subject) ?? [])].flatMap((id) => found.incidents.get(id) ?? []);
   const toldIds = new Set(told.map(({ id }) => id));
   return [...kept.filter(({ id }) => !toldIds.has(id) && !found.deletedIds.has(id)), ...told];
+}
+
+/** Without incidents of subjects that were told whole since: what was not told again is gone. */
+async function withoutReplaced(ids: readonly string[], stored: Known, { wholeSubjects }: Found) {
+  if (wholeSubjects.size === 0) return ids;
+  const incidents = await stored.incidents(ids);
+  return ids.filter((id) => !wholeSubjects.has(incidents.get(id)?.subject ?? ''));
 }
 
 function isOpen({ resolvedAtMs, merged, setApart }: Incident): boolean {

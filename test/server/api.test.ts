@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { judgeAccess } from '../../src/server/access.ts';
 import type { ServerOptions } from '../../src/server/options.ts';
 import { type Answered, whyNotAsPromised } from './api-conformance.ts';
 import { inventApi } from './api-source.ts';
@@ -272,6 +273,18 @@ describe('who may ask', () => {
     const { status } = await get('/status', { headers: ADMIN });
 
     expect(status).toBe(200);
+  });
+
+  it.each([
+    { says: 'the admin token opens the door', authorization: 'Bearer admin', verdict: 'right' },
+    { says: 'another token does not', authorization: 'Bearer other', verdict: 'wrong' },
+    { says: 'a password does', authorization: `Basic ${btoa('ada:pass')}`, verdict: 'right' },
+  ])('where passwords are asked for, $says', async ({ authorization, verdict }) => {
+    const passwords = { check: () => Promise.resolve('right' as const) };
+
+    const judged = await judgeAccess(authorization, { bearerToken: undefined, passwords, adminToken: 'admin' });
+
+    expect(judged).toBe(verdict);
   });
 
   it.each([
