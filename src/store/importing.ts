@@ -22,7 +22,7 @@ export interface ImportSpan {
 /** Where an import looks things up, and puts what it takes. */
 export interface ImportTarget {
   readonly known: Pick<Known, 'incidents'>;
-  take(incidents: readonly Incident[]): void;
+  readonly take: (incidents: readonly Incident[]) => void;
 }
 
 /** Does the work of an import; gives the time of which it told everything, or nothing when it took nothing. */

@@ -30,11 +30,14 @@ function isPerson(identifier: string): boolean {
 }
 
 describe('no person is ever read', () => {
-  it.each(['src/providers', 'src/model', 'src/store', 'src/imports'])('no schema or field below %s names one', (folder) => {
-    const found = sourcesBelow(folder).flatMap((source) => peopleIn(source).map((one) => `${source.path}: ${one}`));
+  it.each(['src/providers', 'src/model', 'src/store', 'src/imports'])(
+    'no schema or field below %s names one',
+    (folder) => {
+      const found = sourcesBelow(folder).flatMap((source) => peopleIn(source).map((one) => `${source.path}: ${one}`));
 
-    expect(found).toEqual([]);
-  });
+      expect(found).toEqual([]);
+    },
+  );
 
   it.each([
     'assignees',

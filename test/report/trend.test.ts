@@ -136,7 +136,7 @@ it('the trend has the very numbers of statistics that are moved through the past
   });
 
   await fc.assert(
-    fc.asyncProperty(list, list, list, given, async (own, late, apart, changes) => {
+    fc.asyncProperty(fc.tuple(list, list, list), given, async ([own, late, apart], changes) => {
       const named = (all: typeof own) => all.map((one, number) => incident(`Q${number}`, one));
       const history = await historyOf(named(own), named(late), named(apart));
       const statistics = statisticsWith(changes);
