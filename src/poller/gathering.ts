@@ -11,6 +11,8 @@ export interface Gathering {
   /** What the store would say if all these pages were committed. */
   readonly known: Known;
   add(page: Page): void;
+  /** How many incidents were told. */
+  size(): number;
   /** Those that were neither told nor rejected nor deleted so far. */
   unseen(ids: readonly string[]): readonly string[];
   /** Lets the next poll ask for these as if they were open: each platform is asked for what was open and is in no list. */
@@ -47,6 +49,7 @@ export function createGathering(stored: Known, { nowMs }: Pick<Clock, 'nowMs'>):
   return {
     known: knownWith(stored, found, asked),
     add: (page) => take(found, judgePage(page, nowMs())),
+    size: () => found.incidents.size,
     unseen: (ids) => {
       const rejectedIds = new Set([...found.rejected.values()].map(({ id }) => id));
       return ids.filter((id) => !found.incidents.has(id) && !found.deletedIds.has(id) && !rejectedIds.has(id));

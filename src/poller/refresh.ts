@@ -87,8 +87,7 @@ async function commit({ store, onCommitted }: RefreshInput, batch: Batch): Promi
 function askForMissing(gathering: Gathering, storedIds: readonly string[]): number {
   const missing = gathering.unseen(storedIds);
   // A platform that shows nothing at all has lost its memory, or shows us none of it.
-  const isEmpty = gathering.gathered().incidents.length === 0;
-  if (isEmpty || missing.length > MISSING_ASKED_MAX) return missing.length;
+  if (gathering.size() === 0 || missing.length > MISSING_ASKED_MAX) return missing.length;
   gathering.askFor(missing);
   return 0;
 }
