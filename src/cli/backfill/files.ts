@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PastFamily } from '../../metrics/backfill.ts';
@@ -13,10 +13,10 @@ export interface Written {
   readonly bytes: number;
 }
 
-/** Makes the folder where it is missing; throws one line when nothing can be written there. */
+/** Makes the folder where it is missing, but not the one above it; throws one line when nothing can be written there. */
 export function readyFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    if (!existsSync(folder)) mkdirSync(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new Error(`--output-directory: cannot write to ${folder}: ${messageOf(error)}`, { cause: error });

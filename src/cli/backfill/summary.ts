@@ -35,8 +35,8 @@ Load them into the data directory of Prometheus (its --storage.tsdb.path, here D
     promtool tsdb create-blocks-from openmetrics --max-block-duration=24h "$file" DATA || break
   done
 
-${retentionText(summary)} else Prometheus deletes
-the blocks at once (its default is 15d). Blocks that were put beside a running Prometheus are seen within a few minutes.
+${retentionText(summary)}
+A running Prometheus sees new blocks within a few minutes.
 ${lateText(summary)}`;
 }
 
@@ -44,8 +44,8 @@ ${lateText(summary)}`;
 export function pushedText(summary: Summary, receiver: string): string {
   return `${headText(summary)}  sent to   ${receiver}
 ${labelsText(summary)}
-${retentionText(summary)} where the receiver is Prometheus
-(its default is 15d); Mimir and VictoriaMetrics have retentions of their own.
+${retentionText(summary)}
+Mimir and VictoriaMetrics have retentions of their own.
 `;
 }
 
@@ -96,7 +96,8 @@ function labelsText({ added }: Summary): string {
 
 function retentionText({ firstMs, nowMs }: Summary): string {
   const days = Math.ceil((nowMs - firstMs) / DAY_MS) + 1;
-  return `Needed: --storage.tsdb.retention.time=${days}d or more (more keeps the trend for longer),`;
+  return `Prometheus must keep them: start it with --storage.tsdb.retention.time=${days}d or more, or it deletes what is older at
+once (its default is 15d); more keeps the trend for longer.`;
 }
 
 function lateText({ plan, nowMs }: Summary): string {

@@ -45,7 +45,7 @@ export function createRemoteWriter({ url: address, headers, secrets, clock, env 
   checkHeaders(headers);
   const route = { proxyUrl: undefined, caFile: undefined, env };
   const agents = agentsFor(route);
-  const redactor = createRedactor([...secrets, ...proxySecrets(route)]);
+  const redactor = createRedactor([...secrets, url.search.slice(1), ...proxySecrets(route)]);
   const pace = createPace({ rateLimit: RATE_LIMIT, clock });
   const closing = new AbortController();
   const observer = { onRequest: () => undefined, onThrottled: () => undefined, onBudget: () => undefined };
