@@ -1,9 +1,7 @@
-import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/types.ts';
 import { countSamples, type PastSeries } from '../metrics/backfill.ts';
 import { openMetricsText } from '../metrics/backfill-text.ts';
 import { DAY_MS } from '../model/time.ts';
-import { platforms } from '../providers/registry.ts';
 import { reachOf } from '../report/timeline.ts';
 import { addedLabels, narrowed } from './backfill/choices.ts';
 import { countInstants, daysOf, type Plan, planOf } from './backfill/plan.ts';
@@ -12,12 +10,8 @@ import { instant, notesText, predictionText, progressText } from './backfill/sum
 import { type OpenTarget, openTarget } from './backfill/target.ts';
 import { openTelling, type TellingInput } from './backfill/telling.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
-import { readConfiguration } from './configuration.ts';
-import { type HistorySource, openSource } from './history-source.ts';
-import { createLog } from './log.ts';
-import { messageOf } from './message.ts';
-import { createReadingProgress } from './reading-progress.ts';
-import { secretsOf } from './secrets.ts';
+import type { HistorySource } from './history-source.ts';
+import { configurationOf, readHistory } from './reading.ts';
 
 /** Platforms are asked so much further back than the windows reach: what was opened before may be the longest recovery. */
 const MARGIN_MS = 30 * DAY_MS;
@@ -57,11 +51,10 @@ async function run({ values }: Asked, surroundings: Surroundings): Promise<numbe
 }
 
 /** A file that cannot be read is a wrong configuration too. */
-function readPlan(request: Request, { env, clock, errors }: Surroundings): { config: Config; plan: Plan } {
-  const nowMs = clock.nowMs();
-  const loaded = loadedOf(request['config.file'], { env, nowMs });
-  if (!request.quiet) for (const warning of loaded.warnings) errors.write(`warning: ${warning}\n`);
-  const config = narrowed(loaded.config, { by: request.by, windows: request.window });
+function readPlan(request: Request, surroundings: Surroundings): { config: Config; plan: Plan } {
+  const nowMs = surroundings.clock.nowMs();
+  const whole = configurationOf(request['config.file'], { surroundings, isQuiet: request.quiet });
+  const config = narrowed(whole, { by: request.by, windows: request.window });
   const isPushed = 'url' in request.target;
   return {
     config,
@@ -76,14 +69,6 @@ function readPlan(request: Request, { env, clock, errors }: Surroundings): { con
   };
 }
 
-function loadedOf(flag: string | undefined, { env, nowMs }: { env: Surroundings['env']; nowMs: number }) {
-  try {
-    return readConfiguration({ flag, env, platforms, nowMs, hasAnyEnd: true });
-  } catch (error) {
-    throw error instanceof ConfigError ? error : new WrongUse(messageOf(error), { cause: error });
-  }
-}
-
 interface Reading {
   readonly request: Request;
   readonly config: Config;
@@ -91,18 +76,9 @@ interface Reading {
 }
 
 async function readSource({ request, config, surroundings }: Reading, plan: Plan): Promise<HistorySource> {
-  const { clock, errors, version } = surroundings;
-  const nowMs = clock.nowMs();
   const largestMs = Math.max(...config.windows.map(({ ms }) => ms));
-  const historyMs = Math.max(config.historyMs, nowMs - plan.fromMs + largestMs + MARGIN_MS);
-  const log = createLog({ level: 'error', destination: errors, secrets: secretsOf(config, platforms) });
-  const progress = createReadingProgress({ output: errors, isQuiet: request.quiet, nowMs, historyMs });
-  const onRead: NonNullable<Parameters<typeof openSource>[0]['onRead']> = (name, page) => progress.read(name, page);
-  try {
-    return await openSource({ config, platforms, clock, log, version, historyMs, onRead });
-  } finally {
-    progress.end();
-  }
+  const reachMs = surroundings.clock.nowMs() - plan.fromMs + largestMs + MARGIN_MS;
+  return readHistory(config, Math.max(config.historyMs, reachMs), { surroundings, isQuiet: request.quiet });
 }
 
 /** The part of a plan that there is history for; throws WrongUse when there is none. */

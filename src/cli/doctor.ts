@@ -1,12 +1,9 @@
 import { Option } from 'commander';
 import { z } from 'zod';
 import { durationText, parseDuration } from '../config/durations.ts';
-import { ConfigError } from '../config/problems.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import { platforms } from '../providers/registry.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
-import { readConfiguration } from './configuration.ts';
 import { verdictOf } from './doctor/checks.ts';
 import { examinePatient, openPatients, type Patient } from './doctor/patients.ts';
 import { jsonReport, type Report } from './doctor/report.ts';
@@ -14,6 +11,7 @@ import { sharedSeries } from './doctor/series.ts';
 import { textReport } from './doctor/text-report.ts';
 import { configFlag } from './flag-options.ts';
 import { messageOf } from './message.ts';
+import { configurationOf } from './reading.ts';
 
 const OUTPUTS = ['text', 'json'] as const;
 /** Enough for a dozen calls at the slowest allowance, with some tried again. */
@@ -46,7 +44,7 @@ export const doctor: OneShot = {
 async function run({ values }: Asked, surroundings: Surroundings): Promise<number> {
   const { 'config.file': flag, provider, output, timeout } = Values.parse(values);
   const timeoutMs = timeoutOf(timeout);
-  const config = configOf(flag, surroundings);
+  const config = configurationOf(flag, { surroundings, isQuiet: false });
   const asked = chosen(config, provider);
   const report = await examine({ ...config, providers: asked }, { timeoutMs, ...surroundings });
   const { isTTY, columns } = surroundings.output;
@@ -60,17 +58,6 @@ function timeoutOf(text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined && ms > 0) return ms;
   throw new WrongUse(`--timeout: "${text}" is no time; expected a duration such as 30s or 2m`);
-}
-
-/** A file that cannot be read is a wrong configuration too. */
-function configOf(flag: string | undefined, { env, clock, errors }: Surroundings): Config {
-  try {
-    const { config, warnings } = readConfiguration({ flag, env, platforms, nowMs: clock.nowMs(), hasAnyEnd: true });
-    for (const warning of warnings) errors.write(`warning: ${warning}\n`);
-    return config;
-  } catch (error) {
-    throw error instanceof ConfigError ? error : new WrongUse(messageOf(error), { cause: error });
-  }
 }
 
 function chosen({ providers }: Config, name: string | undefined): readonly ProviderConfig[] {

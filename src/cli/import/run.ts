@@ -9,9 +9,9 @@ import { createTallying, type Tallying } from '../../imports/tally.ts';
 import { platforms } from '../../providers/registry.ts';
 import type { ImportSpan } from '../../store/importing.ts';
 import type { Asked, Surroundings } from '../command.ts';
-import { readConfiguration } from '../configuration.ts';
 import { createLog } from '../log.ts';
 import { messageOf } from '../message.ts';
+import { configurationOf } from '../reading.ts';
 import { secretsOf } from '../secrets.ts';
 import { importInto } from './destination.ts';
 import { configFileOf, type ImportFile, type ImportOrder, readOrder, STANDARD_INPUT, shownName } from './order.ts';
@@ -23,10 +23,9 @@ const DEFAULT_SERVICE_TAG = 'service';
 
 /** Imports what was asked for; resolves with 0 when all rows were taken, or as many as were allowed to fail, else with 1. */
 export async function runImport(asked: Asked, surroundings: Surroundings): Promise<number> {
-  const { env, clock, errors, output, version } = surroundings;
+  const { clock, errors, output, version } = surroundings;
   const nowMs = clock.nowMs();
-  const { config, warnings } = readConfiguration({ flag: configFileOf(asked), env, platforms, nowMs, hasAnyEnd: true });
-  for (const warning of warnings) errors.write(`${warning}\n`);
+  const config = configurationOf(configFileOf(asked), { surroundings, isQuiet: false });
   const order = readOrder(asked, { config, platforms, nowMs });
   const log = createLog({
     level: 'warn',
