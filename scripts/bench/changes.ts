@@ -75,7 +75,7 @@ export async function openStage(setting: Setting, nowMs: number): Promise<Stage>
   };
   statistics.advance(coverage());
   await statistics.rebuild();
-  statistics.refresh();
+  await statistics.refresh();
   const fresh = () => new Page(families, familySettings(config));
   const page = fresh();
   const source = createPageSource({ store, statistics, providers: providers.map(shownProvider) });
@@ -92,7 +92,7 @@ async function rebuild({ statistics, fresh, source }: Stage): Promise<Times> {
   const page = fresh();
   const plain = await timed(async () => {
     await statistics.rebuild();
-    statistics.refresh();
+    await statistics.refresh();
     await page.renderPlain(source());
   });
   return { plain, deflated: await timed(() => page.deflate()) };
@@ -146,7 +146,7 @@ async function show(stage: Stage, committed: Committed): Promise<Times> {
   const plain = await timed(async () => {
     for (const incident of committed.changed) statistics.put(incident);
     statistics.advance(coverage());
-    statistics.refresh();
+    await statistics.refresh();
     await page.renderPlain(source());
   });
   return { plain, deflated: await timed(() => page.deflate()) };

@@ -39,10 +39,10 @@ export function createShowing({ config, store, statistics, providers, reader, cl
   const source = createPageSource({ store, statistics, providers });
   return {
     render: async () => {
-      statistics.refresh();
+      await statistics.refresh();
       const given = source();
       const version = reader.show(await page.render(given));
-      shown = rowsOf(given);
+      shown = await rowsOf(given);
       const sets = given.sets.map(({ set }) => set);
       holds.rendered(version, sets);
     },

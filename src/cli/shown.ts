@@ -1,4 +1,5 @@
 import type { PageSource } from '../metrics/family.ts';
+import { createBreath } from '../model/breath.ts';
 import type { Row } from '../stats/rows.ts';
 
 /** What `/metrics` shows now; stands still until the next page replaces it. */
@@ -11,8 +12,8 @@ export interface Shown {
 /** Nothing is shown before the first page. */
 export const NOTHING_SHOWN: Shown = { rows: [], openNow: { service: new Map(), severity: new Map() } };
 
-/** Copies what a page was rendered from, as the statistics go on changing; rows that did not change keep their copies. */
-export function createShownRows(): (source: Pick<PageSource, 'rows' | 'openRows'>) => Shown {
+/** Copies what a page was rendered from, in slices, as the statistics go on changing; rows that did not change keep their copies. They must not be refreshed meanwhile. */
+export function createShownRows(): (source: Pick<PageSource, 'rows' | 'openRows'>) => Promise<Shown> {
   const copies = new WeakMap<Row, { readonly version: number; readonly copy: Row }>();
   const copyOf = (row: Row): Row => {
     const version = row.versions.reduce((sum, one) => sum + one, 0);
@@ -24,10 +25,17 @@ export function createShownRows(): (source: Pick<PageSource, 'rows' | 'openRows'
     copies.set(row, { version, copy });
     return copy;
   };
-  return ({ rows, openRows }) => ({
-    rows: rows.map(copyOf),
-    openNow: { service: countOpen(openRows, 'service'), severity: countOpen(openRows, 'severity') },
-  });
+  return async ({ rows, openRows }) => {
+    const breathe = createBreath();
+    const openNow = { service: countOpen(openRows, 'service'), severity: countOpen(openRows, 'severity') };
+    const copied: Row[] = [];
+    for (const row of rows) {
+      copied.push(copyOf(row));
+      const pause = breathe();
+      if (pause !== undefined) await pause;
+    }
+    return { rows: copied, openNow };
+  };
 }
 
 function countOpen(openRows: PageSource['openRows'], label: 'service' | 'severity'): Map<string, number> {

@@ -57,7 +57,7 @@ export async function openTimeline(input: TimelineInput): Promise<Timeline> {
       for (const provider of activeProviders(input, end)) statistics.advance(provider);
       if (!isBuilt) await statistics.rebuild();
       isBuilt = true;
-      statistics.refresh();
+      await statistics.refresh();
       return statistics.rows();
     },
   };

@@ -1,5 +1,7 @@
-import { isWorthResorting, lowerBound, sortedChunks } from './sorted-chunks.ts';
+import { chunkedInSteps, isWorthResorting, lowerBound } from './sorted-chunks.ts';
 
+/** Chunks that are summed up in one step: less than 5 ms. */
+const SUMMED_AT_ONCE = 1024;
 /** Events per chunk: few enough to shift and to walk through quickly. */
 const CHUNK = 64;
 
@@ -36,7 +38,7 @@ export class BusyTime {
   /** Takes back a span that was added. */
   remove(fromMs: number, toMs: number): void {
     if (toMs <= fromMs) return;
-    this.#settle();
+    for (const _step of this.#order());
     this.#takeOut(2 * fromMs);
     this.#takeOut(2 * toMs + 1);
   }
@@ -44,9 +46,14 @@ export class BusyTime {
   /** Busy milliseconds between two instants. */
   within(fromMs: number, toMs: number): number {
     if (toMs <= fromMs) return 0;
-    this.#settle();
-    this.#sum();
+    for (const _step of this.settle());
     return toMs - fromMs - (this.#freeUntilEnd(toMs) - this.#freeUntil(fromMs));
+  }
+
+  /** Does beforehand what the next question would wait for, in steps; nothing may be added or taken back before the last one. */
+  *settle(): Generator<void> {
+    yield* this.#order();
+    yield* this.#sum();
   }
 
   /** All windows of a group mostly end at the same instant. */
@@ -72,7 +79,7 @@ export class BusyTime {
     return open === 0 ? free + ms - lastMs : free;
   }
 
-  #sum(): void {
+  *#sum(): Generator<void> {
     for (let at = this.#summedTo; at < this.#chunks.length; at += 1) {
       const chunk = this.#chunks[at];
       const before = this.#chunks[at - 1];
@@ -85,21 +92,23 @@ export class BusyTime {
       const inside = before.openBefore + lowest === 0 ? freeAtLowest : 0;
       const between = chunk.openBefore === 0 ? startMs(chunk) - endMs(before) : 0;
       chunk.freeBefore = before.freeBefore + inside + between;
+      if (at % SUMMED_AT_ONCE === 0) yield;
     }
     this.#summedTo = this.#chunks.length;
   }
 
-  #settle(): void {
+  *#order(): Generator<void> {
     const newcomers = this.#newcomers;
     if (newcomers.length === 0) return;
     this.#newcomers = [];
     this.#end = undefined;
-    if (isWorthResorting(newcomers.length, this.#size)) this.#resort(newcomers);
+    if (isWorthResorting(newcomers.length, this.#size)) yield* this.#resort(newcomers);
     else for (const event of newcomers) this.#place(event);
   }
 
-  #resort(newcomers: readonly number[]): void {
-    this.#chunks = sortedChunks([...this.#chunks.map(({ events }) => events), newcomers], CHUNK).map(newChunk);
+  *#resort(newcomers: readonly number[]): Generator<void> {
+    const lists = [...this.#chunks.map(({ events }) => events), newcomers];
+    this.#chunks = (yield* chunkedInSteps(lists, CHUNK)).map(newChunk);
     this.#size += newcomers.length;
     this.#summedTo = 0;
   }

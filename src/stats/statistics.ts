@@ -4,6 +4,7 @@ import type { FacetLabels, StoredIncident } from '../model/stored.ts';
 import { Columns } from './columns.ts';
 import type { ActiveProvider } from './places.ts';
 import type { OpenRow, ProviderCounts, Row, StatisticsSettings } from './rows.ts';
+import { createStandstill, inSlices } from './standstill.ts';
 import { Windows } from './windows.ts';
 
 export interface StatisticsInput {
@@ -23,8 +24,8 @@ export interface Statistics {
   advance(provider: ActiveProvider): void;
   /** Puts all groups together anew, in slices: after a first sync, or when labels changed. What is read meanwhile stands still. */
   rebuild(): Promise<void>;
-  /** Brings all rows up to date. */
-  refresh(): void;
+  /** Brings all rows up to date, in slices; what comes meanwhile is taken after that. */
+  refresh(): Promise<void>;
   rows(): readonly Row[];
   openRows(): readonly OpenRow[];
   counts(): ReadonlyMap<string, ProviderCounts>;
@@ -36,12 +37,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
   const reading = { reopened: input.settings.reopened, labels: input.labels, reader: input.reader };
   const windowsInput = { columns, settings: input.settings, labels: input.labels };
   let windows = new Windows(windowsInput, []);
-  /** What comes while a rebuild reads the columns; undefined when none does. */
-  let waiting: (() => void)[] | undefined;
-  const soon = (change: () => void) => {
-    if (waiting === undefined) change();
-    else waiting.push(change);
-  };
+  const { soon, during } = createStandstill();
   const put = (incident: StoredIncident) => {
     const known = columns.slotOf(incident.row);
     if (known >= 0) windows.change(known, -1);
@@ -60,23 +56,16 @@ export function createStatistics(input: StatisticsInput): Statistics {
     windows.advance(provider.name, provider);
   };
   const rebuild = async () => {
-    if (waiting !== undefined) throw new Error('statistics are being rebuilt already');
-    waiting = [];
     const next = new Windows(windowsInput, [...providers.values()]);
     await letIn(next, columns);
     windows = next;
-    const late = waiting;
-    waiting = undefined;
-    for (const change of late) change();
   };
   return {
     put: (incident) => soon(() => put(incident)),
     forget: (rows) => soon(() => rows.forEach(forget)),
     advance: (provider) => soon(() => advance(provider)),
-    rebuild,
-    refresh: () => {
-      for (const _group of windows.refresh());
-    },
+    rebuild: () => during(rebuild),
+    refresh: () => during(() => inSlices(windows.refresh())),
     rows: () => windows.places.groups(),
     openRows: () => windows.places.bases(),
     counts: () => windows.places.counts(),
@@ -94,7 +83,7 @@ async function letIn(windows: Windows, columns: Columns): Promise<void> {
     const pause = slot % STRIDE === 0 ? breathe() : undefined;
     if (pause !== undefined) await pause;
   }
-  windows.sortOrders();
+  await inSlices(windows.sortOrders());
   for (const { byTrigger } of windows.places.providers) {
     for (let at = 0; at < byTrigger.length; at += 1) {
       windows.change(byTrigger.at(at), 1, 'ordered');
@@ -102,8 +91,5 @@ async function letIn(windows: Windows, columns: Columns): Promise<void> {
       if (pause !== undefined) await pause;
     }
   }
-  for (const _group of windows.refresh()) {
-    const pause = breathe();
-    if (pause !== undefined) await pause;
-  }
+  await inSlices(windows.refresh());
 }

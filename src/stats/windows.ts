@@ -43,10 +43,13 @@ export class Windows {
     if (this.#hasRecovery(slot)) facet.place.byResolve.append(slot);
   }
 
-  sortOrders(): void {
+  /** In steps. */
+  *sortOrders(): Generator<void> {
     for (const { byTrigger, byResolve } of this.places.providers) {
-      byTrigger.sort();
-      byResolve.sort();
+      yield* byTrigger.sort();
+      yield;
+      yield* byResolve.sort();
+      yield;
     }
   }
 
@@ -86,7 +89,7 @@ export class Windows {
     }
   }
 
-  /** Brings the values of all rows up to date, one group a step. */
+  /** Brings the values of all rows up to date, in steps; nothing may change before the last one. */
   *refresh(): Generator<void> {
     const settings = this.#settings;
     this.places.dropEmpty();
@@ -95,6 +98,7 @@ export class Windows {
     for (const group of this.places.groups()) {
       if (group.isDirty) evaluateContents(group, settings);
       if ((group.isDirty || hasMoved) && hasTimes(group)) {
+        if (group.busy !== undefined) yield* group.busy.settle();
         evaluateTimes(group, { settings, coverages: this.places.coverages(group) });
       }
       group.isDirty = false;

@@ -32,36 +32,36 @@ function open(provider: string, isOverall: boolean, counts: readonly number[]) {
   return { row: openRow, provider: shown };
 }
 
-it('what is shown stands still while statistics go on, until it is replaced', () => {
+it('what is shown stands still while statistics go on, until it is replaced', async () => {
   const live = row(10);
   const rowsOf = createShownRows();
-  const before = rowsOf({ rows: [live], openRows: [] });
+  const before = await rowsOf({ rows: [live], openRows: [] });
 
   change(live, 20);
-  const after = rowsOf({ rows: [live], openRows: [] });
+  const after = await rowsOf({ rows: [live], openRows: [] });
 
   expect([before, after].map(({ rows }) => rows[0]?.values[0]?.[0])).toEqual([10, 20]);
 });
 
-it('a row that did not change is not copied again', () => {
+it('a row that did not change is not copied again', async () => {
   const rows = [row(10), row(20)];
   const rowsOf = createShownRows();
-  const before = rowsOf({ rows, openRows: [] });
+  const before = await rowsOf({ rows, openRows: [] });
 
   for (const one of rows.slice(1)) change(one, 30);
-  const after = rowsOf({ rows, openRows: [] });
+  const after = await rowsOf({ rows, openRows: [] });
 
   expect(rows.map((_, at) => before.rows[at] === after.rows[at])).toEqual([true, false]);
 });
 
-it('what is open is added up over statuses and providers, without those that are kept apart', () => {
+it('what is open is added up over statuses and providers, without those that are kept apart', async () => {
   const openRows = [
     open('pagerduty', true, [2, 1, 0, 0, 0]),
     open('opsgenie', true, [1, 0, 0, 0, 0]),
     open('aws', false, [9, 0, 0, 0, 0]),
   ];
 
-  const { openNow } = createShownRows()({ rows: [], openRows });
+  const { openNow } = await createShownRows()({ rows: [], openRows });
 
   expect(openNow.service.get('checkout')).toBe(4);
   expect(openNow.severity.get('P1')).toBe(4);

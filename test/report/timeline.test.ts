@@ -165,7 +165,7 @@ describe('windows of the past', () => {
 
         const rows = await timeline.at('read');
 
-        live.refresh();
+        await live.refresh();
         expect(said(rows)).toEqual(said(live.rows()));
       }),
       { numRuns: 60 },

@@ -15,7 +15,25 @@ function naive(given: readonly { fromMs: number; toMs: number }[], fromMs: numbe
   return busy;
 }
 
+/** So many spans that they are put in order in more than one step. */
+const MANY = 40_000;
+
 describe('busy time', () => {
+  it('of many spans that come in no order is their union', () => {
+    const busy = new BusyTime();
+    // Of each ten milliseconds the first seven; 7919 is prime to MANY, so each place comes once.
+    for (let turn = 0; turn < MANY; turn += 1) {
+      const fromMs = ((turn * 7919) % MANY) * 10;
+      busy.add(fromMs, fromMs + 7);
+    }
+
+    const steps = [...busy.settle()].length;
+    const found = [busy.within(0, MANY * 10), busy.within(995, 1013)];
+
+    expect(steps).toBeGreaterThan(2);
+    expect(found).toEqual([MANY * 7, 2 + 7 + 3]);
+  });
+
   it('is the union of the spans that were added and not taken back, whatever overlapped', () => {
     const agrees = fc.property(spans, spans, fc.array(span, { minLength: 1, maxLength: 5 }), (kept, passing, asked) => {
       const busy = new BusyTime();

@@ -47,8 +47,11 @@ function activeOf({ tells, ...provider }: OracleProvider) {
 }
 
 /** What the statistics say, in the oracle's words. */
-function said(statistics: Statistics, settings: StatisticsSettings): Map<string, Record<string, number>> {
-  statistics.refresh();
+async function said(
+  statistics: Statistics,
+  settings: StatisticsSettings,
+): Promise<Map<string, Record<string, number>>> {
+  await statistics.refresh();
   const rows = new Map<string, Record<string, number>>();
   for (const row of statistics.rows()) {
     for (const [at, { name }] of settings.windows.entries()) {
@@ -155,7 +158,7 @@ describe('windowed statistics', () => {
               provider.endMs += step.byMinutes * 60_000;
               statistics.advance(activeOf(provider));
             }
-            if (step.kind === 'refresh') statistics.refresh();
+            if (step.kind === 'refresh') await statistics.refresh();
             if (step.kind === 'rebuild') await statistics.rebuild();
           }
 
@@ -165,7 +168,7 @@ describe('windowed statistics', () => {
             providers,
             settings,
           });
-          expectSameRows(said(statistics, settings), expected);
+          expectSameRows(await said(statistics, settings), expected);
         }),
         { numRuns: 150 },
       );
@@ -180,7 +183,7 @@ describe('windowed statistics', () => {
 
     statistics.put({ ...resolvedIncident(10), row: 1, facet: 0 });
 
-    const rows = said(statistics, settings);
+    const rows = await said(statistics, settings);
     const label = LABELS[0] as FacetLabels;
     for (const grouping of ['service', 'service,severity'] as const) {
       const shown = Object.keys(rows.get(`${grouping}${keyOf(grouping, label)}@7d`) ?? {});
@@ -209,7 +212,7 @@ describe('windowed statistics', () => {
       resolvedAtMs: NOW_MS - agoMs,
     });
 
-    expect(said(statistics, settings).get('all[]@7d')?.['resolved']).toBe(resolved);
+    expect((await said(statistics, settings)).get('all[]@7d')?.['resolved']).toBe(resolved);
   });
 
   it('keeps the deviation exact after an outlier of a hundred days has left', async () => {
@@ -220,11 +223,11 @@ describe('windowed statistics', () => {
     for (const [row, minute] of [1, 2, 4].entries())
       statistics.put({ ...resolvedIncident(minute), row: row + 1, facet: 0 });
     statistics.put({ ...resolvedIncident(145_440), row: 4, facet: 0 });
-    statistics.refresh();
+    await statistics.refresh();
 
     statistics.forget([4]);
 
-    expect(said(statistics, settings).get('all[]@7d')?.['stddev']).toBeCloseTo(1.5275252316519468, 12);
+    expect((await said(statistics, settings)).get('all[]@7d')?.['stddev']).toBeCloseTo(1.5275252316519468, 12);
   });
 
   it('has no row before a provider has synced', () => {
