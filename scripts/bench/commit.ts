@@ -76,7 +76,7 @@ async function storeTaker(path: string, detail: 'standard' | 'full', history: Hi
 
 /** The same file, pragmas, table, keys, indexes and transactions; the cells are ready before the clock runs. */
 function bareTaker(path: string, nowMs: number): Taker {
-  const opened = openStore(path, silent, nowMs);
+  const opened = openStore({ path, log: silent, nowMs });
   const { database } = opened;
   const columns = ['row', 'provider', 'marks', 'escalations_counted', 'reopens_counted', ...CONTENT_COLUMNS];
   const insert = database.prepare(

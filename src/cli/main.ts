@@ -9,6 +9,7 @@ import { platforms } from '../providers/registry.ts';
 import { loadTlsOptions } from '../server/certificates.ts';
 import { parseWebConfig, type WebConfig } from '../server/web-config.ts';
 import { ReplayError } from '../simulator/replay.ts';
+import { bearBrokenOutputs } from './broken-outputs.ts';
 import { type Surroundings, WrongUse } from './command.ts';
 import { readConfiguration, readText } from './configuration.ts';
 import { type Daemon, startDaemon, UnusableConfiguration } from './daemon.ts';
@@ -151,5 +152,9 @@ function fail(error: unknown, code: number): number {
   return code;
 }
 
+bearBrokenOutputs(process, () => {
+  process.exitCode = EXIT_FAILED;
+});
 const code = await main(process.argv.slice(2));
-if (code !== undefined) process.exitCode = code;
+// What was printed last may have failed before this.
+if (code !== undefined) process.exitCode ||= code;

@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { RejectedRow } from './importing.ts';
+import { placeOf } from './place.ts';
 import { REJECTED } from './rows.ts';
 
 /** Where rejected rows go: a line of JSON each, in a form that can be mended and imported again. */
@@ -12,9 +13,10 @@ export interface RejectedFile {
   discard(): void;
 }
 
-/** A file that is written beside its place and renamed at the end; without a row there is none. */
+/** A file that is written beside its place and renamed at the end; without a row there is none. What is no file, such as a pipe, is written to. */
 export function createRejectedFile(path: string): RejectedFile {
-  const partial = join(dirname(path), `.${basename(path)}.partial`);
+  const place = placeOf(path);
+  const partial = place.isReplaced ? join(dirname(place.path), `.${basename(place.path)}.partial`) : path;
   let file: number | undefined;
   const close = () => {
     if (file !== undefined) closeSync(file);
@@ -28,12 +30,12 @@ export function createRejectedFile(path: string): RejectedFile {
     keep: () => {
       if (file === undefined) return undefined;
       close();
-      renameSync(partial, path);
+      if (place.isReplaced) renameSync(partial, place.path);
       return path;
     },
     discard: () => {
       close();
-      rmSync(partial, { force: true });
+      if (place.isReplaced) rmSync(partial, { force: true });
     },
   };
 }

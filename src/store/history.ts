@@ -9,7 +9,7 @@ import { incidentOf, number, storedOf } from './incident-row.ts';
 import { storedColumns, storedIn } from './load.ts';
 import { isCorruption } from './open.ts';
 import { ProviderRows } from './provider-rows.ts';
-import { SCHEMA_VERSION, versionOf } from './schema.ts';
+import { NewerStore, SCHEMA_VERSION, versionOf } from './schema.ts';
 import type { ProviderState } from './store.ts';
 
 /** SQLite's result code (sqlite.org/rescode.html). */
@@ -64,6 +64,7 @@ export function openHistory(input: HistoryInput): History {
 
 /** One line that names the store: SQLite's own says neither which nor that it is one. */
 function unreadable(path: string, error: unknown): Error {
+  if (error instanceof NewerStore) return error;
   const reason = error instanceof Error ? error.message : String(error);
   const help = isReadOnly(error) ? '; expected an exporter that runs on it, or the right to write in its folder' : '';
   return new Error(`cannot read the store ${path}: ${reason}${help}`, { cause: error });
@@ -141,10 +142,10 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
   };
 }
 
-/** Damage inside the file shows only when its page is read. */
-async function naming(path: string, reading: () => Promise<void>): Promise<void> {
+/** Damage inside the file shows only when its page is read: an error that says so is made to name the store. */
+export async function naming<Result>(path: string, reading: () => Promise<Result>): Promise<Result> {
   try {
-    await reading();
+    return await reading();
   } catch (error) {
     throw isCorruption(error) ? unreadable(path, error) : error;
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Known } from '../model/poll.ts';
 import { Facets } from './facets.ts';
-import { openReadOnly } from './history.ts';
+import { naming, openReadOnly } from './history.ts';
 import { Incidents } from './incidents.ts';
 import { knownIncidents } from './known.ts';
 import { ProviderRows } from './provider-rows.ts';
@@ -27,8 +27,9 @@ export function openKnown(path: string, provider: string): KnownPast {
   const database = openReadOnly(path);
   const state = new ProviderRows(database).get(provider);
   const incidents = new Incidents(database, new Facets(database, { isWritten: false }));
+  const known = knownIncidents(database, incidents, state);
   return {
-    known: knownIncidents(database, incidents, state),
+    known: { incidents: (ids) => naming(path, () => known.incidents(ids)) },
     isSynced: state.isSynced,
     historyStartMs: state.historyStartMs,
     close: () => database.close(),

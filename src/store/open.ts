@@ -1,13 +1,15 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '../model/log.ts';
-import { migrate } from './schema.ts';
+import { migrate, refuseOthers } from './schema.ts';
 
 /** SQLite's result codes (sqlite.org/rescode.html). */
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
+/** With this begins every file of SQLite (sqlite.org/fileformat.html). */
+const SQLITE_HEADER = 'SQLite format 3\0';
 /** Bytes of pages that SQLite keeps in memory, in KiB as the pragma wants it (negative). */
 const CACHE_KIB = -16_384;
 
@@ -23,15 +25,26 @@ export function isCorruption(error: unknown): boolean {
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
+/** What `openStore` opens, and how. */
+export interface OpenInput {
+  readonly path: string;
+  readonly log: Log;
+  readonly nowMs: number;
+  /** Refuse a damaged file instead of beginning a new one. */
+  readonly isDamageRefused?: boolean | undefined;
+}
+
 /**
  * Opens the store, bringing it forward; a damaged file is set aside under a new name and a new one begun. Throws when
- * the folder cannot be written, another exporter holds the store, or a newer version wrote it.
+ * the folder cannot be written, another exporter holds the store, a newer version wrote it, or it never was a store.
  */
-export function openStore(path: string, log: Log, nowMs: number): OpenStore {
+export function openStore(input: OpenInput): OpenStore {
+  const { path } = input;
   makeFolder(path);
+  refuseForeign(path);
   const lock = takeLock(path);
   try {
-    const database = openChecked(path, log, nowMs);
+    const database = openChecked(input);
     return {
       database,
       close: () => {
@@ -65,9 +78,32 @@ function makeFolders(folder: string): void {
   }
 }
 
+/** A path that was mistyped may lead to somebody's file, which must stay where it is. A store, however damaged, has its lock beside it. */
+function refuseForeign(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory() || existsSync(lockPathOf(path))) return;
+  if (found.isFile() && (found.size === 0 || headerOf(path) === SQLITE_HEADER)) return;
+  throw new Error(`${path} is not a store of mttr-exporter and is left as it is; expected another store.path`);
+}
+
+function headerOf(path: string): string {
+  const header = Buffer.alloc(SQLITE_HEADER.length);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, header, 0, header.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return header.toString('latin1');
+}
+
+function lockPathOf(path: string): string {
+  return `${path}.lock`;
+}
+
 /** An exclusive transaction on a file of its own: the system frees it when the process ends, however it ends. */
 function takeLock(path: string): DatabaseSync {
-  const lockPath = `${path}.lock`;
+  const lockPath = lockPathOf(path);
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(lockPath);
@@ -82,11 +118,17 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-function openChecked(path: string, log: Log, nowMs: number): DatabaseSync {
+function openChecked({ path, log, nowMs, isDamageRefused = false }: OpenInput): DatabaseSync {
   try {
     return openFile(path);
   } catch (error) {
     if (!isCorruption(error)) throw error;
+    if (isDamageRefused) {
+      throw new Error(
+        `the store ${path} is damaged (${messageOf(error)}); start the exporter, which sets it aside and begins anew, or put a copy in its place`,
+        { cause: error },
+      );
+    }
     const aside = setAside(path, nowMs);
     log.error('the store is damaged: it was set aside, history is fetched again and all counters begin anew', {
       store: path,
@@ -100,6 +142,7 @@ function openChecked(path: string, log: Log, nowMs: number): DatabaseSync {
 function openFile(path: string): DatabaseSync {
   const database = connect(path);
   try {
+    refuseOthers(database, path);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
     database.exec(`PRAGMA cache_size = ${CACHE_KIB}`);
     const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];

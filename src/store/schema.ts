@@ -69,11 +69,26 @@ export function migrate(database: DatabaseSync, path: string): void {
   database.exec('COMMIT');
 }
 
-/** The version of a store; throws when it is newer than this program. */
+/** Throws when a newer program wrote the store (NewerStore), or when it is another program's database. */
+export function refuseOthers(database: DatabaseSync, path: string): void {
+  if (
+    versionOf(database, path) > 0 ||
+    database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").get() === undefined
+  )
+    return;
+  throw new Error(`${path} is the database of another program and is left as it is; expected another store.path`);
+}
+
+/** A newer program wrote the store; the message names it. */
+export class NewerStore extends Error {
+  override readonly name = 'NewerStore';
+}
+
+/** The version of a store; throws NewerStore when it is newer than this program. */
 export function versionOf(database: DatabaseSync, path: string): number {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (version <= SCHEMA_VERSION) return version;
-  throw new Error(
+  throw new NewerStore(
     `the store ${path} was written by a newer mttr-exporter (store version ${version}; this program knows up to ${SCHEMA_VERSION})`,
   );
 }

@@ -13,7 +13,7 @@ import { LabelSets } from './label-sets.ts';
 import { Ledger } from './ledger.ts';
 import { load } from './load.ts';
 import { Meta } from './meta.ts';
-import { isCorruption, openStore } from './open.ts';
+import { isCorruption, type OpenInput, openStore } from './open.ts';
 import { settlePlaces } from './places.ts';
 import { Present } from './present.ts';
 import { ProviderRows } from './provider-rows.ts';
@@ -57,8 +57,9 @@ const NO_SETTINGS: StoreSettings = {
 };
 
 /** The embedded store: one SQLite file, one exporter. Throws when the file cannot be used (see `openStore`). */
-export function createSqliteStore({ path, log, nowMs }: { path: string; log: Log; nowMs: number }): Store {
-  const opened = openStore(path, log, nowMs);
+export function createSqliteStore(input: OpenInput): Store {
+  const { path, log, nowMs } = input;
+  const opened = openStore(input);
   const { database } = opened;
   let settings = NO_SETTINGS;
   let configuredAtMs = nowMs;

@@ -62,7 +62,7 @@ async function write(input: DestinationInput, { provider, isOnlySource }: Import
 
 function openStore(path: string, log: Log, nowMs: number) {
   try {
-    return createSqliteStore({ path, log, nowMs });
+    return createSqliteStore({ path, log, nowMs, isDamageRefused: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (!message.includes('in use')) throw error;

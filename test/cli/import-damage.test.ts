@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { stageImport } from './import-stage.ts';
+
+const STATUS = 'providers: [{ name: status, type: import }]';
+const OUTAGE = '{"id":"1","service":"shop","severity":"high","triggeredAt":"2026-10-01T09:00:00Z","resolvedAt":null}\n';
+
+describe('an import into a store that cannot be had', () => {
+  it('refuses a damaged one and leaves it as it is', async () => {
+    const { run, write, path } = stageImport(STATUS);
+    await run(['--mapping', 'outages', write('outages.ndjson', OUTAGE)]);
+    const bytes = readFileSync(path('store.db')).fill(0x5a, 0, 100);
+    writeFileSync(path('store.db'), bytes);
+
+    const importing = run(['--mapping', 'outages', path('outages.ndjson')]);
+
+    await expect(importing).rejects.toThrow(`the store ${path('store.db')} is damaged (file is not a database); `);
+    expect(readFileSync(path('store.db'))).toEqual(bytes);
+    expect(readdirSync(path('.')).filter((name) => name.includes('damaged'))).toEqual([]);
+  });
+
+  it('names a damaged one in a dry run', async () => {
+    const { run, write, path } = stageImport(STATUS);
+    await run(['--mapping', 'outages', write('outages.ndjson', OUTAGE)]);
+    const database = new DatabaseSync(path('store.db'));
+    const root = Number(
+      database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_incidents_1'").get()?.[
+        'rootpage'
+      ],
+    );
+    const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size']);
+    database.close();
+    writeFileSync(
+      path('store.db'),
+      readFileSync(path('store.db')).fill(0x5a, (root - 1) * pageBytes, root * pageBytes),
+    );
+
+    const trying = run(['--mapping', 'outages', '--dry-run', path('outages.ndjson')]);
+
+    await expect(trying).rejects.toThrow(`cannot read the store ${path('store.db')}: database disk image is malformed`);
+  });
+});
