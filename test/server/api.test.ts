@@ -255,6 +255,32 @@ it('puts two long answers together at once, and asks the next client to come bac
   expect([other.status, ...answered.map(({ status }) => status), after.status]).toEqual([200, 200, 200, 200]);
 });
 
+it('puts one answer together for all who ask the same at once', async () => {
+  const waiting: (() => void)[] = [];
+  const statistics = async () => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return { rows: [] };
+  };
+  const { get } = await start({ api: inventApi({ statistics }) });
+  const asked = [get('/statistics?by=all'), get('/statistics?by=severity')];
+  await until(() => waiting.length === 2);
+  const same = [get('/statistics?by=all'), get('/statistics?by=all')];
+  // It was asked for after them, so they have come in when it is answered.
+  await get('/status');
+  await get('/status');
+
+  const works = waiting.length;
+  for (const end of waiting) end();
+  const answered = await Promise.all([...asked, ...same]);
+  const later = get('/statistics?by=all');
+  await until(() => waiting.length === 3);
+  waiting.at(-1)?.();
+
+  expect(works).toBe(2);
+  expect(answered.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => ({ rows: [] })));
+  expect((await later).status).toBe(200);
+});
+
 describe('who may ask', () => {
   it('is decided as for the metrics, and told in a problem document', async () => {
     const { get } = await start({ bearerToken: () => 'secret' });

@@ -6,6 +6,7 @@ import { openApiDocument } from './openapi.ts';
 import { NoQuestion, parseParameters, readQuery } from './parameters.ts';
 import { answerJson, answerProblem, PROBLEM_TYPE, problemOf, RequestProblem } from './problem.ts';
 import { serialise } from './serialise.ts';
+import { createSharing, type Sharing } from './sharing.ts';
 import type { ApiSource } from './source.ts';
 import { createWorkLimit, type WorkLimit } from './work-limit.ts';
 
@@ -27,7 +28,8 @@ interface ApiOptions {
 export function createApi(options: ApiOptions): Router {
   const router = express.Router({ strict: true, caseSensitive: true });
   const inLimit = createWorkLimit(LONG_ANSWERS_MAX);
-  for (const endpoint of ENDPOINTS) addEndpoint(router, endpoint, { ...options, inLimit });
+  const shared = createSharing<Sent>();
+  for (const endpoint of ENDPOINTS) addEndpoint(router, endpoint, { ...options, inLimit, shared });
   addDocument(router, options.base);
   router.use((request) => {
     throw new RequestProblem(
@@ -41,19 +43,24 @@ export function createApi(options: ApiOptions): Router {
 
 interface Serving extends ApiOptions {
   readonly inLimit: WorkLimit;
+  readonly shared: Sharing<Sent>;
 }
 
 function addEndpoint(router: Router, endpoint: Endpoint, serving: Serving): void {
-  const { source, inLimit } = serving;
+  const { source, inLimit, shared } = serving;
   const respond = async (request: Request, response: Response) => {
     const body: unknown = request.body;
-    const given = { query: readQuery(queryOf(request)), body };
+    const query = queryOf(request);
+    const given = { query: readQuery(query), body };
     const work = async () => {
       const answered = await endpoint.answer(source, given);
       return { ...answered, text: await serialise(answered.body) };
     };
-    const answered = await (endpoint.isLong ? inLimit(work) : work());
-    send(request, response, answered);
+    send(request, response, await within(work, `${endpoint.path}?${query.toString()}`));
+  };
+  const within = (work: () => Promise<Sent>, key: string) => {
+    if (endpoint.isLong) return inLimit(work);
+    return endpoint.method === 'get' ? shared(key, work) : work();
   };
   const route = router.route(endpoint.path);
   if (endpoint.method === 'get') {
@@ -64,7 +71,7 @@ function addEndpoint(router: Router, endpoint: Endpoint, serving: Serving): void
   route.post(onlyAdmins(source), patience, onlyJson, takeBody, respond).all(onlyMethods('POST'));
 }
 
-type Sent = Answered & { readonly text: string };
+type Sent = Answered & { readonly text: Buffer };
 
 /** A refresh that failed as a whole is a problem that says what became of each provider. */
 function send(request: Request, response: Response, { status, body, text }: Sent): void {

@@ -77,12 +77,13 @@ export function answerProblem(response: ServerResponse, problem: RequestProblem,
 interface JsonAnswer {
   readonly status: number;
   readonly type?: string;
-  readonly text: string;
+  /** A buffer is JSON in UTF-8; several answers may send the same one. */
+  readonly text: string | Buffer;
 }
 
 /** Ends the answer with JSON; never cached. */
 export function answerJson(response: ServerResponse, { status, type = 'application/json', text }: JsonAnswer): void {
-  const body = Buffer.from(text);
+  const body = typeof text === 'string' ? Buffer.from(text) : text;
   response.statusCode = status;
   response.setHeader('Content-Type', `${type}; charset=utf-8`);
   response.setHeader('X-Content-Type-Options', 'nosniff');
