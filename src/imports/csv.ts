@@ -1,5 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { type CsvError, type Info, parse } from 'csv-parse';
+import { decodedText } from './decoded.ts';
 import type { Row, RowsInput } from './rows.ts';
 
 /** Bytes of one row of a table: a few times the longest that any platform writes. */
@@ -15,10 +16,9 @@ const LOST = new Set(['CSV_QUOTE_NOT_CLOSED', 'CSV_MAX_RECORD_SIZE']);
  * name make a list. Lines are those on which rows end.
  */
 export async function* readCsv({ stream, wanted, unread }: Omit<RowsInput, 'format'>): AsyncGenerator<Row> {
-  const { delimiter, chunks } = await peekDelimiter(stream);
+  const { delimiter, chunks } = await peekDelimiter(withLineFeeds(decodedText(stream)));
   const skipped: Row[] = [];
   const parser = parse({
-    bom: true,
     delimiter,
     info: true,
     group_columns_by_name: true,
@@ -57,18 +57,30 @@ function lineOf(error: CsvError): number {
   return 'lines' in error && typeof error.lines === 'number' ? error.lines : 0;
 }
 
+/** Within quotes the parser counts `\r\n` as two lines (csv-parse 7). */
+async function* withLineFeeds(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = '';
+  for await (const chunk of chunks) {
+    const text = held + chunk;
+    // Its line feed may begin the next chunk.
+    held = text.endsWith('\r') ? '\r' : '';
+    yield text.slice(0, text.length - held.length).replaceAll('\r\n', '\n');
+  }
+  yield held;
+}
+
 /** What is in the first line decides; what was read of the stream is given back before its rest. */
 async function peekDelimiter(
-  stream: AsyncIterable<unknown>,
-): Promise<{ delimiter: string; chunks: AsyncIterable<unknown> }> {
+  stream: AsyncIterable<string>,
+): Promise<{ delimiter: string; chunks: AsyncIterable<string> }> {
   const iterator = stream[Symbol.asyncIterator]();
-  const seen: unknown[] = [];
+  const seen: string[] = [];
   let text = '';
   while (!text.includes('\n') && text.length < HEADER_LENGTH_MAX) {
     const next = await iterator.next();
     if (next.done === true) break;
     seen.push(next.value);
-    text += String(next.value);
+    text += next.value;
   }
   const [header = ''] = text.split('\n');
   const countOf = (delimiter: string) => header.split(delimiter).length;
@@ -76,7 +88,7 @@ async function peekDelimiter(
   return { delimiter, chunks: joined(seen, iterator) };
 }
 
-async function* joined(seen: readonly unknown[], rest: AsyncIterator<unknown>): AsyncGenerator<unknown> {
+async function* joined(seen: readonly string[], rest: AsyncIterator<string>): AsyncGenerator<string> {
   yield* seen;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { readCsv } from './csv.ts';
+import { decodedText } from './decoded.ts';
 import { createRecordScanner } from './json-records.ts';
 
 /** Characters of one record: a few times the longest that any platform tells; more is no record. */
@@ -54,10 +55,8 @@ async function* readLines({ stream, unread, wanted }: RowsInput): AsyncGenerator
 /** Lines without their ends; a longer line than a record may be ends the reading. */
 async function* linesOf(stream: Readable): AsyncGenerator<string> {
   let rest = '';
-  let isFirst = true;
-  for await (const chunk of decoded(stream)) {
-    const lines = (isFirst ? chunk.replace(/^\ufeff/, '') : chunk).split('\n');
-    isFirst = false;
+  for await (const chunk of decodedText(stream)) {
+    const lines = chunk.split('\n');
     lines[0] = rest + (lines[0] ?? '');
     rest = lines.pop() ?? '';
     if (rest.length > RECORD_LENGTH_MAX) throw new Error(TOO_LONG);
@@ -70,19 +69,10 @@ const TOO_LONG = `holds a line of more than ${RECORD_LENGTH_MAX} characters; exp
 
 async function* readJson({ stream, unread, wanted }: RowsInput): AsyncGenerator<Row> {
   const scanner = createRecordScanner(RECORD_LENGTH_MAX);
-  for await (const chunk of decoded(stream)) {
+  for await (const chunk of decodedText(stream)) {
     for (const { text, line } of scanner.push(chunk)) yield rowOf(text, line, { unread, wanted });
   }
   scanner.end();
-}
-
-/** Text of bytes, whose characters may lie over the edges of chunks. */
-async function* decoded(stream: Readable): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8');
-  for await (const chunk of stream) {
-    yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-  }
-  yield decoder.decode();
 }
 
 function rowOf(text: string, line: number, { unread, wanted }: Pick<RowsInput, 'unread' | 'wanted'>): Row {

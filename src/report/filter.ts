@@ -1,5 +1,6 @@
 import { nearest } from '../config/near.ts';
 import type { SeverityConfig } from '../config/types.ts';
+import { printable } from '../model/printable.ts';
 import type { FacetLabels } from '../model/stored.ts';
 
 /** What people ask for by name; an empty list lets everything in. */
@@ -71,7 +72,7 @@ export function known(kind: string, asked: string, names: readonly string[]): st
 
 function listed(kind: string, names: readonly string[]): string {
   if (names.length === 0) return `(no ${kind} is known yet)`;
-  const shown = names.slice(0, LISTED_MAX).join(', ');
+  const shown = names.slice(0, LISTED_MAX).map(printable).join(', ');
   const more = names.length > LISTED_MAX ? `, and ${names.length - LISTED_MAX} more` : '';
   return `(there is ${shown}${more})`;
 }

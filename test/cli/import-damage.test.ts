@@ -41,3 +41,13 @@ describe('an import into a store that cannot be had', () => {
     await expect(trying).rejects.toThrow(`cannot read the store ${path('store.db')}: database disk image is malformed`);
   });
 });
+
+it('no name in a file can write over the lines of a terminal', async () => {
+  const { run, write } = stageImport(STATUS);
+  const table = 'id,triggeredAt,\u001b[2JBy,severity\n1,2026-10-01T09:00:00Z,Ada,\u001b[1msev\n';
+
+  const { text } = await run(['--mapping', 'mttr-exporter', '--dry-run', write('esc.csv', table)]);
+
+  expect(text).toContain('[2JBy');
+  expect(text).not.toContain('\u001b');
+});

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type Format, formatOf, type Row, readRows } from '../../src/imports/rows.ts';
 
 /** Reads text that comes in pieces of so many bytes. */
-async function read(format: Format, text: string, { size = 7, wanted = ['id', 'title'] } = {}) {
-  const bytes = Buffer.from(text);
+async function read(format: Format, text: string | Buffer, { size = 7, wanted = ['id', 'title'] } = {}) {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
   const unread = new Set<string>();
@@ -31,6 +31,25 @@ describe('a file of lines', () => {
     await expect(read('ndjson', `{"id":"${'x'.repeat(1_100_000)}`, { size: 60_000 })).rejects.toThrow(
       'a line of more than 1000000 characters',
     );
+  });
+});
+
+describe('a file that is no UTF-8', () => {
+  it.each(['ndjson', 'json', 'csv'] as const)('is refused where nothing says what it is (%s)', async (format) => {
+    const latin = Buffer.concat([Buffer.from('id,title\n1,caf'), Buffer.from([0xe9, 0x0a])]);
+
+    await expect(read(format, latin)).rejects.toThrow('holds what is no UTF-8; expected a text file saved as UTF-8');
+  });
+
+  it.each([
+    ['little', [0xff, 0xfe], (bytes: Buffer) => bytes],
+    ['big', [0xfe, 0xff], (bytes: Buffer) => bytes.swap16()],
+  ] as const)('is read where its first bytes say that it is UTF-16, the %s end first', async (_says, mark, order) => {
+    const text = order(Buffer.from('id,title\r\n1,café ഊ\r\n', 'utf16le'));
+
+    const { rows } = await read('csv', Buffer.concat([Buffer.from(mark), text]), { size: 3 });
+
+    expect(rows).toEqual([{ line: 2, record: { id: '1', title: 'café ഊ' } }]);
   });
 });
 
@@ -80,6 +99,16 @@ describe('a file of JSON', () => {
 });
 
 describe('a table', () => {
+  it.each(['\n', '\r\n'])('tells lines whatever ends them, in quotes too (%j)', async (end) => {
+    const { rows } = await read('csv', ['id,title', '1,"two', 'lines"', '2,x', '3', ''].join(end), { size: 1 });
+
+    expect(rows.toSorted((a, b) => a.line - b.line)).toEqual([
+      { line: 3, record: { id: '1', title: 'two\nlines' } },
+      { line: 4, record: { id: '2', title: 'x' } },
+      { line: 5, problem: expect.stringContaining('is no row of this table') },
+    ]);
+  });
+
   it('gives the wanted columns under the names of the mapping, and drops the others', async () => {
     const { rows, unread } = await read(
       'csv',

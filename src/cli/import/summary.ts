@@ -1,5 +1,6 @@
 import { durationText } from '../../config/durations.ts';
 import { FATES, type Fate, type Tally } from '../../imports/tally.ts';
+import { printable } from '../../model/printable.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { Standing } from './destination.ts';
 import type { ImportOrder } from './order.ts';
@@ -46,7 +47,7 @@ export function summaryOf(outcome: Outcome): string {
     ...tellings(outcome),
     ...rejectionLines(outcome),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 export function rejectedCount({ rejected }: Tally): number {

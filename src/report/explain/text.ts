@@ -1,6 +1,7 @@
+import { printable } from '../../model/printable.ts';
 import { localTime } from '../period.ts';
 import type { Cell, Section } from '../render/section.ts';
-import { printable, textSection } from '../render/text.ts';
+import { textSection } from '../render/text.ts';
 import { arithmeticLines } from './arithmetic-text.ts';
 import { EXAMPLES_MAX } from './collect.ts';
 import type { ExplainedIncident, Explanation } from './explanation.ts';

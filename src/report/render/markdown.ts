@@ -1,3 +1,4 @@
+import { printable } from '../../model/printable.ts';
 import type { Report } from '../report.ts';
 import type { Cell, Section } from './section.ts';
 import { sectionsOf } from './sections.ts';
@@ -6,7 +7,6 @@ import { NO_DATA } from './words.ts';
 
 /** Characters that Markdown or HTML in it would read as something else. */
 const MARKS = /[\\`*_{}[\]<>|#~&]/g;
-const BREAKS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** The report as a page for a wiki (tables as GitHub, GitLab and Confluence read them). */
 export function renderMarkdown(report: Report): string {
@@ -40,5 +40,5 @@ function shown(cell: Cell): string {
 
 /** Text that Markdown shows as it is, on one line. */
 export function escaped(text: string): string {
-  return text.replace(BREAKS, ' ').replace(MARKS, '\\$&');
+  return printable(text).replace(MARKS, '\\$&');
 }

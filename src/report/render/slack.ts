@@ -1,3 +1,4 @@
+import { printable } from '../../model/printable.ts';
 import type { Group } from '../groups.ts';
 import type { Report } from '../report.ts';
 import type { LongIncident } from '../survey.ts';
@@ -134,10 +135,9 @@ function membersOf(groups: readonly Group[], grouping: Group['grouping']): Group
 
 /** Slack's three characters of its markup, and those that would begin bold, a code or a new line. */
 function escaped(text: string): string {
-  return text
+  return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ')
     .replace(/[*`~]/g, (mark) => `\u200b${mark}`);
 }

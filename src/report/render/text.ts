@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { printable } from '../../model/printable.ts';
 import type { Report } from '../report.ts';
 import type { Cell, Section } from './section.ts';
 import { sectionsOf } from './sections.ts';
@@ -10,9 +11,6 @@ const RULE = '='.repeat(50);
 
 /** Rows of a ranked table that a person reads in a terminal; the other forms have all. */
 const RANKED_MAX = 25;
-
-/** Control and direction characters of a name could rewrite the terminal's lines. */
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** The report for a terminal, with box-drawn tables and no colours. */
 export function renderText(report: Report): string {
@@ -46,9 +44,4 @@ function contents(section: Section): string {
 
 function plain(cell: Cell): string {
   return printable(typeof cell === 'string' ? cell : cell.text);
-}
-
-/** One line, whatever is in it. */
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, ' ');
 }
