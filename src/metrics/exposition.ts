@@ -14,6 +14,8 @@ export interface Sample {
   /** What follows the family's name: `_bucket`, `_sum`, `_count`, `_created`; empty for gauges and counters. */
   readonly suffix?: string;
   readonly labels: LabelPairs;
+  /** The same as `labelText` gives for them, where it is known already. */
+  readonly labelText?: string;
   /** Upper bound of a bucket; written as the format wants it. */
   readonly le?: number;
   readonly value: number;
@@ -40,7 +42,8 @@ export function headerText(family: { name: string; help: string; type: MetricTyp
 export function sampleText(name: string, sample: Sample, format: Format): string {
   const { suffix = '', labels, le, value, exemplar } = sample;
   if (suffix === '_created' && format === 'text') return '';
-  const pairs = le === undefined ? labelText(labels) : joinLabels(labelText(labels), `le="${boundText(le, format)}"`);
+  const own = sample.labelText ?? labelText(labels);
+  const pairs = le === undefined ? own : joinLabels(own, `le="${boundText(le, format)}"`);
   const braces = pairs === '' ? '' : `{${pairs}}`;
   return `${name}${suffix}${braces} ${numberText(value)}${format === 'openmetrics' ? exemplarText(exemplar) : ''}\n`;
 }

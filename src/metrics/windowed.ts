@@ -1,6 +1,6 @@
 import { LEVELS, levelOf } from '../stats/levels.ts';
 import { QUANTILES, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
-import type { Sample } from './exposition.ts';
+import { type LabelPairs, labelText, type Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family } from './family.ts';
 
 const LABELS = ['by', 'window', 'service', 'severity', 'team', 'provider'];
@@ -50,12 +50,32 @@ function windowed({ name, help, statistics, labels = [], beside, samples }: Wind
     samples: (row, settings) =>
       settings.windows.flatMap(({ name: window }, at) => {
         const value = (statistic: Statistic) => row.values[at]?.[STATISTICS.indexOf(statistic)] ?? Number.NaN;
-        const own = [['by', row.grouping] as const, ['window', window] as const, ...row.labels];
+        const own = ownLabels(row, window);
         return samples(value, settings)
           .filter((sample) => !Number.isNaN(sample.value))
-          .map((sample) => ({ ...sample, labels: [...own, ...sample.labels] }));
+          .map((sample) => (sample.labels.length === 0 ? { ...own, value: sample.value } : withLabels(own, sample)));
       }),
   });
+}
+
+type OwnLabels = Required<Pick<Sample, 'labels' | 'labelText'>>;
+
+/** By row, then by window: two dozen families show each of them, most again every minute. */
+const ownLabelsOf = new WeakMap<Row, Map<string, OwnLabels>>();
+
+function ownLabels(row: Row, window: string): OwnLabels {
+  const ofRow = ownLabelsOf.get(row) ?? new Map<string, OwnLabels>();
+  ownLabelsOf.set(row, ofRow);
+  const known = ofRow.get(window);
+  if (known !== undefined) return known;
+  const labels: LabelPairs = [['by', row.grouping], ['window', window], ...row.labels];
+  const own = { labels, labelText: labelText(labels) };
+  ofRow.set(window, own);
+  return own;
+}
+
+function withLabels(own: OwnLabels, { labels, ...sample }: Sample): Sample {
+  return { ...sample, labels: [...own.labels, ...labels], labelText: `${own.labelText},${labelText(labels)}` };
 }
 
 function levelSamples(mttr: number, { levels }: FamilySettings): Sample[] {
