@@ -59,10 +59,14 @@ function periodOf({ config, nowMs }: IncidentsInput, { from, to }: IncidentsQues
 }
 
 function labelCheck({ config, history }: IncidentsInput, question: IncidentsQuestion): (facet: number) => boolean {
-  const names = history.names();
   const wanted = knownLabels(question, {
-    services: new Set(names.map(({ service }) => service)),
-    teams: new Set(names.map(({ team }) => team)),
+    // Going over all names is left to questions that name one.
+    get services() {
+      return new Set(history.names().map(({ service }) => service));
+    },
+    get teams() {
+      return new Set(history.names().map(({ team }) => team));
+    },
     severities: config.severities,
     providers: config.providers.map(({ name }) => name),
   });
