@@ -107,7 +107,8 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
       const items = declared.items(source);
       const before = kept.items === items ? kept.shown : undefined;
       const shown: Fragment[] = [];
-      for (const [at, item] of items.entries()) {
+      let at = 0;
+      for (const item of items) {
         const version = declared.version(item);
         let fragment = before === undefined ? kept.fragments.get(keyOf(item)) : before[at];
         if (fragment?.version !== version) {
@@ -115,6 +116,7 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
           kept.fragments.set(keyOf(item), fragment);
         }
         shown.push(fragment);
+        at += 1;
         if (at % STRIDE === 0) yield;
       }
       kept.items = items;

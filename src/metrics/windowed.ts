@@ -28,6 +28,7 @@ function gaugeOf(name: string, statistic: Statistic, help: string): AnyFamily {
 /** Families of windowed rows: absent where a row has no value, never 0 instead. */
 function windowed({ name, help, statistics, labels = [], beside, samples }: Windowed): AnyFamily {
   const places = statistics.map((statistic) => STATISTICS.indexOf(statistic));
+  const [first = 0] = places;
   const isSaid = ({ statistics: carried }: Row) =>
     statistics.some((statistic) => carried.has(statistic)) && (beside === undefined || carried.has(beside));
   // The list of rows is another one whenever a row comes or goes.
@@ -43,6 +44,7 @@ function windowed({ name, help, statistics, labels = [], beside, samples }: Wind
       return known;
     },
     version: ({ versions }) => {
+      if (places.length === 1) return versions[first] ?? 0;
       let sum = 0;
       for (const place of places) sum += versions[place] ?? 0;
       return sum;
