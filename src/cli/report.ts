@@ -2,6 +2,7 @@ import type { Config } from '../config/types.ts';
 import { DAY_MS } from '../model/time.ts';
 import { postWebhook } from '../network/webhook.ts';
 import { resolveFilter, UnknownName } from '../report/filter.ts';
+import { BeforeHistory } from '../report/notes.ts';
 import { type Period, PeriodError } from '../report/period.ts';
 import { renderCsv } from '../report/render/csv.ts';
 import { renderJson } from '../report/render/json.ts';
@@ -80,7 +81,9 @@ async function reportOf({ request, config, period, surroundings }: Making): Prom
       nowMs,
     });
   } catch (error) {
-    if (error instanceof UnknownName) throw new WrongUse(error.message, { cause: error });
+    if (error instanceof UnknownName || error instanceof BeforeHistory) {
+      throw new WrongUse(error.message, { cause: error });
+    }
     if (error instanceof PeriodError) throw new WrongUse(`--${error.message}`, { cause: error });
     throw error;
   } finally {
