@@ -239,14 +239,16 @@ describe('backfill refuses', () => {
   it('a period before the history, and says where that is', async () => {
     const stage = await stageEngine({ more: 'history: 90d\n' });
     await stage.live(MINUTE_MS);
+    const folder = join(folderForTest(), 'history');
 
     const { failure } = await backfill({
       configuration: stage.configuration,
       nowMs: stage.nowMs(),
-      words: [`--output-directory=${folderForTest()}`, '--from=2025-01-01', '--to=2025-01-31'],
+      words: [`--output-directory=${folder}`, '--from=2025-01-01', '--to=2025-01-31'],
     });
 
     expect(failure).toBeInstanceOf(WrongUse);
+    expect(existsSync(folder)).toBe(false);
     expect(String(failure)).toMatch(
       /is outside of the history, which is from 2025-12-01T00:0[01]:00Z to 2026-03-01T00:01:00Z$/,
     );

@@ -13,11 +13,16 @@ export interface Written {
   readonly bytes: number;
 }
 
-/** Makes the folder where it is missing, but not the one above it; throws one line when nothing can be written there. */
-export function readyFolder(folder: string): void {
+/**
+ * Makes the folder where it is missing, but not the one above it; true when it did. Throws one line when nothing can be
+ * written there.
+ */
+export function readyFolder(folder: string): boolean {
+  const isNew = !existsSync(folder);
   try {
-    if (!existsSync(folder)) mkdirSync(folder);
+    if (isNew) mkdirSync(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
+    return isNew;
   } catch (error) {
     throw new Error(`--output-directory: cannot write to ${folder}: ${messageOf(error)}`, { cause: error });
   }

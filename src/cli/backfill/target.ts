@@ -1,3 +1,4 @@
+import { readdirSync, rmdirSync } from 'node:fs';
 import { createRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from '../../network/remote-write/writer.ts';
 import { type Surroundings, WrongUse } from '../command.ts';
 import { messageOf } from '../message.ts';
@@ -33,7 +34,7 @@ export function openTarget({ target, credentials }: Request, { clock, env, error
 
 function openFolder(folder: string, say: (note: string) => void): OpenTarget {
   const written: Written[] = [];
-  readyFolder(folder);
+  const isNew = readyFolder(folder);
   return {
     sink: createFileSink(folder, written),
     checkRoom: (bytes) => checkRoom(folder, bytes),
@@ -41,7 +42,9 @@ function openFolder(folder: string, say: (note: string) => void): OpenTarget {
       for (const path of othersIn(folder, written)) say(`note: ${path} is not of this run, and would be loaded too\n`);
       return filesText(summary, { folder, written });
     },
-    close: async () => undefined,
+    close: async () => {
+      if (isNew && readdirSync(folder).length === 0) rmdirSync(folder);
+    },
   };
 }
 

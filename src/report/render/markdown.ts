@@ -1,6 +1,6 @@
 import { printable } from '../../model/printable.ts';
 import type { Report } from '../report.ts';
-import type { Cell, Section } from './section.ts';
+import { type Cell, isEmpty, type Section } from './section.ts';
 import { sectionsOf } from './sections.ts';
 import { boundsText } from './whole.ts';
 import { NO_DATA } from './words.ts';
@@ -21,11 +21,11 @@ export function markdownSection(section: Section): string {
 }
 
 function contents(section: Section): string {
+  if (isEmpty(section)) return NO_DATA;
   if (section.kind === 'lines') {
     return section.lines.map(([label, value]) => `- ${escaped(label)}: ${escaped(value)}`).join('\n');
   }
   if (section.kind === 'list') return section.items.map((item) => `- ${escaped(item)}`).join('\n');
-  if (section.rows.length === 0) return NO_DATA;
   const line = (cells: readonly Cell[]) => `| ${cells.map(shown).join(' | ')} |`;
   const rule = `| ${section.head.map((_, at) => (at < (section.words ?? 1) ? '---' : '---:')).join(' | ')} |`;
   return [line(section.head), rule, ...section.rows.map(line)].join('\n');

@@ -15,3 +15,9 @@ export type Section = { readonly title: string } & (
     }
   | { readonly kind: 'list'; readonly items: readonly string[] }
 );
+
+/** Nothing is known of what stands under the title. */
+export function isEmpty(section: Section): boolean {
+  if (section.kind === 'lines') return section.lines.length === 0;
+  return (section.kind === 'list' ? section.items : section.rows).length === 0;
+}

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { printable } from '../../model/printable.ts';
 import type { Report } from '../report.ts';
-import type { Cell, Section } from './section.ts';
+import { type Cell, isEmpty, type Section } from './section.ts';
 import { sectionsOf } from './sections.ts';
 import { boundsText, TITLE } from './whole.ts';
 import { NO_DATA } from './words.ts';
@@ -25,11 +25,11 @@ export function textSection(section: Section): string {
 }
 
 function contents(section: Section): string {
+  if (isEmpty(section)) return `  ${NO_DATA}`;
   if (section.kind === 'lines') {
     return section.lines.map(([label, value]) => `  ${printable(label)}: ${printable(value)}`).join('\n');
   }
   if (section.kind === 'list') return section.items.map((item) => `  - ${printable(item)}`).join('\n');
-  if (section.rows.length === 0) return `  ${NO_DATA}`;
   const rows = section.isRanked === true ? section.rows.slice(0, RANKED_MAX) : section.rows;
   const table = new Table({ head: section.head.map(printable), style: { head: [], border: [], compact: true } });
   table.push(...rows.map((row) => row.map(plain)));

@@ -85,6 +85,7 @@ describe('a report in text', () => {
     expect(text).toContain('  Mean: no data\n  Median: no data\n');
     expect(text).toContain('MTTR by Severity:\n  no data\n');
     expect(text).not.toContain('Open Now');
+    expect(text).toContain('More Numbers:\n  no data\n');
     expect(text).toContain('Why there may be nothing:\n  - range: perhaps\n');
   });
 
