@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from '../answers.ts';
+import { instant, webLink } from '../answers.ts';
 
 /** Blank and null are the same as absent. */
 const text = z
@@ -23,11 +23,10 @@ const teamIds = z
     (responders ?? []).flatMap(({ type, id }) => (type === 'team' && typeof id === 'string' && id !== '' ? [id] : [])),
   );
 
-/** Only links that a browser may follow. */
-const webLink = z
+const linkOfRecord = z
   .object({ web: z.string().nullish() })
   .nullish()
-  .transform((links) => (/^https?:\/\//.test(links?.web ?? '') ? (links?.web ?? undefined) : undefined));
+  .transform((links) => webLink(links?.web));
 
 /** What every record of a list has. */
 export interface Stamped {
@@ -81,7 +80,7 @@ export const IncidentRecord = z
     responders: teamIds,
     ownerTeam: text,
     impactedServices: z.array(z.string()).nullish(),
-    links: webLink,
+    links: linkOfRecord,
   })
   .transform((wire) => ({
     id: wire.id,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Service, SeveritySources } from '../../model/incident.ts';
-import { instant } from '../answers.ts';
+import { instant, webLink } from '../answers.ts';
 
 const id = z.string().min(1);
 const reference = z.object({ id, summary: z.string().nullish() });
@@ -44,7 +44,7 @@ export const Incident = z
   .transform(
     (wire): IncidentFacts => ({
       id: wire.id,
-      url: wire.html_url ?? undefined,
+      url: webLink(wire.html_url),
       title: wire.title ?? '',
       serviceId: wire.service?.id ?? '',
       serviceName: wire.service?.summary ?? '',
