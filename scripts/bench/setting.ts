@@ -5,6 +5,7 @@ import { storeSettings } from '../../src/cli/settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createReader } from '../../src/config/reading.ts';
 import type { Config } from '../../src/config/types.ts';
+import { createHolds } from '../../src/metrics/holds.ts';
 import { createProcessMetrics } from '../../src/metrics/process.ts';
 import { createPageReader, type PageReader } from '../../src/metrics/reader.ts';
 import type { Incident } from '../../src/model/incident.ts';
@@ -136,7 +137,17 @@ export async function openLife(setting: Setting, clock: Clock): Promise<Life> {
   const onFatal = (error: unknown) => {
     throw error;
   };
-  const engine = createEngine({ config, platforms, store, clock, log: silent, metrics, reader, onFatal });
+  const engine = createEngine({
+    config,
+    platforms,
+    store,
+    clock,
+    log: silent,
+    metrics,
+    reader,
+    holds: createHolds(),
+    onFatal,
+  });
   await engine.open();
   return {
     engine,

@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import { createHolds } from '../metrics/holds.ts';
 import { createProcessMetrics } from '../metrics/process.ts';
 import { createPageReader } from '../metrics/reader.ts';
 import type { Platform } from '../providers/provider.ts';
@@ -49,7 +50,8 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
   const metrics = createProcessMetrics(version);
   metrics.reloaded(true, startedAtMs);
   const reader = createPageReader((format) => metrics.text(format));
-  const makeEngine = (config: Config) => createEngine({ ...input, config, store, metrics, reader });
+  const holds = createHolds();
+  const makeEngine = (config: Config) => createEngine({ ...input, config, store, metrics, reader, holds });
   const life = createLife(
     input,
     makeFirst(store, () => makeEngine(input.config)),

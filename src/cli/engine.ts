@@ -1,5 +1,6 @@
 import { createReader } from '../config/reading.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
+import type { Holds } from '../metrics/holds.ts';
 import type { ProcessMetrics } from '../metrics/process.ts';
 import type { PageReader } from '../metrics/reader.ts';
 import type { Log } from '../model/log.ts';
@@ -29,6 +30,8 @@ export interface EngineInput {
   readonly log: Log;
   readonly metrics: ProcessMetrics;
   readonly reader: PageReader;
+  /** The same for all engines of a process: what waits goes on waiting over a reload. */
+  readonly holds: Holds;
   readonly onFatal: (error: unknown) => void;
 }
 

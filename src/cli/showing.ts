@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
 import { families } from '../metrics/families.ts';
 import type { ShownProvider } from '../metrics/family.ts';
-import { createHolds } from '../metrics/holds.ts';
+import type { Holds } from '../metrics/holds.ts';
 import { Page } from '../metrics/page.ts';
 import type { PageReader } from '../metrics/reader.ts';
 import type { Clock } from '../model/time.ts';
@@ -17,6 +17,7 @@ export interface ShowingInput {
   readonly statistics: Statistics;
   readonly providers: readonly ShownProvider[];
   readonly reader: PageReader;
+  readonly holds: Holds;
   readonly clock: Clock;
 }
 
@@ -31,9 +32,9 @@ export interface Showing {
   shown(): Shown;
 }
 
-export function createShowing({ config, store, statistics, providers, reader, clock }: ShowingInput): Showing {
+export function createShowing(input: ShowingInput): Showing {
+  const { config, store, statistics, providers, reader, holds, clock } = input;
   const page = new Page(families, familySettings(config));
-  const holds = createHolds(config.metrics.newSeriesHoldMs);
   const rowsOf = createShownRows();
   let shown = NOTHING_SHOWN;
   const source = createPageSource({ store, statistics, providers });
@@ -47,7 +48,7 @@ export function createShowing({ config, store, statistics, providers, reader, cl
       holds.rendered(version, sets);
     },
     release: async () => {
-      const due = holds.due(clock.nowMs());
+      const due = holds.due(clock.nowMs(), config.metrics.newSeriesHoldMs);
       if (due.length > 0) await store.release(due);
       return due.length > 0;
     },

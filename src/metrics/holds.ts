@@ -13,18 +13,18 @@ const GROUPS: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'
 
 /**
  * The wait of newly born series (DESIGN §4.3): observations stay hidden until `holdMs` after the first completed GET
- * that carried the zero. In memory on purpose: after a restart the wait begins anew.
+ * that carried the zero. In memory on purpose: after a restart the wait begins anew; over a reload it goes on.
  */
 export interface Holds {
   /** A page with these sets was rendered. */
   rendered(version: number, sets: readonly LabelSet[]): void;
   /** A GET of this page was completely sent. */
   delivered(version: number, nowMs: number): void;
-  /** What has waited long enough. */
-  due(nowMs: number): readonly Release[];
+  /** What has waited for `holdMs`. */
+  due(nowMs: number, holdMs: number): readonly Release[];
 }
 
-export function createHolds(holdMs: number): Holds {
+export function createHolds(): Holds {
   let holds = new Map<string, Hold>();
   return {
     rendered: (version, sets) => {
@@ -45,7 +45,7 @@ export function createHolds(holdMs: number): Holds {
         if (hold.firstVersion <= version) hold.carriedAtMs ??= nowMs;
       }
     },
-    due: (nowMs) =>
+    due: (nowMs, holdMs) =>
       [...holds.values()]
         .filter(({ carriedAtMs }) => carriedAtMs !== undefined && nowMs - carriedAtMs >= holdMs)
         .map(({ release }) => release),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createEngine } from '../../src/cli/engine.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { createHolds } from '../../src/metrics/holds.ts';
 import { createProcessMetrics } from '../../src/metrics/process.ts';
 import { createPageReader } from '../../src/metrics/reader.ts';
 import type { Clock } from '../../src/model/time.ts';
@@ -21,7 +22,17 @@ export async function pageAfterPoll(configFile: string, clock: Clock): Promise<P
   const onFatal = (error: unknown) => {
     throw error;
   };
-  const engine = createEngine({ config, platforms, store, clock, log: silent, metrics, reader, onFatal });
+  const engine = createEngine({
+    config,
+    platforms,
+    store,
+    clock,
+    log: silent,
+    metrics,
+    reader,
+    holds: createHolds(),
+    onFatal,
+  });
   try {
     await engine.open();
     for (const { poller } of engine.providers) await poller.pollOnce(new AbortController().signal);

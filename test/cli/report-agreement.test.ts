@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../src/cli/engine.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { createHolds } from '../../src/metrics/holds.ts';
 import { createProcessMetrics } from '../../src/metrics/process.ts';
 import { createPageReader } from '../../src/metrics/reader.ts';
 import type { Clock } from '../../src/model/time.ts';
@@ -191,7 +192,17 @@ async function livedPage(text: string, clock: Clock): Promise<Parsed> {
   const onFatal = (error: unknown) => {
     throw error;
   };
-  const engine: Engine = createEngine({ config, platforms, store, clock, log: silent, metrics, reader, onFatal });
+  const engine: Engine = createEngine({
+    config,
+    platforms,
+    store,
+    clock,
+    log: silent,
+    metrics,
+    reader,
+    holds: createHolds(),
+    onFatal,
+  });
   await engine.open();
   for (let round = 0; round < 2; round += 1) {
     await engine.providers[0]?.poller.pollOnce(new AbortController().signal);

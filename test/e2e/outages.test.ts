@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../src/cli/engine.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { createHolds } from '../../src/metrics/holds.ts';
 import { createProcessMetrics } from '../../src/metrics/process.ts';
 import { createPageReader, type PageReader } from '../../src/metrics/reader.ts';
 import type { Clock } from '../../src/model/time.ts';
@@ -74,7 +75,17 @@ async function live(fake: Fake, clock: Clock, path: string): Promise<Life> {
   const fail = (error: unknown) => {
     throw error;
   };
-  const engine = createEngine({ config, platforms, store, clock, log: silent, metrics, reader, onFatal: fail });
+  const engine = createEngine({
+    config,
+    platforms,
+    store,
+    clock,
+    log: silent,
+    metrics,
+    reader,
+    holds: createHolds(),
+    onFatal: fail,
+  });
   await engine.open();
   return {
     engine,

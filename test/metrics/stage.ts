@@ -7,6 +7,7 @@ import { statusOf } from '../../src/cli/status.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/types.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
+import { createHolds } from '../../src/metrics/holds.ts';
 import { createProcessMetrics } from '../../src/metrics/process.ts';
 import { createPageReader, type WholePage } from '../../src/metrics/reader.ts';
 import type { Clock } from '../../src/model/time.ts';
@@ -189,7 +190,17 @@ async function startEngine({ text, clock, input }: Starting): Promise<Life> {
   const onFatal = (error: unknown) => {
     throw error;
   };
-  const engine = createEngine({ config, platforms, store, clock, log: silent, metrics, reader, onFatal });
+  const engine = createEngine({
+    config,
+    platforms,
+    store,
+    clock,
+    log: silent,
+    metrics,
+    reader,
+    holds: createHolds(),
+    onFatal,
+  });
   await engine.open();
   return {
     config,
