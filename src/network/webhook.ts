@@ -1,28 +1,17 @@
-import { STATUS_CODES } from 'node:http';
-import { type Clock, SECOND_MS } from '../model/time.ts';
-import { agentsFor, proxySecrets } from './agents.ts';
-import { allowanceOf } from './allowance.ts';
-import type { Attempted } from './attempts.ts';
-import { createCalls } from './calls.ts';
-import { AttemptFailure } from './failure.ts';
-import { createPace } from './pace.ts';
-import { createRedactor } from './redact.ts';
-import { type Sent, send } from './send.ts';
+import { SECOND_MS } from '../model/time.ts';
+import { createPosts, type PostsOptions } from './posts.ts';
 
 /** A message that got lost is better sent by hand than three times by us. */
 const TRIES_MAX = 3;
 const TIMEOUT_MS = 30 * SECOND_MS;
-/** A single message needs no pace, but all calls go through one. */
-const RATE_LIMIT = { requests: 100, perMs: SECOND_MS };
+const HEADERS = { accept: '*/*', 'content-type': 'application/json; charset=utf-8' };
 
 /** A message for a webhook. */
-export interface WebhookPost {
+export interface WebhookPost extends Pick<PostsOptions, 'clock' | 'env'> {
   /** Its path is a secret: who knows it may post. It is in no message. */
   readonly url: string;
   /** Sent as JSON. */
   readonly message: unknown;
-  readonly clock: Clock;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -31,35 +20,21 @@ export interface WebhookPost {
  */
 export async function postWebhook({ url: address, message, clock, env }: WebhookPost): Promise<void> {
   const url = webhookOf(address);
-  const route = { proxyUrl: undefined, caFile: undefined, env };
-  const agents = agentsFor(route);
-  const secrets = [address, url.href, url.pathname, ...url.pathname.split('/').filter((part) => part.length > 7)];
-  const redactor = createRedactor([...secrets, url.search.slice(1), ...proxySecrets(route)]);
-  const pace = createPace({ rateLimit: RATE_LIMIT, clock });
-  const observer = { onRequest: () => undefined, onThrottled: () => undefined, onBudget: () => undefined };
-  const { signal } = new AbortController();
-  const call = createCalls({
-    pace,
-    clock,
-    observer,
-    redactor,
+  const parts = url.pathname.split('/').filter((part) => part.length > 7);
+  const posts = createPosts({
+    url,
+    shownAs: url.origin,
+    headers: HEADERS,
+    secrets: [address, url.href, url.pathname, ...parts],
     timeoutMs: TIMEOUT_MS,
-    closing: signal,
     triesMax: TRIES_MAX,
+    clock,
+    env,
   });
-  const body = Buffer.from(JSON.stringify(message));
-  const headers = { accept: '*/*', 'content-type': 'application/json; charset=utf-8' };
   try {
-    await call({
-      label: `POST ${url.origin}`,
-      attempt: async (attemptSignal) =>
-        readAnswer(await send({ url, headers, agents, signal: attemptSignal, body }), clock.nowMs()),
-      signal,
-    });
+    await posts.post(Buffer.from(JSON.stringify(message)), new AbortController().signal);
   } finally {
-    await pace.close();
-    agents.httpAgent.destroy();
-    agents.httpsAgent.destroy();
+    await posts.close();
   }
 }
 
@@ -70,15 +45,4 @@ function webhookOf(address: string): URL {
     throw new Error('the address of the webhook is of no use; expected one that begins with https://');
   }
   return url;
-}
-
-function readAnswer({ status, headers, text }: Sent, nowMs: number): Attempted<undefined> {
-  const allowance = allowanceOf({ status, headers, nowMs });
-  if (status >= 200 && status < 300) return { value: undefined, status, allowance };
-  throw new AttemptFailure(text.trim() === '' ? (STATUS_CODES[status] ?? 'no reason given') : text, {
-    status,
-    retry: status === 429 || status >= 500,
-    throttled: status === 429,
-    allowance,
-  });
 }

@@ -79,7 +79,7 @@ describe('a message to a webhook', () => {
 
     const posting = post(url);
 
-    await expect(posting).rejects.toThrow('302: Found');
+    await expect(posting).rejects.toThrow('302: a redirect, which is not followed');
     expect(told).toHaveLength(1);
   });
 
