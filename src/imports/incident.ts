@@ -2,6 +2,7 @@ import { titleFingerprint } from '../model/fingerprint.ts';
 import type { EndKnownFrom, Incident, Interval, RejectionReason, Status } from '../model/incident.ts';
 import { STATUSES } from '../model/stored.ts';
 import { validate } from '../model/validity.ts';
+import { webLink } from '../model/web-link.ts';
 import { readIntervals } from './intervals.ts';
 import { readFlag, readStamp, readText, type Stamp, type Surroundings, UnreadableValue, unreadable } from './values.ts';
 
@@ -108,12 +109,10 @@ function statusOf(told: ToldStatus, is: { readonly isResolved: boolean; readonly
 function namesOf(record: unknown, around: Surroundings) {
   const text = (field: Parameters<typeof readText>[1]) => readText(record, field, around);
   const service = text('service') ?? '';
-  const url = text('url');
   const tag = text('severity_tag');
   const severity = { priority: text('severity'), urgency: text('urgency') };
   return {
-    // Only links that a browser may follow.
-    url: url !== undefined && /^https?:\/\//.test(url) ? url : undefined,
+    url: webLink(text('url')),
     title: text('title') ?? '',
     serviceId: text('service_id') ?? service,
     serviceName: service,

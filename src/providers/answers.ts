@@ -12,11 +12,6 @@ export const instant: z.ZodType<number, string> = z.string().transform((text, co
   return z.NEVER;
 });
 
-/** A link that people may follow: only http and https, whatever a platform sends; undefined for the rest. */
-export function webLink(text: string | null | undefined): string | undefined {
-  return /^https?:\/\//i.test(text ?? '') ? (text ?? undefined) : undefined;
-}
-
 /** The records of one answer, and those that could not be read. */
 export interface Parsed<Wire> {
   readonly wires: readonly Wire[];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { instant, webLink } from '../answers.ts';
+import { webLink } from '../../model/web-link.ts';
+import { instant } from '../answers.ts';
 
 /** Blank and null are the same as absent. */
 const text = z

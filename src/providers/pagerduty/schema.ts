@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Service, SeveritySources } from '../../model/incident.ts';
-import { instant, webLink } from '../answers.ts';
+import { webLink } from '../../model/web-link.ts';
+import { instant } from '../answers.ts';
 
 const id = z.string().min(1);
 const reference = z.object({ id, summary: z.string().nullish() });
