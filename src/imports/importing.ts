@@ -79,7 +79,7 @@ async function takeChunk(chunk: readonly Taken[], { target, tallying, repeats }:
 }
 
 /** What a poll told stands until the file tells something newer; of two imports the later one counts, unless its own stamp is older. */
-export function fateOf({ incident, hasUpdate }: Taken, stored: Incident | undefined): Fate {
+function fateOf({ incident, hasUpdate }: Taken, stored: Incident | undefined): Fate {
   if (stored === undefined) return 'new';
   const isNewer = incident.updatedAtMs > stored.updatedAtMs;
   if (stored.imported !== true) return hasUpdate && isNewer ? 'changed' : 'older';

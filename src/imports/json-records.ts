@@ -22,11 +22,10 @@ export interface RecordScanner {
  * them: exports may be larger than memory. Several documents may follow each other, as pages of an API do.
  */
 export function createRecordScanner(lengthMax: number): RecordScanner {
-  const scanner = new Scanner(lengthMax);
-  return { push: (chunk) => scanner.push(chunk), end: () => scanner.end() };
+  return new Scanner(lengthMax);
 }
 
-class Scanner {
+class Scanner implements RecordScanner {
   readonly #lengthMax: number;
   /** Open brackets. */
   readonly #open: string[] = [];

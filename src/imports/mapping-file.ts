@@ -4,9 +4,8 @@ import { readDocument } from '../config/document.ts';
 import { createFindings } from '../config/findings.ts';
 import { parsePart } from '../config/parse.ts';
 import { knownKeys } from '../config/sentences.ts';
-import { FIELDS, type Field, lowerCased, type Mapping, type Source } from './mapping.ts';
+import { FIELDS, type Field, type Mapping, type Source, sourceOf } from './mapping.ts';
 import { namedMappings } from './named.ts';
-import { placeOf } from './paths.ts';
 
 const NEEDED = ['id', 'triggered_at'] as const;
 
@@ -33,16 +32,10 @@ const LongForm = z
     ({ from, constant }) => (from === undefined) !== (constant === undefined),
     'expected one of from and constant in it',
   )
-  .transform(
-    ({ from = [], format, values, since_trigger, ...rest }): Source => ({
-      ...rest,
-      places: from.map(placeOf),
-      formats: format,
-      values: values && lowerCased(values),
-      sinceTrigger: since_trigger,
-    }),
+  .transform(({ format, since_trigger, ...rest }) =>
+    sourceOf({ ...rest, formats: format, sinceTrigger: since_trigger }),
   );
-const ShortForm = oneOrSeveral.transform((from): Source => ({ places: from.map(placeOf) }));
+const ShortForm = oneOrSeveral.transform(sourceOf);
 
 const Sources = chosen((value) => {
   if (typeof value === 'string') return ShortForm.transform((source) => [source]);

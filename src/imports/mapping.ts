@@ -1,3 +1,4 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
 import { type Place, placeOf } from './paths.ts';
 
 /** What a mapping may say of an incident; `docs/importing.md` tells what each means. */
@@ -28,7 +29,7 @@ export const FIELDS = [
 export type Field = (typeof FIELDS)[number];
 
 /** Milliseconds of one of the units that a duration may be in. */
-export const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+export const UNITS_MS = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS } as const;
 export type Unit = keyof typeof UNITS_MS;
 
 /** One way to a field's value. */
@@ -56,12 +57,12 @@ export interface Mapping {
   readonly fields: ReadonlyMap<Field, readonly Source[]>;
 }
 
-/** A source as named mappings write it: a column or path, several of them, or the whole thing. */
+/** A source as it is written: a column or path, several of them, or the whole thing. */
 type Written = string | readonly string[] | LongForm;
 
 interface LongForm extends Omit<Source, 'places' | 'values'> {
-  readonly from?: readonly string[];
-  readonly values?: Readonly<Record<string, string>>;
+  readonly from?: readonly string[] | undefined;
+  readonly values?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Several ways to one value; the first is written as a whole. */
@@ -90,7 +91,7 @@ export function placesOf(mapping: Mapping): Place[] {
 }
 
 /** Words compare without case. */
-export function lowerCased(values: Readonly<Record<string, string>>): Map<string, string> {
+function lowerCased(values: Readonly<Record<string, string>>): Map<string, string> {
   return new Map(Object.entries(values).map(([word, meaning]) => [word.trim().toLowerCase(), meaning]));
 }
 

@@ -25,7 +25,6 @@ const pagerduty = mappingOf('pagerduty', {
 const opsgenie = mappingOf('opsgenie', {
   id: ['id', 'Alert ID'],
   title: 'message',
-  service_id: { from: ['tags'], tag: 'service' },
   service: { from: ['tags'], tag: 'service' },
   team: ['team', 'teams'],
   severity_tag: { from: ['tags'], tag: 'severity' },
@@ -52,14 +51,6 @@ const jira = mappingOf('jira', {
     'fields.project.key',
     'Project key',
   ],
-  service_id: [
-    'Custom field (Affected services)',
-    'fields.components.0.name',
-    'Component/s',
-    'Components',
-    'fields.project.key',
-    'Project key',
-  ],
   severity: ['Custom field (Severity)', 'fields.priority.name', 'Priority'],
   status: {
     from: ['fields.status.statusCategory.key', 'Status Category'],
@@ -77,7 +68,7 @@ const own = {
   id: 'id',
   url: 'url',
   title: 'title',
-  service_id: ['serviceId', 'service'],
+  service_id: 'serviceId',
   service: 'service',
   team: 'team',
   severity: 'severity',
@@ -105,7 +96,6 @@ export const namedMappings: ReadonlyMap<string, Mapping> = new Map([
     'outages',
     mappingOf('outages', {
       id: 'id',
-      service_id: 'service',
       service: 'service',
       severity: 'severity',
       triggered_at: 'triggeredAt',

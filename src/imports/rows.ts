@@ -4,7 +4,7 @@ import { decodedText } from './decoded.ts';
 import { createRecordScanner } from './json-records.ts';
 
 /** Characters of one record: a few times the longest that any platform tells; more is no record. */
-export const RECORD_LENGTH_MAX = 1_000_000;
+const RECORD_LENGTH_MAX = 1_000_000;
 
 /** What a file may be written in. */
 export const FORMATS = ['ndjson', 'json', 'csv'] as const;
@@ -12,7 +12,7 @@ export type Format = (typeof FORMATS)[number];
 
 /** One record of a file, or why it is none. */
 export type Row =
-  /** `line`: where it begins in the file, from 1. */
+  /** `line`: where it begins in the file, from 1; of a table where it ends. */
   { readonly line: number; readonly record: unknown } | { readonly line: number; readonly problem: string };
 
 export interface RowsInput {

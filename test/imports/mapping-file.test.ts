@@ -59,10 +59,14 @@ fields:
   });
 
   it('may begin with a named one', () => {
-    const text = 'extends: jira\nfields: { service: fields.customfield_1, service_id: fields.customfield_1 }';
-    const record = { key: 'INC-1', fields: { created: '2026-07-01T09:00:00.000+0000', customfield_1: 'shop' } };
+    const text = 'extends: jira\nfields: { service: fields.customfield_1 }';
+    const fields = { created: '2026-07-01T09:00:00.000+0000', customfield_1: 'shop', project: { key: 'OPS' } };
 
-    expect(read(text, record)).toMatchObject({ incident: { id: 'INC-1', serviceName: 'shop', status: 'triggered' } });
+    const taken = read(text, { key: 'INC-1', fields });
+
+    expect(taken).toMatchObject({
+      incident: { id: 'INC-1', serviceName: 'shop', serviceId: 'shop', status: 'triggered' },
+    });
   });
 
   it.each([
