@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
+import { STATUSES } from '../../model/stored.ts';
 import { LEVELS } from '../../stats/levels.ts';
 
 const instant = z.iso.datetime().describe('ISO 8601, UTC');
@@ -95,16 +96,8 @@ export const StatisticsAnswer = z
   .describe('The numbers of /metrics: a row for each group and window');
 export type StatisticsAnswer = z.infer<typeof StatisticsAnswer>;
 
+const EXCLUSIONS = ['merged', 'deleted', 'expired', 'flaky', 'filter', 'exclude_titles', 'shorter_than'] as const;
 /** Why an incident is in no duration. */
-export const EXCLUSIONS = [
-  'merged',
-  'deleted',
-  'expired',
-  'flaky',
-  'filter',
-  'exclude_titles',
-  'shorter_than',
-] as const;
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
 const Incident = z.strictObject({
@@ -114,7 +107,7 @@ const Incident = z.strictObject({
   service: z.string(),
   severity: z.string(),
   team: z.string(),
-  status: z.enum(['triggered', 'acknowledged', 'identified', 'mitigated', 'resolved']),
+  status: z.enum(STATUSES),
   started_at: instant.optional(),
   triggered_at: instant,
   identified_at: instant.optional(),

@@ -27,20 +27,17 @@ export interface Answered {
 
 /** One endpoint: what it takes, what it gives, and how. */
 export interface Endpoint {
+  /** A POST changes something: it needs the admin token, and its parameters may stand in a JSON body instead of the query. */
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly name: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
-  /** Those of the parameters that may stand in a JSON body instead. */
-  readonly takesBody: boolean;
   readonly answers: readonly { readonly status: number; readonly name: string; readonly schema: z.ZodType }[];
   /** Statuses of its problem documents. */
   readonly problems: readonly number[];
   /** It reads the store: only some at once. */
   readonly isLong: boolean;
-  /** Only with the admin token. */
-  readonly isForAdmins: boolean;
   readonly answer: (source: ApiSource, given: Given) => Answered | Promise<Answered>;
 }
 
@@ -66,11 +63,9 @@ function reading<Question extends z.ZodObject, Answer extends z.ZodType<object>>
     name,
     summary,
     parameters: question,
-    takesBody: false,
     answers: [{ status: 200, name, schema: answer }],
     problems: [400, 405, ...problems],
     isLong,
-    isForAdmins: false,
     answer: async (source, { query }) => ({
       status: 200,
       body: await read(source, parseParameters(question, query)),
@@ -84,14 +79,12 @@ const refresh: Endpoint = {
   name: 'Refresh',
   summary: 'Reads again from the platforms what the store holds',
   parameters: RefreshRequest,
-  takesBody: true,
   answers: [
     { status: 200, name: 'Refresh', schema: RefreshAnswer },
     { status: 207, name: 'Refresh', schema: RefreshAnswer },
   ],
   problems: [400, 401, 403, 405, 409, 413, 415, 502, 503],
   isLong: false,
-  isForAdmins: true,
   answer: async (source, { query, body }) => {
     const answer = await source.refresh(parseParameters(RefreshRequest, joined(fromWords(query), body)));
     return { status: STATUS_OF[answer.outcome], body: answer };

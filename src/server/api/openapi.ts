@@ -42,7 +42,8 @@ const OWN = {
 };
 
 function operationOf(endpoint: Endpoint): Record<string, unknown> {
-  const { name, summary, answers, problems, takesBody, isForAdmins } = endpoint;
+  const { method, name, summary, answers, problems } = endpoint;
+  const isPost = method === 'post';
   const responses = answers.map((answer) => [
     String(answer.status),
     {
@@ -53,19 +54,19 @@ function operationOf(endpoint: Endpoint): Record<string, unknown> {
   return {
     operationId: name.toLowerCase(),
     summary,
-    security: isForAdmins ? [{ admin: [] }] : [{}, { bearer: [] }, { basic: [] }],
+    security: isPost ? [{ admin: [] }] : [{}, { bearer: [] }, { basic: [] }],
     parameters: parametersOf(endpoint),
-    ...(takesBody ? { requestBody: bodyOf(endpoint) } : {}),
+    ...(isPost ? { requestBody: bodyOf(endpoint) } : {}),
     responses: { ...Object.fromEntries(responses), ...problemsOf(problems) },
   };
 }
 
-function parametersOf({ parameters, takesBody }: Endpoint): unknown[] {
+function parametersOf({ parameters, method }: Endpoint): unknown[] {
   const required = new Set(requiredOf(parameters));
   return Object.entries(parameters.shape).map(([name, schema]) => {
     const { description, ...rest } = schemaOf(schema);
-    // In the query or in the body, so required in neither.
-    return { name, in: 'query', description, required: required.has(name) && !takesBody, schema: rest };
+    // Those of a POST stand in the query or in the body, so they are required in neither.
+    return { name, in: 'query', description, required: required.has(name) && method === 'get', schema: rest };
   });
 }
 
