@@ -1,5 +1,5 @@
 /** Longest filter that is looked at; services have names of at most 128 characters. */
-const FILTER_LENGTH_MAX = 128;
+export const FILTER_LENGTH_MAX = 128;
 
 /** What a reader of the page chose by the parameters of its address. */
 export interface Choice {

@@ -1,4 +1,4 @@
-import { type Choice, linkTo } from './choice.ts';
+import { type Choice, FILTER_LENGTH_MAX, linkTo } from './choice.ts';
 import { before } from './figures.ts';
 import { type Html, html } from './html.ts';
 import { scrolling } from './table.ts';
@@ -14,14 +14,16 @@ interface SortableColumn {
   readonly cell: (service: ServiceFigures) => Html;
 }
 
+const MTTR: SortableColumn = {
+  name: 'mttr',
+  title: 'MTTR',
+  key: ({ mttrMinutes }) => mttrMinutes,
+  cell: ({ mttrMinutes }) => minutes(mttrMinutes),
+};
+
 const COLUMNS: readonly SortableColumn[] = [
   { name: 'service', title: 'Service', key: ({ name }) => name, cell: ({ name }) => html`${name}` },
-  {
-    name: 'mttr',
-    title: 'MTTR',
-    key: ({ mttrMinutes }) => mttrMinutes,
-    cell: ({ mttrMinutes }) => minutes(mttrMinutes),
-  },
+  MTTR,
   { name: 'resolved', title: 'Resolved', key: ({ resolved }) => resolved, cell: ({ resolved }) => count(resolved) },
   { name: 'opened', title: 'Opened', key: ({ opened }) => opened, cell: ({ opened }) => count(opened) },
   { name: 'open', title: 'Open now', key: ({ openNow }) => openNow, cell: ({ openNow }) => count(openNow) },
@@ -47,13 +49,12 @@ const COLUMNS: readonly SortableColumn[] = [
   { name: 'free', title: 'Time with nothing open', key: ({ free }) => free, cell: ({ free }) => share(free) },
 ];
 
-/** The slowest first, unless another order is asked for. */
-const DEFAULT_SORT = '-mttr';
-
 interface Order {
-  readonly column: SortableColumn | undefined;
+  readonly column: SortableColumn;
   readonly isDescending: boolean;
 }
+
+const SLOWEST_FIRST: Order = { column: MTTR, isDescending: true };
 
 /** The table of services with its filter; a choice that names no column is as if it was not made. */
 export function renderServices(view: StatusView, choice: Choice): Html {
@@ -61,7 +62,7 @@ export function renderServices(view: StatusView, choice: Choice): Html {
   if (services === undefined)
     return html`<p>There are no rows by service: no provider has synced yet, or groupings leaves them out.</p>`;
   if (services.length === 0) return html`<p>No incident of any service is held.</p>`;
-  const order = readOrder(choice.sort) ?? readOrder(DEFAULT_SORT) ?? { column: undefined, isDescending: true };
+  const order = readOrder(choice.sort) ?? SLOWEST_FIRST;
   const wanted = choice.filter.toLowerCase();
   const rows = sorted(services, order).map((service) => ({
     service,
@@ -87,7 +88,7 @@ function readOrder(sort: string | undefined): Order | undefined {
 function sorted(services: readonly ServiceFigures[], { column, isDescending }: Order): ServiceFigures[] {
   const sign = isDescending ? -1 : 1;
   return services.toSorted((a, b) => {
-    const [keyA, keyB] = [column?.key(a), column?.key(b)];
+    const [keyA, keyB] = [column.key(a), column.key(b)];
     if (keyA === keyB) return compare(a.name, b.name);
     if (keyA === undefined) return 1;
     return keyB === undefined ? -1 : sign * compare(keyA, keyB);
@@ -104,7 +105,7 @@ function filterForm({ window, sort, filter }: Choice): Html {
   );
   return html`<form method="get" action="#services" role="search">
 <label for="filter">Filter services by name</label>
-<input type="search" id="filter" name="filter" value="${filter}" maxlength="128" autocomplete="off">${kept}
+<input type="search" id="filter" name="filter" value="${filter}" maxlength="${FILTER_LENGTH_MAX}" autocomplete="off">${kept}
 <button>Filter</button>
 </form>`;
 }
@@ -140,7 +141,7 @@ ${lines}</tbody>
 
 /** The link turns the order round when the column is sorted by already; numbers begin with the largest. */
 function head({ name, title }: SortableColumn, { column, isDescending }: Order, choice: Choice): Html {
-  const isSorted = column?.name === name;
+  const isSorted = column.name === name;
   const next = (isSorted ? isDescending : name === 'service') ? name : `-${name}`;
   const direction = isDescending ? 'descending' : 'ascending';
   const state = isSorted ? html` aria-sort="${direction}"` : undefined;
