@@ -3,7 +3,7 @@ import { BASELINE_REACH_MS } from '../stats/evaluate.ts';
 import type { History } from '../store/history.ts';
 import type { ReportConfig } from './groups.ts';
 import { localTime, type Period } from './period.ts';
-import { endMsOf, type ReportedProvider, reachOf } from './timeline.ts';
+import { endMsOf, keptFromMs, type ReportedProvider, reachOf } from './timeline.ts';
 
 /** What a reader must know to judge the numbers. */
 export interface Note {
@@ -41,8 +41,8 @@ export function knownProviders({ history, providers, period, retentionMs }: Know
     const reach = reachOf(state);
     const provider = providers.find(({ name }) => name === state.name);
     if (reach === undefined || provider === undefined) return [];
-    const { historyStartMs, readUntilMs } = reach;
-    const knownFromMs = Math.max(historyStartMs, readUntilMs - retentionMs);
+    const { readUntilMs } = reach;
+    const knownFromMs = keptFromMs(reach, retentionMs);
     return [{ ...provider, knownFromMs, readUntilMs, endMs: endMsOf(period.end, readUntilMs) }];
   });
 }

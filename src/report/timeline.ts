@@ -81,8 +81,19 @@ export function endMsOf(end: End, readUntilMs: number): number {
   return typeof end === 'number' ? end : readUntilMs - end.msBeforeRead;
 }
 
+/** From when to when a provider's incidents were read. */
+export interface Reach {
+  readonly historyStartMs: number;
+  readonly readUntilMs: number;
+}
+
+/** Where what is still kept begins: closed incidents that are older than the retention are gone. */
+export function keptFromMs({ historyStartMs, readUntilMs }: Reach, retentionMs: number): number {
+  return Math.max(historyStartMs, readUntilMs - retentionMs);
+}
+
 /** From when to when a provider's incidents are known; undefined before its first sync is complete. */
-export function reachOf(state: ProviderState): { historyStartMs: number; readUntilMs: number } | undefined {
+export function reachOf(state: ProviderState): Reach | undefined {
   const { isSynced, askedUntilMs: readUntilMs, historyStartMs } = state;
   if (!isSynced || readUntilMs === undefined || historyStartMs === undefined) return undefined;
   return { historyStartMs, readUntilMs };

@@ -1,5 +1,5 @@
 import { isVisible, type Reader } from '../config/reading.ts';
-import { recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { type FacetLabels, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { History } from '../store/history.ts';
@@ -53,7 +53,7 @@ export async function mttrTrend(input: TrendInput): Promise<readonly WindowTrend
   await history.each((incident) => {
     input.signal?.throwIfAborted();
     const labels = history.labels(incident.facet);
-    const ms = labels?.excluded === false ? recoveryOf(incident, labels.provider, input) : undefined;
+    const ms = labels === undefined ? undefined : recoveryOf(incident, labels, input);
     if (labels === undefined || ms === undefined || incident.resolvedAtMs === undefined) return;
     const recovery = { ms, resolvedAtMs: incident.resolvedAtMs, readUntilMs: readUntilMs.get(labels.provider) ?? 0 };
     for (const { all, severities } of steps) {
@@ -69,12 +69,12 @@ export async function mttrTrend(input: TrendInput): Promise<readonly WindowTrend
 }
 
 /** Undefined for what is in no mean: open, merged, outside the filter, or of a provider that is kept apart. */
-function recoveryOf(incident: StoredIncident, provider: string, input: TrendInput): number | undefined {
-  const reader = input.reader(provider);
+function recoveryOf(incident: StoredIncident, labels: FacetLabels, input: TrendInput): number | undefined {
+  const reader = input.reader(labels.provider);
   const ms = recoveryMs(incident, input.settings.reopened);
-  if (reader === undefined || ms === undefined || !input.isOverall(provider)) return undefined;
-  const isSeen = isVisible({ ...incident, recoveryMs: ms }, { excluded: false }, reader);
-  return isSeen ? ms : undefined;
+  if (reader === undefined || ms === undefined || !input.isOverall(labels.provider)) return undefined;
+  const { marks, title } = incident;
+  return isVisible({ marks, title, recoveryMs: ms }, labels, reader) ? ms : undefined;
 }
 
 interface Recovery {

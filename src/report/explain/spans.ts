@@ -1,7 +1,6 @@
-import type { StoredIncident } from '../../model/stored.ts';
-import { MARKS } from '../../model/stored.ts';
+import { MARKS, type StoredIncident } from '../../model/stored.ts';
 import type { History } from '../../store/history.ts';
-import { type End, endMsOf, type ReportedProvider, reachOf } from '../timeline.ts';
+import { type End, endMsOf, keptFromMs, type ReportedProvider, reachOf } from '../timeline.ts';
 import type { Basis } from './statistics.ts';
 
 /** Where the window of one provider lies: (fromMs, toMs]. */
@@ -30,8 +29,7 @@ export function spansOf({ history, providers, window, end, retentionMs }: SpansI
     const reach = reachOf(state);
     if (provider === undefined || reach === undefined) return [];
     const toMs = endMsOf(end, reach.readUntilMs);
-    const knownFromMs = Math.max(reach.historyStartMs, reach.readUntilMs - retentionMs);
-    return [{ provider, fromMs: toMs - window.ms, toMs, ...reach, knownFromMs }];
+    return [{ provider, fromMs: toMs - window.ms, toMs, ...reach, knownFromMs: keptFromMs(reach, retentionMs) }];
   });
 }
 

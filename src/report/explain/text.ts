@@ -1,4 +1,5 @@
 import { printable } from '../../model/printable.ts';
+import { MINUTE_MS } from '../../model/time.ts';
 import { localTime } from '../period.ts';
 import type { Cell, Section } from '../render/section.ts';
 import { textSection } from '../render/text.ts';
@@ -97,7 +98,7 @@ function incidentSection(explanation: Explanation, time: Time): Section[] {
 /** What happened on the way, in minutes after the trigger. */
 function stampsText(incident: ExplainedIncident): string {
   const triggeredMs = Date.parse(incident.triggered_at);
-  const after = (instant: string) => numberText((Date.parse(instant) - triggeredMs) / 60_000);
+  const after = (instant: string) => numberText((Date.parse(instant) - triggeredMs) / MINUTE_MS);
   const stamp = (word: string, instant: string | undefined) =>
     instant === undefined ? [] : [`${word} ${after(instant)}`];
   const intervals = incident.intervals.length < 2 ? [] : incident.intervals;

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import { NONE } from '../../config/reading.ts';
+import { MINUTE_MS } from '../../model/time.ts';
 import { escaped, markdownSection } from '../render/markdown.ts';
 import type { Cell, Section } from '../render/section.ts';
 import { groupTitle, longMinutes, minutesAndHours, minutesText } from '../render/words.ts';
@@ -53,7 +54,8 @@ function summary(facts: Facts, timezone: string): Section {
 
 /** Undefined where the platform does not tell. */
 function timesText(instants: readonly number[] | undefined): string | undefined {
-  if (instants === undefined || instants.length > 1) return instants && `${instants.length} times`;
+  if (instants === undefined) return undefined;
+  if (instants.length > 1) return `${instants.length} times`;
   return instants.length === 0 ? 'no' : 'once';
 }
 
@@ -124,7 +126,7 @@ function timeline({ events, incident }: Facts, timezone: string): Section {
 }
 
 function afterText(ms: number): string {
-  return `${ms < 0 ? '-' : '+'}${minutesText(Math.abs(ms) / 60_000)}`;
+  return `${ms < 0 ? '-' : '+'}${minutesText(Math.abs(ms) / MINUTE_MS)}`;
 }
 
 function similar({ similar: { count, last } }: Facts, timezone: string): Section {

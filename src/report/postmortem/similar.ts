@@ -6,7 +6,6 @@ import type { History } from '../../store/history.ts';
 const NAMED_MAX = 5;
 
 export interface SimilarIncident {
-  readonly provider: string;
   readonly id: string;
   readonly url: string | undefined;
   readonly triggeredAtMs: number;
@@ -36,10 +35,10 @@ export async function similarTo(
     if (newest.length > NAMED_MAX) newest = newest.sort(byTrigger).slice(0, NAMED_MAX);
   });
   newest.sort(byTrigger);
-  const last = history.recorded(newest.map(({ row }) => row)).map(({ provider, incident: found, stored }) => {
+  const last = history.recorded(newest.map(({ row }) => row)).map(({ incident: found, stored }) => {
     const ms = recoveryMs(stored, reopened);
     const { id, url, triggeredAtMs } = found;
-    return { provider, id, url, triggeredAtMs, minutes: ms === undefined ? undefined : ms / MINUTE_MS };
+    return { id, url, triggeredAtMs, minutes: ms === undefined ? undefined : ms / MINUTE_MS };
   });
   return { count, last };
 }

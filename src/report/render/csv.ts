@@ -12,21 +12,19 @@ const FORMULA = /^[=+\-@\t\r]/;
 /** One line per group, per group of the period before, and per step of a trend; empty cells where nothing is known. RFC 4180. */
 export function renderCsv({ timezone, bounds, groups, before, trend }: Report): string {
   const time = (ms: number) => DateTime.fromMillis(ms, { zone: timezone }).toISO() ?? '';
-  const line = (cells: readonly Value[], { firstMs, lastMs }: Bounds, figures: Figures) => {
-    const [grouping, name, title, period, ...judged] = cells;
-    const all = [grouping, name, title, period, time(firstMs), time(lastMs), ...judged];
-    return [...all, ...Object.values(namedFigures(figures))].map(cell).join(',');
-  };
+  const span = ({ firstMs, lastMs }: Bounds) => [time(firstMs), time(lastMs)];
+  const line = (cells: readonly Value[], figures: Figures) =>
+    [...cells, ...Object.values(namedFigures(figures))].map(cell).join(',');
   const groupLine = (group: Group, period: string, of: Bounds) => {
     const { grouping, name, title, level, targetMinutes, isObjectiveMet, figures } = group;
-    return line([grouping, name, title, period, level, targetMinutes, isObjectiveMet], of, figures);
+    return line([grouping, name, title, period, ...span(of), level, targetMinutes, isObjectiveMet], figures);
   };
   const lines = [
     [...HEAD, ...Object.keys(FIGURE_KEYS)].join(','),
     ...groups.map((group) => groupLine(group, 'now', bounds)),
-    ...(before?.groups ?? []).map((group) => groupLine(group, 'before', before?.bounds ?? bounds)),
+    ...(before === undefined ? [] : before.groups.map((group) => groupLine(group, 'before', before.bounds))),
     ...(trend?.points ?? []).map(({ name, fromMs, toMs, figures }) =>
-      line([trend?.step, name, '', 'now', '', '', ''], { firstMs: fromMs + 1, lastMs: toMs }, figures),
+      line([trend?.step, name, '', 'now', ...span({ firstMs: fromMs + 1, lastMs: toMs }), '', '', ''], figures),
     ),
   ];
   return `${lines.join('\r\n')}\r\n`;

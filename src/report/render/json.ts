@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import type { Group } from '../groups.ts';
 import type { Bounds, Report } from '../report.ts';
 import { namedFigures } from './figures.ts';
+import { membersOf } from './whole.ts';
 
 /** Rises when a key is renamed or removed. */
 const FORMAT = 1;
@@ -45,20 +46,19 @@ export function renderJson(report: Report): string {
 }
 
 function groupsOf(groups: readonly Group[]) {
-  const members = (grouping: Group['grouping']) => groups.filter((group) => group.grouping === grouping);
-  const [all] = members('all');
+  const [all] = membersOf(groups, 'all');
   return {
     all: all === undefined ? null : { level: all.level ?? null, ...namedFigures(all.figures) },
-    severities: members('severity').map((group) => ({
+    severities: membersOf(groups, 'severity').map((group) => ({
       title: group.title ?? null,
       target_minutes: group.targetMinutes ?? null,
       objective_ratio: group.objective ?? null,
       objective_met: group.isObjectiveMet ?? null,
       ...named(group),
     })),
-    services: members('service').map(named),
-    teams: members('team').map(named),
-    providers: members('provider').map(named),
+    services: membersOf(groups, 'service').map(named),
+    teams: membersOf(groups, 'team').map(named),
+    providers: membersOf(groups, 'provider').map(named),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Statistic } from '../../stats/rows.ts';
 import type { Group } from '../groups.ts';
 import type { Report } from '../report.ts';
 import type { Section } from './section.ts';
-import { boundsText, wholeOf } from './whole.ts';
+import { boundsText, membersOf, wholeOf } from './whole.ts';
 import { changeText, countText, groupTitle, minutesText, pointsText, shareText, sparkline } from './words.ts';
 
 /** A row per day, week or month, and the means as a line of bars; nothing when nobody asked. */
@@ -56,19 +56,18 @@ export function comparison({ groups, before, timezone }: Report): Section[] {
     const values = [now[one.statistic], then[one.statistic]] as const;
     return [one.label, ...values.map((value) => one.text(value)), one.change(...values)];
   });
-  const severities = groups.filter(({ grouping }) => grouping === 'severity');
   return [
     {
       title: `Compared with ${boundsText(before.bounds, timezone)}`,
       kind: 'table',
       head: ['', 'Now', 'Before', 'Change'],
-      rows: [...rows, ...severities.map((group) => severityRow(group, before.groups))],
+      rows: [...rows, ...membersOf(groups, 'severity').map((group) => severityRow(group, before.groups))],
     },
   ];
 }
 
 function severityRow(group: Group, before: readonly Group[]): string[] {
-  const then = before.find(({ grouping, name }) => grouping === 'severity' && name === group.name);
+  const then = membersOf(before, 'severity').find(({ name }) => name === group.name);
   const means = [group.figures.mttr, then?.figures.mttr] as const;
   return [`Mean of ${groupTitle(group)} (minutes)`, ...means.map(minutesText), changeText(...means)];
 }

@@ -2,7 +2,7 @@ import { printable } from '../../model/printable.ts';
 import type { Group } from '../groups.ts';
 import type { Report } from '../report.ts';
 import type { LongIncident } from '../survey.ts';
-import { boundsText, wholeOf } from './whole.ts';
+import { boundsText, membersOf, wholeOf } from './whole.ts';
 import { changeText, countText, groupTitle, levelText, minutesText, NO_DATA, shareText, sparkline } from './words.ts';
 
 /** A message for an incoming webhook: `text` for notifications, `blocks` for those who look. */
@@ -129,11 +129,7 @@ function minutesWith(minutes: number | undefined): string {
   return minutes === undefined ? NO_DATA : `${minutesText(minutes)} min`;
 }
 
-function membersOf(groups: readonly Group[], grouping: Group['grouping']): Group[] {
-  return groups.filter((group) => group.grouping === grouping);
-}
-
-/** Slack's three characters of its markup, and those that would begin bold, a code or a new line. */
+/** Slack's three characters of its markup, and those that would begin bold, struck or code text; on one line. */
 function escaped(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')

@@ -2,6 +2,7 @@ import type { Group } from '../groups.ts';
 import { localTime } from '../period.ts';
 import type { Report } from '../report.ts';
 import type { Section } from './section.ts';
+import { membersOf, wholeOf } from './whole.ts';
 import { countText, groupTitle, minutesText, objectiveText, shareText } from './words.ts';
 
 type Named = 'service' | 'team' | 'provider';
@@ -40,9 +41,8 @@ export function isWorthTable(groups: readonly Group[], grouping: Named): boolean
   const members = membersOf(groups, grouping);
   if (grouping === 'service') return members.length > 0;
   if (grouping === 'team') return members.some(({ name }) => name !== 'none');
-  const whole = groups.find((group) => group.grouping === 'all')?.figures;
   const [only] = members;
-  return members.length > 1 || (only !== undefined && only.figures.opened !== whole?.opened);
+  return members.length > 1 || (only !== undefined && only.figures.opened !== wholeOf(groups).figures.opened);
 }
 
 /** Services, teams or providers, most incidents first. */
@@ -73,8 +73,4 @@ export function longestTable({ longest, timezone }: Report): Section {
     minutesText(minutes),
   ]);
   return { title: 'Longest Incidents', kind: 'table', head, rows };
-}
-
-function membersOf(groups: readonly Group[], grouping: Group['grouping']): Group[] {
-  return groups.filter((group) => group.grouping === grouping);
 }

@@ -10,6 +10,11 @@ export function boundsText({ firstMs, lastMs }: Bounds, timezone: string): strin
   return `${localTime(firstMs, timezone)} to ${localTime(lastMs, timezone)}`;
 }
 
+/** The groups of one grouping, in their order. */
+export function membersOf(groups: readonly Group[], grouping: Group['grouping']): Group[] {
+  return groups.filter((group) => group.grouping === grouping);
+}
+
 /** The group that stands for everything; without any provider nothing is known of it. */
 export function wholeOf(groups: readonly Group[]): Pick<Group, 'figures' | 'level'> {
   return groups.find(({ grouping }) => grouping === 'all') ?? { figures: {}, level: undefined };
