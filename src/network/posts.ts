@@ -12,6 +12,7 @@ import { type Sent, send } from './send.ts';
 /** All calls go through a pace; this one only keeps a receiver that answers at once from being asked without any pause. */
 const RATE_LIMIT = { requests: 100, perMs: SECOND_MS };
 
+/** What is posted to, and how patiently. */
 export interface PostsOptions {
   readonly url: URL;
   /** What messages call the address: the part of it that is no secret. */

@@ -1,7 +1,7 @@
 import type { WrittenSample, WrittenSeries } from './message.ts';
 
 /** Some 200 kB before compression: far below what receivers refuse, and enough that the way there and back weighs little. */
-export const SAMPLES_PER_REQUEST = 10_000;
+const SAMPLES_PER_REQUEST = 10_000;
 
 /** Puts series together until a request is full; a series that does not fit goes on in the next one, so its samples stay in order. */
 export function* batchesOf(

@@ -7,6 +7,7 @@ import { encodeWriteRequest, type WrittenSeries } from './message.ts';
 const TRIES_MAX = 10;
 const TIMEOUT_MS = 60 * SECOND_MS;
 
+/** Where samples are sent, and with which credentials. */
 export interface RemoteWriterOptions extends Pick<PostsOptions, 'headers' | 'secrets' | 'clock' | 'env'> {
   /** The receiver's whole address, such as `http://localhost:9090/api/v1/write`. */
   readonly url: string;
