@@ -7,7 +7,7 @@ import { type Facet, type FacetLabels, MARKS, type StoredIncident } from '../mod
 import { Facets } from './facets.ts';
 import { incidentOf, number, storedOf } from './incident-row.ts';
 import { storedColumns, storedIn } from './load.ts';
-import { isCorruption } from './open.ts';
+import { errorCode, isCorruption } from './open.ts';
 import { ProviderRows } from './provider-rows.ts';
 import { NewerStore, SCHEMA_VERSION, versionOf } from './schema.ts';
 import type { ProviderState } from './store.ts';
@@ -72,7 +72,7 @@ function unreadable(path: string, error: unknown): Error {
 
 /** Readers share memory with writers in a file beside the store (sqlite.org/wal.html#readonly); where none runs, it must be made. */
 function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === SQLITE_READONLY;
+  return errorCode(error) === SQLITE_READONLY;
 }
 
 /** The database of a store, read-only and as it is at this instant; throws when there is none, or one of another version. */

@@ -87,15 +87,17 @@ export function contentMarks(incident: Incident): number {
 
 /** True when storing the one in place of the other would change nothing of what the platform says. */
 export function isSameContent(a: Incident, b: Incident): boolean {
-  const of = (one: Incident) =>
-    JSON.stringify([cellsOf(one, 0), contentMarks(one), one.serviceId, one.team ?? '', one.severity]);
+  const of = (one: Incident) => {
+    const { priority = '', urgency = '', tag = '' } = one.severity;
+    return JSON.stringify([cellsOf(one, 0), contentMarks(one), one.serviceId, one.team ?? '', priority, urgency, tag]);
+  };
   return of(a) === of(b);
 }
 
 /** The incident that a row holds. */
 export function incidentOf(row: IncidentRow, facet: Facet): Incident {
   const marks = number(row, 'marks');
-  const incident = {
+  return {
     id: text(row, 'id') ?? '',
     recoveryKey: text(row, 'recovery_key'),
     subject: text(row, 'subject'),
@@ -122,8 +124,7 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
     fingerprint: text(row, 'fingerprint') ?? '',
     updatedAtMs: number(row, 'updated_ms'),
     imported: (marks & MARKS.imported) === 0 ? undefined : true,
-  } as const;
-  return incident;
+  };
 }
 
 /** What statistics need of a row with all columns. */

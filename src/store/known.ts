@@ -4,10 +4,13 @@ import type { Known } from '../model/poll.ts';
 import { MARKS } from '../model/stored.ts';
 import type { Incidents, ProviderRow } from './incidents.ts';
 
+/** Marks of which each says that an incident without an end is not open. */
+export const NOT_OPEN: number = MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky;
+
 /** What a provider may ask about its own past. */
 export function knownIncidents(database: DatabaseSync, incidents: Incidents, provider: ProviderRow): Known {
   const open = database.prepare(
-    `SELECT id FROM incidents WHERE provider = ? AND resolved_ms IS NULL AND marks & ${MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky} = 0`,
+    `SELECT id FROM incidents WHERE provider = ? AND resolved_ms IS NULL AND marks & ${NOT_OPEN} = 0`,
   );
   const rejected = database.prepare('SELECT DISTINCT id FROM rejections WHERE provider = ? AND id IS NOT NULL');
   const signals = database.prepare('SELECT * FROM signals WHERE provider = ? AND subject = ? ORDER BY at_ms, id');

@@ -172,7 +172,8 @@ function setAside(path: string, nowMs: number): string {
   return aside;
 }
 
-function errorCode(error: unknown): number | undefined {
+/** SQLite's primary result code; undefined for the errors of others. */
+export function errorCode(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   // The low byte is the primary code of an extended one.
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;

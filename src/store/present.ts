@@ -1,11 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { isVisible } from '../config/reading.ts';
-import { type FacetLabels, MARKS, STATUSES } from '../model/stored.ts';
+import { type FacetLabels, STATUSES } from '../model/stored.ts';
 import { number, text } from './incident-row.ts';
+import { NOT_OPEN } from './known.ts';
 import type { Rooms } from './sqlite.ts';
 import type { OpenIncident } from './store.ts';
-
-const NOT_OPEN = MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky;
 
 /** What is so right now, read through a connection of its own: it sees what was committed, never half a transaction. */
 export class Present {

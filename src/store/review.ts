@@ -2,7 +2,7 @@ import { createBreath } from '../model/breath.ts';
 import type { Incident } from '../model/incident.ts';
 import { MARKS } from '../model/stored.ts';
 import { matchRows, storedBefore } from './arrivals.ts';
-import { CONTENT_MARKS, cellsOf, contentMarks, type IncidentRow, incidentOf, number } from './incident-row.ts';
+import { CONTENT_MARKS, contentMarks, type IncidentRow, incidentOf, isSameContent, number } from './incident-row.ts';
 import type { ProviderRow } from './incidents.ts';
 import type { Rooms } from './sqlite.ts';
 import type { Batch, Comparison } from './store.ts';
@@ -97,14 +97,8 @@ function verdictOn(
   if (before === undefined) return 'added';
   const stored = incidentOf(before, rooms.facets.facet(number(before, 'facet')));
   const hasSameMarks = (number(before, 'marks') & CONTENT_MARKS) === contentMarks(incident);
-  return hasSameMarks && contentOf(stored) === contentOf(incident) ? 'unchanged' : 'changed';
-}
-
-/** All that a commit would write of an incident, and what it is called. */
-function contentOf(incident: Incident): string {
-  const { serviceId, serviceName, team = '', severity } = incident;
-  const { priority, urgency, tag } = severity;
-  return JSON.stringify([cellsOf(incident, 0), serviceId, serviceName, team, priority ?? '', urgency ?? '', tag ?? '']);
+  const hasSameName = stored.serviceName === incident.serviceName;
+  return hasSameMarks && hasSameName && isSameContent(stored, incident) ? 'unchanged' : 'changed';
 }
 
 function isDeleted(row: IncidentRow): boolean {
