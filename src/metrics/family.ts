@@ -124,8 +124,7 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
     },
     *pieces(source, settings) {
       for (const item of declared.items(source)) {
-        const key = declared.key?.(item) ?? item;
-        yield { key, version: declared.version(item), samples: () => declared.samples(item, settings) };
+        yield { key: keyOf(item), version: declared.version(item), samples: () => declared.samples(item, settings) };
       }
     },
   };

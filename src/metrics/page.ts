@@ -70,7 +70,7 @@ export class Page {
 function newFamily(family: AnyFamily): RenderedFamily {
   const text = headerText(family, 'text');
   const openmetrics = headerText(family, 'openmetrics');
-  const header = newBlock([{ version: 0, text, openmetrics: openmetrics === text ? text : openmetrics }]);
+  const header = newBlock([{ version: 0, text, openmetrics }]);
   return { header, fragments: new WeakMap(), items: [], shown: [], blocks: [] };
 }
 
