@@ -4,9 +4,8 @@ import { durationText, parseDuration } from '../config/durations.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
-import { verdictOf } from './doctor/checks.ts';
 import { examinePatient, openPatients, type Patient } from './doctor/patients.ts';
-import { jsonReport, type Report } from './doctor/report.ts';
+import { jsonReport, type Report, verdictOnAll } from './doctor/report.ts';
 import { sharedSeries } from './doctor/series.ts';
 import { textReport } from './doctor/text-report.ts';
 import { configFlag } from './flag-options.ts';
@@ -50,8 +49,7 @@ async function run({ values }: Asked, surroundings: Surroundings): Promise<numbe
   const { isTTY, columns } = surroundings.output;
   const width = isTTY === true ? columns : undefined;
   surroundings.output.write(output === 'json' ? jsonReport(report) : textReport(report, width));
-  const results = report.providers.flatMap(({ checks }) => checks.map(({ result }) => result));
-  return verdictOf(results) === 'failed' ? 1 : 0;
+  return verdictOnAll(report.providers) === 'failed' ? 1 : 0;
 }
 
 function timeoutOf(text: string): number {

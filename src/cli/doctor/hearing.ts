@@ -4,7 +4,6 @@ import type { RequestObserver } from '../../network/door.ts';
 export interface Heard {
   /** Somebody answered, whatever it was. */
   readonly isAnswered: boolean;
-  readonly requests: number;
   /** Answers by which the platform asked for fewer requests. */
   readonly throttled: number;
   /** Requests left after the last answer, as the platform or else our own pace tells. */
@@ -16,14 +15,12 @@ export interface Heard {
 /** An observer that remembers, and what it heard so far. */
 export function createHearing(): { readonly observer: RequestObserver; readonly heard: () => Heard } {
   let isAnswered = false;
-  let requests = 0;
   let throttled = 0;
   let remaining: Heard['remaining'];
   let clockAheadMs: number | undefined;
   return {
     observer: {
       onRequest(code) {
-        requests += 1;
         isAnswered ||= code !== 'error';
       },
       onThrottled() {
@@ -37,6 +34,6 @@ export function createHearing(): { readonly observer: RequestObserver; readonly 
         clockAheadMs = aheadMs;
       },
     },
-    heard: () => ({ isAnswered, requests, throttled, remaining, clockAheadMs }),
+    heard: () => ({ isAnswered, throttled, remaining, clockAheadMs }),
   };
 }

@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../../config/types.ts';
-import { type Check, verdictOf } from './checks.ts';
+import { type Check, type Verdict, verdictOf } from './checks.ts';
 import type { Series } from './series.ts';
 
 /** One provider with all that was looked at. */
@@ -16,11 +16,16 @@ export interface Report {
   readonly series: Series & { readonly without: readonly string[] };
 }
 
+/** The worst of all results of these providers. */
+export function verdictOnAll(providers: readonly Examined[]): Verdict {
+  return verdictOf(providers.flatMap(({ checks }) => checks.map(({ result }) => result)));
+}
+
 /** The report for programs: keys in snake case, numbers with their unit, no secrets. */
 export function jsonReport({ version, providers, series }: Report): string {
   const all = {
     version,
-    verdict: verdictOf(providers.flatMap(({ checks }) => checks.map(({ result }) => result))),
+    verdict: verdictOnAll(providers),
     series: { seen: series.seen, at_most: series.atMost, without: series.without },
     providers: providers.map(({ config, checks }) => ({
       name: config.name,

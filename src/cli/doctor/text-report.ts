@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { printable } from '../../model/printable.ts';
 import { type Check, counted, type Result, some, type Verdict, verdictOf } from './checks.ts';
 import type { Examined, Report } from './report.ts';
 
@@ -31,7 +32,7 @@ function seriesText({ seen, atMost, without }: Report['series'], providers: numb
 }
 
 function table(checks: readonly Check[], columns: number): string {
-  const rows = checks.map(({ check, result, found }) => [plain(check), RESULTS[result], plain(found)]);
+  const rows = checks.map(({ check, result, found }) => [printable(check), RESULTS[result], printable(found)]);
   const widest = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   const [checkWidth, resultWidth] = [Math.max(widest(0), 5), Math.max(widest(1), 6)];
   const foundWidth = Math.max(columns, COLUMNS_MIN) - checkWidth - resultWidth - FRAME;
@@ -44,11 +45,6 @@ function table(checks: readonly Check[], columns: number): string {
   });
   drawn.push(...rows);
   return drawn.toString();
-}
-
-/** What a platform calls things must not steer a terminal. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
 }
 
 function verdict({ config, checks }: Examined): string {
