@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { configFromEnvironment, findConfigFile, type Loaded, loadConfig } from '../config/load.ts';
 import type { PlatformSettings } from '../config/types.ts';
+import { messageOf } from './message.ts';
 
 export interface ConfigurationInput {
   /** `--config.file` */
@@ -29,7 +30,6 @@ export function readText(filename: string): string {
   try {
     return readFileSync(filename, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot read ${filename}: ${reason}`, { cause: error });
+    throw new Error(`cannot read ${filename}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -80,8 +80,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     healthy: () => ({ ok: true }),
     readiness: () => readinessOf(life.engine().providers, store),
     reload,
-    status: createStatus({ input, life, reloading, store }),
-    api: createApi({ input, life, reloading, store }),
+    ...createAnswers({ input, life, reloading, store, startedAtMs }),
   }).catch(async (error: unknown) => {
     await life.end();
     store.close();
@@ -108,12 +107,13 @@ interface Watched {
   readonly life: Life;
   readonly reloading: Reloading;
   readonly store: Store;
+  readonly startedAtMs: number;
 }
 
-function createStatus({ input, life, reloading, store }: Watched): ServerOptions['status'] {
+/** What the status page and the API tell. */
+function createAnswers({ input, life, reloading, store, startedAtMs }: Watched): Pick<ServerOptions, 'status' | 'api'> {
   const { clock, version } = input;
-  const startedAtMs = clock.nowMs();
-  return (window) =>
+  const status: ServerOptions['status'] = (window) =>
     statusOf({
       engine: life.engine(),
       config: life.config(),
@@ -126,11 +126,9 @@ function createStatus({ input, life, reloading, store }: Watched): ServerOptions
       pageTrouble: life.running()?.trouble(),
       reloadFailure: reloading.failure(),
     });
-}
-
-function createApi({ input, life, reloading, store }: Watched): ServerOptions['api'] {
-  return createApiSource({
+  const api = createApiSource({
     ...input,
+    startedAtMs,
     engine: () => life.engine(),
     config: () => life.config(),
     store,
@@ -138,6 +136,7 @@ function createApi({ input, life, reloading, store }: Watched): ServerOptions['a
     isOpen: () => life.running() !== undefined,
     reloadFailure: () => reloading.failure(),
   });
+  return { status, api };
 }
 
 /** The engine that works now, from the first one's opening to the last one's end. */

@@ -1,4 +1,3 @@
-import { createReader } from '../config/reading.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { Holds } from '../metrics/holds.ts';
 import type { ProcessMetrics } from '../metrics/process.ts';
@@ -14,7 +13,7 @@ import type { Store } from '../store/store.ts';
 import { refreshTarget } from './api/refresh-target.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { type OpenedProvider, openProviders } from './opened-providers.ts';
-import { activeProvider, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
+import { activeProvider, readersOf, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
 import { createShowing } from './showing.ts';
 import type { Shown } from './shown.ts';
 import { createTrend, type Trend } from './trend.ts';
@@ -67,7 +66,7 @@ export interface Engine {
 /** Builds the providers of a configuration; throws when one cannot be (a CA file that cannot be read). */
 export function createEngine(input: EngineInput): Engine {
   const { config, store, clock, metrics } = input;
-  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const readers = readersOf(config);
   const described = openProviders(input);
   const statistics = createStatistics({
     settings: statisticsSettings(config),

@@ -5,16 +5,16 @@ import type { Config } from '../config/types.ts';
 import { DAY_MS } from '../model/time.ts';
 import { explain as explainNumber } from '../report/explain/explain.ts';
 import type { Explanation } from '../report/explain/explanation.ts';
-import { LABELS, type Question, QuestionError, type WantedLabels } from '../report/explain/question.ts';
+import { LABELS, type Question, type WantedLabels } from '../report/explain/question.ts';
 import { parseSelector, parseStatistic, type Selected } from '../report/explain/selector.ts';
 import { renderExplanation } from '../report/explain/text.ts';
-import { UnknownName } from '../report/filter.ts';
-import { PeriodError, parsePeriod } from '../report/period.ts';
+import { parsePeriod } from '../report/period.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
 import { configFlag } from './flag-options.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { statisticsSettings } from './settings.ts';
-import { writeWhole } from './whole-file.ts';
+import { writeOut } from './whole-file.ts';
+import { wrongUseOf } from './wrong-use.ts';
 
 const OUTPUTS = ['text', 'json'] as const;
 const DEFAULT_WINDOW = '30d';
@@ -82,10 +82,7 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
   const historyMs = neededHistory(question, { config, nowMs });
   const source = await readHistory(config, historyMs, reading);
   try {
-    // What the platforms were asked for just now is kept whole.
-    const retentionMs = source.origin === 'store' ? config.retentionMs : Math.max(config.retentionMs, historyMs);
-    const settings = statisticsSettings(config);
-    const explanation = await explainNumber({ ...source, question, settings, retentionMs });
+    const explanation = await explainNumber({ ...source, question, settings: statisticsSettings(config) });
     hand(explanation, { asked, config, surroundings });
     return 0;
   } catch (error) {
@@ -108,8 +105,7 @@ function hand(
     asked.output === 'json'
       ? `${JSON.stringify(explanation, undefined, 2)}\n`
       : renderExplanation(explanation, config.timezone);
-  if (asked.outputFile === undefined) surroundings.output.write(text);
-  else writeWhole(asked.outputFile, text);
+  writeOut(text, asked.outputFile, surroundings);
 }
 
 function asWrongUse<Result>(parse: () => Result): Result {
@@ -118,15 +114,6 @@ function asWrongUse<Result>(parse: () => Result): Result {
   } catch (error) {
     throw wrongUseOf(error);
   }
-}
-
-/** What was typed is wrong; anything else is given back as it is. */
-export function wrongUseOf(error: unknown): unknown {
-  if (error instanceof PeriodError) return new WrongUse(`--${error.message}`, { cause: error });
-  if (error instanceof QuestionError || error instanceof UnknownName) {
-    return new WrongUse(error.message, { cause: error });
-  }
-  return error;
 }
 
 /** The series that is named, completed by flags. Throws when both say the same thing. */

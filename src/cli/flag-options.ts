@@ -2,6 +2,7 @@ import { CommanderError, Option } from 'commander';
 import { parseListenAddress } from '../server/addresses.ts';
 import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from '../server/paths.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
+import { messageOf } from './message.ts';
 
 /** Which configuration to read; `--config` is the short spelling. */
 export function configFlag(): Option {
@@ -19,13 +20,18 @@ export function webConfigFlag(): Option {
   return valued('--web.config.file <file>', "TLS and authentication, in the exporter-toolkit's format", fileName);
 }
 
-/** May be given several times. A variadic option would swallow the command after it, hence the collecting parser. */
+/** Where to listen. */
 export function listenFlag(): Option {
-  const addresses: string[] = [];
   const meaning = 'where to listen, repeatable (default: :16887)';
-  return valued('--web.listen-address <address>', meaning, (text) => {
-    addresses.push(parseListenAddress(text).text);
-    return addresses;
+  return repeatable('--web.listen-address <address>', meaning, (text) => parseListenAddress(text).text);
+}
+
+/** May be given several times. A variadic option would swallow what follows it, hence the collecting parser. */
+export function repeatable(names: string, meaning: string, parse = (text: string) => text): Option {
+  const values: string[] = [];
+  return valued(names, meaning, (text) => {
+    values.push(parse(text));
+    return values;
   });
 }
 
@@ -67,7 +73,7 @@ function valued<Value>(names: string, meaning: string, parse: (text: string) => 
     try {
       return parse(text);
     } catch (error) {
-      const message = `${option.long}: ${error instanceof Error ? error.message : String(error)}`;
+      const message = `${option.long}: ${messageOf(error)}`;
       throw new CommanderError(1, 'wrong value', message);
     }
   });

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createReader, type Reader } from '../config/reading.ts';
+import type { Reader } from '../config/reading.ts';
 import type { Config } from '../config/types.ts';
 import type { ShownProvider } from '../metrics/family.ts';
 import { createProcessMetrics } from '../metrics/process.ts';
@@ -13,7 +13,7 @@ import { type History, openHistory } from '../store/history.ts';
 import { createSqliteStore } from '../store/sqlite.ts';
 import type { Committed } from '../store/store.ts';
 import { type OpenedProvider, openProviders } from './opened-providers.ts';
-import { shownProvider, storeSettings } from './settings.ts';
+import { readersOf, shownProvider, storeSettings } from './settings.ts';
 
 export interface SourceInput {
   readonly config: Config;
@@ -32,8 +32,8 @@ export interface HistorySource {
   readonly history: History;
   readonly providers: readonly ShownProvider[];
   readonly reader: (provider: string) => Reader | undefined;
-  /** `store`: what an exporter has written so far; `platforms`: they were asked just now. */
-  readonly origin: 'store' | 'platforms';
+  /** How long closed incidents were kept; what the platforms were asked for just now is kept whole. */
+  readonly retentionMs: number;
   close(): void;
 }
 
@@ -44,20 +44,21 @@ export interface HistorySource {
 export async function openSource(input: SourceInput): Promise<HistorySource> {
   const { config } = input;
   const opened = openProviders({ ...input, metrics: createProcessMetrics(input.version) });
-  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const readers = readersOf(config);
   const folder = existsSync(config.store.path) ? undefined : mkdtempSync(join(tmpdir(), 'mttr-exporter-'));
   const remove = () => {
     if (folder !== undefined) rmSync(folder, { recursive: true });
   };
   try {
     const path = folder === undefined ? config.store.path : join(folder, 'read.db');
-    if (folder !== undefined) await readPlatforms(input, { opened, readers, path });
+    const retentionMs = folder === undefined ? config.retentionMs : Math.max(config.retentionMs, input.historyMs);
+    if (folder !== undefined) await readPlatforms(input, { opened, readers, path, retentionMs });
     const history = openHistory({ path, readers, maxServices: config.metrics.maxServices });
     return {
       history,
       providers: opened.map(shownProvider),
       reader: (provider) => readers.get(provider),
-      origin: folder === undefined ? 'store' : 'platforms',
+      retentionMs,
       close: () => {
         history.close();
         remove();
@@ -75,9 +76,10 @@ interface Reading {
   readonly opened: readonly OpenedProvider[];
   readonly readers: ReadonlyMap<string, Reader>;
   readonly path: string;
+  readonly retentionMs: number;
 }
 
-async function readPlatforms(input: SourceInput, { opened, readers, path }: Reading): Promise<void> {
+async function readPlatforms(input: SourceInput, { opened, readers, path, retentionMs }: Reading): Promise<void> {
   const { config, clock, log, historyMs, onRead } = input;
   const store = createSqliteStore({ path, log, nowMs: clock.nowMs() });
   const reading = new AbortController();
@@ -99,8 +101,7 @@ async function readPlatforms(input: SourceInput, { opened, readers, path }: Read
     if (isUp !== true) throw new Error(`provider ${name}: ${error ?? 'it was not read to its end'}`);
   };
   try {
-    const kept = { ...config, retentionMs: Math.max(config.retentionMs, historyMs) };
-    await store.configure(storeSettings(kept, { readers, providers: opened }), clock.nowMs());
+    await store.configure(storeSettings({ ...config, retentionMs }, { readers, providers: opened }), clock.nowMs());
     await Promise.all(opened.map(readOne));
   } finally {
     reading.abort(new Error('reading has ended'));

@@ -10,7 +10,7 @@ import { configFlag } from './flag-options.ts';
 import type { HistorySource } from './history-source.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { statisticsSettings } from './settings.ts';
-import { writeWhole } from './whole-file.ts';
+import { writeOut } from './whole-file.ts';
 
 const Values = z.object({
   'config.file': z.string().optional(),
@@ -48,16 +48,11 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
     const recorded = found(source, id, provider);
     const settings = statisticsSettings(config);
     const facts = await gatherFacts({ ...source, recorded, settings, severities: config.severities });
-    write(renderPostmortem(facts, config.timezone), { outputFile, surroundings });
+    writeOut(renderPostmortem(facts, config.timezone), outputFile, surroundings);
     return 0;
   } finally {
     source.close();
   }
-}
-
-function write(text: string, to: { outputFile: string | undefined; surroundings: Surroundings }): void {
-  if (to.outputFile === undefined) to.surroundings.output.write(text);
-  else writeWhole(to.outputFile, text);
 }
 
 function checkProvider(provider: string, { providers }: Config): void {

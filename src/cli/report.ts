@@ -1,21 +1,21 @@
 import type { Config } from '../config/types.ts';
 import { DAY_MS } from '../model/time.ts';
 import { postWebhook } from '../network/webhook.ts';
-import { resolveFilter, UnknownName } from '../report/filter.ts';
-import { BeforeHistory } from '../report/notes.ts';
-import { type Period, PeriodError } from '../report/period.ts';
+import { resolveFilter } from '../report/filter.ts';
+import type { Period } from '../report/period.ts';
 import { renderCsv } from '../report/render/csv.ts';
 import { renderJson } from '../report/render/json.ts';
 import { renderMarkdown } from '../report/render/markdown.ts';
 import { renderSlack, slackMessage } from '../report/render/slack.ts';
 import { renderText } from '../report/render/text.ts';
 import { makeReport, type Report } from '../report/report.ts';
-import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
+import type { Asked, OneShot, Surroundings } from './command.ts';
 import { messageOf } from './message.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { askedFilter, type OUTPUTS, periodOf, type Request, readRequest, reportFlags } from './report/request.ts';
 import { webhookOf } from './report/webhook.ts';
-import { writeWhole } from './whole-file.ts';
+import { writeOut } from './whole-file.ts';
+import { wrongUseOf } from './wrong-use.ts';
 
 /**
  * Platforms are asked so much further back: what was opened before the period may be its longest recovery. A day more than
@@ -51,7 +51,7 @@ async function run({ values }: Asked, surroundings: Surroundings): Promise<numbe
   const config = configurationOf(request['config.file'], { surroundings, isQuiet: request.quiet });
   const nowMs = surroundings.clock.nowMs();
   const period = periodOf(request, config, nowMs);
-  const made = await reportOf({ request, config, period, surroundings });
+  const made = await reportOf({ request, config, period, nowMs, surroundings });
   await hand(made, { request, webhook, surroundings });
   return 0;
 }
@@ -60,15 +60,14 @@ interface Making {
   readonly request: Request;
   readonly config: Config;
   readonly period: Period;
+  readonly nowMs: number;
   readonly surroundings: Surroundings;
 }
 
-async function reportOf({ request, config, period, surroundings }: Making): Promise<Report> {
-  const nowMs = surroundings.clock.nowMs();
+async function reportOf({ request, config, period, nowMs, surroundings }: Making): Promise<Report> {
   const historyMs = neededHistory(config, { nowMs, period, isCompared: request.compare });
   const source = await readHistory(config, historyMs, { surroundings, isQuiet: request.quiet });
-  const { history, origin } = source;
-  const retentionMs = origin === 'store' ? config.retentionMs : Math.max(config.retentionMs, historyMs);
+  const { history, retentionMs } = source;
   try {
     const filter = resolveFilter(askedFilter(request), { names: history.names(), severities: config.severities });
     return await makeReport({
@@ -81,11 +80,7 @@ async function reportOf({ request, config, period, surroundings }: Making): Prom
       nowMs,
     });
   } catch (error) {
-    if (error instanceof UnknownName || error instanceof BeforeHistory) {
-      throw new WrongUse(error.message, { cause: error });
-    }
-    if (error instanceof PeriodError) throw new WrongUse(`--${error.message}`, { cause: error });
-    throw error;
+    throw wrongUseOf(error);
   } finally {
     source.close();
   }
@@ -110,8 +105,9 @@ interface Handing {
 async function hand(made: Report, { request, webhook, surroundings }: Handing): Promise<void> {
   const { output = 'text', outputFile, quiet } = request;
   const { clock, env } = surroundings;
-  if (outputFile !== undefined) writeWhole(outputFile, RENDERERS[output](made));
-  else if (webhook === undefined || request.output !== undefined) surroundings.output.write(RENDERERS[output](made));
+  if (webhook === undefined || request.output !== undefined || outputFile !== undefined) {
+    writeOut(RENDERERS[output](made), outputFile, surroundings);
+  }
   if (webhook === undefined) return;
   try {
     await postWebhook({ url: webhook, message: slackMessage(made), clock, env });

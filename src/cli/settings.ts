@@ -1,7 +1,8 @@
-import type { Reader } from '../config/reading.ts';
+import { createReader, type Reader } from '../config/reading.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
 import type { Traits } from '../providers/provider.ts';
+import { reachOf } from '../report/timeline.ts';
 import type { ActiveProvider } from '../stats/places.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { ProviderState, StoreSettings } from '../store/store.ts';
@@ -10,6 +11,11 @@ import type { ProviderState, StoreSettings } from '../store/store.ts';
 export interface Described {
   readonly config: ProviderConfig;
   readonly traits: Traits;
+}
+
+/** Today's mappings of each provider by its name, in the order of the configuration. */
+export function readersOf({ providers, severities }: Config): ReadonlyMap<string, Reader> {
+  return new Map(providers.map((one) => [one.name, createReader(one, severities)]));
 }
 
 /** The parts of a configuration that each room is given. */
@@ -47,12 +53,12 @@ export function familySettings({ windows, severities, levels, metrics }: Config)
 
 /** Undefined until the first sync is complete. */
 export function activeProvider(state: ProviderState, { config, traits }: Described): ActiveProvider | undefined {
-  const { askedUntilMs, historyStartMs, isSynced, name } = state;
-  if (!isSynced || askedUntilMs === undefined || historyStartMs === undefined) return undefined;
+  const reach = reachOf(state);
+  if (reach === undefined) return undefined;
   return {
-    name,
-    endMs: askedUntilMs,
-    historyStartMs,
+    name: config.name,
+    endMs: reach.readUntilMs,
+    historyStartMs: reach.historyStartMs,
     isOverall: config.overall,
     tellsEscalations: traits.escalations,
     tellsReopens: traits.reopens,

@@ -1,6 +1,13 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { placeOf } from '../imports/place.ts';
+import type { Surroundings } from './command.ts';
 import { messageOf } from './message.ts';
+
+/** Writes to the file where one is named (see `writeWhole`), else to standard output. */
+export function writeOut(text: string, file: string | undefined, { output }: Pick<Surroundings, 'output'>): void {
+  if (file === undefined) output.write(text);
+  else writeWhole(file, text);
+}
 
 /**
  * Writes a file beside its name and renames it, so that nobody ever sees half of it; what is no file, such as a pipe, is

@@ -109,6 +109,7 @@ it('before the first page nothing is told that would only be part of the truth',
     platforms,
     clock: createHandClock(0),
     version: '1.2.3',
+    startedAtMs: 0,
   });
 
   const answers = await Promise.allSettled([

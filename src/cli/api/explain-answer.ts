@@ -5,8 +5,9 @@ import type { Explanation } from '../../report/explain/explanation.ts';
 import type { ExplainQuestion } from '../../server/api/parameters.ts';
 import { RequestProblem, wrongParameters } from '../../server/api/problem.ts';
 import { WrongUse } from '../command.ts';
-import { questionAsked, wrongUseOf } from '../explain.ts';
+import { questionAsked } from '../explain.ts';
 import { statisticsSettings } from '../settings.ts';
+import { wrongUseOf } from '../wrong-use.ts';
 import type { IncidentsInput } from './incidents-answer.ts';
 
 export interface ExplainInput extends IncidentsInput {

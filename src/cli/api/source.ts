@@ -1,5 +1,5 @@
 import { describeConfig } from '../../config/describe.ts';
-import { createReader, type Reader } from '../../config/reading.ts';
+import type { Reader } from '../../config/reading.ts';
 import type { Config } from '../../config/types.ts';
 import { createBreath } from '../../model/breath.ts';
 import type { Clock } from '../../model/time.ts';
@@ -10,7 +10,7 @@ import type { ApiSource } from '../../server/api/source.ts';
 import { type History, openHistory } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
-import { shownProvider } from '../settings.ts';
+import { readersOf, shownProvider } from '../settings.ts';
 import { explainAnswer } from './explain-answer.ts';
 import { incidentsAnswer } from './incidents-answer.ts';
 import { refreshAnswer } from './refresh-answer.ts';
@@ -33,12 +33,12 @@ export interface ApiInput {
   readonly platforms: readonly Platform[];
   readonly clock: Clock;
   readonly version: string;
+  readonly startedAtMs: number;
 }
 
 /** Puts the answers of the API together: from memory where the page of metrics comes from, else from the store, read at one instant. */
 export function createApiSource(input: ApiInput): ApiSource {
-  const { engine, config, store, clock, version } = input;
-  const startedAtMs = clock.nowMs();
+  const { engine, config, store, clock, version, startedAtMs } = input;
   const withHistory = historyReader(input);
   return {
     adminToken: () => config().web.adminToken,
@@ -84,7 +84,7 @@ function historyReader(input: ApiInput) {
   return async <Answer>(read: (opened: Opened) => Promise<Answer>): Promise<Answer> => {
     requireOpen(input);
     const config = input.config();
-    const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+    const readers = readersOf(config);
     const history = openHistory({ path: input.storePath, readers, maxServices: config.metrics.maxServices });
     try {
       // Reading what thousands of incidents are called has used up the slice of this request.

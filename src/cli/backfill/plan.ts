@@ -1,7 +1,8 @@
 import { durationText, parseDuration } from '../../config/durations.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
-import { PeriodError, parsePeriod } from '../../report/period.ts';
+import { parsePeriod } from '../../report/period.ts';
 import { WrongUse } from '../command.ts';
+import { wrongUseOf } from '../wrong-use.ts';
 
 /** Prometheus looks 5 minutes back for a sample: a larger step leaves holes in graphs that are finer than it. */
 export const LOOKBACK_MS = 5 * MINUTE_MS;
@@ -36,7 +37,7 @@ export function planOf({ from, to, step, isPushed, nowMs, timezone }: PlanInput)
     const { fromMs, toMs } = parsePeriod({ from, to: until, nowMs, timezone });
     return { fromMs, toMs, stepMs: stepOf(step, toMs - fromMs) };
   } catch (error) {
-    throw error instanceof PeriodError ? new WrongUse(`--${error.message}`, { cause: error }) : error;
+    throw wrongUseOf(error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { z } from 'zod';
 import { WrongUse } from '../command.ts';
-import { configFlag } from '../flag-options.ts';
+import { configFlag, repeatable } from '../flag-options.ts';
 import type { CredentialFlags } from './credentials.ts';
 
 const Values = z.object({
@@ -74,13 +74,4 @@ export function readRequest(values: Readonly<Record<string, unknown>>): Request 
     return { ...request, credentials, target: { url: remoteWrite } };
   }
   throw new WrongUse('expected either --output-directory <directory> or --remote-write <url>');
-}
-
-/** A variadic option would swallow what follows it, hence the collecting parser. */
-function repeatable(names: string, meaning: string): Option {
-  const words: string[] = [];
-  return new Option(names, meaning).argParser((word: string) => {
-    words.push(word);
-    return words;
-  });
 }

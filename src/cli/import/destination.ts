@@ -1,4 +1,3 @@
-import { createReader } from '../../config/reading.ts';
 import type { Config } from '../../config/types.ts';
 import { createDryTarget, createRepeats } from '../../imports/dry-run.ts';
 import type { ImportingInput } from '../../imports/importing.ts';
@@ -10,8 +9,9 @@ import type { ImportSpan } from '../../store/importing.ts';
 import { openKnown } from '../../store/open-known.ts';
 import { createSqliteStore } from '../../store/sqlite.ts';
 import type { ProviderState } from '../../store/store.ts';
+import { messageOf } from '../message.ts';
 import { openProviders } from '../opened-providers.ts';
-import { storeSettings } from '../settings.ts';
+import { readersOf, storeSettings } from '../settings.ts';
 import type { ImportOrder } from './order.ts';
 
 export interface DestinationInput {
@@ -50,7 +50,7 @@ async function write(input: DestinationInput, { provider, isOnlySource }: Import
   try {
     const providers = openProviders({ ...input, metrics: createProcessMetrics(input.version) });
     await Promise.all(providers.map((one) => one.provider.close()));
-    const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+    const readers = readersOf(config);
     await store.configure(storeSettings(config, { readers, providers }), clock.nowMs());
     const about = { provider: provider.name, isOnlySource, nowMs: clock.nowMs() };
     await store.import(about, (target) => work({ target }));
@@ -64,7 +64,7 @@ function openStore(path: string, log: Log, nowMs: number) {
   try {
     return createSqliteStore({ path, log, nowMs, isDamageRefused: true });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (!message.includes('in use')) throw error;
     throw new Error(`${message}: stop it, import, and start it again (--dry-run may run beside it)`, { cause: error });
   }

@@ -6,12 +6,13 @@ import type { Config, ProviderConfig } from '../../config/types.ts';
 import type { Mapping } from '../../imports/mapping.ts';
 import { parseMapping } from '../../imports/mapping-file.ts';
 import { namedMappings } from '../../imports/named.ts';
-import { type Format, formatOf } from '../../imports/rows.ts';
+import { FORMATS, type Format, formatOf } from '../../imports/rows.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
-import { PeriodError, parsePeriod } from '../../report/period.ts';
+import { parsePeriod } from '../../report/period.ts';
 import { type Asked, WrongUse } from '../command.ts';
 import { readText } from '../configuration.ts';
+import { wrongUseOf } from '../wrong-use.ts';
 
 /** The file name that stands for standard input. */
 export const STANDARD_INPUT = '-';
@@ -48,7 +49,7 @@ const Values = z.object({
   'config.file': z.string().optional(),
   provider: z.string().optional(),
   mapping: z.string().optional(),
-  format: z.enum(['ndjson', 'json', 'csv']).optional(),
+  format: z.enum(FORMATS).optional(),
   timezone: z.string().optional(),
   from: z.string().optional(),
   to: z.string().optional(),
@@ -135,8 +136,7 @@ function spanOf({ from, to }: Values, timezone: string, nowMs: number) {
       untilMs: to === undefined ? undefined : Math.min(period.toMs, nowMs),
     };
   } catch (error) {
-    if (error instanceof PeriodError) throw new WrongUse(`--${error.message}`, { cause: error });
-    throw error;
+    throw wrongUseOf(error);
   }
 }
 

@@ -29,7 +29,7 @@ export async function runImport(asked: Asked, surroundings: Surroundings): Promi
   const order = readOrder(asked, { config, platforms, nowMs });
   const log = createLog({
     level: 'warn',
-    destination: { write: (line) => errors.write(line) },
+    destination: errors,
     secrets: secretsOf(config, platforms),
   });
   const tallying = createTallying({

@@ -5,7 +5,7 @@ import { STEPS } from '../../report/calendar.ts';
 import type { Filter } from '../../report/filter.ts';
 import { type Period, PeriodError, parsePeriod } from '../../report/period.ts';
 import { WrongUse } from '../command.ts';
-import { configFlag } from '../flag-options.ts';
+import { configFlag, repeatable } from '../flag-options.ts';
 
 /** The forms of a report. */
 export const OUTPUTS = ['text', 'json', 'markdown', 'csv', 'slack'] as const;
@@ -77,13 +77,4 @@ export function periodOf(
 /** The names that are asked for, as they were typed. */
 export function askedFilter({ severity, service, team }: Request): Filter {
   return { severities: severity, services: service, teams: team };
-}
-
-/** A variadic option would swallow the command after it, hence the collecting parser. */
-function repeatable(names: string, meaning: string): Option {
-  const values: string[] = [];
-  return new Option(names, meaning).argParser((value) => {
-    values.push(value);
-    return values;
-  });
 }

@@ -1,5 +1,6 @@
 import { type Surroundings, WrongUse } from '../command.ts';
 import { readText } from '../configuration.ts';
+import { messageOf } from '../message.ts';
 import type { Request } from './request.ts';
 
 /** Where the address may stand: an argument would show it to everybody who lists processes. */
@@ -30,6 +31,6 @@ function fileText(file: string): string {
   try {
     return readText(file).trim();
   } catch (error) {
-    throw new WrongUse(`--slack-webhook-file: ${error instanceof Error ? error.message : file}`, { cause: error });
+    throw new WrongUse(`--slack-webhook-file: ${messageOf(error)}`, { cause: error });
   }
 }
