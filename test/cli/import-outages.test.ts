@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { pageAfterPoll } from './import-living.ts';
 import { stageImport } from './import-stage.ts';
+import { pageAfterPoll } from './page-after-poll.ts';
 
 const folder = new URL('../../../shared/data/outages/', import.meta.url);
 const isThere = existsSync(folder);

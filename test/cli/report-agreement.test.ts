@@ -2,23 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEngine, type Engine } from '../../src/cli/engine.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createHolds } from '../../src/metrics/holds.ts';
-import { createProcessMetrics } from '../../src/metrics/process.ts';
-import { createPageReader } from '../../src/metrics/reader.ts';
-import type { Clock } from '../../src/model/time.ts';
-import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import { readOutages, replayWorld } from '../../src/simulator/replay.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
-import { type Parsed, parsePage } from '../e2e/page.ts';
+import type { Parsed } from '../e2e/page.ts';
+import { pageAfterPoll } from './page-after-poll.ts';
 import { runLine } from './running-report.ts';
 
 const folder = new URL('../../../shared/data/outages/', import.meta.url);
 const isThere = existsSync(folder);
 const says = isThere ? '' : ' (skipped: ../shared/data/outages is absent)';
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const WINDOWS = ['7d', '30d', '90d', '365d'] as const;
 const SEVERITIES: Readonly<Record<string, string>> = { critical: 'P1', high: 'P2', medium: 'P3', low: 'P4' };
 
@@ -87,7 +79,7 @@ metrics: { detail: full, new_series_hold: 0s }
 store: { path: "${join(temporary, 'store.db')}" }
 `;
     writeFileSync(config, text);
-    page = await livedPage(text, { nowMs: () => nowMs, sleep: async () => undefined });
+    page = await pageAfterPoll(config, { nowMs: () => nowMs, sleep: async () => undefined });
   }, 120_000);
 
   afterAll(async () => {
@@ -181,38 +173,6 @@ const METRICS: Readonly<Record<string, string>> = {
   baseline_mean_minutes: 'incident_mttr_baseline_minutes',
   baseline_resolved: 'incident_baseline_resolved',
 };
-
-/** What an exporter shows that meets the platform now; its store stays. */
-async function livedPage(text: string, clock: Clock): Promise<Parsed> {
-  const nowMs = clock.nowMs();
-  const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs });
-  const store = createSqliteStore({ path: config.store.path, log: silent, nowMs });
-  const metrics = createProcessMetrics('test');
-  const reader = createPageReader((format) => metrics.text(format));
-  const onFatal = (error: unknown) => {
-    throw error;
-  };
-  const engine: Engine = createEngine({
-    config,
-    platforms,
-    store,
-    clock,
-    log: silent,
-    metrics,
-    reader,
-    holds: createHolds(),
-    onFatal,
-  });
-  await engine.open();
-  for (let round = 0; round < 2; round += 1) {
-    await engine.providers[0]?.poller.pollOnce(new AbortController().signal);
-    await engine.tick();
-  }
-  const page = await reader.read('text');
-  await engine.close();
-  store.close();
-  return parsePage(Buffer.concat(page?.body ?? []).toString('utf8'));
-}
 
 function named(rows: readonly (Numbers & { readonly name: string })[], name: string): Numbers {
   return rows.find((row) => row.name === name) ?? {};
