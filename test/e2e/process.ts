@@ -58,8 +58,10 @@ export function writeIn(folder: string, name: string, text: string): string {
 }
 
 function launch({ words, env = {}, folder }: Starting): { child: ChildProcess; output: Output; ended: Promise<Ended> } {
+  // Killed, it cannot remove what it made for the time of its life.
+  const scratch = mkdtempSync(join(tmpdir(), 'mttr-scratch-'));
   const child = spawn(process.execPath, [MAIN, ...words], {
-    env: { ...CLEAN, ...env },
+    env: { ...CLEAN, TMPDIR: scratch, ...env },
     cwd: folder ?? tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -69,7 +71,7 @@ function launch({ words, env = {}, folder }: Starting): { child: ChildProcess; o
   const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...output })));
   onTestFinished(() => {
     child.kill('SIGKILL');
-    return ended.then(() => undefined);
+    return ended.then(() => rmSync(scratch, { recursive: true, force: true }));
   });
   return { child, output, ended };
 }
