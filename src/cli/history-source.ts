@@ -47,8 +47,11 @@ export async function openSource(input: SourceInput): Promise<HistorySource> {
   const readers = readersOf(config);
   const folder = existsSync(config.store.path) ? undefined : mkdtempSync(join(tmpdir(), 'mttr-exporter-'));
   const remove = () => {
-    if (folder !== undefined) rmSync(folder, { recursive: true });
+    process.off('exit', remove);
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   };
+  // Ctrl-C while platforms are read.
+  process.once('exit', remove);
   try {
     const path = folder === undefined ? config.store.path : join(folder, 'read.db');
     const retentionMs = folder === undefined ? config.retentionMs : Math.max(config.retentionMs, input.historyMs);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/types.ts';
 import { createProcessMetrics } from '../metrics/process.ts';
@@ -22,6 +23,8 @@ import { secretsOf } from './secrets.ts';
 import { readVersion } from './version.ts';
 
 const EXIT_FAILED = 1;
+/** To which shells add the number of a signal. */
+const EXIT_BY_SIGNAL = 128;
 /** SIGTERM promises an end within 5 s, whatever hangs. */
 const STOP_WITHIN_MS = 4500;
 
@@ -41,6 +44,10 @@ async function main(words: readonly string[]): Promise<number | undefined> {
 /** A command for people. */
 async function runOnce(run: (surroundings: Surroundings) => Promise<number>, version: string): Promise<number> {
   const { env, stdin: input, stdout: output, stderr: errors } = process;
+  // By exit, not by the signal itself: what is kept for the time of a command is removed then.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => process.exit(EXIT_BY_SIGNAL + constants.signals[signal]));
+  }
   try {
     return await run({ version, env, clock: systemClock, input, output, errors });
   } catch (error) {

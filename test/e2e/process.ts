@@ -81,6 +81,12 @@ interface Output {
   stderr: string;
 }
 
+/** Starts the program, whatever it does. */
+export function start(starting: Starting): { kill(signal: NodeJS.Signals): void; readonly ended: Promise<Ended> } {
+  const { child, ended } = launch(starting);
+  return { kill: (signal) => void child.kill(signal), ended };
+}
+
 /** Runs the program until it ends by itself. */
 export function runToEnd(starting: Starting): Promise<Ended> {
   return launch(starting).ended;
