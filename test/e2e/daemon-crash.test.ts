@@ -32,7 +32,7 @@ function isWhole(page: Parsed, recoveries: number): boolean {
 it('kill -9 in the middle of first syncs and polls: totals and windows are those of an undisturbed run', async () => {
   const worlds = inventWorlds(Date.now());
   const steady = await startPlatforms(worlds);
-  const attacked = await startPlatforms(worlds, { latencyMs: 20 });
+  const attacked = await startPlatforms(worlds, { latencyMs: 40 });
   const reference = await startExporter({ words: [`--config.file=${steady.configure(temporaryFolder())}`] });
   const file = attacked.configure(temporaryFolder());
   const words = [`--config.file=${file}`];
