@@ -2,7 +2,8 @@
 export type Status = 'triggered' | 'acknowledged' | 'identified' | 'mitigated' | 'resolved';
 
 /** How the end of an incident is known. */
-export type EndKnownFrom = 'resolve_event' | 'state_change' | 'report_duration';
+export const ENDS_KNOWN_FROM = ['resolve_event', 'state_change', 'report_duration'] as const;
+export type EndKnownFrom = (typeof ENDS_KNOWN_FROM)[number];
 
 /** One span in which the incident was open; without `closedAtMs` it still is. */
 export interface Interval {

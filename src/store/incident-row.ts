@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { EndKnownFrom, Incident, Interval } from '../model/incident.ts';
+import { ENDS_KNOWN_FROM, type EndKnownFrom, type Incident, type Interval } from '../model/incident.ts';
 import { type Facet, MARKS, STATUSES, type StoredIncident } from '../model/stored.ts';
 
 export type Cell = string | number | null;
@@ -239,9 +239,7 @@ export function text(row: IncidentRow, column: string): string | undefined {
 }
 
 function endKnownFrom(row: IncidentRow): EndKnownFrom | undefined {
-  const value = row['end_from'];
-  if (value === 'resolve_event' || value === 'state_change' || value === 'report_duration') return value;
-  return undefined;
+  return ENDS_KNOWN_FROM.find((one) => one === row['end_from']);
 }
 
 function setApart(marks: number): 'expired' | 'flaky' | undefined {

@@ -2,6 +2,7 @@ import type { Reader } from '../../config/reading.ts';
 import type { Config } from '../../config/types.ts';
 import { type FacetLabels, MARKS, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
+import { statedIncident, timeOf } from '../../report/stated-incident.ts';
 import type { Exclusion, IncidentAnswer } from '../../server/api/answers.ts';
 import type { Recorded } from '../../store/history.ts';
 
@@ -13,54 +14,18 @@ export interface IncidentContext {
 }
 
 /** One incident as the API shows it, without its title: that may hold anything. */
-export function incidentAnswer({ provider, stored, incident }: Recorded, context: IncidentContext): IncidentAnswer {
+export function incidentAnswer(recorded: Recorded, context: IncidentContext): IncidentAnswer {
+  const { stored, incident } = recorded;
   const { labels } = context;
-  const { id, url, status, endKnownFrom, autoResolved, escalatedAtMs, reopenedAtMs, intervals } = incident;
   const ms = recoveryMs(stored, context.config.recovery.reopened);
   const targetMs = context.config.severities.find(({ name }) => name === labels.severity)?.targetMs;
   return {
-    provider,
-    id,
-    url,
-    service: labels.service,
-    severity: labels.severity,
-    team: labels.team,
-    status,
-    ...stampsOf(incident),
-    end_known_from: endKnownFrom,
-    auto_resolved: autoResolved,
+    ...statedIncident(recorded, labels),
+    updated_at: timeOf(incident.updatedAtMs),
     recovery_minutes: minutes(ms),
     ...durationsOf(incident),
     within_target: ms === undefined || targetMs === undefined ? undefined : ms <= targetMs,
-    escalations: escalatedAtMs?.length,
-    reopenings: reopenedAtMs?.length,
-    intervals: intervals.map(({ openedAtMs, closedAtMs }) => ({
-      opened_at: timeOf(openedAtMs),
-      closed_at: optionalTime(closedAtMs),
-    })),
     excluded: exclusionOf({ marks: stored.marks, title: incident.title, ms }, context),
-  };
-}
-
-/** An instant as ISO 8601 in UTC. */
-export function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-/** The same; nothing for nothing. */
-export function optionalTime(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : timeOf(ms);
-}
-
-function stampsOf(incident: Recorded['incident']) {
-  return {
-    started_at: optionalTime(incident.startedAtMs),
-    triggered_at: timeOf(incident.triggeredAtMs),
-    identified_at: optionalTime(incident.identifiedAtMs),
-    acknowledged_at: optionalTime(incident.acknowledgedAtMs),
-    mitigated_at: optionalTime(incident.mitigatedAtMs),
-    resolved_at: optionalTime(incident.resolvedAtMs),
-    updated_at: timeOf(incident.updatedAtMs),
   };
 }
 

@@ -1,10 +1,10 @@
 import { REJECTION_REASONS } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
+import { optionalTime } from '../../report/stated-incident.ts';
 import type { StatusAnswer } from '../../server/api/answers.ts';
 import type { Store } from '../../store/store.ts';
 import type { Engine, EngineProvider } from '../engine.ts';
 import { rejectionsOf, stateWord } from '../provider-status.ts';
-import { optionalTime } from './incident-answer.ts';
 
 export interface StatusInput {
   readonly engine: Engine;

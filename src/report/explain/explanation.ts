@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
-import { STATUSES } from '../../model/stored.ts';
+import { instant, statedFields } from '../stated-incident.ts';
 import { LABELS } from './question.ts';
 
 /** Why an incident that has the labels is not in the number. */
@@ -26,26 +26,12 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-const instant = z.iso.datetime().describe('UTC');
 const minutes = z.number();
 
 /** One incident with its stamps. */
 export const ExplainedIncident = z.object({
-  provider: z.string(),
-  id: z.string(),
-  url: z.string().optional(),
-  service: z.string(),
-  severity: z.string(),
-  team: z.string(),
-  status: z.enum(STATUSES),
-  started_at: instant.optional(),
-  triggered_at: instant,
-  acknowledged_at: instant.optional(),
-  identified_at: instant.optional(),
-  mitigated_at: instant.optional(),
-  resolved_at: instant.optional(),
+  ...statedFields,
   intervals: z.object({ opened_at: instant, closed_at: instant.optional() }).array(),
-  end_known_from: z.enum(['resolve_event', 'state_change', 'report_duration']).optional(),
   auto_resolved: z.boolean().optional(),
   merged: z.literal(true).optional(),
   escalations: z.int().optional().describe('absent where the platform does not tell'),

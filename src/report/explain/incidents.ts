@@ -2,6 +2,7 @@ import { createBreath } from '../../model/breath.ts';
 import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { History, Recorded } from '../../store/history.ts';
+import { statedIncident } from '../stated-incident.ts';
 import type { Example, Member } from './collect.ts';
 import type { ExplainedIncident, LeftOutIncident } from './explanation.ts';
 import type { FacetViews } from './facets.ts';
@@ -51,27 +52,10 @@ async function mostTelling(members: readonly Member[], limit: number, sign: 1 | 
 }
 
 function explained(recorded: Recorded, { views, judging }: ListingInput, contribution: number): ExplainedIncident {
-  const { incident, stored } = recorded;
-  const recovery = recoveryMs(stored, judging.reopened);
-  const { startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs, resolvedAtMs } = incident;
+  const recovery = recoveryMs(recorded.stored, judging.reopened);
   return {
-    ...nameAndLabels(recorded, views),
-    status: incident.status,
-    started_at: text(startedAtMs),
-    triggered_at: new Date(incident.triggeredAtMs).toISOString(),
-    acknowledged_at: text(acknowledgedAtMs),
-    identified_at: text(identifiedAtMs),
-    mitigated_at: text(mitigatedAtMs),
-    resolved_at: text(resolvedAtMs),
-    intervals: incident.intervals.map(({ openedAtMs, closedAtMs }) => ({
-      opened_at: new Date(openedAtMs).toISOString(),
-      closed_at: text(closedAtMs),
-    })),
-    end_known_from: incident.endKnownFrom,
-    auto_resolved: incident.autoResolved,
-    merged: incident.merged ? true : undefined,
-    escalations: incident.escalatedAtMs?.length,
-    reopenings: incident.reopenedAtMs?.length,
+    ...statedIncident(recorded, labelsOf(recorded, views)),
+    merged: recorded.incident.merged ? true : undefined,
     recovery_minutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
     contribution,
   };
@@ -84,22 +68,22 @@ export function leftOut(
 ): LeftOutIncident[] {
   return examples.flatMap(({ row, outsideMs }) =>
     history.recorded([row]).map((recorded) => {
-      const { team: _, ...named } = nameAndLabels(recorded, views);
+      const { provider, id, url, service, severity, ...stated } = statedIncident(recorded, labelsOf(recorded, views));
       return {
-        ...named,
-        triggered_at: new Date(recorded.incident.triggeredAtMs).toISOString(),
-        resolved_at: text(recorded.incident.resolvedAtMs),
+        provider,
+        id,
+        url,
+        service,
+        severity,
+        triggered_at: stated.triggered_at,
+        resolved_at: stated.resolved_at,
         outside_minutes: outsideMs === undefined ? undefined : outsideMs / MINUTE_MS,
       };
     }),
   );
 }
 
-function nameAndLabels({ provider, incident, stored }: Recorded, views: FacetViews) {
+function labelsOf({ stored }: Recorded, views: FacetViews) {
   const { service = '', severity = '', team = '' } = views.get(stored.facet)?.labels ?? {};
-  return { provider, id: incident.id, url: incident.url, service, severity, team };
-}
-
-function text(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : new Date(ms).toISOString();
+  return { service, severity, team };
 }

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
-import { STATUSES } from '../../model/stored.ts';
+import { instant, statedFields } from '../../report/stated-incident.ts';
 import { LEVELS } from '../../stats/levels.ts';
 
-const instant = z.iso.datetime().describe('ISO 8601, UTC');
 const count = z.int().min(0);
 const minutes = z.number().min(0);
 const ratio = z.number().min(0).max(1);
@@ -101,21 +100,8 @@ const EXCLUSIONS = ['merged', 'deleted', 'expired', 'flaky', 'filter', 'exclude_
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
 const Incident = z.strictObject({
-  provider: z.string(),
-  id: z.string(),
-  url: z.string().optional(),
-  service: z.string(),
-  severity: z.string(),
-  team: z.string(),
-  status: z.enum(STATUSES),
-  started_at: instant.optional(),
-  triggered_at: instant,
-  identified_at: instant.optional(),
-  acknowledged_at: instant.optional(),
-  mitigated_at: instant.optional(),
-  resolved_at: instant.optional(),
+  ...statedFields,
   updated_at: instant,
-  end_known_from: z.enum(['resolve_event', 'state_change', 'report_duration']).optional(),
   auto_resolved: z.boolean().optional().describe('Ended by a time-out or by anything but a person'),
   recovery_minutes: minutes.optional().describe('Trigger to resolve, by recovery.reopened'),
   acknowledgement_minutes: minutes.optional(),
