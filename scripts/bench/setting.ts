@@ -1,13 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createEngine, type Engine } from '../../src/cli/engine.ts';
 import { storeSettings } from '../../src/cli/settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createReader } from '../../src/config/reading.ts';
 import type { Config } from '../../src/config/types.ts';
-import { createHolds } from '../../src/metrics/holds.ts';
-import { createProcessMetrics } from '../../src/metrics/process.ts';
-import { createPageReader, type PageReader } from '../../src/metrics/reader.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { Log } from '../../src/model/log.ts';
 import { type Clock, DAY_MS, systemClock } from '../../src/model/time.ts';
@@ -16,6 +12,7 @@ import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY } from '../../src/simulator/pagerduty.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
 import type { Batch, Store } from '../../src/store/store.ts';
+import { type Life, openLife as openLifeOf } from '../../test/life.ts';
 import { type History, inventIncident } from './incidents.ts';
 
 export const PROVIDER = 'pagerduty';
@@ -120,42 +117,7 @@ export async function prepareStore(
   return { path, history };
 }
 
-/** Everything between the store and the page, without loops and without a server. */
-export interface Life {
-  readonly engine: Engine;
-  readonly store: Store;
-  readonly reader: PageReader;
-  close(): Promise<void>;
-}
-
-/** Opens the store and the engine; the first page is there when it resolves. */
-export async function openLife(setting: Setting, clock: Clock): Promise<Life> {
-  const config = configOf(setting);
-  const store = createSqliteStore({ path: setting.path, log: silent, nowMs: clock.nowMs() });
-  const metrics = createProcessMetrics('bench');
-  const reader = createPageReader((format) => metrics.text(format));
-  const onFatal = (error: unknown) => {
-    throw error;
-  };
-  const engine = createEngine({
-    config,
-    platforms,
-    store,
-    clock,
-    log: silent,
-    metrics,
-    reader,
-    holds: createHolds(),
-    onFatal,
-  });
-  await engine.open();
-  return {
-    engine,
-    store,
-    reader,
-    close: async () => {
-      await engine.close();
-      store.close();
-    },
-  };
+/** The store and the engine of a setting; the first page is there when it resolves. */
+export function openLife(setting: Setting, clock: Clock): Promise<Life> {
+  return openLifeOf({ config: configOf(setting), clock, log: silent });
 }

@@ -1,12 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { isThere, OUTAGES_FILE, readExpected, says } from '../outages.ts';
 import { stageImport } from './import-stage.ts';
 import { pageAfterPoll } from './page-after-poll.ts';
 
-const folder = new URL('../../../shared/data/outages/', import.meta.url);
-const isThere = existsSync(folder);
-const says = isThere ? '' : ' (skipped: ../shared/data/outages is absent)';
 const CONFIGURATION = `
 providers: [{ name: outages, type: import }]
 retention: 4000d
@@ -54,8 +51,8 @@ function rowsOf({ windows }: Expected) {
 
 describe.skipIf(!isThere)(`real outages${says}`, () => {
   it('that were imported are in all windows exactly, and in no total; twice is once', { timeout: 60_000 }, async () => {
-    const expected: Expected = JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8'));
-    const file = fileURLToPath(new URL('outages.ndjson', folder));
+    const expected = readExpected<Expected>();
+    const file = fileURLToPath(OUTAGES_FILE);
     const { run, config, clock } = stageImport(CONFIGURATION);
     const words = ['--mapping', 'outages', '--to', expected.windows['7d']?.now ?? '', file];
 

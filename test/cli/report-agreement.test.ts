@@ -1,16 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import { readOutages, replayWorld } from '../../src/simulator/replay.ts';
 import type { Parsed } from '../e2e/page.ts';
+import { isThere, outagesText, readExpected, says } from '../outages.ts';
 import { pageAfterPoll } from './page-after-poll.ts';
 import { runLine } from './running-report.ts';
 
-const folder = new URL('../../../shared/data/outages/', import.meta.url);
-const isThere = existsSync(folder);
-const says = isThere ? '' : ' (skipped: ../shared/data/outages is absent)';
 const WINDOWS = ['7d', '30d', '90d', '365d'] as const;
 const SEVERITIES: Readonly<Record<string, string>> = { critical: 'P1', high: 'P2', medium: 'P3', low: 'P4' };
 
@@ -61,11 +59,11 @@ describe.skipIf(!isThere)(`a report of real outages${says}`, () => {
   let nowMs = 0;
 
   beforeAll(async () => {
-    expected = JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8'));
+    expected = readExpected();
     nowMs = Date.parse(expected.windows['7d']?.now ?? '');
     const temporary = mkdtempSync(join(tmpdir(), 'mttr-report-'));
     ends.push(() => rmSync(temporary, { recursive: true }));
-    const world = replayWorld(readOutages(readFileSync(new URL('outages.ndjson', folder), 'utf8'), 'outages.ndjson'));
+    const world = replayWorld(readOutages(outagesText(), 'outages.ndjson'));
     const fake = await startPagerdutyFake(world, { nowMs: () => nowMs });
     ends.push(() => fake.close());
     config = join(temporary, 'c.yml');

@@ -1,34 +1,18 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEngine, type Engine } from '../../src/cli/engine.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createHolds } from '../../src/metrics/holds.ts';
-import { createProcessMetrics } from '../../src/metrics/process.ts';
-import { createPageReader, type PageReader } from '../../src/metrics/reader.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { Fake } from '../../src/simulator/platform.ts';
 import type { World } from '../../src/simulator/world.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
-import type { Store } from '../../src/store/store.ts';
+import { type Life, openLife } from '../life.ts';
+import { isThere, type Outage, readExpected, realOutages, says } from '../outages.ts';
 import { type Parsed, parsePage } from './page.ts';
 
 const DAY_MS = 86_400_000;
-const folder = new URL('../../../shared/data/outages/', import.meta.url);
-const isThere = existsSync(folder);
-const says = isThere ? '' : ' (skipped: ../shared/data/outages is absent)';
-
-interface Outage {
-  readonly id: string;
-  readonly service: string;
-  readonly severity: string;
-  readonly triggeredAt: string;
-  readonly resolvedAt: string | null;
-}
-
 /** Seconds are all that PagerDuty tells, and all that the file has. */
 function worldOf(outages: readonly Outage[]): World {
   return {
@@ -56,46 +40,11 @@ metrics: { detail: full, new_series_hold: 0s }
 store: { path: "${path}" }
 `;
 
-interface Life {
-  readonly engine: Engine;
-  readonly store: Store;
-  readonly reader: PageReader;
-  close(): Promise<void>;
-}
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-
 async function live(fake: Fake, clock: Clock, path: string): Promise<Life> {
   const text = CONFIGURATION(fake.url, path);
   const readFile = () => '';
   const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile, nowMs: clock.nowMs() });
-  const store = createSqliteStore({ path, log: silent, nowMs: clock.nowMs() });
-  const metrics = createProcessMetrics('test');
-  const reader = createPageReader((format) => metrics.text(format));
-  const fail = (error: unknown) => {
-    throw error;
-  };
-  const engine = createEngine({
-    config,
-    platforms,
-    store,
-    clock,
-    log: silent,
-    metrics,
-    reader,
-    holds: createHolds(),
-    onFatal: fail,
-  });
-  await engine.open();
-  return {
-    engine,
-    store,
-    reader,
-    close: async () => {
-      await engine.close();
-      store.close();
-    },
-  };
+  return openLife({ config, clock });
 }
 
 async function poll({ engine }: Life): Promise<void> {
@@ -119,9 +68,8 @@ describe.skipIf(!isThere)(`real outages${says}`, () => {
   });
 
   async function stage() {
-    const lines = readFileSync(new URL('outages.ndjson', folder), 'utf8').trim().split('\n');
-    const expected = JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8')) as Expected;
-    const outages = lines.map((line) => JSON.parse(line) as Outage);
+    const expected = readExpected<Expected>();
+    const outages = realOutages();
     let nowMs = Date.parse(outages[0]?.triggeredAt ?? '') - DAY_MS;
     const clock: Clock = { nowMs: () => nowMs, sleep: async () => undefined };
     const fake = await startPagerdutyFake(worldOf(outages), { nowMs: () => nowMs });

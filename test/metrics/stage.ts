@@ -2,31 +2,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createEngine, type Engine } from '../../src/cli/engine.ts';
 import { statusOf } from '../../src/cli/status.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Config } from '../../src/config/types.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
-import { createHolds } from '../../src/metrics/holds.ts';
-import { createProcessMetrics } from '../../src/metrics/process.ts';
-import { createPageReader, type WholePage } from '../../src/metrics/reader.ts';
+import type { WholePage } from '../../src/metrics/reader.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import type { StatusView } from '../../src/server/status-page/view.ts';
 import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { SimulatedEvent, SimulatedIncident, World } from '../../src/simulator/world.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Parsed, parsePage } from '../e2e/page.ts';
+import { type Life, openLife } from '../life.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 export const SECOND_MS = 1000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** What happened to an invented incident, in minutes after its trigger. */
 export interface Story {
@@ -170,46 +164,10 @@ interface Starting {
   readonly input: EngineStageInput;
 }
 
-interface Life {
-  readonly config: Config;
-  readonly store: Store;
-  readonly engine: Engine;
-  readonly reader: ReturnType<typeof createPageReader>;
-  close(): Promise<void>;
-}
-
 async function startEngine({ text, clock, input }: Starting): Promise<Life> {
   process.env['AWS_ACCESS_KEY_ID'] = 'invented';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'invented';
   const nowMs = clock.nowMs();
   const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs });
-  const opened = createSqliteStore({ path: config.store.path, log: silent, nowMs });
-  const store = input.storeWith?.(opened) ?? opened;
-  const metrics = createProcessMetrics('test');
-  const reader = createPageReader(input.processText ?? ((format) => metrics.text(format)));
-  const onFatal = (error: unknown) => {
-    throw error;
-  };
-  const engine = createEngine({
-    config,
-    platforms,
-    store,
-    clock,
-    log: silent,
-    metrics,
-    reader,
-    holds: createHolds(),
-    onFatal,
-  });
-  await engine.open();
-  return {
-    config,
-    store,
-    engine,
-    reader,
-    close: async () => {
-      await engine.close();
-      store.close();
-    },
-  };
+  return openLife({ config, clock, storeWith: input.storeWith, processText: input.processText });
 }

@@ -1,20 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../src/report/explain/question.ts';
+import { isThere, readExpected, realOutages, says } from '../outages.ts';
 import { DAY_MS, incident } from '../store/telling.ts';
 import { ask, worldOf } from './explaining.ts';
-
-const folder = new URL('../../../shared/data/outages/', import.meta.url);
-const isThere = existsSync(folder);
-const says = isThere ? '' : ' (skipped: ../shared/data/outages is absent)';
-
-interface Outage {
-  readonly id: string;
-  readonly service: string;
-  readonly severity: string;
-  readonly triggeredAt: string;
-  readonly resolvedAt: string | null;
-}
 
 type Numbers = Readonly<Record<string, number>>;
 
@@ -40,17 +28,8 @@ const NAMES = [
   ['p99', 'p99_linear'],
 ] as const;
 
-function read<Content>(name: string, parse: (text: string) => Content): Content {
-  return parse(readFileSync(new URL(name, folder), 'utf8'));
-}
-
 async function stage(nowMs: number) {
-  const outages = read('outages.ndjson', (text): Outage[] =>
-    text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  );
+  const outages = realOutages();
   const incidents = outages.map(({ id, service, severity, triggeredAt, resolvedAt }) => {
     const triggeredAtMs = Date.parse(triggeredAt);
     const resolvedAtMs = resolvedAt === null ? undefined : Date.parse(resolvedAt);
@@ -61,7 +40,7 @@ async function stage(nowMs: number) {
 
 describe.skipIf(!isThere)(`real outages${says}`, () => {
   it('are explained as the answers that were computed elsewhere', { timeout: 120_000 }, async () => {
-    const { windows } = read('expected.json', (text): { windows: Record<string, Window> } => JSON.parse(text));
+    const { windows } = readExpected<{ windows: Record<string, Window> }>();
     const world = await stage(Date.parse(windows['30d']?.now ?? ''));
     const differences: string[] = [];
     let compared = 0;

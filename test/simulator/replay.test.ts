@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readOutages, readReplay, replayWorld } from '../../src/simulator/replay.ts';
+import { isThere, outagesText, readExpected } from '../outages.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 21, 9, 0, 0, 250);
 
@@ -123,13 +123,11 @@ describe('a line that is wrong is named with what was expected', () => {
   });
 });
 
-const FOLDER = new URL('../../../shared/data/outages/', import.meta.url);
-const isThere = existsSync(FOLDER);
 if (!isThere) console.warn('the real outages are not there (../shared/data/outages): reading them is skipped');
 
 describe.skipIf(!isThere)('the real outages', () => {
   it('are read whole: 3,846 of 297 services, 80 still open, with the recoveries that were computed elsewhere', () => {
-    const text = readFileSync(new URL('outages.ndjson', FOLDER), 'utf8');
+    const text = outagesText();
 
     const { incidents } = readReplay(text, 'outages.ndjson', NOW_MS);
 
@@ -137,7 +135,7 @@ describe.skipIf(!isThere)('the real outages', () => {
     const lastMs = Math.max(
       ...incidents.flatMap(({ events, triggeredAtMs }) => [triggeredAtMs, ...events.map((e) => e.atMs)]),
     );
-    const expected = JSON.parse(readFileSync(new URL('expected.json', FOLDER), 'utf8')) as Expected;
+    const expected = readExpected<Expected>();
     const meanMinutes = ended.reduce((sum, ms) => sum + ms, 0) / ended.length / 60_000;
     expect(incidents).toHaveLength(3846);
     expect(new Set(incidents.map(({ service }) => service.id)).size).toBe(297);
