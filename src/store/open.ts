@@ -13,6 +13,11 @@ const SQLITE_HEADER = 'SQLite format 3\0';
 /** Bytes of pages that SQLite keeps in memory, in KiB as the pragma wants it (negative). */
 const CACHE_KIB = -16_384;
 
+/** Another exporter has the store. */
+export class StoreInUse extends Error {
+  override readonly name = 'StoreInUse';
+}
+
 /** The file of the store and the lock that keeps a second exporter out. */
 export interface OpenStore {
   readonly database: DatabaseSync;
@@ -112,7 +117,7 @@ function takeLock(path: string): DatabaseSync {
   } catch (error) {
     lock?.close();
     if (errorCode(error) === SQLITE_BUSY) {
-      throw new Error(`the store ${path} is in use by another mttr-exporter`, { cause: error });
+      throw new StoreInUse(`the store ${path} is in use by another mttr-exporter`, { cause: error });
     }
     throw new Error(`cannot write next to the store ${path}: ${messageOf(error)}`, { cause: error });
   }

@@ -6,10 +6,10 @@ import type { Log } from '../../model/log.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
 import type { ImportSpan } from '../../store/importing.ts';
+import { StoreInUse } from '../../store/open.ts';
 import { openKnown } from '../../store/open-known.ts';
 import { createSqliteStore } from '../../store/sqlite.ts';
 import type { ProviderState } from '../../store/store.ts';
-import { messageOf } from '../message.ts';
 import { openProviders } from '../opened-providers.ts';
 import { readersOf, storeSettings } from '../settings.ts';
 import type { ImportOrder } from './order.ts';
@@ -64,8 +64,9 @@ function openStore(path: string, log: Log, nowMs: number) {
   try {
     return createSqliteStore({ path, log, nowMs, isDamageRefused: true });
   } catch (error) {
-    const message = messageOf(error);
-    if (!message.includes('in use')) throw error;
-    throw new Error(`${message}: stop it, import, and start it again (--dry-run may run beside it)`, { cause: error });
+    if (!(error instanceof StoreInUse)) throw error;
+    throw new Error(`${error.message}: stop it, import, and start it again (--dry-run may run beside it)`, {
+      cause: error,
+    });
   }
 }
