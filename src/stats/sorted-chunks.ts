@@ -12,18 +12,16 @@ const STEP = 1 << 15;
 
 /** All numbers of these lists in order, in lists of `length`. */
 export function sortedChunks(lists: readonly (readonly number[])[], length: number): number[][] {
-  const steps = chunkedInSteps(lists, length);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+  const all = joined(lists);
+  if (!isAscending(all)) all.sort();
+  const chunks: number[][] = [];
+  for (let from = 0; from < all.length; from += length) chunks.push(listOf(all.subarray(from, from + length)));
+  return chunks;
 }
 
 /** The same in steps that take no longer however many numbers there are. */
 export function* chunkedInSteps(lists: readonly (readonly number[])[], length: number): Generator<void, number[][]> {
-  const all = new Float64Array(lists.reduce((sum, list) => sum + list.length, 0));
-  let at = 0;
-  for (const list of lists) {
-    all.set(list, at);
-    at += list.length;
-  }
+  const all = joined(lists);
   yield;
   const ordered = isAscending(all) ? all : yield* sorted(all);
   const chunks: number[][] = [];
@@ -32,6 +30,16 @@ export function* chunkedInSteps(lists: readonly (readonly number[])[], length: n
     if (chunks.length % (STEP / length) === 0) yield;
   }
   return chunks;
+}
+
+function joined(lists: readonly (readonly number[])[]): Float64Array<ArrayBuffer> {
+  const all = new Float64Array(lists.reduce((sum, list) => sum + list.length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
 }
 
 /** Sorts runs, then merges each two neighbours until there is one. */
@@ -57,17 +65,38 @@ function* merge(
 ): Generator<void> {
   const middle = Math.min(from + run, runs.length);
   const end = Math.min(from + 2 * run, runs.length);
-  let left = from;
-  let right = middle;
-  for (let at = from; at < end; at += 1) {
-    const one = runs[left] ?? 0;
-    const other = runs[right] ?? 0;
-    const isLeft = left < middle && (right >= end || one <= other);
-    merged[at] = isLeft ? one : other;
-    if (isLeft) left += 1;
-    else right += 1;
-    if (at % STEP === 0) yield;
+  const firsts = runs.subarray(from, middle);
+  const seconds = runs.subarray(middle, end);
+  let left = 0;
+  for (let at = from; at < end; at += STEP) {
+    left = mergeSome(firsts, seconds, { into: merged.subarray(at, Math.min(at + STEP, end)), at: at - from, left });
+    yield;
   }
+}
+
+interface Merging {
+  readonly into: Float64Array;
+  /** How many numbers were merged before, and how many of these were from the first run. */
+  readonly at: number;
+  readonly left: number;
+}
+
+/** Fills `into` with the next numbers of two runs; returns how many of the first run are merged now. A function of its own: a loop in a generator is slow. */
+function mergeSome(firsts: Float64Array, seconds: Float64Array, { into, at, left: from }: Merging): number {
+  let left = from;
+  let right = at - from;
+  for (let place = 0; place < into.length; place += 1) {
+    const one = firsts[left] ?? Number.POSITIVE_INFINITY;
+    const other = seconds[right] ?? Number.POSITIVE_INFINITY;
+    if (one <= other) {
+      into[place] = one;
+      left += 1;
+    } else {
+      into[place] = other;
+      right += 1;
+    }
+  }
+  return left;
 }
 
 /** Openings come in their order when everything is put together anew. */
