@@ -32,6 +32,8 @@ export const MARKS = {
   unmappedCounted: 512,
   /** It came from a file, and no poll has told of it since. */
   imported: 1024,
+  /** Something of it may still have to be counted: the first sync is not complete, or its recovery has not settled. */
+  pending: 2048,
 } as const;
 
 /** Statuses in the order of their numbers in the store. */

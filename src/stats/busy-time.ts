@@ -1,7 +1,5 @@
-import { chunkedInSteps, isWorthResorting, lowerBound } from './sorted-chunks.ts';
+import { isWorthResorting, lowerBound, sortedChunks } from './sorted-chunks.ts';
 
-/** Chunks that are summed up in one step: less than 5 ms. */
-const SUMMED_AT_ONCE = 1024;
 /** Events per chunk: few enough to shift and to walk through quickly. */
 const CHUNK = 64;
 
@@ -38,7 +36,7 @@ export class BusyTime {
   /** Takes back a span that was added. */
   remove(fromMs: number, toMs: number): void {
     if (toMs <= fromMs) return;
-    for (const _step of this.#order());
+    this.#order();
     this.#takeOut(2 * fromMs);
     this.#takeOut(2 * toMs + 1);
   }
@@ -46,14 +44,9 @@ export class BusyTime {
   /** Busy milliseconds between two instants. */
   within(fromMs: number, toMs: number): number {
     if (toMs <= fromMs) return 0;
-    for (const _step of this.settle());
+    this.#order();
+    this.#sum();
     return toMs - fromMs - (this.#freeUntilEnd(toMs) - this.#freeUntil(fromMs));
-  }
-
-  /** Does beforehand what the next question would wait for, in steps; nothing may be added or taken back before the last one. */
-  *settle(): Generator<void> {
-    yield* this.#order();
-    yield* this.#sum();
   }
 
   /** All windows of a group mostly end at the same instant. */
@@ -79,7 +72,7 @@ export class BusyTime {
     return open === 0 ? free + ms - lastMs : free;
   }
 
-  *#sum(): Generator<void> {
+  #sum(): void {
     for (let at = this.#summedTo; at < this.#chunks.length; at += 1) {
       const chunk = this.#chunks[at];
       const before = this.#chunks[at - 1];
@@ -92,23 +85,22 @@ export class BusyTime {
       const inside = before.openBefore + lowest === 0 ? freeAtLowest : 0;
       const between = chunk.openBefore === 0 ? startMs(chunk) - endMs(before) : 0;
       chunk.freeBefore = before.freeBefore + inside + between;
-      if (at % SUMMED_AT_ONCE === 0) yield;
     }
     this.#summedTo = this.#chunks.length;
   }
 
-  *#order(): Generator<void> {
+  #order(): void {
     const newcomers = this.#newcomers;
     if (newcomers.length === 0) return;
     this.#newcomers = [];
     this.#end = undefined;
-    if (isWorthResorting(newcomers.length, this.#size)) yield* this.#resort(newcomers);
+    if (isWorthResorting(newcomers.length, this.#size)) this.#resort(newcomers);
     else for (const event of newcomers) this.#place(event);
   }
 
-  *#resort(newcomers: readonly number[]): Generator<void> {
+  #resort(newcomers: readonly number[]): void {
     const lists = [...this.#chunks.map(({ events }) => events), newcomers];
-    this.#chunks = (yield* chunkedInSteps(lists, CHUNK)).map(newChunk);
+    this.#chunks = sortedChunks(lists, CHUNK).map(newChunk);
     this.#size += newcomers.length;
     this.#summedTo = 0;
   }

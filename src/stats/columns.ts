@@ -4,6 +4,8 @@ import { type FacetLabels, MARKS, recoveryMs, type StoredIncident } from '../mod
 const FIRST_CAPACITY = 1024;
 /** Value of `visible` for a slot whose incident left the store. */
 const VACANT = 2;
+/** From this share on memory is worth the time to put everything together anew. */
+const VACANT_SHARE_MAX = 1 / 4;
 
 /** Incidents as typed columns: some 60 bytes each, however many there are. A slot is an incident's place in them. */
 export class Columns {
@@ -27,6 +29,7 @@ export class Columns {
   /** Open and close instants in turn; only of incidents whose spans are not just trigger to resolve. */
   readonly spans = new Map<number, readonly number[]>();
   length = 0;
+  #vacant = 0;
   /** By facet; null for those of providers that are not configured. */
   readonly #readers: (Reader | null)[] = [];
 
@@ -50,20 +53,42 @@ export class Columns {
     if (this.length > 0 && row <= (this.rows[this.length - 1] ?? 0)) {
       throw new Error(`row ${row} of the store came out of order`);
     }
-    if (this.length === this.rows.length) this.#grow();
+    if (this.length === this.rows.length) this.#resize(this.length * 2);
     this.rows[this.length] = row;
     this.length += 1;
     return this.length - 1;
   }
 
-  /** Empties a slot for good; rows stay in ascending order. */
+  /** Empties a slot until the next `compact`; rows stay in ascending order. */
   vacate(slot: number): void {
     this.visible[slot] = VACANT;
+    this.#vacant += 1;
     for (const stamps of [this.started, this.identified, this.mitigated, this.spans]) stamps.delete(slot);
   }
 
   isTaken(slot: number): boolean {
     return this.visible[slot] !== VACANT;
+  }
+
+  /** Closes the gaps when a quarter of the slots are vacant; true when slots have moved. */
+  compact(): boolean {
+    if (this.#vacant < Math.max(FIRST_CAPACITY, this.length * VACANT_SHARE_MAX)) return false;
+    let to = 0;
+    for (let from = 0; from < this.length; from += 1) {
+      if (!this.isTaken(from)) continue;
+      if (to < from) this.#move(from, to);
+      to += 1;
+    }
+    this.length = to;
+    this.#vacant = 0;
+    this.#resize(Math.max(FIRST_CAPACITY, to));
+    return true;
+  }
+
+  #move(from: number, to: number): void {
+    for (const column of this.#columns()) column[to] = column[from] ?? 0;
+    for (const times of [this.started, this.identified, this.mitigated]) moveKey(times, from, to);
+    moveKey(this.spans, from, to);
   }
 
   /** Writes an incident into its slot, as far as statistics see it today. */
@@ -115,22 +140,26 @@ export class Columns {
     return reader;
   }
 
-  #grow(): void {
-    const capacity = this.rows.length * 2;
-    const grow = <Column extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(from: Column, to: Column) => {
-      to.set(from);
+  #columns(): (Float64Array | Uint32Array | Uint16Array | Uint8Array)[] {
+    const { rows, facets, marks, statuses, visible, triggered, resolved, recovery, acknowledged, fingerprints } = this;
+    return [rows, facets, marks, statuses, visible, triggered, resolved, recovery, acknowledged, fingerprints];
+  }
+
+  #resize(capacity: number): void {
+    const resize = <Column extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(from: Column, to: Column) => {
+      to.set(from.subarray(0, this.length));
       return to;
     };
-    this.rows = grow(this.rows, new Float64Array(capacity));
-    this.facets = grow(this.facets, new Uint32Array(capacity));
-    this.marks = grow(this.marks, new Uint16Array(capacity));
-    this.statuses = grow(this.statuses, new Uint8Array(capacity));
-    this.visible = grow(this.visible, new Uint8Array(capacity));
-    this.triggered = grow(this.triggered, new Float64Array(capacity));
-    this.resolved = grow(this.resolved, new Float64Array(capacity));
-    this.recovery = grow(this.recovery, new Float64Array(capacity));
-    this.acknowledged = grow(this.acknowledged, new Float64Array(capacity));
-    this.fingerprints = grow(this.fingerprints, new Float64Array(capacity));
+    this.rows = resize(this.rows, new Float64Array(capacity));
+    this.facets = resize(this.facets, new Uint32Array(capacity));
+    this.marks = resize(this.marks, new Uint16Array(capacity));
+    this.statuses = resize(this.statuses, new Uint8Array(capacity));
+    this.visible = resize(this.visible, new Uint8Array(capacity));
+    this.triggered = resize(this.triggered, new Float64Array(capacity));
+    this.resolved = resize(this.resolved, new Float64Array(capacity));
+    this.recovery = resize(this.recovery, new Float64Array(capacity));
+    this.acknowledged = resize(this.acknowledged, new Float64Array(capacity));
+    this.fingerprints = resize(this.fingerprints, new Float64Array(capacity));
   }
 }
 
@@ -151,4 +180,11 @@ function closedSpans({ spans, triggeredAtMs, resolvedAtMs }: StoredIncident): re
 function setOrDelete<Value>(map: Map<number, Value>, slot: number, value: Value | undefined): void {
   if (value !== undefined) map.set(slot, value);
   else if (map.size > 0) map.delete(slot);
+}
+
+function moveKey<Value>(map: Map<number, Value>, from: number, to: number): void {
+  const value = map.get(from);
+  if (value === undefined) return;
+  map.delete(from);
+  map.set(to, value);
 }

@@ -31,7 +31,7 @@ export class Windows {
     this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
   }
 
-  /** Readies an incident to be let in with `change(…, 'ordered')`, after `sortOrders`; counts one that no statistic sees. */
+  /** Prepares an incident for `change` with `isPresorted`, after `sortOrders`; counts one that no statistic sees. */
   append(slot: number): void {
     const facet = this.#facetOf(slot);
     if (facet === undefined) return;
@@ -43,41 +43,39 @@ export class Windows {
     if (this.#hasRecovery(slot)) facet.place.byResolve.append(slot);
   }
 
-  /** In steps. */
-  *sortOrders(): Generator<void> {
+  sortOrders(): void {
     for (const { byTrigger, byResolve } of this.places.providers) {
-      yield* byTrigger.sort();
-      yield;
-      yield* byResolve.sort();
-      yield;
+      byTrigger.sort();
+      byResolve.sort();
     }
   }
 
   /** Lets an incident in, or takes it out just as it was let in. */
-  change(slot: number, sign: 1 | -1, orders: 'ordered' | 'to order' = 'to order'): void {
+  change(slot: number, sign: 1 | -1, isPresorted = false): void {
     const facet = this.#facetOf(slot);
     if (facet === undefined) return;
     if (facet.isExcluded || !this.#isVisible(slot)) {
       facet.place.counts.excluded += sign;
       return;
     }
-    if (orders === 'to order') this.#reorder(facet.place, slot, sign);
+    if (!isPresorted) this.#reorder(facet.place, slot, sign);
     this.#countState(facet, slot, sign);
     this.#occupy(facet, slot, sign);
     this.#changeWindows(facet.place, slot, sign);
   }
 
-  /** Moves a provider's windows to a new end. */
+  /** Moves a provider's windows to a new end; an earlier one than before leaves them where they are. */
   advance(name: string, coverage: Coverage): void {
     const place = this.places.providers.find(({ provider }) => provider.name === name);
     if (place === undefined) return;
     const beforeMs = place.provider.endMs;
-    place.provider = { ...place.provider, ...coverage };
+    const endMs = Math.max(beforeMs, coverage.endMs);
+    place.provider = { ...place.provider, ...coverage, endMs };
     this.#hasMoved = true;
     const { byTrigger, byResolve } = place;
     for (const [window, { ms }] of this.#settings.windows.entries()) {
       const slide = (order: SlotOrder, lagMs: number, each: (slot: number) => void) => {
-        const end = order.placeAfter(coverage.endMs - lagMs);
+        const end = order.placeAfter(endMs - lagMs);
         for (let at = order.placeAfter(beforeMs - lagMs); at < end; at += 1) each(order.at(at));
       };
       slide(byTrigger, 0, (slot) => this.#open(slot, window, 1));
@@ -89,8 +87,8 @@ export class Windows {
     }
   }
 
-  /** Brings the values of all rows up to date, in steps; nothing may change before the last one. */
-  *refresh(): Generator<void> {
+  /** Brings the values of all rows up to date. */
+  refresh(): void {
     const settings = this.#settings;
     this.places.dropEmpty();
     const hasMoved = this.#hasMoved;
@@ -98,11 +96,9 @@ export class Windows {
     for (const group of this.places.groups()) {
       if (group.isDirty) evaluateContents(group, settings);
       if ((group.isDirty || hasMoved) && hasTimes(group)) {
-        if (group.busy !== undefined) yield* group.busy.settle();
         evaluateTimes(group, { settings, coverages: this.places.coverages(group) });
       }
       group.isDirty = false;
-      yield;
     }
   }
 

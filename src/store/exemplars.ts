@@ -1,59 +1,45 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { ExemplarNote } from './count.ts';
+import type { RecentRecovery } from './engine.ts';
 import type { Exemplar } from './store.ts';
 
-/** Ledger rows that are looked through for exemplars at start: enough for every busy bucket, quick to read. */
-const RECENT_ROWS = 10_000;
-
 /** The last recovery of each bucket of each label set; not part of the totals, so memory and the recent ledger suffice. */
-export class Exemplars {
-  readonly #database: DatabaseSync;
-  readonly #published = new Map<number, (Exemplar | undefined)[]>();
-  #drafts: { readonly set: number; readonly bucket: number; readonly exemplar: Exemplar }[] = [];
+export interface Exemplars {
+  of(set: number): readonly (Exemplar | undefined)[];
+  note(notes: readonly ExemplarNote[]): void;
+  /** Forgets label sets that are gone. */
+  keepOnly(sets: ReadonlySet<number>): void;
+  /** Starts anew from the newest ledger rows, by today's buckets; `createdAtMs` says since when a set has its histogram. */
+  restore(recent: readonly RecentRecovery[], layout: ExemplarLayout): void;
+}
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-  }
+interface ExemplarLayout {
+  readonly bucketOf: (ms: number) => number;
+  readonly createdAtMs: ReadonlyMap<number, number | undefined>;
+}
 
-  of(set: number): readonly (Exemplar | undefined)[] {
-    return this.#published.get(set) ?? [];
-  }
-
-  note(set: number, bucket: number, exemplar: Exemplar): void {
-    this.#drafts.push({ set, bucket, exemplar });
-  }
-
-  publish(): void {
-    for (const { set, bucket, exemplar } of this.#drafts) {
-      const ofSet = this.#published.get(set) ?? [];
-      const known = ofSet[bucket];
-      // An exemplar older than the last one would be refused by Prometheus as out of order.
-      if (known === undefined || known.resolvedAtMs <= exemplar.resolvedAtMs) ofSet[bucket] = exemplar;
-      this.#published.set(set, ofSet);
-    }
-    this.#drafts = [];
-  }
-
-  discard(): void {
-    this.#drafts = [];
-  }
-
-  /** Begins anew from the newest ledger rows, by today's buckets; `bornMs` tells since when a set has its histogram. */
-  restore(bucketOf: (ms: number) => number, bornMs: (set: number) => number | undefined): void {
-    this.#published.clear();
-    const rows = this.#database.prepare(
-      `SELECT l.label_set, l.ms, l.resolved_ms, l.counted_at_ms, i.id FROM ledger l JOIN incidents i ON i.row = l.incident
-       ORDER BY l.incident DESC LIMIT ${RECENT_ROWS}`,
-    );
-    for (const row of rows.iterate()) {
-      const set = Number(row['label_set']);
-      if (Number(row['counted_at_ms']) < (bornMs(set) ?? Number.POSITIVE_INFINITY)) continue;
-      const exemplar = {
-        incidentId: String(row['id']),
-        ms: Number(row['ms']),
-        resolvedAtMs: Number(row['resolved_ms']),
-      };
-      this.note(set, bucketOf(exemplar.ms), exemplar);
-    }
-    this.publish();
-  }
+export function createExemplars(): Exemplars {
+  const bySet = new Map<number, (Exemplar | undefined)[]>();
+  const note = (set: number, bucket: number, exemplar: Exemplar) => {
+    const exemplars = bySet.get(set) ?? [];
+    const known = exemplars[bucket];
+    // An exemplar older than the last one would be refused by Prometheus as out of order.
+    if (known === undefined || known.resolvedAtMs <= exemplar.resolvedAtMs) exemplars[bucket] = exemplar;
+    bySet.set(set, exemplars);
+  };
+  return {
+    of: (set) => bySet.get(set) ?? [],
+    note: (notes) => {
+      for (const { set, bucket, exemplar } of notes) note(set, bucket, exemplar);
+    },
+    keepOnly: (sets) => {
+      for (const set of bySet.keys()) if (!sets.has(set)) bySet.delete(set);
+    },
+    restore: (recent, { bucketOf, createdAtMs }) => {
+      bySet.clear();
+      for (const { set, ms, resolvedAtMs, countedAtMs, incidentId } of recent) {
+        if (countedAtMs < (createdAtMs.get(set) ?? Number.POSITIVE_INFINITY)) continue;
+        note(set, bucketOf(ms), { incidentId, ms, resolvedAtMs });
+      }
+    },
+  };
 }

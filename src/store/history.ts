@@ -1,22 +1,19 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Reader } from '../config/reading.ts';
-import { createBreath } from '../model/breath.ts';
 import type { Incident } from '../model/incident.ts';
-import { type Facet, type FacetLabels, MARKS, type StoredIncident } from '../model/stored.ts';
-import { Facets } from './facets.ts';
-import { incidentOf, number, storedOf } from './incident-row.ts';
-import { storedColumns, storedIn } from './load.ts';
-import { errorCode, isCorruption } from './open.ts';
-import { ProviderRows } from './provider-rows.ts';
-import { NewerStore, SCHEMA_VERSION, versionOf } from './schema.ts';
-import type { ProviderState } from './store.ts';
+import type { Facet, FacetLabels, StoredIncident } from '../model/stored.ts';
+import { storedIncidents } from './create-store.ts';
+import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
+import { hasWaitingServices, reconcileServices } from './service-limit.ts';
+import { createSqliteEngine } from './sqlite/engine.ts';
+import { errorCode, isCorruption } from './sqlite/open.ts';
+import { NewerStore, SCHEMA_VERSION, versionOf } from './sqlite/schema.ts';
+import { NO_SETTINGS } from './state.ts';
+import type { ProviderState, StoredIncidents } from './store.ts';
 
 /** SQLite's result code (sqlite.org/rescode.html). */
 const SQLITE_READONLY = 8;
-
-/** Rows that are gone over before others may run: less than 10 ms with what is done with each. */
-const ROWS_AT_ONCE = 2000;
 
 /** One incident with all that is known of it. */
 export interface Recorded {
@@ -35,8 +32,8 @@ export interface History {
   facet(facet: number): Facet;
   /** Today's labels of everything that incidents of these providers were ever called; filtered ones say `excluded`. */
   names(): readonly FacetLabels[];
-  /** Visits the incidents of these providers that are open or ended after `sinceMs`, in slices that let others run. */
-  each(visit: (incident: StoredIncident) => void, sinceMs?: number): Promise<void>;
+  /** Visits the incidents of these providers that are open or ended after `sinceMs`. */
+  each(visit: (incident: StoredIncident) => void, sinceMs?: number): void;
   /** All that is known of the incidents in these rows (`StoredIncident.row`), in their order; gone ones are left out. */
   recorded(rows: readonly number[]): readonly Recorded[];
   /** The incidents that a platform calls by this id: one at most of each provider. */
@@ -62,6 +59,33 @@ export function openHistory(input: HistoryInput): History {
   }
 }
 
+/** What a store has of one provider, for those who may not change it. */
+export interface KnownPast {
+  readonly stored: Pick<StoredIncidents, 'incidents'>;
+  readonly isSynced: boolean;
+  readonly historyStartMs: number | undefined;
+  close(): void;
+}
+
+/** Opens a store read-only, as it is at this instant; of one that does not exist nothing is known. An exporter may go on writing to it. */
+export function openKnown(path: string, provider: string): KnownPast {
+  if (!existsSync(path)) {
+    const stored = { incidents: () => new Map() };
+    return { stored, isSynced: false, historyStartMs: undefined, close: () => undefined };
+  }
+  const database = openReadOnly(path);
+  const engine = createSqliteEngine(database, path);
+  const state = engine.loadState();
+  const { isSynced, historyStartMs } = state.provider(provider);
+  const stored = storedIncidents(engine, state, provider);
+  return {
+    stored: { incidents: (ids) => namingStore(path, () => stored.incidents(ids)) },
+    isSynced,
+    historyStartMs,
+    close: () => database.close(),
+  };
+}
+
 /** One line that names the store: SQLite's own says neither which nor that it is one. */
 function unreadable(path: string, error: unknown): Error {
   if (error instanceof NewerStore) return error;
@@ -76,7 +100,7 @@ function isReadOnly(error: unknown): boolean {
 }
 
 /** The database of a store, read-only and as it is at this instant; throws when there is none, or one of another version. */
-export function openReadOnly(path: string): DatabaseSync {
+function openReadOnly(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error(`there is no store at ${path}`);
   let database: DatabaseSync | undefined;
   try {
@@ -95,71 +119,52 @@ export function openReadOnly(path: string): DatabaseSync {
 }
 
 function readHistory(database: DatabaseSync, { path, readers, maxServices }: HistoryInput): History {
-  const rows = new ProviderRows(database);
-  const facets = new Facets(database, { isWritten: false });
-  const providers = [...readers.keys()].map((name) => rows.get(name));
-  const isRead = (name: string) => readers.has(name) && rows.get(name).isSynced;
-  facets.configure(readers, maxServices);
-  admit(database, facets, isRead);
-  const labels = (facet: number) => (isRead(facets.facet(facet).provider) ? facets.labels(facet) : undefined);
-  const columns = storedColumns(readers);
-  const slice = database.prepare(
-    `SELECT ${columns} FROM incidents WHERE row > ? AND row <= ? AND (resolved_ms IS NULL OR resolved_ms > ?) ORDER BY row`,
-  );
-  slice.setReturnArrays(true);
-  const byRow = database.prepare('SELECT * FROM incidents WHERE row = ?');
-  const byId = database.prepare('SELECT * FROM incidents WHERE provider = ? AND id = ?');
-  const record = (row: Record<string, unknown>): Recorded => {
-    const facet = facets.facet(number(row, 'facet'));
+  const engine = createSqliteEngine(database, path);
+  const state = engine.loadState();
+  state.settings = { ...NO_SETTINGS, readers, maxServices };
+  state.relabel();
+  // A configuration that changed since the exporter ran may name services that have no place yet; else nothing is counted.
+  if (hasWaitingServices(state)) {
+    for (const [facet, incidents] of engine.incidentsByFacet()) state.incidents.set(facet, incidents);
+    reconcileServices(state, 0);
+  }
+  const providers = [...readers.keys()].map((name) => state.provider(name));
+  const labels = (facet: number) => (state.isRead(state.facet(facet).provider) ? state.labels(facet) : undefined);
+  const isTitleWanted = [...readers.values()].some(({ provider }) => provider.filter.excludeTitles.length > 0);
+  const record = (row: IncidentRow): Recorded => {
+    const facet = state.facet(number(row, 'facet'));
     return { provider: facet.provider, stored: storedOf(row), incident: incidentOf(row, facet) };
   };
   return {
     providers,
     labels,
-    facet: (row) => facets.facet(row),
-    names: () =>
-      database
-        .prepare('SELECT row FROM facets ORDER BY row')
-        .all()
-        .flatMap((row) => labels(number(row, 'row')) ?? []),
-    each: (visit, sinceMs = Number.MIN_SAFE_INTEGER) =>
-      naming(path, async () => {
-        const breathe = createBreath();
-        const last = Number(database.prepare('SELECT max(row) AS last FROM incidents').get()?.['last'] ?? 0);
-        for (let from = 0; from < last; from += ROWS_AT_ONCE) {
-          for (const cells of slice.iterate(from, from + ROWS_AT_ONCE, sinceMs)) {
-            const incident = storedIn(cells);
+    facet: (row) => state.facet(row),
+    names: () => [...state.facets.entries()].flatMap(([row]) => labels(row) ?? []),
+    each: (visit, sinceMs) =>
+      namingStore(path, () =>
+        engine.eachIncident(
+          (incident) => {
             if (labels(incident.facet) !== undefined) visit(incident);
-            const pause = breathe();
-            if (pause !== undefined) await pause;
-          }
-          await breathe();
-        }
-      }),
-    recorded: (wanted) => wanted.flatMap((row) => byRow.all(row).map(record)),
-    find: (id) => providers.filter(({ isSynced }) => isSynced).flatMap(({ row }) => byId.all(row, id).map(record)),
+          },
+          { isTitleWanted, endedAfterMs: sinceMs },
+        ),
+      ),
+    recorded: (wanted) => wanted.map((row) => engine.incidentByRow(row)).filter((row) => row !== undefined).map(record),
+    find: (id) =>
+      providers
+        .filter(({ isSynced }) => isSynced)
+        .map(({ row }) => engine.incidentById(row, id))
+        .filter((row) => row !== undefined)
+        .map(record),
     close: () => database.close(),
   };
 }
 
 /** Damage inside the file shows only when its page is read: an error that says so is made to name the store. */
-export async function naming<Result>(path: string, reading: () => Promise<Result>): Promise<Result> {
+function namingStore<Result>(path: string, read: () => Result): Result {
   try {
-    return await reading();
+    return read();
   } catch (error) {
     throw isCorruption(error) ? unreadable(path, error) : error;
   }
-}
-
-/** A configuration that changed since the exporter ran may name services that have no place yet; else nothing is counted. */
-function admit(database: DatabaseSync, facets: Facets, isRead: (provider: string) => boolean): void {
-  if (!facets.hasWaiting(isRead)) return;
-  const counts = database
-    .prepare(
-      `SELECT facet, count(*) AS incidents FROM incidents WHERE marks & ${MARKS.expired | MARKS.flaky | MARKS.deleted} = 0 GROUP BY facet`,
-    )
-    .all();
-  for (const row of counts) facets.count(number(row, 'facet'), number(row, 'incidents'));
-  facets.publish();
-  facets.admit(isRead);
 }

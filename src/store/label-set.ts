@@ -11,12 +11,13 @@ interface Lifecycle {
   released: boolean;
 }
 
+/** The recoveries within the target restart with the histogram, so that their ratio is always one of the same recoveries. */
 export interface RecoveryGroup extends Lifecycle {
   readonly recovery: Histogram;
+  withinTarget: number;
 }
 export interface CountsGroup extends Lifecycle {
   opened: number;
-  withinTarget: number;
 }
 export interface TimingsGroup extends Lifecycle {
   readonly acknowledgement: Histogram;
@@ -31,7 +32,7 @@ export interface ChangesGroup extends Lifecycle {
   unacknowledgedAuto: number;
 }
 
-/** The groups restart apart from each other: buckets concern histograms only, detail only the ◦ families. */
+/** The groups restart apart from each other: buckets and targets concern histograms only, detail only the ◦ families. */
 export interface LabelGroups {
   recovery?: RecoveryGroup;
   counts?: CountsGroup;
@@ -53,6 +54,15 @@ export interface LabelSet {
   readonly groups: LabelGroups;
 }
 
+/** What decides the layout of the cumulative families; a change of it restarts what it concerns. */
+export interface FamilyLayout {
+  readonly bucketsMs: readonly number[];
+  readonly detail: 'standard' | 'full';
+  readonly team: boolean;
+  /** By severity; absent in what versions before 0.2 wrote. */
+  readonly targetsMs?: Readonly<Record<string, number>>;
+}
+
 export type SetLabels = Omit<LabelSet, 'row' | 'groups'>;
 
 export function setKey(labels: SetLabels): string {
@@ -72,8 +82,8 @@ export function newGroup<Name extends GroupName>(
 export function newGroup(name: GroupName, bornMs: number, buckets: number): Required<LabelGroups>[GroupName] {
   const life = { bornMs, released: false };
   const histogram = () => emptyHistogram(buckets);
-  if (name === 'recovery') return { ...life, recovery: histogram() };
-  if (name === 'counts') return { ...life, opened: 0, withinTarget: 0 };
+  if (name === 'recovery') return { ...life, recovery: histogram(), withinTarget: 0 };
+  if (name === 'counts') return { ...life, opened: 0 };
   if (name === 'changes') return { ...life, escalations: 0, reopened: 0, unacknowledged: 0, unacknowledgedAuto: 0 };
   return {
     ...life,

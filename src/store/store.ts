@@ -1,9 +1,8 @@
 import type { Reader } from '../config/reading.ts';
-import type { Incident, Status } from '../model/incident.ts';
-import type { Known, Page } from '../model/poll.ts';
+import type { Incident, Signal, Status } from '../model/incident.ts';
+import type { Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
-import type { History } from './history.ts';
-import type { ImportInput, ImportWork } from './importing.ts';
+import type { ImportInput, ImportSpan } from './decide.ts';
 import type { LabelSet } from './label-set.ts';
 
 /** What a provider can tell; decides which cumulative families its incidents feed. */
@@ -33,12 +32,14 @@ export interface StoreSettings {
 export interface Batch extends Page {
   readonly provider: string;
   readonly nowMs: number;
+  /** When the poll began that found it: the first one of a provider that is committed sets `countingSinceMs`. */
+  readonly startedAtMs?: number | undefined;
 }
 
 /** What the store knows of a provider. */
 export interface ProviderState {
   readonly name: string;
-  /** When its first sync began: what ended earlier is in no cumulative series. */
+  /** When its first poll began that got a valid answer: what ended earlier is in no cumulative series. */
   readonly countingSinceMs: number | undefined;
   readonly cursor: string | undefined;
   /** Its first sync is complete. */
@@ -48,23 +49,43 @@ export interface ProviderState {
   readonly historyStartMs: number | undefined;
 }
 
-/** What a commit changed, for those who keep statistics. */
-export interface Committed {
-  readonly changed: readonly StoredIncident[];
-  /** Rows that left the store (retention). */
-  readonly gone: readonly number[];
-  /** True when what incidents are called may have changed (renamed service, first sync complete, a service gave its place back). */
-  readonly relabelled: boolean;
-}
-
 /** How what a platform tells differs from what is stored: numbers of incidents. */
-export interface Comparison {
+export interface CommitCounts {
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
   readonly deleted: number;
-  /** The incidents that a commit has to hold for the same effect: others are stored as they were told. */
-  readonly differing: readonly Incident[];
+}
+
+/** What a commit changed, for those who keep statistics. */
+export interface CommitResult {
+  readonly changed: readonly StoredIncident[];
+  /** True when what incidents are called may have changed (renamed service, first sync complete, a service gave its place back). */
+  readonly isRelabelled: boolean;
+  readonly counts: CommitCounts;
+}
+
+/** What a step of pruning removed. */
+export interface PruneResult {
+  /** Rows that left the store. */
+  readonly removedRows: readonly number[];
+  readonly isRelabelled: boolean;
+  /** There is more to prune. */
+  readonly hasMore: boolean;
+}
+
+/** What the store already holds of one provider. */
+export interface StoredIncidents {
+  /** Stored incidents by id; unknown ids are left out. */
+  incidents(ids: readonly string[]): Map<string, Incident>;
+  /** Ids of all stored incidents that are open (and neither deleted nor merged). */
+  openIds(): readonly string[];
+  /** Ids of records that were rejected and are worth fetching again. */
+  rejectedIds(): readonly string[];
+  /** All stored signals of these subjects, by subject, in order of time. */
+  signals(subjects: readonly string[]): Map<string, readonly Signal[]>;
+  /** Stored incidents of these subjects, by subject. */
+  bySubject(subjects: readonly string[]): Map<string, readonly Incident[]>;
 }
 
 /** A count that survives restarts. */
@@ -108,30 +129,31 @@ export interface Backlog {
   readonly waiting: number;
 }
 
-/** What is kept; one transaction per commit. Two engines must pass the same contract suite. */
+/**
+ * What is kept; each change is decided first, then written in one transaction, and only then seen in memory, so that a
+ * failed write has changed nothing.
+ */
 export interface Store {
-  /** Applies a configuration (at start, on reload): changed filters, shapes and limits take effect. */
-  configure(settings: StoreSettings, nowMs: number): Promise<void>;
-  /** Reads every incident of the configured providers, in slices that let others run; once, after `configure`. */
-  load(each: (incident: StoredIncident) => void): Promise<void>;
-  /** Remembers when a provider's first sync began, unless it is known already. */
-  begin(provider: string, nowMs: number): Promise<ProviderState>;
-  commit(batch: Batch): Promise<Committed>;
-  /**
-   * Takes incidents of files, in one transaction with all that `work` does; what `work` throws undoes it. Cursor and
-   * polls of the provider go on as they were. Nobody who keeps statistics is told: for a store that no daemon has open.
-   */
-  import(input: ImportInput, work: ImportWork): Promise<void>;
-  /** Ends the hold of these; committed before it returns. */
-  release(releases: readonly Release[]): Promise<void>;
-  /** Deletes closed incidents, ledger rows and signals that are older than the retention. */
-  prune(nowMs: number): Promise<Committed>;
-  provider(name: string): ProviderState;
-  known(provider: string): Known;
+  /** Applies a configuration (at start, on reload): changed filters, layouts and limits take effect. */
+  configure(settings: StoreSettings, nowMs: number): void;
+  /** Reads every incident of the configured providers; after each `configure`. */
+  load(each: (incident: StoredIncident) => void): void;
+  commit(batch: Batch): CommitResult;
   /** What a commit of this would change; nothing is written. */
-  compare(batch: Pick<Batch, 'provider' | 'incidents' | 'deletedIds' | 'wholeSubjects'>): Promise<Comparison>;
+  preview(batch: Batch): CommitCounts;
+  /**
+   * Takes incidents of files, all of them in one transaction; without a span there is nothing to be taken. Cursor and polls
+   * of the provider go on as they were. For a store that no daemon has open.
+   */
+  import(input: ImportInput, parts: Iterable<readonly Incident[]>, span: ImportSpan | undefined): void;
+  /** Ends the hold of these; committed before it returns. */
+  release(releases: readonly Release[]): void;
+  /** Deletes some of the closed incidents, ledger rows and signals that are older than the retention, as far as polls have reached. */
+  prune(nowMs: number): PruneResult;
+  provider(name: string): ProviderState;
+  stored(provider: string): StoredIncidents;
   /** Ids of incidents triggered at or after `sinceMs` that lists of the platform should show: not those made of signals, imported or deleted. */
-  idsSince(provider: string, sinceMs: number): Promise<readonly string[]>;
+  idsSince(provider: string, sinceMs: number): readonly string[];
   /** Undefined for facets of providers that are not configured. */
   labels(facet: number): FacetLabels | undefined;
   /** Label sets of configured providers whose first sync is complete. */
@@ -141,9 +163,7 @@ export interface Store {
   counters(): readonly StoredCounter[];
   /** Names that took the default severity: values the configuration does not know. */
   unmappedSeverities(): readonly { readonly provider: string; readonly value: string }[];
-  /** The store as it is now, for a long reading beside the writing; whoever opens it closes it. */
-  openHistory(): History;
-  /** The oldest open incidents that statistics count, at most `limit`, and how many there are in all; as committed. */
+  /** The oldest open incidents that statistics count, at most `limit`, and how many there are in all. */
   openIncidents(limit: number): { readonly oldest: readonly OpenIncident[]; readonly total: number };
   backlog(provider: string): Backlog;
   /** Distinct services beyond the limit. */

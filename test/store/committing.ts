@@ -1,6 +1,6 @@
 import type { Incident } from '../../src/model/incident.ts';
 import type { Store } from '../../src/store/store.ts';
-import { at, incident, page, poll, recovered, SINCE, start } from './telling.ts';
+import { at, incident, page, poll, recovered, start } from './telling.ts';
 
 /** Pages of the first sync, and polls after it. */
 const SYNC_PAGES = 40;
@@ -28,11 +28,11 @@ function tellings(index: number, round: number): Incident[] {
 /** Commits the pages that the cursor of the store says are missing. */
 export async function commitAll(store: Store, onCommitted: (cursor: string) => void): Promise<void> {
   await start(store);
-  const { cursor } = await store.begin('pagerduty', SINCE);
+  const { cursor } = store.provider('pagerduty');
   for (let index = Number(cursor ?? 0); index < PAGES; index += 1) {
     const batch = { incidents: incidentsOf(index), cursor: String(index + 1) };
     const nowMs = at(100 + index);
-    await store.commit(index < SYNC_PAGES ? page(nowMs, batch) : poll(nowMs, batch));
+    store.commit(index < SYNC_PAGES ? page(nowMs, batch) : poll(nowMs, batch));
     onCommitted(batch.cursor);
   }
 }

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StoredIncident } from '../../src/model/stored.ts';
 import { type History, openHistory } from '../../src/store/history.ts';
-import { SCHEMA_VERSION } from '../../src/store/schema.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import type { Store, StoreSettings } from '../../src/store/store.ts';
 import { silent, temporaryFolder } from './sqlite-place.ts';
 import { at, incident, poll, recovered, SINCE, settings, start, sync } from './telling.ts';
@@ -65,7 +65,7 @@ describe('the history of a store', () => {
     await sync(store, [recovered('A', 20)]);
     const history = read(path);
 
-    await store.commit(poll(at(200), { incidents: [recovered('B', 30), recovered('A', 99)] }));
+    store.commit(poll(at(200), { incidents: [recovered('B', 30), recovered('A', 99)] }));
 
     const now = await seen(read(path));
     expect((await seen(history)).map(({ resolvedAtMs }) => resolvedAtMs)).toEqual([at(30)]);
@@ -108,7 +108,7 @@ describe('the history of a store', () => {
     const store = await written(path);
     await store.begin('pagerduty', SINCE);
     const { complete: _, ...page } = poll(at(5), { incidents: [recovered('A', 20)] });
-    await store.commit(page);
+    store.commit(page);
 
     const history = read(path);
 

@@ -53,7 +53,7 @@ export function oracle(commits: readonly Heard[], settleMs: number): OracleAnswe
       const life = lives.get(id);
       if (life === undefined || life.isDeleted) continue;
       life.isDeleted = true;
-      if (life.countedEndMs !== undefined) revise('deleted');
+      if (isAnythingCounted(life)) revise('deleted');
     }
     if (isCounting) for (const life of lives.values()) count(life, { add, askedUntilMs, settleMs });
     if (askedUntilMs !== 0) isCounting = true;
@@ -65,17 +65,22 @@ function newLife(current: Incident): Life {
   return { current, isDeleted: false, isOpeningCounted: false, escalations: 0, reopens: 0, countedEndMs: undefined };
 }
 
-function corrections({ current, countedEndMs }: Life, now: Incident): string[] {
-  if (countedEndMs === undefined) return [];
+function corrections(life: Life, now: Incident): string[] {
+  if (!isAnythingCounted(life)) return [];
+  const { current, countedEndMs } = life;
   const found: string[] = [];
   if ((now.reopenedAtMs?.length ?? 0) > (current.reopenedAtMs?.length ?? 0)) found.push('reopened');
   if (now.severity.priority !== current.severity.priority) found.push('severity');
   if (now.serviceName !== current.serviceName) found.push('service');
   const before = current.resolvedAtMs ?? countedEndMs;
-  if (now.resolvedAtMs !== undefined && now.resolvedAtMs !== before) found.push('resolved_at');
+  if (now.resolvedAtMs !== undefined && before !== undefined && now.resolvedAtMs !== before) found.push('resolved_at');
   if (now.triggeredAtMs !== current.triggeredAtMs) found.push('triggered_at');
   if (now.merged && !current.merged) found.push('merged');
   return found;
+}
+
+function isAnythingCounted({ countedEndMs, isOpeningCounted, escalations, reopens }: Life): boolean {
+  return countedEndMs !== undefined || isOpeningCounted || escalations > 0 || reopens > 0;
 }
 
 interface CountingWith {

@@ -20,7 +20,7 @@ async function storeWith(told: Partial<Page>): Promise<Store> {
 
 async function commit(store: Store, told: Partial<Page>): Promise<number> {
   const complete = { askedUntilMs: START_MS, historyStartMs: 0 };
-  const { changed } = await store.commit({ provider: NAME, nowMs: START_MS, ...page('c', { ...told, complete }) });
+  const { changed } = store.commit({ provider: NAME, nowMs: START_MS, ...page('c', { ...told, complete }) });
   return changed.length;
 }
 
@@ -95,8 +95,8 @@ it('knows which incidents lists of the platform should show', async () => {
   const store = await storeWith({ incidents: [...old, recovery(90, 'e1'), incident('last', at(0))] });
   await commit(store, { deletedIds: ['gone'] });
 
-  const ids = await store.idsSince(NAME, START_MS - 60 * MINUTE_MS);
-  const ofOthers = await store.idsSince('another', 0);
+  const ids = store.idsSince(NAME, START_MS - 60 * MINUTE_MS);
+  const ofOthers = store.idsSince('another', 0);
 
   expect(ids).toEqual(['first', 'last']);
   expect(ofOthers).toEqual([]);

@@ -91,21 +91,21 @@ export function page(nowMs: number, told: Partial<Batch> = {}): Batch {
     deletedIds: [],
     wholeSubjects: [],
     cursor: `until ${nowMs}`,
+    startedAtMs: SINCE,
     ...told,
   };
 }
 
 /** Configures and reads a store, as the program does at its start and at a reload. */
 export async function start(store: Store, given: StoreSettings = settings(), nowMs = SINCE): Promise<Store> {
-  await store.configure(given, nowMs);
-  await store.load(() => undefined);
+  store.configure(given, nowMs);
+  store.load(() => undefined);
   return store;
 }
 
 /** Lets a provider get through its first sync, with what it found. */
 export async function sync(store: Store, history: readonly Incident[] = [], provider = 'pagerduty'): Promise<void> {
-  await store.begin(provider, SINCE);
-  await store.commit(poll(at(1), { provider, incidents: history }));
+  store.commit(poll(at(1), { provider, incidents: history }));
 }
 
 /** Totals by label set: `service severity` or `* severity`; what is zero is left out. */
@@ -123,7 +123,7 @@ function numbersOf({ groups }: LabelSet): Record<string, number> {
   const all = {
     ...histogram('recovery', recovery?.recovery),
     opened: counts?.opened ?? 0,
-    withinTarget: counts?.withinTarget ?? 0,
+    withinTarget: recovery?.withinTarget ?? 0,
     ...histogram('acknowledgement', timings?.acknowledgement),
     ...histogram('detection', timings?.detection),
     ...histogram('identification', timings?.identification),

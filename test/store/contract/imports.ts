@@ -18,9 +18,9 @@ interface Import {
 }
 
 async function importInto(store: Store, { incidents, isOnlySource = false, nowMs = at(60), untilMs }: Import) {
-  await store.import({ provider: 'pagerduty', isOnlySource, nowMs }, async ({ take }) => {
-    take(incidents);
-    return { fromMs: OLD, untilMs: untilMs ?? at(50) };
+  store.import({ provider: 'pagerduty', isOnlySource, nowMs }, [incidents], {
+    fromMs: OLD,
+    untilMs: untilMs ?? at(50),
   });
 }
 
@@ -64,9 +64,9 @@ export function importsContract(engine: StoreEngine): void {
 
       await importInto(store, { incidents: [imported('Q1')] });
       const after = store.provider('pagerduty');
-      await store.commit(poll(at(70)));
+      store.commit(poll(at(70)));
 
-      expect(after).toEqual({ ...before, historyStartMs: OLD });
+      expect(after).toEqual({ ...before, historyStartMs: OLD, importedFromMs: OLD });
       expect(store.provider('pagerduty').historyStartMs).toBe(OLD);
     });
 
@@ -75,7 +75,7 @@ export function importsContract(engine: StoreEngine): void {
       await sync(store);
 
       await importInto(store, { incidents: [imported('Q1')] });
-      await store.commit(poll(at(70)));
+      store.commit(poll(at(70)));
 
       expect(store.provider('pagerduty').historyStartMs).toBe(at(70) - 250 * DAY_MS);
     });
@@ -99,7 +99,7 @@ export function importsContract(engine: StoreEngine): void {
 
       await importInto(store, { incidents: [imported('early'), late] });
       await importInto(store, { incidents: [late] });
-      await store.commit(poll(at(70), { incidents: [recovered('late', 30)] }));
+      store.commit(poll(at(70), { incidents: [recovered('late', 30)] }));
 
       expect(totals(store)).toMatchObject({ 'checkout P1': { recovery: 1, opened: 1 } });
     });
@@ -109,37 +109,39 @@ export function importsContract(engine: StoreEngine): void {
       await sync(store);
       const before = store.provider('pagerduty');
 
-      const failing = store.import({ provider: 'pagerduty', isOnlySource: true, nowMs: at(60) }, async ({ take }) => {
-        take([imported('Q1')]);
+      const parts = function* () {
+        yield [imported('Q1')];
         throw new Error('the file ends in the middle');
-      });
+      };
+      const importing = () =>
+        store.import({ provider: 'pagerduty', isOnlySource: true, nowMs: at(60) }, parts(), { fromMs: OLD, untilMs: OLD });
 
-      await expect(failing).rejects.toThrow('the file ends in the middle');
-      expect(await store.known('pagerduty').incidents(['Q1'])).toEqual(new Map());
+      expect(importing).toThrow('the file ends in the middle');
+      expect(store.stored('pagerduty').incidents(['Q1'])).toEqual(new Map());
       expect(store.provider('pagerduty')).toEqual(before);
     });
 
-    it('sees what it has taken already', async () => {
+    it('in several parts is one change, in which the last part that has an incident counts', async () => {
       const store = await start(engine.place().open());
-      const seen: string[] = [];
+      const parts = [[imported('Q1'), imported('Q2')], [imported('Q1', { title: 'corrected' })]];
 
-      await store.import({ provider: 'pagerduty', isOnlySource: true, nowMs: at(60) }, async ({ take, known }) => {
-        take([imported('Q1')]);
-        seen.push(...(await known.incidents(['Q1', 'Q2'])).keys());
-        return undefined;
-      });
+      store.import({ provider: 'pagerduty', isOnlySource: true, nowMs: at(60) }, parts, { fromMs: OLD, untilMs: at(50) });
 
-      expect(seen).toEqual(['Q1']);
+      const stored = store.stored('pagerduty').incidents(['Q1', 'Q2']);
+      expect([...stored].map(([id, { title }]) => [id, title])).toEqual([
+        ['Q1', 'corrected'],
+        ['Q2', 'trouble Q2'],
+      ]);
     });
 
     it('is remembered of an incident until a poll tells of it', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      const markOf = async () => (await store.known('pagerduty').incidents(['Q1'])).get('Q1')?.imported;
+      const markOf = async () => (store.stored('pagerduty').incidents(['Q1'])).get('Q1')?.imported;
 
       await importInto(store, { incidents: [imported('Q1', { triggeredAtMs: at(10) })] });
       const before = await markOf();
-      await store.commit(poll(at(70), { incidents: [recovered('Q1', 30)] }));
+      store.commit(poll(at(70), { incidents: [recovered('Q1', 30)] }));
 
       expect(before).toBe(true);
       expect(await markOf()).toBeUndefined();
@@ -151,7 +153,7 @@ export function importsContract(engine: StoreEngine): void {
 
       await importInto(store, { incidents: [imported('Q2')] });
 
-      expect(await store.idsSince('pagerduty', 0)).toEqual(['Q1']);
+      expect(store.idsSince('pagerduty', 0)).toEqual(['Q1']);
     });
 
     it('gives a service no older name than a poll has given it', async () => {
@@ -160,7 +162,7 @@ export function importsContract(engine: StoreEngine): void {
 
       await importInto(store, { incidents: [imported('Q2', { serviceId: 'S', serviceName: 'old name' })] });
 
-      expect((await store.known('pagerduty').incidents(['Q2'])).get('Q2')?.serviceName).toBe('new name');
+      expect((store.stored('pagerduty').incidents(['Q2'])).get('Q2')?.serviceName).toBe('new name');
     });
   });
 }

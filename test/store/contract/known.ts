@@ -32,8 +32,8 @@ export function knownContract(engine: StoreEngine): void {
         fingerprint: 'same trouble',
       });
 
-      await store.commit(poll(at(60), { incidents: [whole, incident('Q2')] }));
-      const known = await (await start(place.crash())).known('pagerduty').incidents(['Q1', 'Q2', 'Q3']);
+      store.commit(poll(at(60), { incidents: [whole, incident('Q2')] }));
+      const known = (await start(place.crash())).stored('pagerduty').incidents(['Q1', 'Q2', 'Q3']);
 
       expect(known).toEqual(
         new Map([
@@ -54,10 +54,10 @@ export function knownContract(engine: StoreEngine): void {
         incident('deleted'),
       ];
 
-      await store.commit(poll(at(60), { incidents: told, deletedIds: ['deleted'] }));
+      store.commit(poll(at(60), { incidents: told, deletedIds: ['deleted'] }));
 
-      expect(await store.known('pagerduty').openIds()).toEqual(['open']);
-      expect(await store.known('unheard of').openIds()).toEqual([]);
+      expect(store.stored('pagerduty').openIds()).toEqual(['open']);
+      expect(store.stored('unheard of').openIds()).toEqual([]);
     });
 
     it('signals once each, in order of time', async () => {
@@ -68,9 +68,9 @@ export function knownContract(engine: StoreEngine): void {
         { subject: 'cpu', id: 'a', atMs: at(10), kind: 'ALARM' },
       ];
 
-      await store.commit(poll(at(60), { signals: [...signals, ...signals] }));
+      store.commit(poll(at(60), { signals: [...signals, ...signals] }));
 
-      expect(await store.known('pagerduty').signals(['cpu', 'disk'])).toEqual(
+      expect(store.stored('pagerduty').signals(['cpu', 'disk'])).toEqual(
         new Map([
           ['cpu', signals.toReversed()],
           ['disk', []],
@@ -81,14 +81,14 @@ export function knownContract(engine: StoreEngine): void {
     it('incidents by subject, without those that are gone', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      await store.commit(
+      store.commit(
         poll(at(60), {
           incidents: [incident('a', { subject: 'cpu' }), incident('b', { subject: 'cpu' })],
           deletedIds: ['a'],
         }),
       );
 
-      const known = await store.known('pagerduty').bySubject(['cpu', 'disk']);
+      const known = store.stored('pagerduty').bySubject(['cpu', 'disk']);
 
       expect([...known].map(([subject, found]) => [subject, found.map(({ id }) => id)])).toEqual([
         ['cpu', ['b']],
@@ -104,8 +104,8 @@ export function knownContract(engine: StoreEngine): void {
       const nameless = { key: 'digest', reason: 'missing_id' as const, detail: '' };
       const waiting: (readonly string[])[] = [];
       const commit = async (told: Parameters<typeof poll>[1]) => {
-        await store.commit(poll(at(60), told));
-        waiting.push(await store.known('pagerduty').rejectedIds());
+        store.commit(poll(at(60), told));
+        waiting.push(store.stored('pagerduty').rejectedIds());
       };
 
       await commit({ rejected: [forbidden, forbidden, nameless] });
@@ -121,16 +121,16 @@ export function knownContract(engine: StoreEngine): void {
     it('where a first sync was, page by page', async () => {
       const place = engine.place();
       const store = await start(place.open());
-      const begun = await store.begin('pagerduty', SINCE);
-      await store.commit(page(at(1), { cursor: 'page 2' }));
+      const before = store.provider('pagerduty');
+      store.commit(page(at(1), { cursor: 'page 2' }));
 
       const crashed = await start(place.crash());
-      const again = await crashed.begin('pagerduty', at(50));
+      crashed.commit(page(at(60), { cursor: 'page 3', startedAtMs: at(50) }));
 
-      expect(begun).toMatchObject({ countingSinceMs: SINCE, cursor: undefined, isSynced: false });
-      expect(again).toMatchObject({
+      expect(before).toMatchObject({ countingSinceMs: undefined, cursor: undefined, isSynced: false });
+      expect(crashed.provider('pagerduty')).toMatchObject({
         countingSinceMs: SINCE,
-        cursor: 'page 2',
+        cursor: 'page 3',
         isSynced: false,
         askedUntilMs: undefined,
       });
@@ -143,9 +143,8 @@ export function knownContract(engine: StoreEngine): void {
       const store = await start(place.open(), given);
       const latest = new Map<number, StoredIncident>();
       const commit = async (told: Parameters<typeof poll>[1]) => {
-        for (const one of (await store.commit(poll(at(60), told))).changed) latest.set(one.row, one);
+        for (const one of (store.commit(poll(at(60), told))).changed) latest.set(one.row, one);
       };
-      await store.begin('pagerduty', SINCE);
 
       await commit({
         incidents: [
@@ -166,8 +165,8 @@ export function knownContract(engine: StoreEngine): void {
       });
       const loaded: StoredIncident[] = [];
       const crashed = place.crash();
-      await crashed.configure(given, SINCE);
-      await crashed.load((one) => loaded.push(one));
+      crashed.configure(given, SINCE);
+      crashed.load((one) => loaded.push(one));
 
       expect(loaded).toEqual([...latest.values()].sort((a, b) => a.row - b.row));
       expect(loaded.map(({ marks }) => (marks & MARKS.counted) !== 0)).toEqual([true, true, false, false]);

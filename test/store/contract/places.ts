@@ -14,7 +14,7 @@ export function placesContract(engine: StoreEngine): void {
       );
       await sync(store, history);
 
-      await store.commit(
+      store.commit(
         poll(at(30), {
           incidents: [
             recovered('Q1', 5, { service: 'rare' }),
@@ -37,7 +37,7 @@ export function placesContract(engine: StoreEngine): void {
       const store = await start(engine.place().open(), two);
       await sync(store);
 
-      await store.commit(
+      store.commit(
         poll(at(30), {
           incidents: [
             recovered('Q1', 5),
@@ -55,7 +55,7 @@ export function placesContract(engine: StoreEngine): void {
       const place = engine.place();
       const store = await start(place.open(), two);
       await sync(store);
-      await store.commit(
+      store.commit(
         poll(at(30), {
           incidents: [
             recovered('Q1', 5, { service: 'b' }),
@@ -108,20 +108,21 @@ export function placesContract(engine: StoreEngine): void {
       const store = await start(engine.place().open(), settings({ maxServices: 1, retentionMs: 10 * DAY_MS }));
       const catalogue = [{ id: 'S-checkout', name: 'checkout' }];
       await sync(store);
-      await store.commit(poll(at(30), { incidents: [recovered('Q1', 5)], catalogue }));
+      store.commit(poll(at(30), { incidents: [recovered('Q1', 5)], catalogue }));
       const ofCheckout = () => store.labelSets().find(({ service }) => service === 'checkout');
       const before = ofCheckout();
       const lateMs = at(11 * 24 * 60);
 
-      await store.prune(lateMs);
+      store.commit(poll(lateMs));
+      store.prune(lateMs);
       const listed = ofCheckout();
-      await store.commit(poll(lateMs, { catalogue: [] }));
-      const { relabelled } = await store.prune(lateMs + 1);
+      store.commit(poll(lateMs, { catalogue: [] }));
+      const { isRelabelled } = store.prune(lateMs + 1);
       const gone = ofCheckout();
-      await store.commit(poll(lateMs + 2, { incidents: [incident('Q2', { triggeredAtMs: lateMs })] }));
+      store.commit(poll(lateMs + 2, { incidents: [incident('Q2', { triggeredAtMs: lateMs })] }));
 
       expect(listed).toEqual(before);
-      expect([relabelled, gone]).toEqual([true, undefined]);
+      expect([isRelabelled, gone]).toEqual([true, undefined]);
       expect(ofCheckout()).toMatchObject({
         groups: { recovery: { bornMs: lateMs + 2, released: false }, counts: { opened: 1 } },
       });
@@ -132,9 +133,10 @@ export function placesContract(engine: StoreEngine): void {
       const store = await start(engine.place().open(), settings({ maxServices: 1, retentionMs: 10 * DAY_MS }));
       await sync(store);
       const lateMs = at(11 * 24 * 60);
-      await store.commit(poll(at(30), { incidents: [recovered('Q1', 5), incident('Q2', { service: 'search' })] }));
+      store.commit(poll(at(30), { incidents: [recovered('Q1', 5), incident('Q2', { service: 'search' })] }));
 
-      await store.prune(lateMs);
+      store.commit(poll(lateMs));
+      store.prune(lateMs);
 
       expect(totals(store)['search P1']).toEqual({});
       expect(store.labelSets().find(({ service }) => service === 'search')?.groups.counts?.bornMs).toBe(lateMs);
@@ -143,9 +145,9 @@ export function placesContract(engine: StoreEngine): void {
     it('a renamed service takes over its own place at once', async () => {
       const store = await start(engine.place().open(), settings({ maxServices: 1 }));
       await sync(store);
-      await store.commit(poll(at(30), { incidents: [recovered('Q1', 5)] }));
+      store.commit(poll(at(30), { incidents: [recovered('Q1', 5)] }));
 
-      const { relabelled } = await store.commit(
+      const { isRelabelled } = store.commit(
         poll(at(40), {
           incidents: [
             { ...recovered('Q2', 6), serviceName: 'till' },
@@ -154,7 +156,7 @@ export function placesContract(engine: StoreEngine): void {
         }),
       );
 
-      expect(relabelled).toBe(true);
+      expect(isRelabelled).toBe(true);
       expect(totals(store)).toEqual({
         '* P1': { unacknowledged: 3 },
         'till P1': { recovery: 2, recoveryMinutes: 13, opened: 2, withinTarget: 2 },

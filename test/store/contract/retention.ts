@@ -17,14 +17,14 @@ export function retentionContract(engine: StoreEngine): void {
         incident('open'),
         recovered('young', 20, { triggeredAtMs: LATE - DAY_MS }),
       ];
-      const { changed } = await store.commit(poll(LATE, { incidents: told }));
+      const { changed } = store.commit(poll(LATE, { incidents: told }));
 
-      const { gone } = await store.prune(LATE);
+      const { removedRows } = store.prune(LATE);
 
-      expect(gone).toEqual(changed.slice(0, 3).map(({ row }) => row));
-      const left = await store.known('pagerduty').incidents(told.map(({ id }) => id));
+      expect(removedRows).toEqual(changed.slice(0, 3).map(({ row }) => row));
+      const left = store.stored('pagerduty').incidents(told.map(({ id }) => id));
       expect([...left.keys()]).toEqual(['open', 'young']);
-      expect(await store.prune(LATE)).toEqual({ changed: [], gone: [], relabelled: false });
+      expect(store.prune(LATE)).toEqual({ removedRows: [], isRelabelled: false, hasMore: false });
     });
 
     it('deletes thousands as well as one, and keeps what stands between them', async () => {
@@ -33,23 +33,25 @@ export function retentionContract(engine: StoreEngine): void {
       const told = Array.from({ length: 3500 }, (_, index) =>
         index % 500 === 499 ? incident(`Q${index}`) : recovered(`Q${index}`, 20),
       );
-      await store.commit(poll(at(60), { incidents: told }));
+      store.commit(poll(at(60), { incidents: told }));
 
-      const { gone } = await store.prune(LATE);
+      store.commit(poll(LATE));
+      const { removedRows } = store.prune(LATE);
 
-      expect(new Set(gone).size).toBe(3500 - 7);
-      expect(await store.known('pagerduty').openIds()).toHaveLength(7);
+      expect(new Set(removedRows).size).toBe(3500 - 7);
+      expect(store.stored('pagerduty').openIds()).toHaveLength(7);
     });
 
     it('does not touch totals', async () => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
-      await store.commit(
+      store.commit(
         poll(at(60), { incidents: [recovered('Q1', 20)], catalogue: [{ id: 'S-checkout', name: 'checkout' }] }),
       );
       const before = totals(store);
 
-      await store.prune(LATE);
+      store.commit(poll(LATE));
+      store.prune(LATE);
 
       expect(totals(store)).toEqual(before);
     });
@@ -61,13 +63,14 @@ export function retentionContract(engine: StoreEngine): void {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
       const told = [recovered('Q1', 20, { escalatedAtMs: [at(11)], reopenedAtMs: [at(12)] })];
-      await store.commit(poll(at(60), { incidents: told, catalogue: [{ id: 'S-checkout', name: 'checkout' }] }));
+      store.commit(poll(at(60), { incidents: told, catalogue: [{ id: 'S-checkout', name: 'checkout' }] }));
       const before = totals(store);
-      await store.prune(LATE);
+      store.commit(poll(LATE));
+      store.prune(LATE);
 
       await start(store, settings({ retentionMs }), LATE);
-      await store.commit(poll(LATE, { incidents: told }));
-      await store.commit(poll(LATE + 1));
+      store.commit(poll(LATE, { incidents: told }));
+      store.commit(poll(LATE + 1));
 
       expect(totals(store)).toEqual(before);
       expect(counted(store, 'revisions')).toEqual({});
@@ -77,7 +80,7 @@ export function retentionContract(engine: StoreEngine): void {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
 
-      await store.commit(
+      store.commit(
         poll(LATE, { incidents: [recovered('Q1', 20), recovered('Q2', 20, { triggeredAtMs: LATE - DAY_MS })] }),
       );
 
@@ -87,10 +90,11 @@ export function retentionContract(engine: StoreEngine): void {
     it('still counts the escalation of an incident that is open for longer than it', async () => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
-      await store.commit(poll(at(60), { incidents: [incident('Q1', { escalatedAtMs: [at(20), at(30)] })] }));
+      store.commit(poll(at(60), { incidents: [incident('Q1', { escalatedAtMs: [at(20), at(30)] })] }));
 
-      await store.prune(LATE);
-      await store.commit(poll(LATE, { incidents: [incident('Q1', { escalatedAtMs: [at(20), at(30), LATE - 5] })] }));
+      store.commit(poll(LATE));
+      store.prune(LATE);
+      store.commit(poll(LATE, { incidents: [incident('Q1', { escalatedAtMs: [at(20), at(30), LATE - 5] })] }));
 
       expect(totals(store)['* P1']).toEqual({ escalations: 3 });
     });
@@ -101,16 +105,17 @@ export function retentionContract(engine: StoreEngine): void {
       const signal = (id: string, atMs: number) => ({ subject: 'cpu', id, atMs, kind: 'ALARM' });
       const alarm = (id: string, triggeredAtMs: number, resolvedAtMs: number) =>
         incident(id, { subject: 'cpu', recoveryKey: `ok ${id}`, triggeredAtMs, resolvedAtMs });
-      await store.commit(
+      store.commit(
         poll(at(60), {
           incidents: [alarm('short', at(10), at(20)), alarm('long', at(30), LATE - DAY_MS)],
           signals: [signal('a', at(10)), signal('b', at(20)), signal('c', at(30)), signal('d', LATE - DAY_MS)],
         }),
       );
 
-      await store.prune(LATE);
+      store.commit(poll(LATE));
+      store.prune(LATE);
 
-      const left = await store.known('pagerduty').signals(['cpu']);
+      const left = store.stored('pagerduty').signals(['cpu']);
       expect(left.get('cpu')?.map(({ id }) => id)).toEqual(['c', 'd']);
     });
 
@@ -118,12 +123,13 @@ export function retentionContract(engine: StoreEngine): void {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
       const rejected = (id: string) => [{ id, key: id, reason: 'forbidden' as const, detail: '' }];
-      await store.commit(poll(at(60), { rejected: [...rejected('gone'), ...rejected('met')] }));
-      await store.commit(poll(LATE - DAY_MS, { rejected: rejected('met') }));
+      store.commit(poll(at(60), { rejected: [...rejected('gone'), ...rejected('met')] }));
+      store.commit(poll(LATE - DAY_MS, { rejected: rejected('met') }));
 
-      await store.prune(LATE);
+      store.commit(poll(LATE));
+      store.prune(LATE);
 
-      expect(await store.known('pagerduty').rejectedIds()).toEqual(['met']);
+      expect(store.stored('pagerduty').rejectedIds()).toEqual(['met']);
       expect(counted(store, 'rejected')).toEqual({ forbidden: 2 });
     });
   });

@@ -19,11 +19,11 @@ export function revisionsContract(engine: StoreEngine): void {
     it.each(changes)('$change is told once as a revision, and the totals stay', async ({ change, now }) => {
       const store = await start(engine.place().open());
       await sync(store);
-      await store.commit(poll(at(60), { incidents: [first] }));
+      store.commit(poll(at(60), { incidents: [first] }));
       const before = totals(store);
 
-      await store.commit(poll(at(61), { incidents: [now] }));
-      await store.commit(poll(at(62), { incidents: [now] }));
+      store.commit(poll(at(61), { incidents: [now] }));
+      store.commit(poll(at(62), { incidents: [now] }));
 
       expect(counted(store, 'revisions')).toEqual({ [change]: 1 });
       expect(totals(store)).toMatchObject(before);
@@ -32,11 +32,11 @@ export function revisionsContract(engine: StoreEngine): void {
     it('deleted is told once as a revision, and the totals stay', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      await store.commit(poll(at(60), { incidents: [first] }));
+      store.commit(poll(at(60), { incidents: [first] }));
       const before = totals(store);
 
-      const gone = await store.commit(poll(at(61), { deletedIds: ['Q1', 'never seen'] }));
-      const again = await store.commit(poll(at(62), { deletedIds: ['Q1'] }));
+      const gone = store.commit(poll(at(61), { deletedIds: ['Q1', 'never seen'] }));
+      const again = store.commit(poll(at(62), { deletedIds: ['Q1'] }));
 
       expect(counted(store, 'revisions')).toEqual({ deleted: 1 });
       expect(totals(store)).toEqual(before);
@@ -46,11 +46,11 @@ export function revisionsContract(engine: StoreEngine): void {
     it('one that was deleted and comes back is not counted again', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      await store.commit(poll(at(60), { incidents: [first] }));
+      store.commit(poll(at(60), { incidents: [first] }));
       const before = totals(store);
 
-      await store.commit(poll(at(61), { deletedIds: ['Q1'] }));
-      await store.commit(poll(at(62), { incidents: [first] }));
+      store.commit(poll(at(61), { deletedIds: ['Q1'] }));
+      store.commit(poll(at(62), { incidents: [first] }));
 
       expect(totals(store)).toEqual(before);
     });
@@ -58,9 +58,9 @@ export function revisionsContract(engine: StoreEngine): void {
     it('new stamps, a new title or a new team are no revision', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      await store.commit(poll(at(60), { incidents: [first] }));
+      store.commit(poll(at(60), { incidents: [first] }));
 
-      await store.commit(
+      store.commit(
         poll(at(61), { incidents: [{ ...first, title: 'x', team: 'core', acknowledgedAtMs: at(12) }] }),
       );
 
@@ -71,9 +71,9 @@ export function revisionsContract(engine: StoreEngine): void {
     it('a service that the platform renamed is no revision', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      await store.commit(poll(at(60), { incidents: [first] }));
+      store.commit(poll(at(60), { incidents: [first] }));
 
-      await store.commit(
+      store.commit(
         poll(at(61), {
           catalogue: [{ id: 'S-checkout', name: 'till' }],
           incidents: [{ ...first, serviceName: 'till' }],
@@ -87,13 +87,13 @@ export function revisionsContract(engine: StoreEngine): void {
       const place = engine.place();
       const store = await start(place.open());
       await sync(store);
-      await store.commit(poll(at(60), { incidents: [first] }));
+      store.commit(poll(at(60), { incidents: [first] }));
       store.close();
       const severity = { from: ['priority' as const], tag: undefined, map: new Map([['p1', 'P4']]), default: 'P3' };
       const services = { tag: undefined, rename: [{ match: 'checkout', to: 'till' }] };
 
       const again = await start(place.open(), settings({ providers: [{ severity, services }] }), at(70));
-      await again.commit(poll(at(71), { incidents: [{ ...first, updatedAtMs: at(70) }] }));
+      again.commit(poll(at(71), { incidents: [{ ...first, updatedAtMs: at(70) }] }));
 
       expect(counted(again, 'revisions')).toEqual({});
       expect(totals(again)).toMatchObject({ 'till P4': {}, '* P4': {} });
@@ -101,13 +101,40 @@ export function revisionsContract(engine: StoreEngine): void {
     });
   });
 
-  describe('before an incident was counted', () => {
+  describe('after the opening of an incident was counted', () => {
+    it.each([
+      { says: 'a new severity', now: { ...incident('Q1'), severity: { priority: 'P2' } }, revisions: { severity: 1 } },
+      { says: 'a moved trigger', now: incident('Q1', { triggeredAtMs: at(11) }), revisions: { triggered_at: 1 } },
+      { says: 'its merge', now: incident('Q1', { merged: true }), revisions: { merged: 1 } },
+    ])('$says is a revision', async ({ now, revisions }) => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      store.commit(poll(at(11), { incidents: [incident('Q1')] }));
+
+      store.commit(poll(at(61), { incidents: [now] }));
+
+      expect(counted(store, 'revisions')).toEqual(revisions);
+    });
+
+    it('its deletion is a revision, and its first end is none', async () => {
+      const store = await start(engine.place().open());
+      await sync(store);
+      store.commit(poll(at(11), { incidents: [incident('Q1'), incident('Q2')] }));
+
+      store.commit(poll(at(61), { incidents: [recovered('Q1', 20)], deletedIds: ['Q2'] }));
+
+      expect(counted(store, 'revisions')).toEqual({ deleted: 1 });
+    });
+  });
+
+  describe('before anything of an incident was counted', () => {
     it.each(changes)('$change is no revision', async ({ now }) => {
       const store = await start(engine.place().open());
       await sync(store);
-      await store.commit(poll(at(11), { incidents: [incident('Q1')] }));
+      const early = { triggeredAtMs: at(-10) };
+      store.commit(poll(at(11), { incidents: [incident('Q1', early)] }));
 
-      await store.commit(poll(at(61), { incidents: [now] }));
+      store.commit(poll(at(61), { incidents: [{ ...now, ...early, resolvedAtMs: now.resolvedAtMs && at(-5) }] }));
 
       expect(counted(store, 'revisions')).toEqual({});
     });

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Log } from '../model/log.ts';
+import type { Log } from '../../model/log.ts';
 import { migrate, refuseOthers } from './schema.ts';
 
 /** SQLite's result codes (sqlite.org/rescode.html). */

@@ -54,6 +54,22 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (provider, subject, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What is still to be counted is one indexed flag (2048); what was pruned is known for each provider.
+  `
+  ALTER TABLE providers ADD COLUMN pruned_before_ms INTEGER;
+  ALTER TABLE providers ADD COLUMN imported_from_ms INTEGER;
+  UPDATE providers SET
+    pruned_before_ms = min(asked_until_ms, (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'forgotten_before_ms')),
+    imported_from_ms = (SELECT CAST(value AS INTEGER) FROM meta WHERE meta.name = 'imported_from_ms:' || providers.name);
+  DELETE FROM meta WHERE name = 'forgotten_before_ms' OR name LIKE 'imported\_from\_ms:%' ESCAPE '\';
+  UPDATE incidents SET marks = marks | 2048 WHERE marks & 14 = 0 AND EXISTS (
+    SELECT 1 FROM providers p WHERE p.row = incidents.provider AND (
+      (marks & 128 = 0 AND resolved_ms >= p.counting_since_ms)
+      OR (marks & 256 = 0 AND triggered_ms >= p.counting_since_ms)
+      OR (p.synced < 2 AND p.counting_since_ms IS NOT NULL AND marks & 48 != 0)));
+  UPDATE providers SET synced = 1 WHERE synced = 2;
+  CREATE INDEX pending_incidents ON incidents (provider) WHERE marks & 2048 != 0;
+  `,
 ];
 
 /** The version of the store that this program writes. */

@@ -1,0 +1,195 @@
+import { isVisible } from '../config/reading.ts';
+import type { Incident } from '../model/incident.ts';
+import { type FacetLabels, MARKS, recoveryMs } from '../model/stored.ts';
+import { contentMarks, spansOf } from './incident-row.ts';
+import { type LabelSet, observe } from './label-set.ts';
+import { editSeries, type IncidentSeries } from './label-sets.ts';
+import type { LedgerState } from './state.ts';
+import type { Exemplar, StoreSettings } from './store.ts';
+
+/** What the store remembers of an incident besides what the platform says; counting changes it. */
+export interface CountingState {
+  readonly row: number;
+  marks: number;
+  escalationsCounted: number;
+  reopensCounted: number;
+}
+
+/** An incident as it is to be counted. */
+export interface CountInput {
+  readonly incident: Incident;
+  readonly facet: number;
+  readonly book: CountingState;
+}
+
+/** What counting an incident depends on besides the incident. */
+export interface CountingRules {
+  readonly provider: string;
+  readonly countingSinceMs: number;
+  /** How far the poll that is committed has asked. */
+  readonly polledUntilMs: number;
+  /** What is older may have been counted and pruned since: it is never counted. */
+  readonly prunedBeforeMs: number;
+  readonly nowMs: number;
+}
+
+/** One row of the ledger: an incident whose recovery is counted. */
+export interface LedgerRow {
+  readonly incident: number;
+  readonly labelSet: number;
+  readonly ms: number;
+  readonly triggeredAtMs: number;
+  readonly resolvedAtMs: number;
+  readonly countedAtMs: number;
+}
+
+/** The newest recovery of a bucket of a label set, as counting found it. */
+export interface ExemplarNote {
+  readonly set: number;
+  readonly bucket: number;
+  readonly exemplar: Exemplar;
+}
+
+/** What counting adds besides totals. */
+export interface CountResult {
+  readonly ledger: LedgerRow[];
+  readonly exemplars: ExemplarNote[];
+}
+
+/**
+ * Adds to the totals of `state` what this incident owes them by now, each opening, escalation, reopening and recovery once;
+ * true when a recovery still waits for `recovery.settle`. What ended before `countingSinceMs`, or longer ago than the
+ * retention, is never counted (DESIGN §4).
+ */
+export function countDue(state: LedgerState, input: CountInput, rules: CountingRules, result: CountResult): boolean {
+  const { incident, facet, book } = input;
+  const { settings } = state;
+  const labels = state.labels(facet);
+  const reader = state.reader(rules.provider);
+  if (labels === undefined || reader === undefined) return false;
+  const ms = recoveryOf(incident, book, settings.reopened);
+  if (!isVisible({ marks: book.marks, title: incident.title, recoveryMs: ms }, labels, reader)) return false;
+  const series = editSeries(state, labels, rules.nowMs);
+  countOpening(incident, book, series, rules);
+  countChanges(incident, book, series, rules);
+  if (ms === undefined || (book.marks & MARKS.counted) !== 0) return false;
+  const due = recoveryDue(incident, rules, settings.settleMs);
+  if (due === 'now') countRecovery(state, { ...input, ms, labels, series }, rules, result);
+  return due === 'later';
+}
+
+/** True when something of this incident may have to be counted, now or later. */
+export function mayCount(incident: Incident, sinceMs: number): boolean {
+  const times = [incident.triggeredAtMs, incident.resolvedAtMs, incident.escalatedAtMs, incident.reopenedAtMs].flat();
+  return times.some((ms) => ms !== undefined && ms >= sinceMs);
+}
+
+/**
+ * An unknown incident that was opened before the time up to which closed ones were pruned: it was counted and pruned,
+ * and the platform shows it again. Counting it once more would double it.
+ */
+export function wasCountedAndPruned(incident: Incident, rules: CountingRules, prunedBeforeMs: number | undefined) {
+  if (prunedBeforeMs === undefined || prunedBeforeMs <= rules.countingSinceMs) return false;
+  return incident.triggeredAtMs < prunedBeforeMs;
+}
+
+/** An incident whose severity is the default for want of a known one is counted once, history included. */
+export function countUnmapped(state: LedgerState, { facet, book }: Omit<CountInput, 'incident'>, provider: string) {
+  const reason = state.mapped(facet)?.severity.unmapped?.reason;
+  if (reason === undefined || (book.marks & MARKS.unmappedCounted) !== 0) return;
+  book.marks |= MARKS.unmappedCounted;
+  state.count({ provider, name: 'unmapped', label: reason });
+}
+
+function recoveryDue({ resolvedAtMs }: Incident, rules: CountingRules, settleMs: number): 'now' | 'later' | 'never' {
+  if (resolvedAtMs === undefined || resolvedAtMs < Math.max(rules.countingSinceMs, rules.prunedBeforeMs))
+    return 'never';
+  return settleMs > 0 && rules.polledUntilMs - resolvedAtMs < settleMs ? 'later' : 'now';
+}
+
+interface RecoveryInput extends CountInput {
+  readonly ms: number;
+  readonly labels: FacetLabels;
+  readonly series: IncidentSeries;
+}
+
+function countRecovery(state: LedgerState, input: RecoveryInput, rules: CountingRules, result: CountResult): void {
+  const { incident, ms, book, labels, series } = input;
+  const { triggeredAtMs, resolvedAtMs = 0 } = incident;
+  const { settings } = state;
+  const { serviceSeries, severitySeries } = series;
+  const countedAtMs = rules.nowMs;
+  result.ledger.push({ incident: book.row, labelSet: serviceSeries.row, ms, triggeredAtMs, resolvedAtMs, countedAtMs });
+  book.marks |= MARKS.counted;
+  const { recovery } = serviceSeries.groups;
+  if (recovery !== undefined) {
+    const bucket = observe(recovery.recovery, ms, settings.bucketsMs);
+    const targetMs = settings.targetsMs.get(labels.severity);
+    if (targetMs !== undefined && ms <= targetMs) recovery.withinTarget += 1;
+    result.exemplars.push({ set: serviceSeries.row, bucket, exemplar: { incidentId: incident.id, ms, resolvedAtMs } });
+  }
+  observeTimings(incident, severitySeries, settings.bucketsMs);
+  const isUnacknowledged =
+    incident.acknowledgedAtMs === undefined && settings.tells.get(rules.provider)?.acknowledged === true;
+  const { changes } = severitySeries.groups;
+  if (changes === undefined || !isUnacknowledged) return;
+  if (incident.autoResolved === true) changes.unacknowledgedAuto += 1;
+  else changes.unacknowledged += 1;
+}
+
+function recoveryOf(incident: Incident, book: CountingState, reopened: StoreSettings['reopened']): number | undefined {
+  const { triggeredAtMs, resolvedAtMs } = incident;
+  const marks = book.marks | contentMarks(incident);
+  return recoveryMs({ triggeredAtMs, resolvedAtMs, marks, spans: spansOf(incident) }, reopened);
+}
+
+function countOpening(
+  incident: Incident,
+  book: CountingState,
+  { serviceSeries }: IncidentSeries,
+  rules: CountingRules,
+): void {
+  const sinceMs = Math.max(rules.countingSinceMs, rules.prunedBeforeMs);
+  if (incident.triggeredAtMs < sinceMs || (book.marks & MARKS.openingCounted) !== 0) return;
+  book.marks |= MARKS.openingCounted;
+  if (serviceSeries.groups.counts !== undefined) serviceSeries.groups.counts.opened += 1;
+}
+
+/** Escalations and reopenings by their own times; a platform never takes one back, so counts only grow. */
+function countChanges(
+  incident: Incident,
+  book: CountingState,
+  { severitySeries }: IncidentSeries,
+  rules: CountingRules,
+): void {
+  const escalations = uncounted(incident.escalatedAtMs, book.escalationsCounted, rules);
+  const reopens = uncounted(incident.reopenedAtMs, book.reopensCounted, rules);
+  book.escalationsCounted = Math.max(book.escalationsCounted, escalations.reached);
+  book.reopensCounted = Math.max(book.reopensCounted, reopens.reached);
+  const { changes } = severitySeries.groups;
+  if (changes === undefined) return;
+  changes.escalations += escalations.due;
+  changes.reopened += reopens.due;
+}
+
+/** How many of these times are still to be counted, and how many are dealt with after that, pruned ones included. */
+function uncounted(times: readonly number[] | undefined, counted: number, rules: CountingRules) {
+  const since = (fromMs: number) => (times ?? []).filter((ms) => ms >= fromMs).length;
+  const reached = since(rules.countingSinceMs);
+  const unpruned = since(Math.max(rules.countingSinceMs, rules.prunedBeforeMs));
+  return { reached, due: Math.min(Math.max(0, reached - counted), unpruned) };
+}
+
+function observeTimings(incident: Incident, set: LabelSet, bucketsMs: readonly number[]): void {
+  const { timings } = set.groups;
+  if (timings === undefined) return;
+  const { triggeredAtMs, startedAtMs } = incident;
+  const sinceTrigger = (ms: number | undefined) => (ms === undefined ? undefined : ms - triggeredAtMs);
+  const pairs = [
+    [timings.acknowledgement, sinceTrigger(incident.acknowledgedAtMs)],
+    [timings.detection, startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs],
+    [timings.identification, sinceTrigger(incident.identifiedAtMs)],
+    [timings.mitigation, sinceTrigger(incident.mitigatedAtMs)],
+  ] as const;
+  for (const [histogram, ms] of pairs) if (ms !== undefined) observe(histogram, ms, bucketsMs);
+}

@@ -1,0 +1,375 @@
+import type { Incident, Rejection, Signal } from '../model/incident.ts';
+import { MARKS, type StoredIncident } from '../model/stored.ts';
+import {
+  type CountInput,
+  type CountingRules,
+  type CountResult,
+  countDue,
+  countUnmapped,
+  mayCount,
+  wasCountedAndPruned,
+} from './count.ts';
+import {
+  CONTENT_COLUMNS,
+  CONTENT_MARKS,
+  cellsOf,
+  contentMarks,
+  DIGEST_CELL,
+  type IncidentRow,
+  incidentOf,
+  number,
+  storedFrom,
+  storedOf,
+  text,
+} from './incident-row.ts';
+import { IncidentTable, isSameBook, matchRows, readBook } from './incident-table.ts';
+import { CHANGES, findRevisions, isAnythingCounted } from './revisions.ts';
+import { allocateService, reconcileServices } from './service-limit.ts';
+import { type LedgerState, type StoredProvider, serviceKey, updateServices } from './state.ts';
+import type { Batch, CommitCounts } from './store.ts';
+
+/** The stored rows that a batch touches. */
+export interface LoadedRows {
+  /** Reported or deleted incidents, those of the same recovery, and all of `wholeSubjects`. */
+  readonly incidents: readonly IncidentRow[];
+  /** Incidents of the provider of which something may still have to be counted. */
+  readonly pending: readonly IncidentRow[];
+  /** Ends that the ledger has, by row. */
+  readonly countedEndsMs: ReadonlyMap<number, number>;
+  /** `rejectionKey` of the rejections of this batch that are known already. */
+  readonly knownRejections: ReadonlySet<string>;
+  /** Ids of rejected records that are asked for again. */
+  readonly waitingIds: ReadonlySet<string>;
+}
+
+/** What one decision changes. An engine writes all of it in one transaction; memory follows after that. */
+export interface Changes extends CountResult {
+  /** A fork of the committed state. */
+  readonly state: LedgerState;
+  readonly incidents: Pick<IncidentTable, 'written' | 'inserted' | 'freed'>;
+  readonly signals: readonly Signal[];
+  /** Rejections that are new, and those that came again. */
+  readonly rejections: readonly Rejection[];
+  /** Ids that are asked for no longer. */
+  readonly settledIds: readonly string[];
+  /** Whose signals and rejections these are. */
+  readonly provider: StoredProvider;
+  readonly nowMs: number;
+}
+
+/** A decision with what those need to know who keep statistics. */
+export interface Decision {
+  readonly changes: Changes;
+  readonly changed: readonly StoredIncident[];
+  readonly isRelabelled: boolean;
+  readonly counts: CommitCounts;
+}
+
+export function rejectionKey({ key, reason }: Pick<Rejection, 'key' | 'reason'>): string {
+  return `${reason} ${key}`;
+}
+
+/** Decides what a batch changes: a function of the committed state, the rows that it touches, and the batch. */
+export function decideBatch(committed: LedgerState, loaded: LoadedRows, batch: Batch): Decision {
+  const state = committed.fork();
+  const before = state.provider(batch.provider);
+  const rules = countingRules(state, before, batch);
+  const isRenamed = updateServices(state, before.row, batch) && before.isSynced;
+  if (isRenamed) reconcileServices(state, batch.nowMs);
+  const work: Work = {
+    state,
+    committed,
+    table: new IncidentTable(state, [...loaded.incidents, ...loaded.pending]),
+    loaded,
+    provider: before,
+    rules,
+    result: { ledger: [], exemplars: [] },
+    countedEndsMs: new Map(loaded.countedEndsMs),
+    changed: new Map(),
+    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0 },
+  };
+  upsertAll(work, batch);
+  for (const id of batch.deletedIds) {
+    const row = work.table.byId(id);
+    if (row !== undefined) markDeleted(work, row);
+  }
+  const { rejections, settledIds } = decideRejections(work, batch);
+  const after = advance(state, before, batch);
+  state.providers.set(after.name, after);
+  const isFirst = after.isSynced && !before.isSynced;
+  if (isFirst) {
+    for (const label of CHANGES) state.count({ provider: after.name, name: 'revisions', label }, 0);
+    reconcileServices(state, batch.nowMs);
+  }
+  // Of what ended while a first sync ran, acknowledgements may still be unread: the next poll has asked beyond it.
+  if (before.isSynced) {
+    for (const row of loaded.pending) countPending(work, work.table.byRow(number(row, 'row')));
+  }
+  const { signals, nowMs } = batch;
+  const changes = {
+    ...work.result,
+    state,
+    incidents: work.table,
+    signals,
+    rejections,
+    settledIds,
+    provider: after,
+    nowMs,
+  };
+  return {
+    changes,
+    changed: [...work.changed.values()],
+    isRelabelled: isRenamed || isFirst,
+    counts: work.counts,
+  };
+}
+
+/** Which provider an import is for. */
+export interface ImportInput {
+  readonly provider: string;
+  /** Its incidents come from files alone: nothing of them is ever counted, and an import completes its first sync. */
+  readonly isOnlySource: boolean;
+  readonly nowMs: number;
+}
+
+/** The time of which an import tells everything. */
+export interface ImportSpan {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Decides what one part of an import changes; `state` is a fork that all parts of the import share. */
+export function decideImport(
+  state: LedgerState,
+  loaded: Pick<LoadedRows, 'incidents' | 'countedEndsMs'>,
+  input: ImportInput & { readonly incidents: readonly Incident[] },
+): Changes {
+  const { nowMs, isOnlySource, incidents } = input;
+  const before = state.provider(input.provider);
+  const provider = isOnlySource ? { ...before, countingSinceMs: nowMs } : before;
+  state.providers.set(provider.name, provider);
+  // The names that a file has may be old ones: what a poll has named keeps its name.
+  const isNamed = ({ serviceId }: Incident) => state.services.has(serviceKey(provider.row, serviceId));
+  updateServices(state, provider.row, {
+    incidents: isOnlySource ? incidents : incidents.filter((one) => !isNamed(one)),
+  });
+  const work: Work = {
+    state,
+    committed: state,
+    table: new IncidentTable(state, loaded.incidents),
+    loaded: { ...loaded, pending: [], knownRejections: new Set(), waitingIds: new Set() },
+    provider,
+    rules: countingRules(state, provider, { nowMs }),
+    result: { ledger: [], exemplars: [] },
+    countedEndsMs: new Map(loaded.countedEndsMs),
+    changed: new Map(),
+    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0 },
+  };
+  for (const incident of incidents) upsert(work, incident, work.table.find(incident));
+  return { ...work.result, state, incidents: work.table, signals: [], rejections: [], settledIds: [], provider, nowMs };
+}
+
+/** History begins where the import begins, if that is earlier; with polls, the end stays theirs to say. */
+export function completeImport(state: LedgerState, input: ImportInput, span: ImportSpan): void {
+  const provider = state.provider(input.provider);
+  const importedFromMs = Math.min(span.fromMs, provider.importedFromMs ?? span.fromMs);
+  const historyStartMs = Math.min(importedFromMs, provider.historyStartMs ?? importedFromMs);
+  const imported = { ...provider, importedFromMs };
+  if (input.isOnlySource) {
+    const askedUntilMs = Math.min(Math.max(span.untilMs, provider.askedUntilMs ?? 0), input.nowMs);
+    state.providers.set(provider.name, { ...imported, isSynced: true, historyStartMs, askedUntilMs });
+  } else {
+    state.providers.set(provider.name, provider.isSynced ? { ...imported, historyStartMs } : imported);
+  }
+}
+
+/** How incidents of a provider are counted now. */
+export function countingRules(
+  { settings }: LedgerState,
+  provider: StoredProvider,
+  { nowMs, startedAtMs, complete }: Pick<Batch, 'nowMs' | 'startedAtMs' | 'complete'>,
+): CountingRules {
+  const polledUntilMs = complete?.askedUntilMs ?? provider.askedUntilMs ?? nowMs;
+  // A clock that is ahead must not make anything older than it is.
+  const retainedSinceMs = Math.min(nowMs, polledUntilMs) - settings.retentionMs;
+  return {
+    provider: provider.name,
+    countingSinceMs: provider.countingSinceMs ?? startedAtMs ?? nowMs,
+    polledUntilMs,
+    prunedBeforeMs: Math.max(retainedSinceMs, provider.prunedBeforeMs ?? retainedSinceMs),
+    nowMs,
+  };
+}
+
+interface Work {
+  readonly state: LedgerState;
+  /** The state before the decision, for comparisons. */
+  readonly committed: LedgerState;
+  readonly table: IncidentTable;
+  readonly loaded: LoadedRows;
+  readonly provider: StoredProvider;
+  readonly rules: CountingRules;
+  readonly result: CountResult;
+  /** Ends that the ledger has, by row; those of this decision included. */
+  readonly countedEndsMs: Map<number, number>;
+  readonly changed: Map<number, StoredIncident>;
+  readonly counts: { -readonly [Count in keyof CommitCounts]: number };
+}
+
+/** Incidents in the order of the batch, then whole subjects: of these what the batch lacks is deleted. */
+function upsertAll(work: Work, batch: Batch): void {
+  const whole = new Map<string, Map<string, Incident>>();
+  for (const subject of batch.wholeSubjects) whole.set(subject, new Map());
+  for (const incident of batch.incidents) {
+    const reported = incident.subject === undefined ? undefined : whole.get(incident.subject);
+    if (reported === undefined) upsert(work, incident, work.table.find(incident));
+    else reported.set(incident.id, incident);
+  }
+  for (const [subject, reported] of whole) upsertSubject(work, subject, [...reported.values()]);
+}
+
+/** A late item may move an anchor (the id changes, the end stays) or an end (the id stays): either way it is the same row. */
+function upsertSubject(work: Work, subject: string, reported: readonly Incident[]): void {
+  const { table } = work;
+  const stored = table.bySubject(subject);
+  const matches = matchRows(stored, reported);
+  const matched = new Set(matches.values());
+  const missing = stored.filter((row) => !matched.has(row));
+  for (const row of missing) markDeleted(work, row);
+  const ids = new Set(reported.map(({ id }) => id));
+  const moved = [...matches].filter(([incident, row]) => text(row, 'id') !== incident.id).map(([, row]) => row);
+  for (const row of moved) table.freed.add(number(row, 'row'));
+  for (const row of missing) if (ids.has(text(row, 'id') ?? '')) freeDeleted(work, number(row, 'row'));
+  for (const incident of reported) upsert(work, incident, matches.get(incident));
+}
+
+/** A deleted row whose id goes to another one keeps the id with its own row behind it. */
+function freeDeleted({ table }: Work, key: number): void {
+  const row = table.byRow(key);
+  if (row === undefined) return;
+  table.freed.add(key);
+  table.putBook({ ...row, id: `${String(row['id'])}\n${key}` }, readBook(row));
+}
+
+/** Takes one incident, counting what it owes by now. */
+function upsert(work: Work, incident: Incident, before: IncidentRow | undefined): void {
+  const { state, table, provider, rules } = work;
+  const isServiceRenamed = before !== undefined && nameBefore(work, before) !== incident.serviceName;
+  const facet = state.findFacet(incident, provider);
+  const cells = cellsOf(incident, facet);
+  const book = before === undefined ? newBook(work, incident) : readBook(before);
+  book.marks = (book.marks & ~CONTENT_MARKS) | contentMarks(incident);
+  const isContentSame =
+    before !== undefined &&
+    book.marks === number(before, 'marks') &&
+    CONTENT_COLUMNS.every((column, at) => before[column] === cells[at]);
+  if (isContentSame) {
+    work.counts[isServiceRenamed ? 'changed' : 'unchanged'] += 1;
+    if (provider.isSynced) countPending(work, before);
+    return;
+  }
+  work.counts[before === undefined ? 'added' : 'changed'] += 1;
+  if (provider.isSynced) allocateService(state, facet);
+  if (before !== undefined) {
+    const countedEndMs = work.countedEndsMs.get(book.row);
+    for (const label of findRevisions(state, { before, incident, facet, countedEndMs })) {
+      state.count({ provider: provider.name, name: 'revisions', label });
+    }
+  }
+  countUnmapped(state, { facet, book }, provider.name);
+  const isWaiting = provider.isSynced
+    ? count(work, { incident, facet, book })
+    : mayCount(incident, rules.countingSinceMs);
+  setPending(book, isWaiting);
+  table.put(provider.row, cells, book);
+  const digest = Number(cells[DIGEST_CELL]);
+  work.changed.set(book.row, storedFrom(incident, { row: book.row, marks: book.marks, facet, digest }));
+}
+
+function newBook({ table, provider, rules }: Work, incident: Incident): CountInput['book'] {
+  const wasCounted = provider.isSynced && wasCountedAndPruned(incident, rules, provider.prunedBeforeMs);
+  const marks = wasCounted ? MARKS.counted | MARKS.openingCounted : 0;
+  return { row: table.nextRow(), marks, escalationsCounted: 0, reopensCounted: 0 };
+}
+
+/** The name that the service of a stored row had before this decision. */
+function nameBefore({ committed }: Work, before: IncidentRow): string | undefined {
+  const facet = committed.facets.get(number(before, 'facet'));
+  return facet === undefined ? undefined : committed.services.get(serviceKey(facet.providerRow, facet.serviceId))?.name;
+}
+
+/** True when a recovery still waits to be counted. */
+function count({ state, rules, result, countedEndsMs }: Work, input: CountInput): boolean {
+  const ledgerRows = result.ledger.length;
+  const isWaiting = countDue(state, input, rules, result);
+  const [counted] = result.ledger.slice(ledgerRows);
+  // A batch may report an incident twice: the second time it is compared with what was counted the first time.
+  if (counted !== undefined) countedEndsMs.set(counted.incident, counted.resolvedAtMs);
+  return isWaiting;
+}
+
+/** What was counted of a deleted incident stays counted and is a revision. */
+function markDeleted(work: Work, before: IncidentRow): void {
+  const book = readBook(before);
+  if ((book.marks & MARKS.deleted) !== 0) return;
+  book.marks |= MARKS.deleted;
+  setPending(book, false);
+  work.counts.deleted += 1;
+  if (isAnythingCounted(before)) {
+    work.state.count({ provider: work.provider.name, name: 'revisions', label: 'deleted' });
+  }
+  putBook(work, before, book);
+}
+
+/** Counts an incident that was waiting; what has not settled waits on. */
+function countPending(work: Work, row: IncidentRow | undefined): void {
+  if (row === undefined || (number(row, 'marks') & MARKS.pending) === 0) return;
+  const book = readBook(row);
+  const facet = number(row, 'facet');
+  const incident = incidentOf(row, work.state.facet(facet));
+  setPending(book, count(work, { incident, facet, book }));
+  if (!isSameBook(book, readBook(row))) putBook(work, row, book);
+}
+
+function putBook({ table, changed }: Work, before: IncidentRow, book: CountInput['book']): void {
+  table.putBook(before, book);
+  const row = table.byRow(book.row);
+  if (row !== undefined) changed.set(book.row, storedOf(row));
+}
+
+function setPending(book: CountInput['book'], isPending: boolean): void {
+  book.marks = isPending ? book.marks | MARKS.pending : book.marks & ~MARKS.pending;
+}
+
+/**
+ * Each (record, reason) is counted once. A rejected id is asked for again until its record is accepted; rejected anew,
+ * it is asked for again, but not counted again.
+ */
+function decideRejections({ state, loaded, provider }: Work, batch: Batch) {
+  const known = new Set(loaded.knownRejections);
+  for (const rejection of batch.rejected) {
+    const key = rejectionKey(rejection);
+    if (known.has(key)) continue;
+    known.add(key);
+    state.count({ provider: provider.name, name: 'rejected', label: rejection.reason });
+  }
+  const rejectedNow = new Set(batch.rejected.map(({ id }) => id));
+  const accepted = batch.incidents.map(({ id }) => id).filter((id) => !rejectedNow.has(id));
+  const settledIds = [...accepted, ...batch.deletedIds].filter((id) => loaded.waitingIds.has(id));
+  return { rejections: batch.rejected, settledIds };
+}
+
+/** A window's end never moves backwards: a clock that was set back has to catch up first. */
+function advance({ settings }: LedgerState, before: StoredProvider, batch: Batch): StoredProvider {
+  const countingSinceMs = before.countingSinceMs ?? batch.startedAtMs ?? batch.nowMs;
+  const after = { ...before, countingSinceMs, cursor: batch.cursor };
+  if (batch.complete === undefined) return after;
+  const askedUntilMs = Math.max(batch.complete.askedUntilMs, before.askedUntilMs ?? batch.complete.askedUntilMs);
+  const { historyStartMs } = batch.complete;
+  const { importedFromMs } = before;
+  // An import may reach further back than the polls, as far as the retention lets it.
+  const retainedFromMs = askedUntilMs - settings.retentionMs;
+  const fromMs =
+    importedFromMs === undefined ? historyStartMs : Math.min(historyStartMs, Math.max(importedFromMs, retainedFromMs));
+  return { ...after, isSynced: true, askedUntilMs, historyStartMs: fromMs };
+}

@@ -1,0 +1,96 @@
+import { ensureSeries } from './label-sets.ts';
+import { type LedgerState, OTHER } from './state.ts';
+
+/** A service that comes after the first sync gets a place of its own if there is one left. */
+export function allocateService(state: LedgerState, facet: number): void {
+  const mapped = state.mapped(facet);
+  if (mapped === undefined || mapped.excluded || state.allocated.has(mapped.service)) return;
+  if (state.allocated.size >= state.settings.maxServices) {
+    if (!state.overflowed.has(mapped.service)) state.overflowed.set(mapped.service, true);
+    return;
+  }
+  state.allocated.set(mapped.service, true);
+  state.relabel();
+}
+
+/**
+ * Brings the services that have a place, and the series, up to date with what is stored and configured: what is in use
+ * no more leaves, what waits takes a free place in order of its incidents, what has no series yet gets one at zero.
+ * True when incidents may be called otherwise now.
+ */
+export function reconcileServices(state: LedgerState, nowMs: number): boolean {
+  const incidentsByService = countByService(state);
+  const hasReleased = releaseUnused(state, incidentsByService);
+  const hasAllocated = allocateWaiting(state, incidentsByService);
+  const hasChanged = hasReleased || hasAllocated;
+  if (hasChanged) state.relabel();
+  for (const [key, { kind, provider, service }] of [...state.labelSets.entries()]) {
+    const hasPlace = kind !== 'service' || service === OTHER || state.allocated.has(service);
+    if (!hasPlace && state.isRead(provider)) state.labelSets.delete(key);
+  }
+  for (const row of state.facetsInUse()) {
+    const labels = state.labels(row);
+    if (labels !== undefined && !labels.excluded) ensureSeries(state, labels, nowMs);
+  }
+  return hasChanged;
+}
+
+/** There are places left, and a service that has none. */
+export function hasWaitingServices(state: LedgerState): boolean {
+  if (state.allocated.size >= state.settings.maxServices) return false;
+  for (const { row, provider } of state.facets.values()) {
+    const mapped = state.isRead(provider) ? state.mapped(row) : undefined;
+    if (mapped !== undefined && !mapped.excluded && !state.allocated.has(mapped.service)) return true;
+  }
+  return false;
+}
+
+function countByService(state: LedgerState): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of state.facetsInUse()) {
+    const mapped = state.mapped(row);
+    if (mapped === undefined || mapped.excluded) continue;
+    counts.set(mapped.service, (counts.get(mapped.service) ?? 0) + (state.incidents.get(row) ?? 0));
+  }
+  return counts;
+}
+
+/** Services in no catalogue and in no kept incident give their places back, and those with the fewest incidents when the limit was lowered. */
+function releaseUnused(state: LedgerState, incidentsByService: ReadonlyMap<string, number>): boolean {
+  const listed = listedServices(state);
+  const names = [...state.allocated.entries()].map(([name]) => name);
+  const isUsed = (name: string) => incidentsByService.has(name) || listed.has(name);
+  const surplus = names.filter(isUsed).sort(byIncidents(incidentsByService)).slice(state.settings.maxServices);
+  const released = [...names.filter((name) => !isUsed(name)), ...surplus];
+  for (const name of released) state.allocated.delete(name);
+  return released.length > 0;
+}
+
+function allocateWaiting(state: LedgerState, incidentsByService: ReadonlyMap<string, number>): boolean {
+  const waiting = [...incidentsByService.keys()].filter((name) => !state.allocated.has(name));
+  waiting.sort(byIncidents(incidentsByService));
+  const places = Math.max(0, state.settings.maxServices - state.allocated.size);
+  for (const name of waiting.slice(0, places)) state.allocated.set(name, true);
+  const beyond = new Set(waiting.slice(places));
+  for (const [name] of [...state.overflowed.entries()]) if (!beyond.has(name)) state.overflowed.delete(name);
+  for (const name of beyond) if (!state.overflowed.has(name)) state.overflowed.set(name, true);
+  return waiting.length > 0 && places > 0;
+}
+
+function listedServices(state: LedgerState): Set<string> {
+  const providerNames = new Map([...state.providers.values()].map(({ row, name }) => [row, name]));
+  const names = new Set<string>();
+  for (const { isListed, providerRow, id, name } of state.services.values()) {
+    const provider = providerNames.get(providerRow);
+    if (!isListed || provider === undefined || !state.isRead(provider)) continue;
+    const facet = { row: 0, provider, serviceId: id, serviceName: name, team: '', severity: {} };
+    names.add(state.reader(provider)?.facet(facet).service ?? '');
+  }
+  return names;
+}
+
+/** Most incidents first. */
+function byIncidents(counts: ReadonlyMap<string, number>): (nameA: string, nameB: string) => number {
+  const countOf = (name: string) => counts.get(name) ?? 0;
+  return (nameA, nameB) => countOf(nameB) - countOf(nameA) || (nameA < nameB ? -1 : 1);
+}

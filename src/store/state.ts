@@ -1,0 +1,265 @@
+import type { FacetReading, Reader } from '../config/reading.ts';
+import type { Incident, Service, SeveritySources } from '../model/incident.ts';
+import type { Facet, FacetLabels } from '../model/stored.ts';
+import type { FamilyLayout, LabelSet } from './label-set.ts';
+import { LayeredMap } from './layered-map.ts';
+import type { ProviderState, StoredCounter, StoreSettings } from './store.ts';
+
+/** The service of incidents whose own service is beyond `metrics.max_services`. */
+export const OTHER = 'other';
+
+/** A provider's state with its key in the store. */
+export interface StoredProvider extends ProviderState {
+  readonly row: number;
+  /** The filter by which it was counted last; a changed one moves `countingSinceMs`. */
+  readonly filter: string | undefined;
+  /** What was closed before this time may have been pruned together with the row that says it was counted. */
+  readonly prunedBeforeMs: number | undefined;
+  /** Where its imported history begins. */
+  readonly importedFromMs: number | undefined;
+}
+
+/** A service by the platform's id, with its newest name. */
+export interface StoredService extends Service {
+  readonly providerRow: number;
+  /** The platform's list of services has it. */
+  readonly isListed: boolean;
+}
+
+/** One row of `facets` with its provider's name. */
+export interface StoredFacet {
+  readonly row: number;
+  readonly provider: string;
+  readonly providerRow: number;
+  readonly serviceId: string;
+  readonly team: string;
+  readonly severity: SeveritySources;
+}
+
+/** Same facet, same key. */
+export function facetKey({ providerRow, serviceId, team, severity }: Omit<StoredFacet, 'row'>): string {
+  return JSON.stringify([providerRow, serviceId, team, severity.priority, severity.urgency, severity.tag]);
+}
+
+export function serviceKey(providerRow: number, id: string): string {
+  return `${providerRow}\n${id}`;
+}
+
+/** Before the first configuration nothing is read. */
+export const NO_SETTINGS: StoreSettings = {
+  readers: new Map(),
+  tells: new Map(),
+  targetsMs: new Map(),
+  bucketsMs: [],
+  detail: 'standard',
+  team: false,
+  maxServices: 0,
+  settleMs: 0,
+  reopened: 'last',
+  retentionMs: Number.MAX_SAFE_INTEGER,
+};
+
+/**
+ * Everything of the store that is small enough to be kept in memory: all but incidents, signals, rejections and ledger
+ * rows. A decision works on a `fork`; what it changed is written, and then applied.
+ */
+export class LedgerState {
+  readonly providers: LayeredMap<string, StoredProvider>;
+  /** By `serviceKey`. */
+  readonly services: LayeredMap<string, StoredService>;
+  readonly facets: LayeredMap<number, StoredFacet>;
+  /** Rows by `facetKey`. */
+  readonly facetRows: LayeredMap<string, number>;
+  /** Incidents that are kept, by facet; counted while the store is loaded. */
+  readonly incidents: LayeredMap<number, number>;
+  /** Services that have a place of their own among the labels. */
+  readonly allocated: LayeredMap<string, true>;
+  /** Services that are called `other`, as far as they are known. */
+  readonly overflowed: LayeredMap<string, true>;
+  /** By `setKey`. */
+  readonly labelSets: LayeredMap<string, LabelSet>;
+  /** By `counterKey`. */
+  readonly counters: LayeredMap<string, StoredCounter>;
+  layout: FamilyLayout | undefined;
+  lastIncidentRow: number;
+  lastFacetRow: number;
+  lastSetRow: number;
+  settings: StoreSettings;
+  readonly #base: LedgerState | undefined;
+  readonly #labels = new Map<number, FacetLabels>();
+  /** Labels of this fork are other ones than those of its base. */
+  #isRelabelled: boolean;
+
+  constructor(base?: LedgerState) {
+    this.#base = base;
+    this.#isRelabelled = base === undefined;
+    this.providers = new LayeredMap(base?.providers);
+    this.services = new LayeredMap(base?.services);
+    this.facets = new LayeredMap(base?.facets);
+    this.facetRows = new LayeredMap(base?.facetRows);
+    this.incidents = new LayeredMap(base?.incidents);
+    this.allocated = new LayeredMap(base?.allocated);
+    this.overflowed = new LayeredMap(base?.overflowed);
+    this.labelSets = new LayeredMap(base?.labelSets);
+    this.counters = new LayeredMap(base?.counters);
+    this.layout = base?.layout;
+    this.lastIncidentRow = base?.lastIncidentRow ?? 0;
+    this.lastFacetRow = base?.lastFacetRow ?? 0;
+    this.lastSetRow = base?.lastSetRow ?? 0;
+    this.settings = base?.settings ?? NO_SETTINGS;
+  }
+
+  fork(): LedgerState {
+    return new LedgerState(this);
+  }
+
+  /** Takes over what a fork of this state changed; after the commit. */
+  apply(fork: LedgerState): void {
+    this.providers.apply(fork.providers);
+    this.services.apply(fork.services);
+    this.facets.apply(fork.facets);
+    this.facetRows.apply(fork.facetRows);
+    this.incidents.apply(fork.incidents);
+    this.allocated.apply(fork.allocated);
+    this.overflowed.apply(fork.overflowed);
+    this.labelSets.apply(fork.labelSets);
+    this.counters.apply(fork.counters);
+    this.layout = fork.layout;
+    this.lastIncidentRow = fork.lastIncidentRow;
+    this.lastFacetRow = fork.lastFacetRow;
+    this.lastSetRow = fork.lastSetRow;
+    this.settings = fork.settings;
+    if (fork.#isRelabelled) this.#labels.clear();
+  }
+
+  hasNewLayout(): boolean {
+    return this.layout !== this.#base?.layout;
+  }
+
+  /** A provider that was never seen has nothing but its name and a key. */
+  provider(name: string): StoredProvider {
+    return this.providers.get(name) ?? this.#unseenProvider(name);
+  }
+
+  /** Configured, and its first sync is complete. */
+  isRead(name: string): boolean {
+    return this.settings.readers.has(name) && this.provider(name).isSynced;
+  }
+
+  /** The facet of an incident, a new one where there is none. */
+  findFacet(incident: Incident, provider: Pick<StoredProvider, 'row' | 'name'>): number {
+    const { serviceId, team = '', severity } = incident;
+    const facet = { provider: provider.name, providerRow: provider.row, serviceId, team, severity };
+    const key = facetKey(facet);
+    const known = this.facetRows.get(key);
+    if (known !== undefined) return known;
+    this.lastFacetRow += 1;
+    this.facets.set(this.lastFacetRow, { row: this.lastFacetRow, ...facet });
+    this.facetRows.set(key, this.lastFacetRow);
+    return this.lastFacetRow;
+  }
+
+  /** Throws for a row that there is not. */
+  facet(row: number): Facet {
+    const facet = this.facets.get(row);
+    if (facet === undefined) throw new Error(`the store holds no facet ${row}`);
+    const serviceName = this.services.get(serviceKey(facet.providerRow, facet.serviceId))?.name ?? '';
+    return { ...facet, serviceName };
+  }
+
+  /** What today's mappings make of a facet; undefined for providers that are not configured. */
+  mapped(row: number): FacetReading | undefined {
+    const facet = this.facet(row);
+    return this.reader(facet.provider)?.facet(facet);
+  }
+
+  reader(provider: string): Reader | undefined {
+    return this.settings.readers.get(provider);
+  }
+
+  /** Today's labels of a facet, with the limit on services applied; undefined for providers that are not configured. */
+  labels(row: number): FacetLabels | undefined {
+    if (!this.#isRelabelled && this.#base !== undefined && this.#base.facets.has(row)) return this.#base.labels(row);
+    const known = this.#labels.get(row);
+    if (known !== undefined) return known;
+    const mapped = this.mapped(row);
+    if (mapped === undefined) return undefined;
+    const { severity, team, excluded } = mapped;
+    const service = this.allocated.has(mapped.service) ? mapped.service : OTHER;
+    const labels = { provider: this.facet(row).provider, service, severity: severity.name, team, excluded };
+    this.#labels.set(row, labels);
+    return labels;
+  }
+
+  /** Names, mappings or places of services have changed. */
+  relabel(): void {
+    this.#isRelabelled = true;
+    this.#labels.clear();
+  }
+
+  /** Remembers that a facet gained or lost incidents. */
+  addIncidents(facet: number, by: number): void {
+    this.incidents.set(facet, (this.incidents.get(facet) ?? 0) + by);
+  }
+
+  /** Facets that have incidents, of the providers whose first sync is complete. */
+  facetsInUse(isWanted = (provider: string) => this.isRead(provider)): number[] {
+    const rows: number[] = [];
+    for (const { row, provider } of this.facets.values()) {
+      if ((this.incidents.get(row) ?? 0) > 0 && isWanted(provider)) rows.push(row);
+    }
+    return rows;
+  }
+
+  count(counter: Omit<StoredCounter, 'value'>, by = 1): void {
+    const key = JSON.stringify([counter.provider, counter.name, counter.label]);
+    this.counters.set(key, { ...counter, value: (this.counters.get(key)?.value ?? 0) + by });
+  }
+
+  #unseenProvider(name: string): StoredProvider {
+    let lastRow = 0;
+    for (const { row } of this.providers.values()) lastRow = Math.max(lastRow, row);
+    return {
+      row: lastRow + 1,
+      name,
+      countingSinceMs: undefined,
+      cursor: undefined,
+      isSynced: false,
+      askedUntilMs: undefined,
+      historyStartMs: undefined,
+      filter: undefined,
+      prunedBeforeMs: undefined,
+      importedFromMs: undefined,
+    };
+  }
+}
+
+/** What a poll told of services: the platform's whole list, or names that came with incidents. */
+export interface ServiceNames {
+  readonly catalogue?: readonly Service[] | undefined;
+  readonly incidents: readonly Pick<Incident, 'serviceId' | 'serviceName'>[];
+}
+
+/** Takes over the newest names of services; true when one of them had another name before. */
+export function updateServices(state: LedgerState, providerRow: number, names: ServiceNames): boolean {
+  let isRenamed = false;
+  const update = ({ id, name }: Service, isListed?: boolean) => {
+    const key = serviceKey(providerRow, id);
+    const known = state.services.get(key);
+    const next = { id, name, providerRow, isListed: isListed ?? known?.isListed ?? false };
+    if (known?.name === name && known.isListed === next.isListed) return;
+    state.services.set(key, next);
+    if (known !== undefined && known.name !== name) isRenamed = true;
+  };
+  if (names.catalogue !== undefined) {
+    const listed = new Set(names.catalogue.map(({ id }) => id));
+    for (const service of [...state.services.values()]) {
+      const isGone = service.providerRow === providerRow && service.isListed && !listed.has(service.id);
+      if (isGone) update(service, false);
+    }
+    for (const service of names.catalogue) update(service, true);
+  }
+  for (const { serviceId, serviceName } of names.incidents) update({ id: serviceId, name: serviceName });
+  if (isRenamed) state.relabel();
+  return isRenamed;
+}
