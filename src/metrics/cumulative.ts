@@ -126,13 +126,13 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
     type: 'counter',
     help: 'Recoveries within the target of their severity; only for severities that have a target.',
     labels: BASE,
-    items: ({ sets }) => sets.filter(({ set }) => set.groups.counts !== undefined),
+    items: ({ sets }) => sets.filter(({ set }) => set.groups.recovery !== undefined),
     version: () => VERSION,
     samples: (shown, { severities }) => {
-      const { counts } = shown.set.groups;
+      const { recovery } = shown.set.groups;
       const targetMs = severities.find(({ name }) => name === shown.set.severity)?.targetMs;
-      if (counts === undefined || targetMs === undefined) return [];
-      return [{ labels: setLabels(shown), value: counts.released ? counts.withinTarget : 0 }];
+      if (recovery === undefined || targetMs === undefined) return [];
+      return [{ labels: setLabels(shown), value: recovery.released ? recovery.withinTarget : 0 }];
     },
   }),
   change({

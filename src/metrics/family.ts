@@ -67,11 +67,8 @@ export interface MetricSource {
 
 /** A family with its item type hidden, so that different ones share a list. */
 export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labels'> {
-  /**
-   * Brings `kept` up to date in small steps, so that others may have their turn in between; it changes as a whole, at
-   * the end. What is kept with its newest version is not rendered again.
-   */
-  readonly render: (source: PageSource, settings: FamilySettings, kept: Kept) => Iterable<void>;
+  /** Brings `kept` up to date; what is kept with its newest version is not rendered again. */
+  readonly render: (source: PageSource, settings: FamilySettings, kept: Kept) => void;
   /** The same as samples, for who writes them elsewhere than on the page. */
   readonly pieces: (source: PageSource, settings: FamilySettings) => Iterable<Piece>;
 }
@@ -92,9 +89,6 @@ export interface Kept {
   shown: readonly Fragment[];
 }
 
-/** Items in one step: most of them stay as they are, which costs less than a look at the clock. */
-const STRIDE = 16;
-
 export function family<Item extends object>(declared: Family<Item>): AnyFamily {
   const { name, type, help, labels } = declared;
   const keyOf = (item: Item) => declared.key?.(item) ?? item;
@@ -103,12 +97,11 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
     type,
     help,
     labels,
-    *render(source, settings, kept) {
+    render: (source, settings, kept) => {
       const items = declared.items(source);
       const before = kept.items === items ? kept.shown : undefined;
       const shown: Fragment[] = [];
-      let at = 0;
-      for (const item of items) {
+      for (const [at, item] of items.entries()) {
         const version = declared.version(item);
         let fragment = before === undefined ? kept.fragments.get(keyOf(item)) : before[at];
         if (fragment?.version !== version) {
@@ -116,8 +109,6 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
           kept.fragments.set(keyOf(item), fragment);
         }
         shown.push(fragment);
-        at += 1;
-        if (at % STRIDE === 0) yield;
       }
       kept.items = items;
       kept.shown = shown;

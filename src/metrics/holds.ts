@@ -45,9 +45,15 @@ export function createHolds(): Holds {
         if (hold.firstVersion <= version) hold.carriedAtMs ??= nowMs;
       }
     },
-    due: (nowMs, holdMs) =>
-      [...holds.values()]
-        .filter(({ carriedAtMs }) => carriedAtMs !== undefined && nowMs - carriedAtMs >= holdMs)
-        .map(({ release }) => release),
+    due: (nowMs, holdMs) => {
+      const due: Release[] = [];
+      for (const hold of holds.values()) {
+        if (hold.carriedAtMs === undefined) continue;
+        // The clock was set back: the wait starts anew, as nobody knows how much of it is over.
+        if (nowMs < hold.carriedAtMs) hold.carriedAtMs = nowMs;
+        if (nowMs - hold.carriedAtMs >= holdMs) due.push(hold.release);
+      }
+      return due;
+    },
   };
 }

@@ -12,7 +12,7 @@ export interface Clock {
 }
 
 /** The longest delay that setTimeout keeps; longer ones fire at once (Node documents 2^31 - 1). */
-const TIMER_MAX_MS = 2 ** 31 - 1;
+export const TIMER_MAX_MS: number = 2 ** 31 - 1;
 
 /** The clock of this machine. */
 export const systemClock: Clock = {

@@ -1,4 +1,5 @@
-import type { Incident, RejectionReason } from './incident.ts';
+import type { Incident, Rejection, RejectionReason } from './incident.ts';
+import type { Page } from './poll.ts';
 import { MINUTE_MS } from './time.ts';
 
 /** A platform's clock may be ahead of ours by this much before its stamps are refused (DESIGN: 15 min). */
@@ -47,4 +48,16 @@ function withoutNegativeStamps(incident: Incident): Incident {
     acknowledgedAtMs: notBefore(acknowledgedAtMs),
     mitigatedAtMs: notBefore(mitigatedAtMs),
   };
+}
+
+/** Puts incidents that cannot be counted among the rejected ones, and drops single stamps that make no sense. */
+export function validatePage(page: Page, nowMs: number): Page {
+  const incidents: Incident[] = [];
+  const rejected: Rejection[] = [...page.rejected];
+  for (const incident of page.incidents) {
+    const verdict = validate(incident, nowMs);
+    if ('reason' in verdict) rejected.push({ id: incident.id, key: incident.id, ...verdict });
+    else incidents.push(verdict);
+  }
+  return { ...page, incidents, rejected };
 }

@@ -1,24 +1,52 @@
+import type { Core } from '../core/core.ts';
+import { CoreFailure } from '../core/core.ts';
+import type { Remote } from '../core/remote.ts';
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
-import type { Page, PollEnd } from '../model/poll.ts';
-import type { Clock } from '../model/time.ts';
+import type { Known, Page, PollEnd } from '../model/poll.ts';
+import { type Clock, MINUTE_MS, TIMER_MAX_MS } from '../model/time.ts';
+import { validatePage } from '../model/validity.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { Committed, ProviderState, Store } from '../store/store.ts';
-import { judgePage, mergePages } from './merge.ts';
+import type { CommitCounts, ProviderState } from '../store/store.ts';
+
+/** A difference to the platform's clock beyond this is warned of, and the platform's time is taken (DESIGN §4.7). */
+const CLOCK_SKEW_MAX_MS = 5 * MINUTE_MS;
+/** A poll that takes longer than so many of its intervals, and than the time below, hangs: it is ended, and the next one tries anew. */
+const DEADLINE_INTERVALS = 10;
+const DEADLINE_MIN_MS = 10 * MINUTE_MS;
+/** The clock may jump again while a poll is done anew; one that jumps each time is no clock. */
+const CLOCK_TRIES_MAX = 3;
+
+/** The part of the core that polls feed. */
+export type PollerCore = Pick<
+  Remote<Core>,
+  | 'beginPoll'
+  | 'commit'
+  | 'addPage'
+  | 'commitPoll'
+  | 'previewPoll'
+  | 'requestMissing'
+  | 'provider'
+  | 'incidents'
+  | 'openIds'
+  | 'rejectedIds'
+  | 'signals'
+  | 'bySubject'
+>;
 
 export interface PollerInput {
   readonly name: string;
-  readonly provider: Provider;
-  readonly store: Store;
+  readonly provider: Pick<Provider, 'poll' | 'clockSkewMs'>;
+  readonly core: PollerCore;
   readonly clock: Clock;
   readonly log: Log;
   readonly pollIntervalMs: number;
   readonly historyMs: number;
-  /** Called after each commit; awaited, so that a fast sync cannot outrun the statistics. */
-  readonly onCommitted: (committed: Committed) => Promise<void>;
   readonly onPolled: (poll: { readonly isUp: boolean; readonly seconds: number }) => void;
-  /** The store cannot go on. */
+  /** The core cannot go on. */
   readonly onFatal: (error: unknown) => void;
+  /** A page of a first sync, or a whole poll, is committed. */
+  readonly onCommitted?: ((counts: CommitCounts) => void) | undefined;
 }
 
 /** How a provider is doing. */
@@ -38,20 +66,23 @@ export interface Poller {
   /** Polls until the signal fires, one poll at a time. */
   run(signal: AbortSignal): Promise<void>;
   /** Does other work with the provider's data while no poll is under way; the next poll waits for its end. */
-  inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+  runExclusive<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** The time by the platform's clock where ours is off. */
+  nowMs(): number;
 }
 
 export function createPoller(input: PollerInput): Poller {
   const { name, clock, log, pollIntervalMs } = input;
   let state: PollerState = { isUp: undefined, error: undefined, failuresInRow: 0 };
   const warnOfRejections = createRejectionWarning(name, log);
-  const inTurn = createTurns();
+  const platformClock = createPlatformClock(input);
+  const runExclusive = createMutex();
   const pollNow = async (signal: AbortSignal) => {
     if (signal.aborted) return;
-    const startedAtMs = clock.nowMs();
-    const seconds = () => (clock.nowMs() - startedAtMs) / 1000;
+    const startedAt = performance.now();
+    const seconds = () => (performance.now() - startedAt) / 1000;
     try {
-      warnOfRejections(await poll(input, startedAtMs, signal));
+      warnOfRejections(await pollAtPlatformTime(input, platformClock, signal));
       if (state.isUp === false) log.info('provider is up again', { provider: name });
       state = { isUp: true, error: undefined, failuresInRow: 0 };
       input.onPolled({ isUp: true, seconds: seconds() });
@@ -61,10 +92,10 @@ export function createPoller(input: PollerInput): Poller {
       state = { isUp: false, error: message, failuresInRow: state.failuresInRow + 1 };
       log.warn('poll failed', { provider: name, error: message, failures_in_row: state.failuresInRow });
       input.onPolled({ isUp: false, seconds: seconds() });
-      if (input.store.isBroken(error)) input.onFatal(error);
+      if (error instanceof CoreFailure) input.onFatal(error);
     }
   };
-  const pollOnce = (signal: AbortSignal) => inTurn(() => pollNow(signal));
+  const pollOnce = (signal: AbortSignal) => runExclusive(() => pollNow(signal));
   const run = async (signal: AbortSignal) => {
     while (!signal.aborted) {
       const startedAtMs = clock.nowMs();
@@ -74,11 +105,11 @@ export function createPoller(input: PollerInput): Poller {
       await clock.sleep(Math.min(Math.max(0, waitMs), pollIntervalMs), signal).catch(() => undefined);
     }
   };
-  return { name, state: () => state, pollOnce, run, inTurn };
+  return { name, state: () => state, pollOnce, run, runExclusive, nowMs: platformClock.nowMs };
 }
 
 /** One work after the other, in the order in which they came. */
-function createTurns(): Poller['inTurn'] {
+function createMutex(): Poller['runExclusive'] {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const next = last.then(work);
@@ -87,42 +118,122 @@ function createTurns(): Poller['inTurn'] {
   };
 }
 
-/** Before the first sync is whole each page is committed as it comes; after that a poll is committed whole or not at all. */
-async function poll(input: PollerInput, nowMs: number, signal: AbortSignal): Promise<readonly Rejection[]> {
-  const { name, provider, store, historyMs } = input;
-  const before = await store.begin(name, nowMs);
-  const request = {
-    cursor: before.cursor,
-    nowMs,
-    historyStartMs: nowMs - historyMs,
-    before: pollEndOf(before),
-    known: store.known(name),
-    signal,
-  };
-  const pages: Page[] = [];
-  const rejected: Rejection[] = [];
-  for await (const page of provider.poll(request)) {
-    signal.throwIfAborted();
-    if (before.isSynced) pages.push(page);
-    else rejected.push(...(await commit(input, page)));
-    if (page.complete !== undefined && !before.isSynced) return rejected;
-  }
-  if (!before.isSynced || pages.at(-1)?.complete === undefined) throw new Error('the poll ended before it was whole');
-  return commit(input, mergePages(pages));
+/** Our clock, or the platform's where ours is off. */
+interface PlatformClock {
+  nowMs(): number;
+  /** Measures anew by the platform's last answer; true when that moved `nowMs` by more than a poll may be off. */
+  hasMoved(): boolean;
 }
 
-/** How a provider's last successful poll ended; undefined before the first sync is whole. */
+function createPlatformClock({ name, provider, clock, log }: PollerInput): PlatformClock {
+  let skewMs = 0;
+  return {
+    nowMs: () => clock.nowMs() - skewMs,
+    hasMoved: () => {
+      const measuredMs = provider.clockSkewMs() ?? 0;
+      const nextMs = Math.abs(measuredMs) > CLOCK_SKEW_MAX_MS ? measuredMs : 0;
+      const hasMoved = Math.abs(nextMs - skewMs) > CLOCK_SKEW_MAX_MS;
+      if (!hasMoved) return false;
+      skewMs = nextMs;
+      const seconds = Math.round(skewMs / 1000);
+      if (skewMs === 0) log.info('the clock agrees with the platform again', { provider: name });
+      else log.warn('the clock differs from the platform, whose time is taken', { provider: name, seconds });
+      return true;
+    },
+  };
+}
+
+/** A poll whose first answer shows that our clock is off asked for the wrong time: it is done anew. */
+class ClockMoved extends Error {
+  override readonly name = 'ClockMoved';
+}
+
+async function pollAtPlatformTime(
+  input: PollerInput,
+  platformClock: PlatformClock,
+  signal: AbortSignal,
+): Promise<readonly Rejection[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await poll(input, platformClock, signal);
+    } catch (error) {
+      if (!(error instanceof ClockMoved)) throw error;
+      if (tries === CLOCK_TRIES_MAX) throw new Error('the clock of the platform jumps, or ours does', { cause: error });
+    }
+  }
+}
+
+/** Before the first sync is complete each page is committed as it comes; after that a poll is committed as a whole or not at all. */
+async function poll(
+  input: PollerInput,
+  platformClock: PlatformClock,
+  signal: AbortSignal,
+): Promise<readonly Rejection[]> {
+  const { name: provider, core, onCommitted } = input;
+  const before = await core.beginPoll(provider);
+  const startedAtMs = platformClock.nowMs();
+  const rejected: Rejection[] = [];
+  let last: Page | undefined;
+  const deadline = createDeadline(input, before.isSynced, signal);
+  try {
+    for await (const page of input.provider.poll(toRequest(input, before, startedAtMs, deadline.signal))) {
+      deadline.signal.throwIfAborted();
+      if (platformClock.hasMoved()) throw new ClockMoved('the clock has moved');
+      last = validatePage(page, platformClock.nowMs());
+      rejected.push(...last.rejected);
+      if (before.isSynced) await core.addPage(provider, last);
+      else onCommitted?.(await core.commit({ ...last, provider, startedAtMs, nowMs: platformClock.nowMs() }));
+      if (last.complete !== undefined && !before.isSynced) return rejected;
+    }
+  } catch (error) {
+    if (error instanceof ClockMoved || !platformClock.hasMoved()) throw error;
+    throw new ClockMoved('the clock has moved', { cause: error });
+  } finally {
+    deadline.end();
+  }
+  if (last?.complete === undefined) throw new Error('the poll ended before it was whole');
+  const { cursor, complete } = last;
+  onCommitted?.(await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete }));
+  return rejected;
+}
+
+function toRequest(input: PollerInput, before: ProviderState, nowMs: number, signal: AbortSignal) {
+  return {
+    cursor: before.cursor,
+    nowMs,
+    historyStartMs: nowMs - input.historyMs,
+    before: pollEndOf(before),
+    known: knownOf(input.core, { provider: input.name, withPoll: false }),
+    signal,
+  };
+}
+
+/** A poll that hangs ends in time; a first sync may take as long as it needs, as each of its pages has a deadline. */
+function createDeadline({ pollIntervalMs }: PollerInput, isSynced: boolean, signal: AbortSignal) {
+  if (!isSynced) return { signal, end: () => undefined };
+  const late = new AbortController();
+  const afterMs = Math.min(Math.max(DEADLINE_MIN_MS, DEADLINE_INTERVALS * pollIntervalMs), TIMER_MAX_MS);
+  const onLate = () => late.abort(new Error(`the poll took longer than ${Math.round(afterMs / MINUTE_MS)}m`));
+  // Not by `clock`: a clock that is set ahead ends no poll.
+  const timer = setTimeout(onLate, afterMs);
+  return { signal: AbortSignal.any([signal, late.signal]), end: () => clearTimeout(timer) };
+}
+
+/** How a provider's last successful poll ended; undefined before the first sync is complete. */
 export function pollEndOf({ isSynced, askedUntilMs, historyStartMs }: ProviderState): PollEnd | undefined {
   if (!isSynced || askedUntilMs === undefined || historyStartMs === undefined) return undefined;
   return { askedUntilMs, historyStartMs };
 }
 
-async function commit(input: PollerInput, page: Page): Promise<readonly Rejection[]> {
-  const { name, store, clock, onCommitted } = input;
-  const nowMs = clock.nowMs();
-  const judged = judgePage(page, nowMs);
-  await onCommitted(await store.commit({ provider: name, nowMs, ...judged }));
-  return judged.rejected;
+/** What a provider may ask about its own past. */
+export function knownOf(core: PollerCore, query: { readonly provider: string; readonly withPoll: boolean }): Known {
+  return {
+    incidents: (ids) => core.incidents(query, ids),
+    openIds: () => core.openIds(query),
+    rejectedIds: () => core.rejectedIds(query),
+    signals: (subjects) => core.signals(query, subjects),
+    bySubject: (subjects) => core.bySubject(query, subjects),
+  };
 }
 
 /** One line when there are records that were not there in the poll before, not one in each poll. */

@@ -1,27 +1,24 @@
 import type { Page, PollEnd } from '../model/poll.ts';
-import type { Clock } from '../model/time.ts';
+import { validatePage } from '../model/validity.ts';
 import type { PollRequest, Provider } from '../providers/provider.ts';
-import type { Batch, Committed, Comparison, Store } from '../store/store.ts';
-import { createGathering, type Gathering } from './gathering.ts';
-import { type Poller, pollEndOf } from './poller.ts';
+import type { CommitCounts } from '../store/store.ts';
+import { knownOf, type Poller, type PollerCore, pollEndOf } from './poller.ts';
 
 /**
  * Incidents that no list shows any more are asked for one by one, up to so many; more of them speak of a key that sees less
  * or of another account, and nothing is taken for deleted then.
  */
-const MISSING_ASKED_MAX = 1000;
+const MISSING_REQUESTED_MAX = 1000;
 
 export interface RefreshInput {
-  readonly poller: Pick<Poller, 'name' | 'inTurn'>;
+  readonly poller: Pick<Poller, 'name' | 'runExclusive' | 'nowMs'>;
   readonly provider: Pick<Provider, 'poll'>;
-  readonly store: Pick<Store, 'provider' | 'known' | 'idsSince' | 'compare' | 'commit'>;
-  readonly clock: Clock;
+  readonly core: PollerCore;
   readonly historyMs: number;
   /** What ended longer ago is not in the store, and is not brought back. */
   readonly retentionMs: number;
   /** Requests that the provider made since it was opened. */
   readonly requestsMade: () => number;
-  readonly onCommitted: (committed: Committed) => Promise<void>;
 }
 
 /** What is to be read again. */
@@ -34,79 +31,58 @@ export interface RefreshRequest {
 }
 
 /** What reading again found: numbers of incidents, and what it cost. */
-export interface Refreshed extends Pick<Comparison, 'added' | 'changed' | 'unchanged' | 'deleted'> {
-  /** Records that could not be taken. */
-  readonly rejected: number;
+export interface RefreshResult extends CommitCounts {
   /** Stored ones that the platform's lists lack and that were not asked for one by one, as they are too many. */
   readonly unverified: number;
   readonly requests: number;
 }
 
 /**
- * Reads again from the platform what the store holds of one provider, when its turn comes: its history as a first sync does,
- * then everything up to now as a poll does. Committed whole, as one poll; the cursor moves as in a poll. Throws when the platform does
- * not answer everything, when the first sync is not complete, and when the signal fires; then nothing is written.
+ * Reads again from the platform what the store holds of one provider, while no poll is under way: its history as a first
+ * sync does, then everything up to now as a poll does. Committed as one poll; the cursor moves as in a poll. A dry run is
+ * the same without the write. Throws when the platform does not answer everything, when the first sync is not complete, and
+ * when the signal fires; then nothing is written.
  */
-export function createRefresh(input: RefreshInput): (request: RefreshRequest) => Promise<Refreshed> {
-  return (request) => input.poller.inTurn(() => refresh(input, request));
+export function createRefresh(input: RefreshInput): (request: RefreshRequest) => Promise<RefreshResult> {
+  return (request) => input.poller.runExclusive(() => refresh(input, request));
 }
 
-async function refresh(input: RefreshInput, request: RefreshRequest): Promise<Refreshed> {
-  const { store, clock, requestsMade } = input;
-  const { name } = input.poller;
+async function refresh(input: RefreshInput, request: RefreshRequest): Promise<RefreshResult> {
+  const { core, poller, requestsMade } = input;
+  const { name: provider } = poller;
   request.signal.throwIfAborted();
   const madeBefore = requestsMade();
-  const state = store.provider(name);
+  const state = await core.beginPoll(provider);
   const before = pollEndOf(state);
   if (before === undefined) throw new Error('its first sync is not complete; polls go on with it');
-  const startedAtMs = clock.nowMs();
-  const gathering = createGathering(store.known(name), clock);
+  const startedAtMs = poller.nowMs();
   const sinceMs = startedAtMs - Math.min(request.spanMs ?? input.historyMs, input.retentionMs);
-  await read(input, request, { gathering, before, cursor: undefined, nowMs: startedAtMs, historyStartMs: sinceMs });
-  const unverified = askForMissing(gathering, await store.idsSince(name, sinceMs));
-  const nowMs = clock.nowMs();
-  const end = await read(input, request, {
-    gathering,
-    before,
-    cursor: state.cursor,
-    nowMs,
-    historyStartMs: nowMs - input.historyMs,
-  });
-  const batch = { ...gathering.gathered(), ...end, provider: name, nowMs: clock.nowMs() };
-  const { differing, ...counts } = await store.compare(batch);
+  const history = { before, cursor: undefined, nowMs: startedAtMs, historyStartMs: sinceMs };
+  await readPages(input, request.signal, history);
+  const unverified = await core.requestMissing(provider, sinceMs, MISSING_REQUESTED_MAX);
+  const nowMs = poller.nowMs();
+  const news = { before, cursor: state.cursor, nowMs, historyStartMs: nowMs - input.historyMs };
+  const end = await readPages(input, request.signal, news);
   request.signal.throwIfAborted();
-  if (!request.isDryRun) await commit(input, { ...batch, incidents: differing });
-  return { ...counts, rejected: batch.rejected.length, unverified, requests: requestsMade() - madeBefore };
+  const poll = { provider, startedAtMs, nowMs: poller.nowMs(), ...end };
+  const counts = request.isDryRun ? await core.previewPoll(poll) : await core.commitPoll(poll);
+  return { ...counts, unverified, requests: requestsMade() - madeBefore };
 }
 
-async function commit({ store, onCommitted }: RefreshInput, batch: Batch): Promise<void> {
-  await onCommitted(await store.commit(batch));
-}
-
-/** Gives how many are missing that are not asked for. */
-function askForMissing(gathering: Gathering, storedIds: readonly string[]): number {
-  const missing = gathering.unseen(storedIds);
-  // A platform that shows nothing at all has lost its memory, or shows us none of it.
-  if (gathering.size() === 0 || missing.length > MISSING_ASKED_MAX) return missing.length;
-  gathering.askFor(missing);
-  return 0;
-}
-
-interface Reading extends Pick<PollRequest, 'before' | 'cursor' | 'nowMs' | 'historyStartMs'> {
-  readonly gathering: Gathering;
-}
+type ReadFrom = Pick<PollRequest, 'before' | 'cursor' | 'nowMs' | 'historyStartMs'>;
 
 /** Lets the provider poll; gives where it would go on from, and the end of the poll. */
-async function read(
-  { provider }: RefreshInput,
-  { signal }: RefreshRequest,
-  { gathering, ...from }: Reading,
+async function readPages(
+  { provider, core, poller }: RefreshInput,
+  signal: AbortSignal,
+  from: ReadFrom,
 ): Promise<{ readonly cursor: string; readonly complete: PollEnd }> {
+  const known = knownOf(core, { provider: poller.name, withPoll: true });
   let last: Page | undefined;
-  for await (const page of provider.poll({ ...from, known: gathering.known, signal })) {
+  for await (const page of provider.poll({ ...from, known, signal })) {
     signal.throwIfAborted();
-    gathering.add(page);
-    last = page;
+    last = validatePage(page, poller.nowMs());
+    await core.addPage(poller.name, last);
   }
   if (last?.complete === undefined) throw new Error('the poll ended before it was whole');
   return { cursor: last.cursor, complete: last.complete };

@@ -1,6 +1,6 @@
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';
-import type { Refreshed, RefreshRequest } from './refresh.ts';
+import type { RefreshRequest, RefreshResult } from './refresh.ts';
 
 /** A provider is stale when its last successful poll is older than so many of its intervals. */
 const STALE_INTERVALS = 3;
@@ -10,8 +10,8 @@ export interface RefreshTarget {
   readonly name: string;
   readonly pollIntervalMs: number;
   /** The end of its last successful poll; undefined before the first. */
-  readonly lastSuccessMs: () => number | undefined;
-  readonly refresh: (request: RefreshRequest) => Promise<Refreshed>;
+  readonly lastSuccessMs: () => Promise<number | undefined>;
+  readonly refresh: (request: RefreshRequest) => Promise<RefreshResult>;
 }
 
 /** Which providers, how far back, and when to give up. */
@@ -26,7 +26,7 @@ export interface RefreshAll {
 
 /** What became of one provider: read again, failed, ended because others failed, or left alone as it is not stale. */
 export type RefreshOutcome = { readonly provider: string } & (
-  | { readonly outcome: 'refreshed'; readonly refreshed: Refreshed }
+  | { readonly outcome: 'refreshed'; readonly refreshed: RefreshResult }
   | { readonly outcome: 'failed' | 'ended'; readonly error: string }
   | { readonly outcome: 'skipped' }
 );
@@ -74,7 +74,7 @@ async function refreshAll(
   let failures = 0;
   const refreshOne = async (target: RefreshTarget): Promise<RefreshOutcome> => {
     const provider = target.name;
-    if (request.providers === 'stale' && !isStale(target, input.clock.nowMs())) return { provider, outcome: 'skipped' };
+    if (request.providers === 'stale' && !(await isStale(target, input.clock.nowMs()))) return { provider, outcome: 'skipped' };
     try {
       const refreshed = await target.refresh({ spanMs: request.spanMs, isDryRun: request.isDryRun, signal });
       return { provider, outcome: 'refreshed', refreshed };
@@ -91,8 +91,8 @@ async function refreshAll(
   return outcomes;
 }
 
-function isStale({ lastSuccessMs, pollIntervalMs }: RefreshTarget, nowMs: number): boolean {
-  const lastMs = lastSuccessMs();
+async function isStale({ lastSuccessMs, pollIntervalMs }: RefreshTarget, nowMs: number): Promise<boolean> {
+  const lastMs = await lastSuccessMs();
   return lastMs === undefined || nowMs - lastMs > STALE_INTERVALS * pollIntervalMs;
 }
 

@@ -86,7 +86,7 @@ export function decideBatch(committed: LedgerState, loaded: LoadedRows, batch: B
     result: { ledger: [], exemplars: [] },
     countedEndsMs: new Map(loaded.countedEndsMs),
     changed: new Map(),
-    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0 },
+    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: batch.rejected.length },
   };
   upsertAll(work, batch);
   for (const id of batch.deletedIds) {
@@ -163,7 +163,7 @@ export function decideImport(
     result: { ledger: [], exemplars: [] },
     countedEndsMs: new Map(loaded.countedEndsMs),
     changed: new Map(),
-    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0 },
+    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: 0 },
   };
   for (const incident of incidents) upsert(work, incident, work.table.find(incident));
   return { ...work.result, state, incidents: work.table, signals: [], rejections: [], settledIds: [], provider, nowMs };

@@ -55,6 +55,8 @@ export interface CommitCounts {
   readonly changed: number;
   readonly unchanged: number;
   readonly deleted: number;
+  /** Records that could not be accepted. */
+  readonly rejected: number;
 }
 
 /** What a commit changed, for those who keep statistics. */

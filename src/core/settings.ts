@@ -1,7 +1,7 @@
 import { createReader, type Reader } from '../config/reading.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
-import type { Traits } from '../providers/provider.ts';
+import type { Capabilities } from '../model/capabilities.ts';
 import { reachOf } from '../report/timeline.ts';
 import type { ActiveProvider } from '../stats/places.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
@@ -10,7 +10,7 @@ import type { ProviderState, StoreSettings } from '../store/store.ts';
 /** A provider as the configuration names it and what its platform can tell. */
 export interface Described {
   readonly config: ProviderConfig;
-  readonly traits: Traits;
+  readonly traits: Capabilities;
 }
 
 /** Today's mappings of each provider by its name, in the order of the configuration. */
@@ -18,7 +18,7 @@ export function readersOf({ providers, severities }: Config): ReadonlyMap<string
   return new Map(providers.map((one) => [one.name, createReader(one, severities)]));
 }
 
-/** The parts of a configuration that each room is given. */
+/** The parts of a configuration that each module is given. */
 export function storeSettings(
   config: Config,
   given: { readonly readers: ReadonlyMap<string, Reader>; readonly providers: readonly Described[] },

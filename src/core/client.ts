@@ -1,0 +1,88 @@
+import { Worker } from 'node:worker_threads';
+import type { Log, LogFields } from '../model/log.ts';
+import { type Core, CoreFailure } from './core.ts';
+import { callRemote, type Remote } from './remote.ts';
+
+/** What `close` waits for work under way before it ends the thread: a commit is whole or nothing, however it ends. */
+const CLOSES_WITHIN_MS = 1000;
+
+const CORE_METHODS = [
+  'configure',
+  'provider',
+  'commit',
+  'beginPoll',
+  'addPage',
+  'commitPoll',
+  'previewPoll',
+  'requestMissing',
+  'incidents',
+  'openIds',
+  'rejectedIds',
+  'signals',
+  'bySubject',
+  'tick',
+  'scraped',
+  'status',
+  'close',
+] as const satisfies readonly (keyof Core)[];
+
+export interface CoreThreadInput {
+  readonly storePath: string;
+  readonly nowMs: number;
+  readonly log: Log;
+  /** The thread has ended by itself. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** The core on a thread of its own. */
+export interface CoreThread {
+  readonly core: Remote<Core>;
+  /** Ends the thread; what is under way gets a second to finish. */
+  close(): Promise<void>;
+}
+
+/** Starts the thread and opens the store on it; rejects with what the store says when it cannot be opened. */
+export async function startCoreThread({ storePath, nowMs, log, onFatal }: CoreThreadInput): Promise<CoreThread> {
+  const worker = new Worker(threadUrl(), { workerData: { path: storePath, nowMs } });
+  const calls = callRemote<Core>(worker, CORE_METHODS);
+  let isClosing = false;
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    worker.once('error', reject);
+    worker.on('message', (message: CoreEvent) => {
+      if ('log' in message) log[message.log](message.message, message.fields);
+      else if ('opened' in message) resolve();
+    });
+  });
+  worker.removeAllListeners('error');
+  const onEnd = (error: Error) => {
+    calls.fail(error);
+    if (!isClosing) onFatal(error);
+  };
+  worker.on('error', (error: unknown) => {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    onEnd(new CoreFailure(`the core thread failed: ${reason}`, { cause: error }));
+  });
+  worker.once('exit', () => onEnd(new CoreFailure('the core thread has ended')));
+  return {
+    core: calls.service,
+    close: async () => {
+      isClosing = true;
+      void calls.service.close().catch(() => undefined);
+      const timer = setTimeout(() => void worker.terminate(), CLOSES_WITHIN_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What the thread says by itself. */
+export type CoreEvent =
+  | { readonly opened: true }
+  | { readonly log: keyof Log; readonly message: string; readonly fields: LogFields | undefined }
+  | { readonly reply: number };
+
+/** Compiled files end in .js, those that Node runs as they are in .ts. */
+function threadUrl(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
+}

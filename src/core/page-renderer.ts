@@ -1,0 +1,92 @@
+import type { Config } from '../config/types.ts';
+import { families } from '../metrics/families.ts';
+import type { PageSource, ShownProvider, ShownSet } from '../metrics/family.ts';
+import { Page, type RenderedPage } from '../metrics/page.ts';
+import type { Row } from '../stats/rows.ts';
+import type { Statistics } from '../stats/statistics.ts';
+import type { LabelSet } from '../store/label-set.ts';
+import type { Store } from '../store/store.ts';
+import { familySettings } from './settings.ts';
+
+/** What the newest page shows; it stands still until the next page replaces it. */
+export interface PageSnapshot {
+  readonly rows: readonly Row[];
+  /** Incidents open now at providers that count in every grouping, by the value of the label. */
+  readonly openNow: { readonly service: ReadonlyMap<string, number>; readonly severity: ReadonlyMap<string, number> };
+}
+
+/** Nothing is shown before the first page. */
+export const EMPTY_SNAPSHOT: PageSnapshot = { rows: [], openNow: { service: new Map(), severity: new Map() } };
+
+export interface PageRendererInput {
+  readonly config: Config;
+  readonly store: Store;
+  readonly statistics: Statistics;
+  readonly providers: readonly ShownProvider[];
+}
+
+/** A page with what it was rendered from. */
+export interface PageRendering {
+  readonly page: RenderedPage;
+  readonly source: PageSource;
+  readonly snapshot: PageSnapshot;
+}
+
+/** From the store and the statistics to the page. */
+export function createPageRenderer(input: PageRendererInput): () => PageRendering {
+  const { config, statistics } = input;
+  const page = new Page(families, familySettings(config));
+  const toSource = createPageSource(input);
+  return () => {
+    statistics.refresh();
+    const source = toSource();
+    const { rows, openRows } = source;
+    const openNow = { service: countOpen(openRows, 'service'), severity: countOpen(openRows, 'severity') };
+    return { page: page.render(source), source, snapshot: { rows, openNow } };
+  };
+}
+
+/** Gathers what a page is rendered from; the same set gives the same object, so that its text is kept. */
+export function createPageSource({ store, statistics, providers }: Omit<PageRendererInput, 'config'>): () => PageSource {
+  const byName = new Map(providers.map((provider) => [provider.name, provider]));
+  const shown = new WeakMap<LabelSet, ShownSet>();
+  const show = (set: LabelSet): ShownSet | undefined => {
+    const provider = byName.get(set.provider);
+    if (provider === undefined) return undefined;
+    const known = shown.get(set) ?? { set, provider, exemplars: [...store.exemplars(set.row)] };
+    shown.set(set, known);
+    return known;
+  };
+  return () => {
+    const counts = statistics.counts();
+    return {
+      rows: statistics.rows(),
+      openRows: statistics.openRows().flatMap((row) => {
+        const provider = byName.get(row.provider);
+        return provider === undefined ? [] : [{ row, provider }];
+      }),
+      sets: store
+        .labelSets()
+        .map(show)
+        .filter((set) => set !== undefined),
+      providers: providers.map((provider) => ({
+        provider,
+        state: store.provider(provider.name),
+        counts: counts.get(provider.name),
+      })),
+      counters: store.counters(),
+      servicesOverflowed: store.servicesOverflowed(),
+      storeBytes: store.sizeBytes(),
+    };
+  };
+}
+
+function countOpen(openRows: PageSource['openRows'], label: 'service' | 'severity'): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { row, provider } of openRows) {
+    if (!provider.isOverall) continue;
+    const open = row.open.reduce((sum, one) => sum + one, 0);
+    counts.set(row[label], (counts.get(row[label]) ?? 0) + open);
+  }
+  return counts;
+}

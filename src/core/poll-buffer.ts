@@ -1,0 +1,153 @@
+import type { Incident, Rejection, Service, Signal } from '../model/incident.ts';
+import type { Page } from '../model/poll.ts';
+import type { StoredIncidents } from '../store/store.ts';
+
+/** What all pages of a poll found; where the provider stands after it is not part of it. */
+export type BufferedPages = Omit<Page, 'cursor' | 'complete'>;
+
+/** Pages of a poll that are not committed yet. */
+export interface PollBuffer {
+  add(page: Page): void;
+  /** Each incident once, as it was reported last. */
+  pages(): BufferedPages;
+  /** What the store would say if all these pages were committed. */
+  readonly overlay: StoredIncidents;
+  /** How many incidents were reported. */
+  size(): number;
+  /** Those that were neither reported nor rejected nor deleted so far. */
+  missing(ids: readonly string[]): readonly string[];
+  /** Lists these as open in `overlay`: each platform is asked for what was open and is in no list. */
+  requestAgain(ids: readonly string[]): void;
+}
+
+interface Found {
+  readonly incidents: Map<string, Incident>;
+  /** Ids of incidents that are made of signals, by subject; some may be gone from `incidents`. */
+  readonly idsBySubject: Map<string, Set<string>>;
+  /** By subject, then by the signal's id. */
+  readonly signals: Map<string, Map<string, Signal>>;
+  /** By id; records without one by their key. */
+  readonly rejected: Map<string, Rejection[]>;
+  readonly deletedIds: Set<string>;
+  readonly wholeSubjects: Set<string>;
+  catalogue: readonly Service[] | undefined;
+}
+
+export function createPollBuffer(stored: StoredIncidents): PollBuffer {
+  const found: Found = {
+    incidents: new Map(),
+    idsBySubject: new Map(),
+    signals: new Map(),
+    rejected: new Map(),
+    deletedIds: new Set(),
+    wholeSubjects: new Set(),
+    catalogue: undefined,
+  };
+  const requested = new Set<string>();
+  return {
+    add: (page) => addPage(found, page),
+    pages: () => ({
+      incidents: [...found.incidents.values()],
+      signals: [...found.signals.values()].flatMap((signals) => [...signals.values()]),
+      rejected: [...found.rejected.values()].flat(),
+      deletedIds: [...found.deletedIds],
+      wholeSubjects: [...found.wholeSubjects],
+      catalogue: found.catalogue,
+    }),
+    overlay: overlayOn(stored, found, requested),
+    size: () => found.incidents.size,
+    missing: (ids) =>
+      ids.filter((id) => !found.incidents.has(id) && !found.deletedIds.has(id) && !found.rejected.has(id)),
+    requestAgain: (ids) => {
+      for (const id of ids) requested.add(id);
+    },
+  };
+}
+
+/** In the order in which commits of the pages would take effect. */
+function addPage(found: Found, page: Page): void {
+  for (const signal of page.signals) {
+    const ofSubject = found.signals.get(signal.subject) ?? new Map<string, Signal>();
+    found.signals.set(signal.subject, ofSubject.set(signal.id, signal));
+  }
+  for (const subject of page.wholeSubjects) {
+    for (const id of found.idsBySubject.get(subject) ?? []) found.incidents.delete(id);
+    found.wholeSubjects.add(subject);
+  }
+  for (const incident of page.incidents) {
+    const { id, subject } = incident;
+    found.rejected.delete(id);
+    found.deletedIds.delete(id);
+    // Last in the list as it was reported last.
+    found.incidents.delete(id);
+    found.incidents.set(id, incident);
+    if (subject !== undefined) found.idsBySubject.set(subject, (found.idsBySubject.get(subject) ?? new Set()).add(id));
+  }
+  for (const rejection of page.rejected) {
+    const key = rejection.id ?? rejection.key;
+    const known = found.rejected.get(key) ?? [];
+    const isKnown = known.some((one) => one.key === rejection.key && one.reason === rejection.reason);
+    if (!isKnown) found.rejected.set(key, [...known, rejection]);
+  }
+  for (const id of page.deletedIds) {
+    found.incidents.delete(id);
+    found.deletedIds.add(id);
+  }
+  found.catalogue = page.catalogue ?? found.catalogue;
+}
+
+function overlayOn(stored: StoredIncidents, found: Found, requested: ReadonlySet<string>): StoredIncidents {
+  return {
+    incidents: (ids) => {
+      const incidents = stored.incidents(ids);
+      for (const id of ids) {
+        const reported = found.incidents.get(id);
+        if (reported !== undefined) incidents.set(id, reported);
+      }
+      return incidents;
+    },
+    openIds: () => {
+      const unreported = [...stored.openIds(), ...requested].filter((id) => !found.incidents.has(id));
+      const reported = [...found.incidents.values()].filter(isOpen).map(({ id }) => id);
+      const ids = [...new Set([...withoutReplaced(unreported, stored, found), ...reported])];
+      return ids.filter((id) => !found.deletedIds.has(id));
+    },
+    rejectedIds: () => {
+      const ids = stored.rejectedIds().filter((id) => !found.incidents.has(id) && !found.deletedIds.has(id));
+      return [...new Set([...ids, ...[...found.rejected.values()].flat().flatMap(({ id }) => id ?? [])])];
+    },
+    signals: (subjects) => {
+      const before = stored.signals(subjects);
+      return new Map(subjects.map((one) => [one, joinSignals(before.get(one) ?? [], found.signals.get(one))]));
+    },
+    bySubject: (subjects) => {
+      const before = stored.bySubject(subjects);
+      return new Map(subjects.map((one) => [one, incidentsOfSubject(found, one, before.get(one) ?? [])]));
+    },
+  };
+}
+
+/** As the store has them: each once, in order of time. */
+function joinSignals(before: readonly Signal[], reported: ReadonlyMap<string, Signal> | undefined): readonly Signal[] {
+  if (reported === undefined) return before;
+  const all = new Map([...reported, ...before.map((signal) => [signal.id, signal] as const)]);
+  return [...all.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
+}
+
+function incidentsOfSubject(found: Found, subject: string, before: readonly Incident[]): readonly Incident[] {
+  const kept = found.wholeSubjects.has(subject) ? [] : before;
+  const reported = [...(found.idsBySubject.get(subject) ?? [])].flatMap((id) => found.incidents.get(id) ?? []);
+  const ids = new Set(reported.map(({ id }) => id));
+  return [...kept.filter(({ id }) => !ids.has(id) && !found.deletedIds.has(id)), ...reported];
+}
+
+/** Without incidents of subjects that were reported whole since: what was not reported again is gone. */
+function withoutReplaced(ids: readonly string[], stored: StoredIncidents, { wholeSubjects }: Found) {
+  if (wholeSubjects.size === 0) return ids;
+  const incidents = stored.incidents(ids);
+  return ids.filter((id) => !wholeSubjects.has(incidents.get(id)?.subject ?? ''));
+}
+
+function isOpen({ resolvedAtMs, merged, setApart }: Incident): boolean {
+  return resolvedAtMs === undefined && !merged && setApart === undefined;
+}

@@ -1,0 +1,13 @@
+import type { Status } from './incident.ts';
+
+/** What a platform can tell at all; metrics about the rest are absent for its providers. */
+export interface Capabilities {
+  /** The open statuses that it tells. */
+  readonly statuses: readonly Exclude<Status, 'resolved'>[];
+  readonly started: boolean;
+  readonly identified: boolean;
+  readonly acknowledged: boolean;
+  readonly mitigated: boolean;
+  readonly escalations: boolean;
+  readonly reopens: boolean;
+}
