@@ -31,7 +31,7 @@ const RETRIES_PER_POLL = 50;
 export async function* laterPoll(session: Session, cursor: PollingCursor): AsyncGenerator<Page> {
   const { api, request } = session;
   const { nowMs, known } = request;
-  const isCatalogueDue = nowMs - cursor.catalogueAtMs >= CATALOGUE_EVERY_MS;
+  const isCatalogueDue = nowMs < cursor.catalogueAtMs || nowMs - cursor.catalogueAtMs >= CATALOGUE_EVERY_MS;
   const catalogue = isCatalogueDue ? await api.services() : undefined;
   const findings = noFindings();
   addIncidents(findings, await readOpenSet(api, nowMs));
