@@ -89,6 +89,6 @@ describe('the skew of a platform', () => {
 
     await door.get('/second', {}, never());
 
-    expect(clock.waitsMs).toEqual([expect.closeTo(7000, -3)]);
+    expect(clock.waitsMs).toEqual([expect.closeTo(7000, -3.5)]);
   });
 });

@@ -16,8 +16,8 @@ const FirstSync = z.object({
   ...shared,
   /** When the first sync began, over a crash. */
   askedUntilMs: z.number(),
+  /** An offset, which earlier versions wrote, is passed over: the span that it was within is read anew. */
   spans: z.array(span),
-  offset: z.number(),
 });
 /** Everything is read: later polls go on from `newestMs`. */
 const Synced = z.object({

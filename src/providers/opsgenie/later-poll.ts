@@ -1,5 +1,6 @@
 import type { Page } from '../../model/poll.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/time.ts';
+import { DAY_MS } from '../../model/time.ts';
+import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import type { Span } from '../spans.ts';
 import { encodeCursor, type Synced } from './cursor.ts';
 import { pageOf, type SyncTools } from './first-sync.ts';
@@ -7,8 +8,6 @@ import { alwaysSpan, LIST_CAP, PAGE_SIZE, readList, readWindows } from './lists.
 import { latest, NOTHING_TAKEN, type Taken } from './reader.ts';
 import type { Stamped } from './wire.ts';
 
-/** Read again before the newest change seen: the platform may show a change so much later than it happened. */
-const OVERLAP_MS = 5 * MINUTE_MS;
 /** A wanted history counts as longer when it begins so much earlier than the recorded one: `now - history` moves on. */
 const LONGER_HISTORY_MS = DAY_MS;
 /** Rejected records fetched again in one poll, in turn: they cost one request each, of 130 a minute. */
@@ -31,7 +30,7 @@ export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, s
     ...state,
     tags: [...tools.source.tags],
     historyStartMs,
-    newestMs: nextNewest(state.newestMs, newestMs, request.nowMs),
+    newestMs: nextCursorMs(state.newestMs, newestMs, request.nowMs),
     retried,
   };
   yield {
@@ -46,14 +45,15 @@ async function* listedNews<Wire extends Stamped>(tools: SyncTools<Wire>, state: 
   const { request } = tools.surroundings;
   const recorded: Span = { fromMs: state.historyStartMs, toMs: request.nowMs };
   const missing: Span[] = [];
+  const fromMs = changesFromMs(state.newestMs, request.nowMs);
   if (isLonger(request.historyStartMs, state)) {
     missing.push({ fromMs: request.historyStartMs, toMs: state.historyStartMs });
   }
   // Stored records lack the value of a tag that was not named when they were read.
   if (state.tags.join('\n') !== tools.source.tags.join('\n')) missing.push(recorded);
   else if (tools.source.changesBy === 'createdAt') {
-    missing.push({ fromMs: state.newestMs - OVERLAP_MS, toMs: request.nowMs });
-  } else if (!(yield* changed(tools, state.newestMs - OVERLAP_MS))) missing.push(recorded);
+    missing.push({ fromMs, toMs: request.nowMs });
+  } else if (!(yield* changed(tools, fromMs))) missing.push(recorded);
   yield* windows(tools, { spans: missing });
   yield* windows(tools, { spans: [alwaysSpan(request.nowMs)], filter: 'status:open' });
 }
@@ -80,7 +80,7 @@ async function* windows<Wire extends Stamped>(
 ): AsyncGenerator<Taken> {
   const { door, request } = surroundings;
   const list = { door, signal: request.signal, path: source.path, census: source.census };
-  for await (const { records } of readWindows({ ...list, spans, filter, offset: 0 })) yield await reader.take(records);
+  for await (const { records } of readWindows({ ...list, spans, filter })) yield await reader.take(records);
 }
 
 /** What was open and is in no list any more, and some of the records that were rejected before. */
@@ -100,10 +100,4 @@ async function idsToAsk<Wire extends Stamped>(
 
 function isLonger(wantedStartMs: number, { historyStartMs }: Synced): boolean {
   return wantedStartMs < historyStartMs - LONGER_HISTORY_MS;
-}
-
-/** The newest change seen; without one the later of the old one and an hour ago. Never past now. */
-function nextNewest(oldMs: number, seenMs: number | undefined, nowMs: number): number {
-  const nextMs = seenMs !== undefined && seenMs > oldMs ? seenMs : Math.max(oldMs, nowMs - HOUR_MS);
-  return Math.min(nextMs, nowMs);
 }

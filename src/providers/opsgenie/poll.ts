@@ -47,7 +47,10 @@ function whereToGoOn<Wire extends Stamped>(tools: SyncTools<Wire>): Cursor {
   const { source, surroundings } = tools;
   const anew = beginFirstSync(tools);
   if (surroundings.request.cursor === undefined) return anew;
-  const cursor = decodeCursor(surroundings.request.cursor);
+  const stored = decodeCursor(surroundings.request.cursor);
+  const { nowMs } = surroundings.request;
+  // What lies ahead was written by a clock that was ahead.
+  const cursor = stored.phase === 'synced' ? stored : { ...stored, askedUntilMs: Math.min(stored.askedUntilMs, nowMs) };
   if (cursor.source !== source.name) return anew;
   if (cursor.phase === 'synced' || cursor.tags.join('\n') === source.tags.join('\n')) return cursor;
   const { historyStartMs, askedUntilMs } = cursor;

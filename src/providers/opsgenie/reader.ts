@@ -18,7 +18,8 @@ export interface Taken {
   readonly ids: readonly string[];
   /** Newest stamp of the kind that later polls go on from. */
   readonly newestMs: number | undefined;
-  readonly newestCreatedMs: number | undefined;
+  /** When the listed records were created, in the order of the list. */
+  readonly createdMs: readonly number[];
   /** A record was not newer than asked for: in a list with the newest change first, all that follow are older too. */
   readonly reachedKnown: boolean;
 }
@@ -62,7 +63,7 @@ export function createReader<Wire extends Stamped>(source: Source<Wire>, surroun
         deletedIds: again.deletedIds,
         ids: [...newer.map(({ id }) => id), ...parsed.rejected.flatMap(({ id }) => id ?? [])],
         newestMs: latest(newer.map(stampOf)),
-        newestCreatedMs: latest(newer.map(({ createdAtMs }) => createdAtMs)),
+        createdMs: parsed.wires.map(({ createdAtMs }) => createdAtMs),
         reachedKnown: newer.length < wires.length,
       };
     },
@@ -76,7 +77,7 @@ export const NOTHING_TAKEN: Taken = {
   deletedIds: [],
   ids: [],
   newestMs: undefined,
-  newestCreatedMs: undefined,
+  createdMs: [],
   reachedKnown: false,
 };
 

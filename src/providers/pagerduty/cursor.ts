@@ -13,7 +13,8 @@ const firstSync = {
 };
 
 const Cursor = z.discriminatedUnion('phase', [
-  z.strictObject({ phase: z.enum(['incidents', 'log']), ...firstSync, spansLeft: spans, offset: z.number() }),
+  // An offset, which earlier versions wrote, is passed over: the span that it was within is read anew.
+  z.object({ phase: z.enum(['incidents', 'log']), ...firstSync, spansLeft: spans }),
   z.strictObject({ phase: z.literal('open'), ...firstSync }),
   z.strictObject({
     phase: z.literal('polling'),

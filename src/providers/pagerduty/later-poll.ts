@@ -1,7 +1,8 @@
 import type { Incident, Rejection, Service } from '../../model/incident.ts';
 import type { Page } from '../../model/poll.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/time.ts';
+import { DAY_MS, HOUR_MS } from '../../model/time.ts';
 import { inOrder } from '../../network/in-order.ts';
+import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import type { Api } from './api.ts';
 import { type Combined, combine } from './combine.ts';
 import type { PollingCursor } from './cursor.ts';
@@ -18,8 +19,6 @@ import {
 } from './reading.ts';
 import { isResolve } from './signals.ts';
 
-/** Entries may show this much later than their stamp says. */
-const OVERLAP_MS = 5 * MINUTE_MS;
 /** Names of services change seldom. */
 const CATALOGUE_EVERY_MS = HOUR_MS;
 /** A configured history that begins earlier by less than this is the one that was read: it moves on with time. */
@@ -48,7 +47,7 @@ export async function* laterPoll(session: Session, cursor: PollingCursor): Async
   const next: PollingCursor = {
     phase: 'polling',
     historyStartMs,
-    changesUntilMs: advanced(cursor.changesUntilMs, findings.newestMs, nowMs),
+    changesUntilMs: nextCursorMs(cursor.changesUntilMs, findings.newestMs, nowMs),
     catalogueAtMs: isCatalogueDue ? nowMs : cursor.catalogueAtMs,
     ...(retriedId === undefined ? {} : { retriedId }),
   };
@@ -59,15 +58,9 @@ function historyStartOf({ request }: Session, { historyStartMs }: PollingCursor)
   return request.historyStartMs < historyStartMs - HISTORY_GREW_MS ? request.historyStartMs : historyStartMs;
 }
 
-/** To the newest change; without a new one to an hour ago at least, so that the stretch to read again stays short. */
-function advanced(beforeMs: number, newestMs: number | undefined, nowMs: number): number {
-  const isNew = newestMs !== undefined && newestMs > beforeMs;
-  return Math.min(isNew ? newestMs : Math.max(beforeMs, nowMs - HOUR_MS), nowMs);
-}
-
 async function readChanges({ api, request }: Session, cursor: PollingCursor, findings: Findings): Promise<void> {
-  const spans = askableSpans({ fromMs: cursor.changesUntilMs - OVERLAP_MS, toMs: request.nowMs });
-  for await (const part of logPages(api, { spans, offset: 0 }, { embed: true })) addChanges(findings, part);
+  const spans = askableSpans({ fromMs: changesFromMs(cursor.changesUntilMs, request.nowMs), toMs: request.nowMs });
+  for await (const part of logPages(api, spans, { embed: true })) addChanges(findings, part);
 }
 
 /** Asks for each incident that no list showed whole; gives the rejected id that was tried last. */
@@ -97,8 +90,9 @@ async function dropUnwanted({ request }: Session, cursor: PollingCursor, finding
   const ids = [...findings.facts.keys()];
   const stored = await request.known.incidents(ids);
   const rejectedIds = new Set(await request.known.rejectedIds());
+  const fromMs = changesFromMs(cursor.changesUntilMs, request.nowMs);
   for (const { id, status, triggeredAtMs, resolvedAtMs = 0 } of findings.facts.values()) {
-    const isOld = triggeredAtMs < cursor.historyStartMs && resolvedAtMs < cursor.changesUntilMs - OVERLAP_MS;
+    const isOld = triggeredAtMs < cursor.historyStartMs && resolvedAtMs < fromMs;
     if (status === 'resolved' && isOld && !stored.has(id) && !rejectedIds.has(id)) findings.facts.delete(id);
   }
 }
@@ -124,9 +118,9 @@ function wasResolved(stored: Incident | undefined): boolean {
 
 /** A configured history that grew: what was created and what happened before the recorded one. */
 async function readOlder(api: Api, span: { fromMs: number; toMs: number }, findings: Findings): Promise<void> {
-  const place = { spans: askableSpans(span), offset: 0 };
-  for await (const part of incidentPages(api, place)) addIncidents(findings, part);
-  for await (const part of logPages(api, place, { embed: false })) addLog(findings, part);
+  const spans = askableSpans(span);
+  for await (const part of incidentPages(api, spans)) addIncidents(findings, part);
+  for await (const part of logPages(api, spans, { embed: false })) addLog(findings, part);
 }
 
 /** Records that could not be read in one list, and not in another one either. */
