@@ -34,6 +34,11 @@ export interface PollRequest {
   /** What the last complete poll of this provider said, or an import; absent before the first. */
   readonly before?: PollEnd | undefined;
   readonly known: Known;
+  /**
+   * How many stored open records that no list shows any more are asked for one by one, the others in later polls; 100
+   * without it. Who needs to know all at once (a refresh) asks for more.
+   */
+  readonly maxMissing?: number | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -24,8 +24,9 @@ const Synced = z.object({
   phase: z.literal('synced'),
   ...shared,
   newestMs: z.number(),
-  /** How many rejected records were fetched again so far: the next poll takes the ones after these. */
-  retried: z.number(),
+  /** Where the turns of what is asked for by id stand. */
+  missingId: z.string().optional(),
+  retriedId: z.string().optional(),
 });
 const Cursor = z.discriminatedUnion('phase', [FirstSync, Synced]);
 

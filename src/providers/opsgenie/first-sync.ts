@@ -65,7 +65,6 @@ function lastPage<Wire extends Stamped>({ surroundings }: SyncTools<Wire>, state
     tags,
     historyStartMs,
     newestMs: Math.max(newestMs, askedUntilMs - HOUR_MS),
-    retried: 0,
   });
   return {
     ...pageOf(NOTHING_TAKEN, cursor),

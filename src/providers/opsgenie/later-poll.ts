@@ -1,6 +1,7 @@
 import type { Page } from '../../model/poll.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
+import { chooseLookups } from '../lookups.ts';
 import type { Span } from '../spans.ts';
 import { encodeCursor, type Synced } from './cursor.ts';
 import { pageOf, type SyncTools } from './first-sync.ts';
@@ -10,20 +11,26 @@ import type { Stamped } from './wire.ts';
 
 /** A wanted history counts as longer when it begins so much earlier than the recorded one: `now - history` moves on. */
 const LONGER_HISTORY_MS = DAY_MS;
-/** Rejected records fetched again in one poll, in turn: they cost one request each, of 130 a minute. */
+/** Rejected records that are asked for again in one poll: incidents cost two requests each, of 130 a minute. */
 const RETRIES_PER_POLL = 20;
 
 /** All that is new since the last poll. Pages carry the old cursor but for the last one: they count as a whole. */
 export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, state: Synced): AsyncGenerator<Page> {
   const { request, services } = tools.surroundings;
   const seen = new Set<string>();
+  const retriedIds = new Set(await request.known.rejectedIds());
   let newestMs: number | undefined;
-  for await (const taken of listedNews(tools, state)) {
+  for await (const taken of listedNews({ ...tools, retriedIds }, state)) {
     for (const id of taken.ids) seen.add(id);
     newestMs = latest([newestMs, taken.newestMs]);
     yield pageOf(taken, encodeCursor(state));
   }
-  const { ids, retried } = await idsToAsk(tools, state, seen);
+  const { ids, ...position } = await chooseLookups({
+    request,
+    isSeen: (id) => seen.has(id),
+    position: state,
+    retriesMax: RETRIES_PER_POLL,
+  });
   yield pageOf(await tools.reader.takeSingles(ids), encodeCursor(state));
   const historyStartMs = isLonger(request.historyStartMs, state) ? request.historyStartMs : state.historyStartMs;
   const next: Synced = {
@@ -31,7 +38,7 @@ export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, s
     tags: [...tools.source.tags],
     historyStartMs,
     newestMs: nextCursorMs(state.newestMs, newestMs, request.nowMs),
-    retried,
+    ...position,
   };
   yield {
     ...pageOf(NOTHING_TAKEN, encodeCursor(next)),
@@ -40,8 +47,13 @@ export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, s
   };
 }
 
+interface PollTools<Wire extends Stamped> extends SyncTools<Wire> {
+  /** Rejected before: they are asked for again in turn, not whenever a list shows them. */
+  readonly retriedIds: ReadonlySet<string>;
+}
+
 /** What the lists tell: changes, what history still lacks, and everything open. */
-async function* listedNews<Wire extends Stamped>(tools: SyncTools<Wire>, state: Synced): AsyncGenerator<Taken> {
+async function* listedNews<Wire extends Stamped>(tools: PollTools<Wire>, state: Synced): AsyncGenerator<Taken> {
   const { request } = tools.surroundings;
   const recorded: Span = { fromMs: state.historyStartMs, toMs: request.nowMs };
   const missing: Span[] = [];
@@ -60,14 +72,14 @@ async function* listedNews<Wire extends Stamped>(tools: SyncTools<Wire>, state: 
 
 /** Walks back from the newest change to `sinceMs`; false when the cap is met before, so that some may be missing. */
 async function* changed<Wire extends Stamped>(
-  { source, surroundings, reader }: SyncTools<Wire>,
+  { source, surroundings, reader, retriedIds }: PollTools<Wire>,
   sinceMs: number,
 ): AsyncGenerator<Taken, boolean> {
   const { door, request } = surroundings;
   for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
     const question = { path: source.path, sort: 'updatedAt', order: 'desc', offset } as const;
     const { records, more } = await readList(door, question, request.signal);
-    const taken = await reader.take(records, sinceMs);
+    const taken = await reader.take(records, { newerThanMs: sinceMs, retriedIds });
     yield taken;
     if (taken.reachedKnown || !more) return true;
   }
@@ -75,27 +87,14 @@ async function* changed<Wire extends Stamped>(
 }
 
 async function* windows<Wire extends Stamped>(
-  { source, surroundings, reader }: SyncTools<Wire>,
+  { source, surroundings, reader, retriedIds }: PollTools<Wire>,
   { spans, filter }: { spans: readonly Span[]; filter?: string },
 ): AsyncGenerator<Taken> {
   const { door, request } = surroundings;
   const list = { door, signal: request.signal, path: source.path, census: source.census };
-  for await (const { records } of readWindows({ ...list, spans, filter })) yield await reader.take(records);
-}
-
-/** What was open and is in no list any more, and some of the records that were rejected before. */
-async function idsToAsk<Wire extends Stamped>(
-  { surroundings }: SyncTools<Wire>,
-  { retried }: Synced,
-  seen: ReadonlySet<string>,
-): Promise<{ ids: readonly string[]; retried: number }> {
-  const { known } = surroundings.request;
-  const rejectedIds = (await known.rejectedIds()).filter((id) => !seen.has(id));
-  const isRejected = new Set(rejectedIds);
-  const leftOpen = (await known.openIds()).filter((id) => !seen.has(id) && !isRejected.has(id));
-  const from = rejectedIds.length === 0 ? 0 : retried % rejectedIds.length;
-  const turn = [...rejectedIds.slice(from), ...rejectedIds.slice(0, from)].slice(0, RETRIES_PER_POLL);
-  return { ids: [...leftOpen, ...turn], retried: from + turn.length };
+  for await (const { records } of readWindows({ ...list, spans, filter })) {
+    yield await reader.take(records, { retriedIds });
+  }
 }
 
 function isLonger(wantedStartMs: number, { historyStartMs }: Synced): boolean {

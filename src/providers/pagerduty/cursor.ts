@@ -22,7 +22,8 @@ const Cursor = z.discriminatedUnion('phase', [
     /** The newest change that was seen; the next poll asks from an overlap before it. */
     changesUntilMs: z.number(),
     catalogueAtMs: z.number(),
-    /** The rejected id that was tried last. */
+    /** Where the turns of what is asked for by id stand. */
+    missingId: z.string().optional(),
     retriedId: z.string().optional(),
   }),
 ]);

@@ -3,6 +3,7 @@ import type { Page } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
 import { inOrder } from '../../network/in-order.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
+import { chooseLookups, type LookupPosition } from '../lookups.ts';
 import type { Api } from './api.ts';
 import { type Combined, combine } from './combine.ts';
 import type { PollingCursor } from './cursor.ts';
@@ -23,7 +24,7 @@ import { isResolve } from './signals.ts';
 const CATALOGUE_EVERY_MS = HOUR_MS;
 /** A configured history that begins earlier by less than this is the one that was read: it moves on with time. */
 const HISTORY_GREW_MS = DAY_MS;
-/** Rejected records that are asked for again in one poll; the next poll goes on with the next ones. */
+/** Rejected records that are asked for again in one poll, at one request each, of 900 a minute. */
 const RETRIES_PER_POLL = 50;
 
 /** Everything that changed since the cursor, whole or not at all. */
@@ -35,7 +36,7 @@ export async function* laterPoll(session: Session, cursor: PollingCursor): Async
   const findings = noFindings();
   addIncidents(findings, await readOpenSet(api, nowMs));
   await readChanges(session, cursor, findings);
-  const retriedId = await readOneByOne(session, cursor, findings);
+  const position = await readOneByOne(session, cursor, findings);
   await dropUnwanted(session, cursor, findings);
   const historyStartMs = historyStartOf(session, cursor);
   await readOwnLogs(session, historyStartMs, findings);
@@ -49,7 +50,7 @@ export async function* laterPoll(session: Session, cursor: PollingCursor): Async
     historyStartMs,
     changesUntilMs: nextCursorMs(cursor.changesUntilMs, findings.newestMs, nowMs),
     catalogueAtMs: isCatalogueDue ? nowMs : cursor.catalogueAtMs,
-    ...(retriedId === undefined ? {} : { retriedId }),
+    ...position,
   };
   yield* pagesOf({ combined, findings, next, catalogue, askedUntilMs: nowMs });
 }
@@ -63,26 +64,30 @@ async function readChanges({ api, request }: Session, cursor: PollingCursor, fin
   for await (const part of logPages(api, spans, { embed: true })) addChanges(findings, part);
 }
 
-/** Asks for each incident that no list showed whole; gives the rejected id that was tried last. */
-async function readOneByOne({ api, request }: Session, cursor: PollingCursor, findings: Findings) {
-  const { known } = request;
-  const unseen = (ids: Iterable<string>) => [...new Set(ids)].filter((id) => !hasSeen(findings, id));
-  const told = await known.signals(unseen(findings.referredIds));
+/** Asks for incidents that no list showed whole; gives where the turns stand. */
+async function readOneByOne(
+  { api, request }: Session,
+  cursor: PollingCursor,
+  findings: Findings,
+): Promise<LookupPosition> {
+  const isSeen = (id: string) => hasSeen(findings, id);
+  // News of which the log had no more than a reference: bounded by what happened, and never asked for again.
+  const referred = [...findings.referredIds].filter((id) => !isSeen(id));
+  const told = await request.known.signals(referred);
+  const lines = Map.groupBy(findings.signals.values(), ({ subject }) => subject);
   const isNews = (id: string) => {
     const toldIds = new Set(told.get(id)?.map((signal) => signal.id));
-    const lines = [...findings.signals.values()].filter(({ subject }) => subject === id);
-    return lines.length === 0 || lines.some((line) => !toldIds.has(line.id));
+    return lines.get(id)?.some((line) => !toldIds.has(line.id)) ?? true;
   };
-  addFetched(findings, await fetchIncidents(api, unseen(findings.referredIds).filter(isNews)));
-  addFetched(findings, await fetchIncidents(api, unseen(await known.openIds())));
-  const rejectedIds = unseen(await known.rejectedIds()).sort();
-  const from = Math.max(
-    0,
-    rejectedIds.findIndex((id) => id > (cursor.retriedId ?? '')),
-  );
-  const retried = [...rejectedIds.slice(from), ...rejectedIds.slice(0, from)].slice(0, RETRIES_PER_POLL);
-  addFetched(findings, await fetchIncidents(api, retried));
-  return retried.at(-1);
+  addFetched(findings, await fetchIncidents(api, referred.filter(isNews)));
+  const { ids, ...position } = await chooseLookups({
+    request,
+    isSeen,
+    position: cursor,
+    retriesMax: RETRIES_PER_POLL,
+  });
+  addFetched(findings, await fetchIncidents(api, ids));
+  return position;
 }
 
 /** An old incident of which we know nothing and that was over before this poll's time (a late note on it, say) stays out. */
