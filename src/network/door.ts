@@ -9,8 +9,8 @@ export interface RequestObserver {
   onThrottled(): void;
   /** Requests left in the current allowance, as the platform (`isTold`) or else our own pace tells. */
   onBudget(remaining: number, isTold: boolean): void;
-  /** How far the platform's clock is ahead of ours in milliseconds, by an answer's Date header: good to a second or so. */
-  onClock?(aheadMs: number): void;
+  /** Local clock minus platform clock in milliseconds, by the `Date` of an answer; see `measureClockSkew`. */
+  onClockSkew?(skewMs: number): void;
 }
 
 /** What came back with a 2xx status. */

@@ -1,7 +1,7 @@
 import { agentsFor, proxySecrets } from './agents.ts';
 import { readAnswer } from './answer.ts';
 import { createCalls } from './calls.ts';
-import { clockAheadMs } from './clock-skew.ts';
+import { measureClockSkew } from './clock-skew.ts';
 import type { Door, DoorOptions, Verdict } from './door.ts';
 import { AttemptFailure } from './failure.ts';
 import { checkHeaders } from './headers.ts';
@@ -20,6 +20,7 @@ export function createDoor(options: DoorOptions): Door {
   const redactor = createRedactor([...options.secrets, ...proxySecrets(route)]);
   const pace = createPace({ rateLimit, clock });
   const closing = new AbortController();
+  let newestSkewMs = 0;
   const make = createCalls({ pace, clock, observer, redactor, timeoutMs, closing: closing.signal });
 
   return {
@@ -28,10 +29,11 @@ export function createDoor(options: DoorOptions): Door {
       const attempt = async (attemptSignal: AbortSignal) => {
         const sentAtMs = clock.nowMs();
         const sent = await send({ url, headers, agents, signal: attemptSignal });
-        const heardAtMs = clock.nowMs();
-        const aheadMs = clockAheadMs({ date: sent.headers['date'], sentAtMs, heardAtMs });
-        if (aheadMs !== undefined) observer.onClock?.(aheadMs);
-        const { answer, allowance } = readAnswer(sent, heardAtMs);
+        const receivedAtMs = clock.nowMs();
+        const skewMs = measureClockSkew({ headers: sent.headers, sentAtMs, receivedAtMs });
+        if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
+        newestSkewMs = skewMs ?? newestSkewMs;
+        const { answer, allowance } = readAnswer(sent, receivedAtMs - newestSkewMs);
         return { value: answer, status: answer.status, allowance };
       };
       return make({ label: labelOf(base, url), attempt, signal });

@@ -96,7 +96,9 @@ function createQueue({ minTimeMs, clock, isHeld }: QueueOptions) {
   let carefulUntilMs = 0;
 
   const adjust = () => {
-    const wanted = clock.nowMs() < carefulUntilMs ? 1 : IN_FLIGHT_MAX;
+    const leftMs = carefulUntilMs - clock.nowMs();
+    // More than a minute is left only when the clock was set back meanwhile.
+    const wanted = leftMs > 0 && leftMs <= CAREFUL_MS ? 1 : IN_FLIGHT_MAX;
     if (wanted === inFlightMax) return;
     inFlightMax = wanted;
     limiter.updateSettings({ maxConcurrent: wanted });
@@ -129,8 +131,10 @@ function createQueue({ minTimeMs, clock, isHeld }: QueueOptions) {
 function createDepartures({ requests, perMs }: RateLimit, clock: Clock) {
   const departuresMs: number[] = [];
   const left = () => {
-    const fromMs = clock.nowMs() - perMs;
-    while (departuresMs[0] !== undefined && departuresMs[0] <= fromMs) departuresMs.shift();
+    const nowMs = clock.nowMs();
+    // A clock that was set back leaves departures that lie ahead; they would pile up until it has caught up.
+    if ((departuresMs.at(-1) ?? 0) > nowMs) departuresMs.length = 0;
+    while (departuresMs[0] !== undefined && departuresMs[0] <= nowMs - perMs) departuresMs.shift();
     return Math.max(requests - departuresMs.length, 0);
   };
   const add = () => {

@@ -24,13 +24,21 @@ export interface Traits {
 export interface PollRequest {
   /** The provider's own text from the last committed page; absent before the first. */
   readonly cursor: string | undefined;
-  /** When this poll began; nothing later is asked for. */
+  /**
+   * When this poll began, by the platform's clock as far as the caller knows it; nothing later is asked for. The only "now"
+   * of cursors, ranges, `askedUntilMs` and judgements: the provider's own `clock` is for waiting and limits.
+   */
   readonly nowMs: number;
   /** How far back history is wanted, by creation. */
   readonly historyStartMs: number;
   /** What the last complete poll of this provider said, or an import; absent before the first. */
   readonly before?: PollEnd | undefined;
   readonly known: Known;
+  /**
+   * How many stored open records that no list shows any more are asked for one by one, the others in later polls; 100
+   * without it. Who needs to know all at once (a refresh) asks for more.
+   */
+  readonly maxMissing?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -48,6 +56,11 @@ export interface Provider {
    * refuses or cannot answer is in the diagnosis; nothing is thrown for it, also when the signal ends it.
    */
   examine(request: Examination): Promise<Diagnosis>;
+  /**
+   * Local clock minus platform clock in milliseconds as the newest answer showed it: positive when the local clock is
+   * ahead, 0 below 2 s, undefined before the first answer. Polls take `nowMs` of their request for the time, never this.
+   */
+  clockSkewMs(): number | undefined;
   close(): Promise<void>;
 }
 

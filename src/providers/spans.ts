@@ -20,19 +20,39 @@ export interface ListPage<Item> {
 export interface SpanReading<Item> {
   /** What is still to be read, in this order. */
   readonly spans: readonly Span[];
-  /** Where to go on within the first span. */
-  readonly offset: number;
   readonly pageSize: number;
   /** Highest `offset + limit` that the platform answers. */
   readonly cap: number;
   read(span: Span, offset: number): Promise<ListPage<Item>>;
 }
 
-/** One page with what is left to read after it: enough to go on from here after a crash. */
+/** One page with what is left to read after it. */
 export interface SpanPage<Item> {
   readonly records: readonly Item[];
+  /** The first of them has been begun when `isWithin`. */
   readonly spansLeft: readonly Span[];
-  readonly offset: number;
+  readonly isWithin: boolean;
+}
+
+/**
+ * What is left after a page whose records have these times, in the order of the list: enough to go on from here after a
+ * crash. By time rather than by offset: what leaves the list meanwhile shifts it, and a record would slip over the edge.
+ * `marginMs` is read again, as times may be equal. A list in no order of time is read again from where its span begins.
+ */
+export function spansAfter(page: SpanPage<unknown>, timesMs: readonly number[], marginMs: number): Span[] {
+  const [span, ...later] = page.spansLeft;
+  const [firstMs, lastMs] = [timesMs[0], timesMs.at(-1)];
+  if (!page.isWithin || span === undefined || firstMs === undefined || lastMs === undefined) return [...page.spansLeft];
+  const isSteady = timesMs.every((ms, index) => {
+    const beforeMs = timesMs[index - 1] ?? ms;
+    return firstMs < lastMs ? beforeMs <= ms : beforeMs >= ms;
+  });
+  if (!isSteady || firstMs === lastMs) return [span, ...later];
+  const rest =
+    firstMs < lastMs
+      ? { fromMs: Math.max(span.fromMs, lastMs - marginMs), toMs: span.toMs }
+      : { fromMs: span.fromMs, toMs: Math.min(span.toMs, lastMs + marginMs) };
+  return [rest, ...later];
 }
 
 /** Cuts a span into pieces of at most `longestMs`, in order of time. */
@@ -62,11 +82,9 @@ export function halveSpan(span: Span): [Span, Span] {
 export async function* readSpans<Item>(reading: SpanReading<Item>): AsyncGenerator<SpanPage<Item>> {
   const left = [...reading.spans];
   const ahead: Ahead<Item> = new Map();
-  let offset = reading.offset;
   for (let span = left.shift(); span !== undefined; span = left.shift()) {
-    const whole = yield* readSpan(reading, { span, offset, spansLeft: [...left], ahead });
+    const whole = yield* readSpan(reading, { span, spansLeft: [...left], ahead });
     if (!whole) left.unshift(...halveSpan(span));
-    offset = 0;
   }
 }
 
@@ -75,7 +93,6 @@ type Ahead<Item> = Map<Span, ListPage<Item>>;
 
 interface Place<Item> {
   readonly span: Span;
-  readonly offset: number;
   readonly spansLeft: readonly Span[];
   readonly ahead: Ahead<Item>;
 }
@@ -87,13 +104,12 @@ async function* readSpan<Item>(
 ): AsyncGenerator<SpanPage<Item>, boolean> {
   const { span, spansLeft, ahead } = place;
   const { pageSize, cap } = reading;
-  if (place.offset + pageSize > cap) return false;
-  const first = ahead.get(span) ?? (await reading.read(span, place.offset));
+  const first = ahead.get(span) ?? (await reading.read(span, 0));
   ahead.delete(span);
   if (first.total !== undefined && Math.ceil(first.total / pageSize) * pageSize > cap) return false;
-  let next = place.offset + pageSize;
+  let next = pageSize;
   let page = first;
-  const state = () => (page.more ? { spansLeft: [span, ...spansLeft], offset: next } : { spansLeft, offset: 0 });
+  const state = () => ({ spansLeft: page.more ? [span, ...spansLeft] : spansLeft, isWithin: page.more });
   yield { records: page.records, ...state() };
   const known = offsetsUntil({ fromOffset: next, total: page.more ? (first.total ?? 0) : 0, pageSize });
   const coming = [...known.map((offset) => ({ span, offset })), ...firstsOf(spansLeft, ahead)];

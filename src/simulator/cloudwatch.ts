@@ -19,6 +19,8 @@ export interface CloudwatchFakeOptions extends FakeOptions {
   readonly denied?: readonly ('DescribeAlarms' | 'DescribeAlarmHistory' | 'ListTagsForResource')[];
   /** The only access key that is taken; any is unless this is given. */
   readonly accessKey?: string;
+  /** Requests that were signed for a time further than this from the fake's now are refused, as AWS does beyond 5 minutes. */
+  readonly signatureValidMs?: number;
   /** While it says true, every NextToken is refused as expired. */
   readonly tokensRefused?: () => boolean;
 }
@@ -71,7 +73,16 @@ function visitOf({ method, path, headers, body }: SeenRequest, place: Place): Vi
   if (accessKey !== undefined && headers.authorization?.includes(`Credential=${accessKey}/`) !== true) {
     throw new Refusal('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
   }
+  const { signatureValidMs = Number.POSITIVE_INFINITY } = place.options;
+  if (Math.abs(signedAtMs(String(headers['x-amz-date'])) - place.nowMs) > signatureValidMs) {
+    throw new Refusal('SignatureDoesNotMatch', 'Signature expired: it is not the time of the platform.', 403);
+  }
   return { ...place, region, operation, asked: parsed(body) };
+}
+
+/** `20261121T120000Z` as milliseconds. */
+function signedAtMs(date: string): number {
+  return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'));
 }
 
 function parsed(body: string): Record<string, unknown> {

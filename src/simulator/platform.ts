@@ -34,8 +34,10 @@ export interface Fault {
 }
 
 export interface FakeOptions {
-  /** The platform's own now. */
+  /** The platform's own now: of what it shows, and of the header `Date` of its answers. The machine's without it. */
   readonly nowMs?: () => number;
+  /** What `Date` says instead; answers have none while it gives undefined. */
+  readonly dateMs?: () => number | undefined;
   readonly port?: number;
   /** Each answer takes this long. */
   readonly latencyMs?: number;
@@ -73,7 +75,7 @@ export async function startFake(rules: PlatformRules, options: FakeOptions): Pro
   const server = createServer((request, response) => {
     void readRequest(request).then((seen) => {
       requests.push(seen);
-      reply({ seen, response, fault: takeFault(faults, seen), answerTo, latencyMs: options.latencyMs ?? 0 });
+      reply({ seen, response, fault: takeFault(faults, seen), answerTo, options });
     });
   });
   const port = await listen(server, options.port ?? 0);
@@ -106,10 +108,10 @@ interface Reply {
   readonly response: ServerResponse;
   readonly fault: Fault | undefined;
   readonly answerTo: (seen: SeenRequest) => FakeAnswer;
-  readonly latencyMs: number;
+  readonly options: FakeOptions;
 }
 
-function reply({ seen, response, fault, answerTo, latencyMs }: Reply): void {
+function reply({ seen, response, fault, answerTo, options }: Reply): void {
   const wrong = fault?.answer;
   if (wrong === 'hang') return;
   if (wrong === 'reset') {
@@ -121,10 +123,18 @@ function reply({ seen, response, fault, answerTo, latencyMs }: Reply): void {
   const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
   const sent = wrong === 'truncate' ? text.slice(0, text.length / 2) : text;
   const send = () => {
-    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(sent);
+    response.sendDate = false;
+    response.writeHead(answer.status, { ...commonHeaders(options), ...answer.headers }).end(sent);
   };
+  const { latencyMs = 0 } = options;
   if (latencyMs === 0) send();
   else setTimeout(send, latencyMs);
+}
+
+function commonHeaders({ nowMs = Date.now, dateMs = nowMs }: FakeOptions): Record<string, string> {
+  const atMs = dateMs();
+  const json = { 'content-type': 'application/json' };
+  return atMs === undefined ? json : { ...json, date: new Date(atMs).toUTCString() };
 }
 
 /** Lets `perMinute` requests of any rolling minute of real time through to the platform's own rules. */

@@ -40,6 +40,18 @@ describe('the headers of an answer', () => {
       headers: { 'retry-after': 'soon', 'ratelimit-reset': 'later' },
       waitMs: undefined,
     },
+    {
+      says: 'a reset as an epoch, by the clock of the platform where it tells it',
+      status: 429,
+      headers: { 'ratelimit-reset': String(START_MS / 1000 + 7205), date: inSeconds(7200) },
+      waitMs: 5000,
+    },
+    {
+      says: 'a reset as an epoch that has passed',
+      status: 429,
+      headers: { 'ratelimit-reset': String(START_MS / 1000 - 5) },
+      waitMs: undefined,
+    },
     { says: "PagerDuty's reset in seconds", status: 429, headers: { 'ratelimit-reset': '12' }, waitMs: 12_000 },
     {
       says: 'Retry-After before the reset',

@@ -98,6 +98,7 @@ export async function stage(poll: Polling): Promise<Stage> {
       requests.push(request);
       return staged.poll(request);
     },
+    clockSkewMs: () => undefined,
     examine: async () => ({ trials: [], region: { name: '', hint: '' } }),
     close: async () => undefined,
   };

@@ -53,7 +53,13 @@ export function providerContract(adapter: ContractAdapter): void {
     });
 
     /** A world, a fake of it, a tap before it and a provider behind that; `time.nowMs` is the platform's now. */
-    async function stage({ options = {}, tamper, count = 0, config = {} }: StageOptions = {}): Promise<Stage> {
+    async function stage({
+      options = {},
+      tamper,
+      count = 0,
+      config = {},
+      clockAheadMs,
+    }: StageOptions = {}): Promise<Stage> {
       const world: World = { incidents: [], alarms: [] };
       const ids = Array.from({ length: count }, (_, index) => adapter.add(world, past(index, count)));
       const time = { nowMs: NOW_MS };
@@ -62,7 +68,9 @@ export function providerContract(adapter: ContractAdapter): void {
       const tap = await startTap(fake.url, tamper);
       opened.push(tap);
       const provider = () => {
-        const clock = impatientClock(NOW_MS);
+        const patient = impatientClock(NOW_MS);
+        const isOff = clockAheadMs !== undefined;
+        const clock = isOff ? { ...patient, nowMs: () => time.nowMs + clockAheadMs } : patient;
         const made = adapter.createProvider(tap.url, config, { clock, observer: silentObserver });
         opened.push(made);
         return made;
@@ -296,6 +304,54 @@ export function providerContract(adapter: ContractAdapter): void {
       expect(fake.requests.length).toBeLessThanOrEqual(undisturbed.fake.requests.length + 2 * 6);
     });
 
+    it.each([2 * HOUR_MS, -2 * HOUR_MS])(
+      'takes the time of its request, not of a local clock off by %i ms',
+      async (offMs) => {
+        const told = await Promise.all(
+          [0, offMs].map(async (clockAheadMs) => {
+            const { world, time, memory, provider, poll } = await stage({ count: 3, clockAheadMs });
+            const open = { name: 'open', triggeredAtMs: NOW_MS - HOUR_MS };
+            adapter.add(world, open);
+            const by = provider();
+            const cursors: unknown[] = [];
+            const pass = async (ms: number) => {
+              time.nowMs += ms;
+              await poll({ with: by });
+              cursors.push(memory.cursor, memory.end);
+            };
+            await pass(0);
+            for (let quiet = 0; quiet < 3; quiet += 1) await pass(MINUTE_MS);
+            const fromMs = time.nowMs + 10_000;
+            const between = { name: 'between', triggeredAtMs: fromMs, resolvedAtMs: fromMs + 30_000 };
+            const id = adapter.add(world, between);
+            await pass(MINUTE_MS);
+            adapter.resolve(world, 'open', time.nowMs + 20_000);
+            await pass(MINUTE_MS);
+            await pass(3 * HOUR_MS);
+            expect(memory.incidents.get(id)?.resolvedAtMs).toBe(between.resolvedAtMs);
+            const signals = [...memory.signals].map(([subject, some]) => [subject, [...some.keys()].sort()]);
+            const skewMs = by.clockSkewMs() ?? Number.NaN;
+            return { facts: facts(memory), rejected: [...memory.rejected.keys()], signals, cursors, skewMs };
+          }),
+        );
+        const [{ skewMs: agreeing, ...right } = {}, { skewMs, ...off } = {}] = told;
+
+        expect(off).toEqual(right);
+        expect(agreeing).toBe(0);
+        expect(skewMs).toBeCloseTo(offMs, -3.5);
+      },
+    );
+
+    it('knows no skew before the first answer, nor from answers without a date', async () => {
+      const { provider, poll } = await stage({ options: { dateMs: () => undefined } });
+      const by = provider();
+      const before = by.clockSkewMs();
+
+      await poll({ with: by });
+
+      expect([before, by.clockSkewMs()]).toEqual([undefined, undefined]);
+    });
+
     it('stops at once when it is told to', async () => {
       const { fake, memory, poll } = await stage({ count: 3 });
       const reason = new Error('the daemon stops');
@@ -394,6 +450,8 @@ interface StageOptions {
   /** Ended troubles that are there from the start. */
   readonly count?: number;
   readonly config?: Partial<ProviderConfig>;
+  /** How far the provider's own clock is ahead of the platform's; it then follows `time`. */
+  readonly clockAheadMs?: number;
 }
 
 interface PollChoices {

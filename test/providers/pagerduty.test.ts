@@ -51,7 +51,8 @@ async function stage(incidents: SimulatedIncident[], options: PagerdutyFakeOptio
   });
   opened.push(fake, tap, provider);
   const memory = createMemoryKnown();
-  const poll = () => pollInto(memory, provider, { nowMs: time.nowMs, historyStartMs: time.historyStartMs });
+  const poll = (rest: { dieAfterPages?: number } = {}) =>
+    pollInto(memory, provider, { nowMs: time.nowMs, historyStartMs: time.historyStartMs, ...rest });
   const pass = (ms: number) => {
     time.nowMs += ms;
     return poll();
@@ -244,6 +245,53 @@ describe('the PagerDuty provider, first sync', () => {
     expect(edges.map((ms) => get(`Q${ms}`)?.acknowledgedAtMs)).toEqual(edges.map((ms) => time.historyStartMs + ms));
   });
 
+  it.each(['incidents', 'log'])(
+    'skips no record when the list of %s shrank between a crash and going on',
+    async (phase) => {
+      const happened: Happening[] = [
+        ['acknowledge', 1],
+        ['resolve', 2],
+      ];
+      const incidents = Array.from({ length: 450 }, (_, n) =>
+        incident(`Q${n}`, { ago: 50 * DAY_MS - n * HOUR_MS, happened }),
+      );
+      const { poll, memory, world } = await stage(incidents);
+      const isAt = () => memory.cursor?.includes(`"phase":"${phase}"`) === true;
+      for (let crash = 0; !isAt() || memory.incidents.size === 0; crash += 1) await poll({ dieAfterPages: 2 });
+      // Gone from what was read already: the oldest of the incidents, the newest of the log.
+      for (const one of phase === 'log' ? incidents.slice(-3) : incidents.slice(0, 3)) one.deletedAtMs = NOW_MS - 1;
+      world.incidents = [...incidents];
+
+      await poll();
+
+      const left = incidents.filter(({ deletedAtMs }) => deletedAtMs === undefined);
+      expect(left.filter(({ id }) => memory.incidents.get(id)?.acknowledgedAtMs === undefined)).toEqual([]);
+    },
+  );
+
+  it('goes on from the cursor of an earlier version, which told an offset', async () => {
+    const incidents = Array.from({ length: 250 }, (_, n) => incident(`Q${n}`, { ago: 50 * DAY_MS - n * HOUR_MS }));
+    const { poll, memory } = await stage(incidents.slice(1));
+    const span = [HISTORY_START_MS, NOW_MS];
+    const times = { askedUntilMs: NOW_MS, historyStartMs: HISTORY_START_MS, catalogueAtMs: NOW_MS };
+    memory.cursor = JSON.stringify({ phase: 'incidents', ...times, spansLeft: [span], offset: 100 });
+
+    await poll();
+
+    expect(memory.incidents.size).toBe(249);
+    expect(memory.end?.askedUntilMs).toBe(NOW_MS);
+  });
+
+  it('ends at the time of its request when its cursor lies ahead', async () => {
+    const { poll, memory } = await stage([incident('Q1')]);
+    await poll({ dieAfterPages: 1 });
+    memory.cursor = memory.cursor?.replaceAll(String(NOW_MS), String(NOW_MS + 2 * HOUR_MS));
+
+    await poll();
+
+    expect(memory.end?.askedUntilMs).toBe(NOW_MS);
+  });
+
   it('loses no open incident when others end while the open set is read', async () => {
     const incidents = Array.from({ length: 250 }, (_, index) =>
       incident(`Q${index}`, { ago: 300 * DAY_MS - index * HOUR_MS }),
@@ -432,6 +480,18 @@ describe('the PagerDuty provider, later polls', () => {
     await pass(MINUTE_MS);
 
     expect(memory.end?.historyStartMs).toBe(HISTORY_START_MS);
+  });
+
+  it('reads the last day again when a clock that was ahead has moved its cursor beyond now', async () => {
+    const { world, poll, pass, memory, get } = await stage([incident('Q1', { happened: [['resolve', 5]] })]);
+    await poll();
+    world.incidents.push(incident('Qmissed', { ago: 2 * HOUR_MS, happened: [['resolve', 5]] }));
+    memory.cursor = JSON.stringify({ ...JSON.parse(memory.cursor ?? ''), changesUntilMs: NOW_MS + HOUR_MS });
+
+    await pass(MINUTE_MS);
+
+    expect(get('Qmissed')?.status).toBe('resolved');
+    expect(JSON.parse(memory.cursor ?? '').changesUntilMs).toBeLessThanOrEqual(NOW_MS + MINUTE_MS);
   });
 
   it('costs two requests while nothing happens', async () => {

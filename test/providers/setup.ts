@@ -84,7 +84,12 @@ export async function startTap(
       index += 1;
       const out = typeof given.body === 'string' ? given.body : JSON.stringify(given.body);
       sent.push(out);
-      response.writeHead(given.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' });
+      const date = answer.headers.get('date');
+      response.sendDate = false;
+      response.writeHead(given.status, {
+        'content-type': answer.headers.get('content-type') ?? 'application/json',
+        ...(date === null ? {} : { date }),
+      });
       response.end(out);
     })().catch(() => response.destroy());
   });

@@ -1,11 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutSpan, halveSpan, type ListPage, readSpans, type Span, type SpanPage } from '../../src/providers/spans.ts';
+import {
+  cutSpan,
+  halveSpan,
+  type ListPage,
+  readSpans,
+  type Span,
+  type SpanPage,
+  spansAfter,
+} from '../../src/providers/spans.ts';
 
 const SECOND = 1000;
 
+interface ListOptions {
+  readonly pageSize: number;
+  readonly cap: number;
+  readonly total?: boolean;
+  readonly newestFirst?: boolean;
+}
+
 /** A list of instants as a platform shows it: windows, offsets, a cap on `offset + limit`, and what it was asked. */
-function listOf(instantsMs: readonly number[], options: { pageSize: number; cap: number; total?: boolean }) {
+function listOf(instantsMs: readonly number[], options: ListOptions) {
   const list = [...instantsMs];
   const asked: { span: Span; offset: number }[] = [];
   const counts = { now: 0, most: 0 };
@@ -17,6 +32,7 @@ function listOf(instantsMs: readonly number[], options: { pageSize: number; cap:
     await new Promise((resolve) => setImmediate(resolve));
     counts.now -= 1;
     const found = list.filter((ms) => ms >= span.fromMs && ms < span.toMs).toSorted((one, other) => one - other);
+    if (options.newestFirst === true) found.reverse();
     const end = offset + options.pageSize;
     const total = options.total === false ? undefined : found.length;
     return { records: found.slice(offset, end), total, more: found.length > end };
@@ -26,10 +42,10 @@ function listOf(instantsMs: readonly number[], options: { pageSize: number; cap:
 
 type List = ReturnType<typeof listOf>;
 
-async function readAll(list: List, spans: readonly Span[], offset = 0): Promise<SpanPage<number>[]> {
+async function readAll(list: List, spans: readonly Span[]): Promise<SpanPage<number>[]> {
   const pages: SpanPage<number>[] = [];
   const { read, pageSize, cap } = list;
-  for await (const page of readSpans({ spans, offset, pageSize, cap, read })) pages.push(page);
+  for await (const page of readSpans({ spans, pageSize, cap, read })) pages.push(page);
   return pages;
 }
 
@@ -87,25 +103,53 @@ describe('reading spans', () => {
           const pages = await readAll(list, cutSpan({ fromMs: 0, toMs: 256 * SECOND }, 64 * SECOND));
 
           expect(recordsOf(pages)).toEqual(new Set(instants));
-          expect(pages.at(-1)).toMatchObject({ spansLeft: [], offset: 0 });
+          expect(pages.at(-1)).toMatchObject({ spansLeft: [], isWithin: false });
         },
       ),
       { numRuns: 60 },
     );
   });
 
-  it.each([true, false])('goes on after any page from what that page says is left (total told: %s)', async (total) => {
-    const list = listOf(seconds(60), { pageSize: 4, cap: 20, total });
-    const spans = cutSpan({ fromMs: 0, toMs: 64 * SECOND }, 32 * SECOND);
-    const pages = await readAll(list, spans);
+  it.each([
+    { total: true, newestFirst: false },
+    { total: false, newestFirst: false },
+    { total: true, newestFirst: true },
+  ])(
+    'goes on after any page from what is left in time, though records left the list ($total, $newestFirst)',
+    async (how) => {
+      const list = listOf(seconds(60), { pageSize: 4, cap: 20, ...how });
+      const spans = cutSpan({ fromMs: 0, toMs: 64 * SECOND }, 32 * SECOND);
+      const pages = await readAll(list, spans);
 
-    for (const [index, { spansLeft, offset }] of pages.entries()) {
-      const rest = await readAll(list, spansLeft, offset);
+      for (const [index, page] of pages.entries()) {
+        const before = recordsOf(pages.slice(0, index + 1));
+        const gone = [...before].slice(0, 3);
+        const shrunk = listOf(
+          seconds(60).filter((ms) => !gone.includes(ms)),
+          { pageSize: 4, cap: 20, ...how },
+        );
 
-      const read = recordsOf([...pages.slice(0, index + 1), ...rest]);
-      expect(read.size).toBe(60);
-    }
-    expect(pages.length).toBeGreaterThan(10);
+        const rest = await readAll(shrunk, spansAfter(page, page.records, SECOND));
+
+        expect(new Set([...before, ...recordsOf(rest)]).size).toBe(60);
+        const again = rest.flatMap(({ records }) => records).filter((ms) => before.has(ms));
+        if (how.total) expect(again.length).toBeLessThanOrEqual(2);
+      }
+      expect(pages.length).toBeGreaterThan(10);
+    },
+  );
+
+  it.each([
+    { says: 'all at one time', timesMs: [5, 5, 5] },
+    { says: 'in no order of time', timesMs: [5, 9, 7, 10] },
+    { says: 'none that can be read', timesMs: [] },
+  ])('begins a span anew after a page of records that are $says', ({ timesMs }) => {
+    const span = { fromMs: 5, toMs: 100 };
+    const later = { fromMs: 100, toMs: 200 };
+
+    const left = spansAfter({ records: [], spansLeft: [span, later], isWithin: true }, timesMs, 0);
+
+    expect(left).toEqual([span, later]);
   });
 
   it('asks for each page once, with four under way, when the platform tells how many there are', async () => {

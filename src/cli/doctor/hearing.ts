@@ -30,8 +30,8 @@ export function createHearing(): { readonly observer: RequestObserver; readonly 
         // An answer without the header says nothing about what another one told.
         if (isTold || remaining?.isTold !== true) remaining = { requests: left, isTold };
       },
-      onClock(aheadMs) {
-        clockAheadMs = aheadMs;
+      onClockSkew(skewMs) {
+        clockAheadMs = -skewMs;
       },
     },
     heard: () => ({ isAnswered, throttled, remaining, clockAheadMs }),

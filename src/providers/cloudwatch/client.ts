@@ -2,7 +2,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { z } from 'zod';
 import type { Clock } from '../../model/time.ts';
 import { agentsFor, type Route } from '../../network/agents.ts';
-import { clockAheadMs } from '../../network/clock-skew.ts';
+import { measureClockSkew } from '../../network/clock-skew.ts';
 import type { RequestObserver } from '../../network/door.ts';
 
 /** Whose alarms are read; an empty text leaves it to the default chain of credentials. */
@@ -20,7 +20,7 @@ export interface ClientOptions {
   readonly route: Route;
   readonly timeoutMs: number;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly observer: Pick<RequestObserver, 'onClock'>;
+  readonly observer: Pick<RequestObserver, 'onClockSkew'>;
 }
 
 /** Shown in the other account's audit trail. */
@@ -39,24 +39,24 @@ export async function openClient(options: ClientOptions): Promise<CloudWatchClie
     requestHandler: handler,
     credentials: await credentialsOf(options.identity, { region: options.region, requestHandler: handler }),
   });
-  listenToClock(client, options);
+  measureClock(client, options);
   return client;
 }
 
 const Answered = z.object({ headers: z.record(z.string(), z.string()) });
 
 /** Low priority is nearest to the wire: an answer that is an error is heard too. */
-function listenToClock(client: CloudWatchClient, { clock, observer }: Pick<ClientOptions, 'clock' | 'observer'>): void {
+function measureClock(client: CloudWatchClient, { clock, observer }: Pick<ClientOptions, 'clock' | 'observer'>): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       const sentAtMs = clock.nowMs();
       const result = await next(args);
-      const date = Answered.safeParse(result.response).data?.headers['date'];
-      const aheadMs = clockAheadMs({ date, sentAtMs, heardAtMs: clock.nowMs() });
-      if (aheadMs !== undefined) observer.onClock?.(aheadMs);
+      const headers = Answered.safeParse(result.response).data?.headers ?? {};
+      const skewMs = measureClockSkew({ headers, sentAtMs, receivedAtMs: clock.nowMs() });
+      if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
       return result;
     },
-    { step: 'deserialize', priority: 'low', name: 'listenToClock' },
+    { step: 'deserialize', priority: 'low', name: 'measureClock' },
   );
 }
 

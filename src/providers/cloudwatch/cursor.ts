@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PollEnd } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
-import { OVERLAP_MS } from './history.ts';
+import { changesFromMs, OVERLAP_MS } from '../change-cursor.ts';
 
 /** CloudWatch keeps the history of alarms for this long (User Guide, "alarm history"). */
 export const REACH_MS = 30 * DAY_MS;
@@ -49,7 +49,8 @@ export function beginCourse({ cursor, regions, nowMs, historyStartMs }: CourseOp
   const before = cursor === undefined ? undefined : parseCursor(cursor);
   const untilMs = pollUntil(before, nowMs);
   const isFirst = before === undefined || before.firstUntilMs !== undefined;
-  const start = { reachMs: nowMs - REACH_MS, wantedMs: Math.max(historyStartMs, nowMs - REACH_MS) };
+  const reachMs = nowMs - REACH_MS;
+  const start = { nowMs, reachMs, wantedMs: Math.max(historyStartMs, reachMs) };
   const states = new Map(regions.map((region) => [region, startOf(before?.regions[region], start)]));
 
   function stateOf(region: string): RegionState {
@@ -90,13 +91,21 @@ function parseCursor(text: string): Cursor {
 
 function pollUntil(before: Cursor | undefined, nowMs: number): number {
   const firstUntilMs = before?.firstUntilMs;
-  return firstUntilMs !== undefined && nowMs - firstUntilMs < FIRST_SYNC_KEPT_MS ? firstUntilMs : nowMs;
+  if (firstUntilMs === undefined || nowMs - firstUntilMs >= FIRST_SYNC_KEPT_MS) return nowMs;
+  // What lies ahead was written by a clock that was ahead.
+  return Math.min(firstUntilMs, nowMs);
 }
 
 /** A region that is new, wants more history, or was left for so long that the platform forgot what came next, begins anew. */
-function startOf(before: RegionState | undefined, start: { wantedMs: number; reachMs: number }): RegionState {
-  const { wantedMs, reachMs } = start;
+function startOf(
+  before: RegionState | undefined,
+  start: { nowMs: number; wantedMs: number; reachMs: number },
+): RegionState {
+  const { nowMs, wantedMs, reachMs } = start;
   if (before !== undefined && before.fromMs < reachMs) return { fromMs: reachMs, historyStartMs: reachMs };
+  if (before !== undefined && before.fromMs > nowMs) {
+    return { ...before, fromMs: Math.max(changesFromMs(before.fromMs, nowMs), before.historyStartMs) };
+  }
   if (before !== undefined && before.historyStartMs <= wantedMs) return before;
   return { fromMs: wantedMs, historyStartMs: wantedMs };
 }

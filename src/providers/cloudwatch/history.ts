@@ -1,11 +1,8 @@
 import type { Rejection, Signal } from '../../model/incident.ts';
-import { MINUTE_MS } from '../../model/time.ts';
+import { OVERLAP_MS } from '../change-cursor.ts';
 import { nextToken } from './alarms.ts';
 import type { AlarmApi } from './api.ts';
 import { heardIn } from './signals.ts';
-
-/** Items may be shown this much later than others that happened after them (the platform promises nothing better). */
-export const OVERLAP_MS = 5 * MINUTE_MS;
 
 /** A token that expires again although nothing was read since is no matter of time. */
 const RESTARTS_MAX = 3;

@@ -13,13 +13,23 @@ const THROTTLED = new Set([
   'SlowDown',
 ]);
 
+/** Refusals of a signature that may be right at another time (the SDK's list of codes that speak of a clock). */
+const SIGNED_FOR_ANOTHER_TIME = new Set([
+  'AuthFailure',
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+]);
+
 /** What the chain of credentials throws when it ends without any: asking again finds none either. */
 const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
 
 const SdkError = z.object({
   name: z.string(),
   message: z.string(),
-  $metadata: z.object({ httpStatusCode: z.number().optional() }).optional(),
+  $metadata: z.object({ httpStatusCode: z.number().optional(), clockSkewCorrected: z.boolean().optional() }).optional(),
 });
 
 /** What an error of the AWS SDK means; ARNs and addresses, which may name a person, are left out of its message. */
@@ -31,7 +41,9 @@ export function judgeSdkError(error: unknown): Verdict {
   const throttled = THROTTLED.has(name) || status === 429;
   const isPassing = status === undefined || status === 408 || status >= 500;
   // A body that is no JSON came from a proxy or was cut on its way.
-  const retry = throttled || name === 'SyntaxError' || (isPassing && !NO_CREDENTIALS.has(name));
+  // With a local clock that is off the first signature is refused; the SDK has learnt the platform's time by that answer.
+  const isSignedAnew = SIGNED_FOR_ANOTHER_TIME.has(name) && $metadata?.clockSkewCorrected === true;
+  const retry = throttled || isSignedAnew || name === 'SyntaxError' || (isPassing && !NO_CREDENTIALS.has(name));
   return { retry, throttled, status, message: `${name}: ${withoutNames(name, message)}`, code: name };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
 import { SECOND_MS } from '../../model/time.ts';
+import { rememberClockSkew } from '../../network/clock-skew.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies, Traits } from '../provider.ts';
 import { createAlarmApi } from './api.ts';
@@ -50,7 +51,9 @@ export const cloudwatch: Platform = {
 
 function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependencies): Provider {
   const settings = z.object(shape).parse(config.settings);
-  const regions = [...new Set(settings.regions)].map((name) => openRegion(name, { config, settings, dependencies }));
+  const { observer, clockSkewMs } = rememberClockSkew(dependencies.observer);
+  const making = { config, settings, dependencies: { ...dependencies, observer } };
+  const regions = [...new Set(settings.regions)].map((name) => openRegion(name, making));
   const tagNames = { service: config.services.tag, severity: config.severity.tag };
   return {
     traits: TRAITS,
@@ -63,6 +66,7 @@ function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependen
         roleArn: settings.role_arn,
         isElsewhere: config.baseUrl !== undefined,
       }),
+    clockSkewMs,
     async close() {
       for (const { api } of regions) await api.close();
     },

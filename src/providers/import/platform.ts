@@ -50,6 +50,7 @@ function createImported({ name, settings }: ProviderConfig): Provider {
       };
     },
     examine: async () => diagnosis,
+    clockSkewMs: () => undefined,
     close: async () => undefined,
   };
 }

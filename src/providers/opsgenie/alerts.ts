@@ -25,7 +25,7 @@ export function alertsSource({ services, severity }: ProviderConfig): Source<Ale
     tags: [services.tag ?? '', severity.tag ?? ''],
     sighting: (wire) => ({ ...labelsOf(wire, tags), team: wire.teamId, triggeredAtMs: wire.createdAtMs }),
     prepare: ({ teams, request }) => teams.learn([], request.nowMs, request.signal),
-    async assemble(wires, isWhole, { teams, request }) {
+    async assemble(wires, { isWhole }, { teams, request }) {
       const teamIds = wires.map(({ teamId }) => teamId).filter((id) => id !== undefined);
       await teams.learn(teamIds, request.nowMs, request.signal);
       const incidents: Incident[] = [];

@@ -16,16 +16,17 @@ const FirstSync = z.object({
   ...shared,
   /** When the first sync began, over a crash. */
   askedUntilMs: z.number(),
+  /** An offset, which earlier versions wrote, is passed over: the span that it was within is read anew. */
   spans: z.array(span),
-  offset: z.number(),
 });
 /** Everything is read: later polls go on from `newestMs`. */
 const Synced = z.object({
   phase: z.literal('synced'),
   ...shared,
   newestMs: z.number(),
-  /** How many rejected records were fetched again so far: the next poll takes the ones after these. */
-  retried: z.number(),
+  /** Where the turns of what is asked for by id stand. */
+  missingId: z.string().optional(),
+  retriedId: z.string().optional(),
 });
 const Cursor = z.discriminatedUnion('phase', [FirstSync, Synced]);
 

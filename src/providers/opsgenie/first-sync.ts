@@ -1,6 +1,6 @@
 import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
-import type { SpanPage } from '../spans.ts';
+import { spansAfter } from '../spans.ts';
 import { encodeCursor, type FirstSync } from './cursor.ts';
 import { alwaysSpan, readWindows } from './lists.ts';
 import { latest, NOTHING_TAKEN, type Reader, type Taken } from './reader.ts';
@@ -24,7 +24,6 @@ export function beginFirstSync<Wire extends Stamped>({ source, surroundings }: S
     historyStartMs,
     askedUntilMs: nowMs,
     spans: [{ fromMs: historyStartMs, toMs: nowMs }],
-    offset: 0,
   };
 }
 
@@ -34,13 +33,17 @@ export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, b
   const { door, request } = tools.surroundings;
   const list = { door, signal: request.signal, path: source.path, census: source.census };
   let state = begun;
-  for await (const read of readWindows({ ...list, spans: state.spans, offset: state.offset })) {
+  for await (const read of readWindows({ ...list, spans: state.spans })) {
     const taken = await reader.take(read.records);
-    state = { ...state, ...placeAfter(read, taken), newestMs: latest([state.newestMs, taken.newestMs]) };
+    state = {
+      ...state,
+      spans: spansAfter(read, taken.createdMs, 0),
+      newestMs: latest([state.newestMs, taken.newestMs]),
+    };
     yield pageOf(taken, encodeCursor(state));
   }
-  state = { ...state, phase: 'open', spans: [], offset: 0 };
-  const open = { filter: 'status:open', spans: [alwaysSpan(request.nowMs)], offset: 0 };
+  state = { ...state, phase: 'open', spans: [] };
+  const open = { filter: 'status:open', spans: [alwaysSpan(request.nowMs)] };
   for await (const read of readWindows({ ...list, ...open })) {
     yield pageOf(await reader.take(read.records), encodeCursor(state));
   }
@@ -50,17 +53,6 @@ export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, b
 /** A page of a poll; Opsgenie has no signals and no subjects. */
 export function pageOf({ incidents, rejected, deletedIds }: Taken, cursor: string): Page {
   return { incidents, rejected, deletedIds, cursor, signals: [], wholeSubjects: [] };
-}
-
-/**
- * By instant rather than by offset: what is deleted meanwhile shifts the list, and a record would slip over the edge.
- * The records of one millisecond come twice.
- */
-function placeAfter(read: SpanPage<unknown>, { newestCreatedMs }: Taken): Pick<FirstSync, 'spans' | 'offset'> {
-  const [first, ...others] = read.spansLeft;
-  const isWithin = first !== undefined && read.offset > 0 && newestCreatedMs !== undefined;
-  if (!isWithin || newestCreatedMs <= first.fromMs) return { spans: [...read.spansLeft], offset: read.offset };
-  return { spans: [{ fromMs: newestCreatedMs, toMs: first.toMs }, ...others], offset: 0 };
 }
 
 /** Later polls go on from before the sync began: what changed while it ran was perhaps read before it changed. */
@@ -73,7 +65,6 @@ function lastPage<Wire extends Stamped>({ surroundings }: SyncTools<Wire>, state
     tags,
     historyStartMs,
     newestMs: Math.max(newestMs, askedUntilMs - HOUR_MS),
-    retried: 0,
   });
   return {
     ...pageOf(NOTHING_TAKEN, cursor),

@@ -39,7 +39,7 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
       await teams.learn([], request.nowMs, request.signal);
       await services.learn([], request.nowMs, request.signal);
     },
-    async assemble(wires, _isWhole, surroundings) {
+    async assemble(wires, { retriedIds }, surroundings) {
       const incidents: Incident[] = [];
       const rejected: Rejection[] = [];
       await learnNames(wires, surroundings);
@@ -48,11 +48,13 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
         wire,
         open: await openIntervals(wire, stored.get(wire.id), surroundings),
       });
-      for await (const { wire, open } of inOrder(wires, TIMELINES_AHEAD, read)) {
+      const isWaiting = ({ id, isOpen }: IncidentRecord) => !isOpen && retriedIds.has(id);
+      const told = wires.filter((wire) => !isWaiting(wire));
+      for await (const { wire, open } of inOrder(told, TIMELINES_AHEAD, read)) {
         if ('reason' in open) rejected.push(open);
         else incidents.push(toIncident(wire, open, namesOf(wire, severity.tag, surroundings)));
       }
-      return { incidents, rejected, askAgainIds: [] };
+      return { incidents, rejected, askAgainIds: wires.filter(isWaiting).map(({ id }) => id) };
     },
   };
 }

@@ -37,7 +37,6 @@ export interface WindowReading {
   /** Asked as it is for the spans given, and joined with a window by AND for their halves. */
   readonly filter?: string | undefined;
   readonly spans: readonly Span[];
-  readonly offset: number;
 }
 
 /**
@@ -46,11 +45,10 @@ export interface WindowReading {
  * cap is halved at the price of two.
  */
 export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unknown>> {
-  const { door, signal, path, spans, offset } = reading;
+  const { door, signal, path, spans } = reading;
   const counted = new Set<Span>();
   return readSpans({
     spans,
-    offset,
     pageSize: PAGE_SIZE,
     cap: LIST_CAP,
     read: async (span, from) => {

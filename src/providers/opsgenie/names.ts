@@ -22,7 +22,8 @@ export function createNames(read: (signal: AbortSignal) => Promise<readonly Serv
   let absent = new Set<string>();
   return {
     async learn(ids, nowMs, signal) {
-      const isFresh = readAtMs !== undefined && nowMs - readAtMs < NAMES_AGE_MAX_MS;
+      // Read "later than now": the time of polls was corrected meanwhile.
+      const isFresh = readAtMs !== undefined && readAtMs <= nowMs && nowMs - readAtMs < NAMES_AGE_MAX_MS;
       if (isFresh && ids.every((id) => names.has(id) || absent.has(id))) return;
       news = await read(signal);
       names = new Map(news?.map(({ id, name }) => [id, name]));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
 import { MINUTE_MS } from '../../model/time.ts';
+import { rememberClockSkew } from '../../network/clock-skew.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
 import { askedRegion } from '../regions.ts';
@@ -31,7 +32,8 @@ export const opsgenie: Platform = {
   create,
 };
 
-function create(config: ProviderConfig, { clock, observer }: ProviderDependencies): Provider {
+function create(config: ProviderConfig, { clock, observer: told }: ProviderDependencies): Provider {
+  const { observer, clockSkewMs } = rememberClockSkew(told);
   const { api_key: key, region, source } = z.object(shape).parse(config.settings);
   const door = createDoor({
     baseUrl: config.baseUrl ?? HOSTS[region],
@@ -44,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer }: ProviderDependencie
     clock,
     observer,
   });
-  const place = { door, region: askedRegion(config.baseUrl, region) };
+  const place = { door, clockSkewMs, region: askedRegion(config.baseUrl, region) };
   return source === 'alerts'
     ? createOpsgenie(alertsSource(config), place)
     : createOpsgenie(incidentsSource(config), place);

@@ -16,10 +16,12 @@ import type { Stamped } from './wire.ts';
 interface Place {
   readonly door: Door;
   readonly region: Diagnosis['region'];
+  readonly clockSkewMs: () => number | undefined;
 }
 
 /** A provider of `source` behind a door, which it closes. */
-export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, { door, region }: Place): Provider {
+export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place: Place): Provider {
+  const { door, region, clockSkewMs } = place;
   const teams = createNames((signal) => readTeams(door, signal));
   const services = createNames((signal) => readServices(door, signal));
   async function* poll(request: PollRequest): AsyncGenerator<Page> {
@@ -35,6 +37,7 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, { doo
     traits: source.traits,
     poll,
     examine: (examination) => examine(source, { door, region, ...examination }),
+    clockSkewMs,
     close: () => door.close(),
   };
 }
@@ -44,7 +47,10 @@ function whereToGoOn<Wire extends Stamped>(tools: SyncTools<Wire>): Cursor {
   const { source, surroundings } = tools;
   const anew = beginFirstSync(tools);
   if (surroundings.request.cursor === undefined) return anew;
-  const cursor = decodeCursor(surroundings.request.cursor);
+  const stored = decodeCursor(surroundings.request.cursor);
+  const { nowMs } = surroundings.request;
+  // What lies ahead was written by a clock that was ahead.
+  const cursor = stored.phase === 'synced' ? stored : { ...stored, askedUntilMs: Math.min(stored.askedUntilMs, nowMs) };
   if (cursor.source !== source.name) return anew;
   if (cursor.phase === 'synced' || cursor.tags.join('\n') === source.tags.join('\n')) return cursor;
   const { historyStartMs, askedUntilMs } = cursor;

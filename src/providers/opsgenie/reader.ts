@@ -18,7 +18,8 @@ export interface Taken {
   readonly ids: readonly string[];
   /** Newest stamp of the kind that later polls go on from. */
   readonly newestMs: number | undefined;
-  readonly newestCreatedMs: number | undefined;
+  /** When the listed records were created, in the order of the list. */
+  readonly createdMs: readonly number[];
   /** A record was not newer than asked for: in a list with the newest change first, all that follow are older too. */
   readonly reachedKnown: boolean;
 }
@@ -27,19 +28,31 @@ export interface Taken {
 export interface Reader {
   /**
    * The records of one list page as incidents, but for those that did not change after `newerThanMs`; what the list
-   * does not tell of a record is asked for by its id.
+   * does not tell of a record is asked for by its id, unless that is among `retriedIds`.
    */
-  take(records: readonly unknown[], newerThanMs?: number): Promise<Taken>;
+  take(records: readonly unknown[], choice?: TakeChoice): Promise<Taken>;
   /** The same of records that are asked for one by one: 404 is a deleted one, 403 a rejected one. */
   takeSingles(ids: readonly string[]): Promise<Taken>;
 }
+
+export interface TakeChoice {
+  readonly newerThanMs?: number;
+  /** Records whose turn to be asked for comes elsewhere; such a one then counts as not seen. */
+  readonly retriedIds?: ReadonlySet<string>;
+}
+
+const NO_IDS: ReadonlySet<string> = new Set();
 
 /** A reader of `source` for one poll. */
 export function createReader<Wire extends Stamped>(source: Source<Wire>, surroundings: Surroundings): Reader {
   const stampOf = (wire: Wire) => (source.changesBy === 'updatedAt' ? wire.updatedAtMs : wire.createdAtMs);
   const takeSingles = async (ids: readonly string[]): Promise<Taken> => {
     const singles = await readSingles(source, surroundings, ids);
-    const { incidents, rejected } = await source.assemble(singles.wires, true, surroundings);
+    const { incidents, rejected } = await source.assemble(
+      singles.wires,
+      { isWhole: true, retriedIds: NO_IDS },
+      surroundings,
+    );
     return {
       ...NOTHING_TAKEN,
       incidents,
@@ -50,19 +63,25 @@ export function createReader<Wire extends Stamped>(source: Source<Wire>, surroun
   };
   return {
     takeSingles,
-    async take(records, newerThanMs = Number.NEGATIVE_INFINITY) {
+    async take(records, { newerThanMs = Number.NEGATIVE_INFINITY, retriedIds = NO_IDS } = {}) {
       const parsed = parseRecords(source.schema, records, `GET ${source.path}`);
       const wires = [...new Map(parsed.wires.map((wire) => [wire.id, wire])).values()];
       const newer = wires.filter((wire) => stampOf(wire) > newerThanMs);
-      const { incidents, rejected, askAgainIds } = await source.assemble(newer, false, surroundings);
-      const again = await takeSingles(askAgainIds);
+      const { incidents, rejected, askAgainIds } = await source.assemble(
+        newer,
+        { isWhole: false, retriedIds },
+        surroundings,
+      );
+      const waitingIds = new Set(askAgainIds.filter((id) => retriedIds.has(id)));
+      const again = await takeSingles(askAgainIds.filter((id) => !waitingIds.has(id)));
+      const seen = newer.filter(({ id }) => !waitingIds.has(id));
       return {
         incidents: [...incidents, ...again.incidents],
         rejected: [...parsed.rejected, ...rejected, ...again.rejected],
         deletedIds: again.deletedIds,
-        ids: [...newer.map(({ id }) => id), ...parsed.rejected.flatMap(({ id }) => id ?? [])],
+        ids: [...seen.map(({ id }) => id), ...parsed.rejected.flatMap(({ id }) => id ?? [])],
         newestMs: latest(newer.map(stampOf)),
-        newestCreatedMs: latest(newer.map(({ createdAtMs }) => createdAtMs)),
+        createdMs: parsed.wires.map(({ createdAtMs }) => createdAtMs),
         reachedKnown: newer.length < wires.length,
       };
     },
@@ -76,7 +95,7 @@ export const NOTHING_TAKEN: Taken = {
   deletedIds: [],
   ids: [],
   newestMs: undefined,
-  newestCreatedMs: undefined,
+  createdMs: [],
   reachedKnown: false,
 };
 

@@ -15,6 +15,13 @@ export interface Outcome {
   readonly askAgainIds: readonly string[];
 }
 
+export interface Assembling {
+  /** Each record was asked for by its id, so that asking again would tell no more. */
+  readonly isWhole: boolean;
+  /** No request is made for these: they are given back as to be asked again. */
+  readonly retriedIds: ReadonlySet<string>;
+}
+
 /** What a source may use to complete its records in one poll. */
 export interface Surroundings {
   readonly door: Door;
@@ -38,8 +45,7 @@ export interface Source<Wire extends Stamped> {
   sighting(wire: Wire, serviceName: (id: string) => string | undefined): Sighting;
   /** Reads the names that incidents need; called at the start of a poll. */
   prepare(surroundings: Surroundings): Promise<void>;
-  /** `isWhole` when each record was asked for by its id, so that asking again would tell no more. */
-  assemble(wires: readonly Wire[], isWhole: boolean, surroundings: Surroundings): Promise<Outcome>;
+  assemble(wires: readonly Wire[], how: Assembling, surroundings: Surroundings): Promise<Outcome>;
 }
 
 /** Value of the first tag `NAME:value`; undefined without one, or when it is blank. */

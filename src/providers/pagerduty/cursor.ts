@@ -13,7 +13,8 @@ const firstSync = {
 };
 
 const Cursor = z.discriminatedUnion('phase', [
-  z.strictObject({ phase: z.enum(['incidents', 'log']), ...firstSync, spansLeft: spans, offset: z.number() }),
+  // An offset, which earlier versions wrote, is passed over: the span that it was within is read anew.
+  z.object({ phase: z.enum(['incidents', 'log']), ...firstSync, spansLeft: spans }),
   z.strictObject({ phase: z.literal('open'), ...firstSync }),
   z.strictObject({
     phase: z.literal('polling'),
@@ -21,7 +22,8 @@ const Cursor = z.discriminatedUnion('phase', [
     /** The newest change that was seen; the next poll asks from an overlap before it. */
     changesUntilMs: z.number(),
     catalogueAtMs: z.number(),
-    /** The rejected id that was tried last. */
+    /** Where the turns of what is asked for by id stand. */
+    missingId: z.string().optional(),
     retriedId: z.string().optional(),
   }),
 ]);

@@ -19,16 +19,17 @@ export const INCIDENTS_PER_PAGE = 1000;
  * open, however old. Goes on from the cursor of the page that was committed last; no request is made per incident.
  */
 export async function* firstSync(session: Session, resumed: FirstSyncCursor | undefined): AsyncGenerator<Page> {
-  let at = resumed;
+  const { nowMs, historyStartMs } = session.request;
+  // What lies ahead was written by a clock that was ahead.
+  let at = resumed && { ...resumed, askedUntilMs: Math.min(resumed.askedUntilMs, nowMs) };
   if (at === undefined) {
-    const { nowMs, historyStartMs } = session.request;
     const times = { askedUntilMs: nowMs, historyStartMs, catalogueAtMs: nowMs };
-    at = { phase: 'incidents', ...times, spansLeft: historySpans(times), offset: 0 };
+    at = { phase: 'incidents', ...times, spansLeft: historySpans(times) };
     yield page(at, { catalogue: await session.api.services() });
   }
   if (at.phase === 'incidents') {
     yield* readIncidents(session, at);
-    at = { ...at, phase: 'log', spansLeft: historySpans(at), offset: 0 };
+    at = { ...at, phase: 'log', spansLeft: historySpans(at) };
   }
   const opening = at.phase === 'open' ? at : yield* readLog(session, at);
   yield* readOpen(session, opening);
@@ -42,11 +43,11 @@ function historySpans({ historyStartMs, askedUntilMs }: { historyStartMs: number
 }
 
 async function* readIncidents({ api, request }: Session, at: Reading): AsyncGenerator<Page> {
-  for await (const part of incidentPages(api, { spans: at.spansLeft, offset: at.offset })) {
+  for await (const part of incidentPages(api, at.spansLeft)) {
     const facts = new Map(part.wires.map((one) => [one.id, one]));
     const combined = await combine(request.known, { facts, signals: [], isLogWhole: false });
     yield page(
-      { ...at, spansLeft: [...part.spansLeft], offset: part.offset },
+      { ...at, spansLeft: part.spansLeft },
       { ...combined, rejected: [...part.rejected, ...combined.rejected] },
     );
   }
@@ -54,11 +55,11 @@ async function* readIncidents({ api, request }: Session, at: Reading): AsyncGene
 
 async function* readLog({ api, request }: Session, at: Reading): AsyncGenerator<Page, Opening> {
   let { newestMs } = at;
-  for await (const part of logPages(api, { spans: at.spansLeft, offset: at.offset }, { embed: false })) {
+  for await (const part of logPages(api, at.spansLeft, { embed: false })) {
     for (const { atMs } of part.lines) newestMs = Math.max(newestMs ?? atMs, atMs);
     const combined = await combine(request.known, { facts: new Map(), signals: part.signals, isLogWhole: false });
     yield page(
-      { ...at, newestMs, spansLeft: [...part.spansLeft], offset: part.offset },
+      { ...at, newestMs, spansLeft: part.spansLeft },
       { ...combined, rejected: [...part.rejected, ...combined.rejected] },
     );
   }

@@ -1,7 +1,9 @@
 import type { Incident, Rejection, Service } from '../../model/incident.ts';
 import type { Page } from '../../model/poll.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/time.ts';
+import { DAY_MS, HOUR_MS } from '../../model/time.ts';
 import { inOrder } from '../../network/in-order.ts';
+import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
+import { chooseLookups, type LookupPosition } from '../lookups.ts';
 import type { Api } from './api.ts';
 import { type Combined, combine } from './combine.ts';
 import type { PollingCursor } from './cursor.ts';
@@ -18,25 +20,23 @@ import {
 } from './reading.ts';
 import { isResolve } from './signals.ts';
 
-/** Entries may show this much later than their stamp says. */
-const OVERLAP_MS = 5 * MINUTE_MS;
 /** Names of services change seldom. */
 const CATALOGUE_EVERY_MS = HOUR_MS;
 /** A configured history that begins earlier by less than this is the one that was read: it moves on with time. */
 const HISTORY_GREW_MS = DAY_MS;
-/** Rejected records that are asked for again in one poll; the next poll goes on with the next ones. */
+/** Rejected records that are asked for again in one poll, at one request each, of 900 a minute. */
 const RETRIES_PER_POLL = 50;
 
 /** Everything that changed since the cursor, whole or not at all. */
 export async function* laterPoll(session: Session, cursor: PollingCursor): AsyncGenerator<Page> {
   const { api, request } = session;
   const { nowMs, known } = request;
-  const isCatalogueDue = nowMs - cursor.catalogueAtMs >= CATALOGUE_EVERY_MS;
+  const isCatalogueDue = nowMs < cursor.catalogueAtMs || nowMs - cursor.catalogueAtMs >= CATALOGUE_EVERY_MS;
   const catalogue = isCatalogueDue ? await api.services() : undefined;
   const findings = noFindings();
   addIncidents(findings, await readOpenSet(api, nowMs));
   await readChanges(session, cursor, findings);
-  const retriedId = await readOneByOne(session, cursor, findings);
+  const position = await readOneByOne(session, cursor, findings);
   await dropUnwanted(session, cursor, findings);
   const historyStartMs = historyStartOf(session, cursor);
   await readOwnLogs(session, historyStartMs, findings);
@@ -48,9 +48,9 @@ export async function* laterPoll(session: Session, cursor: PollingCursor): Async
   const next: PollingCursor = {
     phase: 'polling',
     historyStartMs,
-    changesUntilMs: advanced(cursor.changesUntilMs, findings.newestMs, nowMs),
+    changesUntilMs: nextCursorMs(cursor.changesUntilMs, findings.newestMs, nowMs),
     catalogueAtMs: isCatalogueDue ? nowMs : cursor.catalogueAtMs,
-    ...(retriedId === undefined ? {} : { retriedId }),
+    ...position,
   };
   yield* pagesOf({ combined, findings, next, catalogue, askedUntilMs: nowMs });
 }
@@ -59,37 +59,35 @@ function historyStartOf({ request }: Session, { historyStartMs }: PollingCursor)
   return request.historyStartMs < historyStartMs - HISTORY_GREW_MS ? request.historyStartMs : historyStartMs;
 }
 
-/** To the newest change; without a new one to an hour ago at least, so that the stretch to read again stays short. */
-function advanced(beforeMs: number, newestMs: number | undefined, nowMs: number): number {
-  const isNew = newestMs !== undefined && newestMs > beforeMs;
-  return Math.min(isNew ? newestMs : Math.max(beforeMs, nowMs - HOUR_MS), nowMs);
-}
-
 async function readChanges({ api, request }: Session, cursor: PollingCursor, findings: Findings): Promise<void> {
-  const spans = askableSpans({ fromMs: cursor.changesUntilMs - OVERLAP_MS, toMs: request.nowMs });
-  for await (const part of logPages(api, { spans, offset: 0 }, { embed: true })) addChanges(findings, part);
+  const spans = askableSpans({ fromMs: changesFromMs(cursor.changesUntilMs, request.nowMs), toMs: request.nowMs });
+  for await (const part of logPages(api, spans, { embed: true })) addChanges(findings, part);
 }
 
-/** Asks for each incident that no list showed whole; gives the rejected id that was tried last. */
-async function readOneByOne({ api, request }: Session, cursor: PollingCursor, findings: Findings) {
-  const { known } = request;
-  const unseen = (ids: Iterable<string>) => [...new Set(ids)].filter((id) => !hasSeen(findings, id));
-  const told = await known.signals(unseen(findings.referredIds));
+/** Asks for incidents that no list showed whole; gives where the turns stand. */
+async function readOneByOne(
+  { api, request }: Session,
+  cursor: PollingCursor,
+  findings: Findings,
+): Promise<LookupPosition> {
+  const isSeen = (id: string) => hasSeen(findings, id);
+  // News of which the log had no more than a reference: bounded by what happened, and never asked for again.
+  const referred = [...findings.referredIds].filter((id) => !isSeen(id));
+  const told = await request.known.signals(referred);
+  const lines = Map.groupBy(findings.signals.values(), ({ subject }) => subject);
   const isNews = (id: string) => {
     const toldIds = new Set(told.get(id)?.map((signal) => signal.id));
-    const lines = [...findings.signals.values()].filter(({ subject }) => subject === id);
-    return lines.length === 0 || lines.some((line) => !toldIds.has(line.id));
+    return lines.get(id)?.some((line) => !toldIds.has(line.id)) ?? true;
   };
-  addFetched(findings, await fetchIncidents(api, unseen(findings.referredIds).filter(isNews)));
-  addFetched(findings, await fetchIncidents(api, unseen(await known.openIds())));
-  const rejectedIds = unseen(await known.rejectedIds()).sort();
-  const from = Math.max(
-    0,
-    rejectedIds.findIndex((id) => id > (cursor.retriedId ?? '')),
-  );
-  const retried = [...rejectedIds.slice(from), ...rejectedIds.slice(0, from)].slice(0, RETRIES_PER_POLL);
-  addFetched(findings, await fetchIncidents(api, retried));
-  return retried.at(-1);
+  addFetched(findings, await fetchIncidents(api, referred.filter(isNews)));
+  const { ids, ...position } = await chooseLookups({
+    request,
+    isSeen,
+    position: cursor,
+    retriesMax: RETRIES_PER_POLL,
+  });
+  addFetched(findings, await fetchIncidents(api, ids));
+  return position;
 }
 
 /** An old incident of which we know nothing and that was over before this poll's time (a late note on it, say) stays out. */
@@ -97,8 +95,9 @@ async function dropUnwanted({ request }: Session, cursor: PollingCursor, finding
   const ids = [...findings.facts.keys()];
   const stored = await request.known.incidents(ids);
   const rejectedIds = new Set(await request.known.rejectedIds());
+  const fromMs = changesFromMs(cursor.changesUntilMs, request.nowMs);
   for (const { id, status, triggeredAtMs, resolvedAtMs = 0 } of findings.facts.values()) {
-    const isOld = triggeredAtMs < cursor.historyStartMs && resolvedAtMs < cursor.changesUntilMs - OVERLAP_MS;
+    const isOld = triggeredAtMs < cursor.historyStartMs && resolvedAtMs < fromMs;
     if (status === 'resolved' && isOld && !stored.has(id) && !rejectedIds.has(id)) findings.facts.delete(id);
   }
 }
@@ -124,9 +123,9 @@ function wasResolved(stored: Incident | undefined): boolean {
 
 /** A configured history that grew: what was created and what happened before the recorded one. */
 async function readOlder(api: Api, span: { fromMs: number; toMs: number }, findings: Findings): Promise<void> {
-  const place = { spans: askableSpans(span), offset: 0 };
-  for await (const part of incidentPages(api, place)) addIncidents(findings, part);
-  for await (const part of logPages(api, place, { embed: false })) addLog(findings, part);
+  const spans = askableSpans(span);
+  for await (const part of incidentPages(api, spans)) addIncidents(findings, part);
+  for await (const part of logPages(api, spans, { embed: false })) addLog(findings, part);
 }
 
 /** Records that could not be read in one list, and not in another one either. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
 import { MINUTE_MS } from '../../model/time.ts';
+import { rememberClockSkew } from '../../network/clock-skew.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies, Traits } from '../provider.ts';
 import { askedRegion } from '../regions.ts';
@@ -41,7 +42,8 @@ export const pagerduty: Platform = {
   create,
 };
 
-function create(config: ProviderConfig, { clock, observer }: ProviderDependencies): Provider {
+function create(config: ProviderConfig, { clock, observer: told }: ProviderDependencies): Provider {
+  const { observer, clockSkewMs } = rememberClockSkew(told);
   const { api_key: key, region } = Settings.parse(config.settings);
   const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
   const door = createDoor({
@@ -68,6 +70,7 @@ function create(config: ProviderConfig, { clock, observer }: ProviderDependencie
       else yield* firstSync(session, cursor);
     },
     examine: (examination) => examine(door, examination, askedRegion(config.baseUrl, region)),
+    clockSkewMs,
     close: () => door.close(),
   };
 }

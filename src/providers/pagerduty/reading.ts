@@ -2,7 +2,7 @@ import type { Rejection, Signal } from '../../model/incident.ts';
 import { DAY_MS, SECOND_MS } from '../../model/time.ts';
 import { inOrder } from '../../network/in-order.ts';
 import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
-import { cutSpan, type ListPage, readSpans, type Span } from '../spans.ts';
+import { cutSpan, type ListPage, readSpans, type Span, spansAfter } from '../spans.ts';
 import { type Api, LIST_CAP, PAGE_SIZE } from './api.ts';
 import { Incident, type IncidentFacts, LogEntry, type LogLine } from './schema.ts';
 import { signalOf } from './signals.ts';
@@ -19,17 +19,13 @@ export function askableSpans({ fromMs, toMs }: Span): Span[] {
   return cutSpan({ fromMs: wholeMs, toMs }, LONGEST_SPAN_MS);
 }
 
-/** Where reading goes on. */
-export interface Place {
-  readonly spans: readonly Span[];
-  readonly offset: number;
-}
-
 /** Pages of incidents by creation, with what is left to read after each. */
-export async function* incidentPages(api: Api, { spans, offset }: Place) {
+export async function* incidentPages(api: Api, spans: readonly Span[]) {
   const read = (span: Span, from: number) => api.incidents(span, from);
-  for await (const page of readSpans({ spans, offset, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
-    yield { ...page, ...parseRecords(Incident, page.records, 'GET /incidents') };
+  for await (const page of readSpans({ spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+    const { wires, rejected } = parseRecords(Incident, page.records, 'GET /incidents');
+    const timesMs = wires.map(({ triggeredAtMs }) => triggeredAtMs);
+    yield { wires, rejected, spansLeft: spansAfter(page, timesMs, SECOND_MS) };
   }
 }
 
@@ -41,10 +37,12 @@ export interface LogPart {
 }
 
 /** Pages of the account's log, with what is left to read after each. */
-export async function* logPages(api: Api, { spans, offset }: Place, options: { embed: boolean }) {
+export async function* logPages(api: Api, spans: readonly Span[], options: { embed: boolean }) {
   const read = (span: Span, from: number) => api.logEntries(span, from, options);
-  for await (const page of readSpans({ spans, offset, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
-    yield { ...page, ...logPart(page.records, 'GET /log_entries') };
+  for await (const page of readSpans({ spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+    const part = logPart(page.records, 'GET /log_entries');
+    const timesMs = part.lines.map(({ atMs }) => atMs);
+    yield { ...part, spansLeft: spansAfter(page, timesMs, SECOND_MS) };
   }
 }
 
@@ -69,7 +67,7 @@ export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<Inc
   const windows = [firstPart];
   const read = (span: Span, offset: number) => api.openIncidents(span, offset);
   const spans = askableSpans({ fromMs: oldestMs, toMs: untilMs });
-  for await (const page of readSpans({ spans, offset: 0, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+  for await (const page of readSpans({ spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     windows.push(parseRecords(Incident, page.records, what));
   }
   return joined(windows);

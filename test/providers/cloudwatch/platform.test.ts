@@ -91,6 +91,30 @@ describe('credentials come', () => {
   });
 });
 
+it.each([2 * 3_600_000, -2 * 3_600_000])(
+  'a signature made by a clock that is off by %i ms is made anew',
+  async (offMs) => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'CHAINKEY');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    const platformNow = () => Date.now() - offMs;
+    const options = { nowMs: platformNow, signatureValidMs: 300_000 };
+    const fake = await startCloudwatchFake({ incidents: [], alarms: [] }, options);
+    opened.push(fake);
+    const config = providerConfig('cloudwatch', { baseUrl: fake.url, settings: { regions: ['eu-west-1'] } });
+    const clock = { ...impatientClock(0), nowMs: () => Date.now() };
+    const provider = cloudwatch.create(config, { clock, observer: silentObserver });
+    opened.push(provider);
+    const memory = createMemoryKnown();
+    const nowMs = platformNow();
+
+    await pollInto(memory, provider, { nowMs, historyStartMs: nowMs });
+
+    expect(memory.end?.askedUntilMs).toBe(nowMs);
+    expect(provider.clockSkewMs()).toBeCloseTo(offMs, -4);
+    expect(fake.requests.map(({ status }) => status)).toEqual([403, 200, 200]);
+  },
+);
+
 describe('the configuration of CloudWatch', () => {
   const shape = z.strictObject(cloudwatch.shape);
 
