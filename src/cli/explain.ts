@@ -9,11 +9,11 @@ import { LABELS, type Question, type WantedLabels } from '../report/explain/ques
 import { parseSelector, parseStatistic, type Selected } from '../report/explain/selector.ts';
 import { renderExplanation } from '../report/explain/text.ts';
 import { parsePeriod } from '../report/period.ts';
+import { writeOut } from './atomic-file.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
 import { configFlag } from './flag-options.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { statisticsSettings } from './settings.ts';
-import { writeOut } from './whole-file.ts';
 import { wrongUseOf } from './wrong-use.ts';
 
 const OUTPUTS = ['text', 'json'] as const;

@@ -44,7 +44,7 @@ export async function runImport(asked: Asked, surroundings: Surroundings): Promi
       return spanOf(order, tallying);
     });
     const tally = tallying.tally();
-    const rejectedFiles = sinks.keep();
+    const rejectedFiles = sinks.commit();
     output.write(
       summaryOf({
         order,
