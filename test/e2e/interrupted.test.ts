@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { start, startExporter, temporaryFolder, until, writeIn } from './process.ts';
+import { runToEnd, start, startExporter, temporaryFolder, until, writeIn } from './process.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const START = fileURLToPath(new URL('../../scripts/start.ts', import.meta.url));
@@ -59,6 +60,26 @@ it('Ctrl-C ends an import in the middle of a file, and no half of its rejected r
 
   expect(await ended).toBe(130);
   expect(readdirSync(folder).filter((name) => name.includes('bad.ndjson'))).toEqual([]);
+});
+
+it('Ctrl-C ends a backfill between two files: those that are there are complete', async () => {
+  const folder = temporaryFolder();
+  const provider = `{ name: f, type: import }`;
+  const file = writeIn(folder, 'c.yml', `providers: [${provider}]\nstore: { path: ${folder}/s.db }\n`);
+  const incident = { id: 'A', triggeredAt: '2010-01-01T00:00:00Z', resolvedAt: '2010-01-01T01:00:00Z' };
+  const rows = writeIn(folder, 'a.ndjson', JSON.stringify(incident));
+  await runToEnd({ words: ['import', `--config.file=${file}`, '--to=2026-01-01', rows], folder });
+  const words = ['backfill', `--config.file=${file}`, '--from=2010-01-02', '--to=2025-12-31'];
+  const program = start({ words: [...words, `--output-directory=${join(folder, 'out')}`], folder });
+  const written = () => (readdirSync(folder).includes('out') ? readdirSync(join(folder, 'out')) : []);
+  await until('a file is written', () => written().length > 0);
+
+  program.kill('SIGINT');
+  const { code, stderr } = await program.ended;
+
+  expect(code, stderr).toBe(130);
+  const texts = written().map((name) => [name, readFileSync(join(folder, 'out', name), 'utf8')] as const);
+  expect(texts.filter(([name, text]) => !name.endsWith('.om') || !text.endsWith('# EOF\n'))).toEqual([]);
 });
 
 it.each([
