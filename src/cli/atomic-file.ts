@@ -1,5 +1,4 @@
 import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import type { Surroundings } from './command.ts';
 import { messageOf } from './message.ts';
 import { onProcessExit } from './process-exit.ts';
@@ -19,9 +18,7 @@ export interface AtomicFile {
  */
 export function openAtomicFile(path: string, { mode = 0o666 }: { readonly mode?: number } = {}): AtomicFile {
   const target = findTarget(path);
-  const partial = target.isReplaced
-    ? join(dirname(target.path), `.${basename(target.path)}.${process.pid}.partial`)
-    : undefined;
+  const partial = target.isReplaced ? `${target.path}.${process.pid}.partial` : undefined;
   let file: number | undefined = openSync(partial ?? target.path, 'w', mode);
   const close = () => {
     if (file !== undefined) closeSync(file);

@@ -541,6 +541,14 @@ describe('the command', () => {
     expect(json.providers.map(({ name }) => name)).toEqual(['pd']);
   });
 
+  it('waits for as long as the largest time-out says', async () => {
+    const fake = await pagerdutyFake();
+
+    const { code } = await consulted(pagerduty(fake.url), { timeout: '1d' });
+
+    expect(code).toBe(0);
+  });
+
   it('goes on with the others where one is down', async () => {
     const fake = await pagerdutyFake();
     const yaml = pagerduty(fake.url).replace(
@@ -577,6 +585,11 @@ describe('the command', () => {
       says: 'a time-out that is none',
       values: { timeout: 'soon' },
       text: '--timeout: "soon" is no time; expected a duration such as 30s or 2m',
+    },
+    {
+      says: 'a time-out that no timer can hold',
+      values: { timeout: '30d' },
+      text: '--timeout: "30d" is too long; expected at most 1d',
     },
     { says: 'a file that is not there', values: { 'config.file': '/none.yml' }, text: /^cannot read \/none\.yml/ },
   ])('refuses $says', async ({ values, text }) => {

@@ -31,18 +31,18 @@ export function createSinks(order: ImportOrder): Sinks {
     reject: (file, row) => {
       if (examples.length < EXAMPLES_MAX) examples.push(`${shownName(file)}:${row.line}: ${row.reason}: ${row.detail}`);
       const path = order.isDryRun ? undefined : rejectedFileOf(file, order);
-      if (path !== undefined) writeInto(sinkAt(path), path, row);
+      if (path !== undefined) tried(path, () => sinkAt(path).write(row));
     },
-    commit: () => [...sinks.values()].flatMap((sink) => sink.commit() ?? []),
+    commit: () => [...sinks].flatMap(([path, sink]) => tried(path, () => sink.commit()) ?? []),
     discard: () => {
       for (const sink of sinks.values()) sink.discard();
     },
   };
 }
 
-function writeInto(sink: RejectedFile, path: string, row: RejectedRow): void {
+function tried<Result>(path: string, work: () => Result): Result {
   try {
-    sink.write(row);
+    return work();
   } catch (error) {
     throw new Error(`rejected rows cannot be written to ${path} (${messageOf(error)}); name another --rejected-file`, {
       cause: error,
