@@ -21,11 +21,7 @@ export function stageImport(configuration: string, { nowMs = NOW_MS } = {}) {
   };
   const config = write('c.yml', `${configuration}\nstore: { path: "${path('store.db')}" }\n`);
   const clock: Clock = { nowMs: () => nowMs, sleep: async () => undefined };
-  const run = async (
-    words: readonly string[],
-    input: string | Readable = '',
-    output: Surroundings['output'] | undefined = undefined,
-  ) => {
+  const run = async (words: readonly string[], input: string | Readable = '', output?: Surroundings['output']) => {
     const told: string[] = [];
     const warned: string[] = [];
     const surroundings: Surroundings = {

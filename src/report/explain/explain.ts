@@ -89,7 +89,7 @@ function headOf(question: Question, { grouping }: Group, { value, absence, arith
     value,
     absence,
     arithmetic,
-    agrees: true as const,
+    agrees: value === undefined ? undefined : (true as const),
   };
 }
 

@@ -124,7 +124,10 @@ export const Explanation = z.object({
   value: z.number().optional().describe('absent where there is no number'),
   absence: z.string().optional().describe('why there is none'),
   arithmetic: Arithmetic.optional(),
-  agrees: z.literal(true).describe('the value was computed twice: from these incidents, and as the metrics are'),
+  agrees: z
+    .literal(true)
+    .optional()
+    .describe('the value was computed twice: from these incidents, and as the metrics are; absent without a value'),
   providers: ExplainedProvider.array(),
   counted: z.int(),
   incidents: ExplainedIncident.array().describe('the most telling first'),
