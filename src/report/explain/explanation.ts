@@ -1,19 +1,13 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
+import { EXCLUSIONS } from '../exclusion.ts';
 import { instant, statedFields } from '../stated-incident.ts';
 import { LABELS } from './question.ts';
 
 /** Why an incident that has the labels is not in the number. */
 export const REASONS = [
   'not_overall',
-  'filter_severities',
-  'filter_services',
-  'filter_teams',
-  'deleted',
-  'expired',
-  'flaky',
-  'exclude_titles',
-  'shorter_than',
+  ...EXCLUSIONS,
   'merged',
   'still_open',
   'ended_before',
