@@ -443,7 +443,23 @@ describe('the doctor looks at the newest incidents', () => {
     const { warned, check } = await consulted(pagerduty(fake.url, ', filter: { services: [search] }'));
 
     expect(warned).toEqual(['first page']);
-    expect(check('first page')?.found).toContain('but the filter leaves every one of them out');
+    expect(check('first page')?.found).toContain(
+      'but the filter leaves every one of them out: filter.services has none of checkout',
+    );
+  });
+
+  it.each([
+    { filter: 'teams: [payments]', warned: [], excluded: 0, found: undefined },
+    { filter: 'teams: [T1]', warned: ['first page'], excluded: 3, found: 'filter.teams has none of payments' },
+    { filter: 'severities: [P1]', warned: ['first page'], excluded: 3, found: 'filter.severities has none of P2' },
+  ])('and judges them by the names that the exporter stores: $filter', async ({ filter, ...expected }) => {
+    const fake = await pagerdutyFake();
+
+    const { warned, check } = await consulted(pagerduty(fake.url, `, filter: { ${filter} }`));
+
+    expect(warned).toEqual(expected.warned);
+    expect(check('first page')?.numbers?.['excluded']).toBe(expected.excluded);
+    expect(check('first page')?.found.split('out: ')[1]).toBe(expected.found);
   });
 
   it('and counts those that cannot be read', async () => {
