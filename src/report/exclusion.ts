@@ -37,13 +37,17 @@ export interface ExclusionSubject {
 
 type FilteredLabels = Pick<FacetLabels, 'excluded' | 'severity' | 'service'>;
 
-/** Why statistics leave an incident out; undefined exactly where `isVisible` is true. The labels are those of `labelsBeforeFilter`. */
-export function exclusionOf(subject: ExclusionSubject, labels: FilteredLabels, reader: Reader): Exclusion | undefined {
-  return facetExclusion(labels, reader) ?? incidentExclusion(subject, reader);
+/** Why statistics leave an incident out; undefined exactly where `isVisible` is true. The labels are those of `findUnfilteredLabels`. */
+export function findExclusion(
+  subject: ExclusionSubject,
+  labels: FilteredLabels,
+  reader: Reader,
+): Exclusion | undefined {
+  return findFilterExclusion(labels, reader) ?? findIncidentExclusion(subject, reader);
 }
 
 /** The key of the provider's filter that leaves out all incidents with these labels. */
-export function facetExclusion(
+export function findFilterExclusion(
   { excluded, severity, service }: FilteredLabels,
   { provider }: Reader,
 ): Exclusion | undefined {
@@ -54,7 +58,7 @@ export function facetExclusion(
 }
 
 /** Why an incident is left out whatever its labels. */
-export function incidentExclusion(
+export function findIncidentExclusion(
   { marks, title, recoveryMs }: ExclusionSubject,
   reader: Reader,
 ): Exclusion | undefined {
@@ -64,16 +68,16 @@ export function incidentExclusion(
 }
 
 /** Labels as the filter sees them: what it leaves out has no place among the limited services, and people know it by its name. */
-export function labelsBeforeFilter(
+export function findUnfilteredLabels(
   facet: number,
   { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: Reader },
 ): FacetLabels | undefined {
   const labels = history.labels(facet);
   if (labels?.excluded !== true) return labels;
-  return { ...labels, ...labelsOf(reader.facet(history.facet(facet))) };
+  return { ...labels, ...toLabels(reader.facet(history.facet(facet))) };
 }
 
 /** The labels that a reading makes. */
-export function labelsOf({ service, severity, team, excluded }: FacetReading): Omit<FacetLabels, 'provider'> {
+export function toLabels({ service, severity, team, excluded }: FacetReading): Omit<FacetLabels, 'provider'> {
   return { service, severity: severity.name, team, excluded };
 }

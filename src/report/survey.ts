@@ -2,7 +2,7 @@ import { isVisible, type Reader } from '../config/reading.ts';
 import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { History } from '../store/history.ts';
-import { type Exclusion, exclusionOf, labelsBeforeFilter } from './exclusion.ts';
+import { type Exclusion, findExclusion, findUnfilteredLabels } from './exclusion.ts';
 import { type Filter, isWanted } from './filter.ts';
 import { type End, endMsOf, type ReportedProvider, reachOf } from './timeline.ts';
 
@@ -92,9 +92,9 @@ function lookerOf({ history, providers, reader, reopened, filter, period }: Surv
     const isInPeriod = ms !== undefined && resolvedAtMs > endMs - period.spanMs && resolvedAtMs <= endMs;
     if (!isVisible({ marks, title, recoveryMs: ms }, labels, read)) {
       if (!isInPeriod) return;
-      const known = labelsBeforeFilter(incident.facet, { history, reader: read }) ?? labels;
+      const known = findUnfilteredLabels(incident.facet, { history, reader: read }) ?? labels;
       const exclusion = isWanted(filter, known)
-        ? exclusionOf({ marks, title, recoveryMs: ms }, known, read)
+        ? findExclusion({ marks, title, recoveryMs: ms }, known, read)
         : undefined;
       return { place: 'other', exclusion, ms, isResolved: false };
     }

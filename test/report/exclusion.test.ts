@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReader, isVisible } from '../../src/config/reading.ts';
 import { MARKS } from '../../src/model/stored.ts';
-import { EXCLUSION_TEXTS, EXCLUSIONS, exclusionOf, labelsOf } from '../../src/report/exclusion.ts';
+import { EXCLUSION_TEXTS, EXCLUSIONS, findExclusion, toLabels } from '../../src/report/exclusion.ts';
 import { providerConfig, severities } from '../settings.ts';
 
 const OPEN = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
@@ -10,9 +10,9 @@ const INCIDENT = { marks: 0, title: 'It is slow', recoveryMs: 60_000 };
 
 function excluded(filter: Partial<typeof OPEN> | object, incident: Partial<typeof INCIDENT> = {}) {
   const reader = createReader(providerConfig({ filter: { ...OPEN, ...filter } }), severities);
-  const labels = labelsOf(reader.facet({ ...FACET, severity: { priority: 'P1' } }));
+  const labels = toLabels(reader.facet({ ...FACET, severity: { priority: 'P1' } }));
   const subject = { ...INCIDENT, ...incident };
-  return { reason: exclusionOf(subject, labels, reader), isVisible: isVisible(subject, labels, reader) };
+  return { reason: findExclusion(subject, labels, reader), isVisible: isVisible(subject, labels, reader) };
 }
 
 describe('an incident that is not counted', () => {

@@ -2,7 +2,7 @@ import { createReader, type FacetReading, type Reader } from '../../config/readi
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import type { SeveritySources } from '../../model/incident.ts';
 import type { Diagnosis, Sighting } from '../../providers/diagnosis.ts';
-import { facetExclusion, labelsOf } from '../../report/exclusion.ts';
+import { findFilterExclusion, toLabels } from '../../report/exclusion.ts';
 
 /** A word of the platform that no severity is called, and how many incidents carry it (0: it is only listed). */
 export interface Unmapped {
@@ -79,7 +79,7 @@ function distinct(names: readonly string[]): string[] {
 function leftOutBy(readings: readonly FacetReading[], reader: Reader): ReadonlyMap<FilterKey, readonly string[]> {
   const all = readings.flatMap((reading): [FilterKey, string][] => {
     const { service, severity, team } = reading;
-    const exclusion = facetExclusion(labelsOf(reading), reader);
+    const exclusion = findFilterExclusion(toLabels(reading), reader);
     if (exclusion === 'filter_severities') return [['severities', severity.name]];
     return exclusion === 'filter_services' ? [['services', service]] : [['teams', team]];
   });

@@ -1,7 +1,7 @@
 import type { Reader } from '../../config/reading.ts';
 import type { FacetLabels } from '../../model/stored.ts';
 import type { History } from '../../store/history.ts';
-import { facetExclusion, labelsBeforeFilter } from '../exclusion.ts';
+import { findFilterExclusion, findUnfilteredLabels } from '../exclusion.ts';
 import type { Reason } from './explanation.ts';
 import { isWanted, LABELS, type Label, type WantedLabels } from './question.ts';
 import type { ProviderSpan } from './spans.ts';
@@ -57,11 +57,11 @@ export class FacetViews {
     const reader = shown === undefined ? undefined : readerOf(shown.provider);
     const span = spans.find(({ provider }) => provider.name === shown?.provider);
     if (shown === undefined || reader === undefined || span === undefined) return undefined;
-    const labels = labelsBeforeFilter(facet, { history, reader }) ?? shown;
+    const labels = findUnfilteredLabels(facet, { history, reader }) ?? shown;
     for (const label of LABELS) this.names[label].add(labels[label]);
     if (!isWanted(wanted, labels)) return undefined;
     const isOutside = !isByProvider && !span.provider.isOverall;
-    const reason = isOutside ? 'not_overall' : facetExclusion(labels, reader);
+    const reason = isOutside ? 'not_overall' : findFilterExclusion(labels, reader);
     return { labels, reader, span, reason, targetMs: targetMs(labels.severity) };
   }
 }

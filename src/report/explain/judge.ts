@@ -1,6 +1,6 @@
 import { MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
 import type { Statistic } from '../../stats/rows.ts';
-import { incidentExclusion } from '../exclusion.ts';
+import { findIncidentExclusion } from '../exclusion.ts';
 import type { Reason } from './explanation.ts';
 import type { FacetView } from './facets.ts';
 import { openTimes, spanOf } from './spans.ts';
@@ -31,7 +31,7 @@ export function judge(incident: StoredIncident, view: FacetView, judging: Judgin
   const { basis } = DESCRIBED[judging.statistic];
   const recovery = recoveryMs(incident, judging.reopened);
   const { marks, title } = incident;
-  const hidden = view.reason ?? incidentExclusion({ marks, title, recoveryMs: recovery }, view.reader);
+  const hidden = view.reason ?? findIncidentExclusion({ marks, title, recoveryMs: recovery }, view.reader);
   const place = placeOf(incident, view, basis);
   if (hidden !== undefined) return place === 'inside' ? { reason: hidden } : undefined;
   if (place !== 'inside') return place;
@@ -45,7 +45,7 @@ export function judge(incident: StoredIncident, view: FacetView, judging: Judgin
 export function isSeen(incident: StoredIncident, view: FacetView, { reopened }: Judging): boolean {
   const { marks, title } = incident;
   const subject = { marks, title, recoveryMs: recoveryMs(incident, reopened) };
-  return view.reason === undefined && incidentExclusion(subject, view.reader) === undefined;
+  return view.reason === undefined && findIncidentExclusion(subject, view.reader) === undefined;
 }
 
 type Place = 'inside' | Out | undefined;

@@ -5,7 +5,7 @@ import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { Recorded } from '../../store/history.ts';
-import { EXCLUSION_TEXTS, exclusionOf, labelsOf } from '../exclusion.ts';
+import { EXCLUSION_TEXTS, findExclusion, toLabels } from '../exclusion.ts';
 import { reachOf } from '../timeline.ts';
 import { type Comparison, type ComparisonInput, comparisonsOf } from './comparison.ts';
 import { type Event, eventsOf } from './events.ts';
@@ -76,7 +76,7 @@ function uncountedReason({ recorded, reader, settings }: FactsInput, reading: Fa
   const own = reader(provider);
   if (own === undefined) return undefined;
   const subject = { ...stored, title: incident.title, recoveryMs: recoveryMs(stored, settings.reopened) };
-  const exclusion = exclusionOf(subject, labelsOf(reading), own) ?? (incident.merged ? 'merged' : undefined);
+  const exclusion = findExclusion(subject, toLabels(reading), own) ?? (incident.merged ? 'merged' : undefined);
   return exclusion === undefined ? undefined : EXCLUSION_TEXTS[exclusion];
 }
 
