@@ -21,6 +21,9 @@ import { countsText, type Outcome, rejectedCount, summaryOf } from './summary.ts
 /** The tag that names a service where the configuration names none; Opsgenie's, as its provider has it. */
 const DEFAULT_SERVICE_TAG = 'service';
 
+const UNSURE =
+  'all files were read, but the store may not have them: import them again, what it has is not taken twice';
+
 /** Imports what was asked for; resolves with 0 when all rows were taken, or as many as were allowed to fail, else with 1. */
 export async function runImport(asked: Asked, surroundings: Surroundings): Promise<number> {
   const { clock, errors, version } = surroundings;
@@ -38,10 +41,15 @@ export async function runImport(asked: Asked, surroundings: Surroundings): Promi
   });
   const sinks = createSinks(order);
   const unread = new Set<string>();
+  let isRead = false;
   try {
     const standing = await importInto({ config, platforms, clock, log, version }, order, async (into) => {
       for (const file of order.files) await importFile(file, { order, into, tallying, sinks, unread, surroundings });
+      isRead = true;
       return spanOf(order, tallying);
+    }).catch((error: unknown) => {
+      // Whether this came before or after the commit is not told.
+      throw isRead && !order.isDryRun ? new Error(`${messageOf(error)}; ${UNSURE}`, { cause: error }) : error;
     });
     const tally = tallying.tally();
     conclude({ order, tally, standing, retentionMs: config.retentionMs, unread }, sinks, surroundings);
