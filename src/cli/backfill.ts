@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/types.ts';
 import { countSamples, type PastSeries } from '../metrics/backfill.ts';
 import { openMetricsText } from '../metrics/backfill-text.ts';
@@ -123,6 +124,8 @@ async function tellAll({ request, plan, telling: input, target, surroundings }: 
     if (families.length > 0) firstMs ??= instantsMs[0];
     samples += countSamples(families);
     if (errors.isTTY === true) say(progressText(place + 1, days.length));
+    // Between two files a signal gets its turn: Ctrl-C does not wait for years of days.
+    await nextTurn();
   }
   const nowMs = clock.nowMs();
   return target.text({ plan, samples, series: series.size, firstMs: firstMs ?? plan.toMs, added: input.added, nowMs });

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
@@ -14,6 +12,7 @@ import type { Fake } from '../simulator/platform.ts';
 import { readReplay } from '../simulator/replay.ts';
 import { readText } from './configuration.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
+import { createTemporaryFolder } from './process-exit.ts';
 
 export interface DemoInput {
   readonly replayFile: string | undefined;
@@ -36,8 +35,8 @@ export async function startDemo(input: DemoInput): Promise<Daemon> {
   process.env['AWS_ACCESS_KEY_ID'] = 'demo';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'demo';
   const stage = input.replayFile === undefined ? await invent() : await replay(input.replayFile);
-  const folder = mkdtempSync(join(tmpdir(), 'mttr-exporter-demo-'));
-  const config = demoConfig(stage, folder);
+  const folder = createTemporaryFolder('mttr-exporter-demo-');
+  const config = demoConfig(stage, folder.path);
   const daemon = await startDaemon({
     config,
     readConfig: () => config,
@@ -56,7 +55,7 @@ export async function startDemo(input: DemoInput): Promise<Daemon> {
     onFatal: input.onFatal,
   }).catch(async (error: unknown) => {
     await stage.close();
-    rmSync(folder, { recursive: true });
+    folder.remove();
     throw error;
   });
   const stopping = new AbortController();
@@ -69,7 +68,7 @@ export async function startDemo(input: DemoInput): Promise<Daemon> {
       stopping.abort();
       await daemon.stop();
       await stage.close();
-      rmSync(folder, { recursive: true });
+      folder.remove();
     },
   };
 }

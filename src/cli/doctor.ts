@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { durationText, parseDuration } from '../config/durations.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
-import { MINUTE_MS } from '../model/time.ts';
+import { DAY_MS, MINUTE_MS } from '../model/time.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
 import { examinePatient, openPatients, type Patient } from './doctor/patients.ts';
 import { jsonReport, type Report, verdictOnAll } from './doctor/report.ts';
@@ -15,6 +15,8 @@ import { configurationOf } from './reading.ts';
 const OUTPUTS = ['text', 'json'] as const;
 /** Enough for a dozen calls at the slowest allowance, with some tried again. */
 const TIMEOUT_DEFAULT_MS = MINUTE_MS;
+/** Nobody waits longer, and a timer of more than 2^31-1 ms (24 days) would fire at once. */
+const TIMEOUT_MAX_MS = DAY_MS;
 
 const Values = z.object({
   'config.file': z.string().optional(),
@@ -35,7 +37,10 @@ export const doctor: OneShot = {
     configFlag(),
     new Option('--provider <name>', 'only the provider of that name'),
     new Option('--output <format>', 'default: text').choices(OUTPUTS),
-    new Option('--timeout <duration>', `for each provider (default: ${durationText(TIMEOUT_DEFAULT_MS)})`),
+    new Option(
+      '--timeout <duration>',
+      `for each provider, at most ${durationText(TIMEOUT_MAX_MS)} (default: ${durationText(TIMEOUT_DEFAULT_MS)})`,
+    ),
   ],
   run,
 };
@@ -54,8 +59,11 @@ async function run({ values }: Asked, surroundings: Surroundings): Promise<numbe
 
 function timeoutOf(text: string): number {
   const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0) return ms;
-  throw new WrongUse(`--timeout: "${text}" is no time; expected a duration such as 30s or 2m`);
+  if (ms === undefined || ms < 1) {
+    throw new WrongUse(`--timeout: "${text}" is no time; expected a duration such as 30s or 2m`);
+  }
+  if (ms <= TIMEOUT_MAX_MS) return ms;
+  throw new WrongUse(`--timeout: "${text}" is too long; expected at most ${durationText(TIMEOUT_MAX_MS)}`);
 }
 
 function chosen({ providers }: Config, name: string | undefined): readonly ProviderConfig[] {

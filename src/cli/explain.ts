@@ -9,19 +9,23 @@ import { LABELS, type Question, type WantedLabels } from '../report/explain/ques
 import { parseSelector, parseStatistic, type Selected } from '../report/explain/selector.ts';
 import { renderExplanation } from '../report/explain/text.ts';
 import { parsePeriod } from '../report/period.ts';
+import { BASELINE_REACH_MS } from '../stats/evaluate.ts';
+import { writeOut } from './atomic-file.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
 import { configFlag } from './flag-options.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { statisticsSettings } from './settings.ts';
-import { writeOut } from './whole-file.ts';
 import { wrongUseOf } from './wrong-use.ts';
 
 const OUTPUTS = ['text', 'json'] as const;
 const DEFAULT_WINDOW = '30d';
 /** Incidents that a person reads; a program gets all. */
 const LISTED_IN_TEXT = 50;
-/** Platforms are asked so much further back: what was opened before the window may be its longest recovery. */
-const MARGIN_MS = 30 * DAY_MS;
+/**
+ * Platforms are asked so much further back: what was opened before the window may be its longest recovery. A day more than
+ * a baseline demands, as the platforms are asked a little later than now.
+ */
+const MARGIN_MS = BASELINE_REACH_MS + DAY_MS;
 
 const Values = z.object({
   'config.file': z.string().optional(),

@@ -44,9 +44,9 @@ async function main(words: readonly string[]): Promise<number | undefined> {
 /** A command for people. */
 async function runOnce(run: (surroundings: Surroundings) => Promise<number>, version: string): Promise<number> {
   const { env, stdin: input, stdout: output, stderr: errors } = process;
-  // By exit, not by the signal itself: what is kept for the time of a command is removed then.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => process.exit(EXIT_BY_SIGNAL + constants.signals[signal]));
+  // By exit, not by the signal itself: temporary files are removed then (process-exit.ts), also when a second signal comes.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => process.exit(EXIT_BY_SIGNAL + constants.signals[signal]));
   }
   try {
     return await run({ version, env, clock: systemClock, input, output, errors });
@@ -111,14 +111,17 @@ async function runDaemon(
   process.on('uncaughtException', onFatal);
   process.on('unhandledRejection', onFatal);
   const started = Promise.withResolvers<Daemon>();
+  let isStopping = false;
   const stop = (signal: string) => {
+    // npm passes on the Ctrl-C that the terminal has sent to all anyway; the time-out below ends what hangs.
+    if (isStopping) return;
+    isStopping = true;
     log.info('stopping', { signal });
     setTimeout(() => process.exit(EXIT_FAILED), STOP_WITHIN_MS).unref();
     started.promise.then((daemon) => daemon.stop()).then(() => process.exit(0), onFatal);
   };
   process.on('SIGHUP', () => void started.promise.then((daemon) => daemon.reload()));
-  process.once('SIGTERM', () => stop('SIGTERM'));
-  process.once('SIGINT', () => stop('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   try {
     const daemon = await start(onFatal);
     for (const url of daemon.urls) log.info('listening', { url });

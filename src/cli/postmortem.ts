@@ -5,12 +5,12 @@ import { known, UnknownName } from '../report/filter.ts';
 import { gatherFacts } from '../report/postmortem/facts.ts';
 import { renderPostmortem } from '../report/postmortem/markdown.ts';
 import type { Recorded } from '../store/history.ts';
+import { writeOut } from './atomic-file.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
 import { configFlag } from './flag-options.ts';
 import type { HistorySource } from './history-source.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { statisticsSettings } from './settings.ts';
-import { writeOut } from './whole-file.ts';
 
 const Values = z.object({
   'config.file': z.string().optional(),

@@ -1,13 +1,19 @@
 import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
-import type { Committed } from '../store/store.ts';
+import type { StoredIncident } from '../model/stored.ts';
 import type { Output } from './command.ts';
 
 /** Shows how far the platforms were read; silent unless a person looks at the output. */
 export interface ReadingProgress {
   /** A page of a provider was read. */
-  read(provider: string, committed: Committed): void;
-  end(): void;
+  read(provider: string, page: ReadPage): void;
+  /** Bars are filled to their end only where everything was read. */
+  end(result: { readonly isComplete: boolean }): void;
+}
+
+/** The incidents of a page that are new or changed. */
+export interface ReadPage {
+  readonly changed: readonly Pick<StoredIncident, 'row' | 'triggeredAtMs'>[];
 }
 
 export interface ProgressInput {
@@ -45,8 +51,8 @@ export function createReadingProgress({ output, isQuiet, nowMs, historyMs }: Pro
       const share = Math.min(1, one.days.spanMs(nowMs) / historyMs);
       one.bar.update(share, { incidents: one.days.rows.size });
     },
-    end: () => {
-      for (const { bar } of seen.values()) bar.update(1);
+    end: ({ isComplete }) => {
+      if (isComplete) for (const { bar } of seen.values()) bar.update(1);
       bars.stop();
     },
   };
@@ -64,7 +70,7 @@ class Days {
   #fromMs = Number.POSITIVE_INFINITY;
   #toMs = Number.NEGATIVE_INFINITY;
 
-  add(incidents: Committed['changed']): void {
+  add(incidents: ReadPage['changed']): void {
     for (const { row, triggeredAtMs } of incidents) {
       this.rows.add(row);
       this.#fromMs = Math.min(this.#fromMs, triggeredAtMs);

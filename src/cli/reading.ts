@@ -37,8 +37,9 @@ export async function readHistory(
   const { clock, errors, version } = surroundings;
   const log = createLog({ level: 'error', destination: errors, secrets: secretsOf(config, platforms) });
   const progress = createReadingProgress({ output: errors, isQuiet, nowMs: clock.nowMs(), historyMs });
+  let isComplete = false;
   try {
-    return await openSource({
+    const source = await openSource({
       config,
       platforms,
       clock,
@@ -47,7 +48,9 @@ export async function readHistory(
       historyMs,
       onRead: (provider, page) => progress.read(provider, page),
     });
+    isComplete = true;
+    return source;
   } finally {
-    progress.end();
+    progress.end({ isComplete });
   }
 }

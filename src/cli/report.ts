@@ -9,12 +9,12 @@ import { renderMarkdown } from '../report/render/markdown.ts';
 import { renderSlack, slackMessage } from '../report/render/slack.ts';
 import { renderText } from '../report/render/text.ts';
 import { makeReport, type Report } from '../report/report.ts';
+import { writeOut } from './atomic-file.ts';
 import type { Asked, OneShot, Surroundings } from './command.ts';
 import { messageOf } from './message.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { askedFilter, type OUTPUTS, periodOf, type Request, readRequest, reportFlags } from './report/request.ts';
 import { webhookOf } from './report/webhook.ts';
-import { writeOut } from './whole-file.ts';
 import { wrongUseOf } from './wrong-use.ts';
 
 /**

@@ -1,4 +1,5 @@
 import type { History } from '../store/history.ts';
+import { EXCLUSION_TEXTS, EXCLUSIONS, type Exclusion } from './exclusion.ts';
 import type { Known } from './notes.ts';
 import { localTime, type Period } from './period.ts';
 import type { Survey } from './survey.ts';
@@ -20,7 +21,7 @@ export function reasonsOf(input: ReasonsInput): string[] {
     unread.length === 0
       ? []
       : [
-          `credentials, or a first sync that goes on: not read to the end yet: ${unread.join(', ')}; mttr-exporter doctor says what is wrong`,
+          `credentials, or an incomplete first sync: not read to the end yet: ${unread.join(', ')}; mttr-exporter doctor says what is wrong`,
         ];
   if (known.length === 0) return credentials;
   if (known.every(({ isOverall }) => !isOverall)) {
@@ -30,14 +31,20 @@ export function reasonsOf(input: ReasonsInput): string[] {
 }
 
 function byFilter({ seen: { resolvedElsewhere, excluded }, isFiltered }: ReasonsInput): string[] {
-  return [
-    ...(isFiltered && resolvedElsewhere > 0
-      ? [`filter: ${incidents(resolvedElsewhere)} resolved in the period, but outside of what was asked for`]
-      : []),
-    ...(excluded > 0
-      ? [`filter: ${incidents(excluded)} resolved in the period, but left out by a provider's filter`]
-      : []),
-  ];
+  const elsewhere = `${incidents(resolvedElsewhere)} resolved in the period, but outside of what was asked for`;
+  const uncounted = EXCLUSIONS.flatMap((exclusion) => {
+    const count = excluded.get(exclusion);
+    return count === undefined ? [] : [uncountedText(exclusion, count)];
+  });
+  return [...(isFiltered && resolvedElsewhere > 0 ? [`filter: ${elsewhere}`] : []), ...uncounted];
+}
+
+/** Begins with the reason in one word: `filter`, `deleted`, `flaky` … */
+function uncountedText(exclusion: Exclusion, count: number): string {
+  const kind = exclusion === 'deleted' || exclusion === 'expired' || exclusion === 'flaky' ? exclusion : 'filter';
+  const many =
+    count === 1 ? '1 incident ended in the period, but does' : `${count} incidents ended in the period, but do`;
+  return `${kind}: ${many} not count: ${EXCLUSION_TEXTS[exclusion]}`;
 }
 
 function byRange({ seen: { lastResolvedAtMs }, period: { timezone } }: ReasonsInput): string[] {
@@ -48,7 +55,7 @@ function byRange({ seen: { lastResolvedAtMs }, period: { timezone } }: ReasonsIn
 function byState({ seen, isFiltered }: ReasonsInput): string[] {
   const { openNow, lastResolvedAtMs, resolvedElsewhere, excluded } = seen;
   if (openNow > 0) return [`nothing closed yet: open incidents: ${openNow}`];
-  if (lastResolvedAtMs !== undefined || resolvedElsewhere + excluded > 0) return [];
+  if (lastResolvedAtMs !== undefined || resolvedElsewhere + excluded.size > 0) return [];
   if (isFiltered) return ['filter: nothing of what was asked for was resolved at any time'];
   return [
     'credentials: no incident was found at all, which may be true, or the key may see nothing; mttr-exporter doctor says which',

@@ -2,6 +2,7 @@ import { isVisible, type Reader } from '../config/reading.ts';
 import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { History } from '../store/history.ts';
+import { type Exclusion, findExclusion, findUnfilteredLabels } from './exclusion.ts';
 import { type Filter, isWanted } from './filter.ts';
 import { type End, endMsOf, type ReportedProvider, reachOf } from './timeline.ts';
 
@@ -25,8 +26,8 @@ export interface Survey {
   readonly openNow: number;
   /** Resolved in the period, but outside the filter that was asked for. */
   readonly resolvedElsewhere: number;
-  /** Resolved in the period, but left out by a provider's own filter. */
-  readonly excluded: number;
+  /** Of what was asked for: ended in the period, but in no statistic, by the reason why. */
+  readonly excluded: ReadonlyMap<Exclusion, number>;
   /** The last recovery within the filter, at any time. */
   readonly lastResolvedAtMs: number | undefined;
 }
@@ -48,23 +49,26 @@ export async function survey(input: SurveyInput): Promise<Survey> {
   const { history } = input;
   const look = lookerOf(input);
   const longest = new Longest();
-  const counts = { openNow: 0, resolvedElsewhere: 0, excluded: 0 };
+  const counts = { openNow: 0, resolvedElsewhere: 0 };
+  const excluded = new Map<Exclusion, number>();
   let lastResolvedAtMs: number | undefined;
   await history.each((incident) => {
     const seen = look(incident);
     if (seen === undefined) return;
     if (seen.place === 'in') longest.offer({ row: incident.row, ms: seen.ms ?? 0 });
     if (seen.place === 'elsewhere') counts.resolvedElsewhere += 1;
-    if (seen.place === 'excluded') counts.excluded += 1;
+    if (seen.exclusion !== undefined) excluded.set(seen.exclusion, (excluded.get(seen.exclusion) ?? 0) + 1);
     if (seen.place === 'open') counts.openNow += 1;
     if (seen.isResolved) lastResolvedAtMs = Math.max(lastResolvedAtMs ?? 0, incident.resolvedAtMs ?? 0);
   });
-  return { ...counts, lastResolvedAtMs, longest: told(history, longest) };
+  return { ...counts, excluded, lastResolvedAtMs, longest: told(history, longest) };
 }
 
 interface Seen {
-  /** `in`: resolved in the period; `elsewhere` and `excluded` too, but outside a filter. */
-  readonly place: 'in' | 'elsewhere' | 'excluded' | 'open' | 'other';
+  /** `in`: resolved in the period; `elsewhere` too, but outside of what was asked for. */
+  readonly place: 'in' | 'elsewhere' | 'open' | 'other';
+  /** Why what ended in the period counts nowhere. */
+  readonly exclusion: Exclusion | undefined;
   readonly ms: number | undefined;
   /** Resolved at any time, within all filters. */
   readonly isResolved: boolean;
@@ -86,17 +90,20 @@ function lookerOf({ history, providers, reader, reopened, filter, period }: Surv
     const ms = recoveryMs(incident, reopened);
     const { marks, title, resolvedAtMs = Number.NaN } = incident;
     const isInPeriod = ms !== undefined && resolvedAtMs > endMs - period.spanMs && resolvedAtMs <= endMs;
-    const isSeen = isVisible({ marks, title, recoveryMs: ms }, labels, read);
-    const isAsked = isSeen && isWanted(filter, labels);
+    if (!isVisible({ marks, title, recoveryMs: ms }, labels, read)) {
+      if (!isInPeriod) return;
+      const known = findUnfilteredLabels(incident.facet, { history, reader: read }) ?? labels;
+      const exclusion = isWanted(filter, known)
+        ? findExclusion({ marks, title, recoveryMs: ms }, known, read)
+        : undefined;
+      return { place: 'other', exclusion, ms, isResolved: false };
+    }
+    const isAsked = isWanted(filter, labels);
     const isOpen = isAsked && incident.resolvedAtMs === undefined && (marks & MARKS.merged) === 0;
-    const place = isInPeriod ? placeOf(isSeen, isAsked) : 'other';
-    return { place: isOpen ? 'open' : place, ms, isResolved: isAsked && ms !== undefined };
+    const inPeriod = isAsked ? 'in' : 'elsewhere';
+    const closed = isInPeriod ? inPeriod : 'other';
+    return { place: isOpen ? 'open' : closed, exclusion: undefined, ms, isResolved: isAsked && ms !== undefined };
   };
-}
-
-function placeOf(isSeen: boolean, isAsked: boolean): Seen['place'] {
-  if (isAsked) return 'in';
-  return isSeen ? 'elsewhere' : 'excluded';
 }
 
 interface Candidate {

@@ -33,6 +33,7 @@ function seen(services: number, change: Partial<Seen> = {}): Seen {
   return {
     incidents: 100,
     excluded: 0,
+    leftOut: new Map(),
     services: names(Math.min(services, 20), 's'),
     servicesMax: services,
     severities: ['P1', 'P2'],

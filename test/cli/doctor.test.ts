@@ -443,7 +443,23 @@ describe('the doctor looks at the newest incidents', () => {
     const { warned, check } = await consulted(pagerduty(fake.url, ', filter: { services: [search] }'));
 
     expect(warned).toEqual(['first page']);
-    expect(check('first page')?.found).toContain('but the filter leaves every one of them out');
+    expect(check('first page')?.found).toContain(
+      'but the filter leaves every one of them out: filter.services has none of checkout',
+    );
+  });
+
+  it.each([
+    { filter: 'teams: [payments]', warned: [], excluded: 0, found: undefined },
+    { filter: 'teams: [T1]', warned: ['first page'], excluded: 3, found: 'filter.teams has none of payments' },
+    { filter: 'severities: [P1]', warned: ['first page'], excluded: 3, found: 'filter.severities has none of P2' },
+  ])('and judges them by the names that the exporter stores: $filter', async ({ filter, ...expected }) => {
+    const fake = await pagerdutyFake();
+
+    const { warned, check } = await consulted(pagerduty(fake.url, `, filter: { ${filter} }`));
+
+    expect(warned).toEqual(expected.warned);
+    expect(check('first page')?.numbers?.['excluded']).toBe(expected.excluded);
+    expect(check('first page')?.found.split('out: ')[1]).toBe(expected.found);
   });
 
   it('and counts those that cannot be read', async () => {
@@ -541,6 +557,14 @@ describe('the command', () => {
     expect(json.providers.map(({ name }) => name)).toEqual(['pd']);
   });
 
+  it('waits for as long as the largest time-out says', async () => {
+    const fake = await pagerdutyFake();
+
+    const { code } = await consulted(pagerduty(fake.url), { timeout: '1d' });
+
+    expect(code).toBe(0);
+  });
+
   it('goes on with the others where one is down', async () => {
     const fake = await pagerdutyFake();
     const yaml = pagerduty(fake.url).replace(
@@ -577,6 +601,11 @@ describe('the command', () => {
       says: 'a time-out that is none',
       values: { timeout: 'soon' },
       text: '--timeout: "soon" is no time; expected a duration such as 30s or 2m',
+    },
+    {
+      says: 'a time-out that no timer can hold',
+      values: { timeout: '30d' },
+      text: '--timeout: "30d" is too long; expected at most 1d',
     },
     { says: 'a file that is not there', values: { 'config.file': '/none.yml' }, text: /^cannot read \/none\.yml/ },
   ])('refuses $says', async ({ values, text }) => {

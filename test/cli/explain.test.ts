@@ -1,11 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
 import { Explanation } from '../../src/report/explain/explanation.ts';
+import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
+import { DAY_MS, START_MS as NOW_MS, told } from '../metrics/stage.ts';
 import { ago } from '../report/explaining.ts';
+import { temporaryFolder } from '../store/sqlite-place.ts';
 import { incident, recovered } from '../store/telling.ts';
 import { deskOf } from './people-stage.ts';
+import { runLine } from './running-report.ts';
 
 const TOLD = [
   recovered('A', 10, { triggeredAtMs: ago(300), acknowledgedAtMs: ago(298), endKnownFrom: 'resolve_event' }),
@@ -27,7 +31,7 @@ describe('explain', () => {
       /^incident_mttr_minutes\{by="service",window="7d",service="checkout"\}:\n {2}Value: 30 minutes\n/,
     );
     expect(text).toContain('- 60 minutes ÷ 2 incidents = 30 minutes\n');
-    expect(text).toContain('both say the same');
+    expect(text).toContain('- Cross-check: matches the statistics behind /metrics\n');
     expect(text).toMatch(/│ B +│ P1 +│ 2026-05-31T20:40:00 │ 2026-05-31T21:30:00 │ 50 +│ +│ automatic +│/);
     expect(text).toMatch(/│ A .*│ acknowledged 2 +│ resolve event +│/);
     expect(text).toContain('  B: https://x/B\n');
@@ -96,6 +100,44 @@ describe('explain', () => {
 
     expect(code).toBe(0);
     expect(text).toContain('  Value: none: no incident is in it: mttr needs at least one\n');
+  });
+
+  it('has the baseline of a past window where the platforms are asked, as they are asked far enough back', async () => {
+    const window = { toMs: NOW_MS - 20 * DAY_MS, spanMs: 90 * DAY_MS };
+    const triggeredAtMs = window.toMs - window.spanMs - 5 * DAY_MS;
+    const world = { alarms: [], incidents: [told({ id: 'Q1', triggeredAtMs, resolved: 45 })] };
+    const fake = await startPagerdutyFake(world, { nowMs: () => NOW_MS });
+    onTestFinished(() => fake.close());
+    const folder = temporaryFolder();
+    const file = join(folder, 'c.yml');
+    const provider = `{ name: pd, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${fake.url}" }`;
+    writeFileSync(file, `providers: [${provider}]\nstore: { path: "${folder}/none.db" }\n`);
+    const to = new Date(window.toMs).toISOString();
+    // Time goes on between the question and the requests that answer it.
+    let nowMs = NOW_MS;
+    const clock = { nowMs: () => (nowMs += 10), sleep: async () => undefined };
+
+    const { code, printed, said } = await runLine({
+      words: ['explain', `--config.file=${file}`, '--statistic=baseline', '--from=90d', `--to=${to}`, '--output=json'],
+      clock,
+    });
+
+    expect(code, said).toBe(0);
+    const explanation = Explanation.parse(JSON.parse(printed));
+    expect(explanation).toMatchObject({ value: 45, agrees: true });
+    expect(explanation.absence).toBeUndefined();
+  });
+
+  it('claims no agreement where there is no number', async () => {
+    const { run } = await deskOf(explain, [{ incidents: [] }]);
+
+    const json = await run({ output: 'json' });
+    const text = await run();
+
+    const explanation = Explanation.parse(JSON.parse(json.text));
+    expect(explanation).toMatchObject({ absence: 'no incident is in it: mttr needs at least one' });
+    expect(explanation).not.toHaveProperty('agrees');
+    expect(text.text).not.toContain('Cross-check');
   });
 
   it.each([

@@ -42,6 +42,24 @@ describe('an import into a store that cannot be had', () => {
   });
 });
 
+it('an import that fails once its files are read says that importing again does no harm', async () => {
+  const { run, write, path } = stageImport(STATUS);
+  const file = write('outages.ndjson', OUTAGE);
+  await run(['--mapping', 'outages', file]);
+  const database = new DatabaseSync(path('store.db'));
+  const last = "NEW.name LIKE 'imported_from%'";
+  database.exec(
+    `CREATE TRIGGER full BEFORE INSERT ON meta WHEN ${last} BEGIN SELECT RAISE(ABORT, 'disk is full'); END`,
+  );
+  database.close();
+
+  const importing = run(['--mapping', 'outages', file]);
+
+  await expect(importing).rejects.toThrow(
+    /disk is full; all files were read, but the store may not have them: import them again, what it has is not taken twice$/,
+  );
+});
+
 it('no name in a file can write over the lines of a terminal', async () => {
   const { run, write } = stageImport(STATUS);
   const table = 'id,triggeredAt,\u001b[2JBy,severity\n1,2026-10-01T09:00:00Z,Ada,\u001b[1msev\n';

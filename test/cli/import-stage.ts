@@ -21,15 +21,15 @@ export function stageImport(configuration: string, { nowMs = NOW_MS } = {}) {
   };
   const config = write('c.yml', `${configuration}\nstore: { path: "${path('store.db')}" }\n`);
   const clock: Clock = { nowMs: () => nowMs, sleep: async () => undefined };
-  const run = async (words: readonly string[], input = '') => {
+  const run = async (words: readonly string[], input: string | Readable = '', output?: Surroundings['output']) => {
     const told: string[] = [];
     const warned: string[] = [];
     const surroundings: Surroundings = {
       version: 'test',
       env: {},
       clock,
-      input: Readable.from([Buffer.from(input)]),
-      output: { write: (text) => told.push(text) },
+      input: typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input,
+      output: output ?? { write: (text) => told.push(text) },
       errors: { write: (text) => warned.push(text) },
     };
     const command = parseFlags([importFiles.name, '--config.file', config, ...words], 'test');

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { WrongUse } from '../../src/cli/command.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 import { openKnown } from '../../src/store/open-known.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { until } from '../e2e/process.ts';
 import { NOW_MS, stageImport } from './import-stage.ts';
 
 const JIRA = `
@@ -213,5 +215,43 @@ describe('import', () => {
 
     await expect(run([path('none.csv')])).rejects.toThrow(/none\.csv: cannot be read .*nothing was imported/);
     await expect(run([path('.'), '--format', 'csv'])).rejects.toThrow('is a directory; expected a file');
+  });
+
+  it('says that the import stands when rejected rows cannot be put in their place after it', async () => {
+    const { run, path } = stageImport(JIRA);
+    const rejectedFile = path('bad.ndjson');
+    const rows = async function* () {
+      yield Buffer.from('{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n{"no":"id"}\n');
+      // Rows are read ahead: the first rejected one must have found its file.
+      await until('a row is rejected', () => readdirSync(path('.')).some((name) => name.startsWith('bad.ndjson')));
+      mkdirSync(rejectedFile);
+      yield Buffer.from('{"id":"B"}\n');
+    };
+
+    const failing = run(['--format', 'ndjson', '--rejected-file', rejectedFile, '-'], Readable.from(rows()));
+
+    await expect(failing).rejects.toThrow(
+      /^the import into jira is committed \(1 new, 2 rejected\), but rejected rows cannot be written to .*bad\.ndjson \(EISDIR/,
+    );
+    expect([...(await stored(path('store.db'), 'jira', ['A'])).keys()]).toEqual(['A']);
+    expect(readdirSync(path('.')).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
+  it('says that the import stands when its summary cannot be written', async () => {
+    const { run, write, path } = stageImport(JIRA);
+    const file = write('a.ndjson', '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n{"no":"id"}\n');
+    const output = {
+      write: () => {
+        throw new Error('the disk is full');
+      },
+    };
+
+    const failing = run([file], '', output);
+
+    await expect(failing).rejects.toThrow(
+      'the import into jira is committed (1 new, 1 rejected), but its summary cannot be written: the disk is full',
+    );
+    expect([...(await stored(path('store.db'), 'jira', ['A'])).keys()]).toEqual(['A']);
+    expect(readFileSync(path('a.ndjson.rejected.ndjson'), 'utf8')).toContain('missing_id');
   });
 });

@@ -4,6 +4,7 @@ import { WrongUse } from '../../src/cli/command.ts';
 import { type Command, parseFlags } from '../../src/cli/flags.ts';
 import { messageOf } from '../../src/cli/message.ts';
 import { ConfigError } from '../../src/config/problems.ts';
+import type { Clock } from '../../src/model/time.ts';
 
 /** How a command line ended. */
 export interface Ended {
@@ -15,20 +16,22 @@ export interface Ended {
 
 export interface CommandLine {
   readonly words: readonly string[];
-  readonly nowMs: number;
+  /** The time stands still there, unless there is a clock. */
+  readonly nowMs?: number;
+  readonly clock?: Clock;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A person looks at standard error. */
   readonly isTTY?: boolean;
 }
 
 /** Runs a command for people as the program does, in this process. */
-export async function runLine({ words, nowMs, env = {}, isTTY = false }: CommandLine): Promise<Ended> {
+export async function runLine({ words, nowMs = 0, clock, env = {}, isTTY = false }: CommandLine): Promise<Ended> {
   const printed: string[] = [];
   const said: string[] = [];
   const surroundings: Surroundings = {
     version: 'test',
     env,
-    clock: { nowMs: () => nowMs, sleep: async () => undefined },
+    clock: clock ?? { nowMs: () => nowMs, sleep: async () => undefined },
     input: Readable.from([]),
     output: { write: (text) => printed.push(text) },
     errors: { write: (text) => said.push(text), isTTY, columns: 100 },

@@ -196,10 +196,10 @@ describe('the comparison', () => {
 
 describe('an incident that no statistic counts', () => {
   it.each([
-    { told: { merged: true }, filter: {}, says: 'it was merged into another incident; it counts as opened only' },
-    { told: { setApart: 'flaky' as const }, filter: {}, says: 'it was too short to be a recovery' },
-    { told: {}, filter: { services: ['search'] }, says: 'the filter of provider pagerduty leaves it out' },
-    { told: {}, filter: { excludeTitles: [/trouble/] }, says: 'the filter of provider pagerduty leaves it out' },
+    { told: { merged: true }, filter: {}, says: 'merged into another incident: counted as opened, never as resolved' },
+    { told: { setApart: 'flaky' as const }, filter: {}, says: 'too short to be a recovery' },
+    { told: {}, filter: { services: ['search'] }, says: 'left out by filter.services' },
+    { told: {}, filter: { excludeTitles: [/trouble/] }, says: 'left out by filter.exclude_titles' },
   ])('says why: $says', async ({ told, filter, says }) => {
     const none = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
 

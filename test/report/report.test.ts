@@ -276,9 +276,35 @@ describe('an empty period', () => {
       ],
       asking: {},
       reasons: [
-        "filter: 1 incident was resolved in the period, but left out by a provider's filter",
+        'filter: 1 incident ended in the period, but does not count: left out by filter.severities',
         'range: the last recovery was 2026-04-02T12:00:00, outside of the period',
       ],
+    },
+    {
+      says: 'may hold what counts nowhere, each with its reason',
+      told: [
+        {
+          incidents: [
+            ended('D1', [1, 10]),
+            ended('D2', [1, 10]),
+            ended('F', [1, 1], { setApart: 'flaky' }),
+            ended('E', [2, 10], { setApart: 'expired' }),
+          ],
+          deletedIds: ['D1', 'D2'],
+        },
+      ],
+      asking: {},
+      reasons: [
+        'deleted: 2 incidents ended in the period, but do not count: deleted on the platform',
+        'expired: 1 incident ended in the period, but does not count: given up as lost, as no end was ever reported',
+        'flaky: 1 incident ended in the period, but does not count: too short to be a recovery',
+      ],
+    },
+    {
+      says: 'may hold what counts nowhere, though it was not asked for',
+      told: [{ incidents: [ended('D', [1, 10])], deletedIds: ['D'] }],
+      asking: { filter: { services: ['search'] } },
+      reasons: ['filter: nothing of what was asked for was resolved at any time'],
     },
     {
       says: 'may lie beside what happened',
@@ -305,7 +331,7 @@ describe('an empty period', () => {
       told: [{ isUnsynced: true }],
       asking: {},
       reasons: [
-        'credentials, or a first sync that goes on: not read to the end yet: pagerduty; mttr-exporter doctor says what is wrong',
+        'credentials, or an incomplete first sync: not read to the end yet: pagerduty; mttr-exporter doctor says what is wrong',
       ],
     },
     {

@@ -20,6 +20,7 @@ export const HISTORY_START = NOW - 210 * DAY_MS;
 export interface ToldProvider {
   readonly config?: Partial<ProviderConfig>;
   readonly incidents?: readonly Incident[];
+  readonly deletedIds?: readonly string[];
   readonly readUntilMs?: number;
   readonly historyStartMs?: number;
   /** Its first sync goes on. */
@@ -47,9 +48,15 @@ export async function stageReports(told: readonly ToldProvider[]): Promise<(aski
   await store.load(() => undefined);
   for (const [place, one] of told.entries()) {
     const provider = configs[place]?.name ?? '';
-    const { incidents = [], readUntilMs = NOW, historyStartMs = HISTORY_START, isUnsynced = false } = one;
+    const {
+      incidents = [],
+      deletedIds = [],
+      readUntilMs = NOW,
+      historyStartMs = HISTORY_START,
+      isUnsynced = false,
+    } = one;
     await store.begin(provider, HISTORY_START);
-    const { complete: _, ...page } = poll(readUntilMs, { provider, incidents });
+    const { complete: _, ...page } = poll(readUntilMs, { provider, incidents, deletedIds });
     await store.commit(isUnsynced ? page : { ...page, complete: { askedUntilMs: readUntilMs, historyStartMs } });
   }
   store.close();

@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PastFamily } from '../../metrics/backfill.ts';
 import { openMetricsText } from '../../metrics/backfill-text.ts';
+import { openAtomicFile } from '../atomic-file.ts';
 import { messageOf } from '../message.ts';
+import { onProcessExit } from '../process-exit.ts';
 
 const ENDING = '.om';
 
@@ -14,18 +15,26 @@ export interface Written {
 }
 
 /**
- * Makes the folder where it is missing, but not the one above it; true when it did. Throws one line when nothing can be
- * written there.
+ * Makes the folder where it is missing, but not the one above it; the function that is given back, or the end of the
+ * process, removes it again if nothing came into it. Throws one line when nothing can be written there.
  */
-export function readyFolder(folder: string): boolean {
+export function prepareFolder(folder: string): () => void {
   const isNew = !existsSync(folder);
   try {
     if (isNew) mkdirSync(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
-    return isNew;
   } catch (error) {
     throw new Error(`--output-directory: cannot write to ${folder}: ${messageOf(error)}`, { cause: error });
   }
+  if (!isNew) return () => undefined;
+  const removeEmpty = () => {
+    if (readdirSync(folder).length === 0) rmdirSync(folder);
+  };
+  const forget = onProcessExit(removeEmpty);
+  return () => {
+    forget();
+    removeEmpty();
+  };
 }
 
 /** Throws when so many bytes have no room in the folder. */
@@ -39,27 +48,24 @@ export function checkRoom(folder: string, bytes: number): void {
   );
 }
 
-/** Writes the samples of one day (UTC) beside its file and renames it: a file is whole or not there. */
-export async function writeDay(
+/** Writes the samples of one day (UTC); the file is complete or not there. */
+export function writeDay(
   folder: string,
   { families, instantsMs }: { readonly families: readonly PastFamily[]; readonly instantsMs: readonly number[] },
-): Promise<Written> {
+): Written {
   const day = new Date(instantsMs[0] ?? 0).toISOString().slice(0, 10);
   const path = join(folder, `mttr-exporter-${day}${ENDING}`);
-  const beside = `${path}.part`;
+  const file = openAtomicFile(path);
   let bytes = 0;
-  const counted = function* () {
+  try {
     for (const text of openMetricsText(families, instantsMs)) {
       const piece = Buffer.from(text);
       bytes += piece.length;
-      yield piece;
+      file.write(piece);
     }
-  };
-  try {
-    await writeFile(beside, counted());
-    renameSync(beside, path);
+    file.commit();
   } catch (error) {
-    rmSync(beside, { force: true });
+    file.discard();
     throw error;
   }
   return { path, bytes };

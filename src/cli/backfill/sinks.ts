@@ -18,7 +18,7 @@ export type Sink = (day: Day) => Promise<void>;
 /** One file for each day that has samples. */
 export function createFileSink(folder: string, written: Written[]): Sink {
   return async (day) => {
-    if (day.families.length > 0) written.push(await writeDay(folder, day));
+    if (day.families.length > 0) written.push(writeDay(folder, day));
   };
 }
 

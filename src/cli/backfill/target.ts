@@ -1,9 +1,8 @@
-import { readdirSync, rmdirSync } from 'node:fs';
 import { createRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from '../../network/remote-write/writer.ts';
 import { type Surroundings, WrongUse } from '../command.ts';
 import { messageOf } from '../message.ts';
 import { readCredentials } from './credentials.ts';
-import { checkRoom, othersIn, readyFolder, type Written } from './files.ts';
+import { checkRoom, othersIn, prepareFolder, type Written } from './files.ts';
 import type { Request } from './request.ts';
 import { createFileSink, createPushSink, type Sink } from './sinks.ts';
 import { filesText, pushedText, type Summary } from './summary.ts';
@@ -34,7 +33,7 @@ export function openTarget({ target, credentials }: Request, { clock, env, error
 
 function openFolder(folder: string, say: (note: string) => void): OpenTarget {
   const written: Written[] = [];
-  const isNew = readyFolder(folder);
+  const removeIfEmpty = prepareFolder(folder);
   return {
     sink: createFileSink(folder, written),
     checkRoom: (bytes) => checkRoom(folder, bytes),
@@ -42,9 +41,7 @@ function openFolder(folder: string, say: (note: string) => void): OpenTarget {
       for (const path of othersIn(folder, written)) say(`note: ${path} is not of this run, and would be loaded too\n`);
       return filesText(summary, { folder, written });
     },
-    close: async () => {
-      if (isNew && readdirSync(folder).length === 0) rmdirSync(folder);
-    },
+    close: async () => removeIfEmpty(),
   };
 }
 

@@ -32,7 +32,8 @@ function pageCheck({ incidents, rejected, detail, total }: FirstPage, seen: Seen
   const all = total === undefined ? '' : ` of ${counted(total)} in the history`;
   const found = `${some(incidents.length, 'incident')}${all}, all can be read, the newest of ${instant(newestMs)}`;
   if (seen.excluded < incidents.length) return { check, result: 'ok', found, numbers };
-  return { check, result: 'warning', found: `${found}; but the filter leaves every one of them out`, numbers };
+  const why = [...seen.leftOut].map(([key, names]) => `filter.${key} has none of ${named(names)}`).join('; ');
+  return { check, result: 'warning', found: `${found}; but the filter leaves every one of them out: ${why}`, numbers };
 }
 
 function instant(ms: number): string {

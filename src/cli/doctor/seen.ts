@@ -1,7 +1,8 @@
-import { createReader } from '../../config/reading.ts';
+import { createReader, type FacetReading, type Reader } from '../../config/reading.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import type { SeveritySources } from '../../model/incident.ts';
 import type { Diagnosis, Sighting } from '../../providers/diagnosis.ts';
+import { findFilterExclusion, toLabels } from '../../report/exclusion.ts';
 
 /** A word of the platform that no severity is called, and how many incidents carry it (0: it is only listed). */
 export interface Unmapped {
@@ -14,6 +15,8 @@ export interface Seen {
   readonly incidents: number;
   /** Outside the provider's filter. */
   readonly excluded: number;
+  /** By the key of the filter that leaves incidents out, the names of theirs that it does not have. */
+  readonly leftOut: ReadonlyMap<FilterKey, readonly string[]>;
   readonly services: readonly string[];
   /** Services with the listed ones among them, as they are called after renaming. */
   readonly servicesMax: number;
@@ -26,6 +29,8 @@ export interface Seen {
   /** Incidents that have no severity at all. */
   readonly withoutSeverity: number;
 }
+
+type FilterKey = 'severities' | 'services' | 'teams';
 
 /** Reads the diagnosis with the mappings, names and filter of the configuration. */
 export function seenIn(
@@ -52,6 +57,10 @@ export function seenIn(
   return {
     incidents: all.length,
     excluded: all.length - kept.length,
+    leftOut: leftOutBy(
+      all.filter(({ excluded }) => excluded),
+      reader,
+    ),
     services,
     servicesMax: allServices.length + Math.max(0, listed.count - listed.names.length),
     severities: distinct(kept.map(({ severity }) => severity.name)),
@@ -65,6 +74,17 @@ export function seenIn(
 
 function distinct(names: readonly string[]): string[] {
   return [...new Set(names)].sort();
+}
+
+function leftOutBy(readings: readonly FacetReading[], reader: Reader): ReadonlyMap<FilterKey, readonly string[]> {
+  const all = readings.flatMap((reading): [FilterKey, string][] => {
+    const { service, severity, team } = reading;
+    const exclusion = findFilterExclusion(toLabels(reading), reader);
+    if (exclusion === 'filter_severities') return [['severities', severity.name]];
+    return exclusion === 'filter_services' ? [['services', service]] : [['teams', team]];
+  });
+  const byKey = Map.groupBy(all, ([key]) => key);
+  return new Map([...byKey].map(([key, pairs]) => [key, distinct(pairs.map(([, name]) => name))]));
 }
 
 function unmappedOf(words: readonly { reason?: string; value?: string | undefined; incidents: number }[]): Unmapped[] {

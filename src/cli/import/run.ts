@@ -16,14 +16,17 @@ import { secretsOf } from '../secrets.ts';
 import { importInto } from './destination.ts';
 import { configFileOf, type ImportFile, type ImportOrder, readOrder, STANDARD_INPUT, shownName } from './order.ts';
 import { createSinks, type Sinks } from './sinks.ts';
-import { rejectedCount, summaryOf } from './summary.ts';
+import { countsText, type Outcome, rejectedCount, summaryOf } from './summary.ts';
 
 /** The tag that names a service where the configuration names none; Opsgenie's, as its provider has it. */
 const DEFAULT_SERVICE_TAG = 'service';
 
+const UNSURE =
+  'all files were read, but the store may not have them: import them again, what it has is not taken twice';
+
 /** Imports what was asked for; resolves with 0 when all rows were taken, or as many as were allowed to fail, else with 1. */
 export async function runImport(asked: Asked, surroundings: Surroundings): Promise<number> {
-  const { clock, errors, output, version } = surroundings;
+  const { clock, errors, version } = surroundings;
   const nowMs = clock.nowMs();
   const config = configurationOf(configFileOf(asked), { surroundings, isQuiet: false });
   const order = readOrder(asked, { config, platforms, nowMs });
@@ -38,28 +41,48 @@ export async function runImport(asked: Asked, surroundings: Surroundings): Promi
   });
   const sinks = createSinks(order);
   const unread = new Set<string>();
+  let isRead = false;
   try {
     const standing = await importInto({ config, platforms, clock, log, version }, order, async (into) => {
       for (const file of order.files) await importFile(file, { order, into, tallying, sinks, unread, surroundings });
+      isRead = true;
       return spanOf(order, tallying);
+    }).catch((error: unknown) => {
+      // Whether this came before or after the commit is not told.
+      throw isRead && !order.isDryRun ? new Error(`${messageOf(error)}; ${UNSURE}`, { cause: error }) : error;
     });
     const tally = tallying.tally();
-    const rejectedFiles = sinks.keep();
-    output.write(
-      summaryOf({
-        order,
-        tally,
-        standing,
-        retentionMs: config.retentionMs,
-        unread,
-        rejectedFiles,
-        examples: sinks.examples,
-      }),
-    );
+    conclude({ order, tally, standing, retentionMs: config.retentionMs, unread }, sinks, surroundings);
     return rejectedCount(tally) > order.maxRejected ? 1 : 0;
   } catch (error) {
     sinks.discard();
     throw error;
+  }
+}
+
+/** Keeps the rejected rows and prints the summary. The import is committed by now, and an error here says so. */
+function conclude(
+  outcome: Omit<Outcome, 'rejectedFiles' | 'examples'>,
+  sinks: Sinks,
+  { output }: Pick<Surroundings, 'output'>,
+): void {
+  const { order, tally } = outcome;
+  const fail = (what: string, error: unknown): never => {
+    const state = order.isDryRun
+      ? 'nothing was to be imported'
+      : `the import into ${order.provider.name} is committed (${countsText(tally)})`;
+    throw new Error(`${state}, but ${what}${messageOf(error)}`, { cause: error });
+  };
+  let rejectedFiles: readonly string[] = [];
+  try {
+    rejectedFiles = sinks.commit();
+  } catch (error) {
+    fail('', error);
+  }
+  try {
+    output.write(summaryOf({ ...outcome, rejectedFiles, examples: sinks.examples }));
+  } catch (error) {
+    fail('its summary cannot be written: ', error);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RejectedRow } from '../../imports/importing.ts';
-import { createRejectedFile, type RejectedFile } from '../../imports/rejected-file.ts';
 import { messageOf } from '../message.ts';
 import { type ImportFile, type ImportOrder, rejectedFileOf, shownName } from './order.ts';
+import { createRejectedFile, type RejectedFile } from './rejected-file.ts';
 
 /** Rejections that are told in full. */
 const EXAMPLES_MAX = 5;
@@ -11,8 +11,8 @@ export interface Sinks {
   reject(file: ImportFile, row: RejectedRow): void;
   /** The first rejections, a line each. */
   readonly examples: readonly string[];
-  /** Puts the files in their places; gives their paths. */
-  keep(): string[];
+  /** Puts the files in their places; returns their paths. */
+  commit(): string[];
   /** Leaves nothing behind. */
   discard(): void;
 }
@@ -31,18 +31,18 @@ export function createSinks(order: ImportOrder): Sinks {
     reject: (file, row) => {
       if (examples.length < EXAMPLES_MAX) examples.push(`${shownName(file)}:${row.line}: ${row.reason}: ${row.detail}`);
       const path = order.isDryRun ? undefined : rejectedFileOf(file, order);
-      if (path !== undefined) writeInto(sinkAt(path), path, row);
+      if (path !== undefined) tried(path, () => sinkAt(path).write(row));
     },
-    keep: () => [...sinks.values()].flatMap((sink) => sink.keep() ?? []),
+    commit: () => [...sinks].flatMap(([path, sink]) => tried(path, () => sink.commit()) ?? []),
     discard: () => {
       for (const sink of sinks.values()) sink.discard();
     },
   };
 }
 
-function writeInto(sink: RejectedFile, path: string, row: RejectedRow): void {
+function tried<Result>(path: string, work: () => Result): Result {
   try {
-    sink.write(row);
+    return work();
   } catch (error) {
     throw new Error(`rejected rows cannot be written to ${path} (${messageOf(error)}); name another --rejected-file`, {
       cause: error,

@@ -33,21 +33,26 @@ const FATE_WORDS: Readonly<Record<Fate, string>> = {
 export function summaryOf(outcome: Outcome): string {
   const { order, tally } = outcome;
   const read = FATES.reduce((sum, fate) => sum + tally.fates[fate], 0);
-  const rejected = rejectedCount(tally);
   const title = order.isDryRun
     ? `Dry run: nothing was written. An import into ${order.provider.name} would find`
     : `Imported into ${order.provider.name}`;
-  const counts = FATES.filter((fate) => tally.fates[fate] > 0).map(
-    (fate) => `${tally.fates[fate]} ${FATE_WORDS[fate]}`,
-  );
   const lines = [
-    `${title}: ${[...(counts.length > 0 ? counts : ['nothing']), ...(rejected > 0 ? [`${rejected} rejected`] : [])].join(', ')}`,
+    `${title}: ${countsText(tally)}`,
     ...(read > 0 ? [spanLine(tally, read), `Services: ${tally.services}`] : []),
     ...unmappedLines(tally, order.provider.severity.default),
     ...tellings(outcome),
     ...rejectionLines(outcome),
   ];
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** `3 new, 1 rejected`: what became of the rows; `nothing` where there was none. */
+export function countsText(tally: Tally): string {
+  const rejected = rejectedCount(tally);
+  const counts = FATES.filter((fate) => tally.fates[fate] > 0).map(
+    (fate) => `${tally.fates[fate]} ${FATE_WORDS[fate]}`,
+  );
+  return [...(counts.length > 0 ? counts : ['nothing']), ...(rejected > 0 ? [`${rejected} rejected`] : [])].join(', ');
 }
 
 export function rejectedCount({ rejected }: Tally): number {

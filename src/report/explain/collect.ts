@@ -40,7 +40,7 @@ export interface Collected {
   readonly providersInRow: ReadonlySet<string>;
 }
 
-/** Goes once over the whole history, in its slices, and judges every incident that has the labels. */
+/** Goes once over the whole history and judges every incident that has the labels. */
 export async function collect(history: History, views: FacetViews, judging: Judging): Promise<Collected> {
   const { basis } = DESCRIBED[judging.statistic];
   const members: Member[] = [];

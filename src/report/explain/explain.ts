@@ -17,7 +17,6 @@ import { type Valued, valueOf } from './value.ts';
 /**
  * Tells what a windowed number is made of: computed from single incidents, and compared with what the statistics of
  * `/metrics` say. Throws QuestionError and UnknownName for what cannot be answered, and an error when the two ways disagree.
- * Works in slices.
  */
 export async function explain(given: ExplainInput): Promise<Explanation> {
   const { settings } = given;
@@ -47,7 +46,7 @@ export async function explain(given: ExplainInput): Promise<Explanation> {
     reopened: settings.reopened,
     providers: input.providers.map((provider) => providerOf(provider, shownSpans, group)),
     counted: valued.members.length,
-    incidents: await listed(valued.members, listing),
+    incidents: listed(valued.members, listing),
     left_out: collected.omitted.map(({ reason, count, examples }) => ({
       reason,
       count,
@@ -89,7 +88,7 @@ function headOf(question: Question, { grouping }: Group, { value, absence, arith
     value,
     absence,
     arithmetic,
-    agrees: true as const,
+    agrees: value === undefined ? undefined : (true as const),
   };
 }
 

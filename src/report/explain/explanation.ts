@@ -1,19 +1,13 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
+import { EXCLUSIONS } from '../exclusion.ts';
 import { instant, statedFields } from '../stated-incident.ts';
 import { LABELS } from './question.ts';
 
 /** Why an incident that has the labels is not in the number. */
 export const REASONS = [
   'not_overall',
-  'filter_severities',
-  'filter_services',
-  'filter_teams',
-  'deleted',
-  'expired',
-  'flaky',
-  'exclude_titles',
-  'shorter_than',
+  ...EXCLUSIONS,
   'merged',
   'still_open',
   'ended_before',
@@ -124,7 +118,10 @@ export const Explanation = z.object({
   value: z.number().optional().describe('absent where there is no number'),
   absence: z.string().optional().describe('why there is none'),
   arithmetic: Arithmetic.optional(),
-  agrees: z.literal(true).describe('the value was computed twice: from these incidents, and as the metrics are'),
+  agrees: z
+    .literal(true)
+    .optional()
+    .describe('the value was computed twice: from these incidents, and as the metrics are; absent without a value'),
   providers: ExplainedProvider.array(),
   counted: z.int(),
   incidents: ExplainedIncident.array().describe('the most telling first'),

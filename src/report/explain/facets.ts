@@ -1,6 +1,7 @@
 import type { Reader } from '../../config/reading.ts';
-import type { Facet, FacetLabels } from '../../model/stored.ts';
+import type { FacetLabels } from '../../model/stored.ts';
 import type { History } from '../../store/history.ts';
+import { findFilterExclusion, findUnfilteredLabels } from '../exclusion.ts';
 import type { Reason } from './explanation.ts';
 import { isWanted, LABELS, type Label, type WantedLabels } from './question.ts';
 import type { ProviderSpan } from './spans.ts';
@@ -56,24 +57,11 @@ export class FacetViews {
     const reader = shown === undefined ? undefined : readerOf(shown.provider);
     const span = spans.find(({ provider }) => provider.name === shown?.provider);
     if (shown === undefined || reader === undefined || span === undefined) return undefined;
-    const labels = shown.excluded ? filteredLabels(shown, reader, history.facet(facet)) : shown;
+    const labels = findUnfilteredLabels(facet, { history, reader }) ?? shown;
     for (const label of LABELS) this.names[label].add(labels[label]);
     if (!isWanted(wanted, labels)) return undefined;
     const isOutside = !isByProvider && !span.provider.isOverall;
-    const reason = isOutside ? 'not_overall' : filterReason(labels, reader);
+    const reason = isOutside ? 'not_overall' : findFilterExclusion(labels, reader);
     return { labels, reader, span, reason, targetMs: targetMs(labels.severity) };
   }
-}
-
-/** What a filter keeps out has no place among the services; people know it by its name. */
-function filteredLabels(shown: FacetLabels, reader: Reader, facet: Facet): FacetLabels {
-  const { service, severity, team } = reader.facet(facet);
-  return { ...shown, service, severity: severity.name, team };
-}
-
-function filterReason({ excluded, severity, service }: FacetLabels, { provider }: Reader): Reason | undefined {
-  if (!excluded) return undefined;
-  const { severities, services } = provider.filter;
-  if (severities.length > 0 && !severities.includes(severity)) return 'filter_severities';
-  return services.length > 0 && !services.includes(service) ? 'filter_services' : 'filter_teams';
 }

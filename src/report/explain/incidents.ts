@@ -1,4 +1,3 @@
-import { createBreath } from '../../model/breath.ts';
 import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { History, Recorded } from '../../store/history.ts';
@@ -9,9 +8,6 @@ import type { FacetViews } from './facets.ts';
 import type { Judging } from './judge.ts';
 import { DESCRIBED } from './statistics.ts';
 
-/** Incidents that are read from the store in one go: a few milliseconds. */
-const READ_AT_ONCE = 100;
-
 export interface ListingInput {
   readonly history: History;
   readonly views: FacetViews;
@@ -20,35 +16,18 @@ export interface ListingInput {
 }
 
 /** The most telling incidents with all their stamps; misses of a target come before what met it. */
-export async function listed(members: readonly Member[], input: ListingInput): Promise<ExplainedIncident[]> {
+export function listed(members: readonly Member[], input: ListingInput): ExplainedIncident[] {
   const { history, judging, limit } = input;
-  const breathe = createBreath();
-  const chosen = await mostTelling(members, limit, judging.statistic === 'withinTarget' ? 1 : -1);
+  const sign = judging.statistic === 'withinTarget' ? 1 : -1;
+  const chosen = members
+    .toSorted((a, b) => sign * (a.value - b.value) || b.triggeredAtMs - a.triggeredAtMs || a.row - b.row)
+    .slice(0, limit);
   const { basis, unit } = DESCRIBED[judging.statistic];
   const scale = unit === 'minutes' || basis === 'running' ? MINUTE_MS : 1;
-  const valueOf = new Map(chosen.map(({ row, value }) => [row, value / scale]));
-  const incidents: ExplainedIncident[] = [];
-  for (let at = 0; at < chosen.length; at += READ_AT_ONCE) {
-    const rows = chosen.slice(at, at + READ_AT_ONCE).map(({ row }) => row);
-    for (const recorded of history.recorded(rows)) {
-      incidents.push(explained(recorded, input, valueOf.get(recorded.stored.row) ?? 0));
-    }
-    await breathe();
-  }
-  return incidents;
-}
-
-/** Keeps no more than it needs, so that no sort is long. */
-async function mostTelling(members: readonly Member[], limit: number, sign: 1 | -1): Promise<Member[]> {
-  const byTelling = (a: Member, b: Member) =>
-    sign * (a.value - b.value) || b.triggeredAtMs - a.triggeredAtMs || a.row - b.row;
-  const breathe = createBreath();
-  let kept: Member[] = [];
-  for (let at = 0; at < members.length; at += Math.max(limit, READ_AT_ONCE)) {
-    kept = [...kept, ...members.slice(at, at + Math.max(limit, READ_AT_ONCE))].sort(byTelling).slice(0, limit);
-    await breathe();
-  }
-  return kept;
+  const contributions = new Map(chosen.map(({ row, value }) => [row, value / scale]));
+  return history
+    .recorded(chosen.map(({ row }) => row))
+    .map((recorded) => explained(recorded, input, contributions.get(recorded.stored.row) ?? 0));
 }
 
 function explained(recorded: Recorded, { views, judging }: ListingInput, contribution: number): ExplainedIncident {

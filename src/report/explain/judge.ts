@@ -1,5 +1,6 @@
 import { MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
 import type { Statistic } from '../../stats/rows.ts';
+import { findIncidentExclusion } from '../exclusion.ts';
 import type { Reason } from './explanation.ts';
 import type { FacetView } from './facets.ts';
 import { openTimes, spanOf } from './spans.ts';
@@ -29,27 +30,22 @@ export interface Judging {
 export function judge(incident: StoredIncident, view: FacetView, judging: Judging): In | Out | undefined {
   const { basis } = DESCRIBED[judging.statistic];
   const recovery = recoveryMs(incident, judging.reopened);
-  const hidden = view.reason ?? hiddenReason(incident, view, recovery);
+  const { marks, title } = incident;
+  const hidden = view.reason ?? findIncidentExclusion({ marks, title, recoveryMs: recovery }, view.reader);
   const place = placeOf(incident, view, basis);
   if (hidden !== undefined) return place === 'inside' ? { reason: hidden } : undefined;
   if (place !== 'inside') return place;
   if (basis === 'opened' || basis === 'running') return { value: 1 };
-  if ((incident.marks & MARKS.merged) !== 0) return { reason: 'merged' };
+  if ((marks & MARKS.merged) !== 0) return { reason: 'merged' };
   if (recovery === undefined) return { reason: 'still_open' };
   return contribution({ incident, view, recovery }, judging.statistic);
 }
 
 /** Whether an incident takes part in statistics at all, as the row's existence depends on it. */
 export function isSeen(incident: StoredIncident, view: FacetView, { reopened }: Judging): boolean {
-  return view.reason === undefined && hiddenReason(incident, view, recoveryMs(incident, reopened)) === undefined;
-}
-
-function hiddenReason({ marks, title }: StoredIncident, { reader }: FacetView, recovery: number | undefined) {
-  if ((marks & MARKS.deleted) !== 0) return 'deleted';
-  if ((marks & MARKS.expired) !== 0) return 'expired';
-  if ((marks & MARKS.flaky) !== 0) return 'flaky';
-  if (title !== undefined && reader.excludesTitle(title)) return 'exclude_titles';
-  return recovery !== undefined && reader.excludesRecovery(recovery) ? 'shorter_than' : undefined;
+  const { marks, title } = incident;
+  const subject = { marks, title, recoveryMs: recoveryMs(incident, reopened) };
+  return view.reason === undefined && findIncidentExclusion(subject, view.reader) === undefined;
 }
 
 type Place = 'inside' | Out | undefined;

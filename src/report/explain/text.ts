@@ -15,7 +15,7 @@ export function renderExplanation(explanation: Explanation, timezone: string): s
     numberSection(explanation, time, timezone),
     ...listSection('Arithmetic', [
       ...arithmeticLines(explanation).map((line) => withLocalTimes(line, time)),
-      'computed from these incidents, and as the metrics are: both say the same',
+      ...(explanation.agrees === true ? ['Cross-check: matches the statistics behind /metrics'] : []),
     ]),
     ...incidentSection(explanation, time),
     ...leftOutSections(explanation, time),

@@ -1,3 +1,4 @@
+import { EXCLUSION_TEXTS } from '../exclusion.ts';
 import type { ExplainedIncident, Explanation, Reason } from './explanation.ts';
 
 /** Decimals of a number in an explanation: enough to follow a calculation with a pocket calculator. */
@@ -46,15 +47,7 @@ const WITHOUT_STAMP: Readonly<Record<string, string>> = {
 
 const REASON_TEXTS: Readonly<Record<Reason, string>> = {
   not_overall: 'their provider counts only in rows by provider (overall: false)',
-  filter_severities: 'kept out by filter.severities',
-  filter_services: 'kept out by filter.services',
-  filter_teams: 'kept out by filter.teams',
-  deleted: 'deleted: the platform no longer knows them',
-  expired: 'expired: given up as lost, as no end was ever told',
-  flaky: 'flaky: too short to be a recovery',
-  exclude_titles: 'kept out by filter.exclude_titles',
-  shorter_than: 'kept out by filter.shorter_than',
-  merged: 'merged into another incident: opened, but never resolved',
+  ...EXCLUSION_TEXTS,
   still_open: 'open: no recovery yet',
   ended_before: 'resolved shortly before the window begins',
   ended_after: 'resolved after the window ends',

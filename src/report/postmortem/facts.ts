@@ -1,10 +1,11 @@
-import { type FacetReading, isVisible } from '../../config/reading.ts';
+import type { FacetReading } from '../../config/reading.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { MARKS, recoveryMs } from '../../model/stored.ts';
+import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { Recorded } from '../../store/history.ts';
+import { EXCLUSION_TEXTS, findExclusion, toLabels } from '../exclusion.ts';
 import { reachOf } from '../timeline.ts';
 import { type Comparison, type ComparisonInput, comparisonsOf } from './comparison.ts';
 import { type Event, eventsOf } from './events.ts';
@@ -40,7 +41,7 @@ export interface Facts {
   readonly reopened: StatisticsSettings['reopened'];
 }
 
-/** Gathers what is known of an incident; goes over the history twice, in slices. */
+/** Gathers what is known of an incident; goes over the history twice. */
 export async function gatherFacts(input: FactsInput): Promise<Facts> {
   const { history, recorded, settings, severities } = input;
   const { provider, stored, incident } = recorded;
@@ -70,17 +71,13 @@ function readingOf({ history, recorded: { provider, stored }, reader }: FactsInp
   return reading;
 }
 
-function uncountedReason(input: FactsInput, reading: FacetReading): string | undefined {
-  const { recorded, reader, settings } = input;
+function uncountedReason({ recorded, reader, settings }: FactsInput, reading: FacetReading): string | undefined {
   const { stored, incident, provider } = recorded;
   const own = reader(provider);
-  if ((stored.marks & MARKS.deleted) !== 0) return 'the platform no longer knows it';
-  if (incident.setApart === 'expired') return 'it was given up as lost, as no end was ever told';
-  if (incident.setApart === 'flaky') return 'it was too short to be a recovery';
-  if (incident.merged) return 'it was merged into another incident; it counts as opened only';
+  if (own === undefined) return undefined;
   const subject = { ...stored, title: incident.title, recoveryMs: recoveryMs(stored, settings.reopened) };
-  const isCounted = own !== undefined && isVisible(subject, reading, own);
-  return isCounted ? undefined : `the filter of provider ${provider} leaves it out`;
+  const exclusion = findExclusion(subject, toLabels(reading), own) ?? (incident.merged ? 'merged' : undefined);
+  return exclusion === undefined ? undefined : EXCLUSION_TEXTS[exclusion];
 }
 
 interface DurationsInput {

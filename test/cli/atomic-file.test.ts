@@ -13,11 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { writeWhole } from '../../src/cli/whole-file.ts';
-import { createRejectedFile } from '../../src/imports/rejected-file.ts';
+import { writeFileAtomic } from '../../src/cli/atomic-file.ts';
+import { createRejectedFile } from '../../src/cli/import/rejected-file.ts';
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'mttr-whole-'));
+  const path = mkdtempSync(join(tmpdir(), 'mttr-atomic-'));
   onTestFinished(() => rmSync(path, { recursive: true }));
   return path;
 }
@@ -34,7 +34,7 @@ function pipe(): { path: string; read: () => string } {
 it('what is no file is written to and stays what it is', () => {
   const { path, read } = pipe();
 
-  writeWhole(path, 'a report\n');
+  writeFileAtomic(path, 'a report\n');
 
   expect(lstatSync(path).isFIFO()).toBe(true);
   expect(read()).toBe('a report\n');
@@ -45,7 +45,7 @@ it('rejected rows may go into what is no file, which stays what it is', () => {
   const file = createRejectedFile(path);
 
   file.write({ line: 2, reason: 'missing_id', detail: 'no id', record: {} });
-  file.keep();
+  file.commit();
 
   expect(lstatSync(path).isFIFO()).toBe(true);
   expect(read()).toContain('"missing_id"');
@@ -57,7 +57,7 @@ it('a link goes on leading to the file', () => {
   writeFileSync(file, 'old');
   symlinkSync(file, link);
 
-  writeWhole(link, 'new');
+  writeFileAtomic(link, 'new');
 
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
   expect(readFileSync(file, 'utf8')).toBe('new');
@@ -66,6 +66,6 @@ it('a link goes on leading to the file', () => {
 it('a folder and a file without a name are refused in one line', () => {
   const place = folder();
 
-  expect(() => writeWhole(place, 'text')).toThrow(`cannot write ${place}: EISDIR`);
-  expect(() => writeWhole('', 'text')).toThrow('cannot write to a file without a name: ');
+  expect(() => writeFileAtomic(place, 'text')).toThrow(`cannot write ${place}: EISDIR`);
+  expect(() => writeFileAtomic('', 'text')).toThrow('cannot write to a file without a name: ');
 });

@@ -1,0 +1,83 @@
+import type { FacetReading, Reader } from '../config/reading.ts';
+import { type FacetLabels, MARKS } from '../model/stored.ts';
+import type { History } from '../store/history.ts';
+
+/** Why an incident is in no statistic. The first of these that applies is the one that is named. */
+export const EXCLUSIONS = [
+  'filter_severities',
+  'filter_services',
+  'filter_teams',
+  'deleted',
+  'expired',
+  'flaky',
+  'exclude_titles',
+  'shorter_than',
+] as const;
+export type Exclusion = (typeof EXCLUSIONS)[number];
+
+/** The same for people, of one incident or of many; `merged` is not excluded, but has no recovery. */
+export const EXCLUSION_TEXTS: Readonly<Record<Exclusion | 'merged', string>> = {
+  filter_severities: 'left out by filter.severities',
+  filter_services: 'left out by filter.services',
+  filter_teams: 'left out by filter.teams',
+  deleted: 'deleted on the platform',
+  expired: 'given up as lost, as no end was ever reported',
+  flaky: 'too short to be a recovery',
+  exclude_titles: 'left out by filter.exclude_titles',
+  shorter_than: 'left out by filter.shorter_than',
+  merged: 'merged into another incident: counted as opened, never as resolved',
+};
+
+/** An incident as far as exclusion goes; without a title, titles are not looked at. */
+export interface ExclusionSubject {
+  readonly marks: number;
+  readonly title: string | undefined;
+  readonly recoveryMs: number | undefined;
+}
+
+type FilteredLabels = Pick<FacetLabels, 'excluded' | 'severity' | 'service'>;
+
+/** Why statistics leave an incident out; undefined exactly where `isVisible` is true. The labels are those of `findUnfilteredLabels`. */
+export function findExclusion(
+  subject: ExclusionSubject,
+  labels: FilteredLabels,
+  reader: Reader,
+): Exclusion | undefined {
+  return findFilterExclusion(labels, reader) ?? findIncidentExclusion(subject, reader);
+}
+
+/** The key of the provider's filter that leaves out all incidents with these labels. */
+export function findFilterExclusion(
+  { excluded, severity, service }: FilteredLabels,
+  { provider }: Reader,
+): Exclusion | undefined {
+  if (!excluded) return undefined;
+  const { severities, services } = provider.filter;
+  if (severities.length > 0 && !severities.includes(severity)) return 'filter_severities';
+  return services.length > 0 && !services.includes(service) ? 'filter_services' : 'filter_teams';
+}
+
+/** Why an incident is left out whatever its labels. */
+export function findIncidentExclusion(
+  { marks, title, recoveryMs }: ExclusionSubject,
+  reader: Reader,
+): Exclusion | undefined {
+  for (const mark of ['deleted', 'expired', 'flaky'] as const) if ((marks & MARKS[mark]) !== 0) return mark;
+  if (title !== undefined && reader.excludesTitle(title)) return 'exclude_titles';
+  return recoveryMs !== undefined && reader.excludesRecovery(recoveryMs) ? 'shorter_than' : undefined;
+}
+
+/** Labels as the filter sees them: what it leaves out has no place among the limited services, and people know it by its name. */
+export function findUnfilteredLabels(
+  facet: number,
+  { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: Reader },
+): FacetLabels | undefined {
+  const labels = history.labels(facet);
+  if (labels?.excluded !== true) return labels;
+  return { ...labels, ...toLabels(reader.facet(history.facet(facet))) };
+}
+
+/** The labels that a reading makes. */
+export function toLabels({ service, severity, team, excluded }: FacetReading): Omit<FacetLabels, 'provider'> {
+  return { service, severity: severity.name, team, excluded };
+}
