@@ -1,67 +1,34 @@
 import type { RequestListener } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import type { Log } from '../model/log.ts';
 import { createApi } from './api/api.ts';
-import { gate } from './gate.ts';
 import type { ServerOptions } from './options.ts';
-import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from './paths.ts';
-import { answerText } from './plain-text.ts';
-import { scrape } from './scrape.ts';
+import { answerMethodNotAllowed, answerText, type FailureHandler } from './plain-text.ts';
 import { readChoice } from './status-page/choice.ts';
 import { ownLinks, renderStatusPage, STATUS_PAGE_POLICY } from './status-page/page.ts';
-import type { WebSettings } from './web-settings.ts';
 
-/** All endpoints below the prefix, the page of metrics first, as it is asked for most. */
-export function createApp(options: ServerOptions, settings: () => WebSettings): RequestListener {
-  const prefix = routePrefix(options);
-  const apiBase = `${prefix}/api/v1`;
+/** Where the endpoints are. */
+interface Mounting {
+  readonly prefix: string;
+  readonly apiBase: string;
+  readonly fail: FailureHandler;
+}
+
+/** The endpoints for people and programs: status page, reload, API. Requests arrive authenticated. */
+export function createApp(options: ServerOptions, { prefix, apiBase, fail }: Mounting): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.use(
-    gate({
-      settings,
-      bearerToken: options.bearerToken,
-      adminToken: options.api.adminToken,
-      apiBase,
-      openPaths: new Set([`${prefix}/-/healthy`, `${prefix}/-/ready`]),
-    }),
-  );
-  app
-    .route(prefix + parseTelemetryPath(options.telemetryPath))
-    .get(scrape(options.page))
-    .all(onlyMethods('GET, HEAD'));
-  addProbes(app, prefix, options);
   addReload(app, prefix, options);
   addStatusPage(app, prefix, options);
   app.use(apiBase, createApi({ source: options.api, log: options.log, base: apiBase }));
   app.use((_request, response) => answerText(response, 404, `not found; the first page is ${prefix}/`));
-  app.use(onError(options.log));
+  // Express' own error handler would send the stack.
+  // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    fail(error, request, response);
+  });
   return app;
-}
-
-/** Where everything is served below, without a slash at its end; the path of the external URL unless it was given. */
-export function routePrefix({ routePrefix, externalUrl }: Pick<ServerOptions, 'routePrefix' | 'externalUrl'>): string {
-  if (routePrefix !== undefined) return parseRoutePrefix(routePrefix);
-  return externalUrl === undefined ? '' : parseRoutePrefix(parseExternalUrl(externalUrl).pathname);
-}
-
-function addProbes(app: Express, prefix: string, options: ServerOptions): void {
-  app
-    .route(`${prefix}/-/healthy`)
-    .get((_request, response) => {
-      const { ok, reason } = options.healthy();
-      answerText(response, ok ? 200 : 503, ok ? 'healthy' : (reason ?? 'not healthy'));
-    })
-    .all(onlyMethods('GET, HEAD'));
-  app
-    .route(`${prefix}/-/ready`)
-    .get((_request, response) => {
-      const { ready, lines } = options.readiness();
-      answerText(response, ready ? 200 : 503, [ready ? 'ready' : 'not ready', ...lines].join('\n'));
-    })
-    .all(onlyMethods('GET, HEAD'));
 }
 
 function addReload(app: Express, prefix: string, options: ServerOptions): void {
@@ -75,7 +42,7 @@ function addReload(app: Express, prefix: string, options: ServerOptions): void {
       const { ok, message } = await options.reload();
       answerText(response, ok ? 200 : 500, message);
     })
-    .all(onlyMethods('POST'));
+    .all((request, response) => answerMethodNotAllowed(request, response, 'POST'));
 }
 
 function addStatusPage(app: Express, prefix: string, options: ServerOptions): void {
@@ -95,25 +62,7 @@ function addStatusPage(app: Express, prefix: string, options: ServerOptions): vo
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
       response.end(renderStatusPage({ ...view, links: [...own, ...view.links] }, choice));
     })
-    .all(onlyMethods('GET, HEAD'));
+    .all((request, response) => answerMethodNotAllowed(request, response, 'GET, HEAD'));
   if (prefix === '') return;
   app.get(['/', prefix], (_request, response) => response.redirect(`${prefix}/`));
-}
-
-function onlyMethods(allowed: string): (request: Request, response: Response) => void {
-  return (request, response) => {
-    response.setHeader('Allow', allowed);
-    answerText(response, 405, `${request.method} is not allowed; expected ${allowed}`);
-  };
-}
-
-/** Express' own would print the stack. */
-function onError(log: Log) {
-  // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.
-  return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
-    const message = error instanceof Error ? error.message : String(error);
-    log.error('request failed', { method: request.method, path: request.path, error: message });
-    if (response.headersSent) response.destroy();
-    else answerText(response, 500, 'this request failed; the log says why');
-  };
 }

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { SECOND_MS } from '../model/time.ts';
 import { parseListenAddress } from './addresses.ts';
-import { createApp, routePrefix } from './app.ts';
+import { createBcryptThread } from './bcrypt-thread.ts';
 import { type Listening, type ListenOptions, listen } from './listening.ts';
 import type { RunningServer, ServerOptions } from './options.ts';
+import { routePrefix } from './paths.ts';
+import { createRequestListener } from './request-listener.ts';
 import { createLiveSettings } from './web-settings.ts';
 
 /** Half of the daemon's 5 s to stop is left for the store. */
@@ -16,15 +18,17 @@ const WATCH_EVERY_MS = 5 * SECOND_MS;
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const listening: Listening[] = [];
+  const bcrypt = createBcryptThread();
   const settings = await createLiveSettings({
     web: options.web,
+    compare: bcrypt.compare,
     readFile: (file) => readFile(file, 'utf8'),
     log: options.log,
     onChange: (changed) => {
       for (const one of listening) one.apply(changed);
     },
   });
-  const handler = createApp(options, settings.current);
+  const handler = createRequestListener(options, settings.current);
   await listenOnAll(listening, options.listenAddresses, { handler, settings: settings.current, log: options.log });
   const stopWatching = repeat(settings.refresh, options.watchEveryMs ?? WATCH_EVERY_MS);
   return {
@@ -33,6 +37,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     close: async () => {
       await stopWatching();
       await closeAll(listening);
+      await bcrypt.close();
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { TlsOptions } from 'node:tls';
 import type { Log } from '../model/log.ts';
+import { type BasicAuth, createBasicAuth } from './basic-auth.ts';
+import type { ComparePassword } from './bcrypt-thread.ts';
 import { loadTlsOptions, type ReadFile } from './certificates.ts';
-import { createPasswords, type Passwords } from './passwords.ts';
 import { createRequestLimiter } from './rate-limit.ts';
 import type { TlsConfig } from './tls-config.ts';
 import { parseWebConfig, type WebConfig } from './web-config.ts';
@@ -10,7 +11,7 @@ import { parseWebConfig, type WebConfig } from './web-config.ts';
 export interface WebSettings {
   readonly headers: Readonly<Record<string, string>>;
   /** Absent: no basic authentication. */
-  readonly passwords: Passwords | undefined;
+  readonly basicAuth: BasicAuth | undefined;
   /** Absent: no limit. */
   readonly mayPass: ((nowMs: number) => boolean) | undefined;
   readonly tls: { readonly config: TlsConfig; readonly options: TlsOptions } | undefined;
@@ -30,26 +31,28 @@ export interface LiveSettings {
 export interface LiveSettingsOptions {
   readonly web: { readonly config: WebConfig; readonly file: string } | undefined;
   readonly readFile: ReadFile;
+  /** Outlives changes of the settings. */
+  readonly compare: ComparePassword;
   readonly log: Log;
   onChange(settings: WebSettings): void;
 }
 
 /** Settings from a checked configuration and, later, from the file it came from; rejects when a certificate is unusable. */
 export async function createLiveSettings(options: LiveSettingsOptions): Promise<LiveSettings> {
-  const { web, readFile, log } = options;
+  const { web, readFile, compare, log } = options;
   let config = web?.config;
-  let settings = await build(config, undefined, readFile);
+  let settings = await build(config, undefined, { readFile, compare });
   let complaint: string | undefined;
   let last = Promise.resolve();
 
   const refresh = async (file: string) => {
     const text = await readFile(file);
     const next = parseWebConfig(text, file);
-    const built = await build(next, { config, settings }, readFile);
+    const built = await build(next, { config, settings }, { readFile, compare });
     const why = whyRestart(settings, built);
     if (why !== undefined) throw new Error(why);
     if (JSON.stringify(fingerprint(config, settings)) === JSON.stringify(fingerprint(next, built))) return;
-    // Most likely it is just being written, and must not open the door meanwhile.
+    // Most likely it is just being written, and must not let everybody in meanwhile.
     if (text.trim() === '') throw new Error(`${file}: became empty; expected what it held, or a restart`);
     config = next;
     settings = built;
@@ -84,16 +87,16 @@ interface Before {
 async function build(
   config: WebConfig | undefined,
   before: Before | undefined,
-  readFile: ReadFile,
+  { readFile, compare }: Pick<LiveSettingsOptions, 'readFile' | 'compare'>,
 ): Promise<WebSettings> {
   const { tls, headers = {}, users = new Map<string, string>(), requestLimit } = config ?? {};
   const hasSameUsers = JSON.stringify([...users]) === JSON.stringify([...(before?.config?.users ?? [])]);
   const hasSameLimit = JSON.stringify(requestLimit) === JSON.stringify(before?.config?.requestLimit);
-  const passwords = users.size > 0 ? createPasswords(users) : undefined;
+  const basicAuth = users.size > 0 ? createBasicAuth(users, compare) : undefined;
   const mayPass = requestLimit && createRequestLimiter(requestLimit);
   return {
     headers,
-    passwords: hasSameUsers && before ? before.settings.passwords : passwords,
+    basicAuth: hasSameUsers && before ? before.settings.basicAuth : basicAuth,
     mayPass: hasSameLimit && before ? before.settings.mayPass : mayPass,
     tls: tls && { config: tls, options: await loadTlsOptions(tls, readFile) },
   };

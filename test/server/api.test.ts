@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { judgeAccess } from '../../src/server/access.ts';
+import { authenticate } from '../../src/server/auth.ts';
 import type { ServerOptions } from '../../src/server/options.ts';
 import { type Answered, whyNotAsPromised } from './api-conformance.ts';
 import { inventApi } from './api-source.ts';
@@ -302,15 +303,20 @@ describe('who may ask', () => {
   });
 
   it.each([
-    { says: 'the admin token opens the door', authorization: 'Bearer admin', verdict: 'right' },
-    { says: 'another token does not', authorization: 'Bearer other', verdict: 'wrong' },
-    { says: 'a password does', authorization: `Basic ${btoa('ada:pass')}`, verdict: 'right' },
-  ])('where passwords are asked for, $says', async ({ authorization, verdict }) => {
-    const passwords = { check: () => Promise.resolve('right' as const) };
+    { says: 'the admin token is enough', authorization: 'Bearer admin', expected: 'granted' },
+    { says: 'another token is not', authorization: 'Bearer other', expected: 'denied' },
+    { says: 'a password is', authorization: `Basic ${btoa('ada:pass')}`, expected: 'granted' },
+  ])('where passwords are asked for, $says', async ({ authorization, expected }) => {
+    const basicAuth = { authenticate: () => Promise.resolve('granted' as const) };
+    const client = { address: '192.0.2.1', connection: new Socket() };
 
-    const judged = await judgeAccess(authorization, { bearerToken: undefined, passwords, adminToken: 'admin' });
+    const result = await authenticate(
+      authorization,
+      { bearerToken: undefined, basicAuth, adminToken: 'admin' },
+      client,
+    );
 
-    expect(judged).toBe(verdict);
+    expect(result).toBe(expected);
   });
 
   it.each([

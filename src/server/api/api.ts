@@ -1,6 +1,6 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Log } from '../../model/log.ts';
-import { isSameSecret } from '../access.ts';
+import { isSameSecret } from '../auth.ts';
 import { type Answered, adminProblem, ENDPOINTS, type Endpoint } from './endpoints.ts';
 import { openApiDocument } from './openapi.ts';
 import { NoQuestion, parseParameters, readQuery } from './parameters.ts';

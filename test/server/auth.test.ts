@@ -1,8 +1,7 @@
 import { createServer } from 'node:http';
 import { hashSync } from 'bcryptjs';
 import { expect, it, onTestFinished } from 'vitest';
-import { gate } from '../../src/server/gate.ts';
-import { createPasswords } from '../../src/server/passwords.ts';
+import { createAuthMiddleware } from '../../src/server/auth-middleware.ts';
 import { createRequestLimiter } from '../../src/server/rate-limit.ts';
 import type { WebConfig } from '../../src/server/web-config.ts';
 import { ask, serve } from './serving.ts';
@@ -107,55 +106,28 @@ it('takes a new bearer token after a reload', async () => {
   expect(replies.map(({ status }) => status)).toEqual([401, 200]);
 });
 
-it('compares one password at a time, remembers verdicts, and sends away who would wait too long', async () => {
-  const passwords = createPasswords(USERS);
-
-  const verdicts = await Promise.all(
-    Array.from({ length: 30 }, (_, attempt) => passwords.check('prometheus', `guess ${attempt}`)),
-  );
-  const later = await passwords.check('prometheus', 'guess 29');
-
-  expect(verdicts.filter((verdict) => verdict === 'wrong')).toHaveLength(20);
-  expect(verdicts.filter((verdict) => verdict === 'busy')).toHaveLength(10);
-  expect(later).toBe('wrong');
-});
-
-it('lets in a user whose password it remembers while others are being compared', async () => {
-  const passwords = createPasswords(USERS);
-  await passwords.check('prometheus', 'scrape me');
-  const ended: string[] = [];
-
-  const guesses = Array.from({ length: 20 }, async (_, attempt) => {
-    await passwords.check('prometheus', `guess ${attempt}`);
-    ended.push('guess');
-  });
-  const verdict = await passwords.check('prometheus', 'scrape me');
-  ended.push('remembered');
-  await Promise.all(guesses);
-
-  expect(verdict).toBe('right');
-  expect(ended[0]).toBe('remembered');
-});
-
-it('answers 429 to who would wait too long for a comparison', async () => {
-  const passwords = { check: () => Promise.resolve('busy' as const) };
-  const settings = () => ({ headers: {}, passwords, mayPass: undefined, tls: undefined });
-  const judge = gate({
-    settings,
+it('answers 429 when too many logins wait, and 500 when passwords cannot be compared', async () => {
+  const answers = [() => 'busy' as const, () => Promise.reject(new Error('no thread'))];
+  const basicAuth = { authenticate: () => answers.shift()?.() ?? 'denied' };
+  const authenticate = createAuthMiddleware({
+    settings: () => ({ headers: {}, basicAuth, mayPass: undefined, tls: undefined }),
     bearerToken: () => undefined,
     adminToken: () => undefined,
-    openPaths: new Set(),
     apiBase: '/api/v1',
   });
-  const server = createServer((request, response) => judge(request, response, () => response.end('let in')));
+  const server = createServer((request, response) =>
+    authenticate(request, response, (error) => response.end(`next: ${String(error)}`)),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const address = server.address();
 
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
-  const reply = await ask(url, { headers: { Authorization: right } });
+  const busy = await ask(url, { headers: { Authorization: right } });
+  const failed = await ask(url, { headers: { Authorization: right } });
 
-  expect(reply).toMatchObject({ status: 429, body: 'too many passwords are being checked\n' });
+  expect(busy).toMatchObject({ status: 429, body: 'too many logins are waiting; try again later\n' });
+  expect(failed.body).toBe('next: Error: no thread');
 });
 
 it('lets a burst of requests pass, then one per interval, and never more than a burst', () => {
