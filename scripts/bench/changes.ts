@@ -5,7 +5,7 @@ import {
   shownProvider,
   statisticsSettings,
   storeSettings,
-} from '../../src/cli/settings.ts';
+} from '../../src/core/settings.ts';
 import { createReader } from '../../src/config/reading.ts';
 import { families } from '../../src/metrics/families.ts';
 import { Page } from '../../src/metrics/page.ts';

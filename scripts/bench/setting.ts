@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { storeSettings } from '../../src/cli/settings.ts';
+import { storeSettings } from '../../src/core/settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createReader } from '../../src/config/reading.ts';
 import type { Config } from '../../src/config/types.ts';

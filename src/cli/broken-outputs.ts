@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { messageOf } from './message.ts';
+import { messageOf } from '../model/error-message.ts';
 
 /** The two outputs of a program. */
 export interface Outputs {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { configFromEnvironment, findConfigFile, type Loaded, loadConfig } from '../config/load.ts';
 import type { PlatformSettings } from '../config/types.ts';
-import { messageOf } from './message.ts';
+import { messageOf } from '../model/error-message.ts';
 
 export interface ConfigurationInput {
   /** `--config.file` */

@@ -11,7 +11,7 @@ import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../simulator/pagerduty.t
 import type { Fake } from '../simulator/platform.ts';
 import { readReplay } from '../simulator/replay.ts';
 import { readText } from './configuration.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
+import { type Daemon, startDaemon } from '../app/daemon.ts';
 import { createTemporaryFolder } from './process-exit.ts';
 
 export interface DemoInput {

@@ -9,7 +9,7 @@ import { jsonReport, type Report, verdictOnAll } from './doctor/report.ts';
 import { sharedSeries } from './doctor/series.ts';
 import { textReport } from './doctor/text-report.ts';
 import { configFlag } from './flag-options.ts';
-import { messageOf } from './message.ts';
+import { messageOf } from '../model/error-message.ts';
 import { configurationOf } from './reading.ts';
 
 const OUTPUTS = ['text', 'json'] as const;

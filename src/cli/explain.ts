@@ -14,7 +14,7 @@ import { writeOut } from './atomic-file.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
 import { configFlag } from './flag-options.ts';
 import { configurationOf, readHistory } from './reading.ts';
-import { statisticsSettings } from './settings.ts';
+import { statisticsSettings } from '../core/settings.ts';
 import { wrongUseOf } from './wrong-use.ts';
 
 const OUTPUTS = ['text', 'json'] as const;

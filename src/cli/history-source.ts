@@ -12,8 +12,8 @@ import type { Platform } from '../providers/provider.ts';
 import { type History, openHistory } from '../store/history.ts';
 import { createSqliteStore } from '../store/sqlite.ts';
 import type { Committed } from '../store/store.ts';
-import { type OpenedProvider, openProviders } from './opened-providers.ts';
-import { readersOf, shownProvider, storeSettings } from './settings.ts';
+import { type OpenedProvider, openProviders } from '../app/providers.ts';
+import { readersOf, shownProvider, storeSettings } from '../core/settings.ts';
 
 export interface SourceInput {
   readonly config: Config;

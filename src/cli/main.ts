@@ -13,12 +13,12 @@ import { ReplayError } from '../simulator/replay.ts';
 import { bearBrokenOutputs } from './broken-outputs.ts';
 import { type Surroundings, WrongUse } from './command.ts';
 import { readConfiguration, readText } from './configuration.ts';
-import { type Daemon, startDaemon, UnusableConfiguration } from './daemon.ts';
+import { type Daemon, startDaemon, UnusableConfiguration } from '../app/daemon.ts';
 import { startDemo } from './demo.ts';
 import { type Command, EXIT_WRONG_USE, parseFlags, type WebFlags } from './flags.ts';
 import { createLog } from './log.ts';
-import { messageOf } from './message.ts';
-import { openProviders } from './opened-providers.ts';
+import { messageOf } from '../model/error-message.ts';
+import { openProviders } from '../app/providers.ts';
 import { secretsOf } from './secrets.ts';
 import { readVersion } from './version.ts';
 

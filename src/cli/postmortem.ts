@@ -10,7 +10,7 @@ import { type Asked, type OneShot, type Surroundings, WrongUse } from './command
 import { configFlag } from './flag-options.ts';
 import type { HistorySource } from './history-source.ts';
 import { configurationOf, readHistory } from './reading.ts';
-import { statisticsSettings } from './settings.ts';
+import { statisticsSettings } from '../core/settings.ts';
 
 const Values = z.object({
   'config.file': z.string().optional(),

@@ -5,7 +5,7 @@ import { type Surroundings, WrongUse } from './command.ts';
 import { readConfiguration } from './configuration.ts';
 import { type HistorySource, openSource } from './history-source.ts';
 import { createLog } from './log.ts';
-import { messageOf } from './message.ts';
+import { messageOf } from '../model/error-message.ts';
 import { createReadingProgress } from './reading-progress.ts';
 import { secretsOf } from './secrets.ts';
 

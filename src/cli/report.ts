@@ -11,7 +11,7 @@ import { renderText } from '../report/render/text.ts';
 import { makeReport, type Report } from '../report/report.ts';
 import { writeOut } from './atomic-file.ts';
 import type { Asked, OneShot, Surroundings } from './command.ts';
-import { messageOf } from './message.ts';
+import { messageOf } from '../model/error-message.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { askedFilter, type OUTPUTS, periodOf, type Request, readRequest, reportFlags } from './report/request.ts';
 import { webhookOf } from './report/webhook.ts';

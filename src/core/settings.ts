@@ -13,6 +13,15 @@ export interface Described {
   readonly traits: Capabilities;
 }
 
+/** The configuration without what only the other thread needs: keys of platforms and tokens. */
+export function toCoreConfig(config: Config): Config {
+  return {
+    ...config,
+    providers: config.providers.map((provider) => ({ ...provider, settings: {} })),
+    web: { bearerToken: undefined, adminToken: undefined },
+  };
+}
+
 /** Today's mappings of each provider by its name, in the order of the configuration. */
 export function readersOf({ providers, severities }: Config): ReadonlyMap<string, Reader> {
   return new Map(providers.map((one) => [one.name, createReader(one, severities)]));

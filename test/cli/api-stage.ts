@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { IncidentsInput } from '../../src/cli/api/incidents-answer.ts';
-import { storeSettings } from '../../src/cli/settings.ts';
+import { storeSettings } from '../../src/core/settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createReader } from '../../src/config/reading.ts';
 import type { Incident } from '../../src/model/incident.ts';

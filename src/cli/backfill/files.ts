@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { PastFamily } from '../../metrics/backfill.ts';
 import { openMetricsText } from '../../metrics/backfill-text.ts';
 import { openAtomicFile } from '../atomic-file.ts';
-import { messageOf } from '../message.ts';
+import { messageOf } from '../../model/error-message.ts';
 import { onProcessExit } from '../process-exit.ts';
 
 const ENDING = '.om';

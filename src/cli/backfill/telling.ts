@@ -5,7 +5,7 @@ import type { PageSource } from '../../metrics/family.ts';
 import { type Moment, openPast, type Past } from '../../report/past/past.ts';
 import { reachOf } from '../../report/timeline.ts';
 import type { HistorySource } from '../history-source.ts';
-import { familySettings, statisticsSettings } from '../settings.ts';
+import { familySettings, statisticsSettings } from '../../core/settings.ts';
 
 export interface TellingInput {
   readonly source: HistorySource;

@@ -10,8 +10,8 @@ import { StoreInUse } from '../../store/open.ts';
 import { openKnown } from '../../store/open-known.ts';
 import { createSqliteStore } from '../../store/sqlite.ts';
 import type { ProviderState } from '../../store/store.ts';
-import { openProviders } from '../opened-providers.ts';
-import { readersOf, storeSettings } from '../settings.ts';
+import { openProviders } from '../../app/providers.ts';
+import { readersOf, storeSettings } from '../../core/settings.ts';
 import type { ImportOrder } from './order.ts';
 
 export interface DestinationInput {

@@ -10,7 +10,7 @@ import { platforms } from '../../providers/registry.ts';
 import type { ImportSpan } from '../../store/importing.ts';
 import type { Asked, Surroundings } from '../command.ts';
 import { createLog } from '../log.ts';
-import { messageOf } from '../message.ts';
+import { messageOf } from '../../model/error-message.ts';
 import { configurationOf } from '../reading.ts';
 import { secretsOf } from '../secrets.ts';
 import { importInto } from './destination.ts';

@@ -1,5 +1,5 @@
 import type { RejectedRow } from '../../imports/importing.ts';
-import { messageOf } from '../message.ts';
+import { messageOf } from '../../model/error-message.ts';
 import { type ImportFile, type ImportOrder, rejectedFileOf, shownName } from './order.ts';
 import { createRejectedFile, type RejectedFile } from './rejected-file.ts';
 

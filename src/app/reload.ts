@@ -1,28 +1,36 @@
 import type { Config } from '../config/types.ts';
+import type { Core } from '../core/core.ts';
+import type { Remote } from '../core/remote.ts';
+import { messageOf } from '../model/error-message.ts';
+import type { Log } from '../model/log.ts';
+import type { Clock } from '../model/time.ts';
 import type { Engine } from './engine.ts';
-import { messageOf } from './message.ts';
-import { type RunInput, type Running, run } from './running.ts';
 
 /** What came of a reload, in words. */
-export interface Reloaded {
+export interface ReloadResult {
   readonly ok: boolean;
   readonly message: string;
 }
 
-export interface ReloadInput extends RunInput {
+export interface ReloaderInput {
   /** Reads the configuration anew; throws with the message to be shown. */
   readonly readConfig: () => Config;
-  readonly makeEngine: (config: Config) => Engine;
+  readonly createEngine: (config: Config) => Engine;
+  readonly core: Pick<Remote<Core>, 'configure'>;
   /** The store that is open, whatever the configuration says since. */
   readonly storePath: string;
-  readonly running: () => Running | undefined;
-  readonly replace: (next: Running) => void;
-  readonly reloaded: (isSuccessful: boolean, before: Config) => Promise<void>;
+  /** Undefined until the first engine runs. */
+  readonly running: () => Engine | undefined;
+  readonly replace: (next: Engine) => void;
+  readonly onReloaded: (isSuccessful: boolean, before: Config) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onFatal: (error: unknown) => void;
 }
 
 /** Reloads one after the other. */
-export interface Reloading {
-  reload(): Promise<Reloaded>;
+export interface Reloader {
+  reload(): Promise<ReloadResult>;
   /** Why the last reload was refused; undefined when it was not, or there was none. */
   failure(): string | undefined;
   /** Refuses further reloads and waits for the one under way. */
@@ -30,25 +38,26 @@ export interface Reloading {
 }
 
 /** A bad file keeps the old configuration running; a good one replaces everything between providers and page. */
-export function createReloading(input: ReloadInput): Reloading {
+export function createReloader(input: ReloaderInput): Reloader {
   let isStopped = false;
   let failure: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  const reload = async (): Promise<Reloaded> => {
+  const reload = async (): Promise<ReloadResult> => {
     const before = input.running();
     if (isStopped) return { ok: false, message: 'the exporter is stopping' };
     if (before === undefined) return { ok: false, message: 'the exporter is still starting' };
     try {
       const config = input.readConfig();
-      input.replace(await exchange(input, before, config));
+      input.replace(await swapEngine(input, before, config, () => isStopped));
       failure = undefined;
-      await input.reloaded(true, before.config);
+      await input.onReloaded(true, before.config);
       const notice = restartNotice(input.storePath, config);
       input.log.info('configuration reloaded', { notice });
       return { ok: true, message: notice ?? 'configuration reloaded' };
     } catch (error) {
+      if (isStopped) return { ok: false, message: 'the exporter is stopping' };
       failure = messageOf(error);
-      await input.reloaded(false, before.config);
+      await input.onReloaded(false, before.config);
       input.log.error('configuration was not reloaded, the old one runs on', { error: messageOf(error) });
       return { ok: false, message: messageOf(error) };
     }
@@ -67,20 +76,33 @@ export function createReloading(input: ReloadInput): Reloading {
   };
 }
 
-/** Stops the old engine and runs the new one; when that cannot open, the old configuration runs again in a new engine. */
-async function exchange(input: ReloadInput, before: Running, config: Config): Promise<Running> {
-  const engine = input.makeEngine(config);
+/** Stops the old engine and runs the new one; when the core refuses that, the old configuration runs again in a new engine. */
+async function swapEngine(
+  { core, clock, createEngine, replace, onFatal }: ReloaderInput,
+  before: Engine,
+  config: Config,
+  isStopped: () => boolean,
+): Promise<Engine> {
+  const engine = createEngine(config);
   await before.stop();
   try {
-    await engine.open();
-    return run(engine, config, input);
+    await core.configure(engine.setup, clock.nowMs());
   } catch (error) {
-    await engine.close();
-    const old = input.makeEngine(before.config);
-    await old.open().catch(input.onFatal);
-    input.replace(run(old, before.config, input));
+    await engine.stop();
+    // The core has gone back to the configuration before.
+    if (!isStopped()) {
+      try {
+        const old = createEngine(before.config);
+        old.start();
+        replace(old);
+      } catch (reopening) {
+        onFatal(reopening);
+      }
+    }
     throw error;
   }
+  if (!isStopped()) engine.start();
+  return engine;
 }
 
 function restartNotice(openPath: string, { store }: Config): string | undefined {

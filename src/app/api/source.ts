@@ -10,7 +10,7 @@ import type { ApiSource } from '../../server/api/source.ts';
 import { type History, openHistory } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
-import { readersOf, shownProvider } from '../settings.ts';
+import { readersOf, shownProvider } from '../../core/settings.ts';
 import { explainAnswer } from './explain-answer.ts';
 import { incidentsAnswer } from './incidents-answer.ts';
 import { refreshAnswer } from './refresh-answer.ts';

@@ -3,7 +3,7 @@ import type { ProcessMetrics } from '../metrics/process.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';
 import type { Platform, Provider } from '../providers/provider.ts';
-import { messageOf } from './message.ts';
+import { messageOf } from '../model/error-message.ts';
 
 export interface OpeningInput {
   readonly config: Config;

@@ -6,8 +6,8 @@ import { reachOf } from '../report/timeline.ts';
 import { type Instants, mttrTrend, type WindowTrend } from '../report/trend.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
 import type { Store } from '../store/store.ts';
-import { messageOf } from './message.ts';
-import { statisticsSettings } from './settings.ts';
+import { messageOf } from '../model/error-message.ts';
+import { statisticsSettings } from '../core/settings.ts';
 import { targetMinutes } from './status-figures.ts';
 
 /** What a chart has room for. */

@@ -6,7 +6,7 @@ import type { ExplainQuestion } from '../../server/api/parameters.ts';
 import { RequestProblem, wrongParameters } from '../../server/api/problem.ts';
 import { WrongUse } from '../command.ts';
 import { questionAsked } from '../explain.ts';
-import { statisticsSettings } from '../settings.ts';
+import { statisticsSettings } from '../../core/settings.ts';
 import { wrongUseOf } from '../wrong-use.ts';
 import type { IncidentsInput } from './incidents-answer.ts';
 
