@@ -1,6 +1,6 @@
 import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import type { Surroundings } from './command.ts';
 import { messageOf } from '../model/error-message.ts';
+import type { Surroundings } from './command.ts';
 import { onProcessExit } from './process-exit.ts';
 
 /** A file that is being written and that nobody sees before it is complete. */

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { durationText, parseDuration } from '../config/durations.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
+import { messageOf } from '../model/error-message.ts';
 import { DAY_MS, MINUTE_MS } from '../model/time.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
 import { examinePatient, openPatients, type Patient } from './doctor/patients.ts';
@@ -9,7 +10,6 @@ import { jsonReport, type Report, verdictOnAll } from './doctor/report.ts';
 import { sharedSeries } from './doctor/series.ts';
 import { textReport } from './doctor/text-report.ts';
 import { configFlag } from './flag-options.ts';
-import { messageOf } from '../model/error-message.ts';
 import { configurationOf } from './reading.ts';
 
 const OUTPUTS = ['text', 'json'] as const;

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { parseDuration } from '../config/durations.ts';
 import type { Config } from '../config/types.ts';
+import { statisticsSettings } from '../core/settings.ts';
 import { DAY_MS } from '../model/time.ts';
 import { explain as explainNumber } from '../report/explain/explain.ts';
 import type { Explanation } from '../report/explain/explanation.ts';
@@ -14,7 +15,6 @@ import { writeOut } from './atomic-file.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';
 import { configFlag } from './flag-options.ts';
 import { configurationOf, readHistory } from './reading.ts';
-import { statisticsSettings } from '../core/settings.ts';
 import { wrongUseOf } from './wrong-use.ts';
 
 const OUTPUTS = ['text', 'json'] as const;
@@ -86,7 +86,7 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
   const historyMs = neededHistory(question, { config, nowMs });
   const source = await readHistory(config, historyMs, reading);
   try {
-    const explanation = await explainNumber({ ...source, question, settings: statisticsSettings(config) });
+    const explanation = explainNumber({ ...source, question, settings: statisticsSettings(config) });
     hand(explanation, { asked, config, surroundings });
     return 0;
   } catch (error) {

@@ -1,8 +1,8 @@
 import { CommanderError, Option } from 'commander';
+import { messageOf } from '../model/error-message.ts';
 import { parseListenAddress } from '../server/addresses.ts';
 import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from '../server/paths.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
-import { messageOf } from '../model/error-message.ts';
 
 /** Which configuration to read; `--config` is the short spelling. */
 export function configFlag(): Option {

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { z } from 'zod';
 import type { Config } from '../config/types.ts';
+import { statisticsSettings } from '../core/settings.ts';
 import { known, UnknownName } from '../report/filter.ts';
 import { gatherFacts } from '../report/postmortem/facts.ts';
 import { renderPostmortem } from '../report/postmortem/markdown.ts';
@@ -10,7 +11,6 @@ import { type Asked, type OneShot, type Surroundings, WrongUse } from './command
 import { configFlag } from './flag-options.ts';
 import type { HistorySource } from './history-source.ts';
 import { configurationOf, readHistory } from './reading.ts';
-import { statisticsSettings } from '../core/settings.ts';
 
 const Values = z.object({
   'config.file': z.string().optional(),
@@ -47,7 +47,7 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
   try {
     const recorded = found(source, id, provider);
     const settings = statisticsSettings(config);
-    const facts = await gatherFacts({ ...source, recorded, settings, severities: config.severities });
+    const facts = gatherFacts({ ...source, recorded, settings, severities: config.severities });
     writeOut(renderPostmortem(facts, config.timezone), outputFile, surroundings);
     return 0;
   } finally {

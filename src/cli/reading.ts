@@ -1,11 +1,11 @@
 import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/types.ts';
+import { messageOf } from '../model/error-message.ts';
 import { platforms } from '../providers/registry.ts';
 import { type Surroundings, WrongUse } from './command.ts';
 import { readConfiguration } from './configuration.ts';
 import { type HistorySource, openSource } from './history-source.ts';
 import { createLog } from './log.ts';
-import { messageOf } from '../model/error-message.ts';
 import { createReadingProgress } from './reading-progress.ts';
 import { secretsOf } from './secrets.ts';
 

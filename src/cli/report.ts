@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import { messageOf } from '../model/error-message.ts';
 import { DAY_MS } from '../model/time.ts';
 import { postWebhook } from '../network/webhook.ts';
 import { resolveFilter } from '../report/filter.ts';
@@ -11,7 +12,6 @@ import { renderText } from '../report/render/text.ts';
 import { makeReport, type Report } from '../report/report.ts';
 import { writeOut } from './atomic-file.ts';
 import type { Asked, OneShot, Surroundings } from './command.ts';
-import { messageOf } from '../model/error-message.ts';
 import { configurationOf, readHistory } from './reading.ts';
 import { askedFilter, type OUTPUTS, periodOf, type Request, readRequest, reportFlags } from './report/request.ts';
 import { webhookOf } from './report/webhook.ts';
@@ -70,7 +70,7 @@ async function reportOf({ request, config, period, nowMs, surroundings }: Making
   const { history, retentionMs } = source;
   try {
     const filter = resolveFilter(askedFilter(request), { names: history.names(), severities: config.severities });
-    return await makeReport({
+    return makeReport({
       ...source,
       config: { ...config, retentionMs },
       period,

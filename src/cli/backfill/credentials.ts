@@ -1,6 +1,6 @@
+import { messageOf } from '../../model/error-message.ts';
 import { WrongUse } from '../command.ts';
 import { readText } from '../configuration.ts';
-import { messageOf } from '../../model/error-message.ts';
 
 /** Who we are to a receiver of remote write, as the flags say. */
 export interface CredentialFlags {

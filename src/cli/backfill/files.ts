@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, s
 import { join } from 'node:path';
 import type { PastFamily } from '../../metrics/backfill.ts';
 import { openMetricsText } from '../../metrics/backfill-text.ts';
-import { openAtomicFile } from '../atomic-file.ts';
 import { messageOf } from '../../model/error-message.ts';
+import { openAtomicFile } from '../atomic-file.ts';
 import { onProcessExit } from '../process-exit.ts';
 
 const ENDING = '.om';

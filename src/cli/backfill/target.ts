@@ -1,6 +1,6 @@
+import { messageOf } from '../../model/error-message.ts';
 import { createRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from '../../network/remote-write/writer.ts';
 import { type Surroundings, WrongUse } from '../command.ts';
-import { messageOf } from '../../model/error-message.ts';
 import { readCredentials } from './credentials.ts';
 import { checkRoom, othersIn, prepareFolder, type Written } from './files.ts';
 import type { Request } from './request.ts';

@@ -1,10 +1,10 @@
 import type { Config, Grouping } from '../../config/types.ts';
+import { familySettings } from '../../core/settings.ts';
 import { families } from '../../metrics/families.ts';
 import type { PageSource, ShownProvider } from '../../metrics/family.ts';
 import type { Traits } from '../../providers/provider.ts';
 import { STATISTICS, type Statistic, statisticsOf } from '../../stats/rows.ts';
 import { type LabelGroups, newGroup } from '../../store/label-set.ts';
-import { familySettings } from '../../core/settings.ts';
 
 /** What of a page is counted: everything that one platform could say with these settings. */
 export interface Teller {

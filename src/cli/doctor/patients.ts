@@ -1,11 +1,11 @@
+import { openEach } from '../../app/providers.ts';
 import { durationText } from '../../config/durations.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
+import { shownProvider } from '../../core/settings.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Diagnosis } from '../../providers/diagnosis.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { platforms } from '../../providers/registry.ts';
-import { openEach } from '../../app/providers.ts';
-import { shownProvider } from '../../core/settings.ts';
 import { connectionChecks, rightChecks } from './connection.ts';
 import { contentChecks } from './contents.ts';
 import { costChecks } from './costs.ts';

@@ -1,4 +1,6 @@
+import { openProviders } from '../../app/providers.ts';
 import type { Config } from '../../config/types.ts';
+import { readersOf, storeSettings } from '../../core/settings.ts';
 import { createDryTarget, createRepeats } from '../../imports/dry-run.ts';
 import type { ImportingInput } from '../../imports/importing.ts';
 import { createProcessMetrics } from '../../metrics/process.ts';
@@ -10,8 +12,6 @@ import { StoreInUse } from '../../store/open.ts';
 import { openKnown } from '../../store/open-known.ts';
 import { createSqliteStore } from '../../store/sqlite.ts';
 import type { ProviderState } from '../../store/store.ts';
-import { openProviders } from '../../app/providers.ts';
-import { readersOf, storeSettings } from '../../core/settings.ts';
 import type { ImportOrder } from './order.ts';
 
 export interface DestinationInput {

@@ -1,6 +1,6 @@
+import { messageOf } from '../../model/error-message.ts';
 import { type Surroundings, WrongUse } from '../command.ts';
 import { readText } from '../configuration.ts';
-import { messageOf } from '../../model/error-message.ts';
 import type { Request } from './request.ts';
 
 /** Where the address may stand: an argument would show it to everybody who lists processes. */
