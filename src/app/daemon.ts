@@ -8,11 +8,11 @@ import type { Clock } from '../model/time.ts';
 import type { Platform } from '../providers/provider.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { startServer } from '../server/server.ts';
-import { createApiSource } from './api/source.ts';
+import { createApiSource, questionContext } from './api/source.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { keepNewSpaceSmall } from './heap.ts';
 import { createPageLoop } from './page-loop.ts';
-import { startQuestionThread } from './question-client.ts';
+import { createQuestionThread } from './question-client.ts';
 import { createReloader, type ReloadResult } from './reload.ts';
 import { readinessOf, statusOf } from './status.ts';
 import { createTrend } from './trend.ts';
@@ -67,9 +67,16 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     await thread.close();
     throw new UnusableConfiguration(messageOf(error), { cause: error });
   }
-  const questions = startQuestionThread({ clock });
-  const ask = questions.askWith(() => ({ config: engine.config, setup: engine.setup, storePath }));
-  const trend = createTrend({ core, ask, clock, log, config: () => engine.config });
+  const questionThread = createQuestionThread();
+  const { questions } = questionThread;
+  const current = { engine: () => engine, storePath, clock };
+  const trend = createTrend({
+    core,
+    clock,
+    log,
+    config: () => engine.config,
+    read: (providers) => questions.trend(questionContext(current), providers),
+  });
   let isRunning = false;
   const stopping = new AbortController();
   const reloader = createReloader({
@@ -93,16 +100,16 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
   };
   const answering = {
     ...input,
+    ...current,
     core,
-    ask,
+    questions,
     trend,
     pageLoop,
     startedAtMs,
-    engine: () => engine,
     reloadFailure: () => reloader.failure(),
   };
   const close = async () => {
-    await questions.close();
+    await questionThread.close();
     await thread.close();
   };
   const server = await startServer({

@@ -1,47 +1,37 @@
+import type { CoreProviderStatus, CoreStatus } from '../core/core.ts';
 import type { ProviderStatus } from '../server/status-page/view.ts';
-import type { Store } from '../store/store.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 
 /** How each configured provider is doing, in their order. */
-export function providerStatuses(engine: Engine, store: Store): ProviderStatus[] {
-  const counts = engine.counts();
-  const unmapped = store.unmappedSeverities();
-  return engine.providers.map((provider) => {
-    const { name } = provider.config;
-    return {
-      ...ofPolls(provider, store),
-      openIncidents: counts.get(name)?.open ?? 0,
-      resolvedIncidents: counts.get(name)?.resolved ?? 0,
-      rejectedRecords: rejectionsOf(store, name).reduce((sum, { value }) => sum + value, 0),
-      unmappedSeverities: unmapped.filter((one) => one.provider === name).map(({ value }) => value),
-    };
-  });
+export function providerStatuses(engine: Engine, core: CoreStatus): ProviderStatus[] {
+  return engine.providers.map((provider) => toStatus(provider, findProvider(core, provider.config.name)));
 }
 
-/** Records of a provider that were not taken, by reason; only reasons that occurred. */
-export function rejectionsOf(
-  store: Pick<Store, 'counters'>,
-  name: string,
-): readonly { readonly label: string; readonly value: number }[] {
-  return store.counters().filter((one) => one.name === 'rejected' && one.provider === name && one.value > 0);
+/** What the core knows of a provider; undefined while it reads the store. */
+export function findProvider(core: CoreStatus, name: string): CoreProviderStatus | undefined {
+  return core.providers.find(({ state }) => state.name === name);
 }
 
-function ofPolls({ config, poller, requestsLeft, isImportedOnly }: EngineProvider, store: Store) {
+function toStatus(provider: EngineProvider, known: CoreProviderStatus | undefined): ProviderStatus {
+  const { config, poller, requestsLeft, isImportedOnly } = provider;
   const { name, type, rateLimit } = config;
-  const { isSynced, askedUntilMs, countingSinceMs } = store.provider(name);
   const { isUp, error } = poller.state();
-  const { held, waiting } = store.backlog(name);
+  const synced = known?.state.isSynced ?? false;
   return {
     name,
     type,
-    state: stateWord(isUp, isSynced),
+    state: stateWord(isUp, synced),
     error,
-    synced: isSynced,
-    lastSuccessAtMs: askedUntilMs,
-    countingSinceMs,
+    synced,
+    lastSuccessAtMs: known?.state.askedUntilMs,
+    countingSinceMs: known?.state.countingSinceMs,
     allowance: isImportedOnly ? undefined : { ...rateLimit, left: requestsLeft() },
-    heldIncidents: held,
-    waitingRecords: waiting,
+    heldIncidents: known?.backlog.held ?? 0,
+    waitingRecords: known?.backlog.waiting ?? 0,
+    openIncidents: known?.counts?.open ?? 0,
+    resolvedIncidents: known?.counts?.resolved ?? 0,
+    rejectedRecords: (known?.rejected ?? []).reduce((sum, { value }) => sum + value, 0),
+    unmappedSeverities: known?.unmappedSeverities ?? [],
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { ProcessMetrics } from '../metrics/process.ts';
+import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';
 import type { Platform, Provider } from '../providers/provider.ts';
-import { messageOf } from '../model/error-message.ts';
 
 export interface OpeningInput {
   readonly config: Config;

@@ -1,33 +1,15 @@
 import { Worker } from 'node:worker_threads';
-import type { Config } from '../config/types.ts';
-import type { CoreSetup } from '../core/core.ts';
-import { callRemote, type RemoteCalls } from '../core/remote.ts';
-import { type Clock, SECOND_MS } from '../model/time.ts';
+import { callRemote, type Remote, type RemoteCalls } from '../core/remote.ts';
+import { SECOND_MS } from '../model/time.ts';
 import { workerUrl } from '../model/worker-url.ts';
 import type { Questions } from './questions.ts';
 
 /** A thread that nobody asks gives its memory back after this long. */
 const IDLE_MS = 30 * SECOND_MS;
 
-/** What every question needs. */
-export interface QuestionContext {
-  readonly config: Config;
-  readonly setup: CoreSetup;
-  readonly storePath: string;
-}
-
-/** Asks one question by its name. */
-export type Ask = <Name extends keyof Questions>(
-  name: Name,
-  ...args: AskArgs<Name>
-) => Promise<Awaited<ReturnType<Questions[Name]>>>;
-
-type AskArgs<Name extends keyof Questions> =
-  Parameters<Questions[Name]> extends readonly [unknown, ...infer Rest] ? Rest : never;
-
-/** Answers long questions on a thread of their own, from the store as it is when they are asked: commits and pages go on. */
+/** Answers long questions one after the other on a thread of their own, so that commits, pages and scrapes go on. */
 export interface QuestionThread {
-  askWith(context: () => QuestionContext): Ask;
+  readonly questions: Remote<Questions>;
   close(): Promise<void>;
 }
 
@@ -36,22 +18,21 @@ interface RunningThread {
   readonly calls: RemoteCalls<Questions>;
 }
 
-/** The thread starts with the first question. */
-export function startQuestionThread({ clock }: { readonly clock: Pick<Clock, 'nowMs'> }): QuestionThread {
+/** The thread starts with a question and ends when there was none for a while. */
+export function createQuestionThread(): QuestionThread {
   let thread: RunningThread | undefined;
   let waiting = 0;
   let idle: NodeJS.Timeout | undefined;
   let isClosed = false;
   const start = (): RunningThread => {
-    const worker = new Worker(workerUrl('question-thread', import.meta.url));
-    const calls = callRemote<Questions>(worker, ['explain', 'incidents', 'trend']);
-    const started = { worker, calls };
+    const worker = new Worker(workerUrl('question-thread', import.meta.url), { name: 'questions', execArgv: [] });
+    const started = { worker, calls: callRemote<Questions>(worker, ['explain', 'incidents', 'trend']) };
     const onEnd = (error: Error) => {
-      calls.fail(error);
+      started.calls.fail(error);
       if (thread === started) thread = undefined;
     };
     worker.on('error', (error: unknown) => onEnd(error instanceof Error ? error : new Error(String(error))));
-    worker.on('exit', () => onEnd(new Error('the exporter stops')));
+    worker.on('exit', () => onEnd(new Error('the thread that answers questions has ended')));
     return started;
   };
   const end = async () => {
@@ -59,20 +40,23 @@ export function startQuestionThread({ clock }: { readonly clock: Pick<Clock, 'no
     thread = undefined;
     await ending?.worker.terminate();
   };
+  const ask = async <Result>(call: (service: Remote<Questions>) => Promise<Result>): Promise<Result> => {
+    if (isClosed) throw new Error('the exporter stops');
+    clearTimeout(idle);
+    waiting += 1;
+    try {
+      thread ??= start();
+      return await call(thread.calls.service);
+    } finally {
+      waiting -= 1;
+      if (waiting === 0 && !isClosed) idle = setTimeout(() => void end(), IDLE_MS).unref();
+    }
+  };
   return {
-    askWith: (context) => async (name, ...args) => {
-      if (isClosed) throw new Error('the exporter stops');
-      clearTimeout(idle);
-      waiting += 1;
-      try {
-        thread ??= start();
-        const { config: _config, ...rest } = context();
-        const method = thread.calls.service[name] as (...all: readonly unknown[]) => Promise<never>;
-        return await method({ ...rest, nowMs: clock.nowMs() }, ...args);
-      } finally {
-        waiting -= 1;
-        if (waiting === 0) idle = setTimeout(() => void end(), IDLE_MS).unref();
-      }
+    questions: {
+      explain: (...args) => ask((service) => service.explain(...args)),
+      incidents: (...args) => ask((service) => service.incidents(...args)),
+      trend: (...args) => ask((service) => service.trend(...args)),
     },
     close: async () => {
       isClosed = true;

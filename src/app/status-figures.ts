@@ -1,14 +1,14 @@
 import type { Config, Grouping } from '../config/types.ts';
+import type { CoreStatus } from '../core/core.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { figuresOf } from '../report/figures.ts';
 import type { Figures, ServiceFigures, SeverityFigures, StatusView } from '../server/status-page/view.ts';
 import { levelOf } from '../stats/levels.ts';
 import type { Row } from '../stats/rows.ts';
-import type { Shown } from './shown.ts';
 
 interface FiguresInput {
   readonly config: Config;
-  readonly shown: Shown;
+  readonly core: Pick<CoreStatus, 'rows' | 'openNow'>;
   /** Place of the window in the configuration. */
   readonly window: number;
 }
@@ -16,7 +16,7 @@ interface FiguresInput {
 /** The windowed rows that the status page shows, each as `/metrics` has it. */
 export function statusFigures(input: FiguresInput): Pick<StatusView, 'overall' | 'severities' | 'services'> {
   const [all] = rowsOf(input, 'all');
-  const hasServices = input.config.groupings.includes('service') && input.shown.rows.length > 0;
+  const hasServices = input.config.groupings.includes('service') && input.core.rows.length > 0;
   return {
     overall: all === undefined ? undefined : figures(all, input),
     severities: listOf(rowsOf(input, 'severity').map((row) => ofSeverity(row, input))),
@@ -24,8 +24,8 @@ export function statusFigures(input: FiguresInput): Pick<StatusView, 'overall' |
   };
 }
 
-function rowsOf({ shown }: FiguresInput, grouping: Grouping): Row[] {
-  return shown.rows.filter((row) => row.grouping === grouping);
+function rowsOf({ core }: FiguresInput, grouping: Grouping): Row[] {
+  return core.rows.filter((row) => row.grouping === grouping);
 }
 
 function listOf<Item>(items: readonly Item[]): readonly Item[] | undefined {
@@ -56,14 +56,14 @@ function ofSeverity(row: Row, input: FiguresInput): SeverityFigures {
     title: severity?.title,
     targetMinutes: targetMinutes(input.config, name),
     objective: severity?.objective,
-    openNow: input.shown.openNow.severity.get(name) ?? 0,
+    openNow: input.core.openNow.severity.get(name) ?? 0,
   };
 }
 
 function ofServices(input: FiguresInput): ServiceFigures[] {
   return rowsOf(input, 'service').map((row) => {
     const name = labelOf(row);
-    return { ...figures(row, input), name, openNow: input.shown.openNow.service.get(name) ?? 0 };
+    return { ...figures(row, input), name, openNow: input.core.openNow.service.get(name) ?? 0 };
   });
 }
 

@@ -1,13 +1,14 @@
-import type { Reader } from '../config/reading.ts';
 import type { Config } from '../config/types.ts';
+import type { Core } from '../core/core.ts';
+import type { Remote } from '../core/remote.ts';
+import { readersOf, statisticsSettings } from '../core/settings.ts';
+import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
 import { reachOf } from '../report/timeline.ts';
 import { type Instants, mttrTrend, type WindowTrend } from '../report/trend.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
-import type { Store } from '../store/store.ts';
-import { messageOf } from '../model/error-message.ts';
-import { statisticsSettings } from '../core/settings.ts';
+import type { History } from '../store/history.ts';
 import { targetMinutes } from './status-figures.ts';
 
 /** What a chart has room for. */
@@ -19,9 +20,10 @@ const LOOKED_AT_EVERY_MS = 5 * MINUTE_MS;
 const ANYHOW_EVERY_MS = HOUR_MS;
 
 export interface TrendInput {
-  readonly config: Config;
-  readonly store: Store;
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly config: () => Config;
+  readonly core: Pick<Remote<Core>, 'provider'>;
+  /** Reads the store on another thread: by window, of these providers. */
+  readonly read: (providers: readonly string[]) => Promise<readonly (readonly TrendSeries[])[]>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -41,23 +43,27 @@ export function createTrend(input: TrendInput): Trend {
   let wasLookedAt = false;
   const isDue = (key: string) => {
     const everyMs = wasLookedAt ? LOOKED_AT_EVERY_MS : ANYHOW_EVERY_MS;
-    return key !== '' && (key !== ready?.key || clock.nowMs() - computedAtMs >= everyMs);
+    return key !== '' && (key !== ready?.key || Math.abs(clock.nowMs() - computedAtMs) >= everyMs);
   };
-  const compute = async (key: string, signal: AbortSignal) => {
+  const update = async () => {
+    const providers = await findSynced(input);
+    const key = providers.join('\n');
+    if (!isDue(key)) return;
     computedAtMs = clock.nowMs();
     wasLookedAt = false;
-    ready = { series: await readTrend(input, signal), key };
+    try {
+      ready = { series: await input.read(providers), key };
+    } catch (error) {
+      ready = { series: ready?.series ?? [], key };
+      throw error;
+    }
   };
   const run = async (signal: AbortSignal) => {
     while (!signal.aborted) {
-      const key = syncedOf(input).join('\n');
-      if (isDue(key)) {
-        await compute(key, signal).catch((error: unknown) => {
-          if (signal.aborted) return;
-          log.warn('the trend of the status page could not be computed', { error: messageOf(error) });
-          ready = { series: ready?.series ?? [], key };
-        });
-      }
+      await update().catch((error: unknown) => {
+        if (signal.aborted) return;
+        log.warn('the trend of the status page could not be computed', { error: messageOf(error) });
+      });
       await clock.sleep(SECOND_MS, signal).catch(() => undefined);
     }
   };
@@ -71,32 +77,30 @@ export function createTrend(input: TrendInput): Trend {
 }
 
 /** Providers whose numbers are in the rows of everything: a new one changes the whole past. */
-function syncedOf({ config, store }: TrendInput): string[] {
-  return config.providers
-    .filter(({ name, overall }) => overall && store.provider(name).isSynced)
-    .map(({ name }) => name);
+async function findSynced({ config, core }: TrendInput): Promise<string[]> {
+  const overall = config().providers.filter((one) => one.overall);
+  const states = await Promise.all(overall.map(({ name }) => core.provider(name)));
+  return states.filter(({ isSynced }) => isSynced).map(({ name }) => name);
 }
 
-async function readTrend(input: TrendInput, signal: AbortSignal): Promise<readonly (readonly TrendSeries[])[]> {
-  const { config, store, readers } = input;
-  const overall = syncedOf(input);
-  const { startMs, endMs } = reachOfAll(overall.map((name) => store.provider(name)));
+/** The trend of each window, of these providers. */
+export function readTrend(
+  config: Config,
+  history: History,
+  providers: readonly string[],
+): readonly (readonly TrendSeries[])[] {
+  const readers = readersOf(config);
+  const { startMs, endMs } = reachOfAll(history.providers.filter(({ name }) => providers.includes(name)));
   const stepMs = Math.max(STEP_MIN_MS, Math.min(SPAN_MAX_MS, endMs - startMs) / POINTS);
   const instants: Instants = { fromMs: endMs - POINTS * stepMs, stepMs, count: POINTS + 1 };
-  const history = store.openHistory();
-  try {
-    const trends = await mttrTrend({
-      history,
-      settings: statisticsSettings(config),
-      reader: (provider) => readers.get(provider),
-      isOverall: (provider) => overall.includes(provider),
-      instants,
-      signal,
-    });
-    return trends.map((trend, at) => seriesOf(trend, { config, fromMs: startMs + (config.windows[at]?.ms ?? 0) }));
-  } finally {
-    history.close();
-  }
+  const trends = mttrTrend({
+    history,
+    settings: statisticsSettings(config),
+    reader: (provider) => readers.get(provider),
+    isOverall: (provider) => providers.includes(provider),
+    instants,
+  });
+  return trends.map((trend, at) => seriesOf(trend, { config, fromMs: startMs + (config.windows[at]?.ms ?? 0) }));
 }
 
 /** From where all of them know to where the last of them was read. */

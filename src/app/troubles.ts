@@ -1,9 +1,9 @@
 import type { Config } from '../config/types.ts';
+import type { CoreStatus } from '../core/core.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { spokenSpan } from '../server/status-page/values.ts';
 import type { ProviderStatus, Trouble } from '../server/status-page/view.ts';
-import type { Store } from '../store/store.ts';
-import { rejectionsOf } from './provider-status.ts';
+import { findProvider } from './provider-status.ts';
 
 /** A provider that is silent for longer stands still; the bundled alert takes the same, and three polls are always let go by. */
 const STALE_MS = 15 * MINUTE_MS;
@@ -12,7 +12,7 @@ const LOW_SHARE = 0.1;
 
 export interface TroublesInput {
   readonly config: Config;
-  readonly store: Pick<Store, 'counters' | 'servicesOverflowed'>;
+  readonly core: CoreStatus;
   readonly providers: readonly ProviderStatus[];
   readonly nowMs: number;
   /** The store has been read. */
@@ -40,7 +40,7 @@ export function troublesOf(input: TroublesInput): Trouble[] {
     ...providers.flatMap((provider) => [
       ...silence(input, provider),
       ...requests(provider),
-      ...records(input.store, provider),
+      ...records(input.core, provider),
       ...severities(provider),
     ]),
     ...overflow(input),
@@ -79,8 +79,8 @@ function requests({ name, synced, allowance }: ProviderStatus): Trouble[] {
   return [{ kind: 'notice', text }];
 }
 
-function records(store: TroublesInput['store'], { name, waitingRecords, rejectedRecords }: ProviderStatus): Trouble[] {
-  const reasons = rejectionsOf(store, name).map(({ label, value }) => `${value} ${label}`);
+function records(core: CoreStatus, { name, waitingRecords, rejectedRecords }: ProviderStatus): Trouble[] {
+  const reasons = (findProvider(core, name)?.rejected ?? []).map(({ label, value }) => `${value} ${label}`);
   const again = waitingRecords > 0 ? `; ${waitingRecords} of them are fetched again with each poll` : '';
   const text = `${name}: ${rejectedRecords} records were not taken (${reasons.join(', ')})${again}. They are in no number.`;
   return when(rejectedRecords > 0, 'notice', text);
@@ -91,8 +91,8 @@ function severities({ name, unmappedSeverities: unmapped }: ProviderStatus): Tro
   return when(unmapped.length > 0, 'notice', text);
 }
 
-function overflow({ config, store }: TroublesInput): Trouble[] {
-  const count = store.servicesOverflowed();
+function overflow({ config, core }: TroublesInput): Trouble[] {
+  const count = core.servicesOverflowed;
   const text = `${count} services more than metrics.max_services (${config.metrics.maxServices}) are shown together as "other".`;
   return when(count > 0, 'notice', text);
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Daemon, startDaemon } from '../app/daemon.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import type { Log } from '../model/log.ts';
@@ -11,7 +12,6 @@ import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../simulator/pagerduty.t
 import type { Fake } from '../simulator/platform.ts';
 import { readReplay } from '../simulator/replay.ts';
 import { readText } from './configuration.ts';
-import { type Daemon, startDaemon } from '../app/daemon.ts';
 import { createTemporaryFolder } from './process-exit.ts';
 
 export interface DemoInput {

@@ -1,19 +1,21 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type OpenedProvider, openProviders } from '../app/providers.ts';
 import type { Reader } from '../config/reading.ts';
 import type { Config } from '../config/types.ts';
+import { createCore } from '../core/core.ts';
+import { toRemote } from '../core/remote.ts';
+import { readersOf, shownProvider, storeSettings } from '../core/settings.ts';
 import type { ShownProvider } from '../metrics/family.ts';
 import { createProcessMetrics } from '../metrics/process.ts';
 import type { Log } from '../model/log.ts';
+import type { Page } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import { createPoller } from '../poller/poller.ts';
 import type { Platform } from '../providers/provider.ts';
 import { type History, openHistory } from '../store/history.ts';
-import { createSqliteStore } from '../store/sqlite.ts';
-import type { Committed } from '../store/store.ts';
-import { type OpenedProvider, openProviders } from '../app/providers.ts';
-import { readersOf, shownProvider, storeSettings } from '../core/settings.ts';
+import { createSqliteStore } from '../store/sqlite/create.ts';
+import { createTemporaryFolder } from './process-exit.ts';
 
 export interface SourceInput {
   readonly config: Config;
@@ -24,7 +26,7 @@ export interface SourceInput {
   /** How far back the platforms are asked where there is no store. */
   readonly historyMs: number;
   /** A page of a platform was read; only where there is no store. */
-  readonly onRead?: (provider: string, committed: Committed) => void;
+  readonly onRead?: (provider: string, page: Page) => void;
 }
 
 /** Where the numbers for people come from. */
@@ -45,15 +47,9 @@ export async function openSource(input: SourceInput): Promise<HistorySource> {
   const { config } = input;
   const opened = openProviders({ ...input, metrics: createProcessMetrics(input.version) });
   const readers = readersOf(config);
-  const folder = existsSync(config.store.path) ? undefined : mkdtempSync(join(tmpdir(), 'mttr-exporter-'));
-  const remove = () => {
-    process.off('exit', remove);
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  };
-  // Ctrl-C while platforms are read.
-  process.once('exit', remove);
+  const folder = existsSync(config.store.path) ? undefined : createTemporaryFolder('mttr-exporter-');
   try {
-    const path = folder === undefined ? config.store.path : join(folder, 'read.db');
+    const path = folder === undefined ? config.store.path : join(folder.path, 'read.db');
     const retentionMs = folder === undefined ? config.retentionMs : Math.max(config.retentionMs, input.historyMs);
     if (folder !== undefined) await readPlatforms(input, { opened, readers, path, retentionMs });
     const history = openHistory({ path, readers, maxServices: config.metrics.maxServices });
@@ -64,11 +60,11 @@ export async function openSource(input: SourceInput): Promise<HistorySource> {
       retentionMs,
       close: () => {
         history.close();
-        remove();
+        folder?.remove();
       },
     };
   } catch (error) {
-    remove();
+    folder?.remove();
     throw error;
   } finally {
     for (const { provider } of opened) await provider.close();
@@ -85,17 +81,18 @@ interface Reading {
 async function readPlatforms(input: SourceInput, { opened, readers, path, retentionMs }: Reading): Promise<void> {
   const { config, clock, log, historyMs, onRead } = input;
   const store = createSqliteStore({ path, log, nowMs: clock.nowMs() });
+  const core = toRemote(createCore({ store, log }));
   const reading = new AbortController();
   const readOne = async ({ config: { name, pollIntervalMs }, provider }: OpenedProvider) => {
     const poller = createPoller({
       name,
       provider,
-      store,
+      core,
       clock,
       log,
       pollIntervalMs,
       historyMs,
-      onCommitted: async (committed) => onRead?.(name, committed),
+      onPage: (page) => onRead?.(name, page),
       onPolled: () => undefined,
       onFatal: (error) => reading.abort(error),
     });
@@ -104,7 +101,7 @@ async function readPlatforms(input: SourceInput, { opened, readers, path, retent
     if (isUp !== true) throw new Error(`provider ${name}: ${error ?? 'it was not read to its end'}`);
   };
   try {
-    await store.configure(storeSettings({ ...config, retentionMs }, { readers, providers: opened }), clock.nowMs());
+    store.configure(storeSettings({ ...config, retentionMs }, { readers, providers: opened }), clock.nowMs());
     await Promise.all(opened.map(readOne));
   } finally {
     reading.abort(new Error('reading has ended'));

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { type Daemon, startDaemon, UnusableConfiguration } from '../app/daemon.ts';
+import { openProviders } from '../app/providers.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/types.ts';
 import { createProcessMetrics } from '../metrics/process.ts';
+import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { systemClock } from '../model/time.ts';
 import { platforms } from '../providers/registry.ts';
@@ -13,12 +16,9 @@ import { ReplayError } from '../simulator/replay.ts';
 import { bearBrokenOutputs } from './broken-outputs.ts';
 import { type Surroundings, WrongUse } from './command.ts';
 import { readConfiguration, readText } from './configuration.ts';
-import { type Daemon, startDaemon, UnusableConfiguration } from '../app/daemon.ts';
 import { startDemo } from './demo.ts';
 import { type Command, EXIT_WRONG_USE, parseFlags, type WebFlags } from './flags.ts';
 import { createLog } from './log.ts';
-import { messageOf } from '../model/error-message.ts';
-import { openProviders } from '../app/providers.ts';
 import { secretsOf } from './secrets.ts';
 import { readVersion } from './version.ts';
 

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Log, LogFields } from '../model/log.ts';
+import { workerUrl } from '../model/worker-url.ts';
 import { type Core, CoreFailure } from './core.ts';
 import { callRemote, type Remote } from './remote.ts';
 
@@ -23,6 +24,7 @@ const CORE_METHODS = [
   'tick',
   'scraped',
   'status',
+  'statistics',
   'close',
 ] as const satisfies readonly (keyof Core)[];
 
@@ -43,7 +45,12 @@ export interface CoreThread {
 
 /** Starts the thread and opens the store on it; rejects with what the store says when it cannot be opened. */
 export async function startCoreThread({ storePath, nowMs, log, onFatal }: CoreThreadInput): Promise<CoreThread> {
-  const worker = new Worker(threadUrl(), { workerData: { path: storePath, nowMs } });
+  const worker = new Worker(workerUrl('thread', import.meta.url), {
+    name: 'core',
+    workerData: { path: storePath, nowMs },
+    // Without the flags of the process: some of them, such as --input-type, keep a thread from starting.
+    execArgv: [],
+  });
   const calls = callRemote<Core>(worker, CORE_METHODS);
   let isClosing = false;
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -81,8 +88,3 @@ export type CoreEvent =
   | { readonly opened: true }
   | { readonly log: keyof Log; readonly message: string; readonly fields: LogFields | undefined }
   | { readonly reply: number };
-
-/** Compiled files end in .js, those that Node runs as they are in .ts. */
-function threadUrl(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
-}

@@ -6,7 +6,10 @@ import type { Capabilities } from '../model/capabilities.ts';
 import type { Incident, Signal } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import type { Page, PollEnd } from '../model/poll.ts';
+import { sharedJson } from '../model/shared-bytes.ts';
 import { HOUR_MS } from '../model/time.ts';
+import type { FieldError } from '../report/known-labels.ts';
+import { type StatisticsQuery, selectStatistics } from '../report/window-statistics.ts';
 import type { ProviderCounts, Row } from '../stats/rows.ts';
 import { createStatistics, type Statistics } from '../stats/statistics.ts';
 import type {
@@ -21,7 +24,14 @@ import type {
 } from '../store/store.ts';
 import { createPageRenderer, EMPTY_SNAPSHOT, type PageRendering, type PageSnapshot } from './page-renderer.ts';
 import { createPollBuffer, type PollBuffer } from './poll-buffer.ts';
-import { activeProvider, readersOf, shownProvider, statisticsSettings, storeSettings } from './settings.ts';
+import {
+  activeProvider,
+  describeProviders,
+  readersOf,
+  shownProvider,
+  statisticsSettings,
+  storeSettings,
+} from './settings.ts';
 
 /** How often what is older than the retention is looked for. */
 const PRUNE_EVERY_MS = HOUR_MS;
@@ -62,6 +72,8 @@ export interface TickResult {
   /** Why the page could not be brought up to date, or nothing could be written. */
   readonly trouble: string | undefined;
 }
+
+export type StatisticsAnswer = { readonly json: Uint8Array } | { readonly errors: readonly FieldError[] };
 
 /** What the core knows of a provider. */
 export interface CoreProviderStatus {
@@ -118,6 +130,8 @@ export interface Core {
   /** A GET got all of this page. */
   scraped(version: number, nowMs: number): void;
   status(groupings: readonly Grouping[], openMax: number): CoreStatus;
+  /** The windowed rows of the newest page as JSON (`{"rows": […]}`) on shared memory, or what is wrong with the query. */
+  statistics(query: StatisticsQuery): StatisticsAnswer;
   close(): void;
 }
 
@@ -283,6 +297,11 @@ export function createCore({ store, log }: CoreInput): Core {
         storeBytes: store.sizeBytes(),
       };
     },
+    statistics: (asked) => {
+      if (engine === undefined) return { json: sharedJson({ rows: [] }) };
+      const selected = selectStatistics({ config: engine.setup.config, rows: snapshot.rows }, asked);
+      return 'errors' in selected ? selected : { json: sharedJson(selected) };
+    },
     close: () => store.close(),
   };
 }
@@ -293,7 +312,10 @@ function toPlainRow({ grouping, labels, statistics, values, versions }: Row): Ro
 }
 
 function configured(store: Store, setup: CoreSetup, nowMs: number): Engine {
-  store.configure(storeSettings(setup.config, { readers: readersOf(setup.config), providers: describedBy(setup) }), nowMs);
+  store.configure(
+    storeSettings(setup.config, { readers: readersOf(setup.config), providers: describeProviders(setup) }),
+    nowMs,
+  );
   return loadEngine(store, setup);
 }
 
@@ -301,7 +323,7 @@ function configured(store: Store, setup: CoreSetup, nowMs: number): Engine {
 function loadEngine(store: Store, setup: CoreSetup): Engine {
   const { config } = setup;
   const readers: ReadonlyMap<string, Reader> = readersOf(config);
-  const described = describedBy(setup);
+  const described = describeProviders(setup);
   const statistics = createStatistics({
     settings: statisticsSettings(config),
     labels: (facet) => store.labels(facet),
@@ -322,14 +344,6 @@ function loadEngine(store: Store, setup: CoreSetup): Engine {
   statistics.rebuild();
   const providers = described.map(shownProvider);
   return { setup, statistics, render: createPageRenderer({ config, store, statistics, providers }), advance };
-}
-
-function describedBy({ config, capabilities }: CoreSetup) {
-  return config.providers.map((one) => {
-    const traits = capabilities.get(one.name);
-    if (traits === undefined) throw new Error(`the capabilities of provider ${one.name} are not known`);
-    return { config: one, traits };
-  });
 }
 
 /** Errors that say that the store is damaged are told apart from those that pass. */

@@ -47,7 +47,11 @@ export function createPageRenderer(input: PageRendererInput): () => PageRenderin
 }
 
 /** Gathers what a page is rendered from; the same set gives the same object, so that its text is kept. */
-export function createPageSource({ store, statistics, providers }: Omit<PageRendererInput, 'config'>): () => PageSource {
+export function createPageSource({
+  store,
+  statistics,
+  providers,
+}: Omit<PageRendererInput, 'config'>): () => PageSource {
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
   const shown = new WeakMap<LabelSet, ShownSet>();
   const show = (set: LabelSet): ShownSet | undefined => {

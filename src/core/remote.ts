@@ -10,7 +10,7 @@ export type Remote<Service> = {
 
 /** What both ends need of a port or a worker. */
 export interface Channel {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(message: unknown): void;
   on(event: 'message', listener: (message: unknown) => void): unknown;
 }
 
@@ -44,11 +44,9 @@ export function toRemote<Service extends object>(service: Service): Remote<Servi
 /** Answers calls one after the other, each to its end. */
 export function serveRemote(channel: Pick<MessagePort, 'postMessage' | 'on'>, service: object): void {
   const methods = new Map<string, (...args: readonly unknown[]) => unknown>(Object.entries(service));
-  channel.on('message', (message: Call) => {
-    const { call: reply, method, args } = message;
+  channel.on('message', ({ call: reply, method, args }: Call) => {
     try {
-      const result = methods.get(method)?.(...args);
-      channel.postMessage({ reply, result } satisfies Reply, transferable(result));
+      channel.postMessage({ reply, result: methods.get(method)?.(...args) } satisfies Reply);
     } catch (error) {
       channel.postMessage({ reply, error: toPlainError(error) } satisfies Reply);
     }
@@ -63,7 +61,10 @@ export interface RemoteCalls<Service> {
 }
 
 /** Calls the methods of these names at the other end of a channel. */
-export function callRemote<Service>(channel: Channel, methods: readonly (keyof Service & string)[]): RemoteCalls<Service> {
+export function callRemote<Service>(
+  channel: Channel,
+  methods: readonly (keyof Service & string)[],
+): RemoteCalls<Service> {
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: unknown): void }>();
   let last = 0;
   let failure: Error | undefined;
@@ -97,11 +98,6 @@ export function callRemote<Service>(channel: Channel, methods: readonly (keyof S
 
 function isReply(message: unknown): message is Reply {
   return typeof message === 'object' && message !== null && 'reply' in message;
-}
-
-/** Bytes that are a result as a whole change hands instead of being copied. */
-function transferable(result: unknown): ArrayBuffer[] {
-  return result instanceof Uint8Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : [];
 }
 
 function toPlainError(error: unknown): PlainError {

@@ -22,6 +22,21 @@ export function toCoreConfig(config: Config): Config {
   };
 }
 
+/** The providers of a setup with what their platforms can tell. */
+export function describeProviders({
+  config,
+  capabilities,
+}: {
+  readonly config: Config;
+  readonly capabilities: ReadonlyMap<string, Capabilities>;
+}): Described[] {
+  return config.providers.map((one) => {
+    const traits = capabilities.get(one.name);
+    if (traits === undefined) throw new Error(`the capabilities of provider ${one.name} are not known`);
+    return { config: one, traits };
+  });
+}
+
 /** Today's mappings of each provider by its name, in the order of the configuration. */
 export function readersOf({ providers, severities }: Config): ReadonlyMap<string, Reader> {
   return new Map(providers.map((one) => [one.name, createReader(one, severities)]));

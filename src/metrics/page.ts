@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { sharedBytes } from '../model/shared-bytes.ts';
 import { FORMATS, type Format, headerText } from './exposition.ts';
 import type { AnyFamily, FamilySettings, Kept, PageSource } from './family.ts';
 import type { Fragment } from './fragment.ts';
@@ -80,7 +81,7 @@ export class Page {
 }
 
 function compressedPage(blocks: readonly Block[], format: Format): CompressedPage {
-  const deflated = shared(blocks.map((block) => block.deflated?.[format] ?? new Uint8Array()));
+  const deflated = sharedBytes(blocks.map((block) => block.deflated?.[format] ?? new Uint8Array()));
   let length = 0;
   let crc = 0;
   for (const { bytes } of blocks) {
@@ -129,16 +130,5 @@ function deflateBlock({ bytes }: PageBlock): Readonly<Record<Format, Uint8Array>
 }
 
 function sharedText(texts: readonly string[]): Uint8Array {
-  return shared([Buffer.from(texts.join(''))]);
-}
-
-/** These bytes one after the other, in one piece of shared memory. */
-function shared(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0)));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return sharedBytes([Buffer.from(texts.join(''))]);
 }

@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { asBuffer } from '../model/shared-bytes.ts';
 import type { Format } from './exposition.ts';
 import { DEFLATE_LEVEL, type PageBlock, type RenderedPage } from './page.ts';
 
@@ -92,9 +93,4 @@ function join({ version, blocks, compressed }: ShownPage, format: Format, rest: 
     gzip: [GZIP_HEADER, asBuffer(deflated), last, trailer],
     version,
   };
-}
-
-/** A view; nothing is copied. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -7,7 +7,7 @@ import type { Known, Page, PollEnd } from '../model/poll.ts';
 import { type Clock, MINUTE_MS, TIMER_MAX_MS } from '../model/time.ts';
 import { validatePage } from '../model/validity.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { CommitCounts, ProviderState } from '../store/store.ts';
+import type { ProviderState } from '../store/store.ts';
 
 /** A difference to the platform's clock beyond this is warned of, and the platform's time is taken (DESIGN §4.7). */
 const CLOCK_SKEW_MAX_MS = 5 * MINUTE_MS;
@@ -45,8 +45,8 @@ export interface PollerInput {
   readonly onPolled: (poll: { readonly isUp: boolean; readonly seconds: number }) => void;
   /** The core cannot go on. */
   readonly onFatal: (error: unknown) => void;
-  /** A page of a first sync, or a whole poll, is committed. */
-  readonly onCommitted?: ((counts: CommitCounts) => void) | undefined;
+  /** A page was read. */
+  readonly onPage?: ((page: Page) => void) | undefined;
 }
 
 /** How a provider is doing. */
@@ -169,7 +169,7 @@ async function poll(
   platformClock: PlatformClock,
   signal: AbortSignal,
 ): Promise<readonly Rejection[]> {
-  const { name: provider, core, onCommitted } = input;
+  const { name: provider, core, onPage } = input;
   const before = await core.beginPoll(provider);
   const startedAtMs = platformClock.nowMs();
   const rejected: Rejection[] = [];
@@ -182,7 +182,8 @@ async function poll(
       last = validatePage(page, platformClock.nowMs());
       rejected.push(...last.rejected);
       if (before.isSynced) await core.addPage(provider, last);
-      else onCommitted?.(await core.commit({ ...last, provider, startedAtMs, nowMs: platformClock.nowMs() }));
+      else await core.commit({ ...last, provider, startedAtMs, nowMs: platformClock.nowMs() });
+      onPage?.(last);
       if (last.complete !== undefined && !before.isSynced) return rejected;
     }
   } catch (error) {
@@ -193,7 +194,7 @@ async function poll(
   }
   if (last?.complete === undefined) throw new Error('the poll ended before it was whole');
   const { cursor, complete } = last;
-  onCommitted?.(await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete }));
+  await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete });
   return rejected;
 }
 

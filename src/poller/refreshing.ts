@@ -74,7 +74,8 @@ async function refreshAll(
   let failures = 0;
   const refreshOne = async (target: RefreshTarget): Promise<RefreshOutcome> => {
     const provider = target.name;
-    if (request.providers === 'stale' && !(await isStale(target, input.clock.nowMs()))) return { provider, outcome: 'skipped' };
+    if (request.providers === 'stale' && !(await isStale(target, input.clock.nowMs())))
+      return { provider, outcome: 'skipped' };
     try {
       const refreshed = await target.refresh({ spanMs: request.spanMs, isDryRun: request.isDryRun, signal });
       return { provider, outcome: 'refreshed', refreshed };

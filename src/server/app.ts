@@ -49,9 +49,9 @@ function addStatusPage(app: Express, prefix: string, options: ServerOptions): vo
   const own = ownLinks(options.telemetryPath);
   app
     .route(`${prefix}/`)
-    .get((request, response) => {
+    .get(async (request, response) => {
       const choice = readChoice(request.originalUrl);
-      const view = options.status(choice.window);
+      const view = await options.status(choice.window);
       // A configured policy stands already.
       if (!response.hasHeader('Content-Security-Policy')) {
         response.setHeader('Content-Security-Policy', STATUS_PAGE_POLICY);

@@ -50,7 +50,7 @@ export interface ServerOptions {
   readonly readiness: () => Readiness;
   readonly reload: () => Promise<{ readonly ok: boolean; readonly message: string }>;
   /** What the first page shows, for the window of that name; for the usual one when there is none of that name. */
-  readonly status: (window: string | undefined) => StatusView;
+  readonly status: (window: string | undefined) => Promise<StatusView>;
   /** What stands behind /api/v1. */
   readonly api: ApiSource;
 }

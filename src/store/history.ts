@@ -149,7 +149,11 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
           { isTitleWanted, endedAfterMs: sinceMs },
         ),
       ),
-    recorded: (wanted) => wanted.map((row) => engine.incidentByRow(row)).filter((row) => row !== undefined).map(record),
+    recorded: (wanted) =>
+      wanted
+        .map((row) => engine.incidentByRow(row))
+        .filter((row) => row !== undefined)
+        .map(record),
     find: (id) =>
       providers
         .filter(({ isSynced }) => isSynced)

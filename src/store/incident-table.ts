@@ -33,7 +33,9 @@ export class IncidentTable {
   }
 
   bySubject(subject: string): IncidentRow[] {
-    return (this.#rowsBySubject.get(subject) ?? []).map((row) => this.#rows.get(row)).filter((row) => row !== undefined);
+    return (this.#rowsBySubject.get(subject) ?? [])
+      .map((row) => this.#rows.get(row))
+      .filter((row) => row !== undefined);
   }
 
   /**

@@ -5,7 +5,6 @@ import { type Answered, adminProblem, ENDPOINTS, type Endpoint } from './endpoin
 import { openApiDocument } from './openapi.ts';
 import { NoQuestion, parseParameters, readQuery } from './parameters.ts';
 import { answerJson, answerProblem, PROBLEM_TYPE, problemOf, RequestProblem } from './problem.ts';
-import { serialise } from './serialise.ts';
 import { createSharing, type Sharing } from './sharing.ts';
 import type { ApiSource } from './source.ts';
 import { createWorkLimit, type WorkLimit } from './work-limit.ts';
@@ -54,7 +53,7 @@ function addEndpoint(router: Router, endpoint: Endpoint, serving: Serving): void
     const given = { query: readQuery(query), body };
     const work = async () => {
       const answered = await endpoint.answer(source, given);
-      return { ...answered, text: await serialise(answered.body) };
+      return { ...answered, text: toJson(answered.body) };
     };
     send(request, response, await within(work, `${endpoint.path}?${query.toString()}`));
   };
@@ -69,6 +68,10 @@ function addEndpoint(router: Router, endpoint: Endpoint, serving: Serving): void
   }
   const takeBody = express.json({ limit: BODY_BYTES_MAX, strict: false });
   route.post(onlyAdmins(source), patience, onlyJson, takeBody, respond).all(onlyMethods('POST'));
+}
+
+function toJson(body: Answered['body']): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
 }
 
 type Sent = Answered & { readonly text: Buffer };

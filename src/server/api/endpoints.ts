@@ -22,7 +22,8 @@ export interface Given {
 /** What it gets. */
 export interface Answered {
   readonly status: number;
-  readonly body: object;
+  /** A buffer is JSON in UTF-8 already. */
+  readonly body: object | Buffer;
 }
 
 /** One endpoint: what it takes, what it gives, and how. */
@@ -49,7 +50,10 @@ interface Reading<Question extends z.ZodObject, Answer extends z.ZodType<object>
   readonly answer: Answer;
   readonly problems?: readonly number[];
   readonly isLong?: boolean;
-  readonly read: (source: ApiSource, question: z.output<Question>) => z.output<Answer> | Promise<z.output<Answer>>;
+  readonly read: (
+    source: ApiSource,
+    question: z.output<Question>,
+  ) => z.output<Answer> | Promise<z.output<Answer> | Buffer>;
 }
 
 /** A GET; its parameters are in the query. */

@@ -57,7 +57,9 @@ export const IncidentsQuestion = z.strictObject({
   status: z
     .enum(['open', 'resolved'], 'is neither; expected open or resolved')
     .optional()
-    .describe('Only those that are open, or only those that are resolved'),
+    .describe(
+      'Only those that are open, or only those that are resolved; deleted, merged, expired and flaky ones are neither',
+    ),
   from: text(`Only those triggered since: ${TIMES}`),
   to: text('Only those triggered until: now, a day or an instant'),
   limit: wholeNumber('Incidents on a page', LIMIT_MAX),

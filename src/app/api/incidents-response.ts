@@ -1,15 +1,14 @@
 import type { Reader } from '../../config/reading.ts';
 import type { Config } from '../../config/types.ts';
-import { createBreath } from '../../model/breath.ts';
 import { isKept, MARKS, type StoredIncident } from '../../model/stored.ts';
+import { selectLabels } from '../../report/known-labels.ts';
 import { PeriodError, parsePeriod } from '../../report/period.ts';
 import type { IncidentAnswer, IncidentsAnswer } from '../../server/api/answers.ts';
 import type { IncidentsQuestion } from '../../server/api/parameters.ts';
 import { wrongParameters } from '../../server/api/problem.ts';
 import type { History } from '../../store/history.ts';
 import { type Place, readCursor, writeCursor } from './cursor.ts';
-import { incidentAnswer } from './incident-answer.ts';
-import { knownLabels } from './names.ts';
+import { incidentResponse } from './incident-response.ts';
 
 export interface IncidentsInput {
   readonly config: Config;
@@ -19,7 +18,7 @@ export interface IncidentsInput {
 }
 
 /** The incidents that are asked for, the one that was triggered last first; incidents that come meanwhile move no page. */
-export async function incidentsAnswer(input: IncidentsInput, question: IncidentsQuestion): Promise<IncidentsAnswer> {
+export function incidentsResponse(input: IncidentsInput, question: IncidentsQuestion): IncidentsAnswer {
   const { history } = input;
   const { limit, cursor, ...filter } = question;
   const after = cursor === undefined ? undefined : readCursor(cursor, filter);
@@ -32,11 +31,11 @@ export async function incidentsAnswer(input: IncidentsInput, question: Incidents
     if (isLabelled(incident.facet) && hasStatus(incident, question.status)) newest.add(incident);
   };
   // Whatever was triggered later has not ended before.
-  await history.each(visit, period.fromMs);
+  history.each(visit, period.fromMs);
   const found = newest.places();
   const last = found[limit - 1];
   const hasMore = found.length > limit && last !== undefined;
-  const incidents = await readAll(input, found.slice(0, limit));
+  const incidents = readAll(input, found.slice(0, limit));
   return { incidents, ...(hasMore ? { next_cursor: writeCursor(last, filter) } : {}) };
 }
 
@@ -59,7 +58,7 @@ function periodOf({ config, nowMs }: IncidentsInput, { from, to }: IncidentsQues
 }
 
 function labelCheck({ config, history }: IncidentsInput, question: IncidentsQuestion): (facet: number) => boolean {
-  const wanted = knownLabels(question, {
+  const { labels: wanted, errors } = selectLabels(question, {
     // Going over all names is left to questions that name one.
     get services() {
       return new Set(history.names().map(({ service }) => service));
@@ -70,6 +69,7 @@ function labelCheck({ config, history }: IncidentsInput, question: IncidentsQues
     severities: config.severities,
     providers: config.providers.map(({ name }) => name),
   });
+  if (errors.length > 0) throw wrongParameters(errors);
   const verdicts = new Map<number, boolean>();
   return (facet) => {
     const known = verdicts.get(facet);
@@ -83,8 +83,9 @@ function labelCheck({ config, history }: IncidentsInput, question: IncidentsQues
 
 function hasStatus({ resolvedAtMs, marks }: StoredIncident, status: IncidentsQuestion['status']): boolean {
   if (status === undefined) return true;
-  if (status === 'resolved') return resolvedAtMs !== undefined;
-  return resolvedAtMs === undefined && isKept(marks) && (marks & MARKS.merged) === 0;
+  // Deleted, expired, flaky and merged ones are neither.
+  if (!isKept(marks) || (marks & MARKS.merged) !== 0) return false;
+  return (resolvedAtMs === undefined) === (status === 'open');
 }
 
 /** Later triggers stand first; of one instant those that came to the store later. */
@@ -111,18 +112,12 @@ function createNewest(most: number) {
   };
 }
 
-async function readAll(input: IncidentsInput, places: readonly Place[]): Promise<IncidentAnswer[]> {
-  const { history, readers, config } = input;
-  const breathe = createBreath();
-  const answers: IncidentAnswer[] = [];
-  for (const { row } of places) {
+function readAll({ history, readers, config }: IncidentsInput, places: readonly Place[]): IncidentAnswer[] {
+  return places.flatMap(({ row }) => {
     const [recorded] = history.recorded([row]);
     const labels = recorded && history.labels(recorded.stored.facet);
     const reader = readers.get(recorded?.provider ?? '');
-    if (recorded === undefined || labels === undefined || reader === undefined) continue;
-    answers.push(incidentAnswer(recorded, { config, labels, reader }));
-    const pause = breathe();
-    if (pause !== undefined) await pause;
-  }
-  return answers;
+    if (recorded === undefined || labels === undefined || reader === undefined) return [];
+    return [incidentResponse(recorded, { config, labels, reader })];
+  });
 }

@@ -1,9 +1,8 @@
-import type { SeverityConfig } from '../../config/types.ts';
-import { known, severityOf, UnknownName } from '../../report/filter.ts';
-import { wrongParameters } from '../../server/api/problem.ts';
+import type { SeverityConfig } from '../config/types.ts';
+import { known, severityOf, UnknownName } from './filter.ts';
 
-/** The labels that a client may ask for, by the names of their parameters. */
-export interface AskedLabels {
+/** The labels that may be asked for. */
+export interface LabelQuery {
   readonly service?: string | undefined;
   readonly severity?: string | undefined;
   readonly team?: string | undefined;
@@ -11,15 +10,26 @@ export interface AskedLabels {
 }
 
 /** The names that there are. */
-export interface Names {
+export interface KnownNames {
   readonly services: Iterable<string>;
   readonly teams: Iterable<string>;
   readonly severities: readonly SeverityConfig[];
   readonly providers: readonly string[];
 }
 
-/** The labels under their names of today, only those that were asked for; throws a RequestProblem that names every one that nothing has. */
-export function knownLabels(asked: AskedLabels, names: Names): readonly (readonly [name: string, value: string])[] {
+/** A field of a query that cannot be understood. */
+export interface FieldError {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** The labels of a query under their names of today, and an error for each name that nothing has. */
+export interface LabelSelection {
+  readonly labels: readonly (readonly [name: string, value: string])[];
+  readonly errors: readonly FieldError[];
+}
+
+export function selectLabels(query: LabelQuery, names: KnownNames): LabelSelection {
   const find = {
     service: (value: string) => known('service', value, [...names.services]),
     severity: (value: string) => severityOf(value, names.severities),
@@ -27,9 +37,9 @@ export function knownLabels(asked: AskedLabels, names: Names): readonly (readonl
     provider: (value: string) => known('provider', value, names.providers),
   };
   const labels: [string, string][] = [];
-  const errors: { name: string; reason: string }[] = [];
+  const errors: FieldError[] = [];
   for (const name of ['service', 'severity', 'team', 'provider'] as const) {
-    const value = asked[name];
+    const value = query[name];
     if (value === undefined) continue;
     try {
       labels.push([name, find[name](value)]);
@@ -38,6 +48,5 @@ export function knownLabels(asked: AskedLabels, names: Names): readonly (readonl
       errors.push({ name, reason: error.message.replace(`unknown ${name}`, 'is unknown:') });
     }
   }
-  if (errors.length > 0) throw wrongParameters(errors);
-  return labels;
+  return { labels, errors };
 }

@@ -2,18 +2,18 @@ import type { RefreshOutcome } from '../../poller/refreshing.ts';
 import type { RefreshAnswer } from '../../server/api/answers.ts';
 
 /** What became of each provider; it failed as a whole when nobody was read again and somebody should have been. */
-export function refreshAnswer(outcomes: readonly RefreshOutcome[], isDryRun: boolean): RefreshAnswer {
+export function refreshResponse(outcomes: readonly RefreshOutcome[], isDryRun: boolean): RefreshAnswer {
   const failed = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'ended');
   const hasRead = outcomes.some(({ outcome }) => outcome === 'refreshed');
   const partly = hasRead ? 'partial' : 'failed';
   return {
     outcome: failed.length === 0 ? 'complete' : partly,
     dry_run: isDryRun,
-    providers: outcomes.map(providerAnswer),
+    providers: outcomes.map(providerResponse),
   };
 }
 
-function providerAnswer(told: RefreshOutcome): RefreshAnswer['providers'][number] {
+function providerResponse(told: RefreshOutcome): RefreshAnswer['providers'][number] {
   const { provider, outcome } = told;
   if (outcome === 'skipped') return { provider, outcome };
   if (outcome !== 'refreshed') return { provider, outcome, error: told.error };

@@ -14,7 +14,7 @@ export interface IncidentContext {
 }
 
 /** One incident as the API shows it, without its title: that may hold anything. */
-export function incidentAnswer(recorded: Recorded, context: IncidentContext): IncidentAnswer {
+export function incidentResponse(recorded: Recorded, context: IncidentContext): IncidentAnswer {
   const { stored, incident } = recorded;
   const { labels } = context;
   const ms = recoveryMs(stored, context.config.recovery.reopened);

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/types.ts';
+import { statisticsSettings } from '../../core/settings.ts';
 import type { ShownProvider } from '../../metrics/family.ts';
 import { explain } from '../../report/explain/explain.ts';
 import type { Explanation } from '../../report/explain/explanation.ts';
@@ -6,7 +7,6 @@ import type { ExplainQuestion } from '../../server/api/parameters.ts';
 import { RequestProblem, wrongParameters } from '../../server/api/problem.ts';
 import { WrongUse } from '../command.ts';
 import { questionAsked } from '../explain.ts';
-import { statisticsSettings } from '../../core/settings.ts';
 import { wrongUseOf } from '../wrong-use.ts';
 import type { IncidentsInput } from './incidents-answer.ts';
 
