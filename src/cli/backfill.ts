@@ -108,17 +108,17 @@ interface Running {
 async function tellAll({ request, plan, telling: input, target, surroundings }: Running): Promise<string> {
   const { errors, clock } = surroundings;
   const say = (text: string) => void (request.quiet ? undefined : errors.write(text));
-  const predicted = await predict(plan, input);
+  const predicted = predict(plan, input);
   say(predictionText(plan, predicted));
   target.checkRoom(predicted.bytes);
-  const telling = await openTelling(input);
+  const telling = openTelling(input);
   say(notesText({ plan, config: input.config, wholeFromMs: (windowMs) => telling.wholeFromMs(windowMs) }));
   const days = daysOf(plan);
   const series = new Set<PastSeries>();
   let samples = 0;
   let firstMs: number | undefined;
   for (const [place, instantsMs] of days.entries()) {
-    const families = await telling.tell(instantsMs);
+    const families = telling.tell(instantsMs);
     await target.sink({ families, instantsMs });
     for (const one of families) for (const each of one.series) series.add(each);
     if (families.length > 0) firstMs ??= instantsMs[0];
@@ -132,9 +132,9 @@ async function tellAll({ request, plan, telling: input, target, surroundings }: 
 }
 
 /** From what there is at the end of the period, where most groups exist. */
-async function predict(plan: Plan, input: TellingInput): Promise<{ series: number; samples: number; bytes: number }> {
-  const telling = await openTelling({ ...input, isPartial: true });
-  const families = await telling.tell([plan.toMs]);
+function predict(plan: Plan, input: TellingInput): { series: number; samples: number; bytes: number } {
+  const telling = openTelling({ ...input, isPartial: true });
+  const families = telling.tell([plan.toMs]);
   const series = countSamples(families);
   const instants = countInstants(plan);
   const text = [...openMetricsText(families, [plan.toMs])].join('');

@@ -86,7 +86,7 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
   const historyMs = neededHistory(question, { config, nowMs });
   const source = await readHistory(config, historyMs, reading);
   try {
-    const explanation = await explainNumber({ ...source, question, settings: statisticsSettings(config) });
+    const explanation = explainNumber({ ...source, question, settings: statisticsSettings(config) });
     hand(explanation, { asked, config, surroundings });
     return 0;
   } catch (error) {

@@ -47,7 +47,7 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
   try {
     const recorded = found(source, id, provider);
     const settings = statisticsSettings(config);
-    const facts = await gatherFacts({ ...source, recorded, settings, severities: config.severities });
+    const facts = gatherFacts({ ...source, recorded, settings, severities: config.severities });
     writeOut(renderPostmortem(facts, config.timezone), outputFile, surroundings);
     return 0;
   } finally {

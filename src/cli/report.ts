@@ -70,7 +70,7 @@ async function reportOf({ request, config, period, nowMs, surroundings }: Making
   const { history, retentionMs } = source;
   try {
     const filter = resolveFilter(askedFilter(request), { names: history.names(), severities: config.severities });
-    return await makeReport({
+    return makeReport({
       ...source,
       config: { ...config, retentionMs },
       period,

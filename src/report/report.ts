@@ -54,15 +54,15 @@ export interface Report {
  * Computes a report from the history alone; its numbers are those of `/metrics` for the same windows. Throws
  * BeforeHistory when nothing of the period is known, and PeriodError when a trend would have too many steps.
  */
-export async function makeReport(input: ReportInput): Promise<Report> {
+export function makeReport(input: ReportInput): Report {
   const { history, config, filter, nowMs, step, isCompared = false } = input;
   const known = knownProviders({ ...input, retentionMs: config.retentionMs });
   const period = settled(input.period, known);
   refuseUnknown(known, period);
   const plan = step === undefined ? undefined : planSteps(period, step);
-  const { groups, before } = await readGroups(input, isCompared && isComparable(known, period.spanMs));
-  const points = plan === undefined ? [] : await stepsOf(input, plan, known);
-  const seen = await survey({ ...input, period, reopened: config.recovery.reopened });
+  const { groups, before } = readGroups(input, isCompared && isComparable(known, period.spanMs));
+  const points = plan === undefined ? [] : stepsOf(input, plan, known);
+  const seen = survey({ ...input, period, reopened: config.recovery.reopened });
   const notes = notesOf({ ...input, known, period, isCompared });
   const bounds = boundsOf(period);
   const earlier = { firstMs: bounds.firstMs - period.spanMs, lastMs: bounds.lastMs - period.spanMs };
@@ -94,17 +94,17 @@ function boundsOf({ fromMs, toMs }: Period): Bounds {
   return { firstMs: fromMs + 1, lastMs: toMs };
 }
 
-async function readGroups(input: ReportInput, isCompared: boolean) {
+function readGroups(input: ReportInput, isCompared: boolean) {
   const { period, config, filter } = input;
-  const timeline = await timelineOf(input, [period.spanMs]);
-  const at = async (end: End) => groupsOf(await timeline.at(end), config, filter);
-  const before = isCompared ? await at(endBefore(period)) : undefined;
-  return { before, groups: await at(period.end) };
+  const timeline = timelineOf(input, [period.spanMs]);
+  const at = (end: End) => groupsOf(timeline.at(end), config, filter);
+  const before = isCompared ? at(endBefore(period)) : undefined;
+  return { before, groups: at(period.end) };
 }
 
-async function stepsOf(input: ReportInput, plan: StepPlan, known: readonly Known[]): Promise<StepPoint[]> {
+function stepsOf(input: ReportInput, plan: StepPlan, known: readonly Known[]): StepPoint[] {
   const knownFromMs = Math.min(...known.filter(({ isOverall }) => isOverall).map((one) => one.knownFromMs));
-  return readSteps(plan, await timelineOf(input, plan.spansMs, ['all']), knownFromMs);
+  return readSteps(plan, timelineOf(input, plan.spansMs, ['all']), knownFromMs);
 }
 
 function endBefore({ end, spanMs }: Period): End {

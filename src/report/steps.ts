@@ -31,14 +31,10 @@ export function planSteps(
 }
 
 /** Asks the timeline for each step in turn, over all groups; nothing is said of steps that end before anything is known. */
-export async function readSteps(
-  { steps, spansMs }: StepPlan,
-  timeline: Timeline,
-  knownFromMs: number,
-): Promise<StepPoint[]> {
+export function readSteps({ steps, spansMs }: StepPlan, timeline: Timeline, knownFromMs: number): StepPoint[] {
   const points: StepPoint[] = [];
   for (const step of steps) {
-    const row = step.toMs <= knownFromMs ? undefined : rowOf(await timeline.at(step.toMs), 'all');
+    const row = step.toMs <= knownFromMs ? undefined : rowOf(timeline.at(step.toMs), 'all');
     const window = spansMs.indexOf(step.toMs - step.fromMs);
     points.push({ ...step, figures: row === undefined ? {} : figuresOf(row, window) });
   }

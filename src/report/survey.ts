@@ -45,14 +45,14 @@ export interface SurveyInput {
 const LONGEST_MAX = 5;
 
 /** Goes over all incidents once. */
-export async function survey(input: SurveyInput): Promise<Survey> {
+export function survey(input: SurveyInput): Survey {
   const { history } = input;
   const look = lookerOf(input);
   const longest = new Longest();
   const counts = { openNow: 0, resolvedElsewhere: 0 };
   const excluded = new Map<Exclusion, number>();
   let lastResolvedAtMs: number | undefined;
-  await history.each((incident) => {
+  history.each((incident) => {
     const seen = look(incident);
     if (seen === undefined) return;
     if (seen.place === 'in') longest.offer({ row: incident.row, ms: seen.ms ?? 0 });

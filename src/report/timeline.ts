@@ -35,11 +35,11 @@ export interface LiveEnd {
 /** Windowed statistics as they stood at instants of the past, by what is known today. */
 export interface Timeline {
   /** The rows of all groups with windows that end there; the same objects each time, so read them before the next call. Instants must not descend. */
-  at(end: End | LiveEnd): Promise<readonly Row[]>;
+  at(end: End | LiveEnd): readonly Row[];
 }
 
 /** Reads all incidents of a history once; each further instant costs what entered and left the windows since the one before. */
-export async function openTimeline(input: TimelineInput): Promise<Timeline> {
+export function openTimeline(input: TimelineInput): Timeline {
   const { history, settings, isWanted } = input;
   const statistics = createStatistics({
     settings,
@@ -50,14 +50,14 @@ export async function openTimeline(input: TimelineInput): Promise<Timeline> {
       return { ...labels, excluded: true };
     },
   });
-  await history.each((incident) => statistics.put(incident));
+  history.each((incident) => statistics.put(incident));
   let isBuilt = false;
   return {
-    at: async (end) => {
+    at: (end) => {
       for (const provider of activeProviders(input, end)) statistics.advance(provider);
-      if (!isBuilt) await statistics.rebuild();
+      if (!isBuilt) statistics.rebuild();
       isBuilt = true;
-      await statistics.refresh();
+      statistics.refresh();
       return statistics.rows();
     },
   };

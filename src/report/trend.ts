@@ -12,8 +12,6 @@ export interface TrendInput {
   /** Whether a provider counts in every grouping. */
   readonly isOverall: (provider: string) => boolean;
   readonly instants: Instants;
-  /** Ends the reading with its reason. */
-  readonly signal?: AbortSignal;
 }
 
 /** Evenly spaced instants: `fromMs`, `fromMs + stepMs` … */
@@ -42,7 +40,7 @@ export interface WindowTrend {
  * only: an incident is entered where it comes into a window and where it leaves it, and sums run from instant to
  * instant. The same values as the rows of statistics: integer milliseconds are added before anything is divided.
  */
-export async function mttrTrend(input: TrendInput): Promise<readonly WindowTrend[]> {
+export function mttrTrend(input: TrendInput): readonly WindowTrend[] {
   const { history, settings, instants } = input;
   const names = settings.severities.map(({ name }) => name);
   const steps = settings.windows.map(({ ms }) => {
@@ -50,8 +48,7 @@ export async function mttrTrend(input: TrendInput): Promise<readonly WindowTrend
     return { all: new Steps(instants, ms), severities };
   });
   const readUntilMs = new Map(history.providers.map((state) => [state.name, reachOf(state)?.readUntilMs]));
-  await history.each((incident) => {
-    input.signal?.throwIfAborted();
+  history.each((incident) => {
     const labels = history.labels(incident.facet);
     const ms = labels === undefined ? undefined : recoveryOf(incident, labels, input);
     if (labels === undefined || ms === undefined || incident.resolvedAtMs === undefined) return;

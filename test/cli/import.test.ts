@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { WrongUse } from '../../src/cli/command.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 import { openKnown } from '../../src/store/open-known.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import { until } from '../e2e/process.ts';
 import { NOW_MS, stageImport } from './import-stage.ts';
 

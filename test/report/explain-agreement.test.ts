@@ -58,7 +58,7 @@ const told = fc
 
 const filter = { severities: [], services: [], teams: [], excludeTitles: [/^\[TEST\]/], shorterThanMs: 5 * 60_000 };
 
-it('says for random histories, of every statistic and row, what the statistics of the metrics say', async () => {
+it('says for random histories, of every statistic and row, what the statistics of the metrics say', () => {
   const labels = fc.subarray([
     ['service', 'checkout'],
     ['severity', 'P1'],
@@ -67,8 +67,8 @@ it('says for random histories, of every statistic and row, what the statistics o
   ] as const);
   const explanations: unknown[] = [];
 
-  await fc.assert(
-    fc.asyncProperty(
+  fc.assert(
+    fc.property(
       fc.record({
         first: fc.array(told, { maxLength: 30 }),
         second: fc.array(told, { maxLength: 10 }),
@@ -76,8 +76,8 @@ it('says for random histories, of every statistic and row, what the statistics o
         reopened: fc.constantFrom('last', 'first', 'sum'),
         end: fc.constantFrom<End>('read', ago(3 * 1440)),
       }),
-      async ({ first, second, wanted, reopened, end }) => {
-        const world = await worldOf([
+      ({ first, second, wanted, reopened, end }) => {
+        const world = worldOf([
           { config: { name: 'a', filter }, incidents: first.map((one, at) => incident(`A${at}`, one)) },
           {
             config: { name: 'b', overall: first.length % 2 === 0 },
@@ -97,7 +97,7 @@ it('says for random histories, of every statistic and row, what the statistics o
             end,
             window: { name: '9d', ms: 9 * DAY_MS },
           };
-          explanations.push(await ask(world, question, { reopened }));
+          explanations.push(ask(world, question, { reopened }));
         }
       },
     ),

@@ -28,7 +28,7 @@ const NAMES = [
   ['p99', 'p99_linear'],
 ] as const;
 
-async function stage(nowMs: number) {
+function stage(nowMs: number) {
   const outages = realOutages();
   const incidents = outages.map(({ id, service, severity, triggeredAt, resolvedAt }) => {
     const triggeredAtMs = Date.parse(triggeredAt);
@@ -39,14 +39,14 @@ async function stage(nowMs: number) {
 }
 
 describe.skipIf(!isThere)(`real outages${says}`, () => {
-  it('are explained as the answers that were computed elsewhere', { timeout: 120_000 }, async () => {
+  it('are explained as the answers that were computed elsewhere', { timeout: 120_000 }, () => {
     const { windows } = readExpected<{ windows: Record<string, Window> }>();
-    const world = await stage(Date.parse(windows['30d']?.now ?? ''));
+    const world = stage(Date.parse(windows['30d']?.now ?? ''));
     const differences: string[] = [];
     let compared = 0;
-    const compare = async (question: Partial<Question>, expected: number | undefined) => {
+    const compare = (question: Partial<Question>, expected: number | undefined) => {
       if (expected === undefined) return;
-      const { value, counted } = await ask(world, { ...question, limit: 0 });
+      const { value, counted } = ask(world, { ...question, limit: 0 });
       compared += 1;
       const isSame = value !== undefined && Math.abs(value - expected) <= 1e-6 * Math.max(1, expected);
       if (!isSame) differences.push(`${JSON.stringify(question)}: ${value} (of ${counted}) instead of ${expected}`);
@@ -54,13 +54,13 @@ describe.skipIf(!isThere)(`real outages${says}`, () => {
 
     for (const [name, window] of Object.entries(windows)) {
       const asked = { window: { name, ms: Number.parseInt(name, 10) * DAY_MS } };
-      for (const [statistic, word] of NAMES) await compare({ ...asked, statistic }, window.resolved_in_window[word]);
-      await compare({ ...asked, statistic: 'baseline' }, window.baseline['mean']);
+      for (const [statistic, word] of NAMES) compare({ ...asked, statistic }, window.resolved_in_window[word]);
+      compare({ ...asked, statistic: 'baseline' }, window.baseline['mean']);
       for (const [severity, numbers] of Object.entries(window.resolved_in_window_by_severity)) {
-        await compare({ ...asked, labels: { severity } }, numbers['mean']);
+        compare({ ...asked, labels: { severity } }, numbers['mean']);
       }
       for (const [service, numbers] of Object.entries(window.resolved_in_window_by_service).slice(0, 20)) {
-        await compare({ ...asked, labels: { service } }, numbers['mean']);
+        compare({ ...asked, labels: { service } }, numbers['mean']);
       }
     }
 

@@ -22,8 +22,8 @@ function leftOut({ left_out: all }: Explanation): string[] {
   return all.map(({ reason, count, examples }) => `${reason} ${count}: ${examples.map(({ id }) => id).join(' ')}`);
 }
 
-async function asked(incidents: TestProvider['incidents'], question: Partial<Question> = {}) {
-  return ask(await worldOf([{ incidents: incidents ?? [] }]), question);
+function asked(incidents: TestProvider['incidents'], question: Partial<Question> = {}) {
+  return ask(worldOf([{ incidents: incidents ?? [] }]), question);
 }
 
 describe('a mean', () => {
@@ -37,8 +37,8 @@ describe('a mean', () => {
     }),
   ];
 
-  it('is the sum of the listed minutes divided by their number, the longest first', async () => {
-    const { value, arithmetic, incidents, counted } = await asked(told);
+  it('is the sum of the listed minutes divided by their number, the longest first', () => {
+    const { value, arithmetic, incidents, counted } = asked(told);
 
     expect({ value, counted }).toEqual({ value: 30, counted: 2 });
     expect(arithmetic).toEqual({ kind: 'mean', sum_minutes: 60, count: 2 });
@@ -48,8 +48,8 @@ describe('a mean', () => {
     ]);
   });
 
-  it('names each incident with its stamps, its link and how its end is known', async () => {
-    const { incidents } = await asked(told);
+  it('names each incident with its stamps, its link and how its end is known', () => {
+    const { incidents } = asked(told);
 
     expect(incidents[0]).toMatchObject({
       provider: 'pagerduty',
@@ -64,56 +64,56 @@ describe('a mean', () => {
     expect(incidents[1]?.end_known_from).toBe('resolve_event');
   });
 
-  it('lists no more incidents than were asked for, and says how many there are', async () => {
-    const { incidents, counted } = await asked(told, { limit: 1 });
+  it('lists no more incidents than were asked for, and says how many there are', () => {
+    const { incidents, counted } = asked(told, { limit: 1 });
 
     expect(incidents.map(({ id }) => id)).toEqual(['LONG']);
     expect(counted).toBe(2);
   });
 
-  it('of the times to acknowledgement leaves out what nobody acknowledged', async () => {
-    const explanation = await asked(told, { statistic: 'mtta' });
+  it('of the times to acknowledgement leaves out what nobody acknowledged', () => {
+    const explanation = asked(told, { statistic: 'mtta' });
 
     expect(explanation).toMatchObject({ value: 10, metric: 'incident_mtta_minutes' });
     expect(leftOut(explanation)).toEqual(['no_stamp 1: SHORT']);
   });
 
-  it('has as many minutes of a reopened incident as recovery.reopened says', async () => {
+  it('has as many minutes of a reopened incident as recovery.reopened says', () => {
     const intervals = [
       { openedAtMs: ago(200), closedAtMs: ago(180) },
       { openedAtMs: ago(100), closedAtMs: ago(90) },
     ];
-    const world = await worldOf([{ incidents: [recovered('R', 110, { triggeredAtMs: ago(200), intervals })] }]);
+    const world = worldOf([{ incidents: [recovered('R', 110, { triggeredAtMs: ago(200), intervals })] }]);
 
     const [last, first, sum] = [
-      await ask(world, {}, { reopened: 'last' }),
-      await ask(world, {}, { reopened: 'first' }),
-      await ask(world, {}, { reopened: 'sum' }),
+      ask(world, {}, { reopened: 'last' }),
+      ask(world, {}, { reopened: 'first' }),
+      ask(world, {}, { reopened: 'sum' }),
     ];
 
     expect([last.value, first.value, sum.value]).toEqual([110, 20, 30]);
     expect(last.incidents[0]?.intervals).toHaveLength(2);
   });
 
-  it('says that it is absent, and why, when nothing was resolved', async () => {
-    const { value, absence, incidents } = await asked([incident('OPEN', { triggeredAtMs: ago(10) })]);
+  it('says that it is absent, and why, when nothing was resolved', () => {
+    const { value, absence, incidents } = asked([incident('OPEN', { triggeredAtMs: ago(10) })]);
 
     expect(value).toBeUndefined();
     expect(absence).toBe('no incident is in it: mttr needs at least one');
     expect(incidents).toEqual([]);
   });
 
-  it('says that it is absent below the configured sample', async () => {
-    const world = await worldOf([{ incidents: told }]);
+  it('says that it is absent below the configured sample', () => {
+    const world = worldOf([{ incidents: told }]);
 
-    const { value, absence } = await ask(world, {}, { minimumSample: 3 });
+    const { value, absence } = ask(world, {}, { minimumSample: 3 });
 
     expect(value).toBeUndefined();
     expect(absence).toBe('only 2 of the 3 incidents that metrics.minimum_sample asks for');
   });
 
-  it('is data that its own schema accepts, and JSON keeps', async () => {
-    const explanation = await asked(told);
+  it('is data that its own schema accepts, and JSON keeps', () => {
+    const explanation = asked(told);
 
     const read: unknown = JSON.parse(JSON.stringify(explanation));
 
@@ -122,9 +122,9 @@ describe('a mean', () => {
 });
 
 describe('what is left out', () => {
-  it('is told with its reason: merged, set apart, deleted, open, and just outside the window', async () => {
+  it('is told with its reason: merged, set apart, deleted, open, and just outside the window', () => {
     const at = (minutes: number) => ({ triggeredAtMs: ago(minutes) });
-    const world = await worldOf([
+    const world = worldOf([
       {
         incidents: [
           recovered('IN', 10, at(100)),
@@ -140,7 +140,7 @@ describe('what is left out', () => {
       },
     ]);
 
-    const explanation = await ask(world);
+    const explanation = ask(world);
 
     expect(explanation.value).toBe(10);
     expect(leftOut(explanation)).toEqual([
@@ -154,8 +154,8 @@ describe('what is left out', () => {
     expect(explanation.left_out.at(-1)?.examples[0]?.outside_minutes).toBe(days(1) - 10);
   });
 
-  it('is what ran when the period ended, and how much later it was resolved', async () => {
-    const explanation = await asked([recovered('LATER', 60, { triggeredAtMs: ago(days(10) + 20) })], {
+  it('is what ran when the period ended, and how much later it was resolved', () => {
+    const explanation = asked([recovered('LATER', 60, { triggeredAtMs: ago(days(10) + 20) })], {
       end: ago(days(10)),
     });
 
@@ -169,38 +169,38 @@ describe('what is left out', () => {
     { filter: { teams: ['payments'] }, reason: 'filter_teams' },
     { filter: { excludeTitles: [/^trouble/] }, reason: 'exclude_titles' },
     { filter: { shorterThanMs: 11 * 60_000 }, reason: 'shorter_than' },
-  ])('is what the filter keeps out: $reason', async ({ filter, reason }) => {
-    const world = await worldOf([
+  ])('is what the filter keeps out: $reason', ({ filter, reason }) => {
+    const world = worldOf([
       { config: { filter: { ...FILTER, ...filter } }, incidents: [recovered('X', 10, { triggeredAtMs: ago(100) })] },
     ]);
 
-    const explanation = await ask(world, { labels: { service: 'checkout' } });
+    const explanation = ask(world, { labels: { service: 'checkout' } });
 
     expect(leftOut(explanation)).toEqual([`${reason} 1: X`]);
     expect(explanation.absence).toMatch(/^there is no such row/);
   });
 
-  it('is what belongs to a provider that counts only in its own rows', async () => {
+  it('is what belongs to a provider that counts only in its own rows', () => {
     const own = {
       config: { name: 'aws', overall: false },
       incidents: [recovered('A', 10, { triggeredAtMs: ago(100) })],
     };
-    const world = await worldOf([{ incidents: [recovered('P', 30, { triggeredAtMs: ago(100) })] }, own]);
+    const world = worldOf([{ incidents: [recovered('P', 30, { triggeredAtMs: ago(100) })] }, own]);
 
-    const all = await ask(world);
-    const aws = await ask(world, { labels: { provider: 'aws' } });
+    const all = ask(world);
+    const aws = ask(world, { labels: { provider: 'aws' } });
 
     expect(leftOut(all)).toEqual(['not_overall 1: A']);
     expect(all.providers.map(({ state }) => state)).toEqual(['counted', 'not_overall']);
     expect(aws).toMatchObject({ by: 'provider', value: 10, left_out: [] });
   });
 
-  it('counts all but names a few, those nearest to the window first', async () => {
+  it('counts all but names a few, those nearest to the window first', () => {
     const told = Array.from({ length: 8 }, (_, at) =>
       recovered(`B${at}`, 0, { triggeredAtMs: ago(days(30) + 10 * at) }),
     );
 
-    const { left_out: all } = await asked(told);
+    const { left_out: all } = asked(told);
 
     expect(all[0]).toMatchObject({ reason: 'ended_before', count: 8 });
     expect(all[0]?.examples.map(({ id }) => id)).toEqual(['B0', 'B1', 'B2', 'B3', 'B4']);
@@ -210,8 +210,8 @@ describe('what is left out', () => {
 describe('the arithmetic', () => {
   const four = [10, 20, 30, 50].map((minutes) => recovered(`T${minutes}`, minutes, { triggeredAtMs: ago(200) }));
 
-  it('of a quantile names the incidents between which it lies', async () => {
-    const { value, arithmetic } = await asked(four, { statistic: 'p90' });
+  it('of a quantile names the incidents between which it lies', () => {
+    const { value, arithmetic } = asked(four, { statistic: 'p90' });
 
     expect(value).toBeCloseTo(44, 9);
     expect(arithmetic).toMatchObject({
@@ -222,29 +222,29 @@ describe('the arithmetic', () => {
     });
   });
 
-  it('of a standard deviation has the mean and the squares', async () => {
-    const { value, arithmetic } = await asked(four, { statistic: 'stddev' });
+  it('of a standard deviation has the mean and the squares', () => {
+    const { value, arithmetic } = asked(four, { statistic: 'stddev' });
 
     expect(arithmetic).toEqual({ kind: 'deviation', count: 4, mean_minutes: 27.5, squares: 875 });
     expect(value).toBeCloseTo(Math.sqrt(875 / 3), 9);
   });
 
-  it('of a share within target shows the misses first, and what has no target', async () => {
+  it('of a share within target shows the misses first, and what has no target', () => {
     const told = [...four, recovered('INFO', 5, { triggeredAtMs: ago(200), priority: 'P5' })];
 
-    const explanation = await asked(told, { statistic: 'withinTarget' });
+    const explanation = asked(told, { statistic: 'withinTarget' });
 
     expect(explanation.arithmetic).toEqual({ kind: 'share', part: 3, of: 4 });
     expect(explanation.incidents[0]).toMatchObject({ id: 'T50', contribution: 0 });
     expect(leftOut(explanation)).toEqual(['no_target 1: INFO']);
   });
 
-  it('of repeats groups the incidents by their trouble', async () => {
+  it('of repeats groups the incidents by their trouble', () => {
     const told = ['a', 'b', 'a', 'a'].map((fingerprint, at) =>
       recovered(`R${at}`, 1, { triggeredAtMs: ago(200 - at), fingerprint }),
     );
 
-    const { value, arithmetic } = await asked(told, { statistic: 'repeat' });
+    const { value, arithmetic } = asked(told, { statistic: 'repeat' });
 
     expect(value).toBe(0.5);
     expect(arithmetic).toMatchObject({ kind: 'repeat', opened: 4, fingerprints: 2, repeated_fingerprints: 1 });
@@ -255,8 +255,8 @@ describe('the arithmetic', () => {
     ]);
   });
 
-  it('of free time counts overlaps once, and only the part that history covers', async () => {
-    const world = await worldOf([
+  it('of free time counts overlaps once, and only the part that history covers', () => {
+    const world = worldOf([
       {
         historyStartMs: ago(days(10)),
         incidents: [
@@ -267,7 +267,7 @@ describe('the arithmetic', () => {
       },
     ]);
 
-    const { value, arithmetic, notes } = await ask(world, { statistic: 'free' });
+    const { value, arithmetic, notes } = ask(world, { statistic: 'free' });
 
     expect(arithmetic).toMatchObject({ kind: 'free', covered_minutes: days(10), busy_minutes: 150 });
     expect(value).toBe((days(10) - 150) / days(10));
@@ -276,8 +276,8 @@ describe('the arithmetic', () => {
     ]);
   });
 
-  it('of a baseline is about the window before', async () => {
-    const { value, providers } = await asked([recovered('OLD', 40, { triggeredAtMs: ago(days(45)) })], {
+  it('of a baseline is about the window before', () => {
+    const { value, providers } = asked([recovered('OLD', 40, { triggeredAtMs: ago(days(45)) })], {
       statistic: 'baseline',
     });
 
@@ -295,15 +295,15 @@ describe('a question', () => {
     recovered('SP', 30, { triggeredAtMs: ago(100), service: 'search', priority: 'P2', team: 'payments' }),
   ];
 
-  it('takes a severity by one of its aliases', async () => {
-    const { labels, value } = await asked(told, { labels: { severity: 'Critical' } });
+  it('takes a severity by one of its aliases', () => {
+    const { labels, value } = asked(told, { labels: { severity: 'Critical' } });
 
     expect(labels).toEqual({ severity: 'P1' });
     expect(value).toBe(10);
   });
 
-  it('may narrow a row by further labels, and says that no page shows that', async () => {
-    const { by, value, notes } = await asked(told, { labels: { team: 'payments', severity: 'P2' } });
+  it('may narrow a row by further labels, and says that no page shows that', () => {
+    const { by, value, notes } = asked(told, { labels: { team: 'payments', severity: 'P2' } });
 
     expect({ by, value }).toEqual({ by: 'team', value: 30 });
     expect(notes[0]).toMatch(/^\/metrics does not show this number: no row has just these labels/);
@@ -314,45 +314,45 @@ describe('a question', () => {
     { labels: { severity: 'P9' }, says: /^unknown severity "P9"/ },
     { labels: { team: 'payment' }, says: /^unknown team "payment"; did you mean "payments"\?/ },
     { labels: { provider: 'pagrduty' }, says: /^unknown provider "pagrduty"; did you mean "pagerduty"\?/ },
-  ])('about a name that nothing has is refused: $labels', async ({ labels, says }) => {
-    const answer = asked(told, { labels });
+  ])('about a name that nothing has is refused: $labels', ({ labels, says }) => {
+    const answer = () => asked(told, { labels });
 
-    await expect(answer).rejects.toThrow(says);
+    expect(answer).toThrow(says);
   });
 
-  it('about a time before all history is refused', async () => {
-    const answer = asked(told, { end: HISTORY_START - 1 });
+  it('about a time before all history is refused', () => {
+    const answer = () => asked(told, { end: HISTORY_START - 1 });
 
-    await expect(answer).rejects.toThrow(/^the period ends before history begins \(pagerduty: /);
+    expect(answer).toThrow(/^the period ends before history begins \(pagerduty: /);
   });
 
-  it('about a time of which nothing is kept any more is refused, and a window that begins there says so', async () => {
-    const world = await worldOf([{ incidents: told }]);
+  it('about a time of which nothing is kept any more is refused, and a window that begins there says so', () => {
+    const world = worldOf([{ incidents: told }]);
     const question = { statistic: 'mttr', labels: {}, window: { name: '30d', ms: 30 * DAY_MS }, end: 'read' } as const;
     const given = { ...world, settings: statisticsSettings(), retentionMs: 10 * DAY_MS };
 
-    const { notes } = await explain({ ...given, question });
-    const older = explain({ ...given, question: { ...question, end: ago(days(11)) } });
+    const { notes } = explain({ ...given, question });
+    const older = () => explain({ ...given, question: { ...question, end: ago(days(11)) } });
 
     const instant = new Date(ago(days(10))).toISOString();
     expect(notes).toEqual([
       `provider pagerduty: what ended before ${instant}, within the window, is no longer kept (retention)`,
     ]);
-    await expect(older).rejects.toThrow(`the period ends before history begins (pagerduty: ${instant})`);
+    expect(older).toThrow(`the period ends before history begins (pagerduty: ${instant})`);
   });
 
-  it('about a provider whose first sync goes on has no number, and says so', async () => {
-    const world = await worldOf([{ incidents: told, isUnsynced: true }]);
+  it('about a provider whose first sync goes on has no number, and says so', () => {
+    const world = worldOf([{ incidents: told, isUnsynced: true }]);
 
-    const { value, providers, notes } = await ask(world, { labels: { service: 'checkout' } });
+    const { value, providers, notes } = ask(world, { labels: { service: 'checkout' } });
 
     expect(value).toBeUndefined();
     expect(providers).toEqual([{ name: 'pagerduty', state: 'not_synced' }]);
     expect(notes.at(-1)).toMatch(/^provider pagerduty: its first sync is not complete/);
   });
 
-  it('fails when the statistics and the incidents disagree', async () => {
-    const world = await worldOf([{ incidents: told }]);
+  it('fails when the statistics and the incidents disagree', () => {
+    const world = worldOf([{ incidents: told }]);
     let reads = 0;
     const each: typeof world.history.each = (visit, sinceMs) => {
       reads += 1;
@@ -361,14 +361,15 @@ describe('a question', () => {
     };
     const question = { statistic: 'mttr', labels: {}, window: { name: '30d', ms: 30 * DAY_MS }, end: 'read' } as const;
 
-    const answer = explain({
-      ...world,
-      history: { ...world.history, each },
-      question,
-      settings: statisticsSettings(),
-      retentionMs: RETENTION_MS,
-    });
+    const answer = () =>
+      explain({
+        ...world,
+        history: { ...world.history, each },
+        question,
+        settings: statisticsSettings(),
+        retentionMs: RETENTION_MS,
+      });
 
-    await expect(answer).rejects.toThrow(/is 100 by the statistics and 20 by its incidents; this is a bug/);
+    expect(answer).toThrow(/is 100 by the statistics and 20 by its incidents; this is a bug/);
   });
 });

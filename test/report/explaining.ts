@@ -8,7 +8,7 @@ import type { Question } from '../../src/report/explain/question.ts';
 import type { ReportedProvider } from '../../src/report/timeline.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 import { type History, openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { DAY_MS, poll, settings as storeSettings } from '../store/telling.ts';
@@ -45,9 +45,9 @@ export interface World {
   readonly reader: (provider: string) => ReturnType<typeof createReader> | undefined;
 }
 
-export async function worldOf(told: readonly TestProvider[]): Promise<World> {
+export function worldOf(told: readonly TestProvider[]): World {
   const path = join(temporaryFolder(), 'store.db');
-  await fillStore(path, told);
+  fillStore(path, told);
   const configs = told.map(({ config }) => providerConfig(config));
   const readers = new Map(configs.map((config) => [config.name, createReader(config, severities)]));
   const history = openHistory({ path, readers, maxServices: 500 });
@@ -65,24 +65,23 @@ export async function worldOf(told: readonly TestProvider[]): Promise<World> {
 }
 
 /** Writes a store as an exporter would that was told this. */
-export async function fillStore(path: string, told: readonly TestProvider[]): Promise<void> {
+export function fillStore(path: string, told: readonly TestProvider[]): void {
   const configs = told.map(({ config }) => providerConfig(config));
   const store = createSqliteStore({ path, log: silent, nowMs: HISTORY_START });
   const given = storeSettings({ providers: configs });
-  await store.configure({ ...given, retentionMs: RETENTION_MS }, HISTORY_START);
-  await store.load(() => undefined);
+  store.configure({ ...given, retentionMs: RETENTION_MS }, HISTORY_START);
+  store.load(() => undefined);
   for (const [place, one] of told.entries()) {
     const provider = configs[place]?.name ?? '';
     const { incidents = [], deletedIds = [], readUntilMs = NOW, historyStartMs = HISTORY_START } = one;
-    await store.begin(provider, HISTORY_START);
-    const batch = poll(readUntilMs, { provider, incidents });
+    const batch = poll(readUntilMs, { provider, incidents, startedAtMs: HISTORY_START });
     const complete = { askedUntilMs: readUntilMs, historyStartMs };
     if (one.isUnsynced === true) {
       const { complete: _, ...page } = batch;
-      await store.commit(page);
+      store.commit(page);
     } else {
-      await store.commit({ ...batch, complete });
-      if (deletedIds.length > 0) await store.commit({ ...poll(readUntilMs, { provider, deletedIds }), complete });
+      store.commit({ ...batch, complete });
+      if (deletedIds.length > 0) store.commit({ ...poll(readUntilMs, { provider, deletedIds }), complete });
     }
   }
   store.close();

@@ -7,18 +7,18 @@ import { severities } from '../settings.ts';
 import { incident, recovered } from '../store/telling.ts';
 import { ago, days, statisticsSettings, type World, worldOf } from './explaining.ts';
 
-async function factsOf(world: World, id: string) {
+function factsOf(world: World, id: string) {
   const [recorded] = world.history.find(id);
   if (recorded === undefined) throw new Error(`the test told of no ${id}`);
   return gatherFacts({ ...world, recorded, severities, settings: statisticsSettings() });
 }
 
-async function facts(incidents: readonly Incident[], id: string, config: Partial<ProviderConfig> = {}) {
-  return factsOf(await worldOf([{ config, incidents }]), id);
+function facts(incidents: readonly Incident[], id: string, config: Partial<ProviderConfig> = {}) {
+  return factsOf(worldOf([{ config, incidents }]), id);
 }
 
-async function review(incidents: readonly Incident[], id: string, timezone = 'UTC'): Promise<string> {
-  return renderPostmortem(await facts(incidents, id), timezone);
+function review(incidents: readonly Incident[], id: string, timezone = 'UTC'): string {
+  return renderPostmortem(facts(incidents, id), timezone);
 }
 
 const STORY = recovered('STORY', 120, {
@@ -40,8 +40,8 @@ const STORY = recovered('STORY', 120, {
 });
 
 describe('a post-incident review', () => {
-  it('tells what happened in order, in the zone and in UTC', async () => {
-    const text = await review([STORY], 'STORY', 'Europe/Berlin');
+  it('tells what happened in order, in the zone and in UTC', () => {
+    const text = review([STORY], 'STORY', 'Europe/Berlin');
 
     const lines = text.split('\n').filter((line) => / UTC \| [+-]/.test(line));
     expect(lines).toEqual([
@@ -58,8 +58,8 @@ describe('a post-incident review', () => {
     ]);
   });
 
-  it('sums the incident up, with a link and what is known of its end', async () => {
-    const text = await review([STORY], 'STORY');
+  it('sums the incident up, with a link and what is known of its end', () => {
+    const text = review([STORY], 'STORY');
 
     expect(text).toContain('# Post-incident review: checkout is slow\n');
     expect(text).toContain('| Incident | [STORY](<https://x.example/STORY>) |');
@@ -69,8 +69,8 @@ describe('a post-incident review', () => {
     expect(text).toContain('| Escalated | 2 times |\n| Reopened | once |');
   });
 
-  it('measures durations against the targets of the severity', async () => {
-    const { durations } = await facts([STORY], 'STORY');
+  it('measures durations against the targets of the severity', () => {
+    const { durations } = facts([STORY], 'STORY');
 
     expect(durations).toEqual([
       { kind: 'detection', minutes: 10, targetMinutes: undefined },
@@ -81,8 +81,8 @@ describe('a post-incident review', () => {
     ]);
   });
 
-  it('has every section that people fill in', async () => {
-    const text = await review([STORY], 'STORY');
+  it('has every section that people fill in', () => {
+    const text = review([STORY], 'STORY');
 
     const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
     expect(titles).toEqual([
@@ -101,25 +101,25 @@ describe('a post-incident review', () => {
     ]);
   });
 
-  it('of an incident that is open says for how long it has been', async () => {
-    const { durations, events } = await facts([incident('OPEN', { triggeredAtMs: ago(45) })], 'OPEN');
+  it('of an incident that is open says for how long it has been', () => {
+    const { durations, events } = facts([incident('OPEN', { triggeredAtMs: ago(45) })], 'OPEN');
 
     expect(durations).toEqual([{ kind: 'open so far', minutes: 45, targetMinutes: 30 }]);
     expect(events.map(({ text }) => text)).toEqual(['Triggered']);
   });
 
-  it('shows a title as it is, whatever Markdown or HTML is in it, on one line', async () => {
+  it('shows a title as it is, whatever Markdown or HTML is in it, on one line', () => {
     const title = '# <b>*a*</b> [x](javascript:y) | `z`\n## heading\u0007';
 
-    const text = await review([recovered('T', 1, { triggeredAtMs: ago(10), title })], 'T');
+    const text = review([recovered('T', 1, { triggeredAtMs: ago(10), title })], 'T');
 
     expect(text.split('\n')[0]).toBe(
       '# Post-incident review: \\# \\<b\\>\\*a\\*\\</b\\> \\[x\\](javascript:y) \\| \\`z\\` \\#\\# heading ',
     );
   });
 
-  it('makes no link of what is no web address', async () => {
-    const text = await review([recovered('T', 1, { triggeredAtMs: ago(10), url: 'javascript:alert(1)' })], 'T');
+  it('makes no link of what is no web address', () => {
+    const text = review([recovered('T', 1, { triggeredAtMs: ago(10), url: 'javascript:alert(1)' })], 'T');
 
     expect(text).toContain('| Incident | T |');
     expect(text).not.toContain('javascript');
@@ -127,7 +127,7 @@ describe('a post-incident review', () => {
 });
 
 describe('similar earlier incidents', () => {
-  it('are those of the same trouble that began before, the last five with their durations', async () => {
+  it('are those of the same trouble that began before, the last five with their durations', () => {
     const same = { fingerprint: 'disk full' };
     const earlier = Array.from({ length: 7 }, (_, at) =>
       recovered(`E${at}`, at, { ...same, triggeredAtMs: ago(days(10) - at) }),
@@ -138,10 +138,7 @@ describe('similar earlier incidents', () => {
       recovered('FLAKY', 1, { ...same, triggeredAtMs: ago(days(11)), setApart: 'flaky' }),
     ];
 
-    const { similar } = await facts(
-      [recovered('X', 9, { ...same, triggeredAtMs: ago(100) }), ...earlier, ...others],
-      'X',
-    );
+    const { similar } = facts([recovered('X', 9, { ...same, triggeredAtMs: ago(100) }), ...earlier, ...others], 'X');
 
     expect(similar.count).toBe(7);
     expect(similar.last.map(({ id, minutes }) => [id, minutes])).toEqual([
@@ -163,8 +160,8 @@ describe('the comparison', () => {
     recovered('AFTER', 999, { triggeredAtMs: ago(days(1)) }),
   ];
 
-  it('is with what was resolved in the 90 days before the trigger, by service and by severity', async () => {
-    const { comparisons } = await facts([...before, recovered('X', 5, { triggeredAtMs: ago(days(10)) })], 'X');
+  it('is with what was resolved in the 90 days before the trigger, by service and by severity', () => {
+    const { comparisons } = facts([...before, recovered('X', 5, { triggeredAtMs: ago(days(10)) })], 'X');
 
     expect(comparisons).toEqual([
       { grouping: 'service', name: 'checkout', medianMinutes: 35, meanMinutes: 35, resolved: 2, isWhole: true },
@@ -172,20 +169,20 @@ describe('the comparison', () => {
     ]);
   });
 
-  it('says how many times as long it took', async () => {
-    const text = await review([...before, recovered('X', 70, { triggeredAtMs: ago(days(10)) })], 'X');
+  it('says how many times as long it took', () => {
+    const text = review([...before, recovered('X', 70, { triggeredAtMs: ago(days(10)) })], 'X');
 
     expect(text).toContain('| service checkout | 2 | 35.0 | 35.0 | 2.0× | 2.0× |');
   });
 
-  it('of a provider that counts only in its own rows is with its own incidents', async () => {
+  it('of a provider that counts only in its own rows is with its own incidents', () => {
     const own = [
       recovered('Y', 5, { triggeredAtMs: ago(days(11)) }),
       recovered('X', 5, { triggeredAtMs: ago(days(10)) }),
     ];
-    const world = await worldOf([{ incidents: before }, { config: { name: 'aws', overall: false }, incidents: own }]);
+    const world = worldOf([{ incidents: before }, { config: { name: 'aws', overall: false }, incidents: own }]);
 
-    const { comparisons } = await factsOf(world, 'X');
+    const { comparisons } = factsOf(world, 'X');
 
     expect(comparisons.map(({ resolved, meanMinutes }) => [resolved, meanMinutes])).toEqual([
       [1, 5],
@@ -200,10 +197,10 @@ describe('an incident that no statistic counts', () => {
     { told: { setApart: 'flaky' as const }, filter: {}, says: 'too short to be a recovery' },
     { told: {}, filter: { services: ['search'] }, says: 'left out by filter.services' },
     { told: {}, filter: { excludeTitles: [/trouble/] }, says: 'left out by filter.exclude_titles' },
-  ])('says why: $says', async ({ told, filter, says }) => {
+  ])('says why: $says', ({ told, filter, says }) => {
     const none = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
 
-    const { uncounted, service } = await facts([recovered('X', 5, { triggeredAtMs: ago(100), ...told })], 'X', {
+    const { uncounted, service } = facts([recovered('X', 5, { triggeredAtMs: ago(100), ...told })], 'X', {
       filter: { ...none, ...filter },
     });
 

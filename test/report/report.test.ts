@@ -18,10 +18,10 @@ const WEEK = [
 ];
 
 describe('a report', () => {
-  it('says of every group what was resolved and opened in the period', async () => {
-    const report = await stageReports([{ incidents: WEEK }]);
+  it('says of every group what was resolved and opened in the period', () => {
+    const report = stageReports([{ incidents: WEEK }]);
 
-    const made = await report();
+    const made = report();
 
     expect(figuresIn(made, 'all')).toMatchObject({ resolved: 3, opened: 4, mttr: 30, p50: 20, min: 10, max: 60 });
     expect(figuresIn(made, 'severity', 'P2')).toMatchObject({ resolved: 1, mttr: 20, withinTarget: 1 });
@@ -31,10 +31,10 @@ describe('a report', () => {
     expect(made.openNow).toBe(1);
   });
 
-  it('says nothing rather than zero where nothing was resolved', async () => {
-    const report = await stageReports([{ incidents: WEEK }]);
+  it('says nothing rather than zero where nothing was resolved', () => {
+    const report = stageReports([{ incidents: WEEK }]);
 
-    const made = await report();
+    const made = report();
 
     const severity = made.groups.find(({ name }) => name === 'P5');
     expect(severity).toMatchObject({ figures: { resolved: 0, opened: 0 }, level: undefined });
@@ -42,10 +42,10 @@ describe('a report', () => {
     expect(severity?.figures.withinTarget).toBeUndefined();
   });
 
-  it('judges severities by their objective', async () => {
-    const report = await stageReports([{ incidents: [ended('A', [1, 31]), ended('B', [1, 120], { priority: 'P2' })] }]);
+  it('judges severities by their objective', () => {
+    const report = stageReports([{ incidents: [ended('A', [1, 31]), ended('B', [1, 120], { priority: 'P2' })] }]);
 
-    const made = await report();
+    const made = report();
 
     const judged = made.groups.filter(({ grouping }) => grouping === 'severity');
     expect(judged.map(({ name, targetMinutes, isObjectiveMet }) => [name, targetMinutes, isObjectiveMet])).toEqual([
@@ -57,11 +57,11 @@ describe('a report', () => {
     ]);
   });
 
-  it('takes an objective that is reached exactly for met', async () => {
+  it('takes an objective that is reached exactly for met', () => {
     const incidents = Array.from({ length: 10 }, (_, at) => ended(`I${at}`, [1, at === 0 ? 31 : 30]));
-    const report = await stageReports([{ incidents }]);
+    const report = stageReports([{ incidents }]);
 
-    const made = await report();
+    const made = report();
 
     expect(made.groups.find(({ name }) => name === 'P1')).toMatchObject({
       figures: { withinTarget: 0.9 },
@@ -70,8 +70,8 @@ describe('a report', () => {
     });
   });
 
-  it('has in its longest exactly what is in its window: the end, but not the beginning', async () => {
-    const report = await stageReports([
+  it('has in its longest exactly what is in its window: the end, but not the beginning', () => {
+    const report = stageReports([
       {
         incidents: [
           ended('before', [30, 400]),
@@ -82,16 +82,16 @@ describe('a report', () => {
       },
     ]);
 
-    const made = await report({ from: '30d', to: '2026-06-01T12:00:00Z' });
+    const made = report({ from: '30d', to: '2026-06-01T12:00:00Z' });
 
     expect(made.longest.map(({ id }) => id)).toEqual(['first', 'last']);
     expect(figuresIn(made, 'all')).toMatchObject({ resolved: 2, max: 300 });
   });
 
-  it('counts only what is asked for', async () => {
-    const report = await stageReports([{ incidents: WEEK }]);
+  it('counts only what is asked for', () => {
+    const report = stageReports([{ incidents: WEEK }]);
 
-    const made = await report({ filter: { severities: ['P2', 'P3'], services: ['search'] } });
+    const made = report({ filter: { severities: ['P2', 'P3'], services: ['search'] } });
 
     expect(figuresIn(made, 'all')).toMatchObject({ resolved: 2, mttr: 40 });
     expect(made.groups.filter(({ grouping }) => grouping === 'severity').map(({ name }) => name)).toEqual(['P2', 'P3']);
@@ -100,38 +100,38 @@ describe('a report', () => {
     expect(made.openNow).toBe(0);
   });
 
-  it('compares with the period before, whose mean is the baseline', async () => {
+  it('compares with the period before, whose mean is the baseline', () => {
     const edges = [
       ended('F', [30 - 1 / DAY_MS, 7]),
       ended('G', [30, 800]),
       ended('H', [60 - 1 / DAY_MS, 200]),
       ended('I', [60, 9]),
     ];
-    const report = await stageReports([{ incidents: [...WEEK, ...edges] }]);
+    const report = stageReports([{ incidents: [...WEEK, ...edges] }]);
 
-    const made = await report({ isCompared: true });
+    const made = report({ isCompared: true });
 
     expect(made.before?.bounds.lastMs).toBe(made.bounds.firstMs - 1);
     expect(figuresIn(made.before ?? made, 'all')).toMatchObject({ resolved: 3, mttr: 500 });
     expect(figuresIn(made, 'all')).toMatchObject({ resolved: 4, baseline: 500, baselineResolved: 3 });
   });
 
-  it('does not compare with a period whose longest recoveries may be missing, and says so', async () => {
-    const report = await stageReports([{ incidents: WEEK, historyStartMs: NOW - 80 * DAY_MS }]);
+  it('does not compare with a period whose longest recoveries may be missing, and says so', () => {
+    const report = stageReports([{ incidents: WEEK, historyStartMs: NOW - 80 * DAY_MS }]);
 
-    const made = await report({ isCompared: true });
+    const made = report({ isCompared: true });
 
     expect(made.before).toBeUndefined();
     expect(made.notes.map(({ kind }) => kind)).toEqual(['no_comparison']);
   });
 
-  it('lists the five longest, the very longest first, without their titles', async () => {
+  it('lists the five longest, the very longest first, without their titles', () => {
     const incidents = [30, 10, 70, 20, 50, 60, 40].map((minutes) =>
       ended(`I${minutes}`, [2, minutes], { url: `https://example.org/${minutes}` }),
     );
-    const report = await stageReports([{ incidents }]);
+    const report = stageReports([{ incidents }]);
 
-    const made = await report();
+    const made = report();
 
     expect(made.longest.map(({ id }) => id)).toEqual(['I70', 'I60', 'I50', 'I40', 'I30']);
     expect(made.longest[0]).toEqual({
@@ -146,7 +146,7 @@ describe('a report', () => {
     });
   });
 
-  it('leaves merged incidents and those that a filter keeps out of the longest', async () => {
+  it('leaves merged incidents and those that a filter keeps out of the longest', () => {
     const filter = {
       severities: [],
       services: [],
@@ -160,21 +160,21 @@ describe('a report', () => {
       ended('short', [1, 14]),
       ended('kept', [1, 15]),
     ];
-    const report = await stageReports([{ config: { filter }, incidents }]);
+    const report = stageReports([{ config: { filter }, incidents }]);
 
-    const made = await report();
+    const made = report();
 
     expect(made.longest.map(({ id }) => id)).toEqual(['kept']);
     expect(figuresIn(made, 'all')?.max).toBe(15);
   });
 
-  it('keeps a provider that is not overall out of everything but its own row, and says so', async () => {
-    const report = await stageReports([
+  it('keeps a provider that is not overall out of everything but its own row, and says so', () => {
+    const report = stageReports([
       { incidents: [ended('A', [1, 10])] },
       { config: { name: 'aws', overall: false }, incidents: [ended('B', [1, 999], { service: 'alarms' })] },
     ]);
 
-    const made = await report();
+    const made = report();
 
     expect(figuresIn(made, 'all')).toMatchObject({ resolved: 1, max: 10 });
     expect(figuresIn(made, 'service', 'alarms')).toBeUndefined();
@@ -185,13 +185,13 @@ describe('a report', () => {
     ]);
   });
 
-  it('ends each window where its provider was read, and names the one that lags', async () => {
-    const report = await stageReports([
+  it('ends each window where its provider was read, and names the one that lags', () => {
+    const report = stageReports([
       { incidents: [ended('A', [30, 10]), ended('B', [29, 20])] },
       { config: { name: 'late' }, incidents: [ended('C', [39, 30])], readUntilMs: NOW - 10 * DAY_MS },
     ]);
 
-    const made = await report();
+    const made = report();
 
     expect(figuresIn(made, 'all')).toMatchObject({ resolved: 2, mttr: 25 });
     expect(made.bounds.lastMs).toBe(NOW);
@@ -204,45 +204,45 @@ describe('a report', () => {
     ]);
   });
 
-  it('names a provider that was never read to its end', async () => {
-    const report = await stageReports([{ incidents: WEEK }, { config: { name: 'new' }, isUnsynced: true }]);
+  it('names a provider that was never read to its end', () => {
+    const report = stageReports([{ incidents: WEEK }, { config: { name: 'new' }, isUnsynced: true }]);
 
-    const made = await report();
+    const made = report();
 
     expect(made.notes.map(({ kind, provider }) => [kind, provider])).toEqual([['unsynced', 'new']]);
   });
 
-  it('warns of a period that begins before the history', async () => {
-    const report = await stageReports([{ incidents: WEEK, historyStartMs: NOW - 20 * DAY_MS }]);
+  it('warns of a period that begins before the history', () => {
+    const report = stageReports([{ incidents: WEEK, historyStartMs: NOW - 20 * DAY_MS }]);
 
-    const made = await report();
+    const made = report();
 
     expect(made.notes.map(({ kind }) => kind)).toEqual(['before_history']);
     expect(figuresIn(made, 'all')?.resolved).toBe(3);
   });
 
-  it('does not know what the retention has deleted, however early the history began', async () => {
-    const report = await stageReports([{ incidents: WEEK }]);
+  it('does not know what the retention has deleted, however early the history began', () => {
+    const report = stageReports([{ incidents: WEEK }]);
 
-    const made = await report({ retentionMs: 20 * DAY_MS });
+    const made = report({ retentionMs: 20 * DAY_MS });
 
     expect(made.notes.map(({ kind }) => kind)).toEqual(['before_history']);
   });
 
-  it('refuses a period that is older than all that is known', async () => {
-    const report = await stageReports([{ incidents: WEEK }]);
+  it('refuses a period that is older than all that is known', () => {
+    const report = stageReports([{ incidents: WEEK }]);
 
-    const making = report({ from: '2025-01-01', to: '2025-01-31' });
+    const making = () => report({ from: '2025-01-01', to: '2025-01-31' });
 
-    await expect(making).rejects.toThrow(
+    expect(making).toThrow(
       'the period ends 2025-01-31T23:59:59, before the history begins (pagerduty: 2025-11-03T12:00:00); expected a later period, or a longer history in the configuration',
     );
   });
 
-  it('hides means of too few incidents, and says so', async () => {
-    const report = await stageReports([{ incidents: WEEK }]);
+  it('hides means of too few incidents, and says so', () => {
+    const report = stageReports([{ incidents: WEEK }]);
 
-    const made = await report({ minimumSample: 2 });
+    const made = report({ minimumSample: 2 });
 
     expect(figuresIn(made, 'service', 'checkout')?.mttr).toBeUndefined();
     expect(figuresIn(made, 'service', 'search')?.mttr).toBe(40);
@@ -340,25 +340,25 @@ describe('an empty period', () => {
       asking: {},
       reasons: ['filter: every provider is kept out of all numbers but its own (overall: false)'],
     },
-  ])('$says', async ({ told, asking, reasons }) => {
-    const report = await stageReports(told);
+  ])('$says', ({ told, asking, reasons }) => {
+    const report = stageReports(told);
 
-    const made = await report(asking);
+    const made = report(asking);
 
     expect(made.reasons).toEqual(reasons);
   });
 
-  it('needs no reasons when something was resolved', async () => {
-    const report = await stageReports([{ incidents: WEEK }]);
+  it('needs no reasons when something was resolved', () => {
+    const report = stageReports([{ incidents: WEEK }]);
 
-    const made = await report();
+    const made = report();
 
     expect(made.reasons).toEqual([]);
   });
 });
 
 describe('a trend', () => {
-  it('adds up to the period, in any zone and step', async () => {
+  it('adds up to the period, in any zone and step', () => {
     const minutesAgo = fc.integer({ min: 1, max: 60 * 1440 });
     const world = fc.array(fc.record({ minutesAgo, minutes: fc.integer({ min: 0, max: 3000 }) }), { maxLength: 30 });
     const asking = fc.record({
@@ -366,12 +366,12 @@ describe('a trend', () => {
       step: fc.constantFrom(...STEPS),
       from: fc.constantFrom('30d', '2026-04-20', '2026-03-28'),
     });
-    await fc.assert(
-      fc.asyncProperty(world, asking, async (told, asked) => {
+    fc.assert(
+      fc.property(world, asking, (told, asked) => {
         const incidents = told.map((one, at) => ended(`I${at}`, [one.minutesAgo / 1440, one.minutes]));
-        const report = await stageReports([{ incidents }]);
+        const report = stageReports([{ incidents }]);
 
-        const made = await report(asked);
+        const made = report(asked);
 
         const resolved = (made.trend?.points ?? []).map(({ figures }) => figures.resolved ?? 0);
         expect(resolved.reduce((sum, count) => sum + count, 0)).toBe(figuresIn(made, 'all')?.resolved);
@@ -381,10 +381,10 @@ describe('a trend', () => {
     );
   });
 
-  it('says nothing of days before the history', async () => {
-    const report = await stageReports([{ incidents: WEEK, historyStartMs: NOW - 2 * DAY_MS }]);
+  it('says nothing of days before the history', () => {
+    const report = stageReports([{ incidents: WEEK, historyStartMs: NOW - 2 * DAY_MS }]);
 
-    const made = await report({ from: '2026-05-29', step: 'day' });
+    const made = report({ from: '2026-05-29', step: 'day' });
 
     expect(made.trend?.points.map(({ name, figures }) => [name, figures.resolved])).toEqual([
       ['2026-05-29', undefined],
@@ -394,11 +394,11 @@ describe('a trend', () => {
     ]);
   });
 
-  it('of too many steps is refused', async () => {
-    const report = await stageReports([{ historyStartMs: HISTORY_START }]);
+  it('of too many steps is refused', () => {
+    const report = stageReports([{ historyStartMs: HISTORY_START }]);
 
-    const making = report({ from: '2020-01-01', step: 'day' });
+    const making = () => report({ from: '2020-01-01', step: 'day' });
 
-    await expect(making).rejects.toThrow('from: the trend would have 2344 steps; expected 1000 or fewer');
+    expect(making).toThrow('from: the trend would have 2344 steps; expected 1000 or fewer');
   });
 });

@@ -7,7 +7,7 @@ import type { ReportConfig } from '../../src/report/groups.ts';
 import { type PeriodInput, parsePeriod } from '../../src/report/period.ts';
 import { makeReport, type Report, type ReportInput } from '../../src/report/report.ts';
 import { openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { DAY_MS, HOUR_MS, poll, settings as storeSettings } from '../store/telling.ts';
@@ -40,12 +40,12 @@ const TITLES: Readonly<Record<string, string>> = { P1: 'Critical', P2: 'High', P
 const titled: readonly SeverityConfig[] = severities.map((one) => ({ ...one, title: TITLES[one.name] }));
 
 /** A store with what these providers told, for any number of reports. */
-export async function stageReports(told: readonly ToldProvider[]): Promise<(asking?: Asking) => Promise<Report>> {
+export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) => Report {
   const configs = told.map(({ config }) => providerConfig(config));
   const path = join(temporaryFolder(), 'store.db');
   const store = createSqliteStore({ path, log: silent, nowMs: HISTORY_START });
-  await store.configure({ ...storeSettings({ providers: configs }), retentionMs: 4000 * DAY_MS }, HISTORY_START);
-  await store.load(() => undefined);
+  store.configure({ ...storeSettings({ providers: configs }), retentionMs: 4000 * DAY_MS }, HISTORY_START);
+  store.load(() => undefined);
   for (const [place, one] of told.entries()) {
     const provider = configs[place]?.name ?? '';
     const {
@@ -55,9 +55,8 @@ export async function stageReports(told: readonly ToldProvider[]): Promise<(aski
       historyStartMs = HISTORY_START,
       isUnsynced = false,
     } = one;
-    await store.begin(provider, HISTORY_START);
-    const { complete: _, ...page } = poll(readUntilMs, { provider, incidents, deletedIds });
-    await store.commit(isUnsynced ? page : { ...page, complete: { askedUntilMs: readUntilMs, historyStartMs } });
+    const { complete: _, ...page } = poll(readUntilMs, { provider, incidents, deletedIds, startedAtMs: HISTORY_START });
+    store.commit(isUnsynced ? page : { ...page, complete: { askedUntilMs: readUntilMs, historyStartMs } });
   }
   store.close();
   const readers = new Map(configs.map((config) => [config.name, createReader(config, titled)]));

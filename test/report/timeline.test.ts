@@ -70,7 +70,7 @@ function historyOf(incidents: readonly StoredIncident[]): History {
       throw new Error('a timeline needs labels only');
     },
     names: () => LABELS,
-    each: async (visit) => incidents.forEach(visit),
+    each: (visit) => incidents.forEach(visit),
     recorded: () => [],
     find: () => [],
     close: () => undefined,
@@ -131,16 +131,16 @@ const history = fc.array(told, { maxLength: 40 }).map((all) =>
 );
 
 describe('windows of the past', () => {
-  it('equal a naive recount at each of several instants', async () => {
+  it('equal a naive recount at each of several instants', () => {
     const instants = fc
       .uniqueArray(fc.integer({ min: 2 * 1440, max: 100 * 1440 }), { minLength: 1, maxLength: 5 })
       .map((agos) => agos.map((ago) => READ_UNTIL - ago * 60_000).sort((a, b) => a - b));
-    await fc.assert(
-      fc.asyncProperty(history, instants, async (incidents, ends) => {
-        const timeline = await timelineOf(incidents);
+    fc.assert(
+      fc.property(history, instants, (incidents, ends) => {
+        const timeline = timelineOf(incidents);
 
         for (const endMs of ends) {
-          const actual = said(await timeline.at(endMs));
+          const actual = said(timeline.at(endMs));
 
           const providers = REACHES.map((one) => ({ ...one, endMs }));
           const labels = (facet: number) => LABELS[facet];
@@ -151,33 +151,33 @@ describe('windows of the past', () => {
     );
   });
 
-  it('that end where providers were read are the live ones', async () => {
-    await fc.assert(
-      fc.asyncProperty(history, async (incidents) => {
-        const timeline = await timelineOf(incidents);
+  it('that end where providers were read are the live ones', () => {
+    fc.assert(
+      fc.property(history, (incidents) => {
+        const timeline = timelineOf(incidents);
         const live = createStatistics({ settings: SETTINGS, labels: (facet) => LABELS[facet], reader });
         for (const one of incidents) live.put(one);
         for (const [at, { readUntilMs: endMs, historyStartMs }] of REACHES.entries()) {
           const provider = PROVIDERS[at];
           if (provider !== undefined) live.advance({ ...provider, endMs, historyStartMs });
         }
-        await live.rebuild();
+        live.rebuild();
 
-        const rows = await timeline.at('read');
+        const rows = timeline.at('read');
 
-        await live.refresh();
+        live.refresh();
         expect(said(rows)).toEqual(said(live.rows()));
       }),
       { numRuns: 60 },
     );
   });
 
-  it('go back from where each provider was read', async () => {
-    await fc.assert(
-      fc.asyncProperty(history, fc.integer({ min: 1, max: 60 }), async (incidents, days) => {
-        const timeline = await timelineOf(incidents);
+  it('go back from where each provider was read', () => {
+    fc.assert(
+      fc.property(history, fc.integer({ min: 1, max: 60 }), (incidents, days) => {
+        const timeline = timelineOf(incidents);
 
-        const actual = said(await timeline.at({ msBeforeRead: days * DAY_MS }));
+        const actual = said(timeline.at({ msBeforeRead: days * DAY_MS }));
 
         const providers = REACHES.map((one) => ({ ...one, endMs: one.readUntilMs - days * DAY_MS }));
         const labels = (facet: number) => LABELS[facet];
@@ -187,16 +187,16 @@ describe('windows of the past', () => {
     );
   });
 
-  it('may be asked for one after the other, to where providers were read', async () => {
+  it('may be asked for one after the other, to where providers were read', () => {
     const ends: readonly End[] = [READ_UNTIL - 40 * DAY_MS, READ_UNTIL - 10 * DAY_MS, 'read'];
-    await fc.assert(
-      fc.asyncProperty(history, async (incidents) => {
-        const walking = await timelineOf(incidents);
+    fc.assert(
+      fc.property(history, (incidents) => {
+        const walking = timelineOf(incidents);
         const walked = [];
-        for (const end of ends) walked.push(said(await walking.at(end)));
+        for (const end of ends) walked.push(said(walking.at(end)));
 
         const afresh = [];
-        for (const end of ends) afresh.push(said(await (await timelineOf(incidents)).at(end)));
+        for (const end of ends) afresh.push(said(timelineOf(incidents).at(end)));
 
         expect(walked).toEqual(afresh);
       }),
@@ -204,15 +204,15 @@ describe('windows of the past', () => {
     );
   });
 
-  it('hold only what is wanted', async () => {
-    await fc.assert(
-      fc.asyncProperty(history, async (incidents) => {
+  it('hold only what is wanted', () => {
+    fc.assert(
+      fc.property(history, (incidents) => {
         const isWanted = ({ service }: FacetLabels) => service === 'search';
         const some = incidents.filter(({ facet }) => LABELS[facet]?.service === 'search');
 
-        const filtered = said(await (await timelineOf(incidents, isWanted)).at('read'));
+        const filtered = said(timelineOf(incidents, isWanted).at('read'));
 
-        const only = said(await (await timelineOf(some)).at('read'));
+        const only = said(timelineOf(some).at('read'));
         expect(filtered).toEqual(only);
       }),
       { numRuns: 30 },

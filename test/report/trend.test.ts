@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
@@ -5,11 +6,11 @@ import { figuresOf, rowOf } from '../../src/report/figures.ts';
 import { openTimeline } from '../../src/report/timeline.ts';
 import { type Instants, mttrTrend, type TrendPoint, type WindowTrend } from '../../src/report/trend.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
-import type { History } from '../../src/store/history.ts';
-import type { Store } from '../../src/store/store.ts';
+import { type History, openHistory } from '../../src/store/history.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import { severities } from '../settings.ts';
-import { sqlitePlace } from '../store/sqlite-place.ts';
-import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, SINCE, settings, start, sync } from '../store/telling.ts';
+import { silent, temporaryFolder } from '../store/sqlite-place.ts';
+import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, SINCE, settings } from '../store/telling.ts';
 
 const READ_UNTIL = at(1);
 const INSTANTS: Instants = { fromMs: READ_UNTIL - 20 * DAY_MS, stepMs: DAY_MS, count: 21 };
@@ -39,21 +40,23 @@ function statisticsWith(changes: Partial<StatisticsSettings> = {}): StatisticsSe
 }
 
 /** A history that holds what was told: of a provider that counts, of one that was silent for days, and of one that is kept apart. */
-async function historyOf(
+function historyOf(
   told: readonly Incident[],
   late: readonly Incident[] = [],
   apart: readonly Incident[] = [],
-): Promise<History> {
-  const store: Store = await start(sqlitePlace().open(), STORE);
-  await sync(store, told);
-  await store.begin('aws', SINCE);
-  await store.commit(poll(READ_UNTIL, { provider: 'aws', incidents: apart }));
-  await store.begin('silent', SINCE);
-  await store.commit(poll(READ_UNTIL - 5 * DAY_MS, { provider: 'silent', incidents: late }));
-  return store.openHistory();
+): History {
+  const path = join(temporaryFolder(), 'store.db');
+  const store = createSqliteStore({ path, log: silent, nowMs: SINCE });
+  store.configure(STORE, SINCE);
+  store.load(() => undefined);
+  store.commit(poll(READ_UNTIL, { incidents: told }));
+  store.commit(poll(READ_UNTIL, { provider: 'aws', incidents: apart }));
+  store.commit(poll(READ_UNTIL - 5 * DAY_MS, { provider: 'silent', incidents: late }));
+  store.close();
+  return openHistory({ path, readers: STORE.readers, maxServices: STORE.maxServices });
 }
 
-function trendOf(history: History, given: StatisticsSettings): Promise<readonly WindowTrend[]> {
+function trendOf(history: History, given: StatisticsSettings): readonly WindowTrend[] {
   return mttrTrend({
     history,
     settings: given,
@@ -64,9 +67,9 @@ function trendOf(history: History, given: StatisticsSettings): Promise<readonly 
 }
 
 /** The same from rows of statistics that are moved from instant to instant. */
-async function timelineOf(history: History, given: StatisticsSettings): Promise<WindowTrend[]> {
+function timelineOf(history: History, given: StatisticsSettings): WindowTrend[] {
   const tells = { tellsEscalations: true, tellsReopens: true };
-  const timeline = await openTimeline({
+  const timeline = openTimeline({
     history,
     settings: given,
     providers: [
@@ -79,7 +82,7 @@ async function timelineOf(history: History, given: StatisticsSettings): Promise<
   const trends = given.windows.map(() => ({ all: [] as TrendPoint[], severities: new Map<string, TrendPoint[]>() }));
   for (let step = 0; step < INSTANTS.count; step += 1) {
     const atMs = INSTANTS.fromMs + step * INSTANTS.stepMs;
-    const rows = await timeline.at({ liveAtMs: atMs });
+    const rows = timeline.at({ liveAtMs: atMs });
     for (const [window, { all, severities: bySeverity }] of trends.entries()) {
       const point = (row: ReturnType<typeof rowOf>): TrendPoint => {
         const { mttr, resolved = 0 } = row === undefined ? {} : figuresOf(row, window);
@@ -128,21 +131,21 @@ const told = fc
     };
   });
 
-it('the trend has the very numbers of statistics that are moved through the past', async () => {
+it('the trend has the very numbers of statistics that are moved through the past', () => {
   const list = fc.array(told, { maxLength: 30 });
   const given = fc.record({
     minimumSample: fc.integer({ min: 1, max: 3 }),
     reopened: fc.constantFrom('last' as const, 'first' as const, 'sum' as const),
   });
 
-  await fc.assert(
-    fc.asyncProperty(fc.tuple(list, list, list), given, async ([own, late, apart], changes) => {
+  fc.assert(
+    fc.property(fc.tuple(list, list, list), given, ([own, late, apart], changes) => {
       const named = (all: typeof own) => all.map((one, number) => incident(`Q${number}`, one));
-      const history = await historyOf(named(own), named(late), named(apart));
+      const history = historyOf(named(own), named(late), named(apart));
       const statistics = statisticsWith(changes);
 
-      const trend = await trendOf(history, statistics);
-      const moved = await timelineOf(history, statistics);
+      const trend = trendOf(history, statistics);
+      const moved = timelineOf(history, statistics);
 
       history.close();
       expect(trend).toEqual(moved);
@@ -151,12 +154,12 @@ it('the trend has the very numbers of statistics that are moved through the past
   );
 });
 
-it('an incident is in a window from the instant of its end on, and no longer when the window has passed', async () => {
+it('an incident is in a window from the instant of its end on, and no longer when the window has passed', () => {
   const resolvedAtMs = INSTANTS.fromMs + 5 * DAY_MS;
   const triggeredAtMs = resolvedAtMs - HOUR_MS;
-  const history = await historyOf([incident('Q0', { triggeredAtMs, resolvedAtMs })]);
+  const history = historyOf([incident('Q0', { triggeredAtMs, resolvedAtMs })]);
 
-  const [day, week] = await trendOf(history, statisticsWith());
+  const [day, week] = trendOf(history, statisticsWith());
   history.close();
 
   const placesOf = (points: readonly TrendPoint[] = []) =>

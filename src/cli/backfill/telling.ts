@@ -19,22 +19,22 @@ export interface TellingInput {
 /** Tells what the gauges said, run of instants by run of instants. */
 export interface Telling {
   /** What there is to tell at these instants; they must not descend, from one call to the next either. */
-  tell(instantsMs: readonly number[]): Promise<readonly PastFamily[]>;
+  tell(instantsMs: readonly number[]): readonly PastFamily[];
   /** From when on a window of so many milliseconds is told in the rows over everything. */
   wholeFromMs(windowMs: number): number;
 }
 
 /** Reads the whole history. */
-export async function openTelling(input: TellingInput): Promise<Telling> {
+export function openTelling(input: TellingInput): Telling {
   const { source, config, added, isPartial } = input;
   const settings = statisticsSettings(config);
-  const past = await openPast({ ...source, settings });
+  const past = openPast({ ...source, settings });
   const fromMs = (labels: LabelPairs) => (isPartial ? Number.NEGATIVE_INFINITY : wholeRowFromMs(labels, past, config));
   const table = createBackfillTable({ settings: familySettings(config), added, fromMs });
   return {
-    tell: async (instantsMs) => {
+    tell: (instantsMs) => {
       table.begin(instantsMs);
-      for (const [place, ms] of instantsMs.entries()) table.put(place, pageOf(await past.at(ms), source, ms));
+      for (const [place, ms] of instantsMs.entries()) table.put(place, pageOf(past.at(ms), source, ms));
       return table.read();
     },
     wholeFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.startMs('all', []) + windowMs),

@@ -41,12 +41,12 @@ export interface Collected {
 }
 
 /** Goes once over the whole history and judges every incident that has the labels. */
-export async function collect(history: History, views: FacetViews, judging: Judging): Promise<Collected> {
+export function collect(history: History, views: FacetViews, judging: Judging): Collected {
   const { basis } = DESCRIBED[judging.statistic];
   const members: Member[] = [];
   const omitted = new Map<Reason, { count: number; examples: Example[] }>();
   const providersInRow = new Set<string>();
-  await history.each((incident) => {
+  history.each((incident) => {
     const view = views.get(incident.facet);
     if (view === undefined) return;
     const { name } = view.span.provider;

@@ -8,16 +8,16 @@ import type { Valued } from './value.ts';
 const ROUNDING = 1e-9;
 
 /** Throws when the statistics that make the metrics say something else. */
-export async function compare(input: ExplainInput, group: Group, { value }: Valued): Promise<void> {
+export function compare(input: ExplainInput, group: Group, { value }: Valued): void {
   const { question, settings, history, providers, reader } = input;
-  const timeline = await openTimeline({
+  const timeline = openTimeline({
     history,
     providers,
     reader,
     settings: { ...settings, windows: [question.window], groupings: [group.grouping], detail: 'full' },
     isWanted: (labels) => isWanted(question.labels, labels),
   });
-  const row = rowOf(await timeline.at(question.end), group.grouping, ...group.values);
+  const row = rowOf(timeline.at(question.end), group.grouping, ...group.values);
   const shown = row === undefined ? undefined : figuresOf(row, 0)[question.statistic];
   if (isSame(value, shown)) return;
   throw new Error(

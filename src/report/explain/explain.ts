@@ -18,7 +18,7 @@ import { type Valued, valueOf } from './value.ts';
  * Tells what a windowed number is made of: computed from single incidents, and compared with what the statistics of
  * `/metrics` say. Throws QuestionError and UnknownName for what cannot be answered, and an error when the two ways disagree.
  */
-export async function explain(given: ExplainInput): Promise<Explanation> {
+export function explain(given: ExplainInput): Explanation {
   const { settings } = given;
   const question = { ...given.question, labels: configuredLabels(given) };
   const input = { ...given, question };
@@ -27,7 +27,7 @@ export async function explain(given: ExplainInput): Promise<Explanation> {
   refusePeriodBeforeHistory(spans);
   const views = viewsOf(input, group, spans);
   const judging = { statistic: question.statistic, reopened: settings.reopened };
-  const collected = await collect(input.history, views, judging);
+  const collected = collect(input.history, views, judging);
   refuseUnknownNames(input, views, spans);
   const rowSpans = spansOfRow(group, spans, collected);
   const valued = valueOf({
@@ -38,7 +38,7 @@ export async function explain(given: ExplainInput): Promise<Explanation> {
     minimumSample: settings.minimumSample,
     nameOf: (row) => nameOf(input.history, row),
   });
-  await compare(input, group, valued);
+  compare(input, group, valued);
   const shownSpans = spans.map((span) => spanOf(span, DESCRIBED[question.statistic].basis));
   const listing = { history: input.history, views, judging, limit: question.limit ?? Number.POSITIVE_INFINITY };
   return {

@@ -15,13 +15,13 @@ export interface Moment {
 /** Everything that is known of instants of the past, by what is known today. */
 export interface Past {
   /** Instants must not descend. */
-  at(ms: number): Promise<Moment>;
+  at(ms: number): Moment;
   /** From when on what a row rests on is known; `values` are its labels, in the order of the grouping. */
   startMs(grouping: Grouping, values: readonly string[]): number;
 }
 
 /** Reads all incidents of a history twice; each further instant costs what changed since the one before. */
-export async function openPast(input: Omit<TimelineInput, 'isWanted'>): Promise<Past> {
+export function openPast(input: Omit<TimelineInput, 'isWanted'>): Past {
   const { history, providers, settings } = input;
   const read = history.providers.flatMap((state) => {
     const provider = providers.find(({ name }) => name === state.name);
@@ -31,16 +31,16 @@ export async function openPast(input: Omit<TimelineInput, 'isWanted'>): Promise<
   const coverage = createCoverage(read);
   const openPast = createOpenPast({ hasTeam: settings.team });
   const known = new Set<number>();
-  await history.each((incident) => {
+  history.each((incident) => {
     const labels = history.labels(incident.facet);
     if (labels === undefined || !isSeen(incident, labels, input)) return;
     openPast.put(incident, labels);
     if (!known.has(incident.facet)) coverage.put(labels);
     known.add(incident.facet);
   });
-  const timeline = await openTimeline(input);
+  const timeline = openTimeline(input);
   return {
-    at: async (ms) => ({ rows: await timeline.at({ liveAtMs: ms }), openRows: openPast.at(ms) }),
+    at: (ms) => ({ rows: timeline.at({ liveAtMs: ms }), openRows: openPast.at(ms) }),
     startMs: (grouping, values) => coverage.startMs(grouping, values),
   };
 }

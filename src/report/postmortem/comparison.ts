@@ -31,13 +31,13 @@ export interface Comparison {
 }
 
 /** The usual recovery times of its service and of its severity before it was triggered. */
-export async function comparisonsOf(input: ComparisonInput): Promise<Comparison[]> {
+export function comparisonsOf(input: ComparisonInput): Comparison[] {
   const { history, recorded, settings, reader } = input;
   const { stored, provider } = recorded;
   const labels = history.labels(stored.facet);
   if (labels === undefined || labels.excluded) return [];
   const compared = comparedProviders(input);
-  const timeline = await openTimeline({
+  const timeline = openTimeline({
     history,
     reader,
     providers: compared.map((one) => ({ ...one, isOverall: true })),
@@ -50,7 +50,7 @@ export async function comparisonsOf(input: ComparisonInput): Promise<Comparison[
     isWanted: (one) => one.service === labels.service || one.severity === labels.severity,
   });
   // What ended at the very instant of the trigger may be the incident itself.
-  const rows = await timeline.at(stored.triggeredAtMs - 1);
+  const rows = timeline.at(stored.triggeredAtMs - 1);
   const isWhole = history.providers
     .filter(({ name }) => name === provider)
     .every(

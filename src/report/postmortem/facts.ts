@@ -42,7 +42,7 @@ export interface Facts {
 }
 
 /** Gathers what is known of an incident; goes over the history twice. */
-export async function gatherFacts(input: FactsInput): Promise<Facts> {
+export function gatherFacts(input: FactsInput): Facts {
   const { history, recorded, settings, severities } = input;
   const { provider, stored, incident } = recorded;
   const reading = readingOf(input);
@@ -59,8 +59,8 @@ export async function gatherFacts(input: FactsInput): Promise<Facts> {
     readUntilMs,
     durations: durationsOf({ recorded, severity, readUntilMs, reopened: settings.reopened }),
     events: eventsOf(incident),
-    similar: await similarTo(stored, { history, reopened: settings.reopened }),
-    comparisons: await comparisonsOf(input),
+    similar: similarTo(stored, { history, reopened: settings.reopened }),
+    comparisons: comparisonsOf(input),
     reopened: settings.reopened,
   };
 }

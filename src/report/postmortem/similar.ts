@@ -21,13 +21,13 @@ export interface Similar {
 }
 
 /** Finds those with the same fingerprint that were triggered earlier. */
-export async function similarTo(
+export function similarTo(
   incident: StoredIncident,
   { history, reopened }: { readonly history: History; readonly reopened: 'last' | 'first' | 'sum' },
-): Promise<Similar> {
+): Similar {
   let count = 0;
   let newest: StoredIncident[] = [];
-  await history.each((other) => {
+  history.each((other) => {
     if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isKept(other.marks)) return;
     if (!isEarlier(other, incident)) return;
     count += 1;
