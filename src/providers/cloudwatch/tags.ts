@@ -1,47 +1,68 @@
-import type { Log } from '../../model/log.ts';
-import { type Clock, HOUR_MS } from '../../model/time.ts';
+import { type Clock, SECOND_MS } from '../../model/time.ts';
 import type { AlarmApi } from './api.ts';
 import type { Tags } from './schema.ts';
 
-/** One question per alarm: its answer is kept for so long, and a changed tag shows after that. */
-const TAGS_KEPT_MS = 6 * HOUR_MS;
+/** A refusal may pass (rights take a moment to spread): it is asked about again so often, the wait growing by a second. */
+const TRIES_MAX = 3;
+/** So many alarms refused in a row, none read: the others of the region are not asked about in this poll. */
+const ALARMS_REFUSED_MAX = 2;
 
-/** The tags of the alarms of one region. */
+/** The tags of an alarm; or that there is no such alarm any more; or that they may not be read now. */
+export type AlarmTags = Tags | 'gone' | 'refused';
+
+/** Reads the tags of one region in one poll. Throttling and failures are tried again below, and then fail the poll. */
 export interface TagReader {
-  /** Undefined when the alarm is gone, or its tags may not be read. */
-  tagsOf(arn: string, signal: AbortSignal): Promise<Tags | undefined>;
+  /** Each alarm is asked about once. */
+  tagsOf(arn: string): Promise<AlarmTags>;
+  /** `refused` only when nothing could be read; undefined when nothing was asked. */
+  right(): 'read' | 'refused' | undefined;
 }
 
 export interface TagReaderOptions {
-  readonly region: string;
   readonly api: Pick<AlarmApi, 'tags'>;
-  readonly clock: Clock;
-  readonly log: Pick<Log, 'warn'> | undefined;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly signal: AbortSignal;
+  /** The last poll that asked could read none: then one refusal says it all. */
+  readonly wasRefused: boolean;
 }
 
-/** Reads tags as they are needed; a refusal is said once and then taken as the answer for all alarms until it is old. */
-export function createTagReader({ region, api, clock, log }: TagReaderOptions): TagReader {
-  const kept = new Map<string, { readonly tags: Tags | undefined; readonly untilMs: number }>();
-  let deniedUntilMs = Number.NEGATIVE_INFINITY;
-  let isSaid = false;
+/** A reader that asks about one alarm at a time until the right to read tags has shown. */
+export function createTagReader({ api, clock, signal, wasRefused }: TagReaderOptions): TagReader {
+  const answers = new Map<string, Promise<AlarmTags>>();
+  const [triesMax, refusedMax] = wasRefused ? [1, 1] : [TRIES_MAX, ALARMS_REFUSED_MAX];
+  let isReadable = false;
+  let refused = 0;
+  let lastAsked: Promise<unknown> = Promise.resolve();
 
-  function denied(): undefined {
-    deniedUntilMs = clock.nowMs() + TAGS_KEPT_MS;
-    if (!isSaid)
-      log?.warn('tags of alarms may not be read (cloudwatch:ListTagsForResource), defaults are used', { region });
-    isSaid = true;
+  async function ask(arn: string): Promise<AlarmTags> {
+    if (!isReadable && refused >= refusedMax) return 'refused';
+    for (let tries = 1; tries <= triesMax; tries += 1) {
+      if (tries > 1) await clock.sleep((tries - 1) * SECOND_MS, signal);
+      const answer = await api.tags(arn, signal);
+      if (answer === 'denied') continue;
+      isReadable = true;
+      return answer;
+    }
+    refused += 1;
+    return 'refused';
+  }
+
+  function inTurn(arn: string): Promise<AlarmTags> {
+    if (isReadable) return ask(arn);
+    const answer = lastAsked.then(() => ask(arn));
+    lastAsked = answer.catch(() => undefined);
+    return answer;
   }
 
   return {
-    async tagsOf(arn, signal) {
-      const found = kept.get(arn);
-      if (found !== undefined && clock.nowMs() < found.untilMs) return found.tags;
-      if (clock.nowMs() < deniedUntilMs) return undefined;
-      const answer = await api.tags(arn, signal);
-      if (answer === 'denied') return denied();
-      const tags = answer === 'gone' ? undefined : answer;
-      kept.set(arn, { tags, untilMs: clock.nowMs() + TAGS_KEPT_MS });
-      return tags;
+    tagsOf(arn) {
+      const answer = answers.get(arn) ?? inTurn(arn);
+      answers.set(arn, answer);
+      return answer;
+    },
+    right() {
+      if (isReadable) return 'read';
+      return refused > 0 ? 'refused' : undefined;
     },
   };
 }
