@@ -42,7 +42,7 @@ export interface Told {
   /** An anchor or an end moved, so an incident may be known by another id or recovery than before. */
   readonly isMoved: boolean;
   /** All incidents of the subject. */
-  all(): readonly Incident[];
+  readonly all: () => readonly Incident[];
 }
 
 interface Entry {
