@@ -539,6 +539,30 @@ describe('tags', () => {
     expect(services(staged)).toEqual(Array.from({ length: 5 }, () => 'checkout'));
   });
 
+  it('of hundreds of alarms that change at once are asked for in several polls, and nothing is told before', async () => {
+    const staged = await stage([]);
+    await staged.poll();
+    const many = Array.from({ length: 450 }, (_, index) =>
+      alarm(`a${index}`, [ALARM(1)], { tags: { service: 'checkout' } }),
+    );
+    staged.world.alarms.push(...many);
+    const asked: number[] = [];
+    const seen: number[] = [];
+
+    for (const minute of [5, 6, 7]) {
+      const before = staged.asked('ListTagsForResource').length;
+      staged.time.nowMs = minutes(minute);
+      await staged.poll();
+      asked.push(staged.asked('ListTagsForResource').length - before);
+      seen.push(staged.memory.incidents.size);
+    }
+
+    expect(asked).toEqual([200, 200, 50]);
+    expect(seen).toEqual([200, 400, 450]);
+    expect(new Set(services(staged))).toEqual(new Set(['checkout']));
+    expect(staged.warned).toEqual([]);
+  });
+
   it('that changed without any news of the alarm reach its incidents within a round, some in each poll', async () => {
     const count = 45;
     const alarms = Array.from({ length: count }, (_, index) =>

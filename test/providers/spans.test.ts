@@ -134,7 +134,7 @@ describe('reading spans', () => {
         expect(new Set([...before, ...recordsOf(rest)]).size).toBe(60);
         const again = rest.flatMap(({ records }) => records).filter((ms) => before.has(ms));
         // Without a total a window is halved after it was begun, and begun again.
-      expect(again.length).toBeLessThanOrEqual(how.total ? 2 : 20);
+        expect(again.length).toBeLessThanOrEqual(how.total ? 2 : 20);
       }
       expect(pages.length).toBeGreaterThan(10);
     },

@@ -11,7 +11,11 @@ export interface HeldAlarms {
   now(): ReadonlyMap<string, number>;
   /** Whether to wait (on) for the tags of an alarm that were refused now, and none are known from before. */
   waits(subject: string): boolean;
+  /** Holds an alarm until a later poll asks for its tags. */
+  hold(subject: string): void;
   release(subject: string): void;
+  /** True when an alarm waits because its tags were refused in this poll. */
+  isRefused(): boolean;
   /** Whether tags can be read, for the next poll: a right is believed to be gone when an alarm waited in vain. */
   rightAfter(): 'read' | 'refused' | undefined;
 }
@@ -28,18 +32,26 @@ export interface HeldOptions {
 export function createHeldAlarms({ before, rightBefore, tags, nowMs }: HeldOptions): HeldAlarms {
   const sinceMs = new Map(before);
   let isInVain = false;
+  let isRefused = false;
+  const hold = (subject: string) => {
+    const heldMs = Math.min(sinceMs.get(subject) ?? nowMs, nowMs);
+    sinceMs.set(subject, heldMs);
+    return heldMs;
+  };
+
   return {
     has: (subject) => sinceMs.has(subject),
     now: () => new Map(sinceMs),
     waits(subject) {
       if (rightBefore !== 'read' && tags.right() !== 'read') return false;
-      const heldMs = Math.min(sinceMs.get(subject) ?? nowMs, nowMs);
-      sinceMs.set(subject, heldMs);
-      const isWaiting = nowMs - heldMs < HELD_MAX_MS;
+      const isWaiting = nowMs - hold(subject) < HELD_MAX_MS;
       isInVain ||= !isWaiting;
+      isRefused ||= isWaiting;
       return isWaiting;
     },
+    hold: (subject) => void hold(subject),
     release: (subject) => void sinceMs.delete(subject),
+    isRefused: () => isRefused,
     rightAfter() {
       const right = tags.right() ?? rightBefore;
       return right === 'refused' && rightBefore === 'read' && !isInVain ? 'read' : right;

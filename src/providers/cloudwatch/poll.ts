@@ -12,7 +12,7 @@ import { type RegionPart, readRegion } from './region.ts';
 import { NOTHING, type RegionPoll, type TagNames } from './settle.ts';
 import { placeOf, subjectOfIncident } from './subject.ts';
 import type { AlarmNames } from './tag-round.ts';
-import { createTagReader } from './tags.ts';
+import { ALARMS_PER_POLL, createTagReader } from './tags.ts';
 
 /** What is kept of a region between polls. */
 export interface Region {
@@ -44,7 +44,9 @@ export async function* pollRegions(
   const sources = regions.map((one): AsyncGenerator<HeldPart> => {
     const { name: region, api, clock, alarmNames } = one;
     const { right } = course.tags(region);
-    const tags = createTagReader({ api, clock, signal, wasRefused: right === 'refused' });
+    // A first sync has no deadline, and tells nothing that is counted.
+    const alarmsMax = course.isFirst ? Number.POSITIVE_INFINITY : ALARMS_PER_POLL;
+    const tags = createTagReader({ api, clock, signal, wasRefused: right === 'refused', alarmsMax });
     const poll = {
       region,
       api,
@@ -93,7 +95,7 @@ async function* withTagState(
     }
     const right = held.rightAfter();
     if (right === 'refused') warnOnce(region, MISSING_RIGHT);
-    if (held.now().size > 0) warnOnce(region, HELD_BACK);
+    if (held.isRefused()) warnOnce(region, HELD_BACK);
     yield { ...part, held: held.now(), tags: { ...part.tags, right } };
   }
 }

@@ -49,7 +49,8 @@ export async function settle(
   besides: readonly string[] = [],
 ): Promise<Part> {
   const bySubject = Map.groupBy(fresh, ({ subject }) => subject);
-  const touched = [...new Set([...bySubject.keys(), ...besides])];
+  // Those that waited go first.
+  const touched = [...new Set([...besides, ...bySubject.keys()])];
   if (touched.length > 0) await learnAccount(poll);
   const parts: Part[] = [{ ...NOTHING, signals: fresh }];
   for await (const part of inOrder(touched, TAGS_AHEAD, (one) => settleAlarm(poll, one, bySubject.get(one) ?? []))) {
@@ -111,7 +112,8 @@ async function factsOf(poll: RegionPoll, subject: string): Promise<AlarmFacts | 
   const isAskable = isTagged(poll) && arn !== undefined && account.isLearnt();
   const tags = isAskable ? await poll.tags.tagsOf(arn) : 'gone';
   const before = poll.book.lastIncidentOf(subject);
-  if (tags === 'refused' && before === undefined && held.waits(subject)) return 'held';
+  if (before === undefined && tags === 'later') held.hold(subject);
+  if (before === undefined && (tags === 'later' || (tags === 'refused' && held.waits(subject)))) return 'held';
   return factsFrom({ subject, arn, tags, before }, tagNames);
 }
 
@@ -126,7 +128,7 @@ interface AlarmKnown {
 export function factsFrom({ subject, arn, tags, before }: AlarmKnown, tagNames: TagNames): AlarmFacts {
   const valueOf = (name: string | undefined, last: string | undefined) => {
     if (name === undefined) return undefined;
-    return (tags === 'gone' || tags === 'refused' ? last : tags.get(name)) || undefined;
+    return (typeof tags === 'string' ? last : tags.get(name)) || undefined;
   };
   return {
     subject,

@@ -49,7 +49,7 @@ export async function readTagsInRound(poll: RegionPoll, state: TagState, alarmNa
   // A first sync has just read the tags of every alarm that has incidents.
   if (poll.isFirst) return { incidents: [], state: { ...state, roundAtMs: untilMs, names } };
   const isNew = isDue(poll, state, names);
-  if (!isNew && state.roundName === undefined) return { incidents: [], state };
+  if ((!isNew && state.roundName === undefined) || poll.tags.left() < ASKED_PER_POLL) return { incidents: [], state };
   const roundAtMs = isNew ? untilMs : (state.roundAtMs ?? untilMs);
   const after = isNew ? '' : (state.roundName ?? '');
   const all = await alarmNames.inRound(roundAtMs, () => readAllAlarms(api, {}, signal));
@@ -92,7 +92,7 @@ async function nextWithIncidents({ region, book }: RegionPoll, names: readonly s
 async function readAgain({ account, tags: reader, tagNames, book }: RegionPoll, subject: string) {
   const arn = account.arnOf(placeOf(subject));
   const tags = arn === undefined || !account.isLearnt() ? 'gone' : await reader.tagsOf(arn);
-  if (tags === 'gone' || tags === 'refused') return [];
+  if (typeof tags === 'string') return [];
   const facts = factsFrom({ subject, arn, tags, before: undefined }, tagNames);
   return book.tell(subject, { afterMs: Number.POSITIVE_INFINITY, incidents: [], facts }).changed;
 }
