@@ -1,73 +1,26 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
 import { recoveriesOf } from '../../src/model/recoveries.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
-import type { RequestObserver } from '../../src/network/door.ts';
-import { type CloudwatchFakeOptions, startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
-import type { SimulatedAlarm, World } from '../../src/simulator/world.ts';
-import { alarm, createCloudwatchProvider, withCredentials } from './cloudwatch-stage.ts';
-import { createMemoryKnown, pollInto } from './memory-known.ts';
+import type { SimulatedAlarm } from '../../src/simulator/world.ts';
+import {
+  ALARM,
+  alarm,
+  change,
+  createCloudwatchProvider,
+  minutes,
+  NO_DATA,
+  NOW_MS,
+  OK,
+  stage,
+  told,
+  withCredentials,
+} from './cloudwatch-stage.ts';
+import { pollInto } from './memory-known.ts';
 import { impatientClock, silentObserver } from './setup.ts';
 
-const NOW_MS = Date.UTC(2026, 10, 2, 12);
-
 withCredentials();
-
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-});
-
-interface StageOptions extends CloudwatchFakeOptions {
-  readonly regions?: readonly string[];
-  readonly rateLimit?: { requests: number; perMs: number };
-  readonly observer?: RequestObserver;
-}
-
-/** Alarms in a fake, a provider that asks it, and a store in memory; `time.nowMs` is everybody's now. */
-async function stage(alarms: readonly SimulatedAlarm[], options: StageOptions = {}) {
-  const { regions = ['eu-west-1'], rateLimit, observer = silentObserver, ...fakeOptions } = options;
-  const world: World = { incidents: [], alarms: [...alarms] };
-  const time = { nowMs: NOW_MS };
-  const fake = await startCloudwatchFake(world, { nowMs: () => time.nowMs, ...fakeOptions });
-  opened.push(fake);
-  const warned: string[] = [];
-  const clock = { ...impatientClock(NOW_MS), nowMs: () => time.nowMs };
-  const log = { warn: (message: string) => warned.push(message) };
-  const overrides = { regions, ...(rateLimit === undefined ? {} : { rateLimit }) };
-  const provider = createCloudwatchProvider(fake.url, overrides, { clock, observer, log });
-  opened.push(provider);
-  const memory = createMemoryKnown();
-  const poll = (rest: { signal?: AbortSignal } = {}) =>
-    pollInto(memory, provider, { nowMs: time.nowMs, historyStartMs: time.nowMs - 210 * DAY_MS, ...rest });
-  const asked = (action: string) =>
-    fake.requests.filter(({ headers }) => headers['x-amz-target'] === `GraniteServiceVersion20100801.${action}`);
-  return { world, time, fake, memory, poll, asked, warned };
-}
-
-type Staged = Awaited<ReturnType<typeof stage>>;
-
-const minutes = (count: number) => NOW_MS + count * MINUTE_MS;
-const ALARM = (atMinute: number, shownAfterMs = 0) =>
-  ({ atMs: minutes(atMinute), state: 'ALARM', shownAfterMs }) as const;
-const OK = (atMinute: number, shownAfterMs = 0) => ({ atMs: minutes(atMinute), state: 'OK', shownAfterMs }) as const;
-const NO_DATA = (atMinute: number) => ({ atMs: minutes(atMinute), state: 'INSUFFICIENT_DATA' }) as const;
-
-function change(world: World, name: string, change: SimulatedAlarm['changes'][number]): void {
-  const found = world.alarms.find((one) => one.name === name && one.deletedAtMs === undefined);
-  if (found !== undefined) found.changes = [...found.changes, change];
-}
-
-/** `name@minutes status minutes` */
-function told({ memory }: Staged): string[] {
-  const words = ({ title, triggeredAtMs, status, resolvedAtMs, setApart }: Incident) => {
-    const at = (ms: number) => (ms - NOW_MS) / MINUTE_MS;
-    const end = resolvedAtMs === undefined ? '' : ` ${at(resolvedAtMs)}`;
-    return `${title}@${at(triggeredAtMs)} ${setApart ?? status}${end}`;
-  };
-  return [...memory.incidents.values()].map(words).sort();
-}
 
 describe('an alarm becomes incidents', () => {
   it('with everything that the platform tells of it', async () => {
@@ -392,226 +345,6 @@ describe('an alarm that is deleted while it fires', () => {
   });
 });
 
-describe('tags', () => {
-  const services = ({ memory }: Staged) => [...memory.incidents.values()].map(({ serviceName }) => serviceName);
-  const five = (changes: SimulatedAlarm['changes']) =>
-    Array.from({ length: 5 }, (_, index) => alarm(`a${index}`, changes, { tags: { service: 'checkout' } }));
-
-  it('are asked for in each poll once per alarm that has news, and reach all of its incidents', async () => {
-    const staged = await stage([
-      alarm('quiet', [OK(-60)]),
-      alarm('one', [ALARM(-60), OK(-50), ALARM(-40), OK(-30)], { tags: { service: 'a' } }),
-    ]);
-    await staged.poll();
-    const first = staged.asked('ListTagsForResource').length;
-    const [, found] = staged.world.alarms;
-    if (found !== undefined) found.tags = { service: 'b', severity: 'P1' };
-    change(staged.world, 'one', ALARM(30));
-    change(staged.world, 'one', OK(40));
-    staged.time.nowMs = minutes(45);
-
-    const pages = await staged.poll();
-
-    expect([first, staged.asked('ListTagsForResource').length]).toEqual([1, 2]);
-    expect(services(staged)).toEqual(['b', 'b', 'b']);
-    const told = pages.flatMap(({ incidents }) => incidents.map(({ id }) => id));
-    expect(new Set(told).size).toBe(told.length);
-  });
-
-  it('that may not be read leave everything to the defaults, which is said once and costs little', async () => {
-    const alarms = Array.from({ length: 20 }, (_, index) =>
-      alarm(`a${index}`, [ALARM(-60), OK(-50)], { tags: { service: 'x' } }),
-    );
-    const staged = await stage(alarms, { denied: ['ListTagsForResource'] });
-
-    await staged.poll();
-    const first = staged.asked('ListTagsForResource').length;
-    for (let poll = 1; poll <= 3; poll += 1) {
-      for (const { name } of alarms) change(staged.world, name, poll % 2 === 1 ? ALARM(5 * poll) : OK(5 * poll));
-      staged.time.nowMs = minutes(5 * poll + 1);
-      await staged.poll();
-    }
-
-    expect(staged.memory.incidents.size).toBe(60);
-    expect([...staged.memory.incidents.values()].every(({ title, serviceName }) => title === serviceName)).toBe(true);
-    expect(staged.warned).toHaveLength(1);
-    expect([first, staged.asked('ListTagsForResource').length]).toEqual([6, 9]);
-  });
-
-  it.each([1, 2, 5])('that were refused %i times are asked for again before anything is told', async (times) => {
-    let refusals = 0;
-    const isDenied = (operation: string) => operation === 'ListTagsForResource' && refusals++ < times;
-    const staged = await stage(five([ALARM(-60)]), { isDenied });
-    await staged.poll();
-    for (const { name } of staged.world.alarms) change(staged.world, name, OK(3));
-    staged.time.nowMs = minutes(5);
-
-    await staged.poll();
-
-    expect(services(staged)).toEqual(Array.from({ length: 5 }, () => 'checkout'));
-    expect(staged.memory.incidents.size).toBe(5);
-  });
-
-  it('that are refused after others could be read hold back the incidents of new alarms, over a restart', async () => {
-    let isRefused = false;
-    const isDenied = (operation: string) => isRefused && operation === 'ListTagsForResource';
-    const staged = await stage([alarm('known', [ALARM(-60), OK(-50)], { tags: { service: 'checkout' } })], {
-      isDenied,
-    });
-    await staged.poll();
-    isRefused = true;
-    staged.world.alarms.push(...five([ALARM(1), OK(3)]));
-    change(staged.world, 'known', ALARM(2));
-    staged.time.nowMs = minutes(5);
-    await staged.poll();
-    const meanwhile = told(staged);
-    isRefused = false;
-    staged.time.nowMs = minutes(50);
-    const dependencies = { clock: impatientClock(NOW_MS), observer: silentObserver };
-    const restarted = createCloudwatchProvider(staged.fake.url, {}, dependencies);
-    opened.push(restarted);
-
-    await pollInto(staged.memory, restarted, { nowMs: minutes(50), historyStartMs: NOW_MS - 210 * DAY_MS });
-
-    expect(meanwhile).toEqual(['known@-60 resolved -50', 'known@2 triggered']);
-    expect(staged.warned).toHaveLength(1);
-    expect(services(staged)).toEqual(Array.from({ length: 7 }, () => 'checkout'));
-    expect(told(staged).filter((one) => one.endsWith('@1 resolved 3'))).toHaveLength(5);
-    expect(staged.memory.cursor).not.toContain('held');
-  });
-
-  it('that stay refused for an hour are given up, and then the right counts as missing', async () => {
-    let isRefused = false;
-    const isDenied = (operation: string) => isRefused && operation === 'ListTagsForResource';
-    const staged = await stage([alarm('known', [ALARM(-60), OK(-50)], { tags: { service: 'checkout' } })], {
-      isDenied,
-    });
-    await staged.poll();
-    isRefused = true;
-    staged.world.alarms.push(alarm('new', [ALARM(1), OK(3)], { tags: { service: 'checkout' } }));
-    for (const minute of [5, 30, 64]) {
-      staged.time.nowMs = minutes(minute);
-      await staged.poll();
-    }
-    const before = services(staged);
-
-    staged.time.nowMs = minutes(65);
-    await staged.poll();
-    staged.world.alarms.push(alarm('newer', [ALARM(66), OK(68)], { tags: { service: 'checkout' } }));
-    staged.time.nowMs = minutes(70);
-    await staged.poll();
-
-    expect(before).toEqual(['checkout']);
-    expect(services(staged)).toEqual(['checkout', 'new', 'newer']);
-    expect(staged.warned).toHaveLength(2);
-    isRefused = false;
-    staged.world.alarms.push(alarm('newest', [ALARM(71), OK(72)], { tags: { service: 'checkout' } }));
-    staged.time.nowMs = minutes(75);
-    await staged.poll();
-    expect(services(staged)).toEqual(['checkout', 'checkout', 'checkout', 'checkout']);
-  });
-
-  it('of one alarm that are always refused do not keep those of others from being read', async () => {
-    const isDenied = (operation: string, body: string) =>
-      operation === 'ListTagsForResource' && body.includes('alarm:a0"');
-    const staged = await stage(five([ALARM(-60), OK(-50)]), { isDenied });
-
-    await staged.poll();
-
-    expect(services(staged).sort()).toEqual(['a0', 'checkout', 'checkout', 'checkout', 'checkout']);
-  });
-
-  it('that cannot be read because the platform fails fail the poll, and nothing is told', async () => {
-    const staged = await stage([]);
-    await staged.poll();
-    staged.world.alarms.push(...five([ALARM(1), OK(3)]));
-    staged.time.nowMs = minutes(5);
-    const before = staged.memory.cursor;
-    const target = staged.fake.faults;
-    const answer = { status: 500, body: { __type: 'x#InternalServiceFault', message: 'no' } };
-    target.push({ times: 1000, body: /ResourceARN/, answer });
-
-    await expect(staged.poll()).rejects.toThrow('500');
-
-    expect([staged.memory.cursor, staged.memory.incidents.size]).toEqual([before, 0]);
-    target.length = 0;
-    await staged.poll();
-    expect(services(staged)).toEqual(Array.from({ length: 5 }, () => 'checkout'));
-  });
-
-  it('of hundreds of alarms that change at once are asked for in several polls, and nothing is told before', async () => {
-    const staged = await stage([]);
-    await staged.poll();
-    const many = Array.from({ length: 450 }, (_, index) =>
-      alarm(`a${index}`, [ALARM(1)], { tags: { service: 'checkout' } }),
-    );
-    staged.world.alarms.push(...many);
-    const asked: number[] = [];
-    const seen: number[] = [];
-
-    for (const minute of [5, 6, 7]) {
-      const before = staged.asked('ListTagsForResource').length;
-      staged.time.nowMs = minutes(minute);
-      await staged.poll();
-      asked.push(staged.asked('ListTagsForResource').length - before);
-      seen.push(staged.memory.incidents.size);
-    }
-
-    expect(asked).toEqual([200, 200, 50]);
-    expect(seen).toEqual([200, 400, 450]);
-    expect(new Set(services(staged))).toEqual(new Set(['checkout']));
-    expect(staged.warned).toEqual([]);
-  });
-
-  it('that changed without any news of the alarm reach its incidents within a round, some in each poll', async () => {
-    const count = 45;
-    const alarms = Array.from({ length: count }, (_, index) =>
-      alarm(`a${index}`, index % 2 === 0 ? [ALARM(-60), OK(-50)] : [ALARM(-60)], { tags: { service: 'a' } }),
-    );
-    const quiet = Array.from({ length: 250 }, (_, index) => alarm(`q${index}`, [OK(-60)]));
-    const staged = await stage([...alarms, ...quiet]);
-    await staged.poll();
-    for (const one of staged.world.alarms) one.tags = { service: 'b', severity: 'P1' };
-    staged.time.nowMs = minutes(350);
-    await staged.poll();
-    const early = new Set(services(staged));
-    const asked = [];
-
-    for (const minute of [361, 362, 363, 364]) {
-      const before = staged.asked('ListTagsForResource').length;
-      staged.time.nowMs = minutes(minute);
-      await staged.poll();
-      asked.push(staged.asked('ListTagsForResource').length - before);
-    }
-
-    expect(early).toEqual(new Set(['a']));
-    expect(asked).toEqual([20, 20, 5, 0]);
-    const now = [...staged.memory.incidents.values()].map(({ serviceName, severity }) => [serviceName, severity.tag]);
-    expect(now).toEqual(alarms.map(() => ['b', 'P1']));
-    expect(told(staged)).toHaveLength(count);
-  });
-
-  it('are asked for with the account that alarms have now, after a change of role too', async () => {
-    let account = '111111111111';
-    const staged = await stage([alarm('one', [ALARM(-60), OK(-50)], { tags: { service: 'old' } })], {
-      account: () => account,
-    });
-    await staged.poll();
-    account = '222222222222';
-    staged.world.alarms = [alarm('two', [ALARM(2), OK(4)], { tags: { service: 'checkout' } })];
-    staged.time.nowMs = minutes(5);
-
-    await staged.poll();
-
-    expect(services(staged)).toEqual(['old', 'checkout']);
-    expect(staged.asked('ListTagsForResource').map(({ body }) => body.split(':')[5])).toEqual([
-      '111111111111',
-      '222222222222',
-    ]);
-    expect(staged.memory.cursor).toContain('aws:222222222222');
-  });
-});
-
 describe('several regions', () => {
   const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
 
@@ -670,7 +403,7 @@ describe('several regions', () => {
       { regions: REGIONS },
       { clock: impatientClock(NOW_MS), observer: silentObserver },
     );
-    opened.push(more);
+    onTestFinished(() => more.close());
 
     await pollInto(staged.memory, more, { nowMs: minutes(1), historyStartMs: NOW_MS - 210 * DAY_MS });
 
