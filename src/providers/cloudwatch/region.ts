@@ -65,9 +65,9 @@ async function noticeStates(poll: RegionPoll, firing: readonly Alarm[], openSubj
   return {
     signals,
     rejected: [...fired.rejected, ...silent.rejected],
-    /** Open so far, and ended without a signal. */
     /** Not told so far. */
     waiting,
+    /** Open so far, and ended without a signal. */
     expired: notFiring.filter((subject) => isStoredOpen(subject) && !isFiring(poll, subject)),
   };
 }

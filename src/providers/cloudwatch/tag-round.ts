@@ -65,14 +65,15 @@ export async function readTagsInRound(poll: RegionPoll, state: TagState, alarmNa
   return { incidents, state: { ...others, roundAtMs, names, ...(isOver ? {} : { roundName: lastName }) } };
 }
 
-/** At its time; at once when other tags are configured, or when the right to read them has come. */
+/** At its time, unless one is under way; at once when other tags are configured, or when the right to read them has come. */
 function isDue(
   { tags, untilMs }: RegionPoll,
-  { roundAtMs, names, right }: TagState,
+  { roundAtMs, roundName, names, right }: TagState,
   wanted: readonly string[],
 ): boolean {
-  if (roundAtMs === undefined || roundAtMs > untilMs || untilMs - roundAtMs >= ROUND_EVERY_MS) return true;
-  return names?.join('\n') !== wanted.join('\n') || (right === 'refused' && tags.right() === 'read');
+  if (roundAtMs === undefined || names?.join('\n') !== wanted.join('\n')) return true;
+  if (right === 'refused' && tags.right() === 'read') return true;
+  return roundName === undefined && (roundAtMs > untilMs || untilMs - roundAtMs >= ROUND_EVERY_MS);
 }
 
 /** The next alarms that have incidents, as many as one poll may ask about, and the name that was looked up last. */

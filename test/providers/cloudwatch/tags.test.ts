@@ -218,6 +218,22 @@ describe('tags', () => {
     expect(told(staged)).toHaveLength(count);
   });
 
+  it('reach all incidents also where polls are so rare that a round outlasts its interval', async () => {
+    const alarms = Array.from({ length: 45 }, (_, index) =>
+      alarm(`a${index}`, [ALARM(-60), OK(-50)], { tags: { service: 'a' } }),
+    );
+    const staged = await stage(alarms);
+    await staged.poll();
+    for (const one of staged.world.alarms) one.tags = { service: 'b' };
+
+    for (const hour of [7, 14, 21]) {
+      staged.time.nowMs = minutes(60 * hour);
+      await staged.poll();
+    }
+
+    expect(new Set(services(staged))).toEqual(new Set(['b']));
+  });
+
   it('are asked for with the account that alarms have now, after a change of role too', async () => {
     let account = '111111111111';
     const staged = await stage([alarm('one', [ALARM(-60), OK(-50)], { tags: { service: 'old' } })], {
