@@ -1,7 +1,7 @@
 import { hashSync } from 'bcryptjs';
 import { describe, expect, it } from 'vitest';
 import { createBasicAuth } from '../../src/server/basic-auth.ts';
-import type { AuthResult, Client, Login } from '../../src/server/login-queue.ts';
+import type { Client, Login } from '../../src/server/login-queue.ts';
 
 /** Hashes only where a test reads their cost; the comparisons of these tests are invented. */
 const USERS = new Map([
@@ -12,7 +12,7 @@ const USERS = new Map([
 interface Desk {
   /** The logins whose comparison was begun, as `user:password`. */
   readonly compared: string[];
-  readonly results: Map<string, AuthResult | string>;
+  readonly results: Map<string, string>;
   /** Logs in; the result is kept under the name. */
   enter(name: string, login: Login, client?: Client): void;
   /** Ends comparisons, so many one after the other. */
@@ -28,7 +28,7 @@ function openDesk(users: ReadonlyMap<string, string> = USERS): Desk {
     return new Promise<boolean>((resolve) => running.push(() => resolve(password === 'right')));
   };
   const auth = createBasicAuth(users, compare);
-  const results = new Map<string, AuthResult | string>();
+  const results = new Map<string, string>();
   return {
     compared,
     results,
