@@ -1,24 +1,33 @@
-import { createEngine, type Engine } from '../src/cli/engine.ts';
+import { createEngine, type Engine } from '../src/app/engine.ts';
+import { createPageLoop, type PageLoop } from '../src/app/page-loop.ts';
+import { type StatusInput, statusOf } from '../src/app/status.ts';
 import type { Config } from '../src/config/types.ts';
+import { type Core, createCore } from '../src/core/core.ts';
+import { type Remote, toRemote } from '../src/core/remote.ts';
 import type { Format } from '../src/metrics/exposition.ts';
-import { createHolds } from '../src/metrics/holds.ts';
 import { createProcessMetrics } from '../src/metrics/process.ts';
 import { createPageReader, type PageReader } from '../src/metrics/reader.ts';
 import type { Log } from '../src/model/log.ts';
 import type { Clock } from '../src/model/time.ts';
 import { platforms } from '../src/providers/registry.ts';
-import { createSqliteStore } from '../src/store/sqlite.ts';
+import type { StatusView } from '../src/server/status-page/view.ts';
+import { createSqliteStore } from '../src/store/sqlite/create.ts';
 import type { Store } from '../src/store/store.ts';
 
 /** A log that nobody reads. */
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Everything between the providers and the page, without loops and without a server. */
+/** Everything between the providers and the page, without loops, threads and a server. */
 export interface Life {
   readonly config: Config;
   readonly store: Store;
+  readonly core: Core;
+  readonly remote: Remote<Core>;
   readonly engine: Engine;
   readonly reader: PageReader;
+  readonly pageLoop: PageLoop;
+  /** What the status page shows. */
+  status(window?: string): Promise<StatusView>;
   close(): Promise<void>;
 }
 
@@ -30,27 +39,55 @@ export interface LifeInput {
   readonly storeWith?: ((store: Store) => Store) | undefined;
   /** Instead of the process' own metrics. */
   readonly processText?: ((format: Format) => Promise<string>) | undefined;
+  /** Instead of nothing that is known of them. */
+  readonly status?: Partial<StatusInput>;
 }
 
 /** Opens the store and the engine of a configuration; the first page is there when it resolves. */
-export async function openLife({ config, clock, log = silent, storeWith, processText }: LifeInput): Promise<Life> {
+export async function openLife(input: LifeInput): Promise<Life> {
+  const { config, clock, log = silent, storeWith, processText } = input;
   const opened = createSqliteStore({ path: config.store.path, log, nowMs: clock.nowMs() });
   const store = storeWith?.(opened) ?? opened;
+  const core = createCore({ store, log });
+  const remote = toRemote(core);
   const metrics = createProcessMetrics('test');
   const reader = createPageReader(processText ?? ((format) => metrics.text(format)));
   const onFatal = (error: unknown) => {
     throw error;
   };
-  const engine = createEngine({ config, platforms, store, clock, log, metrics, reader, holds: createHolds(), onFatal });
+  const engine = createEngine({ config, platforms, core: remote, clock, log, metrics, onFatal });
+  const pageLoop = createPageLoop({ core: remote, reader, clock, log, onFatal });
+  const status: StatusInput = {
+    engine: () => engine,
+    core: remote,
+    pageLoop,
+    trend: { of: () => undefined },
+    version: 'test',
+    clock,
+    startedAtMs: clock.nowMs(),
+    reloadFailure: () => undefined,
+    ...input.status,
+  };
   const close = async () => {
-    await engine.close();
-    store.close();
+    await engine.stop();
+    core.close();
   };
   try {
-    await engine.open();
+    core.configure(engine.setup, clock.nowMs());
+    await pageLoop.tick();
   } catch (error) {
     await close();
     throw error;
   }
-  return { config, store, engine, reader, close };
+  return {
+    config,
+    store,
+    core,
+    remote,
+    engine,
+    reader,
+    pageLoop,
+    status: (window) => statusOf(status, window),
+    close,
+  };
 }

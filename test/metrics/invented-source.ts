@@ -70,8 +70,8 @@ export function set(
     ...labels,
   };
   if (kind === 'severity') return { ...base, groups: { timings, changes } };
-  const recovery = { ...life, recovery: histogram(131.5 * MINUTE_MS, [1, 1, 2]) };
-  return { ...base, groups: { recovery, counts: { ...life, opened: 9, withinTarget: 3 } } };
+  const recovery = { ...life, recovery: histogram(131.5 * MINUTE_MS, [1, 1, 2]), withinTarget: 3 };
+  return { ...base, groups: { recovery, counts: { ...life, opened: 9 } } };
 }
 
 export function shown(given: LabelSet, change: Partial<ShownSet> = {}): ShownSet {
@@ -128,12 +128,11 @@ export function providerState(change: Partial<ProviderState> = {}): PageSource['
 
 /** The page of the store's families. */
 export async function rendered(given: PageSource, format: Format, settings = SETTINGS): Promise<string> {
-  const pages = await new Page(families, settings).render(given);
-  return textOf(pages[format]);
+  return textOf(new Page(families, settings).render(given), format);
 }
 
-export function textOf({ plain }: RenderedPage): string {
-  return Buffer.concat([...plain]).toString('utf8');
+export function textOf({ blocks }: RenderedPage, format: Format): string {
+  return Buffer.concat(blocks.map(({ bytes }) => bytes[format])).toString('utf8');
 }
 
 /** The sample lines of one family. */

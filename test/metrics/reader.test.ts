@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { FORMATS } from '../../src/metrics/exposition.ts';
 import { families } from '../../src/metrics/families.ts';
 import { Page } from '../../src/metrics/page.ts';
-import { createPageReader, type WholePage } from '../../src/metrics/reader.ts';
+import { createPageReader, createPageUpdates, type WholePage } from '../../src/metrics/reader.ts';
 import { openRow, provider, row, SETTINGS, set, shown, source } from './invented-source.ts';
 
 const text = ({ body }: WholePage) => Buffer.concat([...body]).toString('utf8');
@@ -12,7 +12,12 @@ const mttr = (value: number) => row({ mttr: value });
 async function readerOf(processText = async () => 'process_x 1\n') {
   const page = new Page(families, SETTINGS);
   const reader = createPageReader(processText);
-  const show = async (given: Parameters<typeof source>[0]) => reader.show(await page.render(source(given)));
+  const toUpdate = createPageUpdates();
+  const show = async (given: Parameters<typeof source>[0]) => {
+    const update = toUpdate(page.render(source(given)));
+    reader.show(update);
+    return update.version;
+  };
   return { reader, show };
 }
 

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { statusOf } from '../../src/cli/status.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import type { WholePage } from '../../src/metrics/reader.ts';
@@ -71,7 +70,7 @@ export interface EngineStage {
   /** One whole GET. */
   scrape(): Promise<Parsed>;
   /** What the status page shows. */
-  status(window?: string): StatusView;
+  status(window?: string): Promise<StatusView>;
   /** Ends the engine and its store, and starts both anew over the same file. */
   restart(): Promise<void>;
 }
@@ -128,29 +127,19 @@ ${input.more ?? ''}`;
         const { error } = poller.state();
         if (error !== undefined) throw new Error(error);
       }
-      await life.engine.tick();
+      await life.pageLoop.tick();
     },
     wait: async (ms) => {
       nowMs += ms;
-      await life.engine.tick();
+      await life.pageLoop.tick();
     },
     peek,
     scrape: async () => {
       const page = await peek();
-      life.engine.delivered(page.version);
+      life.core.scraped(page.version, nowMs);
       return parsePage(Buffer.concat(page.body).toString('utf8'));
     },
-    status: (window) =>
-      statusOf({
-        ...life,
-        version: 'test',
-        nowMs,
-        startedAtMs: START_MS,
-        window,
-        isOpen: true,
-        pageTrouble: undefined,
-        reloadFailure: undefined,
-      }),
+    status: (window) => life.status(window),
     restart: async () => {
       await life.close();
       life = await start();

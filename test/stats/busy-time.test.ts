@@ -15,7 +15,7 @@ function naive(given: readonly { fromMs: number; toMs: number }[], fromMs: numbe
   return busy;
 }
 
-/** So many spans that they are put in order in more than one step. */
+/** So many spans that they are put in order at once, and not one by one. */
 const MANY = 40_000;
 
 describe('busy time', () => {
@@ -27,10 +27,8 @@ describe('busy time', () => {
       busy.add(fromMs, fromMs + 7);
     }
 
-    const steps = [...busy.settle()].length;
     const found = [busy.within(0, MANY * 10), busy.within(995, 1013)];
 
-    expect(steps).toBeGreaterThan(2);
     expect(found).toEqual([MANY * 7, 2 + 7 + 3]);
   });
 

@@ -51,7 +51,7 @@ async function said(
   statistics: Statistics,
   settings: StatisticsSettings,
 ): Promise<Map<string, Record<string, number>>> {
-  await statistics.refresh();
+  statistics.refresh();
   const rows = new Map<string, Record<string, number>>();
   for (const row of statistics.rows()) {
     for (const [at, { name }] of settings.windows.entries()) {
@@ -136,7 +136,7 @@ describe('windowed statistics', () => {
           const rowOf = new Map<number, number>();
           let lastRow = 0;
           for (const provider of providers) statistics.advance(activeOf(provider));
-          await statistics.rebuild();
+          statistics.rebuild();
 
           for (const step of actions) {
             if (step.kind === 'put') {
@@ -158,8 +158,8 @@ describe('windowed statistics', () => {
               provider.endMs += step.byMinutes * 60_000;
               statistics.advance(activeOf(provider));
             }
-            if (step.kind === 'refresh') await statistics.refresh();
-            if (step.kind === 'rebuild') await statistics.rebuild();
+            if (step.kind === 'refresh') statistics.refresh();
+            if (step.kind === 'rebuild') statistics.rebuild();
           }
 
           const expected = oracleRows({
@@ -179,7 +179,7 @@ describe('windowed statistics', () => {
     const settings = settingsWith({ detail: 'standard' });
     const statistics = open(settings);
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
-    await statistics.rebuild();
+    statistics.rebuild();
 
     statistics.put({ ...resolvedIncident(10), row: 1, facet: 0 });
 
@@ -202,7 +202,7 @@ describe('windowed statistics', () => {
     const settings = settingsWith();
     const statistics = open(settings);
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
-    await statistics.rebuild();
+    statistics.rebuild();
 
     statistics.put({
       ...resolvedIncident(0),
@@ -219,11 +219,11 @@ describe('windowed statistics', () => {
     const settings = settingsWith();
     const statistics = open(settings);
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
-    await statistics.rebuild();
+    statistics.rebuild();
     for (const [row, minute] of [1, 2, 4].entries())
       statistics.put({ ...resolvedIncident(minute), row: row + 1, facet: 0 });
     statistics.put({ ...resolvedIncident(145_440), row: 4, facet: 0 });
-    await statistics.refresh();
+    statistics.refresh();
 
     statistics.forget([4]);
 
