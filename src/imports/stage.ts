@@ -49,9 +49,12 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
       try {
         for (const incident of incidents) insert.run(incident.id, JSON.stringify(incident));
       } catch (error) {
-        throw new Error(`cannot write to a temporary file: ${messageOf(error)}; expected space where TMPDIR points`, {
-          cause: error,
-        });
+        throw new Error(
+          `cannot write to a temporary file: ${messageOf(error)}; expected space in the temporary folder (TMPDIR)`,
+          {
+            cause: error,
+          },
+        );
       }
     },
     parts: function* () {
