@@ -141,15 +141,31 @@ describe('explain', () => {
   });
 
   it.each([
-    { values: { service: 'chekout' }, words: [], says: 'unknown service "chekout"; did you mean "checkout"?' },
-    { values: { window: '0s' }, words: [], says: '--window: "0s" is no span; expected a duration such as 7d or 12h' },
-    { values: { window: '7d', from: '3d' }, words: [], says: '--window and --from or --to exclude each other' },
+    { values: { service: 'chekout' }, words: [], says: '--service: "chekout" is unknown; did you mean "checkout"?' },
+    {
+      values: { window: '0s' },
+      words: [],
+      says: '--window: "0s" is not a span; expected a duration such as 7d or 12h',
+    },
+    {
+      values: { window: '7d', from: '3d' },
+      words: [],
+      says: '--window: cannot be combined with from; expected one of the two',
+    },
     { values: { from: '2026-05-02', to: '2026-05-01' }, words: [], says: '--from: "2026-05-02" is not before to' },
     { values: { limit: 'x' }, words: [], says: '--limit: expected a whole number from 0, got "x"' },
-    { values: { statistic: 'mtr' }, words: [], says: 'no statistic is called "mtr"; did you mean mttr?' },
-    { values: { statistic: 'mttr' }, words: ['mtta'], says: '--statistic is given by the series already' },
-    { values: { window: '7d' }, words: ['mttr{window="30d"}'], says: '--window is given by the series already' },
-    { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service is given by the series already' },
+    { values: { statistic: 'mtr' }, words: [], says: '--statistic: "mtr" is not a statistic; did you mean mttr?' },
+    {
+      values: { statistic: 'mttr' },
+      words: ['mtta'],
+      says: '--statistic: "mttr" is given, and "mtta" by the series; expected one of the two',
+    },
+    {
+      values: { window: '7d' },
+      words: ['mttr{window="30d"}'],
+      says: '--window: "7d" is given, and "30d" by the series',
+    },
+    { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service: "a" is given, and "b" by the series' },
     { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, not 2; does it need quotes?' },
     { values: {}, words: ['mttr{by="service"}'], says: 'by="service" needs a service; none is given' },
     { values: { from: '2019-01-01', to: '2019-02-01' }, words: [], says: 'the period ends before history begins' },

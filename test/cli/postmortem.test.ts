@@ -66,7 +66,7 @@ describe('postmortem', () => {
     {
       values: { provider: 'secnd' },
       words: ['ONE'],
-      says: '--provider: unknown provider "secnd"; did you mean "second"?',
+      says: '--provider: "secnd" is unknown; did you mean "second"?',
     },
     { values: {}, words: ['ONE', 'SAME'], says: 'expected the id of one incident, not 2' },
     { values: {}, words: [], says: 'expected the id of one incident, not 0' },
