@@ -13,7 +13,7 @@ export async function pageAfterPoll(configFile: string, clock: Clock): Promise<P
   const life = await openLife({ config, clock });
   try {
     for (const { poller } of life.engine.providers) await poller.pollOnce(new AbortController().signal);
-    await life.engine.tick();
+    await life.pageLoop.tick();
     const page = await life.reader.read('text');
     return parsePage(Buffer.concat(page?.body ?? []).toString('utf8'));
   } finally {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { createPollBuffer } from '../../src/core/poll-buffer.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { Page } from '../../src/model/poll.ts';
-import { createPollBuffer } from '../../src/core/poll-buffer.ts';
 import type { StoredIncidents } from '../../src/store/store.ts';
-import { createMemoryKnown } from '../providers/memory-known.ts';
 import { incident, MINUTE_MS, page, START_MS } from '../poller/stage.ts';
+import { createMemoryKnown } from '../providers/memory-known.ts';
 
 const IDS = ['A', 'B', 'C', 'D', 'E'];
 const SUBJECTS = ['a1', 'a2'];
