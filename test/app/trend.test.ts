@@ -6,7 +6,7 @@ import { readersOf } from '../../src/core/settings.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { openHistory } from '../../src/store/history.ts';
 import { createSqliteStore } from '../../src/store/sqlite/create.ts';
-import { createHandClock } from '../poller/clock.ts';
+import { createHandClock, settled } from '../poller/clock.ts';
 import { rememberLog } from '../server/serving.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { at, DAY_MS, HOUR_MS, MINUTE_MS, poll, recovered, SINCE, settings, start, sync } from '../store/telling.ts';
@@ -52,6 +52,7 @@ async function stage() {
     await running;
     store.close();
   });
+  await settled();
   return { store, trend, clock, disk, lines };
 }
 
