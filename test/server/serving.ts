@@ -89,7 +89,7 @@ export function optionsWith(changes: Partial<ServerOptions>): ServerOptions {
     healthy: () => ({ ok: true }),
     readiness: () => ({ ready: true, lines: [] }),
     reload: () => Promise.resolve({ ok: true, message: 'reloaded' }),
-    status: () => viewWith({}),
+    status: async () => viewWith({}),
     api: inventApi(),
     ...changes,
   };
