@@ -36,8 +36,8 @@ export interface Destination {
 }
 
 /** Opens the store of the configuration; a dry run only looks things up in it. */
-export function openDestination(input: DestinationInput, order: ImportOrder): Promise<Destination> | Destination {
-  return order.isDryRun ? openDryRun(input, order) : openForWriting(input, order);
+export async function openDestination(input: DestinationInput, order: ImportOrder): Promise<Destination> {
+  return order.isDryRun ? openDryRun(input, order) : await openForWriting(input, order);
 }
 
 function openDryRun({ config }: DestinationInput, { provider, isOnlySource }: ImportOrder): Destination {
