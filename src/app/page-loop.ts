@@ -10,8 +10,8 @@ import { type Clock, SECOND_MS } from '../model/time.ts';
 const RENDER_EVERY_MS = SECOND_MS;
 
 export interface PageLoopInput {
-  readonly core: Remote<Core>;
-  readonly reader: PageReader;
+  readonly core: Pick<Remote<Core>, 'tick'>;
+  readonly reader: Pick<PageReader, 'show'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly onFatal: (error: unknown) => void;

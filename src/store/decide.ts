@@ -26,7 +26,7 @@ import { IncidentTable, isSameBook, matchRows, readBook } from './incident-table
 import { CHANGES, findRevisions, isAnythingCounted } from './revisions.ts';
 import { allocateService, reconcileServices } from './service-limit.ts';
 import { type LedgerState, type StoredProvider, serviceKey, updateServices } from './state.ts';
-import type { Batch, CommitCounts } from './store.ts';
+import type { Batch, CommitCounts, ImportInput, ImportSpan } from './store.ts';
 
 /** The stored rows that a batch touches. */
 export interface LoadedRows {
@@ -122,20 +122,6 @@ export function decideBatch(committed: LedgerState, loaded: LoadedRows, batch: B
     isRelabelled: isRenamed || isFirst,
     counts: work.counts,
   };
-}
-
-/** Which provider an import is for. */
-export interface ImportInput {
-  readonly provider: string;
-  /** Its incidents come from files alone: nothing of them is ever counted, and an import completes its first sync. */
-  readonly isOnlySource: boolean;
-  readonly nowMs: number;
-}
-
-/** The time of which an import tells everything. */
-export interface ImportSpan {
-  readonly fromMs: number;
-  readonly untilMs: number;
 }
 
 /** Decides what one part of an import changes; `state` is a fork that all parts of the import share. */

@@ -2,7 +2,6 @@ import type { Reader } from '../config/reading.ts';
 import type { Incident, Signal, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
-import type { ImportInput, ImportSpan } from './decide.ts';
 import type { LabelSet } from './label-set.ts';
 
 /** What a provider can tell; decides which cumulative families its incidents feed. */
@@ -129,6 +128,20 @@ export interface Backlog {
   readonly held: number;
   /** Rejected records that are fetched again with each poll. */
   readonly waiting: number;
+}
+
+/** Which provider an import is for. */
+export interface ImportInput {
+  readonly provider: string;
+  /** Its incidents come from files alone: nothing of them is ever counted, and an import completes its first sync. */
+  readonly isOnlySource: boolean;
+  readonly nowMs: number;
+}
+
+/** The time of which an import tells everything. */
+export interface ImportSpan {
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 /**

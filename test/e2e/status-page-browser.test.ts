@@ -30,7 +30,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
   it.each([{ colorScheme: 'light' }, { colorScheme: 'dark' }] as const)(
     'is accessible and complains of nothing, $colorScheme',
     async ({ colorScheme }) => {
-      const { url } = await serve({ status: () => VIEW });
+      const { url } = await serve({ status: async () => VIEW });
 
       const { page, complaints } = await browser.look(url, { colorScheme, reducedMotion: 'reduce' });
       await page.locator('summary').click();
@@ -43,7 +43,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
   );
 
   it('is accessible while there is nothing to show', async () => {
-    const { url } = await serve({ status: () => viewWith({}) });
+    const { url } = await serve({ status: async () => viewWith({}) });
 
     const { page, complaints } = await browser.look(url);
 
@@ -54,7 +54,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
   it.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])(
     'sorts and filters by keyboard and by links, scripts allowed: $javaScriptEnabled',
     async ({ javaScriptEnabled }) => {
-      const { url } = await serve({ status: () => VIEW });
+      const { url } = await serve({ status: async () => VIEW });
       const { page, complaints } = await browser.look(url, { javaScriptEnabled });
       const seen: [string, string[]][] = [];
       const look = async () => seen.push([await sortedBy(page), await names(page)]);
@@ -98,7 +98,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
 
   it('sorts and filters without asking again where scripts may run, and its links keep what was chosen', async () => {
     let asked = 0;
-    const status = () => {
+    const status = async () => {
       asked += 1;
       return VIEW;
     };
@@ -120,7 +120,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
   });
 
   it('holds behind a prefix: links, windows and the form stay below it', async () => {
-    const { url } = await serve({ status: (window) => ({ ...VIEW, window: window ?? '30d' }), routePrefix: '/mttr' });
+    const { url } = await serve({ status: async (window) => ({ ...VIEW, window: window ?? '30d' }), routePrefix: '/mttr' });
     const { page } = await browser.look(url, { javaScriptEnabled: false });
     const visited: string[] = [];
 
@@ -136,7 +136,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
   });
 
   it('is read by keyboard: the first stop leads past the links, wide tables scroll', async () => {
-    const { url } = await serve({ status: () => VIEW });
+    const { url } = await serve({ status: async () => VIEW });
     const { page } = await browser.look(url, { viewport: { width: 400, height: 700 } });
 
     await page.keyboard.press('Tab');
@@ -152,7 +152,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
   });
 
   it('tells the tree that screen readers read: landmarks, headings in order, tables by name', async () => {
-    const { url } = await serve({ status: () => VIEW });
+    const { url } = await serve({ status: async () => VIEW });
     const { page } = await browser.look(url);
 
     const headings = await page.evaluate(
@@ -169,7 +169,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
 
   it('does no harm with what a platform calls its things', async () => {
     const evil = `"><img src=x onerror="document.title='hacked'"><script>document.title='hacked'</script>`;
-    const { url } = await serve({ status: () => ({ ...VIEW, services: [service(evil)], version: evil }) });
+    const { url } = await serve({ status: async () => ({ ...VIEW, services: [service(evil)], version: evil }) });
 
     const { page, complaints } = await browser.look(`${url}?filter=${encodeURIComponent(evil)}`);
 
@@ -179,7 +179,7 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
   });
 
   it('runs no script that is not its own, even if one got in', async () => {
-    const { url } = await serve({ status: () => VIEW });
+    const { url } = await serve({ status: async () => VIEW });
     const { page, complaints } = await browser.look(url);
 
     await page.evaluate(`{

@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Page } from '../../src/model/poll.ts';
 import type { PollRequest } from '../../src/providers/provider.ts';
+import type { Store } from '../../src/store/store.ts';
 import { settled } from './clock.ts';
 import { incident, lastPage, MINUTE_MS, NAME, page, START_MS, type Stage, stage } from './stage.ts';
 
@@ -40,7 +41,7 @@ function slowPolls() {
 
 it('polls at intervals from start to start', async () => {
   const slow = slowPolls();
-  const staged = await stage(slow.poll);
+  const staged = stage(slow.poll);
   start(staged);
   await settled();
 
@@ -53,12 +54,26 @@ it('polls at intervals from start to start', async () => {
 
   expect(before).toBe(1);
   expect(staged.requests.map(({ nowMs }) => nowMs - START_MS)).toEqual([0, MINUTE_MS]);
+  expect(staged.polled.map(({ isUp }) => isUp)).toEqual([true]);
+});
+
+it('measures how long a poll takes by a clock that nobody sets', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const staged = stage(async function* (request) {
+    vi.advanceTimersByTime(20_000);
+    staged.clock.set(START_MS - 120 * MINUTE_MS);
+    yield lastPage('c', request);
+  });
+
+  await staged.poller.pollOnce(never);
+
   expect(staged.polled).toEqual([{ isUp: true, seconds: 20 }]);
 });
 
 it('never asks a provider twice at once: a poll that outlasts the interval delays the next', async () => {
   const slow = slowPolls();
-  const staged = await stage(slow.poll);
+  const staged = stage(slow.poll);
   start(staged);
   await settled();
 
@@ -75,7 +90,7 @@ it('never asks a provider twice at once: a poll that outlasts the interval delay
 
 it('waits one interval at most when the clock was set back', async () => {
   const slow = slowPolls();
-  const staged = await stage(slow.poll);
+  const staged = stage(slow.poll);
   start(staged);
   await settled();
 
@@ -87,7 +102,7 @@ it('waits one interval at most when the clock was set back', async () => {
 });
 
 it('stops in the middle of a wait', async () => {
-  const staged = await stage(nothingNew);
+  const staged = stage(nothingNew);
   const { stop } = start(staged);
   await settled();
 
@@ -99,7 +114,7 @@ it('stops in the middle of a wait', async () => {
 
 it('stops in the middle of a poll, which is then no failure', async () => {
   const slow = slowPolls();
-  const staged = await stage(slow.poll);
+  const staged = stage(slow.poll);
   const { stop } = start(staged);
   await settled();
 
@@ -113,7 +128,7 @@ it('stops in the middle of a poll, which is then no failure', async () => {
 
 it('commits nothing of a page that arrives after the stop', async () => {
   const stopping = new AbortController();
-  const staged = await stage(async function* (request) {
+  const staged = stage(async function* (request) {
     stopping.abort(new Error('stop'));
     yield lastPage('c', request, { incidents: [incident('Q1')] });
   });
@@ -121,11 +136,11 @@ it('commits nothing of a page that arrives after the stop', async () => {
   await staged.poller.pollOnce(stopping.signal);
 
   expect(staged.committed).toEqual([]);
-  expect(await staged.ids(['Q1'])).toEqual([]);
+  expect(staged.ids(['Q1'])).toEqual([]);
 });
 
 it('keeps what it has when a poll fails, says so once, and recovers with the next', async () => {
-  const staged = await stage(async function* (request) {
+  const staged = stage(async function* (request) {
     yield lastPage('good', request, { incidents: [incident('Q1')] });
   });
   await staged.poller.pollOnce(never);
@@ -137,7 +152,7 @@ it('keeps what it has when a poll fails, says so once, and recovers with the nex
   await staged.poller.pollOnce(never);
   await staged.poller.pollOnce(never);
   const failing = staged.poller.state();
-  const kept = { ids: await staged.ids(['Q1']), state: staged.store.provider(NAME) };
+  const kept = { ids: staged.ids(['Q1']), state: staged.store.provider(NAME) };
   staged.poll = nothingNew;
   await staged.poller.pollOnce(never);
 
@@ -154,13 +169,13 @@ it('keeps what it has when a poll fails, says so once, and recovers with the nex
 });
 
 it('commits a first sync page by page and goes on from the last committed cursor', async () => {
-  const staged = await stage(async function* () {
+  const staged = stage(async function* () {
     yield page('after 1', { incidents: [incident('Q1')] });
     yield page('after 2', { incidents: [incident('Q2')] });
     throw new Error('cut off');
   });
   await staged.poller.pollOnce(never);
-  const afterFailure = await staged.ids(['Q1', 'Q2', 'Q3']);
+  const afterFailure = staged.ids(['Q1', 'Q2', 'Q3']);
   const { isSynced } = staged.store.provider(NAME);
   staged.poll = async function* (request) {
     yield lastPage('done', request, { incidents: [incident('Q3')] });
@@ -177,7 +192,7 @@ it('commits a first sync page by page and goes on from the last committed cursor
 });
 
 it('asks the provider for the configured history before the poll', async () => {
-  const staged = await stage(nothingNew);
+  const staged = stage(nothingNew);
 
   await staged.poller.pollOnce(never);
 
@@ -185,7 +200,7 @@ it('asks the provider for the configured history before the poll', async () => {
 });
 
 it('commits a later poll as one, however many pages it has', async () => {
-  const staged = await stage(nothingNew);
+  const staged = stage(nothingNew);
   await staged.poller.pollOnce(never);
   staged.poll = async function* (request) {
     yield page('1', { incidents: [incident('Q1')] });
@@ -196,12 +211,13 @@ it('commits a later poll as one, however many pages it has', async () => {
   await staged.poller.pollOnce(never);
 
   expect(staged.committed).toHaveLength(2);
-  expect(await staged.ids(['Q1', 'Q2', 'Q3'])).toEqual(['Q1', 'Q2', 'Q3']);
+  expect(staged.pages.map(({ cursor }) => cursor)).toEqual(['c', '1', '2', '3']);
+  expect(staged.ids(['Q1', 'Q2', 'Q3'])).toEqual(['Q1', 'Q2', 'Q3']);
   expect(staged.store.provider(NAME).cursor).toBe('3');
 });
 
 it('commits nothing of a later poll that fails after two pages', async () => {
-  const staged = await stage(nothingNew);
+  const staged = stage(nothingNew);
   await staged.poller.pollOnce(never);
   staged.poll = async function* () {
     yield page('1', { incidents: [incident('Q1')] });
@@ -212,7 +228,7 @@ it('commits nothing of a later poll that fails after two pages', async () => {
   await staged.poller.pollOnce(never);
 
   expect(staged.committed).toHaveLength(1);
-  expect(await staged.ids(['Q1', 'Q2'])).toEqual([]);
+  expect(staged.ids(['Q1', 'Q2'])).toEqual([]);
   expect(staged.store.provider(NAME).cursor).toBe('c');
 });
 
@@ -220,7 +236,7 @@ it.each([
   { says: 'a first sync', before: false },
   { says: 'a later poll', before: true },
 ])('takes $says that ends without saying that it is whole for a failure', async ({ before }) => {
-  const staged = await stage(nothingNew);
+  const staged = stage(nothingNew);
   if (before) await staged.poller.pollOnce(never);
   staged.poll = async function* () {
     yield page('half', { incidents: [incident('Q1')] });
@@ -229,22 +245,22 @@ it.each([
   await staged.poller.pollOnce(never);
 
   expect(staged.poller.state()).toMatchObject({ isUp: false, error: 'the poll ended before it was whole' });
-  expect(await staged.ids(['Q1'])).toEqual(before ? [] : ['Q1']);
+  expect(staged.ids(['Q1'])).toEqual(before ? [] : ['Q1']);
   expect(staged.store.provider(NAME).isSynced).toBe(before);
 });
 
 it('counts a record that cannot be true by its reason and takes the rest of its page', async () => {
   const future = incident('Q1', { triggeredAtMs: START_MS + 20 * MINUTE_MS });
   const backwards = incident('Q2', { resolvedAtMs: START_MS - 60 * MINUTE_MS });
-  const staged = await stage(async function* (request) {
+  const staged = stage(async function* (request) {
     yield lastPage('c', request, { incidents: [future, backwards, incident('Q3')] });
   });
 
   await staged.poller.pollOnce(never);
   await staged.poller.pollOnce(never);
 
-  expect(await staged.ids(['Q1', 'Q2', 'Q3'])).toEqual(['Q3']);
-  expect(await staged.store.known(NAME).rejectedIds()).toEqual(expect.arrayContaining(['Q1', 'Q2']));
+  expect(staged.ids(['Q1', 'Q2', 'Q3'])).toEqual(['Q3']);
+  expect(staged.store.stored(NAME).rejectedIds()).toEqual(expect.arrayContaining(['Q1', 'Q2']));
   const rejected = staged.store.counters().filter(({ name }) => name === 'rejected');
   expect(rejected.map(({ label, value }) => [label, value])).toEqual([
     ['future', 1],
@@ -254,7 +270,7 @@ it('counts a record that cannot be true by its reason and takes the rest of its 
 
 it('warns of rejected records when they are new, not in each poll', async () => {
   const rejected = [{ id: 'Q1', key: 'Q1', reason: 'malformed', detail: 'status: expected a known word' }] as const;
-  const staged = await stage(async function* (request) {
+  const staged = stage(async function* (request) {
     yield lastPage('c', request, { rejected });
   });
 
@@ -275,19 +291,114 @@ it('warns of rejected records when they are new, not in each poll', async () => 
   ]);
 });
 
-it('hands an error of a damaged store to whoever can start anew, other errors to nobody', async () => {
-  const damaged = Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
-  const staged = await stage(async function* () {
-    yield await Promise.reject<Page>(new Error('500'));
+it('hands the error of a damaged store to whoever can start anew, other errors to nobody', async () => {
+  const damage = new Error('database disk image is malformed');
+  let isDamaged = false;
+  const storeWith = (store: Store): Store => ({
+    ...store,
+    commit: (batch) => {
+      if (isDamaged) throw damage;
+      return store.commit(batch);
+    },
+    isBroken: (error) => error === damage,
   });
+  const staged = stage(nothingNew, { storeWith });
+  staged.poll = async function* () {
+    yield await Promise.reject<Page>(new Error('500'));
+  };
   await staged.poller.pollOnce(never);
   const afterOther = [...staged.fatal];
-  staged.poll = async function* () {
-    yield await Promise.reject<Page>(damaged);
-  };
+  staged.poll = nothingNew;
+  isDamaged = true;
 
   await staged.poller.pollOnce(never);
 
   expect(afterOther).toEqual([]);
-  expect(staged.fatal).toEqual([damaged]);
+  expect(staged.fatal).toMatchObject([
+    { name: 'CoreFailure', message: 'the store is damaged: database disk image is malformed' },
+  ]);
+  expect(staged.poller.state().isUp).toBe(false);
+});
+
+it('does other work while no poll is under way, and the next poll waits for it', async () => {
+  const slow = slowPolls();
+  const staged = stage(slow.poll);
+  const order: string[] = [];
+  const works = [
+    staged.poller.pollOnce(never).then(() => order.push('poll')),
+    staged.poller.runExclusive(async () => void order.push('work')),
+    staged.poller.pollOnce(never).then(() => order.push('next poll')),
+  ];
+  await settled();
+  const beforeEnd = [...order];
+
+  slow.running[0]?.end();
+  await settled();
+  slow.running[0]?.end();
+  await Promise.all(works);
+
+  expect(beforeEnd).toEqual([]);
+  expect(order).toEqual(['poll', 'work', 'next poll']);
+});
+
+/** Time limits run on timers; `MINUTE_MS` is the interval here. */
+function fakeTimers() {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+it('ends a poll that hangs after ten minutes, and the next one tries anew', async () => {
+  fakeTimers();
+  const slow = slowPolls();
+  const staged = stage(nothingNew);
+  await staged.poller.pollOnce(never);
+  staged.poll = slow.poll;
+
+  const hanging = staged.poller.pollOnce(never);
+  await settled();
+  vi.advanceTimersByTime(10 * MINUTE_MS - 1);
+  await settled();
+  const before = staged.requests.at(-1)?.signal.aborted;
+  vi.advanceTimersByTime(1);
+  await hanging;
+  const failed = staged.poller.state();
+  staged.poll = nothingNew;
+  await staged.poller.pollOnce(never);
+
+  expect(before).toBe(false);
+  expect(failed).toEqual({ isUp: false, error: 'the poll took longer than 10m', failuresInRow: 1 });
+  expect(staged.poller.state().isUp).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('commits nothing of a poll whose last page comes after its time limit', async () => {
+  fakeTimers();
+  const staged = stage(nothingNew);
+  await staged.poller.pollOnce(never);
+  staged.poll = async function* (request) {
+    vi.advanceTimersByTime(10 * MINUTE_MS);
+    yield lastPage('late', request, { incidents: [incident('Q1')] });
+  };
+
+  await staged.poller.pollOnce(never);
+
+  expect(staged.poller.state().isUp).toBe(false);
+  expect(staged.ids(['Q1'])).toEqual([]);
+  expect(staged.store.provider(NAME).cursor).toBe('c');
+});
+
+it('lets a first sync take as long as it needs', async () => {
+  fakeTimers();
+  const slow = slowPolls();
+  const staged = stage(slow.poll);
+
+  const syncing = staged.poller.pollOnce(never);
+  await settled();
+  vi.advanceTimersByTime(7 * 24 * 60 * MINUTE_MS);
+  await settled();
+  slow.running[0]?.end();
+  await syncing;
+
+  expect(staged.store.provider(NAME).isSynced).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
 });

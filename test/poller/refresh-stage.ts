@@ -3,22 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
 import type { ProviderConfig } from '../../src/config/types.ts';
+import { createCore } from '../../src/core/core.ts';
+import { toRemote } from '../../src/core/remote.ts';
 import type { Clock } from '../../src/model/time.ts';
 import type { RequestObserver } from '../../src/network/door.ts';
 import { createPoller, type Poller } from '../../src/poller/poller.ts';
-import { createRefresh, type Refreshed } from '../../src/poller/refresh.ts';
+import { createRefresh, type RefreshResult } from '../../src/poller/refresh.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
 import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { Fake } from '../../src/simulator/platform.ts';
 import type { SimulatedIncident, World } from '../../src/simulator/world.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import type { Store } from '../../src/store/store.ts';
 import { DAY_MS, MINUTE_MS, START_MS, told } from '../metrics/stage.ts';
-import { providerConfig, severities } from '../settings.ts';
+import { providerConfig } from '../settings.ts';
+import { settings } from '../store/telling.ts';
 
 export const HISTORY_MS = 90 * DAY_MS;
 export const RETENTION_MS = 400 * DAY_MS;
@@ -70,7 +72,7 @@ export interface RefreshStage {
   readonly poller: Poller;
   /** Goes on by so much and polls; throws what the poll failed of. */
   live(ms: number): Promise<void>;
-  refresh(choice?: { spanMs?: number; isDryRun?: boolean; signal?: AbortSignal }): Promise<Refreshed>;
+  refresh(choice?: { spanMs?: number; isDryRun?: boolean; signal?: AbortSignal }): Promise<RefreshResult>;
   /** Does something when so many more requests were answered. */
   afterRequests(count: number, action: () => void): void;
   /** Everything in the store's tables, as text. */
@@ -107,23 +109,16 @@ export async function refreshStage(kind: Kind, world: World): Promise<RefreshSta
     store.close();
     rmSync(folder, { recursive: true });
   });
-  await store.configure(
+  const core = createCore({ store, log: SILENT });
+  store.configure(
     {
-      readers: new Map([['one', createReader(config, severities)]]),
+      ...settings({ providers: [config], bucketsMs: [5 * MINUTE_MS, 60 * MINUTE_MS], retentionMs: RETENTION_MS }),
       tells: new Map([['one', provider.traits]]),
-      targetsMs: new Map(),
-      bucketsMs: [5 * MINUTE_MS, 60 * MINUTE_MS],
-      detail: 'standard',
-      team: false,
-      maxServices: 500,
-      settleMs: 0,
-      reopened: 'last',
-      retentionMs: RETENTION_MS,
     },
     nowMs,
   );
-  await store.load(() => undefined);
-  const input = { provider, store, clock, historyMs: HISTORY_MS, onCommitted: async () => undefined };
+  store.load(() => undefined);
+  const input = { provider, core: toRemote(core), clock, historyMs: HISTORY_MS };
   const poller = createPoller({
     ...input,
     name: 'one',

@@ -155,7 +155,7 @@ describe('reading again', () => {
 
     await staged.refresh();
 
-    const [incident] = (await staged.store.known('one').incidents(['Q4'])).values();
+    const [incident] = staged.store.stored('one').incidents(['Q4']).values();
     const timings = staged.store.labelSets().map(({ groups }) => groups.timings?.acknowledgement.counts);
     const unacknowledged = staged.store.labelSets().map(({ groups }) => groups.changes?.unacknowledged);
     expect(incident?.acknowledgedAtMs).toBe(START_MS + 2 * DAY_MS + 2 * MINUTE_MS);
@@ -236,13 +236,15 @@ describe('reading again', () => {
 
 it('leaves imported history alone that the platform has long forgotten', async () => {
   const staged = await synced(PAGERDUTY);
-  const [last] = (await staged.store.known(staged.poller.name).incidents(['Q1'])).values();
+  const [last] = staged.store.stored(staged.poller.name).incidents(['Q1']).values();
   if (last === undefined) throw new Error('the platform told of no Q1');
   const name = staged.poller.name;
-  await staged.store.import({ provider: name, isOnlySource: false, nowMs: START_MS }, async ({ take }) => {
-    take([{ ...last, id: 'forgotten', imported: true }]);
-    return undefined;
-  });
+  const span = { fromMs: START_MS - 100 * DAY_MS, untilMs: START_MS };
+  staged.store.import(
+    { provider: name, isOnlySource: false, nowMs: START_MS },
+    [[{ ...last, id: 'forgotten', imported: true }]],
+    span,
+  );
 
   const refreshed = await staged.refresh();
 

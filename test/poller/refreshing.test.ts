@@ -1,14 +1,22 @@
 import { expect, it } from 'vitest';
 import type { LogFields } from '../../src/model/log.ts';
-import type { Refreshed, RefreshRequest } from '../../src/poller/refresh.ts';
+import type { RefreshRequest, RefreshResult } from '../../src/poller/refresh.ts';
 import { createRefreshing, type RefreshAll, type RefreshTarget } from '../../src/poller/refreshing.ts';
 
 const NOW_MS = 1_000_000_000;
-const FOUND: Refreshed = { added: 1, changed: 2, unchanged: 3, deleted: 4, rejected: 5, unverified: 6, requests: 7 };
+const FOUND: RefreshResult = {
+  added: 1,
+  changed: 2,
+  unchanged: 3,
+  deleted: 4,
+  rejected: 5,
+  unverified: 6,
+  requests: 7,
+};
 const ALL: RefreshAll = { providers: 'all', spanMs: undefined, isDryRun: false, failuresMax: 0 };
 
 /** Rejects when the request is ended. */
-function hangs({ signal }: RefreshRequest): Promise<Refreshed> {
+function hangs({ signal }: RefreshRequest): Promise<RefreshResult> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason));
@@ -16,7 +24,7 @@ function hangs({ signal }: RefreshRequest): Promise<Refreshed> {
 }
 
 function target(name: string, change: Partial<RefreshTarget> = {}): RefreshTarget {
-  return { name, pollIntervalMs: 60_000, lastSuccessMs: () => NOW_MS, refresh: async () => FOUND, ...change };
+  return { name, pollIntervalMs: 60_000, lastSuccessMs: async () => NOW_MS, refresh: async () => FOUND, ...change };
 }
 
 function refreshing(...targets: readonly RefreshTarget[]) {
@@ -55,7 +63,7 @@ it.each([
   { says: 'more than three intervals ago', lastMs: NOW_MS - 180_001, outcome: 'refreshed' },
   { says: 'never', lastMs: undefined, outcome: 'refreshed' },
 ])('of stale providers one that was read $says is $outcome', async ({ lastMs, outcome }) => {
-  const { begin } = refreshing(target('pd', { lastSuccessMs: () => lastMs }));
+  const { begin } = refreshing(target('pd', { lastSuccessMs: async () => lastMs }));
 
   const outcomes = await begin({ ...ALL, providers: 'stale' });
 

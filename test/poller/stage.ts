@@ -2,15 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createCore } from '../../src/core/core.ts';
+import { toRemote } from '../../src/core/remote.ts';
+import { toCoreConfig } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { LogFields } from '../../src/model/log.ts';
 import type { Page } from '../../src/model/poll.ts';
-import { createPoller, type Poller } from '../../src/poller/poller.ts';
-import type { PollRequest, Provider } from '../../src/providers/provider.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
-import type { Committed, Store } from '../../src/store/store.ts';
-import { providerConfig, severities } from '../settings.ts';
+import { createPoller, type Poller, type PollerCore } from '../../src/poller/poller.ts';
+import type { PollRequest } from '../../src/providers/provider.ts';
+import { platforms } from '../../src/providers/registry.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import type { CommitCounts, Store } from '../../src/store/store.ts';
 import { createHandClock, type HandClock } from './clock.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
@@ -64,78 +67,89 @@ export interface Stage {
   readonly poller: Poller;
   /** What the provider does when it is asked; replaced by a test as it goes. */
   poll: Polling;
+  /** How far our clock is ahead of the platform's, as its last answer showed. */
+  clockSkewMs: number | undefined;
   /** All requests that the provider got. */
   readonly requests: PollRequest[];
-  readonly committed: Committed[];
+  readonly committed: CommitCounts[];
+  /** Pages that were read. */
+  readonly pages: Page[];
   readonly polled: { readonly isUp: boolean; readonly seconds: number }[];
   readonly fatal: unknown[];
   /** `level message` with its fields. */
   readonly lines: { readonly text: string; readonly fields: LogFields }[];
   /** Ids that the store holds. */
-  ids(of: readonly string[]): Promise<string[]>;
+  ids(of: readonly string[]): string[];
 }
 
-/** A poller of an invented provider over a real store, with a clock in our hands. */
-export async function stage(poll: Polling): Promise<Stage> {
+export interface StageInput {
+  /** Puts something around the store. */
+  readonly storeWith?: (store: Store) => Store;
+}
+
+/** A poller of an invented provider over a real core, with a clock in our hands. */
+export function stage(poll: Polling, { storeWith = (store) => store }: StageInput = {}): Stage {
   const folder = mkdtempSync(join(tmpdir(), 'mttr-poller-'));
   const clock = createHandClock(START_MS);
+  const { log, lines } = rememberLines();
+  const store = storeWith(createSqliteStore({ path: join(folder, 'store.db'), log, nowMs: START_MS }));
+  const core = createCore({ store, log });
+  onTestFinished(() => {
+    core.close();
+    rmSync(folder, { recursive: true });
+  });
+  const text = `providers: [{ type: pagerduty, name: ${NAME}, api_key: k }]\nhistory: 1d\nwindows: [12h]`;
+  const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: START_MS });
+  core.configure({ config: toCoreConfig(config), capabilities: new Map([[NAME, TRAITS]]) }, START_MS);
+  const requests: PollRequest[] = [];
+  const committed: CommitCounts[] = [];
+  const pages: Page[] = [];
+  const polled: { isUp: boolean; seconds: number }[] = [];
+  const fatal: unknown[] = [];
+  const poller = createPoller({
+    name: NAME,
+    provider: {
+      poll: (request) => {
+        requests.push(request);
+        return staged.poll(request);
+      },
+      clockSkewMs: () => staged.clockSkewMs,
+    },
+    core: withCommits(toRemote(core), committed),
+    clock,
+    log,
+    pollIntervalMs: MINUTE_MS,
+    historyMs: config.historyMs,
+    onPage: (one) => void pages.push(one),
+    onPolled: (one) => void polled.push(one),
+    onFatal: (error) => void fatal.push(error),
+  });
+  const ids = (wanted: readonly string[]) => [...store.stored(NAME).incidents(wanted).keys()];
+  const staged: Stage = {
+    ...{ clock, store, poller, poll, requests, committed, pages, polled, fatal, lines, ids },
+    clockSkewMs: undefined,
+  };
+  return staged;
+}
+
+function rememberLines() {
   const lines: Stage['lines'][number][] = [];
   const at =
     (level: string) =>
     (message: string, fields: LogFields = {}) =>
       void lines.push({ text: `${level} ${message}`, fields });
-  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  const store = createSqliteStore({ path: join(folder, 'store.db'), log, nowMs: START_MS });
-  onTestFinished(() => {
-    store.close();
-    rmSync(folder, { recursive: true });
-  });
-  await configure(store);
-  const requests: PollRequest[] = [];
-  const provider: Provider = {
-    traits: TRAITS,
-    poll: (request) => {
-      requests.push(request);
-      return staged.poll(request);
-    },
-    clockSkewMs: () => undefined,
-    examine: async () => ({ trials: [], region: { name: '', hint: '' } }),
-    close: async () => undefined,
-  };
-  const committed: Committed[] = [];
-  const polled: { isUp: boolean; seconds: number }[] = [];
-  const fatal: unknown[] = [];
-  const poller = createPoller({
-    name: NAME,
-    provider,
-    store,
-    clock,
-    log,
-    pollIntervalMs: MINUTE_MS,
-    historyMs: 24 * 60 * MINUTE_MS,
-    onCommitted: async (one) => void committed.push(one),
-    onPolled: (one) => void polled.push(one),
-    onFatal: (error) => void fatal.push(error),
-  });
-  const ids = async (wanted: readonly string[]) => [...(await store.known(NAME).incidents(wanted)).keys()];
-  const staged: Stage = { clock, store, poller, poll, requests, committed, polled, fatal, lines, ids };
-  return staged;
+  return { lines, log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } };
 }
 
-async function configure(store: Store): Promise<void> {
-  const reader = createReader(providerConfig({ name: NAME }), severities);
-  const settings = {
-    readers: new Map([[NAME, reader]]),
-    tells: new Map([[NAME, TRAITS]]),
-    targetsMs: new Map<string, number>(),
-    bucketsMs: [5 * MINUTE_MS, 60 * MINUTE_MS],
-    detail: 'standard',
-    team: false,
-    maxServices: 500,
-    settleMs: 0,
-    reopened: 'last',
-    retentionMs: 400 * 24 * 60 * MINUTE_MS,
-  } as const;
-  await store.configure(settings, START_MS);
-  await store.load(() => undefined);
+/** Remembers what commits changed. */
+function withCommits(core: PollerCore, committed: CommitCounts[]): PollerCore {
+  const remember = async (counts: Promise<CommitCounts>) => {
+    committed.push(await counts);
+    return counts;
+  };
+  return {
+    ...core,
+    commit: (batch) => remember(core.commit(batch)),
+    commitPoll: (end) => remember(core.commitPoll(end)),
+  };
 }

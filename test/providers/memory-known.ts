@@ -2,10 +2,13 @@ import type { Incident, Rejection, Service, Signal } from '../../src/model/incid
 import type { Known, Page, PollEnd } from '../../src/model/poll.ts';
 import { validate } from '../../src/model/validity.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import type { StoredIncidents } from '../../src/store/store.ts';
 
 /** What a store would hold of one provider, in memory: pages go in, `known` answers as the store does. */
 export interface MemoryKnown {
   readonly known: Known;
+  /** The same, at once. */
+  readonly stored: StoredIncidents;
   readonly incidents: Map<string, Incident>;
   /** By subject, then by the signal's id. */
   readonly signals: Map<string, Map<string, Signal>>;
@@ -21,6 +24,7 @@ export interface MemoryKnown {
 
 /** An empty store in memory. */
 export function createMemoryKnown(): MemoryKnown {
+  const stored = storedOf(() => memory);
   const memory: MemoryKnown = {
     incidents: new Map(),
     signals: new Map(),
@@ -29,25 +33,37 @@ export function createMemoryKnown(): MemoryKnown {
     catalogue: [],
     cursor: undefined,
     end: undefined,
-    known: knownOf(() => memory),
+    known: toKnown(stored),
+    stored,
     apply: (page, nowMs) => applyPage(memory, page, nowMs),
   };
   return memory;
 }
 
-function knownOf(memory: () => MemoryKnown): Known {
+function storedOf(memory: () => MemoryKnown): StoredIncidents {
   return {
-    incidents: async (ids) => pick(ids, (id) => memory().incidents.get(id)),
-    openIds: async () => [...memory().incidents.values()].filter(isOpen).map(({ id }) => id),
-    rejectedIds: async () => [
+    incidents: (ids) => pick(ids, (id) => memory().incidents.get(id)),
+    openIds: () => [...memory().incidents.values()].filter(isOpen).map(({ id }) => id),
+    rejectedIds: () => [
       ...new Set([...memory().rejected.values()].map(({ id }) => id).filter((id) => id !== undefined)),
     ],
-    signals: async (subjects) => pick(subjects, (subject) => signalsOf(memory(), subject)),
-    bySubject: async (subjects) =>
+    signals: (subjects) => pick(subjects, (subject) => signalsOf(memory(), subject)),
+    bySubject: (subjects) =>
       pick(subjects, (subject) => {
         const found = [...memory().incidents.values()].filter((incident) => incident.subject === subject);
         return found.length === 0 ? undefined : found;
       }),
+  };
+}
+
+/** As a provider is told it: later. */
+function toKnown(stored: StoredIncidents): Known {
+  return {
+    incidents: async (ids) => stored.incidents(ids),
+    openIds: async () => stored.openIds(),
+    rejectedIds: async () => stored.rejectedIds(),
+    signals: async (subjects) => stored.signals(subjects),
+    bySubject: async (subjects) => stored.bySubject(subjects),
   };
 }
 

@@ -1,10 +1,16 @@
+import type { Explanation } from '../../src/report/explain/explanation.ts';
 import type { ApiSource } from '../../src/server/api/source.ts';
+
+/** An answer that was put together elsewhere. */
+export function json(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
 
 /** A source that answers everything with little, but for what is given. */
 export function inventApi(changes: Partial<ApiSource> = {}): ApiSource {
   return {
     adminToken: () => undefined,
-    status: () => ({
+    status: async () => ({
       version: '1.2.3',
       uptime_seconds: 1.5,
       started: true,
@@ -13,16 +19,16 @@ export function inventApi(changes: Partial<ApiSource> = {}): ApiSource {
       services_overflowed: 0,
       store_bytes: 4096,
     }),
-    statistics: async () => ({ rows: [] }),
-    incidents: async () => ({ incidents: [] }),
-    explain: async () => EXPLANATION,
+    statistics: async () => json({ rows: [] }),
+    incidents: async () => json({ incidents: [] }),
+    explain: async () => json(EXPLANATION),
     config: () => ({ windows: ['30d'] }),
     refresh: async (request) => ({ outcome: 'complete', dry_run: request.dry_run, providers: [] }),
     ...changes,
   };
 }
 
-const EXPLANATION: Awaited<ReturnType<ApiSource['explain']>> = {
+const EXPLANATION: Explanation = {
   statistic: 'mttr',
   meaning: 'mean time from trigger to resolve',
   metric: 'incident_mttr_minutes',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { authenticate } from '../../src/server/auth.ts';
 import type { ServerOptions } from '../../src/server/options.ts';
 import { type Answered, whyNotAsPromised } from './api-conformance.ts';
-import { inventApi } from './api-source.ts';
+import { inventApi, json as toJson } from './api-source.ts';
 import { rememberLog, serve, until } from './serving.ts';
 
 const TOKEN = 'the admin token';
@@ -144,18 +144,30 @@ describe('an answer', () => {
   });
 
   it('leaves out what is not known', async () => {
-    const row = { by: 'all' as const, window: '30d', window_seconds: 2_592_000, opened: 0, mttr_minutes: undefined };
-    const { get } = await start({ api: inventApi({ statistics: async () => ({ rows: [row] }) }) });
+    const known = await inventApi().status();
+    const status = { ...known, reload: { successful: true, error: undefined } };
+    const { get } = await start({ api: inventApi({ status: async () => status }) });
 
-    const { text } = await get('/statistics');
+    const { text } = await get('/status');
+
+    expect(JSON.parse(text)).toMatchObject({ reload: { successful: true } });
+    expect(text).not.toContain('error');
+  });
+
+  it('sends a long answer as it was put together', async () => {
+    const rows = [{ by: 'all', window: '30d', window_seconds: 2_592_000, opened: 0 }];
+    const { get } = await start({ api: inventApi({ statistics: async () => toJson({ rows }) }) });
+
+    const { text, headers } = await get('/statistics');
 
     expect(text).toBe('{"rows":[{"by":"all","window":"30d","window_seconds":2592000,"opened":0}]}');
+    expect(headers.get('content-type')).toContain('application/json');
   });
 
   it('gets its parameters checked and with their defaults', async () => {
     const asked: unknown[] = [];
     const { get } = await start({
-      api: inventApi({ incidents: async (question) => (asked.push(question), { incidents: [] }) }),
+      api: inventApi({ incidents: async (question) => (asked.push(question), toJson({ incidents: [] })) }),
     });
 
     await get('/incidents?severity=P1&status=open&limit=5');
@@ -240,7 +252,7 @@ it('puts two long answers together at once, and asks the next client to come bac
   const waiting: (() => void)[] = [];
   const incidents = async () => {
     await new Promise<void>((resolve) => waiting.push(resolve));
-    return { incidents: [] };
+    return toJson({ incidents: [] });
   };
   const { get } = await start({ api: inventApi({ incidents }) });
   const first = [get('/incidents'), get('/incidents')];
@@ -260,7 +272,7 @@ it('puts one answer together for all who ask the same at once', async () => {
   const waiting: (() => void)[] = [];
   const statistics = async () => {
     await new Promise<void>((resolve) => waiting.push(resolve));
-    return { rows: [] };
+    return toJson({ rows: [] });
   };
   const { get } = await start({ api: inventApi({ statistics }) });
   const asked = [get('/statistics?by=all'), get('/statistics?by=severity')];

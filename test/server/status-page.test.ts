@@ -15,7 +15,7 @@ import { ask, serve, viewWith } from './serving.ts';
 
 /** The page for a view, asked with a query. */
 async function pageOf(view: StatusView, query = ''): Promise<string> {
-  const { url } = await serve({ status: () => view });
+  const { url } = await serve({ status: async () => view });
   return (await ask(`${url}${query}`)).body;
 }
 
@@ -73,7 +73,7 @@ describe('the first page', () => {
   it('asks for the window of the address, and says so when there is none of that name', async () => {
     const asked: (string | undefined)[] = [];
     const { url } = await serve({
-      status: (window) => {
+      status: async (window) => {
         asked.push(window);
         return viewWith({});
       },
@@ -120,7 +120,7 @@ describe('the first page', () => {
   });
 
   it('allows itself its own style, its own script and its own form, and nothing else', async () => {
-    const { url } = await serve({ status: () => wholeView() });
+    const { url } = await serve({ status: async () => wholeView() });
 
     const { headers, body } = await ask(url);
 

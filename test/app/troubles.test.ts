@@ -1,27 +1,45 @@
 import { expect, it } from 'vitest';
-import { type TroublesInput, troublesOf } from '../../src/cli/troubles.ts';
+import { type TroublesInput, troublesOf } from '../../src/app/troubles.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { CoreProviderStatus, CoreStatus } from '../../src/core/core.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import type { StoredCounter } from '../../src/store/store.ts';
 import { HOUR_MS, MINUTE_MS, NOW_MS, PROVIDER } from '../server/invented-view.ts';
 
 const text = 'providers: [{ type: pagerduty, api_key: k, poll_interval: 10m }]';
 const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
 const WELL = { ...PROVIDER, lastSuccessAtMs: NOW_MS - MINUTE_MS, waitingRecords: 0, rejectedRecords: 0 };
 
-function storeWith(counters: readonly StoredCounter[] = [], overflowed = 0): TroublesInput['store'] {
-  return { counters: () => counters, servicesOverflowed: () => overflowed };
+type Rejected = CoreProviderStatus['rejected'];
+
+/** What the core says of one provider, and of another one that nobody asks about. */
+function coreWith(rejected: Rejected = [], servicesOverflowed = 0): CoreStatus {
+  const other = toStatus('other', [{ label: 'future', value: 9 }]);
+  return {
+    providers: [other, toStatus('pagerduty', rejected)],
+    rows: [],
+    openNow: { service: new Map(), severity: new Map() },
+    open: { oldest: [], total: 0 },
+    servicesOverflowed,
+    storeBytes: 0,
+  };
 }
 
-function rejected(label: string, value: number): StoredCounter {
-  return { provider: 'pagerduty', name: 'rejected', label, value };
+function toStatus(name: string, rejected: Rejected): CoreProviderStatus {
+  const unknown = { countingSinceMs: undefined, cursor: undefined, askedUntilMs: undefined, historyStartMs: undefined };
+  return {
+    state: { name, isSynced: true, ...unknown },
+    counts: undefined,
+    backlog: { held: 0, waiting: 0 },
+    rejected,
+    unmappedSeverities: [],
+  };
 }
 
 /** As `kind text`, with one provider that is well but for what is given. */
 function told(provider: Partial<typeof PROVIDER> = {}, input: Partial<TroublesInput> = {}): string[] {
   const troubles = troublesOf({
     config,
-    store: storeWith(),
+    core: coreWith(),
     providers: [{ ...WELL, ...provider }],
     nowMs: NOW_MS,
     isOpen: true,
@@ -81,11 +99,13 @@ it('a first sync may use the whole allowance', () => {
 });
 
 it('rejected records are told by reason, with how many are fetched again', () => {
-  const others = { provider: 'other', name: 'rejected', label: 'future', value: 9 } as const;
-  const store = storeWith([rejected('forbidden', 3), rejected('future', 2), rejected('malformed', 0), others]);
+  const core = coreWith([
+    { label: 'forbidden', value: 3 },
+    { label: 'future', value: 2 },
+  ]);
 
-  const again = told({ rejectedRecords: 5, waitingRecords: 2 }, { store });
-  const past = told({ rejectedRecords: 5 }, { store });
+  const again = told({ rejectedRecords: 5, waitingRecords: 2 }, { core });
+  const past = told({ rejectedRecords: 5 }, { core });
 
   expect(again).toEqual([
     'notice pagerduty: 5 records were not taken (3 forbidden, 2 future); 2 of them are fetched again with each poll. They are in no number.',
@@ -96,7 +116,7 @@ it('rejected records are told by reason, with how many are fetched again', () =>
 it('the exporter tells what is wrong with itself', () => {
   const troubles = told(
     {},
-    { store: storeWith([], 7), isOpen: false, pageTrouble: 'disk is full', reloadFailure: 'c.yml:3: unknown key' },
+    { core: coreWith([], 7), isOpen: false, pageTrouble: 'disk is full', reloadFailure: 'c.yml:3: unknown key' },
   );
 
   expect(troubles).toEqual([

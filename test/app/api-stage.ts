@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { IncidentsInput } from '../../src/cli/api/incidents-answer.ts';
-import { storeSettings } from '../../src/core/settings.ts';
+import type { IncidentsInput } from '../../src/app/api/incidents-response.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createReader } from '../../src/config/reading.ts';
+import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import { page, START_MS } from '../poller/stage.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -18,11 +18,11 @@ const TRAITS = { statuses: [], started: false, identified: false, acknowledged: 
 export interface StoredIncidents {
   /** Everything that is in the store now. */
   open(): IncidentsInput;
-  tell(incidents: readonly Incident[], deletedIds?: readonly string[]): Promise<void>;
+  tell(incidents: readonly Incident[], deletedIds?: readonly string[]): void;
 }
 
 /** A store of one synced provider; `more` are further lines of its configuration. */
-export async function storeOf(incidents: readonly Incident[], more = ''): Promise<StoredIncidents> {
+export function storeOf(incidents: readonly Incident[], more = ''): StoredIncidents {
   const folder = mkdtempSync(join(tmpdir(), 'mttr-api-'));
   const path = join(folder, 's.db');
   const text = `providers: [{ type: pagerduty, api_key: k${more} }]\nstore: { path: "${path}" }`;
@@ -35,17 +35,17 @@ export async function storeOf(incidents: readonly Incident[], more = ''): Promis
     store.close();
     rmSync(folder, { recursive: true });
   });
-  await store.configure(storeSettings(config, { readers, providers }), START_MS);
-  await store.load(() => undefined);
-  const tell: StoredIncidents['tell'] = async (told, deletedIds = []) => {
+  store.configure(storeSettings(config, { readers, providers }), START_MS);
+  store.load(() => undefined);
+  const tell: StoredIncidents['tell'] = (told, deletedIds = []) => {
     const complete = { askedUntilMs: START_MS, historyStartMs: 0 };
-    await store.commit({
+    store.commit({
       provider: 'pagerduty',
       nowMs: START_MS,
       ...page('c', { incidents: told, deletedIds, complete }),
     });
   };
-  await tell(incidents);
+  tell(incidents);
   return {
     tell,
     open: () => {

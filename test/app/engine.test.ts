@@ -7,8 +7,10 @@ const CHECKOUT = { provider: 'pd', service: 'checkout', severity: 'P1' };
 /** A store whose disk is full while it is told to be. */
 function fullDisk() {
   const disk = { isFull: false };
-  const unlessFull = <Result>(work: () => Promise<Result>): Promise<Result> =>
-    disk.isFull ? Promise.reject(new Error('database or disk is full')) : work();
+  const unlessFull = <Result>(work: () => Result): Result => {
+    if (disk.isFull) throw new Error('database or disk is full');
+    return work();
+  };
   const storeWith = (store: Store): Store => ({
     ...store,
     commit: (batch) => unlessFull(() => store.commit(batch)),
@@ -55,11 +57,16 @@ it('a release that fails is made up for, and what was polled meanwhile is shown 
   await staged.scrape();
   disk.isFull = true;
 
-  await expect(staged.wait(0)).rejects.toThrow('disk is full');
+  await staged.wait(0);
+  const { troubles } = await staged.status();
   disk.isFull = false;
   await staged.live(5 * MINUTE_MS);
   const page = await staged.scrape();
+  const after = await staged.status();
 
+  const full = 'The page of metrics cannot be brought up to date: database or disk is full';
+  expect(troubles.map(({ text }) => text)).toEqual([full]);
+  expect(after.troubles).toEqual([]);
   expect(page.value('incident_opened_total', CHECKOUT)).toBe(1);
   expect(page.sum('incident_open', CHECKOUT)).toBe(1);
 });

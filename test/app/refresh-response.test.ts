@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { refreshResponse } from '../../src/app/api/refresh-response.ts';
+import type { RefreshResult } from '../../src/poller/refresh.ts';
+import type { RefreshOutcome } from '../../src/poller/refreshing.ts';
+
+const FOUND: RefreshResult = {
+  added: 1,
+  changed: 2,
+  unchanged: 3,
+  deleted: 4,
+  rejected: 5,
+  unverified: 6,
+  requests: 7,
+};
+const READ: RefreshOutcome = { provider: 'pd', outcome: 'refreshed', refreshed: FOUND };
+const FAILED: RefreshOutcome = { provider: 'og', outcome: 'failed', error: '503' };
+const ENDED: RefreshOutcome = { provider: 'aws', outcome: 'ended', error: '1 failed, which is max_failures' };
+const SKIPPED: RefreshOutcome = { provider: 'aws', outcome: 'skipped' };
+
+it.each([
+  { outcomes: [READ], outcome: 'complete' },
+  { outcomes: [SKIPPED], outcome: 'complete' },
+  { outcomes: [READ, FAILED, SKIPPED], outcome: 'partial' },
+  { outcomes: [READ, ENDED], outcome: 'partial' },
+  { outcomes: [FAILED, SKIPPED], outcome: 'failed' },
+  { outcomes: [FAILED, ENDED], outcome: 'failed' },
+])('a refresh is $outcome when providers ended as $outcomes', ({ outcomes, outcome }) => {
+  const answer = refreshResponse(outcomes, true);
+
+  expect(answer).toMatchObject({ outcome, dry_run: true, providers: outcomes.map(({ provider }) => ({ provider })) });
+});
+
+it('a refresh tells numbers of incidents', () => {
+  const { providers } = refreshResponse([READ], false);
+
+  const counts = { requests: 7, new: 1, changed: 2, unchanged: 3, deleted: 4, rejected: 5, unverified: 6 };
+  expect(providers).toEqual([{ provider: 'pd', outcome: 'refreshed', ...counts }]);
+});
