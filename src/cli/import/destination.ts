@@ -8,11 +8,10 @@ import { messageOf } from '../../model/error-message.ts';
 import type { Log } from '../../model/log.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
-import type { ImportSpan } from '../../store/decide.ts';
 import { openKnown } from '../../store/history.ts';
 import { createSqliteStore } from '../../store/sqlite/create.ts';
 import { StoreInUse } from '../../store/sqlite/open.ts';
-import type { ProviderState, Store } from '../../store/store.ts';
+import type { ImportSpan, ProviderState, Store } from '../../store/store.ts';
 import type { ImportOrder } from './order.ts';
 
 export interface DestinationInput {

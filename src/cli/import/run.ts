@@ -8,7 +8,7 @@ import { readRows } from '../../imports/rows.ts';
 import { createTallying, type Tallying } from '../../imports/tally.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { platforms } from '../../providers/registry.ts';
-import type { ImportSpan } from '../../store/decide.ts';
+import type { ImportSpan } from '../../store/store.ts';
 import type { Asked, Surroundings } from '../command.ts';
 import { createLog } from '../log.ts';
 import { configurationOf } from '../reading.ts';
