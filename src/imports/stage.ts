@@ -67,6 +67,6 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
 }
 
 function toIncident(row: Readonly<Record<string, unknown>>): Incident {
-  // `add` wrote it.
-  return JSON.parse(String(row['incident'])) as Incident;
+  const incident: Incident = JSON.parse(String(row['incident']));
+  return incident;
 }

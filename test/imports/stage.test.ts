@@ -12,27 +12,27 @@ function stage(stored: readonly Incident[] = []) {
     },
   });
   onTestFinished(() => created.close());
-  return { ...created, lookedUp };
+  return { staged: created, lookedUp };
 }
 
 describe('incidents of an import', () => {
   it('come back in the order of their ids, some hundred at a time', () => {
-    const { add, parts } = stage();
+    const { staged } = stage();
     const ids = Array.from({ length: 1201 }, (_, index) => `Q${(index * 7) % 1201}`);
-    for (let at = 0; at < ids.length; at += 300) add(ids.slice(at, at + 300).map((id) => incident(id)));
+    for (let at = 0; at < ids.length; at += 300) staged.add(ids.slice(at, at + 300).map((id) => incident(id)));
 
-    const read = [...parts()];
+    const read = [...staged.parts()];
 
     expect(read.map(({ length }) => length)).toEqual([500, 500, 201]);
     expect(read.flat().map(({ id }) => id)).toEqual(ids);
   });
 
   it('are one an id, the newest in the place of the first', () => {
-    const { add, parts } = stage();
-    add([incident('A'), incident('B')]);
-    add([incident('A', { title: 'corrected' })]);
+    const { staged } = stage();
+    staged.add([incident('A'), incident('B')]);
+    staged.add([incident('A', { title: 'corrected' })]);
 
-    const [part] = [...parts()];
+    const [part] = [...staged.parts()];
 
     expect(part?.map(({ id, title }) => [id, title])).toEqual([
       ['A', 'corrected'],
@@ -41,19 +41,19 @@ describe('incidents of an import', () => {
   });
 
   it('are found before those of the store, which is asked only for others', () => {
-    const { add, incidents, lookedUp } = stage([incident('A', { title: 'stored' }), incident('B')]);
-    add([incident('A', { title: 'staged' })]);
+    const { staged, lookedUp } = stage([incident('A', { title: 'stored' }), incident('B')]);
+    staged.add([incident('A', { title: 'staged' })]);
 
-    const found = incidents(['A', 'B', 'C']);
+    const found = staged.incidents(['A', 'B', 'C']);
 
     expect([...found.values()].map(({ title }) => title).sort()).toEqual(['staged', 'trouble B']);
     expect(lookedUp).toEqual(['B', 'C']);
   });
 
   it('there may be none', () => {
-    const { add, parts } = stage();
-    add([]);
+    const { staged } = stage();
+    staged.add([]);
 
-    expect([...parts()]).toEqual([]);
+    expect([...staged.parts()]).toEqual([]);
   });
 });

@@ -9,12 +9,12 @@ function parse(input: QuestionInput) {
   return parseQuestion(input, { config: { timezone: 'Europe/Berlin' }, nowMs: NOW_MS });
 }
 
-/** The error that parsing throws. */
-function errorOf(input: QuestionInput): Pick<InputError, 'field' | 'reason'> {
+/** The field and the reason of the error that parsing throws. */
+function errorOf(input: QuestionInput): readonly [field: string | undefined, reason: string] {
   try {
     parse(input);
   } catch (error) {
-    if (error instanceof InputError) return { field: error.field, reason: error.reason };
+    if (error instanceof InputError) return [error.field, error.reason];
     throw error;
   }
   throw new Error('it was understood');
@@ -69,24 +69,28 @@ describe('a question that cannot be understood names the field', () => {
   const series = 'mttr{service="b",window="30d"}';
 
   it.each([
-    [{ statistic: 'mtr' }, 'statistic', '"mtr" is not a statistic; did you mean mttr?'],
-    [{ series: 'mtr' }, 'series', '"mtr" is not a statistic; did you mean mttr?'],
+    [{ statistic: 'mtr' }, 'statistic', /^"mtr" is not a statistic; did you mean mttr\?$/],
+    [{ series: 'mtr' }, 'series', /^"mtr" is not a statistic; did you mean mttr\?$/],
     [{ series: 'mttr{by="week"}' }, 'series', /^by="week" is not a grouping; expected one of all /],
     [{ series: 'mttr{service=b}' }, 'series', /^expected label="value" at "service=b" of /],
-    [{ window: '0s' }, 'window', '"0s" is not a span; expected a duration such as 7d or 12h'],
-    [{ window: '7d', from: '3d' }, 'window', 'cannot be combined with from; expected one of the two'],
-    [{ window: '7d', to: 'now' }, 'window', 'cannot be combined with to; expected one of the two'],
+    [{ window: '0s' }, 'window', /^"0s" is not a span; expected a duration such as 7d or 12h$/],
+    [{ window: '7d', from: '3d' }, 'window', /^cannot be combined with from; expected one of the two$/],
+    [{ window: '7d', to: 'now' }, 'window', /^cannot be combined with to; expected one of the two$/],
     [{ from: 'then' }, 'from', /^"then" is not a time; expected a span such as 30d/],
     [{ to: '30d' }, 'to', /^"30d" is not a time; expected now/],
-    [{ series, statistic: 'mtta' }, 'statistic', '"mtta" is given, and "mttr" by the series; expected one of the two'],
-    [{ series, service: 'a' }, 'service', '"a" is given, and "b" by the series; expected one of the two'],
-    [{ series, window: '7d' }, 'window', '"7d" is given, and "30d" by the series; expected one of the two'],
-    [{ series, from: '7d' }, 'from', '"7d" is given, and "30d" by the series; expected one of the two'],
-    [{ series, to: 'now' }, 'to', '"now" is given, and "30d" by the series; expected one of the two'],
+    [
+      { series, statistic: 'mtta' },
+      'statistic',
+      /^"mtta" is given, and "mttr" by the series; expected one of the two$/,
+    ],
+    [{ series, service: 'a' }, 'service', /^"a" is given, and "b" by the series; expected one of the two$/],
+    [{ series, window: '7d' }, 'window', /^"7d" is given, and "30d" by the series; expected one of the two$/],
+    [{ series, from: '7d' }, 'from', /^"7d" is given, and "30d" by the series; expected one of the two$/],
+    [{ series, to: 'now' }, 'to', /^"now" is given, and "30d" by the series; expected one of the two$/],
   ])('%j', (input, field, reason) => {
-    const error = errorOf(input);
+    const [wrongField, why] = errorOf(input);
 
-    expect(error.field).toBe(field);
-    expect(error.reason).toEqual(typeof reason === 'string' ? reason : expect.stringMatching(reason));
+    expect(wrongField).toBe(field);
+    expect(why).toMatch(reason);
   });
 });

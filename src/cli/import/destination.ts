@@ -8,11 +8,10 @@ import { messageOf } from '../../model/error-message.ts';
 import type { Log } from '../../model/log.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
-import type { ImportSpan } from '../../store/store.ts';
 import { openKnown } from '../../store/history.ts';
 import { createSqliteStore } from '../../store/sqlite/create.ts';
 import { StoreInUse } from '../../store/sqlite/open.ts';
-import type { ProviderState, Store } from '../../store/store.ts';
+import type { ImportSpan, ProviderState, Store } from '../../store/store.ts';
 import type { ImportOrder } from './order.ts';
 
 export interface DestinationInput {
@@ -36,8 +35,8 @@ export interface Destination {
 }
 
 /** Opens the store of the configuration; a dry run only looks things up in it. */
-export function openDestination(input: DestinationInput, order: ImportOrder): Promise<Destination> | Destination {
-  return order.isDryRun ? openDryRun(input, order) : openForWriting(input, order);
+export async function openDestination(input: DestinationInput, order: ImportOrder): Promise<Destination> {
+  return order.isDryRun ? openDryRun(input, order) : await openForWriting(input, order);
 }
 
 function openDryRun({ config }: DestinationInput, { provider, isOnlySource }: ImportOrder): Destination {
