@@ -7,7 +7,7 @@ import type { Part } from './parts.ts';
 import { configOf, silent } from './setting.ts';
 
 /** How fine the delay is sampled; the samples' own length is taken off what is told. */
-const RESOLUTION_MS = 5;
+const RESOLUTION_MS = 1;
 const NS_PER_MS = 1e6;
 
 export const DaemonStart = z.object({
@@ -53,9 +53,14 @@ export function daemonPart(): Part {
       delay.enable();
       return {};
     },
+    reload: async () => {
+      const { ok, message } = (await daemon?.reload()) ?? { ok: false, message: 'not started' };
+      if (!ok) throw new Error(message);
+      return {};
+    },
     loopDelay: async () => {
       delay?.disable();
-      const inMs = (ns: number) => ns / NS_PER_MS;
+      const inMs = (ns: number) => Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
       return {
         p50: inMs(delay?.percentile(50) ?? 0),
         p99: inMs(delay?.percentile(99) ?? 0),

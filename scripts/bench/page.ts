@@ -13,22 +13,43 @@ const CONNECTIONS = 4;
 const SECONDS = 8;
 const ROUNDS = 3;
 const SERIES_LEAST = 100_000;
-const BARE_LEAST = 0.8;
-const PROM_CLIENT_LEAST = 20;
+const PROM_CLIENT_LEAST = 25;
 /** Enough that every service has every severity in every window. */
 const INCIDENTS = 200_000;
 
-/** The full page against a server that only sends the same bytes, and against prom-client. */
-export async function pageRow({ folder, nowMs }: RowInput): Promise<readonly Line[]> {
-  const { path } = await prepareStore(folder, { incidents: INCIDENTS, services: 500, detail: 'full', nowMs });
+/** The full page, and a small one where the cost of a request shows, against a server that only sends the same bytes, and against prom-client. */
+export async function pageRow(input: RowInput): Promise<readonly Line[]> {
+  return [...(await measure(input, FULL)), ...(await measure(input, SMALL))];
+}
+
+const FULL = {
+  incidents: INCIDENTS,
+  services: 500,
+  detail: 'full',
+  bareLeast: 0.95,
+  seriesLeast: SERIES_LEAST,
+  hasPromClient: true,
+} as const;
+const SMALL = {
+  incidents: 10_000,
+  services: 50,
+  detail: 'standard',
+  bareLeast: 0.8,
+  seriesLeast: 0,
+  hasPromClient: false,
+} as const;
+
+async function measure({ folder, nowMs }: RowInput, size: typeof FULL | typeof SMALL): Promise<readonly Line[]> {
+  const { incidents, services, detail } = size;
+  const { path } = await prepareStore(folder, { incidents, services, detail, nowMs });
   const platform = startPart('platform');
   const daemon = startPart('daemon');
   const rival = startPart('rival');
   const { url } = await platform.ask('start', { incidents: 0, services: 0, days: 1 }, PlatformUrl);
-  const { metricsUrl } = await daemon.ask('start', { path, detail: 'full', url }, DaemonUrl);
+  const { metricsUrl } = await daemon.ask('start', { path, detail, url }, DaemonUrl);
   await until(async () => (await scrape(metricsUrl)).status === 200);
   const page = await settledPage(metricsUrl);
-  const files = { gzip: join(folder, 'page.gz'), text: join(folder, 'page.txt') };
+  const files = { gzip: join(folder, `page-${incidents}.gz`), text: join(folder, `page-${incidents}.txt`) };
   writeFileSync(files.gzip, page.bytes);
   writeFileSync(files.text, page.text);
   const bareUrl = (await rival.ask('bare', { file: files.gzip }, RivalUrl)).url;
@@ -36,14 +57,14 @@ export async function pageRow({ folder, nowMs }: RowInput): Promise<readonly Lin
   for (let round = 0; round < ROUNDS; round += 1) {
     rounds.push({ ours: await perSecond(metricsUrl), bare: await perSecond(bareUrl) });
   }
-  const promClientUrl = (await rival.ask('promClient', { file: files.text }, RivalUrl)).url;
-  const promClient = await promClientPerSecond(promClientUrl);
-  await endAll([daemon, rival, platform]);
   const series = page.text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
-  return [
-    bareLine(rounds, { series, bytes: page.bytes.length, text: page.text.length }),
-    promClientLine(rounds, promClient),
-  ];
+  const lines = [bareLine(rounds, { ...size, series, bytes: page.bytes.length, text: page.text.length })];
+  if (size.hasPromClient) {
+    const promClientUrl = (await rival.ask('promClient', { file: files.text }, RivalUrl)).url;
+    lines.push(promClientLine(rounds, await promClientPerSecond(promClientUrl)));
+  }
+  await endAll([daemon, rival, platform]);
+  return lines;
 }
 
 export const RivalUrl = z.object({ url: z.string(), series: z.number() });
@@ -94,14 +115,14 @@ async function promClientPerSecond(url: string): Promise<number> {
 
 function bareLine(
   rounds: readonly { ours: number; bare: number }[],
-  page: { series: number; bytes: number; text: number },
+  page: { series: number; bytes: number; text: number; bareLeast: number; seriesLeast: number; incidents: number },
 ): Line {
   const ratio = median(rounds.map(({ ours, bare }) => ours / bare));
   return {
-    what: `GET /metrics of the full page (${page.series.toLocaleString('en')} series), gzip, 4 connections`,
+    what: `GET /metrics of ${page.incidents.toLocaleString('en')} incidents (${page.series.toLocaleString('en')} series), gzip, 4 connections`,
     measured: `${ratio.toFixed(2)} ×`,
-    mustReach: `≥ ${BARE_LEAST} × a bare node:http server`,
-    isReached: ratio >= BARE_LEAST && page.series >= SERIES_LEAST,
+    mustReach: `≥ ${page.bareLeast} × a bare node:http server`,
+    isReached: ratio >= page.bareLeast && page.series >= page.seriesLeast,
     raw: `${rounds.map(({ ours, bare }) => `${ours.toFixed(0)} against ${bare.toFixed(0)}`).join('; ')} a second; ${page.bytes} bytes, ${page.text} uncompressed`,
   };
 }
