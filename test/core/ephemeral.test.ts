@@ -11,7 +11,7 @@ import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered, SINCE } from '../store/telling.ts';
 import { NAME, setupWith, TEN_DAYS } from './stage.ts';
 
-const SERVICES_A_DAY = 300;
+const SERVICES_A_DAY = 200;
 
 /** A core with a look at what its store keeps in memory and in its file. */
 function stage() {
@@ -32,7 +32,10 @@ function stage() {
   });
   const core = createCore({ store, log: silent });
   onTestFinished(() => core.close());
-  core.configure(setupWith(`${TEN_DAYS}\nmetrics: { new_series_hold: 0s, max_services: 100000 }`), SINCE);
+  core.configure(
+    setupWith(`${TEN_DAYS}\ngroupings: [all]\nmetrics: { new_series_hold: 0s, max_services: 100000 }`),
+    SINCE,
+  );
   const inFile = () => countRows(database);
   const inMemory = () => {
     if (state === undefined) throw new Error('the store was not opened');
