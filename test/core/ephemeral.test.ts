@@ -16,7 +16,8 @@ const SERVICES_A_DAY = 200;
 /** A core with a look at what its store keeps in memory and in its file. */
 function stage() {
   const path = join(temporaryFolder(), 'store.db');
-  const { database, close } = openStore({ path, log: silent, nowMs: SINCE });
+  const opened = openStore({ path, log: silent, nowMs: SINCE });
+  const { database } = opened;
   const engine = createSqliteEngine(database, path);
   let state: LedgerState | undefined;
   const loadState = () => {
@@ -28,7 +29,7 @@ function stage() {
     log: silent,
     nowMs: SINCE,
     isBroken: isCorruption,
-    close,
+    close: () => opened.close(),
   });
   const core = createCore({ store, log: silent });
   onTestFinished(() => core.close());

@@ -106,12 +106,12 @@ it('what cannot be sent fails its own call only', async () => {
 });
 
 it('calls fail when the other end is gone: those that wait, and all later ones', async () => {
-  const { service, fail, silence } = overChannel();
+  const { service, silence, ...calls } = overChannel();
   silence();
   const waiting = [service.add(1, 2), service.names()];
   const results = Promise.allSettled(waiting);
 
-  fail(new CoreFailure('the core thread has ended'));
+  calls.fail(new CoreFailure('the core thread has ended'));
 
   const reason = { name: 'CoreFailure', message: 'the core thread has ended' };
   expect(await results).toMatchObject([{ reason }, { reason }]);
