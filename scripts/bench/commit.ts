@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Incident } from '../../src/model/incident.ts';
 import { CONTENT_COLUMNS, cellsOf, contentMarks } from '../../src/store/incident-row.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/sqlite/open.ts';
 import { type History, inventIncident } from './incidents.ts';
 import { inTime, type Line, type RowInput } from './row.ts';
 import { batchOf, openSynced, RETENTION_MS, silent } from './setting.ts';
@@ -10,7 +10,7 @@ const INCIDENTS = 1_000_000;
 const PAGE = 100;
 /** The two take turns, so that a change of the disk's mood meets both. */
 const TURN_PAGES = 500;
-const MUST_REACH = 0.25;
+const MUST_REACH = 0.5;
 
 /** A store that takes pages one by one. */
 interface Taker {
@@ -67,7 +67,7 @@ async function storeTaker(path: string, detail: 'standard' | 'full', history: Hi
     take: async (page) => {
       const batch = batchOf(page, history.toMs, history.fromMs);
       const startedAtMs = performance.now();
-      await store.commit(batch);
+      store.commit(batch);
       return performance.now() - startedAtMs;
     },
     close: () => store.close(),

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { z } from 'zod';
-import { type Daemon, startDaemon } from '../../src/cli/daemon.ts';
+import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
 import { systemClock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import type { Part } from './parts.ts';

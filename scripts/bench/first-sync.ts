@@ -15,7 +15,7 @@ const INCIDENTS = 90_000;
 const DAYS = 200;
 const PAGE = 100;
 const MINUTE_MS = 60_000;
-const USED_LEAST = 0.95;
+const USED_LEAST = 0.97;
 const REQUESTS_MOST = 1.1;
 const REQUESTS_SPARE = 5;
 

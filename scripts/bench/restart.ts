@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/model/time.ts';
-import { STORED_COLUMNS } from '../../src/store/load.ts';
+import { STORED_COLUMNS } from '../../src/store/sqlite/engine.ts';
 import { collectGarbage, inTime, type Line, median, type RowInput, timed } from './row.ts';
 import { openLife, prepareStore } from './setting.ts';
 
 const INCIDENTS = 1_000_000;
 const ROUNDS = 3;
-const MOST = 4;
+const MOST = 3;
 
 /** From opening the store to the first whole page, between two plain readings of the same columns. */
 export async function restartRow({ folder, nowMs }: RowInput): Promise<readonly Line[]> {

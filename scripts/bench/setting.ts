@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { storeSettings } from '../../src/core/settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createReader } from '../../src/config/reading.ts';
 import type { Config } from '../../src/config/types.ts';
+import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { Log } from '../../src/model/log.ts';
 import { type Clock, DAY_MS, systemClock } from '../../src/model/time.ts';
 import { writeCursor } from '../../src/providers/pagerduty/cursor.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY } from '../../src/simulator/pagerduty.ts';
-import { createSqliteStore } from '../../src/store/sqlite.ts';
+import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import type { Batch, Store } from '../../src/store/store.ts';
 import { type Life, openLife as openLifeOf } from '../../test/life.ts';
 import { type History, inventIncident } from './incidents.ts';
@@ -61,10 +61,9 @@ export async function openSynced(setting: Setting, sinceMs: number): Promise<Sto
     const observer = { onRequest() {}, onThrottled() {}, onBudget() {} };
     return { config: one, traits: platform.create(one, { clock: systemClock, observer, log: silent }).traits };
   });
-  await store.configure(storeSettings(config, { readers, providers }), sinceMs);
-  await store.load(() => undefined);
-  await store.begin(PROVIDER, sinceMs);
-  await store.commit({ ...batchOf([], sinceMs), complete: { askedUntilMs: sinceMs, historyStartMs: sinceMs } });
+  store.configure(storeSettings(config, { readers, providers }), sinceMs);
+  store.load(() => undefined);
+  store.commit({ ...batchOf([], sinceMs), complete: { askedUntilMs: sinceMs, historyStartMs: sinceMs } });
   return store;
 }
 
@@ -73,6 +72,7 @@ export function batchOf(incidents: readonly Incident[], nowMs: number, historySt
   return {
     provider: PROVIDER,
     nowMs,
+    startedAtMs: nowMs,
     incidents,
     signals: [],
     rejected: [],
@@ -104,9 +104,9 @@ export async function prepareStore(
   for (let place = 0; place < incidents; place += PREPARING_BATCH) {
     const size = Math.min(PREPARING_BATCH, incidents - place);
     const found = Array.from({ length: size }, (_none, at) => inventIncident(history, place + at));
-    await store.commit(batchOf(found, nowMs, history.fromMs));
+    store.commit(batchOf(found, nowMs, history.fromMs));
   }
-  await store.release(
+  store.release(
     store
       .labelSets()
       .flatMap(({ row }) =>

@@ -62,6 +62,7 @@ function openProvider({ clock, metrics, log }: OpeningInput, platform: Platform,
       metrics.requested(config.name, code);
     },
     onThrottled: () => metrics.throttled(config.name),
+    onClockSkew: (ms: number) => metrics.clockSkew(config.name, ms),
     onBudget: (remaining: number) => {
       left = remaining;
       metrics.budget(config.name, remaining);

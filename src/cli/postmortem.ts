@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import type { Config } from '../config/types.ts';
 import { statisticsSettings } from '../core/settings.ts';
-import { known, UnknownName } from '../report/filter.ts';
+import { known } from '../report/filter.ts';
 import { gatherFacts } from '../report/postmortem/facts.ts';
 import { renderPostmortem } from '../report/postmortem/markdown.ts';
 import type { Recorded } from '../store/history.ts';
@@ -11,6 +11,7 @@ import { type Asked, type OneShot, type Surroundings, WrongUse } from './command
 import { configFlag } from './flag-options.ts';
 import type { HistorySource } from './history-source.ts';
 import { configurationOf, readHistory } from './reading.ts';
+import { wrongUseOf } from './wrong-use.ts';
 
 const Values = z.object({
   'config.file': z.string().optional(),
@@ -63,7 +64,7 @@ function checkProvider(provider: string, { providers }: Config): void {
       providers.map(({ name }) => name),
     );
   } catch (error) {
-    throw error instanceof UnknownName ? new WrongUse(`--provider: ${error.message}`, { cause: error }) : error;
+    throw wrongUseOf(error);
   }
 }
 

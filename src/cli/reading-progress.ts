@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
-import type { StoredIncident } from '../model/stored.ts';
+import type { Incident } from '../model/incident.ts';
 import type { Output } from './command.ts';
 
 /** Shows how far the platforms were read; silent unless a person looks at the output. */
@@ -11,9 +11,9 @@ export interface ReadingProgress {
   end(result: { readonly isComplete: boolean }): void;
 }
 
-/** The incidents of a page that are new or changed. */
+/** What counts of a page that was read. */
 export interface ReadPage {
-  readonly changed: readonly Pick<StoredIncident, 'row' | 'triggeredAtMs'>[];
+  readonly incidents: readonly Pick<Incident, 'id' | 'triggeredAtMs'>[];
 }
 
 export interface ProgressInput {
@@ -44,12 +44,12 @@ export function createReadingProgress({ output, isQuiet, nowMs, historyMs }: Pro
   const bars = new cliProgress.MultiBar({ stream, format: FORMAT, gracefulExit: false });
   const seen = new Map<string, Seen>();
   return {
-    read: (provider, { changed }) => {
+    read: (provider, { incidents }) => {
       const one = seen.get(provider) ?? { bar: bars.create(1, 0, { provider, incidents: 0 }), days: new Days() };
       seen.set(provider, one);
-      one.days.add(changed);
+      one.days.add(incidents);
       const share = Math.min(1, one.days.spanMs(nowMs) / historyMs);
-      one.bar.update(share, { incidents: one.days.rows.size });
+      one.bar.update(share, { incidents: one.days.ids.size });
     },
     end: ({ isComplete }) => {
       if (isComplete) for (const { bar } of seen.values()) bar.update(1);
@@ -66,19 +66,19 @@ interface Seen {
 /** The stretch between the earliest and the latest incident; platforms are read in either direction. */
 class Days {
   /** An incident is told more than once: its events come later. */
-  readonly rows = new Set<number>();
+  readonly ids = new Set<string>();
   #fromMs = Number.POSITIVE_INFINITY;
   #toMs = Number.NEGATIVE_INFINITY;
 
-  add(incidents: ReadPage['changed']): void {
-    for (const { row, triggeredAtMs } of incidents) {
-      this.rows.add(row);
+  add(incidents: ReadPage['incidents']): void {
+    for (const { id, triggeredAtMs } of incidents) {
+      this.ids.add(id);
       this.#fromMs = Math.min(this.#fromMs, triggeredAtMs);
       this.#toMs = Math.max(this.#toMs, triggeredAtMs);
     }
   }
 
   spanMs(nowMs: number): number {
-    return this.rows.size === 0 ? 0 : Math.min(this.#toMs, nowMs) - this.#fromMs;
+    return this.ids.size === 0 ? 0 : Math.min(this.#toMs, nowMs) - this.#fromMs;
   }
 }

@@ -1,5 +1,4 @@
 import type { Incident, RejectionReason } from '../model/incident.ts';
-import type { ImportTarget } from '../store/importing.ts';
 import { isSameContent } from '../store/incident-row.ts';
 import { incidentOf, type Taken } from './incident.ts';
 import { placesOf } from './mapping.ts';
@@ -10,6 +9,14 @@ import type { Surroundings } from './values.ts';
 
 /** Records that are looked up and written together. */
 const CHUNK = 500;
+
+/** Where incidents of files go. */
+export interface ImportTarget {
+  /** What is known of these ids, from this import or from before; unknown ids are left out. */
+  incidents(ids: readonly string[]): Map<string, Incident>;
+  /** Takes incidents, new or in the place of those of the same ids. */
+  add(incidents: readonly Incident[]): void;
+}
 
 /** A record that was not taken. */
 export interface RejectedRow {
@@ -27,8 +34,6 @@ export interface ImportingInput {
   readonly nowMs: number;
   readonly tallying: Tallying;
   readonly onRejected: (row: RejectedRow) => void;
-  /** Of a dry run: what was told before in the same run, as nothing of it can be looked up. */
-  readonly repeats?: ((incident: Incident) => Fate | undefined) | undefined;
   /** Called now and then with the number of rows that were read. */
   readonly onProgress?: (rows: number) => void;
 }
@@ -49,11 +54,11 @@ export async function importRows(input: ImportingInput): Promise<void> {
     }
     chunk.push(taken);
     if (chunk.length < CHUNK) continue;
-    await takeChunk(chunk, input);
+    takeChunk(chunk, input);
     input.onProgress?.(rows);
     chunk = [];
   }
-  await takeChunk(chunk, input);
+  takeChunk(chunk, input);
 }
 
 function malformed(detail: string) {
@@ -64,18 +69,18 @@ function kept(row: Row, places: readonly Place[]): Record<string, unknown> {
   return 'record' in row ? pickPlaces(row.record, places) : {};
 }
 
-async function takeChunk(chunk: readonly Taken[], { target, tallying, repeats }: ImportingInput): Promise<void> {
-  const known = new Map(await target.known.incidents(chunk.map(({ incident }) => incident.id)));
+function takeChunk(chunk: readonly Taken[], { target, tallying }: ImportingInput): void {
+  const known = target.incidents(chunk.map(({ incident }) => incident.id));
   const news = new Map<string, Incident>();
   for (const taken of chunk) {
     const { incident } = taken;
-    const fate = repeats?.(incident) ?? fateOf(taken, known.get(incident.id));
+    const fate = fateOf(taken, known.get(incident.id));
     tallying.read(incident, fate);
     if (fate === 'unchanged' || fate === 'older') continue;
     known.set(incident.id, incident);
     news.set(incident.id, incident);
   }
-  target.take([...news.values()]);
+  target.add([...news.values()]);
 }
 
 /** What a poll told stands until the file tells something newer; of two imports the later one counts, unless its own stamp is older. */

@@ -46,6 +46,12 @@ export const OWN_FAMILIES = {
     help: 'Requests left in the current allowance.',
     labels: ['provider'],
   },
+  skew: {
+    name: 'mttr_exporter_clock_skew_seconds',
+    type: 'gauge',
+    help: 'How far the clock of this machine is ahead of the platform (its Date header); beyond 300 the time of the platform is taken.',
+    labels: ['provider'],
+  },
   reloadSuccessful: {
     name: 'mttr_exporter_config_last_reload_successful',
     type: 'gauge',

@@ -22,6 +22,7 @@ export interface ProcessMetrics {
   requested(provider: string, code: string): void;
   throttled(provider: string): void;
   budget(provider: string, remaining: number): void;
+  clockSkew(provider: string, ms: number): void;
   reloaded(isSuccessful: boolean, nowMs: number): void;
   /** Series of a provider that is no longer configured leave. */
   forget(provider: string): Promise<void>;
@@ -54,6 +55,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     requested: (provider, code) => metrics.requests.inc({ provider, code }),
     throttled: (provider) => metrics.throttled.inc({ provider }),
     budget: (provider, remaining) => metrics.budget.set({ provider }, remaining),
+    clockSkew: (provider, ms) => metrics.skew.set({ provider }, ms / 1000),
     reloaded: (isSuccessful, nowMs) => {
       reload.successful.set(Number(isSuccessful));
       if (isSuccessful) reload.at.set(nowMs / 1000);
@@ -82,6 +84,7 @@ function providerMetrics(registry: Registry) {
     requests: new Counter(of(OWN_FAMILIES.requests, registry)),
     throttled: new Counter(of(OWN_FAMILIES.throttled, registry)),
     budget: new Gauge(of(OWN_FAMILIES.budget, registry)),
+    skew: new Gauge(of(OWN_FAMILIES.skew, registry)),
   };
 }
 

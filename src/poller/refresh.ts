@@ -61,7 +61,8 @@ async function refresh(input: RefreshInput, request: RefreshRequest): Promise<Re
   await readPages(input, request.signal, history);
   const unverified = await core.requestMissing(provider, sinceMs, MISSING_REQUESTED_MAX);
   const nowMs = poller.nowMs();
-  const news = { before, cursor: state.cursor, nowMs, historyStartMs: nowMs - input.historyMs };
+  const historyStartMs = nowMs - input.historyMs;
+  const news = { before, cursor: state.cursor, nowMs, historyStartMs, maxMissing: MISSING_REQUESTED_MAX };
   const end = await readPages(input, request.signal, news);
   request.signal.throwIfAborted();
   const poll = { provider, startedAtMs, nowMs: poller.nowMs(), ...end };
@@ -69,7 +70,7 @@ async function refresh(input: RefreshInput, request: RefreshRequest): Promise<Re
   return { ...counts, unverified, requests: requestsMade() - madeBefore };
 }
 
-type ReadFrom = Pick<PollRequest, 'before' | 'cursor' | 'nowMs' | 'historyStartMs'>;
+type ReadFrom = Pick<PollRequest, 'before' | 'cursor' | 'nowMs' | 'historyStartMs' | 'maxMissing'>;
 
 /** Lets the provider poll; gives where it would go on from, and the end of the poll. */
 async function readPages(

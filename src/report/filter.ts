@@ -1,5 +1,6 @@
 import { nearest } from '../config/near.ts';
 import type { SeverityConfig } from '../config/types.ts';
+import { InputError } from '../model/input-error.ts';
 import { printable } from '../model/printable.ts';
 import type { FacetLabels } from '../model/stored.ts';
 
@@ -8,11 +9,6 @@ export interface Filter {
   readonly severities: readonly string[];
   readonly services: readonly string[];
   readonly teams: readonly string[];
-}
-
-/** A name that nothing has; one line that says what was meant perhaps. */
-export class UnknownName extends Error {
-  override readonly name = 'UnknownName';
 }
 
 /** What names there are. */
@@ -26,8 +22,8 @@ export interface NameSource {
 const LISTED_MAX = 8;
 
 /**
- * The filter with today's names: a severity may also be called by its title or an alias, in any case. Throws UnknownName
- * for a severity that is not configured, and for a service or team that no incident has.
+ * The filter with today's names: a severity may also be called by its title or an alias, in any case. Throws an
+ * InputError for a severity that is not configured, and for a service or team that no incident has.
  */
 export function resolveFilter(asked: Filter, { names, severities }: NameSource): Filter {
   const services = unique(names.map(({ service }) => service));
@@ -53,7 +49,7 @@ function isIn(wanted: readonly string[], value: string): boolean {
   return wanted.length === 0 || wanted.includes(value);
 }
 
-/** The configured name of a severity that may be called by its title or an alias; throws UnknownName. */
+/** The configured name of a severity that may be called by its title or an alias; throws an InputError. */
 export function severityOf(asked: string, severities: readonly SeverityConfig[]): string {
   const word = asked.toLowerCase();
   const found = severities.find(
@@ -62,19 +58,23 @@ export function severityOf(asked: string, severities: readonly SeverityConfig[])
   return found?.name ?? known('severity', asked, unique(severities.map(({ name }) => name)));
 }
 
-/** A name that there is; throws UnknownName with the one that was meant perhaps. */
-export function known(kind: string, asked: string, names: readonly string[]): string {
+/** A name that there is; throws an InputError with the one that was meant perhaps. */
+export function known(
+  kind: 'provider' | 'service' | 'severity' | 'team',
+  asked: string,
+  names: readonly string[],
+): string {
   if (names.includes(asked)) return asked;
   const near = nearest(asked, names);
   const meant = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
-  throw new UnknownName(`unknown ${kind} ${JSON.stringify(asked)}${meant} ${listed(kind, names)}`.trimEnd());
+  throw new InputError(kind, `${JSON.stringify(asked)} is unknown${meant} ${listed(kind, names)}`);
 }
 
 function listed(kind: string, names: readonly string[]): string {
   if (names.length === 0) return `(no ${kind} is known yet)`;
   const shown = names.slice(0, LISTED_MAX).map(printable).join(', ');
   const more = names.length > LISTED_MAX ? `, and ${names.length - LISTED_MAX} more` : '';
-  return `(there is ${shown}${more})`;
+  return `(known: ${shown}${more})`;
 }
 
 function unique(names: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import type { SeverityConfig } from '../config/types.ts';
-import { known, severityOf, UnknownName } from './filter.ts';
+import { InputError } from '../model/input-error.ts';
+import { known, severityOf } from './filter.ts';
 
 /** The labels that may be asked for. */
 export interface LabelQuery {
@@ -44,8 +45,8 @@ export function selectLabels(query: LabelQuery, names: KnownNames): LabelSelecti
     try {
       labels.push([name, find[name](value)]);
     } catch (error) {
-      if (!(error instanceof UnknownName)) throw error;
-      errors.push({ name, reason: error.message.replace(`unknown ${name}`, 'is unknown:') });
+      if (!(error instanceof InputError)) throw error;
+      errors.push({ name, reason: error.reason });
     }
   }
   return { labels, errors };

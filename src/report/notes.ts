@@ -1,3 +1,4 @@
+import { InputError } from '../model/input-error.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { BASELINE_REACH_MS } from '../stats/evaluate.ts';
 import type { History } from '../store/history.ts';
@@ -11,11 +12,6 @@ export interface Note {
   /** The provider that it is about, where it is about one. */
   readonly provider?: string;
   readonly text: string;
-}
-
-/** No provider's history reaches into the period; one line. */
-export class BeforeHistory extends Error {
-  override readonly name = 'BeforeHistory';
 }
 
 /** From when to when one provider's incidents are known, and where its window ends. */
@@ -47,11 +43,12 @@ export function knownProviders({ history, providers, period, retentionMs }: Know
   });
 }
 
-/** Throws BeforeHistory when the whole period is older than everything that is known. */
+/** Throws an InputError when the whole period is older than everything that is known. */
 export function refuseUnknown(known: readonly Known[], { toMs, timezone }: Period): void {
   if (known.length === 0 || known.some(({ knownFromMs, endMs }) => knownFromMs < endMs)) return;
   const begins = known.map(({ name, knownFromMs }) => `${name}: ${localTime(knownFromMs, timezone)}`);
-  throw new BeforeHistory(
+  throw new InputError(
+    undefined,
     `the period ends ${localTime(toMs, timezone)}, before the history begins (${begins.join(', ')}); expected a later period, or a longer history in the configuration`,
   );
 }

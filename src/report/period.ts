@@ -1,17 +1,7 @@
 import { DateTime } from 'luxon';
 import { DURATION_MAX_MS, parseDuration } from '../config/durations.ts';
+import { InputError } from '../model/input-error.ts';
 import type { End } from './timeline.ts';
-
-/** A time that a person gave cannot be used; the message begins with the parameter and says what was expected. */
-export class PeriodError extends Error {
-  override readonly name = 'PeriodError';
-  readonly parameter: 'from' | 'to';
-
-  constructor(parameter: 'from' | 'to', message: string) {
-    super(`${parameter}: ${message}`);
-    this.parameter = parameter;
-  }
-}
 
 /** What people give: a span (only `from`: so long before `to`), a day, an instant, or `now` (only `to`). */
 export interface PeriodInput {
@@ -42,19 +32,19 @@ const TO_EXPECTED = `expected now, ${TIMES_EXPECTED}`;
 
 /**
  * Reads `from` and `to`. A day is whole in its zone: `from` its beginning, `to` its end, or now while it lasts. A span until
- * `now` ends where each provider was read, as the windows of metrics do. Throws PeriodError.
+ * `now` ends where each provider was read, as the windows of metrics do. Throws an InputError.
  */
 export function parsePeriod({ from, to, nowMs, timezone }: PeriodInput): Period {
   const toMs = endOf({ text: to, nowMs, timezone });
   const spanMs = parseDuration(from);
   if (spanMs !== undefined) {
     if (spanMs < 1 || spanMs > DURATION_MAX_MS) {
-      throw new PeriodError('from', `${quoted(from)} is no span of a period; ${FROM_EXPECTED}`);
+      throw new InputError('from', `${quoted(from)} is no span of a period; ${FROM_EXPECTED}`);
     }
     return { fromMs: toMs - spanMs, toMs, spanMs, end: to === 'now' ? 'read' : toMs, timezone };
   }
   const fromMs = beginOf({ text: from, nowMs, timezone });
-  if (fromMs >= toMs) throw new PeriodError('from', `${quoted(from)} is not before to: ${quoted(to)}`);
+  if (fromMs >= toMs) throw new InputError('from', `${quoted(from)} is not before to: ${quoted(to)}`);
   return { fromMs, toMs, spanMs: toMs - fromMs, end: toMs, timezone };
 }
 
@@ -71,18 +61,18 @@ interface Given {
 
 function beginOf({ text, nowMs, timezone }: Given): number {
   const time = timeOf(text, timezone);
-  if (time === undefined) throw new PeriodError('from', `${quoted(text)} is not a time; ${FROM_EXPECTED}`);
+  if (time === undefined) throw new InputError('from', `${quoted(text)} is not a time; ${FROM_EXPECTED}`);
   const beginMs = DAY.test(text) ? time.startOf('day').toMillis() - 1 : time.toMillis();
-  if (beginMs >= nowMs) throw new PeriodError('from', `${quoted(text)} is in the future; expected a time before now`);
+  if (beginMs >= nowMs) throw new InputError('from', `${quoted(text)} is in the future; expected a time before now`);
   return beginMs;
 }
 
 function endOf({ text, nowMs, timezone }: Given): number {
   if (text === 'now') return nowMs;
   const time = timeOf(text, timezone);
-  if (time === undefined) throw new PeriodError('to', `${quoted(text)} is not a time; ${TO_EXPECTED}`);
+  if (time === undefined) throw new InputError('to', `${quoted(text)} is not a time; ${TO_EXPECTED}`);
   if (time.toMillis() > nowMs) {
-    throw new PeriodError('to', `${quoted(text)} is in the future; expected now, or a time before`);
+    throw new InputError('to', `${quoted(text)} is in the future; expected now, or a time before`);
   }
   return DAY.test(text) ? Math.min(time.endOf('day').toMillis(), nowMs) : time.toMillis();
 }

@@ -52,7 +52,7 @@ export interface Report {
 
 /**
  * Computes a report from the history alone; its numbers are those of `/metrics` for the same windows. Throws
- * BeforeHistory when nothing of the period is known, and PeriodError when a trend would have too many steps.
+ * an InputError when nothing of the period is known, and when a trend would have too many steps.
  */
 export function makeReport(input: ReportInput): Report {
   const { history, config, filter, nowMs, step, isCompared = false } = input;

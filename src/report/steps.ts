@@ -1,6 +1,6 @@
+import { InputError } from '../model/input-error.ts';
 import { type CalendarStep, calendarSteps, type Step } from './calendar.ts';
 import { type Figures, figuresOf, rowOf } from './figures.ts';
-import { PeriodError } from './period.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What is said of one day, week or month of a period. */
@@ -18,14 +18,14 @@ export interface StepPlan {
 /** More rows than this nobody reads; almost three years of days. */
 const STEPS_MAX = 1000;
 
-/** Cuts a period into steps; days that are 23 or 25 hours long are windows of their own. Throws PeriodError for too many. */
+/** Cuts a period into steps; days that are 23 or 25 hours long are windows of their own. Throws an InputError for too many. */
 export function planSteps(
   period: { readonly fromMs: number; readonly toMs: number; readonly timezone: string },
   step: Step,
 ): StepPlan {
   const steps = calendarSteps(period, step);
   if (steps.length > STEPS_MAX) {
-    throw new PeriodError('from', `the trend would have ${steps.length} steps; expected ${STEPS_MAX} or fewer`);
+    throw new InputError('from', `the trend would have ${steps.length} steps; expected ${STEPS_MAX} or fewer`);
   }
   return { steps, spansMs: [...new Set(steps.map(({ fromMs, toMs }) => toMs - fromMs))] };
 }

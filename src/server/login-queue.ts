@@ -38,9 +38,10 @@ export interface LoginQueue {
  * Verifies one login at a time. Who takes turns with whom: networks; in each network, connections without and with a
  * wrong password behind them; in these, users; for each user, connections.
  *
- * So a flood of wrong passwords delays a user elsewhere by one verification, besides the one that runs, and a user behind
- * the same address by two, as long as the flood keeps its connections. A flood that opens a new one for each try takes
- * turns with that user by name; under the same name by connection, of which there are few.
+ * So a flood of wrong passwords delays a user elsewhere by one verification besides the one that runs, and a user behind
+ * the same address by two, once the flood's connections have each had a wrong password. A flood that opens a new one for
+ * each try takes turns with that user by name; with random names, or that user's own, it cannot be told from many users.
+ * In no case is it more than two verifications for each of the flood's connections, however often they try.
  */
 export function createLoginQueue(verify: (login: Login) => Promise<AuthResult>): LoginQueue {
   const waiting = createFairQueue<WaitingLogin>();

@@ -5,6 +5,8 @@ import { answerText } from './plain-text.ts';
 
 /** Scrapers send few different headers; others are judged anew each time. */
 const REMEMBERED_MAX = 100;
+/** Up to here a page is sent as one buffer: joining it once costs less than handing over its many pieces each time. */
+const JOINED_BYTES_MAX = 256 * 1024;
 
 /**
  * Answers a GET or HEAD of the page of metrics with bytes that already exist, and tells the source when a GET got all
@@ -15,6 +17,7 @@ export function createMetricsEndpoint(
 ): (request: IncomingMessage, response: ServerResponse) => void | Promise<void> {
   const formatFor = remember(negotiateFormat);
   const mayCompress = remember(acceptsGzip);
+  const toBody = createJoiner();
   return (request, response) => {
     const format = formatFor(request.headers.accept);
     const isCompressed = mayCompress(request.headers['accept-encoding']);
@@ -23,8 +26,8 @@ export function createMetricsEndpoint(
         answerText(response, 503, 'the first page is not rendered yet');
         return;
       }
-      const buffers = isCompressed ? page.gzip : page.body;
-      response.writeHead(200, toHeaders(format, isCompressed, byteLength(buffers)));
+      const { buffers, length } = toBody(isCompressed ? page.gzip : page.body);
+      response.writeHead(200, toHeaders(format, isCompressed, length));
       if (request.method === 'HEAD') {
         response.end();
         return;
@@ -53,12 +56,32 @@ function toHeaders(format: PageFormat, isCompressed: boolean, length: number): s
   return headers;
 }
 
-function byteLength(buffers: readonly Buffer[]): number {
-  return buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+interface Body {
+  readonly buffers: readonly Buffer[];
+  readonly length: number;
+}
+
+/** Joins the buffers of small pages, once for each page. */
+function createJoiner(): (buffers: readonly Buffer[]) => Body {
+  const bodies = new WeakMap<readonly Buffer[], Body>();
+  return (buffers) => {
+    const known = bodies.get(buffers);
+    if (known !== undefined) return known;
+    const length = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    const isJoined = buffers.length > 1 && length <= JOINED_BYTES_MAX;
+    const body = { buffers: isJoined ? [Buffer.concat(buffers)] : buffers, length };
+    bodies.set(buffers, body);
+    return body;
+  };
 }
 
 /** Corked: the kernel gets headers and all buffers in one call. */
 function sendAll(response: ServerResponse, buffers: readonly Buffer[]): void {
+  const [only] = buffers;
+  if (buffers.length === 1) {
+    response.end(only);
+    return;
+  }
   response.cork();
   for (const buffer of buffers) response.write(buffer);
   response.end();

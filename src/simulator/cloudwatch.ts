@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import {
+  ACCOUNT,
   ALARM_TYPES,
   alarmsThere,
   DescribeAlarms,
@@ -14,11 +15,17 @@ import { CLOUDWATCH_PEOPLE } from './cloudwatch/people.ts';
 import { type Fake, type FakeAnswer, type FakeOptions, type SeenRequest, startFake } from './platform.ts';
 import type { World } from './world.ts';
 
+type Operation = 'DescribeAlarms' | 'DescribeAlarmHistory' | 'ListTagsForResource';
+
 export interface CloudwatchFakeOptions extends FakeOptions {
   /** Operations that the credentials may not use. */
-  readonly denied?: readonly ('DescribeAlarms' | 'DescribeAlarmHistory' | 'ListTagsForResource')[];
+  readonly denied?: readonly Operation[];
+  /** While it says true, the credentials may not use the operation; asked for each request. */
+  readonly isDenied?: (operation: string, body: string) => boolean;
   /** The only access key that is taken; any is unless this is given. */
   readonly accessKey?: string;
+  /** Whose alarms these are now; tags of another account's are refused. */
+  readonly account?: () => string;
   /** Requests that were signed for a time further than this from the fake's now are refused, as AWS does beyond 5 minutes. */
   readonly signatureValidMs?: number;
   /** While it says true, every NextToken is refused as expired. */
@@ -97,6 +104,7 @@ function parsed(body: string): Record<string, unknown> {
 function answer(visit: Visit): FakeAnswer {
   const { operation = '', options } = visit;
   if (options.denied?.some((one) => one === operation) === true) throw denial(operation);
+  if (options.isDenied?.(operation, JSON.stringify(visit.asked)) === true) throw denial(operation);
   if (visit.operation === 'DescribeAlarmHistory') return history(visit);
   if (visit.operation === 'DescribeAlarms') return alarms(visit);
   if (visit.operation === 'ListTagsForResource') return tags(visit);
@@ -129,7 +137,7 @@ function alarms(visit: Visit): FakeAnswer {
   );
   const lists = ALARM_TYPES.map((kind) => [
     `${kind}s`,
-    page.items.filter((alarm) => alarm.kind === kind).map((alarm) => wireAlarm(alarm, visit.nowMs)),
+    page.items.filter((alarm) => alarm.kind === kind).map((alarm) => wireAlarm(alarm, visit.nowMs, accountOf(visit))),
   ]);
   return answered({ ...Object.fromEntries(lists), ...page.more });
 }
@@ -139,6 +147,12 @@ function denial(operation: string): Refusal {
   return new Refusal('AccessDenied', `User: ${caller} is not authorized to perform: cloudwatch:${operation}`);
 }
 
-function tags({ asked, world, region, nowMs }: Visit): FakeAnswer {
-  return answered(tagsOf(alarmsThere(world, region, nowMs), valid(ListTagsForResource, asked).ResourceARN));
+function tags(visit: Visit): FakeAnswer {
+  const { asked, world, region, nowMs } = visit;
+  const arn = valid(ListTagsForResource, asked).ResourceARN;
+  return answered(tagsOf(alarmsThere(world, region, nowMs), arn, accountOf(visit)));
+}
+
+function accountOf({ options }: Visit): string {
+  return options.account?.() ?? ACCOUNT;
 }

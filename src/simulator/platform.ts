@@ -29,6 +29,8 @@ export interface FakeAnswer {
 export interface Fault {
   times: number;
   readonly path?: RegExp;
+  /** Only requests whose body it finds something in. */
+  readonly body?: RegExp;
   /** `reset` cuts the connection, `hang` never answers, `truncate` sends half of the real body. */
   readonly answer: FakeAnswer | 'reset' | 'hang' | 'truncate';
 }
@@ -98,7 +100,9 @@ async function readRequest(request: IncomingMessage): Promise<SeenRequest> {
 }
 
 function takeFault(faults: Fault[], seen: SeenRequest): Fault | undefined {
-  const fault = faults.find((one) => one.times > 0 && (one.path === undefined || one.path.test(seen.path)));
+  const fault = faults.find(
+    ({ times, path, body }) => times > 0 && path?.test(seen.path) !== false && body?.test(seen.body) !== false,
+  );
   if (fault !== undefined) fault.times -= 1;
   return fault;
 }

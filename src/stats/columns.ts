@@ -1,6 +1,9 @@
 import { isVisible, type Reader } from '../config/reading.ts';
 import { type FacetLabels, MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
 
+/** Bits of `Columns.tracked`. */
+export const TRACKED = { opening: 1, openTimes: 2 } as const;
+
 const FIRST_CAPACITY = 1024;
 /** Value of `visible` for a slot whose incident left the store. */
 const VACANT = 2;
@@ -13,6 +16,8 @@ export class Columns {
   facets = new Uint32Array(FIRST_CAPACITY);
   marks = new Uint16Array(FIRST_CAPACITY);
   statuses = new Uint8Array(FIRST_CAPACITY);
+  /** Bits of TRACKED: what the groups keep of an incident beside its windows. */
+  tracked = new Uint8Array(FIRST_CAPACITY);
   /** 1 for incidents that are in statistics unless their facet is excluded, 0 for others, 2 for none. */
   visible = new Uint8Array(FIRST_CAPACITY);
   triggered = new Float64Array(FIRST_CAPACITY);
@@ -110,20 +115,6 @@ export class Columns {
     setOrDelete(this.spans, slot, isMerged ? closedSpans(incident) : incident.spans);
   }
 
-  /** Calls `each` with every closed span of a slot; returns since when it is open, if it is. */
-  openTimes(slot: number, each: (fromMs: number, toMs: number) => void): number | undefined {
-    const spans = this.spans.get(slot);
-    if (spans === undefined) {
-      const triggered = this.triggered[slot] ?? 0;
-      const resolved = this.resolved[slot] ?? Number.NaN;
-      if (Number.isNaN(resolved)) return triggered;
-      each(triggered, resolved);
-      return undefined;
-    }
-    for (let at = 0; at + 1 < spans.length; at += 2) each(spans[at] ?? 0, spans[at + 1] ?? 0);
-    return spans.length % 2 === 0 ? undefined : spans.at(-1);
-  }
-
   #isSeen(incident: StoredIncident, recovery: number | undefined, reading: Reading): boolean {
     const reader = this.#readerOf(incident.facet, reading);
     if (reader === null) return false;
@@ -141,8 +132,20 @@ export class Columns {
   }
 
   #columns(): (Float64Array | Uint32Array | Uint16Array | Uint8Array)[] {
-    const { rows, facets, marks, statuses, visible, triggered, resolved, recovery, acknowledged, fingerprints } = this;
-    return [rows, facets, marks, statuses, visible, triggered, resolved, recovery, acknowledged, fingerprints];
+    const {
+      rows,
+      facets,
+      marks,
+      statuses,
+      tracked,
+      visible,
+      triggered,
+      resolved,
+      recovery,
+      acknowledged,
+      fingerprints,
+    } = this;
+    return [rows, facets, marks, statuses, tracked, visible, triggered, resolved, recovery, acknowledged, fingerprints];
   }
 
   #resize(capacity: number): void {
@@ -154,6 +157,7 @@ export class Columns {
     this.facets = resize(this.facets, new Uint32Array(capacity));
     this.marks = resize(this.marks, new Uint16Array(capacity));
     this.statuses = resize(this.statuses, new Uint8Array(capacity));
+    this.tracked = resize(this.tracked, new Uint8Array(capacity));
     this.visible = resize(this.visible, new Uint8Array(capacity));
     this.triggered = resize(this.triggered, new Float64Array(capacity));
     this.resolved = resize(this.resolved, new Float64Array(capacity));

@@ -87,6 +87,12 @@ export class Group implements Row {
     else this.busy?.remove(fromMs, toMs);
   }
 
+  /** Takes when an incident was opened, or takes it back. */
+  trackOpening(atMs: number, sign: 1 | -1): void {
+    if (sign === 1) this.openedAt?.add(atMs);
+    else this.openedAt?.remove(atMs);
+  }
+
   /** Takes the instant since when an incident is open, or takes it back. */
   occupySince(fromMs: number, sign: 1 | -1): void {
     if (sign === 1) this.openSince.add(fromMs);

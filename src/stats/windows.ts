@@ -1,5 +1,5 @@
 import { type FacetLabels, MARKS } from '../model/stored.ts';
-import type { Columns } from './columns.ts';
+import { type Columns, TRACKED } from './columns.ts';
 import { type Coverage, evaluateContents, evaluateTimes, hasTimes } from './evaluate.ts';
 import type { Group } from './group.ts';
 import { type ActiveProvider, type FacetPlace, Places, type ProviderPlace } from './places.ts';
@@ -18,6 +18,7 @@ export class Windows {
   readonly places: Places;
   readonly #columns: Columns;
   readonly #settings: StatisticsSettings;
+  readonly #windowMaxMs: number;
   /** How far back the largest window and its baseline go. */
   readonly #reachMs: number;
   #hasMoved = true;
@@ -25,7 +26,8 @@ export class Windows {
   constructor({ columns, settings, labels }: WindowsInput, providers: readonly ActiveProvider[]) {
     this.#columns = columns;
     this.#settings = settings;
-    this.#reachMs = 2 * Math.max(0, ...settings.windows.map(({ ms }) => ms));
+    this.#windowMaxMs = Math.max(0, ...settings.windows.map(({ ms }) => ms));
+    this.#reachMs = 2 * this.#windowMaxMs;
     const triggeredAtMs = (slot: number) => columns.triggered[slot] ?? 0;
     const resolvedAtMs = (slot: number) => columns.resolved[slot] ?? 0;
     this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
@@ -60,7 +62,7 @@ export class Windows {
     }
     if (!isPresorted) this.#reorder(facet.place, slot, sign);
     this.#countState(facet, slot, sign);
-    this.#occupy(facet, slot, sign);
+    this.#track(facet, slot, sign);
     this.#changeWindows(facet.place, slot, sign);
   }
 
@@ -121,17 +123,28 @@ export class Windows {
     }
   }
 
-  #occupy({ groups, providerIndex }: FacetPlace, slot: number, sign: 1 | -1): void {
-    const triggeredAtMs = this.#columns.triggered[slot] ?? 0;
-    const openSinceMs = this.#columns.openTimes(slot, (fromMs, toMs) => {
-      for (const group of groups) group.occupy(fromMs, toMs, sign);
-    });
+  /** Lets the groups know when an incident was opened and in which times it was open, as far as windows can still ask for it. */
+  #track({ groups, providerIndex, place }: FacetPlace, slot: number, sign: 1 | -1): void {
+    const columns = this.#columns;
+    const triggeredAtMs = columns.triggered[slot] ?? 0;
+    const resolvedAtMs = columns.resolved[slot] ?? Number.NaN;
+    const spans = columns.spans.get(slot);
+    // Ends never move backwards, so what was over before the largest window is never asked for again.
+    const sinceMs = place.provider.endMs - this.#windowMaxMs;
+    if (sign === 1) {
+      const closedAtMs = spans === undefined ? resolvedAtMs : lastCloseMs(spans);
+      columns.tracked[slot] =
+        (triggeredAtMs > sinceMs ? TRACKED.opening : 0) | (closedAtMs <= sinceMs ? 0 : TRACKED.openTimes);
+    }
+    const tracked = columns.tracked[slot] ?? 0;
     for (const group of groups) {
       group.isDirty = true;
       group.countIncident(providerIndex, sign);
-      if (openSinceMs !== undefined) group.occupySince(openSinceMs, sign);
-      if (sign === 1) group.openedAt?.add(triggeredAtMs);
-      else group.openedAt?.remove(triggeredAtMs);
+      if ((tracked & TRACKED.opening) !== 0) group.trackOpening(triggeredAtMs, sign);
+      if ((tracked & TRACKED.openTimes) === 0) continue;
+      if (spans !== undefined) trackSpans(group, spans, sign);
+      else if (Number.isNaN(resolvedAtMs)) group.occupySince(triggeredAtMs, sign);
+      else group.occupy(triggeredAtMs, resolvedAtMs, sign);
     }
   }
 
@@ -203,4 +216,15 @@ export class Windows {
       isReopened: provider?.tellsReopens === true ? (marks & MARKS.reopened) !== 0 : undefined,
     };
   }
+}
+
+/** When the last closed span ended; NaN while an incident is open. */
+function lastCloseMs(spans: readonly number[]): number {
+  return spans.length % 2 === 0 ? (spans.at(-1) ?? Number.NaN) : Number.NaN;
+}
+
+function trackSpans(group: Group, spans: readonly number[], sign: 1 | -1): void {
+  for (let at = 0; at + 1 < spans.length; at += 2) group.occupy(spans[at] ?? 0, spans[at + 1] ?? 0, sign);
+  const openSinceMs = spans.length % 2 === 0 ? undefined : spans.at(-1);
+  if (openSinceMs !== undefined) group.occupySince(openSinceMs, sign);
 }

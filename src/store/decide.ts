@@ -14,11 +14,9 @@ import {
   CONTENT_MARKS,
   cellsOf,
   contentMarks,
-  DIGEST_CELL,
   type IncidentRow,
   incidentOf,
   number,
-  storedFrom,
   storedOf,
   text,
 } from './incident-row.ts';
@@ -267,9 +265,7 @@ function upsert(work: Work, incident: Incident, before: IncidentRow | undefined)
     ? count(work, { incident, facet, book })
     : mayCount(incident, rules.countingSinceMs);
   setPending(book, isWaiting);
-  table.put(provider.row, cells, book);
-  const digest = Number(cells[DIGEST_CELL]);
-  work.changed.set(book.row, storedFrom(incident, { row: book.row, marks: book.marks, facet, digest }));
+  work.changed.set(book.row, storedOf(table.put(provider.row, cells, book)));
 }
 
 function newBook({ table, provider, rules }: Work, incident: Incident): CountInput['book'] {
@@ -318,9 +314,7 @@ function countPending(work: Work, row: IncidentRow | undefined): void {
 }
 
 function putBook({ table, changed }: Work, before: IncidentRow, book: CountInput['book']): void {
-  table.putBook(before, book);
-  const row = table.byRow(book.row);
-  if (row !== undefined) changed.set(book.row, storedOf(row));
+  changed.set(book.row, storedOf(table.putBook(before, book)));
 }
 
 function setPending(book: CountInput['book'], isPending: boolean): void {

@@ -29,9 +29,6 @@ export const CONTENT_COLUMNS = [
   'subject',
 ] as const;
 
-/** Where `cellsOf` puts the digest of the fingerprint. */
-export const DIGEST_CELL: number = CONTENT_COLUMNS.indexOf('fingerprint_digest');
-
 /** One row of `incidents`, as SQLite gives it. */
 export type IncidentRow = Readonly<Record<string, unknown>>;
 
@@ -143,29 +140,6 @@ export function storedOf(row: IncidentRow): StoredIncident {
     fingerprint: number(row, 'fingerprint_digest'),
     spans: list(row, 'spans'),
     title: text(row, 'title'),
-  };
-}
-
-/** The same as `storedOf` gives for the row that holds this incident. */
-export function storedFrom(
-  incident: Incident,
-  row: { facet: number; row: number; marks: number; digest: number },
-): StoredIncident {
-  const { triggeredAtMs, startedAtMs, identifiedAtMs, acknowledgedAtMs, mitigatedAtMs, resolvedAtMs, title } = incident;
-  return {
-    row: row.row,
-    facet: row.facet,
-    marks: row.marks,
-    status: STATUSES.indexOf(incident.status),
-    triggeredAtMs,
-    startedAtMs,
-    identifiedAtMs,
-    acknowledgedAtMs,
-    mitigatedAtMs,
-    resolvedAtMs,
-    fingerprint: row.digest,
-    spans: spansOf(incident),
-    title,
   };
 }
 

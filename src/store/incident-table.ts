@@ -54,19 +54,19 @@ export class IncidentTable {
   }
 
   /** Writes the content (CONTENT_COLUMNS) and the counting state of an incident. */
-  put(providerRow: number, cells: readonly Cell[], book: CountingState): void {
+  put(providerRow: number, cells: readonly Cell[], book: CountingState): IncidentRow {
     const row: Record<string, unknown> = { provider: providerRow };
     for (const [at, column] of CONTENT_COLUMNS.entries()) row[column] = cells[at];
-    this.#put({ ...row, ...bookColumns(book) });
+    return this.#put({ ...row, ...bookColumns(book) });
   }
 
   /** Writes only the counting state. */
-  putBook(before: IncidentRow, book: CountingState): void {
-    this.#put({ ...before, ...bookColumns(book) });
+  putBook(before: IncidentRow, book: CountingState): IncidentRow {
+    return this.#put({ ...before, ...bookColumns(book) });
   }
 
   /** Keeps the number of incidents per facet, which decides over places of services. */
-  #put(row: IncidentRow): void {
+  #put(row: IncidentRow): IncidentRow {
     const key = number(row, 'row');
     const before = this.#rows.get(key);
     if (before === undefined) this.inserted.add(key);
@@ -78,6 +78,7 @@ export class IncidentTable {
     if (isKept(number(row, 'marks'))) this.#state.addIncidents(number(row, 'facet'), 1);
     this.#index(row);
     this.written.set(key, row);
+    return row;
   }
 
   #at(row: number | undefined): IncidentRow | undefined {

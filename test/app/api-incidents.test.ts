@@ -131,9 +131,9 @@ it.each([
 });
 
 it.each([
-  { question: { service: 'chekout' }, says: 'service is unknown: "chekout"; did you mean "checkout"?' },
-  { question: { severity: 'P9' }, says: 'severity is unknown: "P9"; did you mean "P1"?' },
-  { question: { provider: 'og' }, says: 'provider is unknown: "og" (there is pagerduty)' },
+  { question: { service: 'chekout' }, says: 'service "chekout" is unknown; did you mean "checkout"?' },
+  { question: { severity: 'P9' }, says: 'severity "P9" is unknown; did you mean "P1"?' },
+  { question: { provider: 'og' }, says: 'provider "og" is unknown (known: pagerduty)' },
   { question: { from: '2026-04-01' }, says: 'from "2026-04-01" is in the future' },
   { question: { from: '1d', to: 'soon' }, says: 'to "soon" is not a time' },
   { question: { cursor: 'x' }, says: 'cursor is no cursor; expected next_cursor of the page before' },

@@ -67,19 +67,19 @@ it.each([
     says: 'statistics',
     ask: (source: ApiSource) => source.statistics({ service: 'chekout' }),
     name: 'service',
-    reason: 'is unknown: "chekout"; did you mean "checkout"?',
+    reason: '"chekout" is unknown; did you mean "checkout"?',
   },
   {
     says: 'incidents',
     ask: (source: ApiSource) => source.incidents({ limit: 1, severity: 'P9' }),
     name: 'severity',
-    reason: 'is unknown: "P9"',
+    reason: '"P9" is unknown',
   },
   {
     says: 'an explanation',
-    ask: (source: ApiSource) => source.explain({ limit: 1, window: '31d' }),
+    ask: (source: ApiSource) => source.explain({ limit: 1, window: '0s' }),
     name: 'window',
-    reason: '31d',
+    reason: '"0s" is not a span',
   },
 ])('what is wrong with a question for $says comes back from where it was asked', async ({ ask, name, reason }) => {
   const source = await stage({ hasPage: true });

@@ -622,3 +622,14 @@ describe('the command', () => {
     );
   });
 });
+
+it.each(['alerts', 'incidents'])('knows the teams of Opsgenie by name: %s', async (source) => {
+  const fake = await opsgenieFake();
+  const filtered = (team: string) =>
+    consulted(opsgenie(fake.url, `, source: ${source}, filter: { teams: [${team}] }`));
+
+  const [byName, byId] = [await filtered('payments'), await filtered('T1')];
+
+  expect(byName.check('first page')?.numbers?.['excluded']).toBe(0);
+  expect(byId.check('first page')?.found).toContain('filter.teams has none of payments');
+});

@@ -22,7 +22,7 @@ const desk = (more = '') => deskOf(explain, [{ incidents: TOLD }], more);
 
 describe('explain', () => {
   it('says the number, the arithmetic, the incidents and what is left out', async () => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const { code, text } = await run({ service: 'checkout', window: '7d' });
 
@@ -39,7 +39,7 @@ describe('explain', () => {
   });
 
   it('tells times in the configured zone', async () => {
-    const { run } = await desk('timezone: Asia/Tokyo\n');
+    const { run } = desk('timezone: Asia/Tokyo\n');
 
     const { text } = await run({ service: 'checkout' });
 
@@ -48,7 +48,7 @@ describe('explain', () => {
   });
 
   it('lists as many incidents as were asked for, and says that there are more', async () => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const { text } = await run({ limit: '1' });
 
@@ -57,7 +57,7 @@ describe('explain', () => {
   });
 
   it('gives programs what its schema says, with all incidents', async () => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const { text } = await run(
       { output: 'json' },
@@ -70,7 +70,7 @@ describe('explain', () => {
   });
 
   it('explains a period of the past as it is known today', async () => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const { text } = await run({ from: '2026-05-31', to: '2026-05-31', output: 'json' });
 
@@ -80,7 +80,7 @@ describe('explain', () => {
   });
 
   it('writes a file whole, or not at all', async () => {
-    const { run, folder } = await desk();
+    const { run, folder } = desk();
     const file = join(folder, 'explained.txt');
 
     const written = await run({ outputFile: file });
@@ -94,7 +94,7 @@ describe('explain', () => {
   });
 
   it('has an answer where nothing was resolved', async () => {
-    const { run } = await deskOf(explain, [{ incidents: [] }]);
+    const { run } = deskOf(explain, [{ incidents: [] }]);
 
     const { code, text } = await run();
 
@@ -129,7 +129,7 @@ describe('explain', () => {
   });
 
   it('claims no agreement where there is no number', async () => {
-    const { run } = await deskOf(explain, [{ incidents: [] }]);
+    const { run } = deskOf(explain, [{ incidents: [] }]);
 
     const json = await run({ output: 'json' });
     const text = await run();
@@ -141,21 +141,37 @@ describe('explain', () => {
   });
 
   it.each([
-    { values: { service: 'chekout' }, words: [], says: 'unknown service "chekout"; did you mean "checkout"?' },
-    { values: { window: '0s' }, words: [], says: '--window: "0s" is no span; expected a duration such as 7d or 12h' },
-    { values: { window: '7d', from: '3d' }, words: [], says: '--window and --from or --to exclude each other' },
+    { values: { service: 'chekout' }, words: [], says: '--service: "chekout" is unknown; did you mean "checkout"?' },
+    {
+      values: { window: '0s' },
+      words: [],
+      says: '--window: "0s" is not a span; expected a duration such as 7d or 12h',
+    },
+    {
+      values: { window: '7d', from: '3d' },
+      words: [],
+      says: '--window: cannot be combined with from; expected one of the two',
+    },
     { values: { from: '2026-05-02', to: '2026-05-01' }, words: [], says: '--from: "2026-05-02" is not before to' },
     { values: { limit: 'x' }, words: [], says: '--limit: expected a whole number from 0, got "x"' },
-    { values: { statistic: 'mtr' }, words: [], says: 'no statistic is called "mtr"; did you mean mttr?' },
-    { values: { statistic: 'mttr' }, words: ['mtta'], says: '--statistic is given by the series already' },
-    { values: { window: '7d' }, words: ['mttr{window="30d"}'], says: '--window is given by the series already' },
-    { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service is given by the series already' },
+    { values: { statistic: 'mtr' }, words: [], says: '--statistic: "mtr" is not a statistic; did you mean mttr?' },
+    {
+      values: { statistic: 'mttr' },
+      words: ['mtta'],
+      says: '--statistic: "mttr" is given, and "mtta" by the series; expected one of the two',
+    },
+    {
+      values: { window: '7d' },
+      words: ['mttr{window="30d"}'],
+      says: '--window: "7d" is given, and "30d" by the series',
+    },
+    { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service: "a" is given, and "b" by the series' },
     { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, not 2; does it need quotes?' },
     { values: {}, words: ['mttr{by="service"}'], says: 'by="service" needs a service; none is given' },
     { values: { from: '2019-01-01', to: '2019-02-01' }, words: [], says: 'the period ends before history begins' },
     { values: { 'config.file': '/nowhere.yml' }, words: [], says: 'cannot read /nowhere.yml' },
   ])('refuses with code 2 and one line: $says', async ({ values, words, says }) => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const { code, errors, text } = await run(values, ...words);
 

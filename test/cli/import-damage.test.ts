@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import { openKnown } from '../../src/store/history.ts';
 import { stageImport } from './import-stage.ts';
 
 const STATUS = 'providers: [{ name: status, type: import }]';
@@ -42,22 +43,24 @@ describe('an import into a store that cannot be had', () => {
   });
 });
 
-it('an import that fails once its files are read says that importing again does no harm', async () => {
+it('an import that cannot be committed says that nothing was imported', async () => {
   const { run, write, path } = stageImport(STATUS);
-  const file = write('outages.ndjson', OUTAGE);
-  await run(['--mapping', 'outages', file]);
+  await run(['--mapping', 'outages', write('outages.ndjson', OUTAGE)]);
   const database = new DatabaseSync(path('store.db'));
-  const last = "NEW.name LIKE 'imported_from%'";
   database.exec(
-    `CREATE TRIGGER full BEFORE INSERT ON meta WHEN ${last} BEGIN SELECT RAISE(ABORT, 'disk is full'); END`,
+    "CREATE TRIGGER full BEFORE INSERT ON incidents WHEN NEW.id = '900' BEGIN SELECT RAISE(ABORT, 'disk is full'); END",
   );
   database.close();
+  const many = Array.from({ length: 900 }, (_, at) => OUTAGE.replace('"id":"1"', `"id":"${at + 1}"`));
+  const file = write('many.ndjson', many.join(''));
 
   const importing = run(['--mapping', 'outages', file]);
 
-  await expect(importing).rejects.toThrow(
-    /disk is full; all files were read, but the store may not have them: import them again, what it has is not taken twice$/,
-  );
+  await expect(importing).rejects.toThrow(/^cannot write to the store: disk is full; nothing was imported$/);
+  const past = openKnown(path('store.db'), 'status');
+  const kept = past.stored.incidents(['1', '2', '899']);
+  past.close();
+  expect([...kept.keys()]).toEqual(['1']);
 });
 
 it('no name in a file can write over the lines of a terminal', async () => {

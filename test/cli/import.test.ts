@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { WrongUse } from '../../src/cli/command.ts';
 import { ConfigError } from '../../src/config/problems.ts';
-import { openKnown } from '../../src/store/open-known.ts';
+import { openKnown } from '../../src/store/history.ts';
 import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import { until } from '../e2e/process.ts';
 import { NOW_MS, stageImport } from './import-stage.ts';
@@ -25,9 +25,9 @@ short,INC-3
 `;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-async function stored(path: string, provider: string, ids: readonly string[]) {
+function stored(path: string, provider: string, ids: readonly string[]) {
   const past = openKnown(path, provider);
-  const found = await past.known.incidents(ids);
+  const found = past.stored.incidents(ids);
   past.close();
   return found;
 }
@@ -49,7 +49,7 @@ describe('import', () => {
     expect(rejected.trim().split('\n')).toHaveLength(2);
     expect(rejected + text).not.toContain('ada@example.com');
     expect(readdirSync(path('.')).filter((name) => name.includes('partial'))).toEqual([]);
-    expect((await stored(path('store.db'), 'jira', ['INC-1'])).get('INC-1')).toMatchObject({
+    expect(stored(path('store.db'), 'jira', ['INC-1']).get('INC-1')).toMatchObject({
       title: 'Checkout down, "again"',
       resolvedAtMs: Date.parse('2026-10-01T10:30:00Z'),
       imported: true,
@@ -117,7 +117,7 @@ describe('import', () => {
 
     await expect(run([good, bad])).rejects.toThrow(`${bad}: ends in the middle of its JSON`);
 
-    expect(await stored(path('store.db'), 'jira', ['A', 'B'])).toEqual(new Map());
+    expect(stored(path('store.db'), 'jira', ['A', 'B'])).toEqual(new Map());
     expect(readdirSync(path('.')).filter((name) => name.includes('rejected'))).toEqual([]);
   });
 
@@ -141,7 +141,7 @@ describe('import', () => {
     const failing = run(['--rejected-file', path('nowhere/x.ndjson'), file]);
 
     await expect(failing).rejects.toThrow('name another --rejected-file');
-    expect(await stored(path('store.db'), 'jira', ['A'])).toEqual(new Map());
+    expect(stored(path('store.db'), 'jira', ['A'])).toEqual(new Map());
   });
 
   it('says of a provider that has never been polled that its history waits for the first sync', async () => {
@@ -233,7 +233,7 @@ describe('import', () => {
     await expect(failing).rejects.toThrow(
       /^the import into jira is committed \(1 new, 2 rejected\), but rejected rows cannot be written to .*bad\.ndjson \(EISDIR/,
     );
-    expect([...(await stored(path('store.db'), 'jira', ['A'])).keys()]).toEqual(['A']);
+    expect([...stored(path('store.db'), 'jira', ['A']).keys()]).toEqual(['A']);
     expect(readdirSync(path('.')).filter((name) => name.includes('partial'))).toEqual([]);
   });
 
@@ -251,7 +251,7 @@ describe('import', () => {
     await expect(failing).rejects.toThrow(
       'the import into jira is committed (1 new, 1 rejected), but its summary cannot be written: the disk is full',
     );
-    expect([...(await stored(path('store.db'), 'jira', ['A'])).keys()]).toEqual(['A']);
+    expect([...stored(path('store.db'), 'jira', ['A']).keys()]).toEqual(['A']);
     expect(readFileSync(path('a.ndjson.rejected.ndjson'), 'utf8')).toContain('missing_id');
   });
 });

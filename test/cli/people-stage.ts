@@ -19,10 +19,10 @@ export interface Desk {
 }
 
 /** A store that an exporter has filled, a configuration that names it, and a command to run on both. */
-export async function deskOf(command: OneShot, told: readonly TestProvider[], more = ''): Promise<Desk> {
+export function deskOf(command: OneShot, told: readonly TestProvider[], more = ''): Desk {
   const folder = temporaryFolder();
   const path = join(folder, 'store.db');
-  await fillStore(path, told);
+  fillStore(path, told);
   const names = told.map(({ config }) => config?.name ?? 'pagerduty');
   const providers = names.map((name) => `  - { name: ${name}, type: pagerduty, api_key: x }\n`).join('');
   const file = join(folder, 'c.yml');

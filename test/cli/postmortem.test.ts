@@ -19,7 +19,7 @@ const desk = () =>
 
 describe('postmortem', () => {
   it('prints the review of an incident', async () => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const { code, text } = await run({}, 'ONE');
 
@@ -31,7 +31,7 @@ describe('postmortem', () => {
   });
 
   it('writes it into a file', async () => {
-    const { run, folder } = await desk();
+    const { run, folder } = desk();
     const file = join(folder, 'review.md');
 
     const { code, text } = await run({ outputFile: file }, 'ONE');
@@ -41,7 +41,7 @@ describe('postmortem', () => {
   });
 
   it('asks which provider is meant when several have the id', async () => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const ambiguous = await run({}, 'SAME');
     const chosen = await run({ provider: 'second' }, 'SAME');
@@ -54,7 +54,7 @@ describe('postmortem', () => {
   });
 
   it('fails with one line when nothing has the id', async () => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const { code, text, errors } = await run({}, 'NONE');
 
@@ -66,12 +66,12 @@ describe('postmortem', () => {
     {
       values: { provider: 'secnd' },
       words: ['ONE'],
-      says: '--provider: unknown provider "secnd"; did you mean "second"?',
+      says: '--provider: "secnd" is unknown; did you mean "second"?',
     },
     { values: {}, words: ['ONE', 'SAME'], says: 'expected the id of one incident, not 2' },
     { values: {}, words: [], says: 'expected the id of one incident, not 0' },
   ])('refuses with code 2: $says', async ({ values, words, says }) => {
-    const { run } = await desk();
+    const { run } = desk();
 
     const { code, errors } = await run(values, ...words);
 

@@ -9,8 +9,9 @@ function shown(end: { isComplete: boolean }): string {
   let text = '';
   const output = { isTTY: true, columns: 100, write: (part: string) => (text += part) };
   const progress = createReadingProgress({ output, isQuiet: false, nowMs: NOW_MS, historyMs: 10 * DAY_MS });
-  const changed = [5, 2].map((days, row) => ({ row, triggeredAtMs: NOW_MS - days * DAY_MS }));
-  progress.read('pd', { changed });
+  const incidents = [5, 2].map((days) => ({ id: `Q${days}`, triggeredAtMs: NOW_MS - days * DAY_MS }));
+  progress.read('pd', { incidents });
+  progress.read('pd', { incidents: incidents.slice(1) });
   progress.end(end);
   return text;
 }

@@ -168,13 +168,13 @@ describe('report refuses in one line', () => {
       says: 'an unknown service, with the one that was meant',
       words: ['--service=serch'],
       code: 2,
-      line: 'unknown service "serch"; did you mean "search"? (there is checkout, search)',
+      line: '--service: "serch" is unknown; did you mean "search"? (known: checkout, search)',
     },
     {
       says: 'an unknown severity',
       words: ['--severity=SEV9'],
       code: 2,
-      line: 'unknown severity "SEV9" (there is P1, P2, P3, P4, P5)',
+      line: '--severity: "SEV9" is unknown (known: P1, P2, P3, P4, P5)',
     },
     {
       says: 'a period that ends before it begins',

@@ -59,7 +59,7 @@ function groupingsOf(family: AnyFamily): Set<Grouping> {
     };
     const source = { rows: [row], sets: [], openRows: [], providers: [], counters: [] };
     const kept: Kept = { fragments: new WeakMap(), items: [], shown: [] };
-    for (const _step of family.render({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, kept));
+    family.render({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, kept);
     return kept.shown.length > 0;
   });
   return new Set(carried);

@@ -52,12 +52,12 @@ async function poll({ engine }: Life): Promise<void> {
 }
 
 /** One poll, one page, one scrape. */
-async function step(life: Life): Promise<Parsed> {
-  const { engine, reader } = life;
+async function step(life: Life, clock: Clock): Promise<Parsed> {
+  const { core, pageLoop, reader } = life;
   await poll(life);
-  await engine.tick();
+  await pageLoop.tick();
   const page = await reader.read('text');
-  engine.delivered(page?.version ?? 0);
+  core.scraped(page?.version ?? 0, clock.nowMs());
   return parsePage(Buffer.concat(page?.body ?? []).toString('utf8'));
 }
 
@@ -96,14 +96,14 @@ describe.skipIf(!isThere)(`real outages${says}`, () => {
       await poll(life);
       if (nowMs < restartAtMs) continue;
       restartAtMs += 200 * DAY_MS;
-      await step(life);
+      await step(life, clock);
       await life.close();
       life = await live(fake, clock, path('lived.db'));
     }
     goTo(endMs);
-    await step(life);
-    await step(life);
-    const page = await step(life);
+    await step(life, clock);
+    await step(life, clock);
+    const page = await step(life, clock);
 
     expect(life.engine.providers[0]?.poller.state()).toMatchObject({ isUp: true, error: undefined });
     expect(page.sum('incident_recovery_time_minutes_count', {})).toBe(expected.overall.count);
@@ -122,8 +122,8 @@ describe.skipIf(!isThere)(`real outages${says}`, () => {
     const life = await live(fake, clock, path('late.db'));
     ends.push(() => life.close());
 
-    await step(life);
-    const page = await step(life);
+    await step(life, clock);
+    const page = await step(life, clock);
 
     expect(page.sum('incident_recovery_time_minutes_count', {})).toBe(0);
     expect(page.sum('incident_opened_total', {})).toBe(0);

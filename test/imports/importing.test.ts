@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createReader } from '../../src/config/reading.ts';
-import { createRepeats } from '../../src/imports/dry-run.ts';
 import { importRows, type RejectedRow } from '../../src/imports/importing.ts';
 import { namedMappings } from '../../src/imports/named.ts';
 import type { Row } from '../../src/imports/rows.ts';
+import { createImportStage } from '../../src/imports/stage.ts';
 import { createTallying } from '../../src/imports/tally.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { providerConfig, severities } from '../settings.ts';
@@ -12,34 +12,27 @@ const NOW_MS = Date.parse('2026-11-01T00:00:00Z');
 const RETENTION_START_MS = Date.parse('2025-11-01T00:00:00Z');
 const mapping = namedMappings.get('mttr-exporter') ?? { name: '', fields: new Map() };
 
-interface World {
-  readonly stored?: ReadonlyMap<string, Incident>;
-  readonly isDry?: boolean;
-}
-
 /** Imports records into a store that is a map; gives what became of them. */
-async function importAll(records: readonly unknown[], { stored = new Map(), isDry = false }: World = {}) {
-  const incidents = new Map(stored);
+async function importAll(records: readonly unknown[], stored: ReadonlyMap<string, Incident> = new Map()) {
   const rejected: RejectedRow[] = [];
   const filter = { ...providerConfig().filter, services: [], excludeTitles: [/^\[TEST\]/] };
   const tallying = createTallying({
     reader: createReader(providerConfig({ filter }), severities),
     retentionStartMs: RETENTION_START_MS,
   });
+  const lookup = (ids: readonly string[]) => new Map([...stored].filter(([id]) => ids.includes(id)));
+  const target = createImportStage({ incidents: lookup });
   await importRows({
     rows: rowsOf(records),
     around: { mapping, zone: 'UTC', tags: { service: 'service', severity: undefined } },
-    target: {
-      known: { incidents: async (ids) => new Map([...incidents].filter(([id]) => ids.includes(id))) },
-      take: (told) => {
-        if (!isDry) for (const incident of told) incidents.set(incident.id, incident);
-      },
-    },
-    repeats: isDry ? createRepeats() : undefined,
+    target,
     nowMs: NOW_MS,
     tallying,
     onRejected: (row) => rejected.push(row),
   });
+  const added = [...target.parts()].flat();
+  target.close();
+  const incidents = new Map([...stored, ...added.map((one) => [one.id, one] as const)]);
   return { incidents, rejected, tally: tallying.tally() };
 }
 
@@ -75,7 +68,7 @@ describe('what was imported before', () => {
   ] as const)('%s', async (_says, change, fate) => {
     const { incidents: stored } = await importAll([record()]);
 
-    const { tally, incidents } = await importAll([record(change)], { stored });
+    const { tally, incidents } = await importAll([record(change)], stored);
 
     expect(tally.fates).toEqual({ new: 0, changed: 0, unchanged: 0, older: 0, [fate]: 1 });
     expect(incidents.get('A') === stored.get('A')).toBe(fate !== 'changed');
@@ -91,7 +84,7 @@ describe('what a poll has told', () => {
     const { incidents } = await importAll([record()]);
     const stored = new Map([...incidents].map(([id, told]) => [id, { ...told, imported: undefined }]));
 
-    const { tally } = await importAll([record(change)], { stored });
+    const { tally } = await importAll([record(change)], stored);
 
     expect(tally.fates[fate]).toBe(1);
   });
@@ -107,14 +100,33 @@ describe('rows of one id', () => {
     expect([...incidents.values()].map(({ title }) => title)).toEqual(['corrected', '']);
   });
 
-  it('are judged by a dry run as by an import, also when they are far from each other', async () => {
+  it('are recognised also when they are far from each other', async () => {
     const many = [...rows, ...Array.from({ length: 1200 }, (_, at) => record({ id: `C${at % 700}` })), ...rows];
 
-    const [real, dry] = [await importAll(many), await importAll(many, { isDry: true })];
+    const { incidents, tally } = await importAll(many);
 
-    expect(dry.incidents.size).toBe(0);
-    expect(dry.tally).toEqual(real.tally);
-    expect(real.tally.fates).toEqual({ new: 702, changed: 3, unchanged: 503, older: 0 });
+    expect(tally.fates).toEqual({ new: 702, changed: 3, unchanged: 503, older: 0 });
+    expect(incidents.size).toBe(702);
+  });
+
+  it('change nothing of what a poll has told, however they differ from each other', async () => {
+    const { incidents } = await importAll([record()]);
+    const polled = new Map([...incidents].map(([id, told]) => [id, { ...told, imported: undefined }]));
+
+    const { incidents: after, tally } = await importAll([record({ title: 'x' }), record({ title: 'y' })], polled);
+
+    expect(tally.fates).toEqual({ new: 0, changed: 0, unchanged: 0, older: 2 });
+    expect(after).toEqual(polled);
+  });
+
+  it('do not go back to one that says of itself that it is older', async () => {
+    const newer = record({ title: 'newer', updatedAt: '2026-10-03T00:00:00Z' });
+    const older = record({ title: 'older', updatedAt: '2026-10-02T00:00:00Z' });
+
+    const { incidents, tally } = await importAll([newer, older]);
+
+    expect(tally.fates).toEqual({ new: 1, changed: 0, unchanged: 0, older: 1 });
+    expect(incidents.get('A')?.title).toBe('newer');
   });
 });
 

@@ -1,9 +1,14 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
+import type { Incident } from '../../src/model/incident.ts';
+import { DAY_MS, MINUTE_MS } from '../../src/model/time.ts';
+import type { RequestObserver } from '../../src/network/door.ts';
 import { cloudwatch } from '../../src/providers/cloudwatch/platform.ts';
 import type { Provider, ProviderDependencies } from '../../src/providers/provider.ts';
-import type { SimulatedAlarm } from '../../src/simulator/world.ts';
-import { providerConfig } from './setup.ts';
+import { type CloudwatchFakeOptions, startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
+import type { SimulatedAlarm, World } from '../../src/simulator/world.ts';
+import { createMemoryKnown, pollInto } from './memory-known.ts';
+import { impatientClock, providerConfig, silentObserver } from './setup.ts';
 
 const CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
@@ -47,4 +52,57 @@ type Change = SimulatedAlarm['changes'][number];
 /** A metric alarm of eu-west-1 unless told otherwise. */
 export function alarm(name: string, changes: readonly Change[], rest: Partial<SimulatedAlarm> = {}): SimulatedAlarm {
   return { region: 'eu-west-1', name, kind: 'MetricAlarm', tags: {}, changes, ...rest };
+}
+
+export const NOW_MS: number = Date.UTC(2026, 10, 2, 12);
+
+export interface StageOptions extends CloudwatchFakeOptions {
+  readonly regions?: readonly string[];
+  readonly rateLimit?: { requests: number; perMs: number };
+  readonly observer?: RequestObserver;
+}
+
+/** Alarms in a fake, a provider that asks it, and a store in memory; `time.nowMs` is everybody's now. */
+export async function stage(alarms: readonly SimulatedAlarm[], options: StageOptions = {}) {
+  const { regions = ['eu-west-1'], rateLimit, observer = silentObserver, ...fakeOptions } = options;
+  const world: World = { incidents: [], alarms: [...alarms] };
+  const time = { nowMs: NOW_MS };
+  const fake = await startCloudwatchFake(world, { nowMs: () => time.nowMs, ...fakeOptions });
+  onTestFinished(() => fake.close());
+  const warned: string[] = [];
+  const clock = { ...impatientClock(NOW_MS), nowMs: () => time.nowMs };
+  const log = { warn: (message: string) => warned.push(message) };
+  const overrides = { regions, ...(rateLimit === undefined ? {} : { rateLimit }) };
+  const provider = createCloudwatchProvider(fake.url, overrides, { clock, observer, log });
+  onTestFinished(() => provider.close());
+  const memory = createMemoryKnown();
+  const poll = (rest: { signal?: AbortSignal } = {}) =>
+    pollInto(memory, provider, { nowMs: time.nowMs, historyStartMs: time.nowMs - 210 * DAY_MS, ...rest });
+  const asked = (action: string) =>
+    fake.requests.filter(({ headers }) => headers['x-amz-target'] === `GraniteServiceVersion20100801.${action}`);
+  return { world, time, fake, memory, poll, asked, warned };
+}
+
+export type Staged = Awaited<ReturnType<typeof stage>>;
+
+export const minutes = (count: number) => NOW_MS + count * MINUTE_MS;
+export const ALARM = (atMinute: number, shownAfterMs = 0) =>
+  ({ atMs: minutes(atMinute), state: 'ALARM', shownAfterMs }) as const;
+export const OK = (atMinute: number, shownAfterMs = 0) =>
+  ({ atMs: minutes(atMinute), state: 'OK', shownAfterMs }) as const;
+export const NO_DATA = (atMinute: number) => ({ atMs: minutes(atMinute), state: 'INSUFFICIENT_DATA' }) as const;
+
+export function change(world: World, name: string, change: SimulatedAlarm['changes'][number]): void {
+  const found = world.alarms.find((one) => one.name === name && one.deletedAtMs === undefined);
+  if (found !== undefined) found.changes = [...found.changes, change];
+}
+
+/** What the store has: `name@minutes status minutes`. */
+export function told({ memory }: Staged): string[] {
+  const words = ({ title, triggeredAtMs, status, resolvedAtMs, setApart }: Incident) => {
+    const at = (ms: number) => (ms - NOW_MS) / MINUTE_MS;
+    const end = resolvedAtMs === undefined ? '' : ` ${at(resolvedAtMs)}`;
+    return `${title}@${at(triggeredAtMs)} ${setApart ?? status}${end}`;
+  };
+  return [...memory.incidents.values()].map(words).sort();
 }

@@ -1,73 +1,26 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
 import { recoveriesOf } from '../../src/model/recoveries.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
-import type { RequestObserver } from '../../src/network/door.ts';
-import { type CloudwatchFakeOptions, startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
-import type { SimulatedAlarm, World } from '../../src/simulator/world.ts';
-import { alarm, createCloudwatchProvider, withCredentials } from './cloudwatch-stage.ts';
-import { createMemoryKnown, pollInto } from './memory-known.ts';
+import type { SimulatedAlarm } from '../../src/simulator/world.ts';
+import {
+  ALARM,
+  alarm,
+  change,
+  createCloudwatchProvider,
+  minutes,
+  NO_DATA,
+  NOW_MS,
+  OK,
+  stage,
+  told,
+  withCredentials,
+} from './cloudwatch-stage.ts';
+import { pollInto } from './memory-known.ts';
 import { impatientClock, silentObserver } from './setup.ts';
 
-const NOW_MS = Date.UTC(2026, 10, 2, 12);
-
 withCredentials();
-
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-});
-
-interface StageOptions extends CloudwatchFakeOptions {
-  readonly regions?: readonly string[];
-  readonly rateLimit?: { requests: number; perMs: number };
-  readonly observer?: RequestObserver;
-}
-
-/** Alarms in a fake, a provider that asks it, and a store in memory; `time.nowMs` is everybody's now. */
-async function stage(alarms: readonly SimulatedAlarm[], options: StageOptions = {}) {
-  const { regions = ['eu-west-1'], rateLimit, observer = silentObserver, ...fakeOptions } = options;
-  const world: World = { incidents: [], alarms: [...alarms] };
-  const time = { nowMs: NOW_MS };
-  const fake = await startCloudwatchFake(world, { nowMs: () => time.nowMs, ...fakeOptions });
-  opened.push(fake);
-  const warned: string[] = [];
-  const clock = { ...impatientClock(NOW_MS), nowMs: () => time.nowMs };
-  const log = { warn: (message: string) => warned.push(message) };
-  const overrides = { regions, ...(rateLimit === undefined ? {} : { rateLimit }) };
-  const provider = createCloudwatchProvider(fake.url, overrides, { clock, observer, log });
-  opened.push(provider);
-  const memory = createMemoryKnown();
-  const poll = (rest: { signal?: AbortSignal } = {}) =>
-    pollInto(memory, provider, { nowMs: time.nowMs, historyStartMs: time.nowMs - 210 * DAY_MS, ...rest });
-  const asked = (action: string) =>
-    fake.requests.filter(({ headers }) => headers['x-amz-target'] === `GraniteServiceVersion20100801.${action}`);
-  return { world, time, fake, memory, poll, asked, warned };
-}
-
-type Staged = Awaited<ReturnType<typeof stage>>;
-
-const minutes = (count: number) => NOW_MS + count * MINUTE_MS;
-const ALARM = (atMinute: number, shownAfterMs = 0) =>
-  ({ atMs: minutes(atMinute), state: 'ALARM', shownAfterMs }) as const;
-const OK = (atMinute: number, shownAfterMs = 0) => ({ atMs: minutes(atMinute), state: 'OK', shownAfterMs }) as const;
-const NO_DATA = (atMinute: number) => ({ atMs: minutes(atMinute), state: 'INSUFFICIENT_DATA' }) as const;
-
-function change(world: World, name: string, change: SimulatedAlarm['changes'][number]): void {
-  const found = world.alarms.find((one) => one.name === name && one.deletedAtMs === undefined);
-  if (found !== undefined) found.changes = [...found.changes, change];
-}
-
-/** `name@minutes status minutes` */
-function told({ memory }: Staged): string[] {
-  const words = ({ title, triggeredAtMs, status, resolvedAtMs, setApart }: Incident) => {
-    const at = (ms: number) => (ms - NOW_MS) / MINUTE_MS;
-    const end = resolvedAtMs === undefined ? '' : ` ${at(resolvedAtMs)}`;
-    return `${title}@${at(triggeredAtMs)} ${setApart ?? status}${end}`;
-  };
-  return [...memory.incidents.values()].map(words).sort();
-}
 
 describe('an alarm becomes incidents', () => {
   it('with everything that the platform tells of it', async () => {
@@ -392,50 +345,6 @@ describe('an alarm that is deleted while it fires', () => {
   });
 });
 
-describe('tags', () => {
-  it('are asked for once per alarm that has incidents, and again when they are 6 hours old', async () => {
-    const staged = await stage([
-      alarm('quiet', [OK(-60)]),
-      alarm('one', [ALARM(-60), OK(-50)], { tags: { service: 'a' } }),
-    ]);
-    await staged.poll();
-    const first = staged.asked('ListTagsForResource').length;
-    const [, found] = staged.world.alarms;
-    if (found !== undefined) found.tags = { service: 'b' };
-    change(staged.world, 'one', ALARM(30));
-    change(staged.world, 'one', OK(40));
-    staged.time.nowMs = minutes(45);
-    await staged.poll();
-    const second = staged.asked('ListTagsForResource').length;
-    change(staged.world, 'one', ALARM(400));
-    staged.time.nowMs = minutes(401);
-
-    await staged.poll();
-
-    expect([first, second, staged.asked('ListTagsForResource').length]).toEqual([1, 1, 2]);
-    expect(new Set([...staged.memory.incidents.values()].map(({ serviceName }) => serviceName))).toEqual(
-      new Set(['b']),
-    );
-  });
-
-  it('that may not be read leave everything to the defaults, which is said once', async () => {
-    const alarms = Array.from({ length: 20 }, (_, index) =>
-      alarm(`a${index}`, [ALARM(-60), OK(-50)], { tags: { service: 'x' } }),
-    );
-    const staged = await stage(alarms, { denied: ['ListTagsForResource'] });
-
-    await staged.poll();
-    change(staged.world, 'a1', ALARM(2));
-    staged.time.nowMs = minutes(5);
-    await staged.poll();
-
-    expect(staged.memory.incidents.size).toBe(21);
-    expect([...staged.memory.incidents.values()].every(({ title, serviceName }) => title === serviceName)).toBe(true);
-    expect(staged.warned).toHaveLength(1);
-    expect(staged.asked('ListTagsForResource').length).toBeLessThanOrEqual(4);
-  });
-});
-
 describe('several regions', () => {
   const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
 
@@ -494,7 +403,7 @@ describe('several regions', () => {
       { regions: REGIONS },
       { clock: impatientClock(NOW_MS), observer: silentObserver },
     );
-    opened.push(more);
+    onTestFinished(() => more.close());
 
     await pollInto(staged.memory, more, { nowMs: minutes(1), historyStartMs: NOW_MS - 210 * DAY_MS });
 

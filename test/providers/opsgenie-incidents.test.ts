@@ -210,6 +210,29 @@ describe('how Opsgenie incidents are read', () => {
     expect(fake.requests.every(({ status }) => status === 200)).toBe(true);
   });
 
+  it('asks for few of the timelines that were refused, also of incidents that a list shows again', async () => {
+    const incidents = Array.from({ length: 60 }, (_, n) =>
+      simulated(`i${n}`, { triggeredAtMs: at(4), events: [event('resolve', at(3))] }),
+    );
+    const { fake, time, memory, asked, poll } = await stageOf('incidents', incidents, { opened });
+    const answer = { status: 403, body: { message: 'You are not authorized to read this resource' } };
+    fake.faults.push({ times: Number.POSITIVE_INFINITY, path: /incident-timelines/, answer });
+    await poll();
+    const first = timelinesIn(asked()).length;
+    time.nowMs += MINUTE_MS;
+
+    await poll();
+
+    const second = timelinesIn(asked());
+    expect([first, second.length, memory.rejected.size]).toEqual([60, 20, 60]);
+    fake.faults.length = 0;
+    for (let turn = 0; turn < 3; turn += 1) {
+      time.nowMs += MINUTE_MS;
+      await poll();
+    }
+    expect([memory.rejected.size, memory.incidents.size]).toEqual([0, 60]);
+  });
+
   it('asks by creation in windows, with a query in each request for a list', async () => {
     const stage = await stageOf('incidents', [simulated('i')], { opened });
     await stage.poll();
@@ -331,9 +354,10 @@ describe('names of teams and services', () => {
     };
 
     const counts = [await learn(['a'], 0), await learn(['b'], 1), await learn(['b'], 2), await learn(['a'], 60)];
+    const corrected = await learn(['a'], -60);
 
-    expect(counts).toEqual([1, 2, 2, 3]);
-    expect([names.of('a'), names.of('b'), names.of(undefined)]).toEqual(['name 3', undefined, undefined]);
+    expect([...counts, corrected]).toEqual([1, 2, 2, 3, 4]);
+    expect([names.of('a'), names.of('b'), names.of(undefined)]).toEqual(['name 4', undefined, undefined]);
   });
 
   it('are news once', async () => {

@@ -133,7 +133,8 @@ describe('reading spans', () => {
 
         expect(new Set([...before, ...recordsOf(rest)]).size).toBe(60);
         const again = rest.flatMap(({ records }) => records).filter((ms) => before.has(ms));
-        if (how.total) expect(again.length).toBeLessThanOrEqual(2);
+        // Without a total a window is halved after it was begun, and begun again.
+        expect(again.length).toBeLessThanOrEqual(how.total ? 2 : 20);
       }
       expect(pages.length).toBeGreaterThan(10);
     },

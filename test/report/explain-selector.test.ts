@@ -41,11 +41,14 @@ describe('a series', () => {
 
   it.each([
     { text: '', says: /names no metric; expected a statistic such as mttr, or a series/ },
-    { text: 'mtr', says: /^no statistic is called "mtr"; did you mean mttr\?/ },
-    { text: 'incident_open{by="all"}', says: /^no statistic is called "incident_open"/ },
+    { text: 'mtr', says: /^series: "mtr" is not a statistic; did you mean mttr\?/ },
+    { text: 'incident_open{by="all"}', says: /^series: "incident_open" is not a statistic/ },
     { text: 'incident_mttr_minutes{by=~"all"}', says: /expected label="value" at "by=~/ },
     { text: 'incident_mttr_minutes{by="all"', says: /names no metric/ },
-    { text: 'incident_mttr_minutes{by="week"}', says: /^no row has by="week"; expected one of all severity/ },
+    {
+      text: 'incident_mttr_minutes{by="week"}',
+      says: /^series: by="week" is not a grouping; expected one of all severity/,
+    },
     { text: 'incident_recovery_quantile_minutes{quantile="0.6"}', says: /needs a quantile: one of 0.5, 0.75/ },
   ])('that is none is refused: $text', ({ text, says }) => {
     expect(() => parseSelector(text)).toThrow(says);

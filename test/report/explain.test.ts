@@ -310,10 +310,10 @@ describe('a question', () => {
   });
 
   it.each([
-    { labels: { service: 'chekout' }, says: /^unknown service "chekout"; did you mean "checkout"\?/ },
-    { labels: { severity: 'P9' }, says: /^unknown severity "P9"/ },
-    { labels: { team: 'payment' }, says: /^unknown team "payment"; did you mean "payments"\?/ },
-    { labels: { provider: 'pagrduty' }, says: /^unknown provider "pagrduty"; did you mean "pagerduty"\?/ },
+    { labels: { service: 'chekout' }, says: /^service: "chekout" is unknown; did you mean "checkout"\?/ },
+    { labels: { severity: 'P9' }, says: /^severity: "P9" is unknown/ },
+    { labels: { team: 'payment' }, says: /^team: "payment" is unknown; did you mean "payments"\?/ },
+    { labels: { provider: 'pagrduty' }, says: /^provider: "pagrduty" is unknown; did you mean "pagerduty"\?/ },
   ])('about a name that nothing has is refused: $labels', ({ labels, says }) => {
     const answer = () => asked(told, { labels });
 

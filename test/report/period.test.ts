@@ -125,7 +125,7 @@ describe('a period', () => {
       message: 'to: "2026-07-15T12:00:01Z" is in the future; expected now, or a time before',
     },
   ])('is refused with what was expected: $given', ({ given, message }) => {
-    expect(() => parse(given)).toThrow(expect.objectContaining({ name: 'PeriodError', message }));
+    expect(() => parse(given)).toThrow(expect.objectContaining({ name: 'InputError', message }));
   });
 });
 

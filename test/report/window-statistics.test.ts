@@ -59,7 +59,7 @@ it.each([
 it.each([
   { question: { window: '31d' }, says: 'window is not configured; expected one of 7d, 30d' },
   { question: { by: 'team' as const }, says: 'by is not configured; expected one of all severity service' },
-  { question: { service: 'chekout' }, says: 'service is unknown: "chekout"; did you mean "checkout"?' },
+  { question: { service: 'chekout' }, says: 'service "chekout" is unknown; did you mean "checkout"?' },
 ])('says what is wrong with statistics for $question', ({ question, says }) => {
   const selected = selectStatistics(SHOWN, question);
 

@@ -14,6 +14,16 @@ it.each([
   expect(reply).toMatchObject({ status, body });
 });
 
+it.each(['-/healthy', '-/ready'])('answers HEAD and refuses POST of /%s, whoever asks', async (path) => {
+  const { url } = await serve({ bearerToken: () => 'token' });
+
+  const [head, post] = await Promise.all(['HEAD', 'POST'].map((method) => ask(`${url}${path}`, { method })));
+
+  expect(head).toMatchObject({ status: 200, body: '' });
+  expect(Number(head?.headers['content-length'])).toBeGreaterThan(0);
+  expect(post).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+});
+
 it('gives one reason per provider on /-/ready while the program is not ready', async () => {
   const lines = ['pagerduty: first sync is running', 'aws: failed 3 times: 403 Forbidden'];
   const { url } = await serve({ readiness: () => ({ ready: false, lines }) });
@@ -129,6 +139,48 @@ it('serves the metrics where the flag says', async () => {
   expect(reply.body).toBe('up 1\n');
   expect(first.body).toContain('<a href="probe/m.txt">Metrics</a>');
 });
+
+it.each([
+  '/',
+  '/-/healthy',
+  '/-/ready',
+  '/-/ready/',
+  '/-/READY',
+  '/-/reload',
+  '/-',
+  '/api',
+  '/api/v1/status',
+  '/API/v1',
+  '/webhooks',
+  '/webhooks/pagerduty',
+  '/Webhooks/',
+])('refuses %s as a telemetry path, as it is taken', async (telemetryPath) => {
+  const starting = startServer(optionsWith({ telemetryPath, routePrefix: '/mttr' }));
+
+  await expect(starting).rejects.toThrow(
+    `"${telemetryPath}" is taken: / is the status page, and /-/, /api/ and /webhooks/ are reserved; expected another path such as /metrics`,
+  );
+});
+
+it.each(['/x/../-/ready', '/./metrics', '/..', '//-/ready', '/%2d/ready', '/-/ready?x', '-/ready', '/metrics/.'])(
+  'refuses %s as a telemetry path, as clients would ask for another one',
+  async (telemetryPath) => {
+    const starting = startServer(optionsWith({ telemetryPath }));
+
+    await expect(starting).rejects.toThrow(`"${telemetryPath}" is no path; expected one such as /metrics`);
+  },
+);
+
+it.each(['/metrics/', '/-metrics', '/apis', '/webhooks.txt', '/my/api/v1', '/..metrics', '/m/-/ready'])(
+  'serves the metrics at %s',
+  async (telemetryPath) => {
+    const { url } = await serve({ telemetryPath, page: inventPages(pageOf('up 1\n')) });
+
+    const reply = await ask(`${new URL(url).origin}${telemetryPath}`);
+
+    expect(reply).toMatchObject({ status: 200, body: 'up 1\n' });
+  },
+);
 
 it('refuses a telemetry path that is none', async () => {
   const starting = startServer(optionsWith({ telemetryPath: 'metrics' }));

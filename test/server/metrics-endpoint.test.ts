@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
-import { ask, inventPages, pageOf, serve, until } from './serving.ts';
+import { ask, inventPages, pageOf, rememberLog, serve, sharedPage, until } from './serving.ts';
 
 /** More than the buffers of both ends of a loopback connection take. */
 const BIG = Buffer.alloc(64 * 1024 * 1024, 'x');
@@ -63,6 +63,60 @@ it('sends the buffers of a page one after the other', async () => {
 
   expect(reply.body).toBe('a 1\nb 2\n');
   expect(reply.headers['content-length']).toBe('8');
+});
+
+it('sends a page that comes later than the request', async () => {
+  const pages = inventPages(pageOf('up 1\n'));
+  const { url } = await serve({ page: { ...pages, read: () => Promise.resolve(pages.page) } });
+
+  const reply = await ask(`${url}metrics`);
+
+  expect(reply).toMatchObject({ status: 200, body: 'up 1\n' });
+});
+
+it.each([
+  {
+    says: 'throws',
+    read: () => {
+      throw new Error('no page');
+    },
+  },
+  { says: 'rejects', read: () => Promise.reject(new Error('no page')) },
+])('answers 500 without the reason when the source $says', async ({ read }) => {
+  const { log, lines } = rememberLog();
+  const { url } = await serve({ log, page: { ...inventPages(undefined), read } });
+
+  const reply = await ask(`${url}metrics`);
+
+  expect(reply).toMatchObject({ status: 500, body: 'this request failed; the log says why\n' });
+  expect(lines).toEqual(['error request failed method=GET path=/metrics error=no page']);
+});
+
+it.each([5, 4 * 1024 * 1024])('sends %i bytes of shared memory, in one piece and in several', async (bytes) => {
+  const { page, text } = sharedPage(bytes);
+  const pages = inventPages(page);
+  const { url } = await serve({ page: pages });
+
+  const whole = await ask(`${url}metrics`);
+  const inPieces = await ask(`${url}metrics`, { headers: { 'Accept-Encoding': 'gzip' } });
+  await until(() => pages.deliveries.length === 2);
+
+  expect([whole.body === text, inPieces.body === text]).toEqual([true, true]);
+  expect(pages.deliveries).toEqual([9, 9]);
+});
+
+it('answers a request whose target is a whole URL, as proxies send it', async () => {
+  const { url } = await serve({ page: inventPages(pageOf('up 1\n')) });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let received = '';
+  socket.setEncoding('utf8').on('data', (text) => {
+    received += text;
+  });
+
+  socket.write(`GET ${url}metrics?a=b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  await new Promise((resolve) => socket.once('close', resolve));
+
+  expect(received).toContain('up 1\n');
 });
 
 it('answers 503 until the first page is whole', async () => {

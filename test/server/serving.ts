@@ -30,6 +30,14 @@ export function pageOf(text: string, version = 1): Exposition {
   return { body: [Buffer.from(text)], gzip: [Buffer.from(`compressed ${text}`)], version };
 }
 
+/** A page of version 9 in memory that threads share: as text in one buffer, as `gzip` the same text in three. */
+export function sharedPage(bytes: number): { page: Exposition; text: string } {
+  const shared = Buffer.from(new SharedArrayBuffer(bytes));
+  for (let index = 0; index < bytes; index += 1) shared[index] = 97 + (index % 23);
+  const pieces = [shared.subarray(0, 2), shared.subarray(2, bytes - 1), shared.subarray(bytes - 1)];
+  return { page: { body: [shared], gzip: pieces, version: 9 }, text: shared.toString() };
+}
+
 /** Log lines as `level message field=value`. */
 export interface RememberedLog {
   readonly lines: string[];

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer } from '../../src/server/server.ts';
 import { parseWebConfig } from '../../src/server/web-config.ts';
 import { type Authority, foundAuthority, type Identity, isOpensslMissing } from './authority.ts';
-import { ask, optionsWith, type Reply, rememberLog, serve, until } from './serving.ts';
+import { ask, inventPages, optionsWith, type Reply, rememberLog, serve, sharedPage, until } from './serving.ts';
 
 const NEVER_MS = 2 ** 30;
 
@@ -59,6 +59,21 @@ describe.skipIf(isOpensslMissing)('TLS', () => {
 
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/$/);
     expect(reply).toMatchObject({ status: 200, body: 'up 1\n' });
+  });
+
+  it.each([5, 4 * 1024 * 1024])('sends %i bytes of shared memory', async (bytes) => {
+    const { page, text } = sharedPage(bytes);
+    const pages = inventPages(page);
+    const { url } = await serve({
+      page: pages,
+      web: web('shared', 'tls_server_config: { cert_file: server.crt, key_file: server.key }'),
+    });
+
+    const whole = await ask(`${url}metrics`, { tls: trusting() });
+    const inPieces = await ask(`${url}metrics`, { headers: { 'Accept-Encoding': 'gzip' }, tls: trusting() });
+    await until(() => pages.deliveries.length === 2);
+
+    expect([whole.body === text, inPieces.body === text]).toEqual([true, true]);
   });
 
   it('serves HTTPS with certificates that stand in the web configuration', async () => {

@@ -73,6 +73,14 @@ rate_limit:
   });
 });
 
+it('takes the greatest cost at which a login takes less than 250 ms', () => {
+  const hash = HASH.replace('$10$', '$11$');
+
+  const config = parseWebConfig(`basic_auth_users: { prometheus: ${hash} }`, FILE);
+
+  expect(config.users).toEqual(new Map([['prometheus', hash]]));
+});
+
 it('fills in the defaults of the format', () => {
   const config = parseWebConfig('tls_server_config: { cert: C, key: K }', FILE);
 
@@ -170,6 +178,10 @@ it.each([
   {
     text: 'basic_auth_users:\n  prometheus: plain-text-password',
     message: `basic_auth_users.prometheus (${FILE}:2:3): is no bcrypt hash; expected one as htpasswd -nBC 10 prints it`,
+  },
+  {
+    text: `basic_auth_users:\n  prometheus: ${HASH.replace('$10$', '$12$')}`,
+    message: `basic_auth_users.prometheus (${FILE}:2:3): has cost 12, at which each login takes longer than 250 ms; expected 11 or less, as htpasswd -nBC 10 prints it`,
   },
   {
     text: `basic_auth_users: { "a:b": ${HASH} }`,

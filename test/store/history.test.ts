@@ -106,7 +106,6 @@ describe('the history of a store', () => {
   it('knows a provider only when its first sync is complete', async () => {
     const path = pathOf();
     const store = await written(path);
-    await store.begin('pagerduty', SINCE);
     const { complete: _, ...page } = poll(at(5), { incidents: [recovered('A', 20)] });
     store.commit(page);
 

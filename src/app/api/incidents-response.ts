@@ -1,13 +1,15 @@
 import type { Reader } from '../../config/reading.ts';
 import type { Config } from '../../config/types.ts';
+import { InputError } from '../../model/input-error.ts';
 import { isKept, MARKS, type StoredIncident } from '../../model/stored.ts';
 import { selectLabels } from '../../report/known-labels.ts';
-import { PeriodError, parsePeriod } from '../../report/period.ts';
+import { parsePeriod } from '../../report/period.ts';
 import type { IncidentAnswer, IncidentsAnswer } from '../../server/api/answers.ts';
 import type { IncidentsQuestion } from '../../server/api/parameters.ts';
 import { wrongParameters } from '../../server/api/problem.ts';
 import type { History } from '../../store/history.ts';
 import { type Place, readCursor, writeCursor } from './cursor.ts';
+import { toRequestProblem } from './input-problem.ts';
 import { incidentResponse } from './incident-response.ts';
 
 export interface IncidentsInput {
@@ -51,9 +53,7 @@ function periodOf({ config, nowMs }: IncidentsInput, { from, to }: IncidentsQues
       toMs: to === undefined ? whole.toMs : period.toMs,
     };
   } catch (error) {
-    if (!(error instanceof PeriodError)) throw error;
-    const { parameter, message } = error;
-    throw wrongParameters([{ name: parameter, reason: message.replace(`${parameter}: `, '') }]);
+    throw error instanceof InputError ? toRequestProblem(error) : error;
   }
 }
 

@@ -1,17 +1,17 @@
 import { openProviders } from '../../app/providers.ts';
 import type { Config } from '../../config/types.ts';
 import { readersOf, storeSettings } from '../../core/settings.ts';
-import { createDryTarget, createRepeats } from '../../imports/dry-run.ts';
-import type { ImportingInput } from '../../imports/importing.ts';
+import type { ImportTarget } from '../../imports/importing.ts';
+import { createImportStage } from '../../imports/stage.ts';
 import { createProcessMetrics } from '../../metrics/process.ts';
+import { messageOf } from '../../model/error-message.ts';
 import type { Log } from '../../model/log.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
-import type { ImportSpan } from '../../store/importing.ts';
-import { StoreInUse } from '../../store/open.ts';
-import { openKnown } from '../../store/open-known.ts';
-import { createSqliteStore } from '../../store/sqlite.ts';
-import type { ProviderState } from '../../store/store.ts';
+import { openKnown } from '../../store/history.ts';
+import { createSqliteStore } from '../../store/sqlite/create.ts';
+import { StoreInUse } from '../../store/sqlite/open.ts';
+import type { ImportSpan, ProviderState, Store } from '../../store/store.ts';
 import type { ImportOrder } from './order.ts';
 
 export interface DestinationInput {
@@ -25,42 +25,74 @@ export interface DestinationInput {
 /** How the import of a provider stands, before or after. */
 export type Standing = Pick<ProviderState, 'isSynced' | 'historyStartMs'>;
 
-type Work = (into: Pick<ImportingInput, 'target' | 'repeats'>) => Promise<ImportSpan | undefined>;
-
-/** Lets `work` import into the store of the configuration, whole or not at all; a dry run only looks things up. */
-export async function importInto(input: DestinationInput, order: ImportOrder, work: Work): Promise<Standing> {
-  return order.isDryRun ? await tryOut(input, order, work) : await write(input, order, work);
+/** Takes the incidents of an import; the store has all of them or none. */
+export interface Destination {
+  readonly target: ImportTarget;
+  /** Writes what the target took, in one transaction; a dry run only says how it would stand. When it throws, nothing was imported. */
+  commit(span: ImportSpan | undefined): Standing;
+  /** May be called again. */
+  close(): void;
 }
 
-async function tryOut({ config }: DestinationInput, { provider, isOnlySource }: ImportOrder, work: Work) {
+/** Opens the store of the configuration; a dry run only looks things up in it. */
+export async function openDestination(input: DestinationInput, order: ImportOrder): Promise<Destination> {
+  return order.isDryRun ? openDryRun(input, order) : await openForWriting(input, order);
+}
+
+function openDryRun({ config }: DestinationInput, { provider, isOnlySource }: ImportOrder): Destination {
   const past = openKnown(config.store.path, provider.name);
-  try {
-    const span = await work({ target: createDryTarget(past.known), repeats: createRepeats() });
-    const starts = [past.historyStartMs, span?.fromMs].filter((ms) => ms !== undefined);
-    const isSynced = past.isSynced || (isOnlySource && span !== undefined);
-    return { isSynced, historyStartMs: isSynced && starts.length > 0 ? Math.min(...starts) : undefined };
-  } finally {
-    past.close();
-  }
+  const stage = createImportStage(past.stored);
+  return {
+    target: stage,
+    commit: (span) => {
+      const starts = [past.historyStartMs, span?.fromMs].filter((ms) => ms !== undefined);
+      const isSynced = past.isSynced || (isOnlySource && span !== undefined);
+      return { isSynced, historyStartMs: isSynced && starts.length > 0 ? Math.min(...starts) : undefined };
+    },
+    close: once(() => {
+      stage.close();
+      past.close();
+    }),
+  };
 }
 
-async function write(input: DestinationInput, { provider, isOnlySource }: ImportOrder, work: Work) {
+async function openForWriting(input: DestinationInput, order: ImportOrder): Promise<Destination> {
   const { config, clock, log } = input;
+  const { name } = order.provider;
   const store = openStore(config.store.path, log, clock.nowMs());
   try {
-    const providers = openProviders({ ...input, metrics: createProcessMetrics(input.version) });
-    await Promise.all(providers.map((one) => one.provider.close()));
-    const readers = readersOf(config);
-    await store.configure(storeSettings(config, { readers, providers }), clock.nowMs());
-    const about = { provider: provider.name, isOnlySource, nowMs: clock.nowMs() };
-    await store.import(about, (target) => work({ target }));
-    return store.provider(provider.name);
-  } finally {
+    await configure(store, input);
+    const stage = createImportStage(store.stored(name));
+    return {
+      target: stage,
+      commit: (span) => {
+        const about = { provider: name, isOnlySource: order.isOnlySource, nowMs: clock.nowMs() };
+        try {
+          store.import(about, stage.parts(), span);
+        } catch (error) {
+          throw new Error(`cannot write to the store: ${messageOf(error)}; nothing was imported`, { cause: error });
+        }
+        return store.provider(name);
+      },
+      close: once(() => {
+        stage.close();
+        store.close();
+      }),
+    };
+  } catch (error) {
     store.close();
+    throw error;
   }
 }
 
-function openStore(path: string, log: Log, nowMs: number) {
+async function configure(store: Store, input: DestinationInput): Promise<void> {
+  const { config, clock } = input;
+  const providers = openProviders({ ...input, metrics: createProcessMetrics(input.version) });
+  await Promise.all(providers.map((one) => one.provider.close()));
+  store.configure(storeSettings(config, { readers: readersOf(config), providers }), clock.nowMs());
+}
+
+function openStore(path: string, log: Log, nowMs: number): Store {
   try {
     return createSqliteStore({ path, log, nowMs, isDamageRefused: true });
   } catch (error) {
@@ -69,4 +101,13 @@ function openStore(path: string, log: Log, nowMs: number) {
       cause: error,
     });
   }
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
+  };
 }

@@ -2,27 +2,24 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createReader } from '../../config/reading.ts';
-import { type ImportingInput, importRows } from '../../imports/importing.ts';
+import { type ImportTarget, importRows } from '../../imports/importing.ts';
 import { placesOf } from '../../imports/mapping.ts';
 import { readRows } from '../../imports/rows.ts';
 import { createTallying, type Tallying } from '../../imports/tally.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { platforms } from '../../providers/registry.ts';
-import type { ImportSpan } from '../../store/importing.ts';
+import type { ImportSpan } from '../../store/store.ts';
 import type { Asked, Surroundings } from '../command.ts';
 import { createLog } from '../log.ts';
 import { configurationOf } from '../reading.ts';
 import { secretsOf } from '../secrets.ts';
-import { importInto } from './destination.ts';
+import { type Destination, openDestination } from './destination.ts';
 import { configFileOf, type ImportFile, type ImportOrder, readOrder, STANDARD_INPUT, shownName } from './order.ts';
 import { createSinks, type Sinks } from './sinks.ts';
 import { countsText, type Outcome, rejectedCount, summaryOf } from './summary.ts';
 
 /** The tag that names a service where the configuration names none; Opsgenie's, as its provider has it. */
 const DEFAULT_SERVICE_TAG = 'service';
-
-const UNSURE =
-  'all files were read, but the store may not have them: import them again, what it has is not taken twice';
 
 /** Imports what was asked for; resolves with 0 when all rows were taken, or as many as were allowed to fail, else with 1. */
 export async function runImport(asked: Asked, surroundings: Surroundings): Promise<number> {
@@ -41,54 +38,52 @@ export async function runImport(asked: Asked, surroundings: Surroundings): Promi
   });
   const sinks = createSinks(order);
   const unread = new Set<string>();
-  let isRead = false;
+  const destination = await openDestination({ config, platforms, clock, log, version }, order);
   try {
-    const standing = await importInto({ config, platforms, clock, log, version }, order, async (into) => {
-      for (const file of order.files) await importFile(file, { order, into, tallying, sinks, unread, surroundings });
-      isRead = true;
-      return spanOf(order, tallying);
-    }).catch((error: unknown) => {
-      // Whether this came before or after the commit is not told.
-      throw isRead && !order.isDryRun ? new Error(`${messageOf(error)}; ${UNSURE}`, { cause: error }) : error;
-    });
+    const { target } = destination;
+    for (const file of order.files) await importFile(file, { order, target, tallying, sinks, unread, surroundings });
+    const standing = destination.commit(spanOf(order, tallying));
     const tally = tallying.tally();
-    conclude({ order, tally, standing, retentionMs: config.retentionMs, unread }, sinks, surroundings);
+    const outcome = { order, tally, standing, retentionMs: config.retentionMs, unread };
+    conclude(outcome, { destination, sinks, output: surroundings.output });
     return rejectedCount(tally) > order.maxRejected ? 1 : 0;
   } catch (error) {
     sinks.discard();
     throw error;
+  } finally {
+    destination.close();
   }
 }
 
+interface Ending {
+  readonly destination: Destination;
+  readonly sinks: Sinks;
+  readonly output: Surroundings['output'];
+}
+
 /** Keeps the rejected rows and prints the summary. The import is committed by now, and an error here says so. */
-function conclude(
-  outcome: Omit<Outcome, 'rejectedFiles' | 'examples'>,
-  sinks: Sinks,
-  { output }: Pick<Surroundings, 'output'>,
-): void {
+function conclude(outcome: Omit<Outcome, 'rejectedFiles' | 'examples'>, { destination, sinks, output }: Ending): void {
   const { order, tally } = outcome;
-  const fail = (what: string, error: unknown): never => {
-    const state = order.isDryRun
-      ? 'nothing was to be imported'
-      : `the import into ${order.provider.name} is committed (${countsText(tally)})`;
-    throw new Error(`${state}, but ${what}${messageOf(error)}`, { cause: error });
+  const afterCommit = <Result>(what: string, work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      const state = order.isDryRun
+        ? 'nothing was to be imported'
+        : `the import into ${order.provider.name} is committed (${countsText(tally)})`;
+      throw new Error(`${state}, but ${what}${messageOf(error)}`, { cause: error });
+    }
   };
-  let rejectedFiles: readonly string[] = [];
-  try {
-    rejectedFiles = sinks.commit();
-  } catch (error) {
-    fail('', error);
-  }
-  try {
-    output.write(summaryOf({ ...outcome, rejectedFiles, examples: sinks.examples }));
-  } catch (error) {
-    fail('its summary cannot be written: ', error);
-  }
+  afterCommit('the store cannot be closed: ', () => destination.close());
+  const rejectedFiles = afterCommit('', () => sinks.commit());
+  afterCommit('its summary cannot be written: ', () =>
+    output.write(summaryOf({ ...outcome, rejectedFiles, examples: sinks.examples })),
+  );
 }
 
 interface FileWork {
   readonly order: ImportOrder;
-  readonly into: Pick<ImportingInput, 'target' | 'repeats'>;
+  readonly target: ImportTarget;
   readonly tallying: Tallying;
   readonly sinks: Sinks;
   readonly unread: Set<string>;
@@ -96,7 +91,7 @@ interface FileWork {
 }
 
 async function importFile(file: ImportFile, work: FileWork): Promise<void> {
-  const { order, into, tallying, sinks, unread, surroundings } = work;
+  const { order, target, tallying, sinks, unread, surroundings } = work;
   const { mapping, provider, zone } = order;
   const { errors, clock, input } = surroundings;
   const what = shownName(file);
@@ -104,7 +99,7 @@ async function importFile(file: ImportFile, work: FileWork): Promise<void> {
     const stream = file.name === STANDARD_INPUT ? input : await openFile(file.name);
     const wanted = placesOf(mapping).map(({ text }) => text);
     await importRows({
-      ...into,
+      target,
       rows: readRows({ format: file.format, stream, wanted, unread }),
       around: {
         mapping,

@@ -1,9 +1,10 @@
 import { Option } from 'commander';
 import { z } from 'zod';
 import type { Config } from '../../config/types.ts';
+import { InputError } from '../../model/input-error.ts';
 import { STEPS } from '../../report/calendar.ts';
 import type { Filter } from '../../report/filter.ts';
-import { type Period, PeriodError, parsePeriod } from '../../report/period.ts';
+import { type Period, parsePeriod } from '../../report/period.ts';
 import { WrongUse } from '../command.ts';
 import { configFlag, repeatable } from '../flag-options.ts';
 
@@ -67,9 +68,9 @@ export function periodOf(
   try {
     return parsePeriod({ ...asked, nowMs, timezone });
   } catch (error) {
-    if (!(error instanceof PeriodError)) throw error;
-    const isFlag = timeRange === undefined || (error.parameter === 'from' ? from : to) !== undefined;
-    const key = error.parameter === 'from' ? 'time_range.start_date, as ' : 'time_range.end_date, as ';
+    if (!(error instanceof InputError)) throw error;
+    const isFlag = timeRange === undefined || (error.field === 'from' ? from : to) !== undefined;
+    const key = error.field === 'from' ? 'time_range.start_date, as ' : 'time_range.end_date, as ';
     throw new WrongUse(`${isFlag ? '' : key}--${error.message}`, { cause: error });
   }
 }

@@ -1,40 +1,43 @@
 import type { AlarmPlace } from './subject.ts';
 
-/** The account whose alarms these are; learnt from the first ARN, as history tells none. */
+/** The account whose alarms these are, as history tells none: learnt from the ARNs of each poll's own answers. */
 export interface Account {
   /** `<partition>:<account>`, for the cursor. */
   text(): string | undefined;
   learn(arns: readonly string[]): void;
-  /** Learns from what `ask` gives, unless the account is known or the region was asked before. */
+  /** Learns from what `ask` gives, unless this poll has learnt the account or asked in the region before. */
   learnIn(region: string, ask: () => Promise<readonly string[]>): Promise<void>;
-  /** The alarm's ARN, that of a deleted one too; undefined while the account is unknown. */
+  /** This poll was told of at least one alarm; without any there is none whose tags could be read. */
+  isLearnt(): boolean;
+  /** The alarm's ARN, that of a deleted one too; undefined while no account was ever known. */
   arnOf(place: AlarmPlace): string | undefined;
 }
 
 const ALARM_ARN = /^arn:([^:]+):cloudwatch:[^:]*:([^:]+):alarm:/;
 
-/** An account, known already when `known` is the text of one. */
-export function createAccount(known: string | undefined): Account {
-  let account = known;
+/** The account of one poll; `before` is the text of that of the last one, for deleted alarms where no others are left. */
+export function createAccount(before: string | undefined): Account {
+  let learnt: string | undefined;
   const asked = new Set<string>();
 
   function learn(arns: readonly string[]): void {
     for (const arn of arns) {
       const [, partition, number] = ALARM_ARN.exec(arn) ?? [];
-      if (partition !== undefined && number !== undefined) account ??= `${partition}:${number}`;
+      if (partition !== undefined && number !== undefined) learnt ??= `${partition}:${number}`;
     }
   }
 
   return {
-    text: () => account,
+    text: () => learnt ?? before,
     learn,
     async learnIn(region, ask) {
-      if (account !== undefined || asked.has(region)) return;
+      if (learnt !== undefined || asked.has(region)) return;
       asked.add(region);
       learn(await ask());
     },
+    isLearnt: () => learnt !== undefined,
     arnOf({ region, name }) {
-      const [partition, number] = account?.split(':') ?? [];
+      const [partition, number] = (learnt ?? before)?.split(':') ?? [];
       return number === undefined ? undefined : `arn:${partition}:cloudwatch:${region}:${number}:alarm:${name}`;
     },
   };

@@ -1,5 +1,6 @@
 import type { Incident, Signal } from '../../model/incident.ts';
 import type { Known } from '../../model/poll.ts';
+import { type AlarmFacts, hasFacts, withFacts } from './incidents.ts';
 
 /** What this poll and all before it have heard, alarm by alarm: the store's part is read when an alarm is first touched. */
 export interface Book {
@@ -7,12 +8,31 @@ export interface Book {
   /** Enters signals and gives those that were not there. */
   learn(signals: readonly Signal[]): Promise<readonly Signal[]>;
   subjects(): readonly string[];
-  /** All signals of a loaded subject, in no order. */
-  signalsOf(subject: string): readonly Signal[];
-  /** The incidents of a loaded subject as the store has them, or as this poll told them last. */
-  incidentsOf(subject: string): readonly Incident[];
-  /** Enters all incidents of a subject and says what is new about them. */
-  tell(subject: string, incidents: readonly Incident[]): Told;
+  /** What happened to a loaded subject since it was last OK before `fromMs`: nothing later changes what came before. */
+  since(subject: string, fromMs: number): Stretch;
+  /** True when the loaded subject is known to have come into this state at this time. */
+  hasSignal(subject: string, atMs: number, kind: string): boolean;
+  /** The newest incident of a loaded subject, as the store has it or as this poll told it last. */
+  lastIncidentOf(subject: string): Incident | undefined;
+  /** One that is open, as the store has it or as this poll told it last. */
+  openIncidentOf(subject: string): Incident | undefined;
+  /** Enters the incidents of a stretch, and the facts of all incidents of the alarm; says what is new about them. */
+  tell(subject: string, telling: Telling): Told;
+}
+
+/** Signals of one subject in order of time. */
+export interface Stretch {
+  readonly signals: readonly Signal[];
+  /** All of them are later than this. */
+  readonly afterMs: number;
+}
+
+export interface Telling {
+  readonly afterMs: number;
+  /** All that were triggered after that, ascending. */
+  readonly incidents: readonly Incident[];
+  /** Absent where they were not needed. */
+  readonly facts: AlarmFacts | undefined;
 }
 
 export interface Told {
@@ -21,11 +41,18 @@ export interface Told {
   readonly missingIds: readonly string[];
   /** An anchor or an end moved, so an incident may be known by another id or recovery than before. */
   readonly isMoved: boolean;
+  /** All incidents of the subject. */
+  readonly all: () => readonly Incident[];
 }
 
 interface Entry {
-  readonly signals: Map<string, Signal>;
-  incidents: Map<string, Incident>;
+  /** In order of time. */
+  readonly signals: Signal[];
+  readonly signalIds: Set<string>;
+  /** Ascending by trigger. */
+  readonly incidents: Incident[];
+  /** What all incidents were last given. */
+  facts: string | undefined;
 }
 
 /** An empty book over what the store holds. */
@@ -41,9 +68,13 @@ export function createBook(known: Known): Book {
     if (unread.length === 0) return;
     const [signals, incidents] = [await known.signals(unread), await known.bySubject(unread)];
     for (const subject of unread) {
+      const told = signals.get(subject) ?? [];
+      const stored = incidents.get(subject) ?? [];
       entries.set(subject, {
-        signals: new Map((signals.get(subject) ?? []).map((signal) => [signal.id, signal])),
-        incidents: new Map((incidents.get(subject) ?? []).map((incident) => [incident.id, incident])),
+        signals: told.toSorted((a, b) => a.atMs - b.atMs),
+        signalIds: new Set(told.map(({ id }) => id)),
+        incidents: stored.toSorted((a, b) => a.triggeredAtMs - b.triggeredAtMs),
+        facts: undefined,
       });
     }
   }
@@ -52,29 +83,79 @@ export function createBook(known: Known): Book {
     async learn(signals) {
       await load(signals.map(({ subject }) => subject));
       return signals.filter((signal) => {
-        const heard = entryOf(signal.subject).signals;
-        if (heard.has(signal.id)) return false;
-        heard.set(signal.id, signal);
+        const entry = entryOf(signal.subject);
+        if (entry.signalIds.has(signal.id)) return false;
+        entry.signalIds.add(signal.id);
+        insert(entry.signals, signal);
         return true;
       });
     },
     subjects: () => [...entries.keys()],
-    signalsOf: (subject) => [...entryOf(subject).signals.values()],
-    incidentsOf: (subject) => [...entryOf(subject).incidents.values()],
-    tell(subject, incidents) {
-      const entry = entryOf(subject);
-      const before = entry.incidents;
-      entry.incidents = new Map(incidents.map((incident) => [incident.id, incident]));
-      const missingIds = [...before.keys()].filter((id) => !entry.incidents.has(id));
-      const isMovedEnd = ({ id, recoveryKey }: Incident) =>
-        recoveryKey !== undefined && entry.incidents.get(id)?.recoveryKey !== recoveryKey;
-      return {
-        changed: incidents.filter((incident) => textOf(incident) !== textOf(before.get(incident.id))),
-        missingIds,
-        isMoved: missingIds.length > 0 || [...before.values()].some(isMovedEnd),
-      };
-    },
+    since: (subject, fromMs) => stretchOf(entryOf(subject).signals, fromMs),
+    hasSignal: (subject, atMs, kind) =>
+      entryOf(subject).signals.some((signal) => signal.atMs === atMs && signal.kind === kind),
+    lastIncidentOf: (subject) => entryOf(subject).incidents.at(-1),
+    openIncidentOf: (subject) => entryOf(subject).incidents.find(({ status }) => status !== 'resolved'),
+    tell: (subject, telling) => tell(entryOf(subject), telling),
   };
+}
+
+/** History comes in order of time but for what is shown late, so the place is nearly always the end. */
+function insert(signals: Signal[], signal: Signal): void {
+  let place = signals.length;
+  while (place > 0 && (signals[place - 1]?.atMs ?? 0) > signal.atMs) place -= 1;
+  signals.splice(place, 0, signal);
+}
+
+function stretchOf(signals: readonly Signal[], fromMs: number): Stretch {
+  for (let end = signals.length; end > 0; end = startOfMoment(signals, end)) {
+    const moment = signals.slice(startOfMoment(signals, end), end);
+    const { atMs = 0 } = moment[0] ?? {};
+    // Of changes at one and the same time nobody knows which came last.
+    if (atMs < fromMs && moment.every(({ kind }) => kind === 'OK'))
+      return { signals: signals.slice(end), afterMs: atMs };
+  }
+  return { signals, afterMs: Number.NEGATIVE_INFINITY };
+}
+
+/** Where the signals begin that came at the same time as the last one before `end`. */
+function startOfMoment(signals: readonly Signal[], end: number): number {
+  let start = end - 1;
+  while (start > 0 && signals[start - 1]?.atMs === signals[end - 1]?.atMs) start -= 1;
+  return start;
+}
+
+function tell(entry: Entry, { afterMs, incidents, facts }: Telling): Told {
+  const first = entry.incidents.findLastIndex(({ triggeredAtMs }) => triggeredAtMs <= afterMs) + 1;
+  const before = new Map(entry.incidents.splice(first).map((incident) => [incident.id, incident]));
+  const relabelled = relabel(entry, facts);
+  entry.incidents.push(...incidents);
+  const told = new Map(incidents.map((incident) => [incident.id, incident]));
+  const missingIds = [...before.keys()].filter((id) => !told.has(id));
+  const isMovedEnd = ({ id, recoveryKey }: Incident) =>
+    recoveryKey !== undefined && told.get(id)?.recoveryKey !== recoveryKey;
+  const changed = incidents.filter((incident) => textOf(incident) !== textOf(before.get(incident.id)));
+  return {
+    changed: [...relabelled, ...changed],
+    missingIds,
+    isMoved: missingIds.length > 0 || [...before.values()].some(isMovedEnd),
+    all: () => [...entry.incidents],
+  };
+}
+
+/** Gives all incidents that are entered the facts of their alarm, and those that had others back; once for the same facts. */
+function relabel(entry: Entry, facts: AlarmFacts | undefined): Incident[] {
+  const text = JSON.stringify(facts);
+  if (facts === undefined || text === entry.facts) return [];
+  entry.facts = text;
+  const changed: Incident[] = [];
+  for (const [index, incident] of entry.incidents.entries()) {
+    if (hasFacts(incident, facts)) continue;
+    const relabelled = withFacts(incident, facts);
+    entry.incidents[index] = relabelled;
+    changed.push(relabelled);
+  }
+  return changed;
 }
 
 /** Everything that may differ between two tellings of one incident; the store gives absent fields back as undefined ones. */

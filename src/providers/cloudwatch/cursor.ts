@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PollEnd } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
 import { changesFromMs, OVERLAP_MS } from '../change-cursor.ts';
+import { placeOf } from './subject.ts';
 
 /** CloudWatch keeps the history of alarms for this long (User Guide, "alarm history"). */
 export const REACH_MS = 30 * DAY_MS;
@@ -10,7 +11,20 @@ const FIRST_SYNC_KEPT_MS = DAY_MS;
 /** Where nothing newer comes, the next poll reads this much again (DESIGN section 9). */
 const QUIET_OVERLAP_MS = HOUR_MS;
 
-const RegionState = z.object({ fromMs: z.int(), historyStartMs: z.int() });
+/** What is known of the tags of a region's alarms. */
+const TagState = z.object({
+  /** Whether any could be read when some were asked for last. */
+  right: z.enum(['read', 'refused']).optional(),
+  /** When the round over all alarms that is under way or over began. */
+  roundAtMs: z.int().optional(),
+  /** The alarm that the round has come to; absent when it is over. */
+  roundName: z.string().optional(),
+  /** The tags that incidents were made with, by their configured names. */
+  names: z.array(z.string()).optional(),
+});
+export type TagState = z.infer<typeof TagState>;
+
+const RegionState = z.object({ fromMs: z.int(), historyStartMs: z.int(), tags: TagState.optional() });
 type RegionState = z.infer<typeof RegionState>;
 
 const Cursor = z.object({
@@ -19,6 +33,8 @@ const Cursor = z.object({
   /** Until when the first sync reads; absent once it is complete. */
   firstUntilMs: z.int().optional(),
   regions: z.record(z.string(), RegionState),
+  /** Alarms whose incidents are held back until their tags are known, and since when. */
+  held: z.record(z.string(), z.int()).optional(),
 });
 type Cursor = z.infer<typeof Cursor>;
 
@@ -34,10 +50,16 @@ export interface Course {
   readonly untilMs: number;
   /** No poll has been complete yet. */
   readonly isFirst: boolean;
+  /** Of the last poll. */
   readonly account: string | undefined;
+  /** Alarms of a region that are held back, and since when. */
+  held(region: string): ReadonlyMap<string, number>;
+  setHeld(region: string, held: ReadonlyMap<string, number>): void;
   fromMs(region: string): number;
   /** Notes what a region has been read to. */
   advance(region: string, newestMs: number | undefined): void;
+  tags(region: string): TagState;
+  setTags(region: string, tags: TagState): void;
   /** The cursor of a page in between. */
   text(account: string | undefined): string;
   /** The cursor and the end of a poll that has read everything. */
@@ -52,6 +74,8 @@ export function beginCourse({ cursor, regions, nowMs, historyStartMs }: CourseOp
   const reachMs = nowMs - REACH_MS;
   const start = { nowMs, reachMs, wantedMs: Math.max(historyStartMs, reachMs) };
   const states = new Map(regions.map((region) => [region, startOf(before?.regions[region], start)]));
+  const isRead = ([subject]: [string, number]) => states.has(placeOf(subject).region);
+  const held = new Map(Object.entries(before?.held ?? {}).filter(isRead));
 
   function stateOf(region: string): RegionState {
     return states.get(region) ?? { fromMs: start.wantedMs, historyStartMs: start.wantedMs };
@@ -63,17 +87,25 @@ export function beginCourse({ cursor, regions, nowMs, historyStartMs }: CourseOp
   }
 
   function textOf(rest: Pick<Cursor, 'account' | 'firstUntilMs'>): string {
-    return JSON.stringify({ version: 1, ...rest, regions: Object.fromEntries(states) });
+    const waiting = held.size === 0 ? {} : { held: Object.fromEntries(held) };
+    return JSON.stringify({ version: 1, ...rest, regions: Object.fromEntries(states), ...waiting });
   }
 
   return {
     untilMs,
     isFirst,
     account: before?.account,
+    held: (region) => new Map([...held].filter(([subject]) => placeOf(subject).region === region)),
+    setHeld(region, now) {
+      for (const subject of held.keys()) if (placeOf(subject).region === region) held.delete(subject);
+      for (const [subject, sinceMs] of now) held.set(subject, sinceMs);
+    },
     fromMs: (region) => stateOf(region).fromMs,
     advance(region, newestMs) {
       if (newestMs !== undefined) moveOn(region, Math.min(newestMs, untilMs) - OVERLAP_MS);
     },
+    tags: (region) => stateOf(region).tags ?? {},
+    setTags: (region, tags) => states.set(region, { ...stateOf(region), tags }),
     text: (account) => textOf({ account, ...(isFirst ? { firstUntilMs: untilMs } : {}) }),
     complete(account) {
       for (const region of regions) moveOn(region, untilMs - QUIET_OVERLAP_MS);
@@ -96,16 +128,17 @@ function pollUntil(before: Cursor | undefined, nowMs: number): number {
   return Math.min(firstUntilMs, nowMs);
 }
 
+interface Start {
+  readonly nowMs: number;
+  readonly wantedMs: number;
+  readonly reachMs: number;
+}
+
 /** A region that is new, wants more history, or was left for so long that the platform forgot what came next, begins anew. */
-function startOf(
-  before: RegionState | undefined,
-  start: { nowMs: number; wantedMs: number; reachMs: number },
-): RegionState {
-  const { nowMs, wantedMs, reachMs } = start;
-  if (before !== undefined && before.fromMs < reachMs) return { fromMs: reachMs, historyStartMs: reachMs };
-  if (before !== undefined && before.fromMs > nowMs) {
-    return { ...before, fromMs: Math.max(changesFromMs(before.fromMs, nowMs), before.historyStartMs) };
-  }
-  if (before !== undefined && before.historyStartMs <= wantedMs) return before;
-  return { fromMs: wantedMs, historyStartMs: wantedMs };
+function startOf(before: RegionState | undefined, { nowMs, wantedMs, reachMs }: Start): RegionState {
+  if (before === undefined) return { fromMs: wantedMs, historyStartMs: wantedMs };
+  if (before.fromMs < reachMs) return { ...before, fromMs: reachMs, historyStartMs: reachMs };
+  if (before.historyStartMs > wantedMs) return { ...before, fromMs: wantedMs, historyStartMs: wantedMs };
+  if (before.fromMs <= nowMs) return before;
+  return { ...before, fromMs: Math.max(changesFromMs(before.fromMs, nowMs), before.historyStartMs) };
 }

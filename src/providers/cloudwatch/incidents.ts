@@ -23,9 +23,7 @@ export function incidentOf(chain: Chain<StateChange>, { subject, service, severi
     subject,
     url: consoleUrl(place),
     title: place.name,
-    serviceId: service,
-    serviceName: service,
-    severity: severityTag === undefined ? {} : { tag: severityTag },
+    ...labelsOf({ service, severityTag }),
     status: endedAtMs === undefined ? 'triggered' : 'resolved',
     triggeredAtMs: anchor.atMs,
     ...(endedAtMs === undefined ? {} : { resolvedAtMs: endedAtMs, endKnownFrom: 'state_change' }),
@@ -35,4 +33,22 @@ export function incidentOf(chain: Chain<StateChange>, { subject, service, severi
     fingerprint: arn ?? subject,
     updatedAtMs: Math.max(endedAtMs ?? 0, end?.atMs ?? 0, (chain.superseded.at(-1) ?? anchor).atMs),
   };
+}
+
+type Labels = Pick<AlarmFacts, 'service' | 'severityTag'>;
+
+function labelsOf({ service, severityTag }: Labels): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
+  const severity = severityTag === undefined ? {} : { tag: severityTag };
+  return { serviceId: service, serviceName: service, severity };
+}
+
+/** True when nothing of the incident differs from what its alarm gives it now. */
+export function hasFacts(incident: Incident, { subject, service, severityTag, arn }: AlarmFacts): boolean {
+  const { serviceName, severity, fingerprint } = incident;
+  return serviceName === service && severity.tag === severityTag && fingerprint === (arn ?? subject);
+}
+
+/** The incident with what its alarm gives it now. */
+export function withFacts(incident: Incident, facts: AlarmFacts): Incident {
+  return { ...incident, ...labelsOf(facts), fingerprint: facts.arn ?? facts.subject };
 }

@@ -10,7 +10,7 @@ import { REACH_MS } from './cursor.ts';
 import { examineRegions } from './examine.ts';
 import { judgeSdkError } from './judge.ts';
 import { pollRegions, type Region } from './poll.ts';
-import { createTagReader } from './tags.ts';
+import { createAlarmNames } from './tag-round.ts';
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 
@@ -99,5 +99,5 @@ function openRegion(name: string, { config, settings, dependencies }: Making): R
   const route = { proxyUrl, caFile, env: process.env };
   const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
   const api = createAlarmApi(door, () => openClient(client));
-  return { name, api, tags: createTagReader({ region: name, api, clock, log }) };
+  return { name, api, clock, log, alarmNames: createAlarmNames(), said: new Set() };
 }

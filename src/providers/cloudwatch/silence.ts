@@ -45,7 +45,8 @@ export async function noticeSilent(poll: RegionPoll, subjects: readonly string[]
 
 /** True while the alarm's last failure has neither ended nor expired. */
 export function isFiring({ book, untilMs }: RegionPoll, subject: string): boolean {
-  return recoveriesOfAlarm(book.signalsOf(subject), untilMs).chains.at(-1)?.state === 'open';
+  const { signals } = book.since(subject, Number.POSITIVE_INFINITY);
+  return recoveriesOfAlarm(signals, untilMs).chains.at(-1)?.state === 'open';
 }
 
 async function noticeByName(poll: RegionPoll, subjects: readonly string[]): Promise<(Signal | Rejection)[]> {
@@ -74,12 +75,10 @@ function transitionOf({ region, book, untilMs }: RegionPoll, alarm: Alarm): Sign
   const { state, transitionedAtMs: atMs } = alarm;
   if (state === undefined || atMs === undefined || atMs > untilMs) return undefined;
   const subject = subjectOf({ region, name: alarm.name });
-  const isKnown = book.signalsOf(subject).some((signal) => signal.atMs === atMs && signal.kind === state);
-  return isKnown ? undefined : signalOf({ subject, atMs, to: state });
+  return book.hasSignal(subject, atMs, state) ? undefined : signalOf({ subject, atMs, to: state });
 }
 
 function unknownEnd({ book }: RegionPoll, subject: string): Rejection {
-  const open = book.incidentsOf(subject).find(({ status }) => status !== 'resolved');
   const detail = 'an alarm that is OK while neither its history nor the alarm tells since when';
-  return { key: open?.id ?? subject, reason: 'end_unknown', detail };
+  return { key: book.openIncidentOf(subject)?.id ?? subject, reason: 'end_unknown', detail };
 }

@@ -24,11 +24,12 @@ export async function examine<Wire extends Stamped>(source: Source<Wire>, asking
   const isCounted = source.census === 'count';
   const total = isCounted ? await trials.attempt(calls.count, () => countHistory(source, asking)) : undefined;
   await tryOne(source, { asking, trials, id: page?.wires[0]?.id });
-  await trials.attempt(calls.teams, () => readTeamNames(door, signal));
+  const teams = await trials.attempt(calls.teams, () => readTeamNames(door, signal));
   const services = isCounted ? undefined : await trials.attempt(calls.services, () => readServicePage(door, 0, signal));
   const diagnosis = { trials: trials.list, region };
   if (page === undefined) return diagnosis;
   const nameOf = (id: string) => services?.names.find((service) => service.id === id)?.name;
+  const teamOf = (id: string | undefined) => teams?.find((team) => team.id === id)?.name;
   const names = services?.names.map(({ name }) => name);
   const history = { fromMs: asking.historyStartMs, toMs: asking.nowMs };
   const stampsMs = page.wires.map(({ createdAtMs }) => createdAtMs);
@@ -37,7 +38,9 @@ export async function examine<Wire extends Stamped>(source: Source<Wire>, asking
   return {
     ...diagnosis,
     firstPage: {
-      incidents: page.wires.map((wire) => source.sighting(wire, nameOf)),
+      incidents: page.wires
+        .map((wire) => source.sighting(wire, nameOf))
+        .map((one) => ({ ...one, team: teamOf(one.team) })),
       rejected: page.rejected.length,
       detail: page.rejected[0]?.detail,
       total: isTold ? expected : undefined,

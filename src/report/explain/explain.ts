@@ -16,7 +16,7 @@ import { type Valued, valueOf } from './value.ts';
 
 /**
  * Tells what a windowed number is made of: computed from single incidents, and compared with what the statistics of
- * `/metrics` say. Throws QuestionError and UnknownName for what cannot be answered, and an error when the two ways disagree.
+ * `/metrics` say. Throws an InputError for what cannot be answered, and another error when the two ways disagree.
  */
 export function explain(given: ExplainInput): Explanation {
   const { settings } = given;

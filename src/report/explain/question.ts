@@ -1,14 +1,10 @@
 import type { Reader } from '../../config/reading.ts';
 import type { Grouping } from '../../config/types.ts';
+import { InputError } from '../../model/input-error.ts';
 import type { FacetLabels } from '../../model/stored.ts';
 import type { Statistic, StatisticsSettings } from '../../stats/rows.ts';
 import type { History } from '../../store/history.ts';
 import type { End, ReportedProvider } from '../timeline.ts';
-
-/** What is asked cannot be answered: wrong words, labels that no row has, a period before all history; the message is one line. */
-export class QuestionError extends Error {
-  override readonly name = 'QuestionError';
-}
 
 export const LABELS = ['service', 'severity', 'team', 'provider'] as const;
 export type Label = (typeof LABELS)[number];
@@ -48,13 +44,13 @@ export interface Group {
 /** The most telling first: a provider outside the overall rows has its own only. */
 const CHOICE: readonly Grouping[] = ['provider', 'service,severity', 'service', 'team', 'severity', 'all'];
 
-/** The row of a grouping, or of the one that fits the labels best. Throws QuestionError when it lacks a label. */
+/** The row of a grouping, or of the one that fits the labels best. Throws an InputError when it lacks a label. */
 export function groupOf({ labels, by }: Pick<Question, 'labels' | 'by'>): Group {
   const grouping = by ?? CHOICE.find((one) => labelsOf(one).every((label) => labels[label] !== undefined)) ?? 'all';
   const names = labelsOf(grouping);
   const values = names.map((name) => {
     const value = labels[name];
-    if (value === undefined) throw new QuestionError(`by="${grouping}" needs a ${name}; none is given`);
+    if (value === undefined) throw new InputError('series', `by="${grouping}" needs a ${name}; none is given`);
     return value;
   });
   const given = LABELS.filter((label) => labels[label] !== undefined);

@@ -1,7 +1,8 @@
 import { nearest } from '../../config/near.ts';
 import { GROUPINGS, type Grouping } from '../../config/types.ts';
+import { InputError } from '../../model/input-error.ts';
 import { STATISTICS, type Statistic } from '../../stats/rows.ts';
-import { LABELS, labelsOf, QuestionError, type WantedLabels } from './question.ts';
+import { LABELS, labelsOf, type WantedLabels } from './question.ts';
 import { DESCRIBED } from './statistics.ts';
 
 /** What a series' name and labels say of a question. */
@@ -23,13 +24,13 @@ const RECORDED = { metric: 'incident_recovery_time_minutes', by: 'service,severi
 
 /**
  * Reads a statistic (`mttr`, `within_target`), the name of a metric, or a series as Prometheus and Grafana show it. Labels
- * that no row has (`instance`, `job`) are let by. Throws QuestionError.
+ * that no row has (`instance`, `job`) are let by. Throws an InputError.
  */
 export function parseSelector(text: string): Selected {
   const { metric, matchers } = SERIES.exec(text)?.groups ?? {};
   const labels = matchersIn(matchers ?? '', text);
   const name = metric ?? labels.get('__name__');
-  if (name === undefined) throw new QuestionError(`${JSON.stringify(text)} names no metric; ${EXPECTED}`);
+  if (name === undefined) throw new InputError('series', `${JSON.stringify(text)} names no metric; ${EXPECTED}`);
   const recorded = name === RECORDED.metric ? RECORDED : undefined;
   const by = groupingOf(recorded?.by ?? labels.get('by'));
   const carried = by === undefined ? LABELS : labelsOf(by);
@@ -39,42 +40,52 @@ export function parseSelector(text: string): Selected {
     return value === undefined ? [] : [[label, value] as const];
   });
   return {
-    statistic: recorded === undefined ? parseStatistic(name, labels.get('quantile')) : 'mttr',
+    statistic:
+      recorded === undefined ? parseStatistic(name, { field: 'series', quantile: labels.get('quantile') }) : 'mttr',
     labels: Object.fromEntries(own),
     by,
     window: recorded?.window ?? labels.get('window'),
   };
 }
 
-/** The statistic of this word, or of this metric; a metric of quantiles needs the quantile. Throws QuestionError. */
-export function parseStatistic(word: string, quantile?: string): Statistic {
+interface StatisticInput {
+  /** Which field has the word. */
+  readonly field?: 'statistic' | 'series';
+  readonly quantile?: string | undefined;
+}
+
+/** The statistic of this word, or of this metric; a metric of quantiles needs the quantile. Throws an InputError. */
+export function parseStatistic(word: string, { field = 'statistic', quantile }: StatisticInput = {}): Statistic {
   const called = STATISTICS.filter((one) => {
     const { word: own, metric } = DESCRIBED[one];
     return [one, own, metric].includes(word) || (word === 'median' && one === 'p50');
   });
   if (word === LEVEL_METRIC) return 'mttr';
   const [only, ...others] = called;
-  if (only === undefined) throw unknownStatistic(word);
+  if (only === undefined) throw unknownStatistic(word, field);
   if (others.length === 0) return only;
   const wanted = called.find((one) => DESCRIBED[one].quantile === Number(quantile));
   if (wanted !== undefined) return wanted;
   const words = called.map((one) => DESCRIBED[one].quantile).join(', ');
-  throw new QuestionError(`${word} needs a quantile: one of ${words}`);
+  throw new InputError(field, `${word} needs a quantile: one of ${words}`);
 }
 
-function unknownStatistic(word: string): QuestionError {
+function unknownStatistic(word: string, field: string): InputError {
   const words = STATISTICS.map((one) => DESCRIBED[one].word);
   const near = nearest(word, [...words, ...STATISTICS.map((one) => DESCRIBED[one].metric)]);
   const hint =
     near === undefined ? `expected one of ${words.join(', ')}, or a windowed metric` : `did you mean ${near}?`;
-  return new QuestionError(`no statistic is called ${JSON.stringify(word)}; ${hint}`);
+  return new InputError(field, `${JSON.stringify(word)} is not a statistic; ${hint}`);
 }
 
 function groupingOf(by: string | undefined): Grouping | undefined {
   if (by === undefined) return undefined;
   const grouping = GROUPINGS.find((one) => one === by);
   if (grouping === undefined) {
-    throw new QuestionError(`no row has by=${JSON.stringify(by)}; expected one of ${GROUPINGS.join(' ')}`);
+    throw new InputError(
+      'series',
+      `by=${JSON.stringify(by)} is not a grouping; expected one of ${GROUPINGS.join(' ')}`,
+    );
   }
   return grouping;
 }
@@ -85,9 +96,8 @@ function matchersIn(matchers: string, text: string): ReadonlyMap<string, string>
   for (let end = 0; matchers.slice(end).trim() !== ''; end = MATCHER.lastIndex) {
     const { name, value } = MATCHER.exec(matchers)?.groups ?? {};
     if (name === undefined || value === undefined) {
-      throw new QuestionError(
-        `${JSON.stringify(text)}: expected label="value" at ${JSON.stringify(matchers.slice(end).trim())}`,
-      );
+      const rest = JSON.stringify(matchers.slice(end).trim());
+      throw new InputError('series', `expected label="value" at ${rest} of ${JSON.stringify(text)}`);
     }
     found.set(name, unescaped(value));
   }

@@ -3,6 +3,7 @@ import type { SimulatedAlarm, World } from '../world.ts';
 import { Refusal, seconds } from './answers.ts';
 import { CLOUDWATCH_PEOPLE } from './people.ts';
 
+/** The account that alarms belong to unless the fake is told another. */
 export const ACCOUNT = '123456789012';
 export const ALARM_TYPES = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'] as const;
 export const STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
@@ -37,8 +38,8 @@ export function changesUntil(alarm: SimulatedAlarm, nowMs: number) {
   });
 }
 
-export function arnOf(alarm: Pick<SimulatedAlarm, 'region' | 'name'>): string {
-  return `arn:aws:cloudwatch:${alarm.region}:${ACCOUNT}:alarm:${alarm.name}`;
+export function arnOf(alarm: Pick<SimulatedAlarm, 'region' | 'name'>, account: string): string {
+  return `arn:aws:cloudwatch:${alarm.region}:${account}:alarm:${alarm.name}`;
 }
 
 /** The alarms of one region that are there, in order of their names. */
@@ -62,12 +63,12 @@ function stateOf(alarm: SimulatedAlarm, nowMs: number) {
 }
 
 /** The alarm as DescribeAlarms shows it, people in its description, reason and actions included. */
-export function wireAlarm(alarm: SimulatedAlarm, nowMs: number) {
+export function wireAlarm(alarm: SimulatedAlarm, nowMs: number, account: string) {
   const last = changesUntil(alarm, nowMs).at(-1);
-  const topic = `arn:aws:sns:${alarm.region}:${ACCOUNT}:page-${CLOUDWATCH_PEOPLE.login}`;
+  const topic = `arn:aws:sns:${alarm.region}:${account}:page-${CLOUDWATCH_PEOPLE.login}`;
   return {
     AlarmName: alarm.name,
-    AlarmArn: arnOf(alarm),
+    AlarmArn: arnOf(alarm, account),
     AlarmDescription: `Ask ${CLOUDWATCH_PEOPLE.name} <${CLOUDWATCH_PEOPLE.mail}>`,
     ActionsEnabled: true,
     OKActions: [topic],
@@ -98,8 +99,9 @@ const OWN_MEMBERS = {
 } as const;
 
 /** The tags of the alarm with this ARN, whatever an invented person has put there too. */
-export function tagsOf(alarms: readonly SimulatedAlarm[], arn: string) {
-  const alarm = alarms.find((one) => arnOf(one) === arn);
+export function tagsOf(alarms: readonly SimulatedAlarm[], arn: string, account: string) {
+  if (!arn.includes(`:${account}:`)) throw new Refusal('AccessDenied', 'The resource is of another account.');
+  const alarm = alarms.find((one) => arnOf(one, account) === arn);
   if (alarm === undefined) throw new Refusal('ResourceNotFoundException', `The resource ${arn} does not exist.`, 404);
   const tags = Object.entries({ ...alarm.tags, owner: CLOUDWATCH_PEOPLE.mail });
   return { Tags: tags.map(([Key, Value]) => ({ Key, Value })) };

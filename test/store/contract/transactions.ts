@@ -9,7 +9,6 @@ import {
   page,
   poll,
   recovered,
-  SINCE,
   settings,
   start,
   sync,

@@ -1,0 +1,72 @@
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '../model/error-message.ts';
+import type { Incident } from '../model/incident.ts';
+import type { ImportTarget } from './importing.ts';
+
+/** Incidents that are written to the store together. */
+const PART = 500;
+/** Memory for pages, in KiB as the pragma wants it (negative): holds the ids of a million incidents. */
+const CACHE_KIB = -32_768;
+
+/** The incidents of an import, kept until all files are read. */
+export interface ImportStage extends ImportTarget {
+  /** In the order in which their ids came first, the newest of each id, some hundred at a time. */
+  parts(): Generator<Incident[]>;
+  /** Forgets them. */
+  close(): void;
+}
+
+/**
+ * Keeps incidents outside of memory and of the store: in a database without a name, which SQLite deletes when it is
+ * closed or the process ends (sqlite.org/inmemorydb.html#temp_db). What it does not have is looked up in the store.
+ */
+export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): ImportStage {
+  const database = new DatabaseSync('');
+  // Nobody reads it after a crash: no journal, and one transaction that never ends, so that pages go to disk only when
+  // memory for them is used up: three times as fast for random ids as a transaction for each part.
+  database.exec(`PRAGMA journal_mode = OFF; PRAGMA cache_size = ${CACHE_KIB}; BEGIN`);
+  database.exec(
+    'CREATE TABLE incidents (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, incident TEXT NOT NULL)',
+  );
+  const insert = database.prepare(
+    'INSERT INTO incidents (id, incident) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET incident = excluded.incident',
+  );
+  const select = database.prepare('SELECT incident FROM incidents WHERE id = ?');
+  const selectPart = database.prepare(
+    `SELECT position, incident FROM incidents WHERE position > ? ORDER BY position LIMIT ${PART}`,
+  );
+  return {
+    incidents: (ids) => {
+      const staged = new Map<string, Incident>();
+      for (const id of ids) {
+        const row = select.get(id);
+        if (row !== undefined) staged.set(id, toIncident(row));
+      }
+      const others = ids.filter((id) => !staged.has(id));
+      return others.length === 0 ? staged : new Map([...stored.incidents(others), ...staged]);
+    },
+    add: (incidents) => {
+      try {
+        for (const incident of incidents) insert.run(incident.id, JSON.stringify(incident));
+      } catch (error) {
+        throw new Error(
+          `cannot write to a temporary file: ${messageOf(error)}; expected space in the temporary folder (TMPDIR)`,
+          {
+            cause: error,
+          },
+        );
+      }
+    },
+    parts: function* () {
+      for (let rows = selectPart.all(0); rows.length > 0; rows = selectPart.all(Number(rows.at(-1)?.['position']))) {
+        yield rows.map(toIncident);
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+function toIncident(row: Readonly<Record<string, unknown>>): Incident {
+  const incident: Incident = JSON.parse(String(row['incident']));
+  return incident;
+}

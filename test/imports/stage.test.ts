@@ -1,0 +1,59 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createImportStage } from '../../src/imports/stage.ts';
+import type { Incident } from '../../src/model/incident.ts';
+import { incident } from '../store/telling.ts';
+
+function stage(stored: readonly Incident[] = []) {
+  const lookedUp: string[] = [];
+  const created = createImportStage({
+    incidents: (ids) => {
+      lookedUp.push(...ids);
+      return new Map(stored.filter(({ id }) => ids.includes(id)).map((one) => [one.id, one]));
+    },
+  });
+  onTestFinished(() => created.close());
+  return { staged: created, lookedUp };
+}
+
+describe('incidents of an import', () => {
+  it('come back in the order of their ids, some hundred at a time', () => {
+    const { staged } = stage();
+    const ids = Array.from({ length: 1201 }, (_, index) => `Q${(index * 7) % 1201}`);
+    for (let at = 0; at < ids.length; at += 300) staged.add(ids.slice(at, at + 300).map((id) => incident(id)));
+
+    const read = [...staged.parts()];
+
+    expect(read.map(({ length }) => length)).toEqual([500, 500, 201]);
+    expect(read.flat().map(({ id }) => id)).toEqual(ids);
+  });
+
+  it('are one an id, the newest in the place of the first', () => {
+    const { staged } = stage();
+    staged.add([incident('A'), incident('B')]);
+    staged.add([incident('A', { title: 'corrected' })]);
+
+    const [part] = [...staged.parts()];
+
+    expect(part?.map(({ id, title }) => [id, title])).toEqual([
+      ['A', 'corrected'],
+      ['B', 'trouble B'],
+    ]);
+  });
+
+  it('are found before those of the store, which is asked only for others', () => {
+    const { staged, lookedUp } = stage([incident('A', { title: 'stored' }), incident('B')]);
+    staged.add([incident('A', { title: 'staged' })]);
+
+    const found = staged.incidents(['A', 'B', 'C']);
+
+    expect([...found.values()].map(({ title }) => title).sort()).toEqual(['staged', 'trouble B']);
+    expect(lookedUp).toEqual(['B', 'C']);
+  });
+
+  it('there may be none', () => {
+    const { staged } = stage();
+    staged.add([]);
+
+    expect([...staged.parts()]).toEqual([]);
+  });
+});
