@@ -120,7 +120,10 @@ describe.skipIf(CHROMIUM.isSkipped)(`the status page in a real browser${CHROMIUM
   });
 
   it('holds behind a prefix: links, windows and the form stay below it', async () => {
-    const { url } = await serve({ status: async (window) => ({ ...VIEW, window: window ?? '30d' }), routePrefix: '/mttr' });
+    const { url } = await serve({
+      status: async (window) => ({ ...VIEW, window: window ?? '30d' }),
+      routePrefix: '/mttr',
+    });
     const { page } = await browser.look(url, { javaScriptEnabled: false });
     const visited: string[] = [];
 
