@@ -156,9 +156,10 @@ describe('what comes from outside', () => {
     expect(found.filter((path) => !path.startsWith('src/providers/cloudwatch/'))).toEqual([]);
   });
 
-  it('only the store imports SQLite, and what keeps the incidents of an import until all files are read', () => {
+  it('only the store imports SQLite', () => {
     const found = pathsOf(importers((one) => one === 'node:sqlite'));
 
+    // What an import has read waits in a temporary database.
     expect(found.filter((path) => !path.startsWith('src/store/'))).toEqual(['src/imports/stage.ts']);
   });
 });
