@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import type { Parsed } from '../e2e/page.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered } from '../store/telling.ts';
 import { type CoreStage, linesOf, NAME, numbersOf, pageOfFreshStart, setupWith, stageCore, TEN_DAYS } from './stage.ts';
 
@@ -280,6 +281,36 @@ describe('what was pruned', () => {
 
     expect(counts).toEqual([2, 2, 2, 2, 3]);
   });
+});
+
+it('windows say the same when most of their incidents were pruned as when they never were there', async () => {
+  const staged = stageCore({ setup: setupWith(TEN_DAYS) });
+  const old = Array.from({ length: 3000 }, (_, index) => recovered(`old ${index}`, 20));
+  const lateMs = at(60) + 12 * DAY_MS;
+  const recent = ['checkout', 'search'].map((service) =>
+    recovered(`new ${service}`, 30, { service, triggeredAtMs: lateMs - HOUR_MS }),
+  );
+  staged.core.commit(poll(at(1)));
+  staged.tick(at(1));
+  staged.core.commit(poll(at(60), { incidents: old }));
+  staged.tick(at(60));
+  staged.core.commit(poll(lateMs, { incidents: recent }));
+  staged.tick(lateMs);
+  staged.tick(lateMs + HOUR_MS);
+  const later = [
+    incident('open', { triggeredAtMs: lateMs - MINUTE_MS }),
+    recovered('new checkout', 40, { triggeredAtMs: lateMs - HOUR_MS }),
+  ];
+  staged.core.commit(poll(lateMs + MINUTE_MS, { incidents: later }));
+
+  const page = await staged.scrape(lateMs + HOUR_MS);
+
+  const left = staged.core.status(['all'], 0).providers[0]?.backlog.held;
+  const windowed = (one: Parsed) => linesOf(one, (name) => /^incident_(window|mt|recovery_q|free|open$)/.test(name));
+  const fresh = await pageOfFreshStart(staged, lateMs + HOUR_MS, setupWith(TEN_DAYS));
+  expect(left).toBe(3);
+  expect(windowed(page)).toEqual(windowed(fresh));
+  expect(page.value('incident_window_resolved', { by: 'all', window: '1d' })).toBe(2);
 });
 
 it('a changed target restarts the histogram and the counter of recoveries within it together', async () => {

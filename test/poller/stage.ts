@@ -126,8 +126,18 @@ export function stage(poll: Polling, { storeWith = (store) => store }: StageInpu
   });
   const ids = (wanted: readonly string[]) => [...store.stored(NAME).incidents(wanted).keys()];
   const staged: Stage = {
-    ...{ clock, store, poller, poll, requests, committed, pages, polled, fatal, lines, ids },
+    clock,
+    store,
+    poller,
+    poll,
     clockSkewMs: undefined,
+    requests,
+    committed,
+    pages,
+    polled,
+    fatal,
+    lines,
+    ids,
   };
   return staged;
 }
