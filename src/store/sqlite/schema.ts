@@ -61,7 +61,7 @@ const MIGRATIONS: readonly string[] = [
   UPDATE providers SET
     pruned_before_ms = min(asked_until_ms, (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'forgotten_before_ms')),
     imported_from_ms = (SELECT CAST(value AS INTEGER) FROM meta WHERE meta.name = 'imported_from_ms:' || providers.name);
-  DELETE FROM meta WHERE name = 'forgotten_before_ms' OR name LIKE 'imported\_from\_ms:%' ESCAPE '\';
+  DELETE FROM meta WHERE name = 'forgotten_before_ms' OR substr(name, 1, 17) = 'imported_from_ms:';
   UPDATE incidents SET marks = marks | 2048 WHERE marks & 14 = 0 AND EXISTS (
     SELECT 1 FROM providers p WHERE p.row = incidents.provider AND (
       (marks & 128 = 0 AND resolved_ms >= p.counting_since_ms)
