@@ -1,6 +1,6 @@
 import type { Config } from '../config/types.ts';
-import { startCoreThread } from '../core/client.ts';
-import { createProcessMetrics } from '../metrics/process.ts';
+import { type CoreThread, startCoreThread } from '../core/client.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../metrics/process.ts';
 import { createPageReader } from '../metrics/reader.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
@@ -49,110 +49,144 @@ export class UnusableConfiguration extends Error {
 
 /** Starts everything; what was opened is closed in reverse order. Throws when the store or an address cannot be had. */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
-  const { clock, log, version, onFatal } = input;
   keepNewSpaceSmall();
-  const startedAtMs = clock.nowMs();
-  const storePath = input.config.store.path;
-  const thread = await startCoreThread({ storePath, nowMs: startedAtMs, log, onFatal });
-  const { core } = thread;
-  const metrics = createProcessMetrics(version);
-  metrics.reloaded(true, startedAtMs);
-  const reader = createPageReader((format) => metrics.text(format));
-  const pageLoop = createPageLoop({ core, reader, clock, log, onFatal });
-  const open = (config: Config) => createEngine({ ...input, config, core, metrics });
-  let engine: Engine;
-  try {
-    engine = open(input.config);
-  } catch (error) {
-    await thread.close();
-    throw new UnusableConfiguration(messageOf(error), { cause: error });
-  }
-  const questionThread = createQuestionThread();
-  const { questions } = questionThread;
-  const current = { engine: () => engine, storePath, clock };
-  const trend = createTrend({
-    core,
-    clock,
-    log,
-    config: () => engine.config,
-    read: (providers) => questions.trend(questionContext(current), providers),
-  });
-  let isRunning = false;
-  const stopping = new AbortController();
-  const reloader = createReloader({
-    ...input,
-    core,
-    createEngine: open,
-    storePath,
-    running: () => (isRunning ? engine : undefined),
-    replace: (next) => {
-      engine = next;
-    },
-    onReloaded: async (isSuccessful, before) => {
-      metrics.reloaded(isSuccessful, clock.nowMs());
-      const kept = new Set(engine.config.providers.map(({ name }) => name));
-      for (const { name } of before.providers) if (!kept.has(name)) await metrics.forget(name);
-    },
-  });
+  const app = await openApp(input);
+  const { core, pageLoop, clock, reader, reloader, log } = app;
   const reload = async () => {
     await server.checkWebConfig();
     return reloader.reload();
   };
-  const answering = {
-    ...input,
-    ...current,
-    core,
-    questions,
-    trend,
-    pageLoop,
-    startedAtMs,
-    reloadFailure: () => reloader.failure(),
-  };
-  const close = async () => {
-    await questionThread.close();
-    await thread.close();
-  };
   const server = await startServer({
     ...input.serving,
     log,
-    bearerToken: () => engine.config.web.bearerToken,
+    bearerToken: () => app.engine().config.web.bearerToken,
     page: {
       read: (format) => reader.read(format),
       delivered: (version) => void core.scraped(version, clock.nowMs()).catch(() => undefined),
     },
     healthy: () => ({ ok: true }),
-    readiness: () => readinessOf(engine.providers, pageLoop),
+    readiness: () => readinessOf(app.engine().providers, pageLoop),
     reload,
-    status: (window) => statusOf(answering, window),
-    api: createApiSource(answering),
+    status: (window) => statusOf(app, window),
+    api: createApiSource(app),
   }).catch(async (error: unknown) => {
-    await engine.stop();
-    await close();
+    await app.engine().stop();
+    await app.close();
     throw error;
   });
-  const start = async () => {
-    await core.configure(engine.setup, clock.nowMs());
-    await pageLoop.tick();
-    if (stopping.signal.aborted) return;
-    engine.start();
-    isRunning = true;
-    await Promise.all([pageLoop.run(stopping.signal), trend.run(stopping.signal)]);
-  };
-  const running = start().catch((error: unknown) => {
-    if (!stopping.signal.aborted) onFatal(error);
-  });
+  const running = run(app);
   return {
     urls: server.urls,
     reload,
     stop: async () => {
-      stopping.abort(new Error('the exporter stops'));
+      app.stopping.abort(new Error('the exporter stops'));
       // Its client gets an answer, instead of keeping the server open.
-      void engine.refreshing.stop();
-      await Promise.all([server.close(), engine.stop()]);
+      void app.engine().refreshing.stop();
+      await Promise.all([server.close(), app.engine().stop()]);
       const reloading = reloader.stop();
       // What the core has under way may take long; it is whole or nothing, and the next start goes on from there.
-      await close();
+      await app.close();
       await Promise.all([reloading, running]);
     },
   };
+}
+
+/** Everything behind the server. */
+async function openApp(input: DaemonInput) {
+  const { clock, log, onFatal } = input;
+  const startedAtMs = clock.nowMs();
+  const storePath = input.config.store.path;
+  const thread = await startCoreThread({ storePath, nowMs: startedAtMs, log, onFatal });
+  const { core } = thread;
+  const metrics = createProcessMetrics(input.version);
+  metrics.reloaded(true, startedAtMs);
+  const createNext = (config: Config) => createEngine({ ...input, config, core, metrics });
+  let engine = await createNextOrClose(thread, () => createNext(input.config));
+  let isRunning = false;
+  const reader = createPageReader((format) => metrics.text(format));
+  const pageLoop = createPageLoop({ ...input, core, reader });
+  const questionThread = createQuestionThread();
+  const current = { engine: () => engine, storePath, clock };
+  const trend = createTrend({
+    ...input,
+    core,
+    config: () => engine.config,
+    read: (providers) => questionThread.questions.trend(questionContext(current), providers),
+  });
+  const reloader = createReloader({
+    ...input,
+    core,
+    storePath,
+    createEngine: createNext,
+    running: () => (isRunning ? engine : undefined),
+    replace: (next) => {
+      engine = next;
+    },
+    onReloaded: (isSuccessful, before) =>
+      countReload(metrics, { isSuccessful, nowMs: clock.nowMs(), before, after: engine.config }),
+  });
+  const stopping = new AbortController();
+  const onRunning = () => {
+    isRunning = true;
+  };
+  const close = async () => {
+    await questionThread.close();
+    await thread.close();
+  };
+  const { questions } = questionThread;
+  const reloadFailure = () => reloader.failure();
+  return {
+    ...input,
+    ...current,
+    core,
+    reader,
+    pageLoop,
+    questions,
+    trend,
+    reloader,
+    reloadFailure,
+    startedAtMs,
+    stopping,
+    onRunning,
+    close,
+  };
+}
+
+type App = Awaited<ReturnType<typeof openApp>>;
+
+/** Opens the first engine and runs everything until the end. */
+async function run({ core, engine, clock, pageLoop, trend, stopping, onRunning, onFatal }: App): Promise<void> {
+  const { signal } = stopping;
+  try {
+    await core.configure(engine().setup, clock.nowMs());
+    await pageLoop.tick();
+    if (signal.aborted) return;
+    engine().start();
+    onRunning();
+    await Promise.all([pageLoop.run(signal), trend.run(signal)]);
+  } catch (error) {
+    if (!signal.aborted) onFatal(error);
+  }
+}
+
+async function createNextOrClose(thread: CoreThread, create: () => Engine): Promise<Engine> {
+  try {
+    return create();
+  } catch (error) {
+    await thread.close();
+    throw new UnusableConfiguration(messageOf(error), { cause: error });
+  }
+}
+
+interface CountedReload {
+  readonly isSuccessful: boolean;
+  readonly nowMs: number;
+  readonly before: Config;
+  readonly after: Config;
+}
+
+async function countReload(metrics: ProcessMetrics, { isSuccessful, nowMs, before, after }: CountedReload) {
+  metrics.reloaded(isSuccessful, nowMs);
+  const kept = new Set(after.providers.map(({ name }) => name));
+  for (const { name } of before.providers) if (!kept.has(name)) await metrics.forget(name);
 }

@@ -1,5 +1,5 @@
 import type { Config, ProviderConfig } from '../config/types.ts';
-import type { Core, CoreSetup } from '../core/core.ts';
+import type { Core, CoreSetup } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { toCoreConfig } from '../core/settings.ts';
 import type { ProcessMetrics } from '../metrics/process.ts';

@@ -1,5 +1,5 @@
-import type { Core } from '../core/core.ts';
-import { CoreFailure } from '../core/core.ts';
+import type { Core } from '../core/messages.ts';
+import { CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import type { PageReader } from '../metrics/reader.ts';
 import { messageOf } from '../model/error-message.ts';

@@ -1,4 +1,4 @@
-import type { CoreProviderStatus, CoreStatus } from '../core/core.ts';
+import type { CoreProviderStatus, CoreStatus } from '../core/messages.ts';
 import type { ProviderStatus } from '../server/status-page/view.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 

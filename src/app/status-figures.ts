@@ -1,5 +1,5 @@
 import type { Config, Grouping } from '../config/types.ts';
-import type { CoreStatus } from '../core/core.ts';
+import type { CoreStatus } from '../core/messages.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { figuresOf } from '../report/figures.ts';
 import type { Figures, ServiceFigures, SeverityFigures, StatusView } from '../server/status-page/view.ts';

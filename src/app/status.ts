@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import type { Core, CoreStatus } from '../core/core.ts';
+import type { Core, CoreStatus } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { type Clock, DAY_MS } from '../model/time.ts';
 import type { Readiness } from '../server/options.ts';

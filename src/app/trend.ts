@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import type { Core } from '../core/core.ts';
+import type { Core } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { readersOf, statisticsSettings } from '../core/settings.ts';
 import { messageOf } from '../model/error-message.ts';

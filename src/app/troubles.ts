@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import type { CoreStatus } from '../core/core.ts';
+import type { CoreStatus } from '../core/messages.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { spokenSpan } from '../server/status-page/values.ts';
 import type { ProviderStatus, Trouble } from '../server/status-page/view.ts';

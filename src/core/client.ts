@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Log, LogFields } from '../model/log.ts';
 import { workerUrl } from '../model/worker-url.ts';
-import { type Core, CoreFailure } from './core.ts';
+import { type Core, CoreFailure } from './messages.ts';
 import { callRemote, type Remote } from './remote.ts';
 
 /** What `close` waits for work under way before it ends the thread: a commit is whole or nothing, however it ends. */

@@ -1,6 +1,7 @@
 import type { Incident, Rejection, Service, Signal } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
-import type { StoredIncidents } from '../store/store.ts';
+import type { Batch, Store, StoredIncidents } from '../store/store.ts';
+import type { PollCommit, StoredQuery } from './messages.ts';
 
 /** What all pages of a poll found; where the provider stands after it is not part of it. */
 export type BufferedPages = Omit<Page, 'cursor' | 'complete'>;
@@ -18,6 +19,44 @@ export interface PollBuffer {
   missing(ids: readonly string[]): readonly string[];
   /** Lists these as open in `overlay`: each platform is asked for what was open and is in no list. */
   requestAgain(ids: readonly string[]): void;
+}
+
+/** The polls under way, one of each provider at most. */
+export interface PollBuffers {
+  /** The pages of the poll of a provider. */
+  find(provider: string): PollBuffer;
+  /** Forgets them. */
+  end(provider: string): void;
+  clear(): void;
+  /** All pages as one change of the store. */
+  toBatch(poll: PollCommit): Batch;
+  /** What a provider may ask about its own past. */
+  stored(query: StoredQuery): StoredIncidents;
+  requestMissing(provider: string, sinceMs: number, max: number): number;
+}
+
+export function createPollBuffers(store: Pick<Store, 'stored' | 'idsSince'>): PollBuffers {
+  const buffers = new Map<string, PollBuffer>();
+  const find = (provider: string): PollBuffer => {
+    const known = buffers.get(provider) ?? createPollBuffer(store.stored(provider));
+    buffers.set(provider, known);
+    return known;
+  };
+  return {
+    find,
+    end: (provider) => void buffers.delete(provider),
+    clear: () => buffers.clear(),
+    toBatch: ({ provider, ...end }) => ({ ...find(provider).pages(), ...end, provider }),
+    stored: ({ provider, withPoll }) => (withPoll ? find(provider).overlay : store.stored(provider)),
+    requestMissing: (provider, sinceMs, max) => {
+      const buffer = find(provider);
+      const missing = buffer.missing(store.idsSince(provider, sinceMs));
+      // A platform that shows nothing at all has lost its memory, or shows us none of it.
+      if (buffer.size() === 0 || missing.length > max) return missing.length;
+      buffer.requestAgain(missing);
+      return 0;
+    },
+  };
 }
 
 interface Found {

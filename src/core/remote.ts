@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { CoreFailure } from './core.ts';
+import { CoreFailure } from './messages.ts';
 
 /** The same methods, from another thread. */
 export type Remote<Service> = {
@@ -65,7 +65,10 @@ export function callRemote<Service>(
   channel: Channel,
   methods: readonly (keyof Service & string)[],
 ): RemoteCalls<Service> {
-  const waiting = new Map<number, { resolve(result: unknown): void; reject(error: unknown): void }>();
+  const waiting = new Map<
+    number,
+    { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void }
+  >();
   let last = 0;
   let failure: Error | undefined;
   channel.on('message', (message) => {

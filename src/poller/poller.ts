@@ -1,5 +1,5 @@
-import type { Core } from '../core/core.ts';
-import { CoreFailure } from '../core/core.ts';
+import type { Core } from '../core/messages.ts';
+import { CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
@@ -120,7 +120,7 @@ function createMutex(): Poller['runExclusive'] {
 
 /** Our clock, or the platform's where ours is off. */
 interface PlatformClock {
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** Measures anew by the platform's last answer; true when that moved `nowMs` by more than a poll may be off. */
   hasMoved(): boolean;
 }

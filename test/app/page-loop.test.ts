@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createPageLoop } from '../../src/app/page-loop.ts';
-import { CoreFailure, type TickResult } from '../../src/core/core.ts';
+import { CoreFailure, type TickResult } from '../../src/core/messages.ts';
 import { createPageReader } from '../../src/metrics/reader.ts';
 import { createHandClock, settled } from '../poller/clock.ts';
 import { rememberLog } from '../server/serving.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type TroublesInput, troublesOf } from '../../src/app/troubles.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { CoreProviderStatus, CoreStatus } from '../../src/core/core.ts';
+import type { CoreProviderStatus, CoreStatus } from '../../src/core/messages.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { HOUR_MS, MINUTE_MS, NOW_MS, PROVIDER } from '../server/invented-view.ts';
 

@@ -9,9 +9,9 @@ import {
 } from '../../src/cli/doctor/page-lines.ts';
 import type { Seen } from '../../src/cli/doctor/seen.ts';
 import { providerSeries, seriesCheck, sharedSeries } from '../../src/cli/doctor/series.ts';
-import { shownProvider } from '../../src/core/settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ProviderConfig } from '../../src/config/types.ts';
+import { shownProvider } from '../../src/core/settings.ts';
 import { systemClock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { liveThroughInventedWorld } from '../metrics/invented-world.ts';

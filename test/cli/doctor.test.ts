@@ -625,8 +625,7 @@ describe('the command', () => {
 
 it.each(['alerts', 'incidents'])('knows the teams of Opsgenie by name: %s', async (source) => {
   const fake = await opsgenieFake();
-  const filtered = (team: string) =>
-    consulted(opsgenie(fake.url, `, source: ${source}, filter: { teams: [${team}] }`));
+  const filtered = (team: string) => consulted(opsgenie(fake.url, `, source: ${source}, filter: { teams: [${team}] }`));
 
   const [byName, byId] = [await filtered('payments'), await filtered('T1')];
 

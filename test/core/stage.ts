@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { type Core, type CoreSetup, createCore, type TickResult } from '../../src/core/core.ts';
+import { createCore } from '../../src/core/core.ts';
+import { type Core, type CoreSetup, type TickResult } from '../../src/core/messages.ts';
 import { toCoreConfig } from '../../src/core/settings.ts';
 import { createPageReader, type PageReader } from '../../src/metrics/reader.ts';
 import type { Capabilities } from '../../src/model/capabilities.ts';

@@ -5,8 +5,8 @@ import { explain } from '../../report/explain/explain.ts';
 import type { Explanation } from '../../report/explain/explanation.ts';
 import { parseQuestion } from '../../report/explain/parse-question.ts';
 import type { ExplainQuestion } from '../../server/api/parameters.ts';
-import { toRequestProblem } from './input-problem.ts';
 import type { IncidentsInput } from './incidents-response.ts';
+import { toRequestProblem } from './input-problem.ts';
 
 export interface ExplainInput extends IncidentsInput {
   readonly providers: readonly ShownProvider[];

@@ -9,8 +9,8 @@ import type { IncidentsQuestion } from '../../server/api/parameters.ts';
 import { wrongParameters } from '../../server/api/problem.ts';
 import type { History } from '../../store/history.ts';
 import { type Place, readCursor, writeCursor } from './cursor.ts';
-import { toRequestProblem } from './input-problem.ts';
 import { incidentResponse } from './incident-response.ts';
+import { toRequestProblem } from './input-problem.ts';
 
 export interface IncidentsInput {
   readonly config: Config;

@@ -1,5 +1,5 @@
 import { describeConfig } from '../../config/describe.ts';
-import type { Core } from '../../core/core.ts';
+import type { Core } from '../../core/messages.ts';
 import type { Remote } from '../../core/remote.ts';
 import { asBuffer } from '../../model/shared-bytes.ts';
 import type { Clock } from '../../model/time.ts';

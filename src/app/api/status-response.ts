@@ -1,4 +1,4 @@
-import type { CoreStatus } from '../../core/core.ts';
+import type { CoreStatus } from '../../core/messages.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { optionalTime } from '../../report/stated-incident.ts';

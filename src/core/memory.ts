@@ -1,0 +1,181 @@
+import { createHolds } from '../metrics/holds.ts';
+import { createPageUpdates, type PageUpdate } from '../metrics/reader.ts';
+import { messageOf } from '../model/error-message.ts';
+import type { Log } from '../model/log.ts';
+import { createStatistics, type Statistics } from '../stats/statistics.ts';
+import type { CommitResult, PruneResult, Store } from '../store/store.ts';
+import { CoreFailure, type CoreSetup } from './messages.ts';
+import { createPageRenderer, EMPTY_SNAPSHOT, type PageRendering, type PageSnapshot } from './page-renderer.ts';
+import {
+  activeProvider,
+  describeProviders,
+  readersOf,
+  shownProvider,
+  statisticsSettings,
+  storeSettings,
+} from './settings.ts';
+
+/** Statistics and page of one configuration. */
+interface Memory {
+  readonly setup: CoreSetup;
+  readonly statistics: Statistics;
+  readonly render: () => PageRendering;
+  /** Moves the windows of a provider; true when it is one that was not active before. */
+  readonly advance: (provider: string) => boolean;
+}
+
+/** What memory holds of the store: statistics and page. All of it can be put together anew from the store. */
+export class CoreMemory {
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #holds = createHolds();
+  readonly #toUpdate = createPageUpdates();
+  #memory: Memory | undefined;
+  #hasChanged = false;
+  #snapshot: PageSnapshot = EMPTY_SNAPSHOT;
+  #shownProviders: readonly string[] = [];
+
+  constructor(store: Store, log: Log) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** Undefined before the first configuration. */
+  get setup(): CoreSetup | undefined {
+    return this.#memory?.setup;
+  }
+
+  get statistics(): Statistics | undefined {
+    return this.#memory?.statistics;
+  }
+
+  /** What the newest page shows. */
+  get snapshot(): PageSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Providers whose numbers the newest page carries. */
+  get shownProviders(): readonly string[] {
+    return this.#shownProviders;
+  }
+
+  /** Applies a configuration; when it throws, the one before is in force. */
+  configure(setup: CoreSetup, nowMs: number): void {
+    const before = this.setup;
+    try {
+      this.#memory = configure(this.#store, setup, nowMs);
+    } catch (error) {
+      if (before !== undefined) this.#memory = trusting(this.#store, () => configure(this.#store, before, nowMs));
+      throw error;
+    }
+    this.#hasChanged = true;
+  }
+
+  /** Follows a commit. */
+  follow(provider: string, { changed, isRelabelled }: CommitResult): void {
+    this.#update(({ statistics, advance }) => {
+      for (const incident of changed) statistics.put(incident);
+      return advance(provider) || isRelabelled;
+    });
+  }
+
+  forget({ removedRows, isRelabelled }: PruneResult): void {
+    if (removedRows.length === 0 && !isRelabelled) return;
+    this.#update(({ statistics }) => {
+      statistics.forget(removedRows);
+      return isRelabelled;
+    });
+  }
+
+  /** Ends the holds that are over. */
+  release(nowMs: number): void {
+    if (this.setup === undefined) return;
+    const due = this.#holds.due(nowMs, this.setup.config.metrics.newSeriesHoldMs);
+    if (due.length === 0) return;
+    this.#store.release(due);
+    this.#hasChanged = true;
+  }
+
+  /** A GET got all of this page. */
+  scraped(version: number, nowMs: number): void {
+    this.#holds.delivered(version, nowMs);
+  }
+
+  /** A new page; undefined while the last one still stands. */
+  render(): PageUpdate | undefined {
+    if (this.#memory === undefined || !this.#hasChanged) return undefined;
+    const { page, source, snapshot } = this.#memory.render();
+    const update = this.#toUpdate(page);
+    const synced = source.providers.filter(({ state }) => state.isSynced);
+    this.#snapshot = snapshot;
+    this.#shownProviders = synced.map(({ provider }) => provider.name);
+    const sets = source.sets.map(({ set }) => set);
+    this.#holds.rendered(update.version, sets);
+    this.#hasChanged = false;
+    return update;
+  }
+
+  /** If memory cannot follow a change of the store, everything is put together anew; `apply` says whether groups have to be, too. */
+  #update(apply: (memory: Memory) => boolean): void {
+    if (this.#memory === undefined) return;
+    this.#hasChanged = true;
+    try {
+      if (apply(this.#memory)) this.#memory.statistics.rebuild();
+    } catch (error) {
+      const fields = { error: messageOf(error) };
+      this.#log.error('statistics could not follow a commit and are rebuilt from the store', fields);
+      this.#memory = rebuild(this.#store, this.#memory.setup);
+    }
+  }
+}
+
+/** Errors that say that the store is damaged are told apart from those that pass. */
+export function trusting<Result>(store: Store, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!store.isBroken(error)) throw error;
+    throw new CoreFailure(`the store is damaged: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function configure(store: Store, setup: CoreSetup, nowMs: number): Memory {
+  const readers = readersOf(setup.config);
+  store.configure(storeSettings(setup.config, { readers, providers: describeProviders(setup) }), nowMs);
+  return loadMemory(store, setup);
+}
+
+function rebuild(store: Store, setup: CoreSetup): Memory {
+  try {
+    return loadMemory(store, setup);
+  } catch (error) {
+    throw new CoreFailure(`statistics cannot be rebuilt from the store: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Reads the whole store. */
+function loadMemory(store: Store, setup: CoreSetup): Memory {
+  const { config } = setup;
+  const readers = readersOf(config);
+  const described = describeProviders(setup);
+  const statistics = createStatistics({
+    settings: statisticsSettings(config),
+    labels: (facet) => store.labels(facet),
+    reader: (name) => readers.get(name),
+  });
+  const active = new Set<string>();
+  const advance = (name: string) => {
+    const provider = described.find((one) => one.config.name === name);
+    const coverage = provider === undefined ? undefined : activeProvider(store.provider(name), provider);
+    if (coverage === undefined) return false;
+    statistics.advance(coverage);
+    const isNew = !active.has(name);
+    active.add(name);
+    return isNew;
+  };
+  store.load((incident) => statistics.put(incident));
+  for (const { name } of config.providers) advance(name);
+  statistics.rebuild();
+  const providers = described.map(shownProvider);
+  return { setup, statistics, render: createPageRenderer({ config, store, statistics, providers }), advance };
+}

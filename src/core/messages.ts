@@ -1,0 +1,109 @@
+import type { Config, Grouping } from '../config/types.ts';
+import type { PageUpdate } from '../metrics/reader.ts';
+import type { Capabilities } from '../model/capabilities.ts';
+import type { Incident, Signal } from '../model/incident.ts';
+import type { Page, PollEnd } from '../model/poll.ts';
+import type { FieldError } from '../report/known-labels.ts';
+import type { StatisticsQuery } from '../report/window-statistics.ts';
+import type { ProviderCounts, Row } from '../stats/rows.ts';
+import type { Backlog, Batch, CommitCounts, OpenIncident, ProviderState, StoredCounter } from '../store/store.ts';
+import type { PageSnapshot } from './page-renderer.ts';
+
+/** The store can no longer be trusted, or memory no longer be brought in line with it: only a restart helps. */
+export class CoreFailure extends Error {
+  override readonly name = 'CoreFailure';
+}
+
+/** The configuration as far as the core needs it: plain data, without the platforms' own settings. */
+export interface CoreSetup {
+  readonly config: Config;
+  /** By provider. */
+  readonly capabilities: ReadonlyMap<string, Capabilities>;
+}
+
+/** Of which provider is asked, and whether the pages of its poll under way count as committed. */
+export interface StoredQuery {
+  readonly provider: string;
+  readonly withPoll: boolean;
+}
+
+/** How a poll ended. */
+export interface PollCommit {
+  readonly provider: string;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly cursor: string;
+  readonly complete: PollEnd;
+}
+
+/** What changed since the tick before. */
+export interface TickResult {
+  /** A new page; undefined while the last one still stands. */
+  readonly page: PageUpdate | undefined;
+  /** Providers whose numbers the newest page carries. */
+  readonly shownProviders: readonly string[];
+  /** Why the page could not be brought up to date, or nothing could be written. */
+  readonly trouble: string | undefined;
+}
+
+export type StatisticsAnswer = { readonly json: Uint8Array } | { readonly errors: readonly FieldError[] };
+
+/** What the core knows of a provider. */
+export interface CoreProviderStatus {
+  readonly state: ProviderState;
+  readonly counts: ProviderCounts | undefined;
+  readonly backlog: Backlog;
+  /** Records that were not accepted, by reason; only reasons that occurred. */
+  readonly rejected: readonly Pick<StoredCounter, 'label' | 'value'>[];
+  /** Severities of the platform that the configuration does not know. */
+  readonly unmappedSeverities: readonly string[];
+}
+
+/** What people are told of the present state. */
+export interface CoreStatus {
+  readonly providers: readonly CoreProviderStatus[];
+  /** Rows of the newest page. */
+  readonly rows: readonly Row[];
+  readonly openNow: PageSnapshot['openNow'];
+  readonly open: { readonly oldest: readonly OpenIncident[]; readonly total: number };
+  readonly servicesOverflowed: number;
+  readonly storeBytes: number;
+}
+
+/**
+ * Owns store, ledger, statistics and page. Every method runs to its end before the next one, so nobody sees a change half
+ * done. Arguments and results are plain data: the same methods work from another thread.
+ */
+export interface Core {
+  /** Applies a configuration, reads the store and renders a page. When it throws, the configuration before is in force. */
+  configure(setup: CoreSetup, nowMs: number): void;
+  provider(name: string): ProviderState;
+  /** Applies what a page of a first sync found. */
+  commit(batch: Batch): CommitCounts;
+  /** Begins a poll of a provider: pages that were added before are forgotten. */
+  beginPoll(provider: string): ProviderState;
+  /** Keeps a page until the poll is committed. */
+  addPage(provider: string, page: Page): void;
+  /** Applies all pages of a poll, in one transaction. */
+  commitPoll(poll: PollCommit): CommitCounts;
+  /** What `commitPoll` would change; nothing is written. */
+  previewPoll(poll: PollCommit): CommitCounts;
+  /**
+   * Of stored incidents triggered at or after a time, those that no page of the poll has shown are listed as open from now
+   * on, so that the platform is asked for each; more than `max` are left alone. Gives how many are left alone.
+   */
+  requestMissing(provider: string, sinceMs: number, max: number): number;
+  incidents(query: StoredQuery, ids: readonly string[]): Map<string, Incident>;
+  openIds(query: StoredQuery): readonly string[];
+  rejectedIds(query: StoredQuery): readonly string[];
+  signals(query: StoredQuery, subjects: readonly string[]): Map<string, readonly Signal[]>;
+  bySubject(query: StoredQuery, subjects: readonly string[]): Map<string, readonly Incident[]>;
+  /** Ends holds that are over, prunes, and renders what changed. */
+  tick(nowMs: number): TickResult;
+  /** A GET got all of this page. */
+  scraped(version: number, nowMs: number): void;
+  status(groupings: readonly Grouping[], openMax: number): CoreStatus;
+  /** The windowed rows of the newest page as JSON (`{"rows": […]}`) on shared memory, or what is wrong with the query. */
+  statistics(query: StatisticsQuery): StatisticsAnswer;
+  close(): void;
+}
