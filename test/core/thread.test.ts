@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { type CoreThread, startCoreThread } from '../../src/core/client.ts';
-import { CoreFailure } from '../../src/core/core.ts';
+import { CoreFailure } from '../../src/core/messages.ts';
 import { createPageReader } from '../../src/metrics/reader.ts';
 import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import { parsePage } from '../e2e/page.ts';
