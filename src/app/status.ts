@@ -17,12 +17,18 @@ const FAILURES_UNTIL_READY = 3;
 const OPEN_SHOWN_MAX = 50;
 const USUAL_WINDOW_MS = 30 * DAY_MS;
 
+/** What readiness asks of a provider. */
+interface PolledProvider {
+  readonly config: Pick<EngineProvider['config'], 'name'>;
+  readonly poller: Pick<EngineProvider['poller'], 'state'>;
+}
+
 /**
  * Ready when the page that is served carries the numbers of every provider, or its first sync has failed three times in a
  * row; a line per provider says which.
  */
 export function readinessOf(
-  providers: readonly EngineProvider[],
+  providers: readonly PolledProvider[],
   pageLoop: Pick<PageLoop, 'hasPage' | 'shows'>,
 ): Readiness {
   const states = providers.map(({ config: { name }, poller }) => {
@@ -34,7 +40,7 @@ export function readinessOf(
   return { ready: isReady, lines: states.map(({ line }) => line) };
 }
 
-function readinessText(poller: EngineProvider['poller'], isShown: boolean): string {
+function readinessText(poller: PolledProvider['poller'], isShown: boolean): string {
   const { isUp, error } = poller.state();
   const phase = isShown ? 'synced' : 'first sync is not complete';
   if (isUp === false) return `down, ${phase}: ${error ?? 'unknown reason'}`;

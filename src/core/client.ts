@@ -62,7 +62,11 @@ export async function startCoreThread({ storePath, nowMs, log, onFatal }: CoreTh
     });
   });
   worker.removeAllListeners('error');
+  let hasEnded = false;
   const onEnd = (error: Error) => {
+    // An error is followed by the exit, which says less.
+    if (hasEnded) return;
+    hasEnded = true;
     calls.fail(error);
     if (!isClosing) onFatal(error);
   };

@@ -193,6 +193,8 @@ async function poll(
     deadline.end();
   }
   if (last?.complete === undefined) throw new Error('the poll ended before it was whole');
+  // A reload forgets the pages of polls that it stops: a commit after it would move the cursor without them.
+  signal.throwIfAborted();
   const { cursor, complete } = last;
   await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete });
   return rejected;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import type { Parsed } from '../e2e/page.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered } from '../store/telling.ts';
 import { type CoreStage, linesOf, NAME, numbersOf, pageOfFreshStart, setupWith, stageCore, TEN_DAYS } from './stage.ts';
 
@@ -282,7 +283,42 @@ describe('what was pruned', () => {
   });
 });
 
+it('windows say the same when most of their incidents were pruned as when they never were there', async () => {
+  const staged = stageCore({ setup: setupWith(TEN_DAYS) });
+  const old = Array.from({ length: 3000 }, (_, index) => recovered(`old ${index}`, 20));
+  const lateMs = at(60) + 12 * DAY_MS;
+  const recent = ['checkout', 'search', 'search'].map((service, index) =>
+    recovered(`new ${index}`, 30 + index, { service, triggeredAtMs: lateMs - index * HOUR_MS - HOUR_MS }),
+  );
+  staged.core.commit(poll(at(1)));
+  staged.tick(at(1));
+  staged.core.commit(poll(at(60), { incidents: old }));
+  staged.tick(at(60));
+  staged.core.commit(poll(lateMs, { incidents: recent }));
+  staged.tick(lateMs);
+  staged.tick(lateMs + HOUR_MS);
+  const held = staged.core.status(['all'], 0).providers[0]?.backlog.held;
+  const later = [
+    incident('open', { triggeredAtMs: lateMs - MINUTE_MS }),
+    recovered('new 0', 40, { triggeredAtMs: lateMs - HOUR_MS }),
+  ];
+  staged.core.commit(poll(lateMs + MINUTE_MS, { incidents: later }));
+  staged.tick(lateMs + MINUTE_MS);
+  // Two of the three leave the window of a day.
+  const endMs = lateMs + 22.9 * HOUR_MS;
+  staged.core.commit(poll(endMs));
+
+  const page = await staged.scrape(endMs);
+
+  const windowed = (one: Parsed) => linesOf(one, (name) => /^incident_(window|mt|recovery_q|free|open$)/.test(name));
+  const fresh = await pageOfFreshStart(staged, endMs, setupWith(TEN_DAYS));
+  expect(held).toBe(3);
+  expect(windowed(page)).toEqual(windowed(fresh));
+  expect(page.value('incident_window_resolved', { by: 'all', window: '1d' })).toBe(1);
+});
+
 it('a changed target restarts the histogram and the counter of recoveries within it together', async () => {
+  // All of them are buckets anyhow, so that the target alone makes the difference.
   const setup = (target: string) => setupWith(`severities: [{ name: P1, target: ${target} }, { name: P3 }]`);
   const staged = stageCore({ setup: setup('30m') });
   staged.core.commit(poll(at(1)));
@@ -304,10 +340,10 @@ it('a changed target restarts the histogram and the counter of recoveries within
   };
 
   await report(['Q1', 'Q2', 'Q3']);
-  staged.core.configure(setup('10m'), nowMs);
+  staged.core.configure(setup('15m'), nowMs);
   await scrape();
   await report(['Q4']);
-  staged.core.configure(setup('45m'), nowMs);
+  staged.core.configure(setup('1h'), nowMs);
   await scrape();
   await report(['Q5', 'Q6']);
 

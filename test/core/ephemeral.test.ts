@@ -11,12 +11,13 @@ import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered, SINCE } from '../store/telling.ts';
 import { NAME, setupWith, TEN_DAYS } from './stage.ts';
 
-const SERVICES_A_DAY = 300;
+const SERVICES_A_DAY = 200;
 
 /** A core with a look at what its store keeps in memory and in its file. */
 function stage() {
   const path = join(temporaryFolder(), 'store.db');
-  const { database, close } = openStore({ path, log: silent, nowMs: SINCE });
+  const opened = openStore({ path, log: silent, nowMs: SINCE });
+  const { database } = opened;
   const engine = createSqliteEngine(database, path);
   let state: LedgerState | undefined;
   const loadState = () => {
@@ -28,11 +29,14 @@ function stage() {
     log: silent,
     nowMs: SINCE,
     isBroken: isCorruption,
-    close,
+    close: () => opened.close(),
   });
   const core = createCore({ store, log: silent });
   onTestFinished(() => core.close());
-  core.configure(setupWith(`${TEN_DAYS}\nmetrics: { new_series_hold: 0s, max_services: 100000 }`), SINCE);
+  core.configure(
+    setupWith(`${TEN_DAYS}\ngroupings: [all]\nmetrics: { new_series_hold: 0s, max_services: 100000 }`),
+    SINCE,
+  );
   const inFile = () => countRows(database);
   const inMemory = () => {
     if (state === undefined) throw new Error('the store was not opened');

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Core } from '../../src/core/messages.ts';
 import { createPollBuffer } from '../../src/core/poll-buffer.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { Page } from '../../src/model/poll.ts';
 import type { StoredIncidents } from '../../src/store/store.ts';
 import { incident, MINUTE_MS, page, START_MS } from '../poller/stage.ts';
 import { createMemoryKnown } from '../providers/memory-known.ts';
+import { poll } from '../store/telling.ts';
+import { NAME, stageCore } from './stage.ts';
 
 const IDS = ['A', 'B', 'C', 'D', 'E'];
 const SUBJECTS = ['a1', 'a2'];
@@ -70,6 +73,33 @@ it('knows what a store would know after a commit of each page', () => {
     expect(everythingIn(buffer.overlay, gone)).toEqual(everythingIn(committed.stored, gone));
   });
   fc.assert(agrees, { numRuns: 300 });
+});
+
+it('leaves in a store what a commit of each page leaves', () => {
+  const pageByPage = (core: Core, reported: readonly Page[]) => {
+    for (const one of reported) core.commit({ ...one, provider: NAME, nowMs: START_MS, startedAtMs: START_MS });
+  };
+  const asOne = (core: Core, reported: readonly Page[]) => {
+    core.beginPoll(NAME);
+    for (const one of reported) core.addPage(NAME, one);
+    const complete = { askedUntilMs: START_MS, historyStartMs: 0 };
+    core.commitPoll({ provider: NAME, cursor: 'c', complete, nowMs: START_MS, startedAtMs: START_MS });
+  };
+  const leaves = (commit: typeof asOne, before: readonly Page[], reported: readonly Page[]) => {
+    const { core, store } = stageCore();
+    core.commit(poll(START_MS));
+    pageByPage(core, before);
+    commit(core, reported);
+    const left = createMemoryKnown();
+    for (const one of [...before, ...reported]) left.apply(one, START_MS);
+    const content = everythingIn(store.stored(NAME), new Set(IDS.filter((one) => !left.incidents.has(one))));
+    core.close();
+    return content;
+  };
+  const agrees = fc.property(pages, pages, (before, reported) => {
+    expect(leaves(asOne, before, reported)).toEqual(leaves(pageByPage, before, reported));
+  });
+  fc.assert(agrees, { numRuns: 40 });
 });
 
 it('gives each incident once, as it was reported last, with all signals and deletions', () => {

@@ -31,10 +31,18 @@ const CAPABILITIES: Capabilities = {
 
 /** A configuration of one provider, as the core is given it; `more` are further top-level keys. */
 export function setupWith(more = ''): CoreSetup {
+  return setupOf(['{ type: pagerduty, api_key: k }'], more);
+}
+
+/** A configuration of these providers. */
+export function setupOf(providers: readonly string[], more = ''): CoreSetup {
   const hold = more.includes('metrics:') ? '' : 'metrics: { new_series_hold: 0s }\n';
-  const text = `providers: [{ type: pagerduty, api_key: k }]\n${hold}${more}`;
+  const text = `providers: [${providers.join(', ')}]\n${hold}${more}`;
   const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: SINCE });
-  return { config: toCoreConfig(config), capabilities: new Map([[NAME, CAPABILITIES]]) };
+  return {
+    config: toCoreConfig(config),
+    capabilities: new Map(config.providers.map(({ name }) => [name, CAPABILITIES])),
+  };
 }
 
 export interface CoreStage {

@@ -107,6 +107,17 @@ it('a provider that answers nobody delays neither the others nor a scrape, and k
   expect(ready).toEqual({ status: 503, text: 'not ready\nsilent: first sync is not complete\nhealthy: up\n' });
 });
 
+it('whoever scrapes once the exporter is ready finds every provider with its numbers', async () => {
+  const accounts = await Promise.all([account([past()]), account([past()]), account([past()])]);
+  const names = accounts.map((_, index) => `account-${index}`);
+  const exporter = await start(accounts.map(({ fake }, index) => provider(names[index] ?? '', fake.url)));
+  await until('it is ready', async () => (await exporter.get('-/ready')).status === 200);
+
+  const page = await exporter.page();
+
+  expect(names.map((name) => [isSynced(page, name), mean(page, name)])).toEqual(names.map(() => [true, 30]));
+});
+
 it('a first sync that is refused makes the exporter unready, with the reason, until it failed three times', async () => {
   const { fake } = await account([past()], { apiKey: 'another' });
   const exporter = await start([provider('refused', fake.url)]);

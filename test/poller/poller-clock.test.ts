@@ -8,10 +8,15 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const never = new AbortController().signal;
 
-/** Answers with a cursor that says until when it was asked; each answer shows how far our clock is ahead. */
-async function* answer(staged: Stage, aheadMs: number, request: PollRequest, change: Partial<Page> = {}) {
-  staged.clockSkewMs = aheadMs;
+/** Answers with a cursor that says until when it was asked. */
+async function* answer(request: PollRequest, change: Partial<Page> = {}): AsyncGenerator<Page> {
   yield lastPage(`until ${request.nowMs}`, request, change);
+}
+
+/** The same, on a platform whose answers show that our clock is so far ahead. */
+async function* answerBehind(staged: Stage, aheadMs: number, request: PollRequest): AsyncGenerator<Page> {
+  staged.clockSkewMs = aheadMs;
+  yield* answer(request);
 }
 
 function warnings({ lines }: Stage) {
@@ -25,7 +30,7 @@ describe.each([
   const platformMs = START_MS - aheadMs;
 
   it('a first sync is done anew by the time of the platform', async () => {
-    const staged = stage((request) => answer(staged, aheadMs, request));
+    const staged = stage((request) => answerBehind(staged, aheadMs, request));
 
     await staged.poller.pollOnce(never);
 
@@ -43,7 +48,7 @@ describe.each([
   });
 
   it('later polls ask by the time of the platform at once, and it is warned of only once', async () => {
-    const staged = stage((request) => answer(staged, aheadMs, request));
+    const staged = stage((request) => answerBehind(staged, aheadMs, request));
     await staged.poller.pollOnce(never);
 
     await staged.clock.advance(MINUTE_MS);
@@ -62,13 +67,13 @@ describe.each([
   });
 
   it('a later poll that finds it so is done anew, and nothing of the first try is committed', async () => {
-    const staged = stage((request) => answer(staged, 0, request));
+    const staged = stage((request) => answerBehind(staged, 0, request));
     await staged.poller.pollOnce(never);
     let tries = 0;
     staged.poll = async function* (request) {
       tries += 1;
       yield page('half', { incidents: [incident(`Q${tries}`, { triggeredAtMs: START_MS - 3 * HOUR_MS })] });
-      yield* answer(staged, aheadMs, request);
+      yield* answerBehind(staged, aheadMs, request);
     };
 
     await staged.clock.advance(MINUTE_MS);
@@ -84,7 +89,7 @@ describe.each([
     const staged = stage(async function* (request) {
       staged.clockSkewMs = aheadMs;
       if (request.nowMs !== platformMs) throw new Error('400: the time range is invalid');
-      yield* answer(staged, aheadMs, request);
+      yield* answerBehind(staged, aheadMs, request);
     });
 
     await staged.poller.pollOnce(never);
@@ -94,11 +99,11 @@ describe.each([
   });
 
   it('our time is taken again when the clock was put right', async () => {
-    const staged = stage((request) => answer(staged, aheadMs, request));
+    const staged = stage((request) => answerBehind(staged, aheadMs, request));
     await staged.poller.pollOnce(never);
 
     staged.clock.set(platformMs + MINUTE_MS);
-    staged.poll = (request) => answer(staged, 0, request);
+    staged.poll = (request) => answerBehind(staged, 0, request);
     await staged.poller.pollOnce(never);
 
     expect(staged.store.provider(NAME)).toMatchObject({
@@ -116,7 +121,10 @@ describe.each([
   it('a record of now is taken, and one that lies ahead of the platform is not', async () => {
     const now = incident('now', { triggeredAtMs: platformMs - MINUTE_MS });
     const future = incident('future', { triggeredAtMs: platformMs + 20 * MINUTE_MS });
-    const staged = stage((request) => answer(staged, aheadMs, request, { incidents: [now, future] }));
+    const staged = stage((request) => {
+      staged.clockSkewMs = aheadMs;
+      return answer(request, { incidents: [now, future] });
+    });
 
     await staged.poller.pollOnce(never);
 
@@ -128,7 +136,7 @@ it.each([
   { says: 'exactly 5 minutes', aheadMs: 5 * MINUTE_MS, takenMs: START_MS },
   { says: 'more than 5 minutes', aheadMs: 5 * MINUTE_MS + 1, takenMs: START_MS - 5 * MINUTE_MS - 1 },
 ])('a difference of $says', async ({ aheadMs, takenMs }) => {
-  const staged = stage((request) => answer(staged, aheadMs, request));
+  const staged = stage((request) => answerBehind(staged, aheadMs, request));
 
   await staged.poller.pollOnce(never);
 
@@ -139,7 +147,8 @@ it('a clock that jumps with each try fails the poll, and nothing is committed', 
   let tries = 0;
   const staged = stage((request) => {
     tries += 1;
-    return answer(staged, tries * HOUR_MS, request, { incidents: [incident('Q1')] });
+    staged.clockSkewMs = tries * HOUR_MS;
+    return answer(request, { incidents: [incident('Q1')] });
   });
 
   await staged.poller.pollOnce(never);
@@ -170,9 +179,9 @@ describe('counting begins', () => {
     });
     const after = incident('after', { triggeredAtMs: weekLaterMs - HOUR_MS, resolvedAtMs: weekLaterMs + 1 });
     const before = staged.store.provider(NAME);
-    staged.poll = (request) => answer(staged, 0, request, { incidents: [during] });
+    staged.poll = (request) => answer(request, { incidents: [during] });
     await staged.poller.pollOnce(never);
-    staged.poll = (request) => answer(staged, 0, request, { incidents: [during, after] });
+    staged.poll = (request) => answer(request, { incidents: [during, after] });
     await staged.clock.advance(MINUTE_MS);
 
     await staged.poller.pollOnce(never);
@@ -186,11 +195,11 @@ describe('counting begins', () => {
   it('when that poll began, not when it ended', async () => {
     const staged = stage(async function* (request) {
       await staged.clock.advance(5 * MINUTE_MS);
-      yield* answer(staged, 0, request);
+      yield* answer(request);
     });
     await staged.poller.pollOnce(never);
     const meanwhile = incident('Q1', { triggeredAtMs: START_MS + 1, resolvedAtMs: START_MS + 2 * MINUTE_MS });
-    staged.poll = (request) => answer(staged, 0, request, { incidents: [meanwhile] });
+    staged.poll = (request) => answer(request, { incidents: [meanwhile] });
 
     await staged.poller.pollOnce(never);
 
@@ -205,7 +214,7 @@ describe('counting begins', () => {
     });
     await staged.poller.pollOnce(never);
     await staged.clock.advance(HOUR_MS);
-    staged.poll = (request) => answer(staged, 0, request);
+    staged.poll = (request) => answer(request);
 
     await staged.poller.pollOnce(never);
 

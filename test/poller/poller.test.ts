@@ -139,6 +139,29 @@ it('commits nothing of a page that arrives after the stop', async () => {
   expect(staged.ids(['Q1'])).toEqual([]);
 });
 
+it('commits nothing when it is stopped while the core takes the last page: a reload forgets the pages', async () => {
+  const stopping = new AbortController();
+  const staged = stage(nothingNew, {
+    coreWith: (core) => ({
+      ...core,
+      addPage: async (provider, one) => {
+        await core.addPage(provider, one);
+        stopping.abort(new Error('stop'));
+        await core.beginPoll(provider);
+      },
+    }),
+  });
+  await staged.poller.pollOnce(never);
+  staged.poll = async function* (request) {
+    yield lastPage('after Q1', request, { incidents: [incident('Q1')] });
+  };
+
+  await staged.poller.pollOnce(stopping.signal);
+
+  expect(staged.committed).toHaveLength(1);
+  expect(staged.store.provider(NAME).cursor).toBe('c');
+});
+
 it('keeps what it has when a poll fails, says so once, and recovers with the next', async () => {
   const staged = stage(async function* (request) {
     yield lastPage('good', request, { incidents: [incident('Q1')] });

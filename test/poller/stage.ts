@@ -85,10 +85,12 @@ export interface Stage {
 export interface StageInput {
   /** Puts something around the store. */
   readonly storeWith?: (store: Store) => Store;
+  /** Puts something between the poller and the core. */
+  readonly coreWith?: (core: PollerCore) => PollerCore;
 }
 
 /** A poller of an invented provider over a real core, with a clock in our hands. */
-export function stage(poll: Polling, { storeWith = (store) => store }: StageInput = {}): Stage {
+export function stage(poll: Polling, { storeWith = (store) => store, coreWith = (core) => core }: StageInput = {}): Stage {
   const folder = mkdtempSync(join(tmpdir(), 'mttr-poller-'));
   const clock = createHandClock(START_MS);
   const { log, lines } = rememberLines();
@@ -115,7 +117,7 @@ export function stage(poll: Polling, { storeWith = (store) => store }: StageInpu
       },
       clockSkewMs: () => staged.clockSkewMs,
     },
-    core: withCommits(toRemote(core), committed),
+    core: coreWith(withCommits(toRemote(core), committed)),
     clock,
     log,
     pollIntervalMs: MINUTE_MS,
@@ -126,8 +128,18 @@ export function stage(poll: Polling, { storeWith = (store) => store }: StageInpu
   });
   const ids = (wanted: readonly string[]) => [...store.stored(NAME).incidents(wanted).keys()];
   const staged: Stage = {
-    ...{ clock, store, poller, poll, requests, committed, pages, polled, fatal, lines, ids },
+    clock,
+    store,
+    poller,
+    poll,
     clockSkewMs: undefined,
+    requests,
+    committed,
+    pages,
+    polled,
+    fatal,
+    lines,
+    ids,
   };
   return staged;
 }
