@@ -111,6 +111,55 @@ it('a commit that cannot be written changes nothing that is shown', async () => 
   expect(after.value('incident_window_resolved', { by: 'all', window: '30d' })).toBe(2);
 });
 
+describe('a configuration that cannot be taken up', () => {
+  const BUCKETS = 'metrics: { new_series_hold: 0s, buckets: [7, 70] }';
+
+  /** A store that takes a configuration and then fails, so many times. */
+  function failing() {
+    const failures = { toCome: 0 };
+    const storeWith = (store: Store): Store => ({
+      ...store,
+      load: (each) => {
+        failures.toCome -= 1;
+        if (failures.toCome >= 0) throw new Error('database or disk is full');
+        store.load(each);
+      },
+    });
+    return { failures, storeWith };
+  }
+
+  it('leaves the one before in force', async () => {
+    const { failures, storeWith } = failing();
+    const staged = stageCore({ storeWith });
+    staged.core.commit(poll(at(1)));
+    failures.toCome = 1;
+
+    expect(() => staged.core.configure(setupWith(BUCKETS), at(2))).toThrow('database or disk is full');
+    staged.core.commit(poll(at(60), { incidents: SOME }));
+    await staged.scrape(at(60));
+    const page = await staged.scrape(at(61));
+
+    expect(page.value('incident_recovery_time_minutes_bucket', { ...CHECKOUT, le: '30' })).toBe(1);
+    expect(page.value('incident_recovery_time_minutes_bucket', { ...CHECKOUT, le: '7' })).toBeUndefined();
+  });
+
+  it('ends the core when the one before cannot be taken up again', () => {
+    const { failures, storeWith } = failing();
+    const staged = stageCore({ storeWith });
+    failures.toCome = 2;
+
+    const configure = () => staged.core.configure(setupWith(BUCKETS), at(2));
+
+    expect(configure).toThrow(
+      expect.objectContaining({
+        name: 'CoreFailure',
+        message:
+          'a configuration was refused (database or disk is full), and so is the one before (database or disk is full)',
+      }),
+    );
+  });
+});
+
 describe('a clock that was set back', () => {
   const shown = (name: string) => name.startsWith('incident_') || name === LAST_SUCCESS;
 
