@@ -4,7 +4,7 @@ import { createProcessMetrics, type ProcessMetrics } from '../metrics/process.ts
 import { createPageReader } from '../metrics/reader.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
-import type { Clock } from '../model/time.ts';
+import { type Clock, steadyMs } from '../model/time.ts';
 import type { Platform } from '../providers/provider.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { startServer } from '../server/server.ts';
@@ -62,7 +62,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     bearerToken: () => app.engine().config.web.bearerToken,
     page: {
       read: (format) => reader.read(format),
-      delivered: (version) => void core.scraped(version, clock.nowMs()).catch(() => undefined),
+      delivered: (version) => void core.scraped(version, steadyMs(clock)).catch(() => undefined),
     },
     healthy: () => ({ ok: true }),
     readiness: () => readinessOf(app.engine().providers, pageLoop),

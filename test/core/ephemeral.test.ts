@@ -74,13 +74,13 @@ function dayOf(day: number): { readonly incidents: Incident[]; readonly signals:
 it('services that live for a day leave memory and file with the retention', () => {
   const staged = stage();
   staged.core.commit(poll(at(1), { incidents: [incident('steady', { service: 'steady' })] }));
-  staged.core.tick(at(1));
+  staged.core.tick(at(1), at(1));
   const live = (fromDay: number, untilDay: number) => {
     for (let day = fromDay; day < untilDay; day += 1) {
       const nowMs = at(60) + day * DAY_MS;
       staged.core.commit(poll(nowMs, dayOf(day)));
-      staged.core.tick(nowMs);
-      staged.core.tick(nowMs + HOUR_MS);
+      staged.core.tick(nowMs, nowMs);
+      staged.core.tick(nowMs + HOUR_MS, nowMs + HOUR_MS);
     }
   };
 
@@ -117,7 +117,7 @@ it('services that live for a day leave memory and file with the retention', () =
 it('thousands of services that left are gone at once, and what stays is counted on', () => {
   const staged = stage();
   staged.core.commit(poll(at(1)));
-  staged.core.tick(at(1));
+  staged.core.tick(at(1), at(1));
   const triggeredAtMs = at(60);
   const incidents = Array.from({ length: 6000 }, (_, index) =>
     recovered(`Q${index}`, 20, { service: `preview ${index}`, triggeredAtMs }),
@@ -126,8 +126,8 @@ it('thousands of services that left are gone at once, and what stays is counted 
   const lateMs = at(90) + 11 * DAY_MS;
   staged.core.commit(poll(lateMs));
 
-  staged.core.tick(lateMs);
-  staged.core.tick(lateMs + 1);
+  staged.core.tick(lateMs, lateMs);
+  staged.core.tick(lateMs + 1, lateMs + 1);
   const [memory, file] = [staged.inMemory(), staged.inFile()];
 
   expect(staged.store.stored(NAME).openIds()).toEqual(['steady']);
