@@ -10,7 +10,7 @@ import type { ServerOptions } from '../server/options.ts';
 import { startServer } from '../server/server.ts';
 import { createApiSource, questionContext } from './api/source.ts';
 import { createEngine, type Engine } from './engine.ts';
-import { keepNewSpaceSmall } from './heap.ts';
+import { preferSmallHeap } from './heap.ts';
 import { createPageLoop } from './page-loop.ts';
 import { createQuestionThread } from './question-client.ts';
 import { createReloader, type ReloadResult } from './reload.ts';
@@ -49,7 +49,7 @@ export class UnusableConfiguration extends Error {
 
 /** Starts everything; what was opened is closed in reverse order. Throws when the store or an address cannot be had. */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
-  keepNewSpaceSmall();
+  preferSmallHeap();
   const app = await openApp(input);
   const { core, pageLoop, clock, reader, reloader, log } = app;
   const reload = async () => {
