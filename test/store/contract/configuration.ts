@@ -106,9 +106,7 @@ export function configurationContract(engine: StoreEngine): void {
         settings({ providers: [{ filter: { ...NO_FILTER, severities: ['P2'] } }] }),
       );
       await sync(store);
-      store.commit(
-        poll(at(60), { incidents: [recovered('before', 20), incident('open', { triggeredAtMs: at(15) })] }),
-      );
+      store.commit(poll(at(60), { incidents: [recovered('before', 20), incident('open', { triggeredAtMs: at(15) })] }));
 
       await start(store, settings(), at(90));
       store.commit(

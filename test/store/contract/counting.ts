@@ -152,12 +152,8 @@ export function countingContract(engine: StoreEngine): void {
       const closed = [...intervals, { openedAtMs: at(40), closedAtMs: at(100) }];
 
       store.commit(poll(at(35), { incidents: [recovered('Q1', 20, { intervals })] }));
-      store.commit(
-        poll(at(45), { incidents: [incident('Q1', { intervals: reopened, reopenedAtMs: [at(40)] })] }),
-      );
-      store.commit(
-        poll(at(110), { incidents: [recovered('Q1', 90, { intervals: closed, reopenedAtMs: [at(40)] })] }),
-      );
+      store.commit(poll(at(45), { incidents: [incident('Q1', { intervals: reopened, reopenedAtMs: [at(40)] })] }));
+      store.commit(poll(at(110), { incidents: [recovered('Q1', 90, { intervals: closed, reopenedAtMs: [at(40)] })] }));
 
       expect(totals(store)['checkout P1']).toMatchObject({ recovery: 1, recoveryMinutes: 20, opened: 1 });
       expect(totals(store)['* P1']).toMatchObject({ reopened: 1 });

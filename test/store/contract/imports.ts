@@ -114,7 +114,10 @@ export function importsContract(engine: StoreEngine): void {
         throw new Error('the file ends in the middle');
       };
       const importing = () =>
-        store.import({ provider: 'pagerduty', isOnlySource: true, nowMs: at(60) }, parts(), { fromMs: OLD, untilMs: OLD });
+        store.import({ provider: 'pagerduty', isOnlySource: true, nowMs: at(60) }, parts(), {
+          fromMs: OLD,
+          untilMs: OLD,
+        });
 
       expect(importing).toThrow('the file ends in the middle');
       expect(store.stored('pagerduty').incidents(['Q1'])).toEqual(new Map());
@@ -125,7 +128,10 @@ export function importsContract(engine: StoreEngine): void {
       const store = await start(engine.place().open());
       const parts = [[imported('Q1'), imported('Q2')], [imported('Q1', { title: 'corrected' })]];
 
-      store.import({ provider: 'pagerduty', isOnlySource: true, nowMs: at(60) }, parts, { fromMs: OLD, untilMs: at(50) });
+      store.import({ provider: 'pagerduty', isOnlySource: true, nowMs: at(60) }, parts, {
+        fromMs: OLD,
+        untilMs: at(50),
+      });
 
       const stored = store.stored('pagerduty').incidents(['Q1', 'Q2']);
       expect([...stored].map(([id, { title }]) => [id, title])).toEqual([
@@ -137,7 +143,7 @@ export function importsContract(engine: StoreEngine): void {
     it('is remembered of an incident until a poll tells of it', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      const markOf = async () => (store.stored('pagerduty').incidents(['Q1'])).get('Q1')?.imported;
+      const markOf = async () => store.stored('pagerduty').incidents(['Q1']).get('Q1')?.imported;
 
       await importInto(store, { incidents: [imported('Q1', { triggeredAtMs: at(10) })] });
       const before = await markOf();
@@ -162,7 +168,7 @@ export function importsContract(engine: StoreEngine): void {
 
       await importInto(store, { incidents: [imported('Q2', { serviceId: 'S', serviceName: 'old name' })] });
 
-      expect((store.stored('pagerduty').incidents(['Q2'])).get('Q2')?.serviceName).toBe('new name');
+      expect(store.stored('pagerduty').incidents(['Q2']).get('Q2')?.serviceName).toBe('new name');
     });
   });
 }

@@ -143,7 +143,7 @@ export function knownContract(engine: StoreEngine): void {
       const store = await start(place.open(), given);
       const latest = new Map<number, StoredIncident>();
       const commit = async (told: Parameters<typeof poll>[1]) => {
-        for (const one of (store.commit(poll(at(60), told))).changed) latest.set(one.row, one);
+        for (const one of store.commit(poll(at(60), told)).changed) latest.set(one.row, one);
       };
 
       await commit({

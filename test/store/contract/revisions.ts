@@ -60,9 +60,7 @@ export function revisionsContract(engine: StoreEngine): void {
       await sync(store);
       store.commit(poll(at(60), { incidents: [first] }));
 
-      store.commit(
-        poll(at(61), { incidents: [{ ...first, title: 'x', team: 'core', acknowledgedAtMs: at(12) }] }),
-      );
+      store.commit(poll(at(61), { incidents: [{ ...first, title: 'x', team: 'core', acknowledgedAtMs: at(12) }] }));
 
       expect(counted(store, 'revisions')).toEqual({});
       expect(totals(store)['* P1']).toEqual({ unacknowledged: 1 });

@@ -30,7 +30,7 @@ export function subjectsContract(engine: StoreEngine): void {
       expect(total(store, 'recovery')).toBe(1);
       expect(total(store, 'opened')).toBe(1);
       expect(counted(store, 'revisions')).toEqual({ triggered_at: 1 });
-      expect([...(store.stored('pagerduty').incidents(['cpu@15', 'cpu@20'])).keys()]).toEqual(['cpu@15']);
+      expect([...store.stored('pagerduty').incidents(['cpu@15', 'cpu@20']).keys()]).toEqual(['cpu@15']);
     });
 
     it('a moved anchor is a revision although the alarm is not told whole', async () => {
@@ -71,8 +71,8 @@ export function subjectsContract(engine: StoreEngine): void {
       ]);
 
       expect(total(store, 'recovery')).toBe(2);
-      expect((store.stored('pagerduty').incidents(['cpu@20'])).get('cpu@20')?.recoveryKey).toBe('ok 50');
-      expect((store.stored('pagerduty').bySubject(['cpu'])).get('cpu')).toHaveLength(2);
+      expect(store.stored('pagerduty').incidents(['cpu@20']).get('cpu@20')?.recoveryKey).toBe('ok 50');
+      expect(store.stored('pagerduty').bySubject(['cpu']).get('cpu')).toHaveLength(2);
     });
 
     it('what is missing goes, is told as deleted once, and comes back uncounted', async () => {
@@ -95,7 +95,13 @@ export function subjectsContract(engine: StoreEngine): void {
 
       expect(total(store, 'recovery')).toBe(2);
       expect(counted(store, 'revisions')).toEqual({ triggered_at: 1, deleted: 1 });
-      expect((store.stored('pagerduty').bySubject(['cpu'])).get('cpu')?.map(({ id }) => id)).toEqual(['cpu@20']);
+      expect(
+        store
+          .stored('pagerduty')
+          .bySubject(['cpu'])
+          .get('cpu')
+          ?.map(({ id }) => id),
+      ).toEqual(['cpu@20']);
     });
 
     it('nothing is changed by telling the same again', async () => {
