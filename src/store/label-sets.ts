@@ -68,7 +68,7 @@ function restartChanged(state: LedgerState, { before, after, nowMs }: LayoutChan
   const hasNewBuckets = JSON.stringify(before.bucketsMs) !== JSON.stringify(after.bucketsMs);
   const changedTargets = changedTargetsOf(before, after);
   const isDropped = ({ kind }: LabelSet) => (kind === 'service' ? hasNewTeam : hasNewDetail && after.detail === 'full');
-  for (const [key, set] of [...state.labelSets.entries()]) {
+  for (const [key, set] of state.labelSets.entries()) {
     if (isDropped(set)) state.labelSets.delete(key);
     else {
       const hasNewTarget = changedTargets.has(set.severity);
