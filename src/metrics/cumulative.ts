@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../model/time.ts';
-import type { ChangesGroup, Histogram } from '../store/label-set.ts';
+import type { Group, Histogram } from '../store/label-set.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family, type ShownSet, type Timing } from './family.ts';
 
@@ -68,7 +68,7 @@ interface CountedChange {
   readonly name: string;
   readonly help: string;
   readonly isTold: (shown: ShownSet) => boolean;
-  readonly count: (changes: ChangesGroup) => number;
+  readonly count: (changes: Group<'changes'>) => number;
 }
 
 function change({ name, help, isTold, count }: CountedChange): AnyFamily {
