@@ -69,7 +69,7 @@ export class SortedNumbers<Summary = never> {
     this.#settle();
     let count = 0;
     for (const { numbers } of this.#chunks) {
-      if ((numbers.at(-1) ?? 0) > value) return count + lowerBound(numbers, value, true);
+      if ((numbers.at(-1) ?? 0) > value) return count + firstIndex(numbers.length, (at) => (numbers[at] ?? 0) > value);
       count += numbers.length;
     }
     return count;
@@ -142,12 +142,16 @@ export class SortedNumbers<Summary = never> {
   }
 }
 
-/** Index of the first number at or above `value` in an ascending list; above it with `after`. */
-function lowerBound(sorted: readonly number[], value: number, after = false): number {
-  return firstIndex(sorted.length, (at) => {
-    const one = sorted[at] ?? 0;
-    return after ? one > value : one >= value;
-  });
+/** Index of the first number at or above `value` in an ascending list. */
+function lowerBound(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The first index below `length` from which on `isReached` holds; `length` when it never does. */
