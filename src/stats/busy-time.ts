@@ -69,24 +69,23 @@ export class BusyTime {
     if (firstChanged === Number.POSITIVE_INFINITY) return;
     this.#chunks = chunks;
     this.#end = undefined;
-    for (let at = firstChanged; at < chunks.length; at += 1) this.#sumBefore(at);
-  }
-
-  #sumBefore(at: number): void {
-    const chunk = this.#chunks[at];
-    const last = this.#chunks[at - 1];
-    let open = 0;
-    let free = 0;
-    if (chunk !== undefined && last !== undefined) {
-      const { delta, lowest, freeAtLowest } = (last.summary ??= sumsOf(last));
-      const openBeforeLast = this.#openBefore[at - 1] ?? 0;
-      open = openBeforeLast + delta;
-      free = this.#freeBefore[at - 1] ?? 0;
-      if (openBeforeLast + lowest === 0) free += freeAtLowest;
-      if (open === 0) free += startMs(chunk) - endMs(last);
+    let last = chunks[firstChanged - 1];
+    let open = this.#openBefore[firstChanged - 1] ?? 0;
+    let free = this.#freeBefore[firstChanged - 1] ?? 0;
+    for (let at = firstChanged; at < chunks.length; at += 1) {
+      const chunk = chunks[at];
+      if (chunk === undefined) break;
+      if (last !== undefined) {
+        last.summary ??= sumsOf(last);
+        const { delta, lowest, freeAtLowest } = last.summary;
+        if (open + lowest === 0) free += freeAtLowest;
+        open += delta;
+        if (open === 0) free += startMs(chunk) - endMs(last);
+      }
+      this.#openBefore[at] = open;
+      this.#freeBefore[at] = free;
+      last = chunk;
     }
-    this.#openBefore[at] = open;
-    this.#freeBefore[at] = free;
   }
 }
 

@@ -138,7 +138,14 @@ export class SortedNumbers<Summary = never> {
 
   /** The first chunk whose last number is at or above `value`. */
   #chunkOf(value: number): number {
-    return firstIndex(this.#chunks.length, (at) => (this.#chunks[at]?.numbers.at(-1) ?? 0) >= value);
+    let low = 0;
+    let high = this.#chunks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#chunks[middle]?.numbers.at(-1) ?? 0) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
