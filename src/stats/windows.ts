@@ -33,16 +33,22 @@ export class Windows {
     this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
   }
 
-  /** Prepares an incident for `change` with `isPresorted`, after `sortOrders`; counts one that no statistic sees. */
-  append(slot: number): void {
+  /** Lets an incident in, or takes it out just as it was let in. With `isAppended`, `sortOrders` must follow the last one. */
+  change(slot: number, sign: 1 | -1, isAppended = false): void {
     const facet = this.#facetOf(slot);
     if (facet === undefined) return;
     if (facet.isExcluded || !this.#isVisible(slot)) {
-      facet.place.counts.excluded += 1;
+      facet.place.counts.excluded += sign;
       return;
     }
-    facet.place.byTrigger.append(slot);
-    if (this.#hasRecovery(slot)) facet.place.byResolve.append(slot);
+    for (const order of this.#ordersOf(facet.place, slot)) {
+      if (isAppended) order.append(slot);
+      else if (sign === 1) order.add(slot);
+      else order.remove(slot);
+    }
+    this.#countState(facet, slot, sign);
+    this.#track(facet, slot, sign);
+    this.#changeWindows(facet.place, slot, sign);
   }
 
   sortOrders(): void {
@@ -50,20 +56,6 @@ export class Windows {
       byTrigger.sort();
       byResolve.sort();
     }
-  }
-
-  /** Lets an incident in, or takes it out just as it was let in. */
-  change(slot: number, sign: 1 | -1, isPresorted = false): void {
-    const facet = this.#facetOf(slot);
-    if (facet === undefined) return;
-    if (facet.isExcluded || !this.#isVisible(slot)) {
-      facet.place.counts.excluded += sign;
-      return;
-    }
-    if (!isPresorted) this.#reorder(facet.place, slot, sign);
-    this.#countState(facet, slot, sign);
-    this.#track(facet, slot, sign);
-    this.#changeWindows(facet.place, slot, sign);
   }
 
   /** Moves a provider's windows to a new end; an earlier one than before leaves them where they are. */
@@ -116,11 +108,8 @@ export class Windows {
     return !Number.isNaN(this.#columns.recovery[slot]);
   }
 
-  #reorder({ byTrigger, byResolve }: ProviderPlace, slot: number, sign: 1 | -1): void {
-    for (const order of this.#hasRecovery(slot) ? [byTrigger, byResolve] : [byTrigger]) {
-      if (sign === 1) order.add(slot);
-      else order.remove(slot);
-    }
+  #ordersOf({ byTrigger, byResolve }: ProviderPlace, slot: number): readonly SlotOrder[] {
+    return this.#hasRecovery(slot) ? [byTrigger, byResolve] : [byTrigger];
   }
 
   /** Lets the groups know when an incident was opened and in which times it was open, as far as windows can still ask for it. */
