@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { parseJson } from '../model/json.ts';
 import { allowanceOf } from './allowance.ts';
 import type { Answer } from './door.ts';
 import { type Allowance, AttemptFailure } from './failure.ts';
@@ -62,7 +63,7 @@ function notJson(text: string): string {
 /** Undefined for anything but JSON: a proxy's error page is no news to the caller. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }
