@@ -5,14 +5,11 @@ import { completeImport, decideBatch, decideImport } from './decide.ts';
 import type { EngineWriter, StoreEngine } from './engine.ts';
 import { createExemplars } from './exemplars.ts';
 import { releaseGroup } from './label-sets.ts';
-import { forgetUnused, pruneExpired } from './prune.ts';
+import { prune } from './prune.ts';
 import { readings } from './readings.ts';
 import { reconcileServices } from './service-limit.ts';
 import type { LedgerState } from './state.ts';
 import type { Batch, Store } from './store.ts';
-
-/** Closed incidents that are deleted in one step: some 50 ms, so that commits and pages do not wait for long. */
-const PRUNED_AT_ONCE = 5000;
 
 export interface StoreInput {
   readonly engine: StoreEngine;
@@ -83,18 +80,9 @@ export function createStore({ engine, log, nowMs, isBroken, close }: StoreInput)
       });
     },
     prune: (atMs) => {
-      const removedRows: number[] = [];
-      for (const name of state.settings.readers.keys()) {
-        const input = { name, nowMs: atMs, limit: PRUNED_AT_ONCE - removedRows.length };
-        removedRows.push(...change((fork, writer) => pruneExpired(engine, writer, fork, input)));
-        if (removedRows.length >= PRUNED_AT_ONCE) return { removedRows, isRelabelled: false, hasMore: true };
-      }
-      const isRelabelled = change((fork) => {
-        if (removedRows.length > 0) forgetUnused(fork, engine.unusedFacets());
-        return reconcileServices(fork, atMs);
-      });
+      const result = change((fork, writer) => prune({ engine, writer, fork, nowMs: atMs }));
       exemplars.keepOnly(state.labelSets.values());
-      return { removedRows, isRelabelled, hasMore: false };
+      return result;
     },
     ...readings({ engine, state, exemplars }),
     isBroken,

@@ -239,12 +239,13 @@ function createWriter(tables: Tables): EngineWriter {
         if (subject === undefined) remove('signals', { provider, subject: id });
       }
       prepare('DELETE FROM rejections WHERE provider = ? AND at_ms < ?').run(provider, beforeMs);
-      // Signals stay as long as an incident is made of them; of each subject the newest one, which is its state.
+      // Signals stay as long as an incident is made of them, and of a subject that has one its newest state.
       prepare(
         `DELETE FROM signals WHERE provider = ?1 AND at_ms < ?2
-         AND at_ms < (SELECT max(newer.at_ms) FROM signals newer WHERE newer.provider = ?1 AND newer.subject = signals.subject)
+         AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.provider = ?1 AND i.id = signals.subject)
          AND at_ms < coalesce((SELECT min(i.triggered_ms) FROM incidents i WHERE i.provider = ?1 AND i.subject = signals.subject), ?2)
-         AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.provider = ?1 AND i.id = signals.subject)`,
+         AND (NOT EXISTS (SELECT 1 FROM incidents i WHERE i.provider = ?1 AND i.subject = signals.subject)
+           OR at_ms < (SELECT max(newer.at_ms) FROM signals newer WHERE newer.provider = ?1 AND newer.subject = signals.subject))`,
       ).run(provider, beforeMs);
     },
   };
