@@ -4,13 +4,13 @@ import { createProcessMetrics, type ProcessMetrics } from '../metrics/process.ts
 import { createPageReader } from '../metrics/reader.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
-import type { Clock } from '../model/time.ts';
+import { type Clock, steadyMs } from '../model/time.ts';
 import type { Platform } from '../providers/provider.ts';
 import type { ServerOptions } from '../server/options.ts';
 import { startServer } from '../server/server.ts';
 import { createApiSource, questionContext } from './api/source.ts';
 import { createEngine, type Engine } from './engine.ts';
-import { keepNewSpaceSmall } from './heap.ts';
+import { preferSmallHeap } from './heap.ts';
 import { createPageLoop } from './page-loop.ts';
 import { createQuestionThread } from './question-client.ts';
 import { createReloader, type ReloadResult } from './reload.ts';
@@ -49,7 +49,7 @@ export class UnusableConfiguration extends Error {
 
 /** Starts everything; what was opened is closed in reverse order. Throws when the store or an address cannot be had. */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
-  keepNewSpaceSmall();
+  preferSmallHeap();
   const app = await openApp(input);
   const { core, pageLoop, clock, reader, reloader, log } = app;
   const reload = async () => {
@@ -62,7 +62,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     bearerToken: () => app.engine().config.web.bearerToken,
     page: {
       read: (format) => reader.read(format),
-      delivered: (version) => void core.scraped(version, clock.nowMs()).catch(() => undefined),
+      delivered: (version) => void core.scraped(version, steadyMs(clock)).catch(() => undefined),
     },
     healthy: () => ({ ok: true }),
     readiness: () => readinessOf(app.engine().providers, pageLoop),

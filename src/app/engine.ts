@@ -96,6 +96,7 @@ function refreshTarget(
   return {
     name,
     pollIntervalMs,
+    nowMs: () => poller.nowMs(),
     lastSuccessMs: async () => (await core.provider(name)).askedUntilMs,
     refresh: createRefresh({ poller, provider, core, historyMs, retentionMs, requestsMade }),
   };

@@ -4,7 +4,7 @@ import type { Remote } from '../core/remote.ts';
 import type { PageReader } from '../metrics/reader.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
-import { type Clock, SECOND_MS } from '../model/time.ts';
+import { type Clock, SECOND_MS, steadyMs } from '../model/time.ts';
 
 /** The page is rendered at most this often (DESIGN §2). */
 const RENDER_EVERY_MS = SECOND_MS;
@@ -43,7 +43,7 @@ export function createPageLoop({ core, reader, clock, log, onFatal }: PageLoopIn
     else log.error('the page could not be brought up to date', { error: next });
   };
   const tick = async () => {
-    const result = await core.tick(clock.nowMs());
+    const result = await core.tick(clock.nowMs(), steadyMs(clock));
     if (result.page !== undefined) {
       reader.show(result.page);
       hasPage = true;

@@ -93,7 +93,7 @@ export async function statusOf(input: StatusInput, windowName: string | undefine
       config,
       core,
       providers,
-      nowMs,
+      nowMs: (name) => engine.providers.find((one) => one.config.name === name)?.poller.nowMs() ?? nowMs,
       isOpen: pageLoop.hasPage(),
       pageTrouble: pageLoop.trouble(),
       reloadFailure: input.reloadFailure(),

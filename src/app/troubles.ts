@@ -14,7 +14,8 @@ export interface TroublesInput {
   readonly config: Config;
   readonly core: CoreStatus;
   readonly providers: readonly ProviderStatus[];
-  readonly nowMs: number;
+  /** The time by the clock of a provider's platform. */
+  readonly nowMs: (provider: string) => number;
   /** The store has been read. */
   readonly isOpen: boolean;
   /** Why the page cannot be brought up to date. */
@@ -54,7 +55,7 @@ function when(isSo: boolean, kind: Trouble['kind'], text: string): Trouble[] {
 function silence({ config, nowMs }: TroublesInput, provider: ProviderStatus): Trouble[] {
   const { name, error, synced, lastSuccessAtMs, heldIncidents, allowance } = provider;
   const pollIntervalMs = config.providers.find((one) => one.name === name)?.pollIntervalMs ?? 0;
-  const ageMs = lastSuccessAtMs === undefined ? 0 : nowMs - lastSuccessAtMs;
+  const ageMs = lastSuccessAtMs === undefined ? 0 : nowMs(name) - lastSuccessAtMs;
   // Where nothing is asked, numbers stand still on purpose.
   const isStale = allowance !== undefined && synced && ageMs > Math.max(STALE_MS, 3 * pollIntervalMs);
   return [

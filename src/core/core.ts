@@ -2,7 +2,7 @@ import type { Grouping } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { sharedJson } from '../model/shared-bytes.ts';
-import { HOUR_MS } from '../model/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../model/time.ts';
 import { selectStatistics } from '../report/window-statistics.ts';
 import type { Row } from '../stats/rows.ts';
 import type { Batch, CommitCounts, Store } from '../store/store.ts';
@@ -35,7 +35,7 @@ export function createCore({ store, log }: CoreInput): Core {
     provider: (name) => store.provider(name),
     commit,
     beginPoll: (provider) => {
-      polls.end(provider);
+      polls.begin(provider);
       return store.provider(provider);
     },
     addPage: (provider, page) => polls.find(provider).add(page),
@@ -51,16 +51,16 @@ export function createCore({ store, log }: CoreInput): Core {
     rejectedIds: (query) => polls.stored(query).rejectedIds(),
     signals: (query, subjects) => polls.stored(query).signals(subjects),
     bySubject: (query, subjects) => polls.stored(query).bySubject(subjects),
-    tick: (nowMs) => {
+    tick: (nowMs, steadyMs) => {
       const trouble = troubleOf(() =>
         trusting(store, () => {
-          memory.release(nowMs);
+          memory.release(steadyMs);
           prune(nowMs);
         }),
       );
       return { page: memory.render(), shownProviders: memory.shownProviders, trouble };
     },
-    scraped: (version, nowMs) => memory.scraped(version, nowMs),
+    scraped: (version, steadyMs) => memory.scraped(version, steadyMs),
     status: (groupings, openMax) => readStatus(store, memory, groupings, openMax),
     statistics: (query) => {
       const config = memory.setup?.config;
@@ -88,7 +88,8 @@ function createPruning(store: Store, memory: CoreMemory): (nowMs: number) => voi
   let prunedAtMs: number | undefined;
   return (nowMs) => {
     if (memory.setup === undefined) return;
-    prunedAtMs ??= nowMs;
+    // Soon after a start, which may be the only time of the day.
+    prunedAtMs ??= nowMs - PRUNE_EVERY_MS + MINUTE_MS;
     // In either direction: somebody may have set the clock back.
     if (Math.abs(nowMs - prunedAtMs) < PRUNE_EVERY_MS) return;
     const result = store.prune(nowMs);

@@ -88,23 +88,23 @@ export class CoreMemory {
   }
 
   /** Ends the holds that are over. */
-  release(nowMs: number): void {
+  release(steadyMs: number): void {
     if (this.setup === undefined) return;
-    const due = this.#holds.due(nowMs, this.setup.config.metrics.newSeriesHoldMs);
+    const due = this.#holds.due(steadyMs, this.setup.config.metrics.newSeriesHoldMs);
     if (due.length === 0) return;
     this.#store.release(due);
     this.#hasChanged = true;
   }
 
   /** A GET got all of this page. */
-  scraped(version: number, nowMs: number): void {
-    this.#holds.delivered(version, nowMs);
+  scraped(version: number, steadyMs: number): void {
+    this.#holds.delivered(version, steadyMs);
   }
 
   /** A new page; undefined while the last one still stands. */
   render(): PageUpdate | undefined {
     if (this.#memory === undefined || !this.#hasChanged) return undefined;
-    const { page, source, snapshot } = this.#memory.render();
+    const { page, source, snapshot } = this.#renderOrRebuild(this.#memory);
     const update = this.#toUpdate(page);
     const synced = source.providers.filter(({ state }) => state.isSynced);
     this.#snapshot = snapshot;
@@ -113,6 +113,16 @@ export class CoreMemory {
     this.#holds.rendered(update.version, sets);
     this.#hasChanged = false;
     return update;
+  }
+
+  #renderOrRebuild(memory: Memory): PageRendering {
+    try {
+      return memory.render();
+    } catch (error) {
+      this.#log.error('the page could not be rendered and is rebuilt from the store', { error: messageOf(error) });
+      this.#memory = rebuild(this.#store, memory.setup);
+      return rendered(this.#memory);
+    }
   }
 
   /** If memory cannot follow a change of the store, everything is put together anew; `apply` says whether groups have to be, too. */
@@ -160,6 +170,14 @@ function rebuild(store: Store, setup: CoreSetup): Memory {
     return loadMemory(store, setup);
   } catch (error) {
     throw new CoreFailure(`statistics cannot be rebuilt from the store: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function rendered({ render }: Memory): PageRendering {
+  try {
+    return render();
+  } catch (error) {
+    throw new CoreFailure(`the page cannot be rendered: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -98,10 +98,10 @@ export interface Core {
   rejectedIds(query: StoredQuery): readonly string[];
   signals(query: StoredQuery, subjects: readonly string[]): Map<string, readonly Signal[]>;
   bySubject(query: StoredQuery, subjects: readonly string[]): Map<string, readonly Incident[]>;
-  /** Ends holds that are over, prunes, and renders what changed. */
-  tick(nowMs: number): TickResult;
+  /** Ends holds that are over, prunes, and renders what changed. `steadyMs` is a time that nobody can set. */
+  tick(nowMs: number, steadyMs: number): TickResult;
   /** A GET got all of this page. */
-  scraped(version: number, nowMs: number): void;
+  scraped(version: number, steadyMs: number): void;
   status(groupings: readonly Grouping[], openMax: number): CoreStatus;
   /** The windowed rows of the newest page as JSON (`{"rows": […]}`) on shared memory, or what is wrong with the query. */
   statistics(query: StatisticsQuery): StatisticsAnswer;

@@ -23,7 +23,8 @@ export interface PollBuffer {
 
 /** The polls under way, one of each provider at most. */
 export interface PollBuffers {
-  /** The pages of the poll of a provider. */
+  begin(provider: string): void;
+  /** The pages of the poll of a provider; throws when none has begun, or when a reload has ended it. */
   find(provider: string): PollBuffer;
   /** Forgets them. */
   end(provider: string): void;
@@ -38,11 +39,12 @@ export interface PollBuffers {
 export function createPollBuffers(store: Pick<Store, 'stored' | 'idsSince'>): PollBuffers {
   const buffers = new Map<string, PollBuffer>();
   const find = (provider: string): PollBuffer => {
-    const known = buffers.get(provider) ?? createPollBuffer(store.stored(provider));
-    buffers.set(provider, known);
-    return known;
+    const buffer = buffers.get(provider);
+    if (buffer === undefined) throw new Error(`no poll of ${provider} is under way`);
+    return buffer;
   };
   return {
+    begin: (provider) => void buffers.set(provider, createPollBuffer(store.stored(provider))),
     find,
     end: (provider) => void buffers.delete(provider),
     clear: () => buffers.clear(),

@@ -85,8 +85,9 @@ export function callRemote<Service>(
         return;
       }
       last += 1;
-      waiting.set(last, { resolve, reject });
+      // Throws, and so rejects, when the arguments cannot be copied.
       channel.postMessage({ call: last, method, args } satisfies Call);
+      waiting.set(last, { resolve, reject });
     });
   const entries = methods.map((method) => [method, (...args: readonly unknown[]) => callMethod(method, args)]);
   return {

@@ -7,6 +7,8 @@ export const DAY_MS = 24 * HOUR_MS;
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   nowMs(): number;
+  /** Milliseconds since some time, which setting the clock does not change; absent in clocks that nobody sets. */
+  steadyMs?(): number;
   /** Resolves after `ms`; rejects with the signal's reason when that fires first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -17,6 +19,7 @@ export const TIMER_MAX_MS: number = 2 ** 31 - 1;
 /** The clock of this machine. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
+  steadyMs: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -37,3 +40,8 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', onAbort, { once: true });
     }),
 };
+
+/** A time for waits: setting the clock makes none of them longer or shorter. */
+export function steadyMs(clock: Pick<Clock, 'nowMs' | 'steadyMs'>): number {
+  return clock.steadyMs?.() ?? clock.nowMs();
+}

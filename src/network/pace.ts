@@ -13,8 +13,10 @@ const CAREFUL_MS = MINUTE_MS;
 /** Calls that may wait at once; a provider has four under way, so more is a mistake of ours and not load. */
 const WAITING_MAX = 1000;
 
-/** How much further apart requests are than the allowance asks: late timers and uneven latency stay within it, 98 % of it is used. */
-const SPACING = 1.02;
+/** Requests may arrive so much closer together than they left, as latency is uneven, and stay within the allowance. */
+const JITTER_MS = 300;
+/** Of a short period that is a larger part than anybody wants to lose. */
+const JITTER_SHARE_MAX = 0.02;
 
 /** One request that waits for its turn. */
 export interface Turn<T> {
@@ -39,7 +41,7 @@ export interface Pace {
 
 /** The time between two requests that keeps any period of `perMs` within its allowance. */
 export function spacingMs({ requests, perMs }: RateLimit): number {
-  return (perMs / requests) * SPACING;
+  return (perMs + Math.min(JITTER_MS, perMs * JITTER_SHARE_MAX)) / requests;
 }
 
 /** Spreads requests evenly, so that two allowances never meet at the edge of a platform's window. */

@@ -1,5 +1,4 @@
 import type { Log } from '../model/log.ts';
-import type { Clock } from '../model/time.ts';
 import type { RefreshRequest, RefreshResult } from './refresh.ts';
 
 /** A provider is stale when its last successful poll is older than so many of its intervals. */
@@ -9,6 +8,8 @@ const STALE_INTERVALS = 3;
 export interface RefreshTarget {
   readonly name: string;
   readonly pollIntervalMs: number;
+  /** The time by the platform's clock where ours is off. */
+  readonly nowMs: () => number;
   /** The end of its last successful poll; undefined before the first. */
   readonly lastSuccessMs: () => Promise<number | undefined>;
   readonly refresh: (request: RefreshRequest) => Promise<RefreshResult>;
@@ -41,7 +42,6 @@ export interface Refreshing {
 
 export interface RefreshingInput {
   readonly targets: readonly RefreshTarget[];
-  readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Log;
 }
 
@@ -74,8 +74,7 @@ async function refreshAll(
   let failures = 0;
   const refreshOne = async (target: RefreshTarget): Promise<RefreshOutcome> => {
     const provider = target.name;
-    if (request.providers === 'stale' && !(await isStale(target, input.clock.nowMs())))
-      return { provider, outcome: 'skipped' };
+    if (request.providers === 'stale' && !(await isStale(target))) return { provider, outcome: 'skipped' };
     try {
       const refreshed = await target.refresh({ spanMs: request.spanMs, isDryRun: request.isDryRun, signal });
       return { provider, outcome: 'refreshed', refreshed };
@@ -92,9 +91,9 @@ async function refreshAll(
   return outcomes;
 }
 
-async function isStale({ lastSuccessMs, pollIntervalMs }: RefreshTarget, nowMs: number): Promise<boolean> {
+async function isStale({ lastSuccessMs, pollIntervalMs, nowMs }: RefreshTarget): Promise<boolean> {
   const lastMs = await lastSuccessMs();
-  return lastMs === undefined || nowMs - lastMs > STALE_INTERVALS * pollIntervalMs;
+  return lastMs === undefined || nowMs() - lastMs > STALE_INTERVALS * pollIntervalMs;
 }
 
 function tell(log: Log, outcome: RefreshOutcome, isDryRun: boolean): void {

@@ -41,7 +41,7 @@ function told(provider: Partial<typeof PROVIDER> = {}, input: Partial<TroublesIn
     config,
     core: coreWith(),
     providers: [{ ...WELL, ...provider }],
-    nowMs: NOW_MS,
+    nowMs: () => NOW_MS,
     isOpen: true,
     pageTrouble: undefined,
     reloadFailure: undefined,

@@ -82,7 +82,7 @@ export function stageCore(input: CoreStageInput = {}): CoreStage {
   core.configure(setup, nowMs);
   const reader = createPageReader(async () => '');
   const tick = (atMs: number) => {
-    const result = core.tick(atMs);
+    const result = core.tick(atMs, atMs);
     if (result.page !== undefined) reader.show(result.page);
     return result;
   };

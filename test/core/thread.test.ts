@@ -52,7 +52,7 @@ it('commits, and gives a page on shared memory that can be read and unpacked her
   await core.commit(poll(at(1)));
 
   const counts = await core.commit(poll(at(60), { incidents: [recovered('Q1', 20)] }));
-  const { page, shownProviders } = await core.tick(at(60));
+  const { page, shownProviders } = await core.tick(at(60), at(60));
   const reader = createPageReader(async () => 'up 1\n');
   if (page !== undefined) reader.show(page);
   const whole = await reader.read('text');
@@ -125,10 +125,10 @@ it('lets a call that throws fail, and goes on', async () => {
 it('says once that it has ended by itself, and every call fails from then on', async () => {
   const { core, worker, fatal } = await stage();
   await core.configure(setupWith(), SINCE);
-  const waiting = core.tick(at(1)).catch((error: unknown) => error);
+  const waiting = core.tick(at(1), at(1)).catch((error: unknown) => error);
 
   await worker.terminate();
-  const later = core.tick(at(2));
+  const later = core.tick(at(2), at(2));
 
   await expect(later).rejects.toThrow(new CoreFailure('the core thread has ended'));
   expect(await waiting).toBeDefined();

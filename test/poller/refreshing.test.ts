@@ -24,7 +24,8 @@ function hangs({ signal }: RefreshRequest): Promise<RefreshResult> {
 }
 
 function target(name: string, change: Partial<RefreshTarget> = {}): RefreshTarget {
-  return { name, pollIntervalMs: 60_000, lastSuccessMs: async () => NOW_MS, refresh: async () => FOUND, ...change };
+  const lastSuccessMs = async () => NOW_MS;
+  return { name, pollIntervalMs: 60_000, nowMs: () => NOW_MS, lastSuccessMs, refresh: async () => FOUND, ...change };
 }
 
 function refreshing(...targets: readonly RefreshTarget[]) {
@@ -34,7 +35,7 @@ function refreshing(...targets: readonly RefreshTarget[]) {
     (message: string, fields: LogFields = {}) =>
       void lines.push({ text: `${level} ${message}`, fields });
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  return { lines, ...createRefreshing({ targets, clock: { nowMs: () => NOW_MS }, log }) };
+  return { lines, ...createRefreshing({ targets, log }) };
 }
 
 function failing(message: string): Partial<RefreshTarget> {

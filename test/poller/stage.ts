@@ -90,7 +90,10 @@ export interface StageInput {
 }
 
 /** A poller of an invented provider over a real core, with a clock in our hands. */
-export function stage(poll: Polling, { storeWith = (store) => store, coreWith = (core) => core }: StageInput = {}): Stage {
+export function stage(
+  poll: Polling,
+  { storeWith = (store) => store, coreWith = (core) => core }: StageInput = {},
+): Stage {
   const folder = mkdtempSync(join(tmpdir(), 'mttr-poller-'));
   const clock = createHandClock(START_MS);
   const { log, lines } = rememberLines();

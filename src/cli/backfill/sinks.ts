@@ -1,8 +1,8 @@
-import type { PastFamily } from '../../metrics/backfill.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { batchesOf } from '../../network/remote-write/batches.ts';
 import type { RemoteWriter } from '../../network/remote-write/writer.ts';
 import { type Written, writeDay } from './files.ts';
+import type { PastFamily } from './table.ts';
 import { writtenSeries } from './written-series.ts';
 
 /** What one day has to tell. */

@@ -80,6 +80,7 @@ async function processSeries(tellers: readonly Teller[], version: string): Promi
     metrics.requested(provider.name, '200');
     metrics.requested(provider.name, 'error');
     metrics.budget(provider.name, 0);
+    metrics.clockSkew(provider.name, 0);
   }
   return countSeries(await metrics.text('openmetrics'));
 }
