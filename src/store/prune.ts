@@ -1,36 +1,50 @@
-import type { EngineWriter, StoreEngine } from './engine.ts';
+import { isKept } from '../model/stored.ts';
+import type { Change, EngineWriter, StoreEngine } from './engine.ts';
+import { number } from './incident-row.ts';
+import { reconcileServices } from './service-limit.ts';
 import { facetKey, type LedgerState, serviceKey } from './state.ts';
+import type { PruneResult } from './store.ts';
 
-/** Of which provider, when, and how many incidents at most. */
+/** Closed incidents that are deleted in one step: some 50 ms, so that commits and pages do not wait for long. */
+const PRUNED_AT_ONCE = 5000;
+
+/** Deletes some of what was closed before the retention began, then what nothing refers to any more. */
+export function prune(engine: StoreEngine, state: LedgerState, change: Change, nowMs: number): PruneResult {
+  const removedRows: number[] = [];
+  for (const name of state.settings.readers.keys()) {
+    const limit = PRUNED_AT_ONCE - removedRows.length;
+    removedRows.push(...change((fork, writer) => pruneExpired(fork, writer, { engine, name, nowMs, limit })));
+    if (removedRows.length >= PRUNED_AT_ONCE) return { removedRows, isRelabelled: false, hasMore: true };
+  }
+  const isRelabelled = change((fork) => {
+    if (removedRows.length > 0) forgetUnused(fork, engine.unusedFacets());
+    return reconcileServices(fork, nowMs);
+  });
+  return { removedRows, isRelabelled, hasMore: false };
+}
+
 interface PruneInput {
+  readonly engine: StoreEngine;
   readonly name: string;
   readonly nowMs: number;
   readonly limit: number;
 }
 
-/**
- * Deletes some of what was closed before the retention began, by the provider's own polls: a clock that is ahead deletes
- * nothing. Gives the rows of the incidents.
- */
-export function pruneExpired(
-  engine: StoreEngine,
-  writer: EngineWriter,
-  fork: LedgerState,
-  { name, nowMs, limit }: PruneInput,
-): number[] {
+/** By the provider's own polls: a clock that is ahead deletes nothing. Gives the rows of the incidents. */
+function pruneExpired(fork: LedgerState, writer: EngineWriter, { engine, name, nowMs, limit }: PruneInput): number[] {
   const provider = fork.provider(name);
   if (!provider.isSynced || provider.askedUntilMs === undefined) return [];
   const beforeMs = Math.min(nowMs, provider.askedUntilMs) - fork.settings.retentionMs;
-  const expired = engine.expired(provider.row, beforeMs, limit);
-  for (const { facet, isKept } of expired) if (isKept) fork.addIncidents(facet, -1);
+  const expired = engine.incidents('closedBefore', provider.row, beforeMs, limit);
+  for (const one of expired) if (isKept(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
   const prunedBeforeMs = Math.max(beforeMs, provider.prunedBeforeMs ?? beforeMs);
   fork.providers.set(name, { ...provider, prunedBeforeMs });
   writer.prune(provider.row, expired, beforeMs);
-  return expired.map(({ row }) => row);
+  return expired.map((one) => number(one, 'row'));
 }
 
 /** Facets that no incident has any more, and services that then have neither a facet nor a place in a list. */
-export function forgetUnused(fork: LedgerState, unusedFacets: readonly number[]): void {
+function forgetUnused(fork: LedgerState, unusedFacets: readonly number[]): void {
   for (const row of unusedFacets) {
     const facet = fork.facets.get(row);
     if (facet === undefined) continue;
