@@ -1,5 +1,6 @@
 import { isVisible, type Reader } from '../config/reading.ts';
-import { type FacetLabels, MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
+import type { StatisticsInput } from './rows.ts';
 
 /** Bits of `Columns.tracked`. */
 export const TRACKED = { opening: 1, openTimes: 2 } as const;
@@ -97,9 +98,9 @@ export class Columns {
   }
 
   /** Writes an incident into its slot, as far as statistics see it today. */
-  write(slot: number, incident: StoredIncident, reading: Reading): void {
+  write(slot: number, incident: StoredIncident, input: StatisticsInput): void {
     const isMerged = (incident.marks & MARKS.merged) !== 0;
-    const recovery = recoveryMs(incident, reading.reopened);
+    const recovery = recoveryMs(incident, input.settings.reopened);
     this.facets[slot] = incident.facet;
     this.marks[slot] = incident.marks;
     this.statuses[slot] = incident.status;
@@ -108,25 +109,25 @@ export class Columns {
     this.recovery[slot] = recovery ?? Number.NaN;
     this.acknowledged[slot] = incident.acknowledgedAtMs ?? Number.NaN;
     this.fingerprints[slot] = incident.fingerprint;
-    this.visible[slot] = Number(this.#isSeen(incident, recovery, reading));
+    this.visible[slot] = Number(this.#isSeen(incident, recovery, input));
     setOrDelete(this.started, slot, incident.startedAtMs);
     setOrDelete(this.identified, slot, incident.identifiedAtMs);
     setOrDelete(this.mitigated, slot, incident.mitigatedAtMs);
     setOrDelete(this.spans, slot, isMerged ? closedSpans(incident) : incident.spans);
   }
 
-  #isSeen(incident: StoredIncident, recovery: number | undefined, reading: Reading): boolean {
-    const reader = this.#readerOf(incident.facet, reading);
+  #isSeen(incident: StoredIncident, recovery: number | undefined, input: StatisticsInput): boolean {
+    const reader = this.#readerOf(incident.facet, input);
     if (reader === null) return false;
     const { marks, title } = incident;
     return isVisible({ marks, title, recoveryMs: recovery }, { excluded: false }, reader);
   }
 
-  #readerOf(facet: number, reading: Reading): Reader | null {
+  #readerOf(facet: number, input: StatisticsInput): Reader | null {
     const known = this.#readers[facet];
     if (known !== undefined) return known;
-    const labels = reading.labels(facet);
-    const reader = (labels === undefined ? undefined : reading.reader(labels.provider)) ?? null;
+    const labels = input.labels(facet);
+    const reader = (labels === undefined ? undefined : input.reader(labels.provider)) ?? null;
     this.#readers[facet] = reader;
     return reader;
   }
@@ -165,14 +166,6 @@ export class Columns {
     this.acknowledged = resize(this.acknowledged, new Float64Array(capacity));
     this.fingerprints = resize(this.fingerprints, new Float64Array(capacity));
   }
-}
-
-/** How incidents are read today. */
-export interface Reading {
-  readonly reopened: 'last' | 'first' | 'sum';
-  /** Undefined for facets of providers that are not configured. */
-  readonly labels: (facet: number) => FacetLabels | undefined;
-  readonly reader: (provider: string) => Reader | undefined;
 }
 
 /** Nobody works on a merged incident any more, whether or not the platform says when that began. */

@@ -1,17 +1,11 @@
-import { type FacetLabels, MARKS } from '../model/stored.ts';
+import { MARKS } from '../model/stored.ts';
 import { type Columns, TRACKED } from './columns.ts';
 import { type Coverage, evaluateContents, evaluateTimes, hasTimes } from './evaluate.ts';
 import type { Group } from './group.ts';
 import type { Recovery } from './group-window.ts';
 import { type ActiveProvider, type FacetPlace, Places, type ProviderPlace } from './places.ts';
-import type { StatisticsSettings } from './rows.ts';
+import type { StatisticsInput, StatisticsSettings } from './rows.ts';
 import type { SlotOrder } from './slot-order.ts';
-
-export interface WindowsInput {
-  readonly columns: Columns;
-  readonly settings: StatisticsSettings;
-  readonly labels: (facet: number) => FacetLabels | undefined;
-}
 
 /** Windowed statistics that are kept by adding and taking away incidents, never by going over all of them. */
 export class Windows {
@@ -23,14 +17,12 @@ export class Windows {
   readonly #reachMs: number;
   #hasMoved = true;
 
-  constructor({ columns, settings, labels }: WindowsInput, providers: readonly ActiveProvider[]) {
+  constructor(input: StatisticsInput, columns: Columns, providers: readonly ActiveProvider[]) {
     this.#columns = columns;
-    this.#settings = settings;
-    this.#windowMaxMs = Math.max(0, ...settings.windows.map(({ ms }) => ms));
+    this.#settings = input.settings;
+    this.#windowMaxMs = Math.max(0, ...input.settings.windows.map(({ ms }) => ms));
     this.#reachMs = 2 * this.#windowMaxMs;
-    const triggeredAtMs = (slot: number) => columns.triggered[slot] ?? 0;
-    const resolvedAtMs = (slot: number) => columns.resolved[slot] ?? 0;
-    this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
+    this.places = new Places(input, columns, providers);
   }
 
   /** Lets an incident in, or takes it out just as it was let in. With `isAppended`, `sortOrders` must follow the last one. */
@@ -90,7 +82,7 @@ export class Windows {
     for (const group of this.places.groups()) {
       if (group.isDirty) evaluateContents(group, settings);
       if ((group.isDirty || hasMoved) && hasTimes(group)) {
-        evaluateTimes(group, { settings, coverages: this.places.coverages(group) });
+        evaluateTimes(group, settings, this.places.coverages(group));
       }
       group.isDirty = false;
     }
