@@ -48,8 +48,8 @@ export class Places {
     this.#input = input;
     this.providers = providers.map((provider) => ({
       provider,
-      byTrigger: new SlotOrder((slot) => columns.triggered[slot] ?? 0),
-      byResolve: new SlotOrder((slot) => columns.resolved[slot] ?? 0),
+      byTrigger: new SlotOrder((slot) => columns.values.triggered[slot] ?? 0),
+      byResolve: new SlotOrder((slot) => columns.values.resolved[slot] ?? 0),
       counts: { open: 0, resolved: 0, excluded: 0 },
     }));
     if (providers.length > 0) this.#openLasting(input.settings);
