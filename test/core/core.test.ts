@@ -2,17 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import type { Parsed } from '../e2e/page.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered } from '../store/telling.ts';
-import {
-  type CoreStage,
-  linesOf,
-  NAME,
-  numbersOf,
-  pageOfFreshStart,
-  setupOf,
-  setupWith,
-  stageCore,
-  TEN_DAYS,
-} from './stage.ts';
+import { type CoreStage, linesOf, NAME, numbersOf, pageOfFreshStart, setupWith, stageCore, TEN_DAYS } from './stage.ts';
 
 const CHECKOUT = { provider: NAME, service: 'checkout', severity: 'P1' };
 const COUNT = 'incident_recovery_time_minutes_count';
@@ -446,21 +436,4 @@ it('statistics follow the pruning of one team after the other without a rebuild'
 
   expect([...staged.store.stored(NAME).incidents(['Q0', 'Q2', 'Q4']).keys()]).toEqual([]);
   expect(staged.lines.filter((line) => line.startsWith('error'))).toEqual([]);
-});
-
-// Nobody is asked, so nothing contradicts the clock: one poll and one tick two years ahead delete all that was imported.
-it.fails('what was imported outlives a clock that jumps two years ahead and back', async () => {
-  const setup = setupOf(['{ name: files, type: import, until: now }']);
-  const staged = stageCore({ setup });
-  const input = { provider: 'files', isOnlySource: true, nowMs: at(1) };
-  staged.store.import(input, [[recovered('Q1', 20, { triggeredAtMs: at(-60) })]], { fromMs: at(-90), untilMs: at(0) });
-  staged.core.configure(setup, at(1));
-  staged.tick(at(1));
-
-  staged.core.commit(poll(at(2) + 2 * YEAR_MS, { provider: 'files' }));
-  staged.tick(at(2) + 2 * YEAR_MS);
-  staged.core.commit(poll(at(3), { provider: 'files' }));
-  staged.tick(at(3));
-
-  expect([...staged.store.stored('files').incidents(['Q1']).keys()]).toEqual(['Q1']);
 });
