@@ -5,21 +5,15 @@ import { completeImport, decideBatch, decideImport, type ImportPart } from './de
 import type { Change, EngineWriter, StoreEngine } from './engine.ts';
 import { createExemplars } from './exemplars.ts';
 import { releaseGroup } from './label-sets.ts';
-<<<<<<< HEAD
-=======
 import { loadTouched } from './loaded-rows.ts';
->>>>>>> shrink
 import { prune } from './prune.ts';
 import { readings } from './readings.ts';
 import { reconcileServices } from './service-limit.ts';
 import type { LedgerState } from './state.ts';
 import type { Batch, Store } from './store.ts';
 
-<<<<<<< HEAD
-=======
 const RESTARTED = 'cumulative series restart at zero, with a new _created: their layout was changed';
 
->>>>>>> shrink
 export interface StoreInput {
   readonly engine: StoreEngine;
   readonly log: Log;
@@ -73,13 +67,8 @@ export function createStore({ engine, log, nowMs, isBroken, close }: StoreInput)
       });
     },
     prune: (atMs) => {
-<<<<<<< HEAD
       const result = change((fork, writer) => prune({ engine, writer, fork, nowMs: atMs }));
       exemplars.keepOnly(state.labelSets.values());
-=======
-      const result = prune(engine, state, change, atMs);
-      if (!result.hasMore) exemplars.keepOnly(state.labelSets.values());
->>>>>>> shrink
       return result;
     },
     ...readings({ engine, state, exemplars }),

@@ -1,5 +1,6 @@
-<<<<<<< HEAD
+import { isKept } from '../model/stored.ts';
 import type { EngineWriter, StoreEngine } from './engine.ts';
+import { number } from './incident-row.ts';
 import { reconcileServices } from './service-limit.ts';
 import { facetKey, type LedgerState, serviceKey } from './state.ts';
 import type { PruneResult } from './store.ts';
@@ -11,40 +12,9 @@ export interface PruneInput {
   readonly engine: StoreEngine;
   readonly writer: EngineWriter;
   readonly fork: LedgerState;
-=======
-import { isKept } from '../model/stored.ts';
-import type { Change, EngineWriter, StoreEngine } from './engine.ts';
-import { number } from './incident-row.ts';
-import { reconcileServices } from './service-limit.ts';
-import { facetKey, type LedgerState, serviceKey } from './state.ts';
-import type { PruneResult } from './store.ts';
-
-/** Closed incidents that are deleted in one step: some 50 ms, so that commits and pages do not wait for long. */
-const PRUNED_AT_ONCE = 5000;
-
-/** Deletes some of what was closed before the retention began, then what nothing refers to any more. */
-export function prune(engine: StoreEngine, state: LedgerState, change: Change, nowMs: number): PruneResult {
-  const removedRows: number[] = [];
-  for (const name of state.settings.readers.keys()) {
-    const limit = PRUNED_AT_ONCE - removedRows.length;
-    removedRows.push(...change((fork, writer) => pruneExpired(fork, writer, { engine, name, nowMs, limit })));
-    if (removedRows.length >= PRUNED_AT_ONCE) return { removedRows, isRelabelled: false, hasMore: true };
-  }
-  const isRelabelled = change((fork) => {
-    if (removedRows.length > 0) forgetUnused(fork, engine.unusedFacets());
-    return reconcileServices(fork, nowMs);
-  });
-  return { removedRows, isRelabelled, hasMore: false };
-}
-
-interface PruneInput {
-  readonly engine: StoreEngine;
-  readonly name: string;
->>>>>>> shrink
   readonly nowMs: number;
 }
 
-<<<<<<< HEAD
 /** Deletes some of what was closed before the retention began, and what belonged to nothing else. */
 export function prune(input: PruneInput): PruneResult {
   const { fork, nowMs } = input;
@@ -63,24 +33,14 @@ function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string
   const provider = fork.provider(name);
   if (!provider.isSynced || provider.askedUntilMs === undefined) return [];
   const beforeMs = Math.min(nowMs, provider.askedUntilMs) - fork.settings.retentionMs;
-  const expired = engine.expired(provider.row, beforeMs, PRUNED_AT_ONCE - removed);
-  for (const { facet, isKept } of expired) if (isKept) fork.addIncidents(facet, -1);
-=======
-/** By the provider's own polls: a clock that is ahead deletes nothing. Gives the rows of the incidents. */
-function pruneExpired(fork: LedgerState, writer: EngineWriter, { engine, name, nowMs, limit }: PruneInput): number[] {
-  const provider = fork.provider(name);
-  if (!provider.isSynced || provider.askedUntilMs === undefined) return [];
-  const beforeMs = Math.min(nowMs, provider.askedUntilMs) - fork.settings.retentionMs;
-  const expired = engine.incidents('closedBefore', provider.row, beforeMs, limit);
+  const expired = engine.incidents('closedBefore', provider.row, beforeMs, PRUNED_AT_ONCE - removed);
   for (const one of expired) if (isKept(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
->>>>>>> shrink
   const prunedBeforeMs = Math.max(beforeMs, provider.prunedBeforeMs ?? beforeMs);
   fork.providers.set(name, { ...provider, prunedBeforeMs });
   writer.prune(provider.row, expired, beforeMs);
   return expired.map((one) => number(one, 'row'));
 }
 
-<<<<<<< HEAD
 /** Facets that no incident has any more, and services that have neither a facet nor a place in a list. */
 function forgetUnused({ engine, fork }: PruneInput): void {
   const used = new Set<string>();
@@ -92,11 +52,6 @@ function forgetUnused({ engine, fork }: PruneInput): void {
   // Only then it is worth going over all incidents.
   const unused = mayBeUnused ? engine.unusedFacets() : [];
   for (const row of unused) {
-=======
-/** Facets that no incident has any more, and services that then have neither a facet nor a place in a list. */
-function forgetUnused(fork: LedgerState, unusedFacets: readonly number[]): void {
-  for (const row of unusedFacets) {
->>>>>>> shrink
     const facet = fork.facets.get(row);
     if (facet === undefined) continue;
     fork.facets.delete(row);
