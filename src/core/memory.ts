@@ -145,7 +145,7 @@ export function trusting<Result>(store: Store, work: () => Result): Result {
     return work();
   } catch (error) {
     if (!store.isBroken(error)) throw error;
-    throw new CoreFailure(`the store is damaged: ${messageOf(error)}`, { cause: error });
+    throw new CoreFailure(`the store cannot be trusted: ${messageOf(error)}`, { cause: error });
   }
 }
 

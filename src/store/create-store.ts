@@ -19,11 +19,12 @@ export interface StoreInput {
   readonly log: Log;
   readonly nowMs: number;
   readonly isBroken: (error: unknown) => boolean;
+  readonly verify: () => void;
   readonly close: () => void;
 }
 
 /** The store on top of an engine: loads what a change touches, decides, writes, and lets memory follow. */
-export function createStore({ engine, log, nowMs, isBroken, close }: StoreInput): Store {
+export function createStore({ engine, log, nowMs, isBroken, verify, close }: StoreInput): Store {
   const state = engine.loadState();
   const exemplars = createExemplars();
   let configuredAtMs = nowMs;
@@ -72,6 +73,7 @@ export function createStore({ engine, log, nowMs, isBroken, close }: StoreInput)
       return result;
     },
     ...readings({ engine, state, exemplars }),
+    verify,
     isBroken,
     close,
   };

@@ -9,7 +9,7 @@ import type { OpenIncident, Store, StoredIncidents } from './store.ts';
 /** What a store is asked for without changing it. */
 type Readings = Omit<
   Store,
-  'configure' | 'load' | 'commit' | 'preview' | 'import' | 'release' | 'prune' | 'isBroken' | 'close'
+  'configure' | 'load' | 'commit' | 'preview' | 'import' | 'release' | 'prune' | 'isBroken' | 'close' | 'verify'
 >;
 
 interface ReadingsInput {

@@ -1,3 +1,4 @@
+import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import type { Parsed } from '../e2e/page.ts';
@@ -437,3 +438,19 @@ it('statistics follow the pruning of one team after the other without a rebuild'
   expect([...staged.store.stored(NAME).incidents(['Q0', 'Q2', 'Q4']).keys()]).toEqual([]);
   expect(staged.lines.filter((line) => line.startsWith('error'))).toEqual([]);
 });
+
+it.each([
+  { what: 'removed', change: (path: string) => rmSync(path) },
+  { what: 'replaced', change: (path: string) => renameSync(`${path}.copy`, path) },
+])(
+  'a store file that was $what under the exporter ends it, as what it counts from then on would be lost',
+  ({ what, change }) => {
+    const staged = stageCore();
+    staged.core.tick(at(1), at(1));
+    copyFileSync(staged.path, `${staged.path}.copy`);
+
+    change(staged.path);
+
+    expect(() => staged.core.tick(at(2), at(2))).toThrow(`was ${what} while it was open; restart`);
+  },
+);

@@ -29,6 +29,7 @@ function stage() {
     log: silent,
     nowMs: SINCE,
     isBroken: isCorruption,
+    verify: () => undefined,
     close: () => opened.close(),
   });
   const core = createCore({ store, log: silent });
@@ -154,6 +155,7 @@ it('a prune whose disk fails at the second provider changes nothing, and the nex
     log: silent,
     nowMs: SINCE,
     isBroken: isCorruption,
+    verify: () => undefined,
     close: () => opened.close(),
   });
   const core = createCore({ store, log: silent });

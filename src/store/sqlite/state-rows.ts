@@ -132,7 +132,9 @@ function readSet(row: Row): LabelSet {
   const groups: LabelGroups & { counts?: { withinTarget?: number } } = JSON.parse(String(row['groups']));
   // Store version 1 kept the recoveries within the target beside the openings.
   if (groups.recovery !== undefined && groups.recovery.withinTarget === undefined) {
-    groups.recovery.withinTarget = groups.counts?.withinTarget ?? 0;
+    // A target that had changed restarted the histogram alone then.
+    const recoveries = groups.recovery.recovery.counts.reduce((sum, count) => sum + count, 0);
+    groups.recovery.withinTarget = Math.min(groups.counts?.withinTarget ?? 0, recoveries);
   }
   delete groups.counts?.withinTarget;
   return {
