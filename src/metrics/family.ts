@@ -99,16 +99,16 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
     render: (source, settings, kept) => {
       const items = declared.items(source);
       const before = kept.items === items ? kept.shown : undefined;
-      const shown: Fragment[] = [];
-      for (const [at, item] of items.entries()) {
+      const isCurrent = (item: Item, at: number) => before?.[at]?.version === declared.version(item);
+      if (before !== undefined && items.every(isCurrent)) return;
+      const shown = items.map((item, at) => {
         const version = declared.version(item);
-        let fragment = before === undefined ? kept.fragments.get(keyOf(item)) : before[at];
-        if (fragment?.version !== version) {
-          fragment = renderFragment(name, version, declared.samples(item, settings));
-          kept.fragments.set(keyOf(item), fragment);
-        }
-        shown.push(fragment);
-      }
+        const known = before === undefined ? kept.fragments.get(keyOf(item)) : before[at];
+        if (known?.version === version) return known;
+        const fragment = renderFragment(name, version, declared.samples(item, settings));
+        kept.fragments.set(keyOf(item), fragment);
+        return fragment;
+      });
       kept.items = items;
       kept.shown = shown;
     },

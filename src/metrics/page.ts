@@ -64,8 +64,9 @@ export class Page {
   /** The first half of `render`: all text is up to date, nothing is compressed yet. */
   renderPlain(source: PageSource): void {
     for (const { family, kept } of this.#families) {
+      const before = kept.shown;
       family.render(source, this.#settings, kept);
-      kept.blocks = reuseBlocks(kept.blocks, kept.shown);
+      if (kept.shown !== before) kept.blocks = reuseBlocks(kept.blocks, kept.shown);
     }
   }
 

@@ -31,6 +31,7 @@ function windowed({ name, help, statistics, labels = [], beside, samples }: Wind
   const [first = 0] = places;
   const isSaid = ({ statistics: carried }: Row) =>
     statistics.some((statistic) => carried.has(statistic)) && (beside === undefined || carried.has(beside));
+  const sumOfVersions = ({ versions }: Row) => places.reduce((sum, place) => sum + (versions[place] ?? 0), 0);
   // The list of rows is another one whenever a row comes or goes.
   const said = new WeakMap<readonly Row[], readonly Row[]>();
   return family<Row>({
@@ -43,12 +44,7 @@ function windowed({ name, help, statistics, labels = [], beside, samples }: Wind
       said.set(rows, known);
       return known;
     },
-    version: ({ versions }) => {
-      if (places.length === 1) return versions[first] ?? 0;
-      let sum = 0;
-      for (const place of places) sum += versions[place] ?? 0;
-      return sum;
-    },
+    version: places.length === 1 ? ({ versions }) => versions[first] ?? 0 : sumOfVersions,
     samples: (row, settings) =>
       settings.windows.flatMap(({ name: window }, at) => {
         const value = (statistic: Statistic) => row.values[at]?.[STATISTICS.indexOf(statistic)] ?? Number.NaN;
