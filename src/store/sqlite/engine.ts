@@ -20,19 +20,19 @@ const NOT_LISTED = MARKS.deleted | MARKS.imported;
 
 // Where most rows of a provider are gone over, a plus before `provider` keeps SQLite from taking the index of ids.
 const INCIDENTS: Readonly<Record<keyof IncidentQueries, string>> = {
-  byRow: '* FROM incidents WHERE row = ?',
-  byId: '* FROM incidents WHERE provider = ? AND id = ?',
-  bySubject: '* FROM incidents WHERE provider = ? AND subject = ? ORDER BY row',
-  byRecovery: '* FROM incidents WHERE provider = ? AND subject = ? AND recovery_key = ? ORDER BY row LIMIT 1',
-  pending: `* FROM incidents WHERE provider = ? AND marks & ${MARKS.pending} != 0`,
-  open: `id FROM incidents WHERE provider = ? AND ${OPEN}`,
-  openOfAll: `id, facet, marks, status, triggered_ms, title, url FROM incidents INDEXED BY open_incidents
+  byRow: 'SELECT * FROM incidents WHERE row = ?',
+  byId: 'SELECT * FROM incidents WHERE provider = ? AND id = ?',
+  bySubject: 'SELECT * FROM incidents WHERE provider = ? AND subject = ? ORDER BY row',
+  byRecovery: 'SELECT * FROM incidents WHERE provider = ? AND subject = ? AND recovery_key = ? ORDER BY row LIMIT 1',
+  pending: `SELECT * FROM incidents WHERE provider = ? AND marks & ${MARKS.pending} != 0`,
+  open: `SELECT id FROM incidents WHERE provider = ? AND ${OPEN}`,
+  openOfAll: `SELECT id, facet, marks, status, triggered_ms, title, url FROM incidents INDEXED BY open_incidents
     WHERE ${OPEN} ORDER BY triggered_ms, row`,
-  listedSince: `id FROM incidents WHERE +provider = ? AND triggered_ms >= ?
+  listedSince: `SELECT id FROM incidents WHERE +provider = ? AND triggered_ms >= ?
     AND subject IS NULL AND marks & ${NOT_LISTED} = 0`,
-  happenedSince: `* FROM incidents WHERE +provider = ?1 AND (resolved_ms >= ?2 OR triggered_ms >= ?2
+  happenedSince: `SELECT * FROM incidents WHERE +provider = ?1 AND (resolved_ms >= ?2 OR triggered_ms >= ?2
     OR marks & ${MARKS.escalated | MARKS.reopened} != 0)`,
-  closedBefore: `row, facet, marks, id, subject FROM incidents WHERE +provider = ?1 AND (resolved_ms < ?2 OR (
+  closedBefore: `SELECT row, facet, marks, id, subject FROM incidents WHERE +provider = ?1 AND (resolved_ms < ?2 OR (
     (resolved_ms IS NULL OR marks & ${MARKS.deleted} != 0)
     AND marks & ${MARKS.merged | MARKS.expired | MARKS.flaky | MARKS.deleted} != 0 AND updated_ms < ?2)) LIMIT ?3`,
 };
@@ -44,7 +44,7 @@ export function createSqliteEngine(database: DatabaseSync, path: string): StoreE
   return {
     loadState: () => loadState(database),
     eachIncident: (visit, wanted) => eachIncident(database, visit, wanted),
-    incidents: (query, ...asked) => tables.prepare(`SELECT ${INCIDENTS[query]}`).all(...asked),
+    incidents: (query, ...asked) => tables.prepare(INCIDENTS[query]).all(...asked),
     ...readers(tables),
     transaction: (work) => {
       database.exec('BEGIN IMMEDIATE');
