@@ -1,9 +1,9 @@
 import type { PlatformSettings, ProviderConfig } from '../config/types.ts';
+import type { RequestObserver } from '../http/door.ts';
 import type { Status } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import type { Known, Page, PollEnd } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
-import type { RequestObserver } from '../network/door.ts';
 import type { Diagnosis, Examination } from './diagnosis.ts';
 
 /** What a platform can tell at all; metrics about the rest are absent for its providers. */

@@ -1,5 +1,5 @@
+import { inOrder } from '../http/in-order.ts';
 import { SECOND_MS } from '../model/time.ts';
-import { inOrder } from '../network/in-order.ts';
 
 /** A half-open stretch of time: from ≤ t < to. */
 export interface Span {

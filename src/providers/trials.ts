@@ -1,4 +1,4 @@
-import { RequestError } from '../network/errors.ts';
+import { RequestError } from '../http/errors.ts';
 import type { Call, Outcome, Trial } from './diagnosis.ts';
 
 /** Makes calls one after the other and writes down how each went. */

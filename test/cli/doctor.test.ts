@@ -8,7 +8,7 @@ import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
 import { OPSGENIE_FAKE_KEY, type OpsgenieFakeOptions, startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
 import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/people.ts';
 import { PAGERDUTY_FAKE_KEY, type PagerdutyFakeOptions, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
-import { closeAll, inTurn, serve } from '../network/setup.ts';
+import { closeAll, inTurn, serve } from '../http/setup.ts';
 import { withCredentials } from '../providers/cloudwatch-stage.ts';
 import { alarm, closing, consult, consulted, incidents, MINUTE_MS, world } from './doctor-stage.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
+import type { RequestObserver } from '../../src/http/door.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { DAY_MS, MINUTE_MS } from '../../src/model/time.ts';
-import type { RequestObserver } from '../../src/network/door.ts';
 import { cloudwatch } from '../../src/providers/cloudwatch/platform.ts';
 import type { Provider, ProviderDependencies } from '../../src/providers/provider.ts';
 import { type CloudwatchFakeOptions, startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';

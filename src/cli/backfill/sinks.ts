@@ -1,7 +1,7 @@
+import { batchesOf } from '../../http/remote-write/batches.ts';
+import type { RemoteWriter } from '../../http/remote-write/writer.ts';
 import type { PastFamily } from '../../metrics/backfill.ts';
 import { messageOf } from '../../model/error-message.ts';
-import { batchesOf } from '../../network/remote-write/batches.ts';
-import type { RemoteWriter } from '../../network/remote-write/writer.ts';
 import { type Written, writeDay } from './files.ts';
 import { writtenSeries } from './written-series.ts';
 

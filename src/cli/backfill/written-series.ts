@@ -1,5 +1,5 @@
+import type { WrittenSeries } from '../../http/remote-write/message.ts';
 import type { PastFamily } from '../../metrics/backfill.ts';
-import type { WrittenSeries } from '../../network/remote-write/message.ts';
 
 /** Families as remote write has them: one series after the other, each in order of time. */
 export function* writtenSeries(

@@ -1,7 +1,7 @@
 import { durationText } from '../../config/durations.ts';
 import type { ProviderConfig } from '../../config/types.ts';
+import { spacingMs } from '../../http/pace.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
-import { spacingMs } from '../../network/pace.ts';
 import type { Load } from '../../providers/diagnosis.ts';
 import { type Check, counted, some } from './checks.ts';
 import type { Heard } from './hearing.ts';

@@ -1,8 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { z } from 'zod';
+import { bounded } from '../../http/bounded.ts';
+import type { Door } from '../../http/door.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import { bounded } from '../../network/bounded.ts';
-import type { Door } from '../../network/door.ts';
 import { codeOf } from './judge.ts';
 import { AlarmsPage, HistoryPage, TagList, type Tags } from './schema.ts';
 

@@ -1,9 +1,9 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { z } from 'zod';
+import { agentsFor, type Route } from '../../http/agents.ts';
+import { measureClockSkew } from '../../http/clock-skew.ts';
+import type { RequestObserver } from '../../http/door.ts';
 import type { Clock } from '../../model/time.ts';
-import { agentsFor, type Route } from '../../network/agents.ts';
-import { measureClockSkew } from '../../network/clock-skew.ts';
-import type { RequestObserver } from '../../network/door.ts';
 
 /** Whose alarms are read; an empty text leaves it to the default chain of credentials. */
 export interface Identity {

@@ -1,6 +1,6 @@
+import { RequestError } from '../../http/errors.ts';
+import { inOrder } from '../../http/in-order.ts';
 import type { Signal } from '../../model/incident.ts';
-import { RequestError } from '../../network/errors.ts';
-import { inOrder } from '../../network/in-order.ts';
 import type { Call, Sighting } from '../diagnosis.ts';
 import type { Trials } from '../trials.ts';
 import { createAccount } from './account.ts';

@@ -1,4 +1,4 @@
-import { RequestError } from '../../network/errors.ts';
+import { RequestError } from '../../http/errors.ts';
 import type { Call, Diagnosis } from '../diagnosis.ts';
 import { createTrials, type Trials } from '../trials.ts';
 import { type Examining, examineRegion, pagesOf, type RegionFound } from './examine-region.ts';

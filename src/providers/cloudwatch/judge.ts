@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Verdict } from '../../network/door.ts';
+import type { Verdict } from '../../http/door.ts';
 
 /** Throttling comes with HTTP 400, so it is known by its name (botocore's list of throttling codes). */
 const THROTTLED = new Set([

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RequestError } from '../../network/errors.ts';
+import { RequestError } from '../../http/errors.ts';
 import type { Call } from '../diagnosis.ts';
 import { outcomeOf } from '../trials.ts';
 import { DENIED } from './api.ts';

@@ -1,6 +1,6 @@
+import { inOrder } from '../../http/in-order.ts';
 import type { Incident, Rejection, Signal } from '../../model/incident.ts';
 import type { Page } from '../../model/poll.ts';
-import { inOrder } from '../../network/in-order.ts';
 import type { Account } from './account.ts';
 import { readAlarms } from './alarms.ts';
 import type { AlarmApi } from './api.ts';

@@ -1,6 +1,6 @@
+import { inOrder } from '../../http/in-order.ts';
 import type { Incident } from '../../model/incident.ts';
 import { HOUR_MS } from '../../model/time.ts';
-import { inOrder } from '../../network/in-order.ts';
 import { type AlarmsRead, readAllAlarms } from './alarms.ts';
 import type { TagState } from './cursor.ts';
 import { factsFrom, isTagged, learnAccount, type RegionPoll, TAGS_AHEAD } from './settle.ts';

@@ -1,6 +1,6 @@
+import type { Door } from '../../http/door.ts';
+import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
-import type { Door } from '../../network/door.ts';
-import { RequestError } from '../../network/errors.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
 import { LIST_CAP, PAGE_SIZE } from './lists.ts';
 import { ListAnswer, NamedRecord } from './wire.ts';

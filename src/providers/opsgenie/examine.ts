@@ -1,4 +1,4 @@
-import type { Door } from '../../network/door.ts';
+import type { Door } from '../../http/door.ts';
 import { type Parsed, parseAnswer, parseRecords } from '../answers.ts';
 import type { Call, Diagnosis, Examination, Load } from '../diagnosis.ts';
 import { expectedRecords } from '../estimates.ts';

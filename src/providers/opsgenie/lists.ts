@@ -1,5 +1,5 @@
+import type { Door } from '../../http/door.ts';
 import { DAY_MS } from '../../model/time.ts';
-import type { Door } from '../../network/door.ts';
 import { parseAnswer } from '../answers.ts';
 import { type ListPage, readSpans, type Span, type SpanPage } from '../spans.ts';
 import { CountAnswer, ListAnswer } from './wire.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
+import { rememberClockSkew } from '../../http/clock-skew.ts';
+import { createDoor } from '../../http/http.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import { rememberClockSkew } from '../../network/clock-skew.ts';
-import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
 import { askedRegion } from '../regions.ts';
 import { alertsSource } from './alerts.ts';

@@ -1,5 +1,5 @@
+import type { Door } from '../../http/door.ts';
 import type { Page } from '../../model/poll.ts';
-import type { Door } from '../../network/door.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { PollRequest, Provider } from '../provider.ts';
 import { readServices, readTeams } from './catalogue.ts';

@@ -1,6 +1,6 @@
+import { RequestError } from '../../http/errors.ts';
+import { inOrder } from '../../http/in-order.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
-import { RequestError } from '../../network/errors.ts';
-import { inOrder } from '../../network/in-order.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
 import type { Source, Surroundings } from './source.ts';
 import { SingleAnswer, type Stamped } from './wire.ts';

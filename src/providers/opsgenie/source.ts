@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import type { Door } from '../../http/door.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
-import type { Door } from '../../network/door.ts';
 import type { Sighting } from '../diagnosis.ts';
 import type { PollRequest, Traits } from '../provider.ts';
 import type { Census } from './lists.ts';

@@ -1,5 +1,5 @@
+import type { Door } from '../../http/door.ts';
 import type { Interval } from '../../model/incident.ts';
-import type { Door } from '../../network/door.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
 import { TimelineAnswer, TimelineEntry } from './wire.ts';
 

@@ -1,7 +1,7 @@
+import type { Door, Query } from '../../http/door.ts';
+import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import type { Door, Query } from '../../network/door.ts';
-import { RequestError } from '../../network/errors.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
 import type { ListPage, Span } from '../spans.ts';
 import { CatalogueService, IncidentPage, LogPage, OneIncident, ServicePage } from './schema.ts';

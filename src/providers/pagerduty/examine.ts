@@ -1,4 +1,4 @@
-import type { Door, Query } from '../../network/door.ts';
+import type { Door, Query } from '../../http/door.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
 import type { Call, Diagnosis, Examination } from '../diagnosis.ts';
 import type { Span } from '../spans.ts';

@@ -1,7 +1,7 @@
+import { inOrder } from '../../http/in-order.ts';
 import type { Incident, Rejection, Service } from '../../model/incident.ts';
 import type { Page } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
-import { inOrder } from '../../network/in-order.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import { chooseLookups, type LookupPosition } from '../lookups.ts';
 import type { Api } from './api.ts';

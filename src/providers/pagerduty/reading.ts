@@ -1,6 +1,6 @@
+import { inOrder } from '../../http/in-order.ts';
 import type { Rejection, Signal } from '../../model/incident.ts';
 import { DAY_MS, SECOND_MS } from '../../model/time.ts';
-import { inOrder } from '../../network/in-order.ts';
 import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
 import { cutSpan, type ListPage, readSpans, type Span, spansAfter } from '../spans.ts';
 import { type Api, LIST_CAP, PAGE_SIZE } from './api.ts';

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { bounded } from '../../src/network/bounded.ts';
+import { bounded } from '../../src/http/bounded.ts';
 import { failureOf } from './setup.ts';
 
 const reached = () => new Error('too late');

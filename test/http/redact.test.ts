@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createRedactor } from '../../src/network/redact.ts';
+import { createRedactor } from '../../src/http/redact.ts';
 import { closeAll, failureOf, never, openDoor, SECRET, serve } from './setup.ts';
 
 afterEach(closeAll);

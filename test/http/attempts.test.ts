@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs } from '../../src/network/attempts.ts';
+import { backoffMs } from '../../src/http/attempts.ts';
 
 describe('the wait between two tries', () => {
   it.each([

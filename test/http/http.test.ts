@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RequestError } from '../../src/network/errors.ts';
+import { RequestError } from '../../src/http/errors.ts';
 import { startFake } from '../../src/simulator/platform.ts';
 import { closeAll, failureOf, inTurn, never, openDoor, quickClock, serve, takeNotes } from './setup.ts';
 

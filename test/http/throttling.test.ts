@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { allowanceOf } from '../../src/network/allowance.ts';
+import { allowanceOf } from '../../src/http/allowance.ts';
 import {
   closeAll,
   failureOf,

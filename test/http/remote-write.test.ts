@@ -4,13 +4,9 @@ import fc from 'fast-check';
 import { PbfReader } from 'pbf';
 import { uncompress } from 'snappyjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { batchesOf } from '../../src/network/remote-write/batches.ts';
-import { encodeWriteRequest, type WrittenSeries } from '../../src/network/remote-write/message.ts';
-import {
-  createRemoteWriter,
-  type RemoteWriter,
-  type RemoteWriterOptions,
-} from '../../src/network/remote-write/writer.ts';
+import { batchesOf } from '../../src/http/remote-write/batches.ts';
+import { encodeWriteRequest, type WrittenSeries } from '../../src/http/remote-write/message.ts';
+import { createRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from '../../src/http/remote-write/writer.ts';
 import { closeAll, failureOf, inTurn, never, quickClock, SECRET, serve } from './setup.ts';
 
 const writers: RemoteWriter[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { RequestError } from '../../src/http/errors.ts';
 import { systemClock } from '../../src/model/time.ts';
-import { RequestError } from '../../src/network/errors.ts';
 import {
   closeAll,
   failureOf,

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { postWebhook } from '../../src/network/webhook.ts';
+import { postWebhook } from '../../src/http/webhook.ts';
 import { impatientClock } from '../providers/setup.ts';
 
 const SECRET = '/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX';

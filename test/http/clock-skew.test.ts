@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { measureClockSkew, rememberClockSkew } from '../../src/network/clock-skew.ts';
+import { measureClockSkew, rememberClockSkew } from '../../src/http/clock-skew.ts';
 import { closeAll, failureOf, inTurn, never, openDoor, quickClock, START_MS, serve, takeNotes } from './setup.ts';
 
 afterEach(closeAll);

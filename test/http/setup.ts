@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Door, DoorOptions, RequestObserver } from '../../src/http/door.ts';
+import { createDoor } from '../../src/http/http.ts';
 import type { Clock } from '../../src/model/time.ts';
-import type { Door, DoorOptions, RequestObserver } from '../../src/network/door.ts';
-import { createDoor } from '../../src/network/http.ts';
 
 export const SECRET = 'sesame+open/1234567890==';
 export const START_MS = Date.parse('2026-03-01T12:00:00Z');

@@ -4,7 +4,7 @@ import { createServer as createHttpsServer, get as httpsGet } from 'node:https';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Agents, agentsFor, proxySecrets } from '../../src/network/agents.ts';
+import { type Agents, agentsFor, proxySecrets } from '../../src/http/agents.ts';
 import { closeAll, failureOf, inTurn, listenOn, never, openDoor, serve } from './setup.ts';
 
 const certificateFile = fileURLToPath(new URL('localhost.pem', import.meta.url));

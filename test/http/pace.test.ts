@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RateLimit } from '../../src/config/types.ts';
+import { createPace, spacingMs } from '../../src/http/pace.ts';
 import { systemClock } from '../../src/model/time.ts';
-import { createPace, spacingMs } from '../../src/network/pace.ts';
 
 const MINUTE_MS = 60_000;
 const LATENCY_MS = 100;
