@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import { postWebhook } from '../http/webhook.ts';
+import { postWebhook } from '../http/post-client.ts';
 import { messageOf } from '../model/error-message.ts';
 import { DAY_MS } from '../model/time.ts';
 import { resolveFilter } from '../report/filter.ts';

@@ -4,11 +4,11 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { unescape } from 'node:querystring';
 
-/** How requests reach a platform. */
-export interface Route {
+/** How connections to a platform are made. */
+export interface ConnectionOptions {
   /** Used for every request; without it the environment decides. */
   readonly proxyUrl: string | undefined;
-  /** PEM certificates that are trusted instead of the usual ones. */
+  /** PEM certificates that are trusted instead of Node's own list. */
   readonly caFile: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -19,44 +19,45 @@ export interface Agents {
 }
 
 const PROXY_NAMES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'] as const;
-const DIRECT_NAMES = ['NO_PROXY', 'no_proxy'] as const;
+const NO_PROXY_NAMES = ['NO_PROXY', 'no_proxy'] as const;
 
 /**
- * Agents that keep connections alive and go through the proxy (CONNECT for https), given or from HTTPS_PROXY, HTTP_PROXY
- * and NO_PROXY; fit for axios without its own `proxy`, and for the request handler of the AWS SDK.
- * Throws when the CA file or a proxy's address is of no use.
+ * Agents that keep connections alive and go through the proxy (CONNECT for https) of `proxyUrl`, or else of HTTPS_PROXY,
+ * HTTP_PROXY and NO_PROXY; for axios without its own `proxy`, and for the request handler of the AWS SDK.
+ * Throws when the CA file or a proxy URL is invalid.
  */
-export function agentsFor({ proxyUrl, caFile, env }: Route): Agents {
-  const options = { keepAlive: true, proxyEnv: proxies(proxyUrl, env) };
+export function createAgents({ proxyUrl, caFile, env }: ConnectionOptions): Agents {
+  const options = { keepAlive: true, proxyEnv: proxyEnvironment(proxyUrl, env) };
   const ca = caFile === undefined ? {} : { ca: readCertificates(caFile) };
   return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent({ ...options, ...ca }) };
 }
 
-/** Passwords in the addresses of proxies, as they are written and as they are meant. */
-export function proxySecrets({ proxyUrl, env }: Omit<Route, 'caFile'>): string[] {
-  const addresses = Object.values(proxies(proxyUrl, env)).filter((address) => URL.canParse(address));
-  const passwords = addresses.map((address) => new URL(address).password).filter((password) => password !== '');
+/** Passwords in the URLs of proxies, as written and URL-decoded. */
+export function proxySecrets({ proxyUrl, env }: Omit<ConnectionOptions, 'caFile'>): string[] {
+  const urls = Object.values(proxyEnvironment(proxyUrl, env)).filter((url) => URL.canParse(url));
+  const passwords = urls.map((url) => new URL(url).password).filter((password) => password !== '');
   return passwords.flatMap((password) => [password, unescape(password)]);
 }
 
-function proxies(proxyUrl: string | undefined, env: Route['env']): Record<string, string> {
+/** The variables that Node's agents read (`proxyEnv`). */
+function proxyEnvironment(proxyUrl: string | undefined, env: ConnectionOptions['env']): Record<string, string> {
   if (proxyUrl !== undefined) {
-    const address = proxyAddress('proxy_url', proxyUrl);
-    return { HTTP_PROXY: address, HTTPS_PROXY: address };
+    const url = checkProxyUrl('proxy_url', proxyUrl);
+    return { HTTP_PROXY: url, HTTPS_PROXY: url };
   }
-  const set = (name: string) => (env[name] ?? '') !== '';
-  const given = PROXY_NAMES.filter(set).map((name) => [name, proxyAddress(name, env[name] ?? '')]);
-  const direct = DIRECT_NAMES.filter(set).map((name) => [name, env[name] ?? '']);
-  return Object.fromEntries([...given, ...direct]);
+  const isSet = (name: string) => (env[name] ?? '') !== '';
+  const proxies = PROXY_NAMES.filter(isSet).map((name) => [name, checkProxyUrl(name, env[name] ?? '')]);
+  const exceptions = NO_PROXY_NAMES.filter(isSet).map((name) => [name, env[name] ?? '']);
+  return Object.fromEntries([...proxies, ...exceptions]);
 }
 
-/** The value stays out of the message, as it may hold a password. */
-function proxyAddress(name: string, value: string): string {
-  const address = value.includes('://') ? value : `http://${value}`;
-  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
-    throw new Error(`${name}: expected the address of a proxy that begins with http:// or https://`);
+/** Adds http:// where no scheme is given; the message leaves the value out, as it may contain a password. */
+function checkProxyUrl(name: string, value: string): string {
+  const url = value.includes('://') ? value : `http://${value}`;
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+    throw new Error(`${name}: expected a proxy URL that begins with http:// or https://`);
   }
-  return address;
+  return url;
 }
 
 function readCertificates(caFile: string): string[] {

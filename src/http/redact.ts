@@ -1,25 +1,25 @@
-/** Takes secrets and e-mail addresses out of what a platform sent. */
+/** Removes secrets and e-mail addresses from what a platform sent. */
 export interface Redactor {
   text(text: string): string;
-  /** The same value with every string in it redacted; what lies deeper than 8 levels is left out. */
+  /** The same value with every string in it redacted; what is deeper than 8 levels is left out. */
   value(value: unknown): unknown;
 }
 
 const REMOVED = '[redacted]';
 
-/** An error body that nests deeper holds no code that anybody reads, and must not exhaust the stack. */
+/** Nobody reads a code that is nested deeper in an error body, and it must not exhaust the stack. */
 const DEPTH_MAX = 8;
 
-/** Shorter pieces of base64 meet ordinary words. */
+/** Shorter pieces of base64 would match ordinary words. */
 const BASE64_PIECE_MIN = 6;
 
-/** Bounded as addresses are (RFC 5321 §4.5.3.1), so that a long word does not take quadratic time. */
+/** Limited in length as addresses are (RFC 5321 §4.5.3.1), so that a long word does not take quadratic time. */
 const EMAIL = /[^\s"'<>()[\]:;,@]{1,64}@[^\s"'<>()[\]:;,@]{1,255}/g;
 
-/** Finds each secret as it is, URL-encoded, JSON-escaped, and inside base64 at any offset. */
+/** Removes each secret as it is, URL-encoded, JSON-escaped, and inside base64 at any offset. */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const forms = [...new Set(secrets.filter((secret) => secret !== '').flatMap(formsOf))];
-  const text = (from: string) => withoutForms(from, forms).replace(EMAIL, REMOVED);
+  const forms = [...new Set(secrets.filter((secret) => secret !== '').flatMap(encodedForms))];
+  const text = (from: string) => removeForms(from, forms).replace(EMAIL, REMOVED);
   const value = (from: unknown, depth = 0): unknown => {
     if (typeof from === 'string') return text(from);
     if (typeof from !== 'object' || from === null) return from;
@@ -30,7 +30,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   return { text, value: (from) => value(from) };
 }
 
-function formsOf(secret: string): string[] {
+function encodedForms(secret: string): string[] {
   const encoded = encodeURIComponent(secret.toWellFormed());
   const lower = encoded.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase());
   const query = [encoded, lower].map((form) => form.replaceAll('%20', '+'));
@@ -38,7 +38,7 @@ function formsOf(secret: string): string[] {
   return [secret, encoded, lower, ...query, json, ...base64Forms(secret)];
 }
 
-/** `Basic` credentials hold the secret after a name, so its base64 is looked for at each of the three offsets. */
+/** `Basic` credentials contain the secret after a name, so its base64 is searched at each of the three offsets. */
 function base64Forms(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const whole = (['base64', 'base64url'] as const).map((encoding) => bytes.toString(encoding));
@@ -50,9 +50,9 @@ function base64Forms(secret: string): string[] {
   return [...whole, ...pieces].filter((piece) => piece.length >= BASE64_PIECE_MIN);
 }
 
-/** Occurrences that overlap are removed as one, so no rest of a secret stays behind. */
-function withoutForms(text: string, forms: readonly string[]): string {
-  const found = forms.flatMap((form) => occurrences(text, form)).sort((one, other) => one.from - other.from);
+/** Overlapping occurrences are removed as one, so that no part of a secret remains. */
+function removeForms(text: string, forms: readonly string[]): string {
+  const found = forms.flatMap((form) => findOccurrences(text, form)).sort((one, other) => one.from - other.from);
   let clean = '';
   let done = 0;
   for (const { from, to } of found) {
@@ -62,7 +62,7 @@ function withoutForms(text: string, forms: readonly string[]): string {
   return clean + text.slice(done);
 }
 
-function occurrences(text: string, form: string): { from: number; to: number }[] {
+function findOccurrences(text: string, form: string): { from: number; to: number }[] {
   const found: { from: number; to: number }[] = [];
   for (let from = text.indexOf(form); from !== -1; from = text.indexOf(form, from + 1)) {
     found.push({ from, to: from + form.length });

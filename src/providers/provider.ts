@@ -1,5 +1,5 @@
 import type { PlatformSettings, ProviderConfig } from '../config/types.ts';
-import type { RequestObserver } from '../http/door.ts';
+import type { RequestObserver } from '../http/request-observer.ts';
 import type { Status } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import type { Known, Page, PollEnd } from '../model/poll.ts';

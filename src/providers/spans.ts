@@ -1,4 +1,4 @@
-import { inOrder } from '../http/in-order.ts';
+import { mapConcurrent } from '../http/map-concurrent.ts';
 import { SECOND_MS } from '../model/time.ts';
 
 /** A half-open stretch of time: from ≤ t < to. */
@@ -117,7 +117,7 @@ async function* readSpan<Item>(
     ...one,
     page: await reading.read(one.span, one.offset),
   });
-  for await (const further of inOrder(coming, PAGES_AHEAD, read)) {
+  for await (const further of mapConcurrent(coming, PAGES_AHEAD, read)) {
     if (further.span !== span) {
       ahead.set(further.span, further.page);
       continue;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/http/redact.ts';
-import { closeAll, failureOf, never, openDoor, SECRET, serve } from './setup.ts';
+import { catchReason, closeAll, neverAborted, openClient, SECRET, startServer } from './setup.ts';
 
 afterEach(closeAll);
 
@@ -53,7 +53,7 @@ describe('redaction', () => {
     );
   });
 
-  it('removes secrets that overlap as one', () => {
+  it('removes overlapping secrets as one', () => {
     const redactor = createRedactor(['abcdefgh', 'efghijkl', 'abcdefghijklmnop']);
 
     expect(redactor.text('<abcdefghijkl> <abcdefghijklmnop> <efghijkl>')).toBe(
@@ -61,7 +61,7 @@ describe('redaction', () => {
     );
   });
 
-  it('leaves other text as it is, and takes an empty secret for none', () => {
+  it('leaves other text as it is, and ignores an empty secret', () => {
     fc.assert(
       fc.property(
         fc.string().filter((text) => !text.includes('@') && !text.includes('secret')),
@@ -87,24 +87,24 @@ describe('redaction', () => {
     expect(JSON.stringify(clean)).toContain('{"a":{"a":{}}}');
   });
 
-  it('takes a long word without an address in its stride', () => {
+  it('handles a long word without an address in linear time', () => {
     const text = 'a'.repeat(64 * 1024);
 
     expect(createRedactor(['hushhush']).text(text)).toBe(text);
   });
 });
 
-describe('an error of the door', () => {
+describe('an error of the HTTP client', () => {
   const forms = [SECRET, encodeURIComponent(SECRET), Buffer.from(SECRET).toString('base64')];
 
   it.each([
-    { says: 'an answer that echoes it', status: 401 },
-    { says: 'an answer that echoes it and is tried again', status: 500 },
+    { says: 'a response that echoes it', status: 401 },
+    { says: 'a response that echoes it and is retried', status: 500 },
     { says: 'a redirect that carries it', status: 302 },
     { says: 'a web page that echoes it', status: 200 },
     { says: 'a cut connection', status: undefined },
   ])('holds the token nowhere after $says', async ({ status }) => {
-    const { url } = await serve((request, response) => {
+    const { url } = await startServer((request, response) => {
       if (status === undefined) return void response.destroy();
       const echo = `${request.headers.authorization} ${request.url} ${forms.join(' ')}`;
       const body =
@@ -112,7 +112,7 @@ describe('an error of the door', () => {
       response.writeHead(status, { location: `https://${forms[1]}.test/?t=${forms[1]}` }).end(body);
     });
 
-    const error = await failureOf(openDoor(url).get(`/items/${forms[1]}`, { token: SECRET }, never()));
+    const error = await catchReason(openClient(url).get(`/items/${forms[1]}`, { token: SECRET }, neverAborted()));
 
     const shown = [
       inspect(error, { depth: Infinity, showHidden: true }),

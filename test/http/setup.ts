@@ -1,18 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Door, DoorOptions, RequestObserver } from '../../src/http/door.ts';
-import { createDoor } from '../../src/http/http.ts';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../src/http/client.ts';
+import type { RequestObserver } from '../../src/http/request-observer.ts';
 import type { Clock } from '../../src/model/time.ts';
 
 export const SECRET = 'sesame+open/1234567890==';
 export const START_MS = Date.parse('2026-03-01T12:00:00Z');
 
-/** Never waits: sleeping moves it on and is written down. */
-export interface QuickClock extends Clock {
+/** Never waits: sleeping advances it and is recorded. */
+export interface InstantClock extends Clock {
   readonly waitsMs: number[];
   advance(ms: number): void;
 }
 
-export function quickClock(): QuickClock {
+export function instantClock(): InstantClock {
   let nowMs = START_MS;
   const waitsMs: number[] = [];
   return {
@@ -29,8 +29,8 @@ export function quickClock(): QuickClock {
   };
 }
 
-/** Stands still: sleeping ends by the signal only; `slept` resolves when somebody sleeps. */
-export function stillClock(): Clock & { readonly slept: Promise<number> } {
+/** Never advances: sleeping ends by the signal only; `slept` resolves when the first sleep begins. */
+export function frozenClock(): Clock & { readonly slept: Promise<number> } {
   const { promise: slept, resolve } = Promise.withResolvers<number>();
   return {
     slept,
@@ -43,37 +43,37 @@ export function stillClock(): Clock & { readonly slept: Promise<number> } {
   };
 }
 
-/** Writes down what a door tells. */
-export interface Notes extends RequestObserver {
+/** Records what a client reports. */
+export interface RecordingObserver extends RequestObserver {
   readonly codes: string[];
   readonly budgets: number[];
   throttled: number;
 }
 
-export function takeNotes(): Notes {
-  const notes: Notes = {
+export function recordRequests(): RecordingObserver {
+  const observed: RecordingObserver = {
     codes: [],
     budgets: [],
     throttled: 0,
-    onRequest: (code) => void notes.codes.push(code),
-    onBudget: (remaining) => void notes.budgets.push(remaining),
+    onRequest: (code) => void observed.codes.push(code),
+    onBudget: (remaining) => void observed.budgets.push(remaining),
     onThrottled: () => {
-      notes.throttled += 1;
+      observed.throttled += 1;
     },
   };
-  return notes;
+  return observed;
 }
 
 const opened: (() => Promise<void>)[] = [];
 
-/** Closes every door and server of the test, the newest first. */
+/** Closes every client and server of the test, the newest first. */
 export async function closeAll(): Promise<void> {
   for (const close of opened.splice(0).reverse()) await close();
 }
 
-/** A door with an allowance that does not slow tests down. */
-export function openDoor(baseUrl: string, overrides: Partial<DoorOptions> = {}): Door {
-  const door = createDoor({
+/** A client with a rate limit that does not slow tests down. */
+export function openClient(baseUrl: string, overrides: Partial<HttpClientOptions> = {}): HttpClient {
+  const client = createHttpClient({
     baseUrl,
     headers: { Authorization: `Token token=${SECRET}` },
     secrets: [SECRET],
@@ -81,18 +81,18 @@ export function openDoor(baseUrl: string, overrides: Partial<DoorOptions> = {}):
     timeoutMs: 30_000,
     proxyUrl: undefined,
     caFile: undefined,
-    clock: quickClock(),
-    observer: takeNotes(),
+    clock: instantClock(),
+    observer: recordRequests(),
     ...overrides,
   });
-  opened.push(() => door.close());
-  return door;
+  opened.push(() => client.close());
+  return client;
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server on loopback that answers by `handler`. */
-export async function serve(
+/** A server on loopback that answers with `handler`. */
+export async function startServer(
   handler: Handler,
 ): Promise<{ url: string; port: number; server: Server; requests: string[] }> {
   const requests: string[] = [];
@@ -118,25 +118,25 @@ export async function listenOn(server: Server): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-interface Script {
+interface ScriptedResponse {
   readonly status: number;
   readonly headers?: Record<string, string>;
   /** An object is sent as JSON, a string as it is. */
   readonly body?: unknown;
 }
 
-/** Answers with the scripted answers in turn, the last one again and again. */
-export function inTurn(...answers: readonly Script[]): Handler {
+/** Sends the scripted responses in order, the last one again and again. */
+export function respondInOrder(...responses: readonly ScriptedResponse[]): Handler {
   let index = 0;
   return (_, response) => {
-    const { status, headers, body = {} } = answers[Math.min(index, answers.length - 1)] ?? { status: 200 };
+    const { status, headers, body = {} } = responses[Math.min(index, responses.length - 1)] ?? { status: 200 };
     index += 1;
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
   };
 }
 
-/** What a promise was rejected with. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+/** The reason with which a promise was rejected. */
+export async function catchReason(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => Promise.reject(new Error(`expected a failure, got ${JSON.stringify(value)}`)),
     (error: unknown) => error,
@@ -144,6 +144,6 @@ export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** A signal that never fires. */
-export function never(): AbortSignal {
+export function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import { createCore } from '../../src/core/core.ts';
 import { toRemote } from '../../src/core/remote.ts';
-import type { RequestObserver } from '../../src/http/door.ts';
+import type { RequestObserver } from '../../src/http/request-observer.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { createPoller, type Poller } from '../../src/poller/poller.ts';
 import { createRefresh, type RefreshResult } from '../../src/poller/refresh.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
-import type { RequestObserver } from '../../src/http/door.ts';
+import type { RequestObserver } from '../../src/http/request-observer.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { DAY_MS, MINUTE_MS } from '../../src/model/time.ts';
 import { cloudwatch } from '../../src/providers/cloudwatch/platform.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { ProviderConfig } from '../../src/config/types.ts';
-import type { RequestObserver } from '../../src/http/door.ts';
+import type { RequestObserver } from '../../src/http/request-observer.ts';
 import type { Clock } from '../../src/model/time.ts';
 
 /** A clock that never waits: sleeping moves it on. */

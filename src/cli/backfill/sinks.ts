@@ -1,5 +1,5 @@
-import { batchesOf } from '../../http/remote-write/batches.ts';
-import type { RemoteWriter } from '../../http/remote-write/writer.ts';
+import type { RemoteWriter } from '../../http/remote-write.ts';
+import { toBatches } from '../../http/remote-write.ts';
 import type { PastFamily } from '../../metrics/backfill.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { type Written, writeDay } from './files.ts';
@@ -33,7 +33,7 @@ export function createPushSink(writer: RemoteWriter): Sink {
   let taken = 0;
   const { signal } = new AbortController();
   return async ({ families, instantsMs }) => {
-    for (const batch of batchesOf(writtenSeries(families, instantsMs))) {
+    for (const batch of toBatches(writtenSeries(families, instantsMs))) {
       try {
         await writer.write(batch, signal);
       } catch (error) {

@@ -1,4 +1,4 @@
-import { createRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from '../../http/remote-write/writer.ts';
+import { createRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from '../../http/remote-write.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { type Surroundings, WrongUse } from '../command.ts';
 import { readCredentials } from './credentials.ts';

@@ -1,6 +1,6 @@
 import { durationText } from '../../config/durations.ts';
 import type { ProviderConfig } from '../../config/types.ts';
-import { spacingMs } from '../../http/pace.ts';
+import { spacingMs } from '../../http/rate-limiter.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import type { Load } from '../../providers/diagnosis.ts';
 import { type Check, counted, some } from './checks.ts';

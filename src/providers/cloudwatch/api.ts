@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { z } from 'zod';
-import { bounded } from '../../http/bounded.ts';
-import type { Door } from '../../http/door.ts';
+import type { HttpClient } from '../../http/client.ts';
+import { withTimeout } from '../../http/retry.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { codeOf } from './judge.ts';
 import { AlarmsPage, HistoryPage, TagList, type Tags } from './schema.ts';
@@ -52,22 +52,22 @@ export interface AlarmApi {
   close(): Promise<void>;
 }
 
-/** Asks through `door`; the client is opened with the first question. */
-export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>): AlarmApi {
+/** Makes calls of the SDK through `http`; the SDK's client is created by the first one. */
+export function createAlarmApi(http: HttpClient, open: () => Promise<CloudWatchClient>): AlarmApi {
   let opened: Promise<CloudWatchClient> | undefined;
   const client = () => {
     opened ??= open();
     return opened;
   };
   const through = <T>(question: Question<T>, signal: AbortSignal): Promise<T> =>
-    door.run(async (abortSignal) => {
+    http.run(async (abortSignal) => {
       const sdk = await import('@aws-sdk/client-cloudwatch');
       return question({ sdk, client: await client(), abortSignal });
     }, signal);
   return {
     async credentials(signal) {
       const { credentials } = (await client()).config;
-      await bounded({ signals: [signal], limitMs: CREDENTIALS_MAX_MS, reached: noCredentials }, async () =>
+      await withTimeout({ signals: [signal], timeoutMs: CREDENTIALS_MAX_MS, timeoutError: noCredentials }, async () =>
         credentials(),
       );
     },
@@ -88,7 +88,7 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
       return answer === 'denied' || answer === 'gone' ? answer : parsed(TagList, answer, 'ListTagsForResource');
     },
     async close() {
-      await door.close();
+      await http.close();
       if (opened !== undefined) (await opened).destroy();
     },
   };

@@ -1,8 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { z } from 'zod';
-import { agentsFor, type Route } from '../../http/agents.ts';
-import { measureClockSkew } from '../../http/clock-skew.ts';
-import type { RequestObserver } from '../../http/door.ts';
+import { type ConnectionOptions, createAgents } from '../../http/agents.ts';
+import type { RequestObserver } from '../../http/request-observer.ts';
+import { measureClockSkew } from '../../http/request-observer.ts';
 import type { Clock } from '../../model/time.ts';
 
 /** Whose alarms are read; an empty text leaves it to the default chain of credentials. */
@@ -17,7 +17,7 @@ export interface ClientOptions {
   /** Instead of the region's own. */
   readonly endpoint: string | undefined;
   readonly identity: Identity;
-  readonly route: Route;
+  readonly route: ConnectionOptions;
   readonly timeoutMs: number;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly observer: Pick<RequestObserver, 'onClockSkew'>;
@@ -30,11 +30,11 @@ const SESSION_NAME = 'mttr-exporter';
 export async function openClient(options: ClientOptions): Promise<CloudWatchClient> {
   const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
   // Without throwOnRequestTimeout the SDK only warns about a time-out and waits on.
-  const handler = { ...agentsFor(options.route), requestTimeout: options.timeoutMs, throwOnRequestTimeout: true };
+  const handler = { ...createAgents(options.route), requestTimeout: options.timeoutMs, throwOnRequestTimeout: true };
   const client = new CloudWatchClient({
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    // Tries are the door's.
+    // The HTTP client retries.
     maxAttempts: 1,
     requestHandler: handler,
     credentials: await credentialsOf(options.identity, { region: options.region, requestHandler: handler }),

@@ -1,5 +1,5 @@
 import { RequestError } from '../../http/errors.ts';
-import { inOrder } from '../../http/in-order.ts';
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Signal } from '../../model/incident.ts';
 import type { Call, Sighting } from '../diagnosis.ts';
 import type { Trials } from '../trials.ts';
@@ -43,7 +43,7 @@ export async function sampleTags(region: Region, { trials, call, changed, listed
       name,
       tags: await region.api.tags(arn, signal),
     });
-    for await (const { name, tags } of inOrder(asked, TAGS_AHEAD, read)) {
+    for await (const { name, tags } of mapConcurrent(asked, TAGS_AHEAD, read)) {
       if (tags === 'denied') throw new RequestError(`${call.call}: AccessDenied`, { body: { code: 'AccessDenied' } });
       if (tags !== 'gone') found.set(name, tags);
     }

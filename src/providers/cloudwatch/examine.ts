@@ -40,7 +40,7 @@ async function findCredentials({ regions, roleArn, signal }: Examining, trials: 
     try {
       await regions[0]?.api.credentials(signal);
     } catch (error) {
-      // What goes through no door has not been cleaned, and tells no status when there was an answer.
+      // What does not pass the HTTP client is not redacted, and has no status when there was an answer.
       const { message, retry } = judgeSdkError(error);
       throw new RequestError(`${call.call}: ${message}`, { status: retry ? undefined : 401 });
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Verdict } from '../../http/door.ts';
+import type { ErrorClass } from '../../http/errors.ts';
 
 /** Throttling comes with HTTP 400, so it is known by its name (botocore's list of throttling codes). */
 const THROTTLED = new Set([
@@ -33,7 +33,7 @@ const SdkError = z.object({
 });
 
 /** What an error of the AWS SDK means; ARNs and addresses, which may name a person, are left out of its message. */
-export function judgeSdkError(error: unknown): Verdict {
+export function judgeSdkError(error: unknown): ErrorClass {
   const parsed = SdkError.safeParse(error);
   if (!parsed.success) return { retry: false, throttled: false, status: undefined, message: 'the call failed' };
   const { name, message, $metadata } = parsed.data;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
-import { rememberClockSkew } from '../../http/clock-skew.ts';
-import { createDoor } from '../../http/http.ts';
+import { createHttpClient } from '../../http/client.ts';
+import { rememberClockSkew } from '../../http/request-observer.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { Platform, Provider, ProviderDependencies, Traits } from '../provider.ts';
 import { createAlarmApi } from './api.ts';
@@ -79,11 +79,11 @@ interface Making {
   readonly dependencies: ProviderDependencies;
 }
 
-/** Each region has an allowance of its own, so each has a door of its own. */
+/** Each region has an allowance of its own, so each has an HTTP client of its own. */
 function openRegion(name: string, { config, settings, dependencies }: Making): Region {
   const { clock, observer, log } = dependencies;
   const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const door = createDoor({
+  const http = createHttpClient({
     baseUrl: baseUrl ?? `https://monitoring.${name}.amazonaws.com`,
     headers: {},
     secrets: [],
@@ -93,11 +93,11 @@ function openRegion(name: string, { config, settings, dependencies }: Making): R
     caFile,
     clock,
     observer,
-    judge: judgeSdkError,
+    classifyError: judgeSdkError,
   });
   const identity = { profile: settings.profile, roleArn: settings.role_arn, externalId: settings.external_id };
   const route = { proxyUrl, caFile, env: process.env };
   const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
-  const api = createAlarmApi(door, () => openClient(client));
+  const api = createAlarmApi(http, () => openClient(client));
   return { name, api, clock, log, alarmNames: createAlarmNames(), said: new Set() };
 }

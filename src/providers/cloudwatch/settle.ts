@@ -1,4 +1,4 @@
-import { inOrder } from '../../http/in-order.ts';
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection, Signal } from '../../model/incident.ts';
 import type { Page } from '../../model/poll.ts';
 import type { Account } from './account.ts';
@@ -53,7 +53,9 @@ export async function settle(
   const touched = [...new Set([...besides, ...bySubject.keys()])];
   if (touched.length > 0) await learnAccount(poll);
   const parts: Part[] = [{ ...NOTHING, signals: fresh }];
-  for await (const part of inOrder(touched, TAGS_AHEAD, (one) => settleAlarm(poll, one, bySubject.get(one) ?? []))) {
+  for await (const part of mapConcurrent(touched, TAGS_AHEAD, (one) =>
+    settleAlarm(poll, one, bySubject.get(one) ?? []),
+  )) {
     parts.push(part);
   }
   return {

@@ -1,4 +1,4 @@
-import { inOrder } from '../../http/in-order.ts';
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident } from '../../model/incident.ts';
 import { HOUR_MS } from '../../model/time.ts';
 import { type AlarmsRead, readAllAlarms } from './alarms.ts';
@@ -57,7 +57,7 @@ export async function readTagsInRound(poll: RegionPoll, state: TagState, alarmNa
   const { subjects, lastName } = await nextWithIncidents(poll, rest);
   if (subjects.length > 0) await learnAccount(poll);
   const incidents: Incident[] = [];
-  for await (const changed of inOrder(subjects, TAGS_AHEAD, (subject) => readAgain(poll, subject))) {
+  for await (const changed of mapConcurrent(subjects, TAGS_AHEAD, (subject) => readAgain(poll, subject))) {
     incidents.push(...changed);
   }
   const isOver = lastName === undefined || lastName === all.at(-1) || poll.tags.right() === 'refused';

@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../../config/types.ts';
 import { RequestError } from '../../http/errors.ts';
-import { inOrder } from '../../http/in-order.ts';
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import { titleFingerprint } from '../../model/fingerprint.ts';
 import type { Incident, Interval, Rejection, SeveritySources } from '../../model/incident.ts';
 import { type Source, type Surroundings, tagValue } from './source.ts';
@@ -50,7 +50,7 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
       });
       const isWaiting = ({ id, isOpen }: IncidentRecord) => !isOpen && retriedIds.has(id);
       const told = wires.filter((wire) => !isWaiting(wire));
-      for await (const { wire, open } of inOrder(told, TIMELINES_AHEAD, read)) {
+      for await (const { wire, open } of mapConcurrent(told, TIMELINES_AHEAD, read)) {
         if ('reason' in open) rejected.push(open);
         else incidents.push(toIncident(wire, open, namesOf(wire, severity.tag, surroundings)));
       }
@@ -70,13 +70,13 @@ async function learnNames(wires: readonly IncidentRecord[], { teams, services, r
 async function openIntervals(
   wire: IncidentRecord,
   stored: Incident | undefined,
-  { door, request }: Surroundings,
+  { http, request }: Surroundings,
 ): Promise<readonly Interval[] | Rejection> {
   const wasOpen = stored === undefined || stored.status !== 'resolved';
   if (wire.isOpen && wasOpen) return stored?.intervals ?? [{ openedAtMs: wire.createdAtMs }];
   if (!wire.isOpen && !wasOpen && stored.updatedAtMs === wire.updatedAtMs) return stored.intervals;
   try {
-    const entries = await readTimeline(door, wire.id, request.signal);
+    const entries = await readTimeline(http, wire.id, request.signal);
     if (entries === undefined) return refused(wire.id, 'end_unknown', 'timeline: expected at most 1000 entries');
     return agreeing(wire, openSpans(wire.createdAtMs, entries));
   } catch (error) {

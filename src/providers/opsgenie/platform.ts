@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
-import { rememberClockSkew } from '../../http/clock-skew.ts';
-import { createDoor } from '../../http/http.ts';
+import { createHttpClient } from '../../http/client.ts';
+import { rememberClockSkew } from '../../http/request-observer.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
 import { askedRegion } from '../regions.ts';
@@ -35,7 +35,7 @@ export const opsgenie: Platform = {
 function create(config: ProviderConfig, { clock, observer: told }: ProviderDependencies): Provider {
   const { observer, clockSkewMs } = rememberClockSkew(told);
   const { api_key: key, region, source } = z.object(shape).parse(config.settings);
-  const door = createDoor({
+  const http = createHttpClient({
     baseUrl: config.baseUrl ?? HOSTS[region],
     headers: { Authorization: `GenieKey ${key}` },
     secrets: [key],
@@ -46,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
     clock,
     observer,
   });
-  const place = { door, clockSkewMs, region: askedRegion(config.baseUrl, region) };
+  const place = { http, clockSkewMs, region: askedRegion(config.baseUrl, region) };
   return source === 'alerts'
     ? createOpsgenie(alertsSource(config), place)
     : createOpsgenie(incidentsSource(config), place);

@@ -1,4 +1,4 @@
-import type { Door } from '../../http/door.ts';
+import type { HttpClient } from '../../http/client.ts';
 import type { Page } from '../../model/poll.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { PollRequest, Provider } from '../provider.ts';
@@ -14,19 +14,19 @@ import type { Stamped } from './wire.ts';
 
 /** The way to one account. */
 interface Place {
-  readonly door: Door;
+  readonly http: HttpClient;
   readonly region: Diagnosis['region'];
   readonly clockSkewMs: () => number | undefined;
 }
 
-/** A provider of `source` behind a door, which it closes. */
+/** A provider of `source`; closing it closes the HTTP client. */
 export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place: Place): Provider {
-  const { door, region, clockSkewMs } = place;
-  const teams = createNames((signal) => readTeams(door, signal));
-  const services = createNames((signal) => readServices(door, signal));
+  const { http, region, clockSkewMs } = place;
+  const teams = createNames((signal) => readTeams(http, signal));
+  const services = createNames((signal) => readServices(http, signal));
   async function* poll(request: PollRequest): AsyncGenerator<Page> {
     request.signal.throwIfAborted();
-    const surroundings = { door, request, teams, services };
+    const surroundings = { http, request, teams, services };
     const tools = { source, surroundings, reader: createReader(source, surroundings) };
     const cursor = whereToGoOn(tools);
     await source.prepare(surroundings);
@@ -36,9 +36,9 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place
   return {
     traits: source.traits,
     poll,
-    examine: (examination) => examine(source, { door, region, ...examination }),
+    examine: (examination) => examine(source, { http, region, ...examination }),
     clockSkewMs,
-    close: () => door.close(),
+    close: () => http.close(),
   };
 }
 

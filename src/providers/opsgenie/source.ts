@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Door } from '../../http/door.ts';
+import type { HttpClient } from '../../http/client.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
 import type { Sighting } from '../diagnosis.ts';
 import type { PollRequest, Traits } from '../provider.ts';
@@ -24,7 +24,7 @@ export interface Assembling {
 
 /** What a source may use to complete its records in one poll. */
 export interface Surroundings {
-  readonly door: Door;
+  readonly http: HttpClient;
   readonly request: PollRequest;
   readonly teams: Names;
   readonly services: Names;

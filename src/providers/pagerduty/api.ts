@@ -1,4 +1,4 @@
-import type { Door, Query } from '../../http/door.ts';
+import type { HttpClient, Query } from '../../http/client.ts';
 import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
@@ -25,9 +25,9 @@ export interface Api {
   logOf(id: string): Promise<unknown[]>;
 }
 
-/** Binds the requests to a door and a signal that ends them. */
-export function createApi(door: Door, signal: AbortSignal): Api {
-  const get = async (path: string, query: Query) => (await door.get(path, query, signal)).body;
+/** Binds the requests to an HTTP client and a signal that ends them. */
+export function createApi(http: HttpClient, signal: AbortSignal): Api {
+  const get = async (path: string, query: Query) => (await http.get(path, query, signal)).body;
   const incidents = async (query: Query, offset: number): Promise<ListPage<unknown>> => {
     const body = await get('incidents', { ...listQuery(offset), sort_by: 'created_at:asc', ...query });
     const { incidents: records, total, more } = parseAnswer(IncidentPage, body, 'GET /incidents');

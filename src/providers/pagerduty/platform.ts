@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
-import { rememberClockSkew } from '../../http/clock-skew.ts';
-import { createDoor } from '../../http/http.ts';
+import { createHttpClient } from '../../http/client.ts';
+import { rememberClockSkew } from '../../http/request-observer.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies, Traits } from '../provider.ts';
 import { askedRegion } from '../regions.ts';
@@ -46,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
   const { observer, clockSkewMs } = rememberClockSkew(told);
   const { api_key: key, region } = Settings.parse(config.settings);
   const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const door = createDoor({
+  const http = createHttpClient({
     baseUrl: config.baseUrl ?? HOSTS[region],
     headers: {
       authorization: `Token token=${key}`,
@@ -64,13 +64,13 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
   return {
     traits,
     async *poll(request: PollRequest) {
-      const session = { api: createApi(door, request.signal), request };
+      const session = { api: createApi(http, request.signal), request };
       const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);
       if (cursor?.phase === 'polling') yield* laterPoll(session, cursor);
       else yield* firstSync(session, cursor);
     },
-    examine: (examination) => examine(door, examination, askedRegion(config.baseUrl, region)),
+    examine: (examination) => examine(http, examination, askedRegion(config.baseUrl, region)),
     clockSkewMs,
-    close: () => door.close(),
+    close: () => http.close(),
   };
 }

@@ -1,4 +1,4 @@
-import { inOrder } from '../../http/in-order.ts';
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Rejection, Signal } from '../../model/incident.ts';
 import { DAY_MS, SECOND_MS } from '../../model/time.ts';
 import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
@@ -88,7 +88,7 @@ async function restOfOpenSet(api: Api, first: ListPage<unknown>): Promise<Parsed
     last = page;
     parts.push(parseRecords(Incident, page.records, 'GET /incidents (open)'));
   };
-  for await (const page of inOrder(offsets, REQUESTS_AHEAD, (offset) => api.openIncidents('all', offset))) {
+  for await (const page of mapConcurrent(offsets, REQUESTS_AHEAD, (offset) => api.openIncidents('all', offset))) {
     if (page.total !== undefined && page.total < total) return undefined;
     take(page);
   }
@@ -115,7 +115,7 @@ export async function fetchIncidents(api: Api, ids: readonly string[]): Promise<
   const facts: IncidentFacts[] = [];
   const rejected: Rejection[] = [];
   const deletedIds: string[] = [];
-  const answers = inOrder(ids, REQUESTS_AHEAD, async (id) => ({ id, answer: await api.incident(id) }));
+  const answers = mapConcurrent(ids, REQUESTS_AHEAD, async (id) => ({ id, answer: await api.incident(id) }));
   for await (const { id, answer } of answers) {
     if (answer === 'deleted') deletedIds.push(id);
     else if (answer === 'forbidden') rejected.push(forbidden(id));

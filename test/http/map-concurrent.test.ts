@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inOrder } from '../../src/http/in-order.ts';
+import { mapConcurrent } from '../../src/http/map-concurrent.ts';
 
 async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -8,7 +8,7 @@ async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** Tasks that end only when they are told to, in any order. */
+/** Tasks that end only when the test ends them, in any order. */
 function heldTasks() {
   const held = new Map<number, { resolve: (value: string) => void; reject: (error: Error) => void }>();
   const task = (item: number) => new Promise<string>((resolve, reject) => held.set(item, { resolve, reject }));
@@ -17,15 +17,15 @@ function heldTasks() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('inOrder', () => {
-  it('yields in the order of the items, whatever ends first, with no more than so many under way', async () => {
+describe('mapConcurrent', () => {
+  it('yields in the order of the items, whatever ends first, with no more running than the limit', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(5)), fc.integer({ min: 1, max: 5 }), async (delays, ahead) => {
+      fc.asyncProperty(fc.array(fc.nat(5)), fc.integer({ min: 1, max: 5 }), async (delays, concurrency) => {
         const counts = { now: 0, most: 0 };
         const items = delays.map((turns, index) => ({ turns, index }));
 
         const results = await collect(
-          inOrder(items, ahead, async ({ turns, index }) => {
+          mapConcurrent(items, concurrency, async ({ turns, index }) => {
             counts.now += 1;
             counts.most = Math.max(counts.most, counts.now);
             for (let left = turns; left > 0; left -= 1) await Promise.resolve();
@@ -35,14 +35,14 @@ describe('inOrder', () => {
         );
 
         expect(results).toEqual(delays.map((_, index) => index));
-        expect(counts.most).toBeLessThanOrEqual(ahead);
+        expect(counts.most).toBeLessThanOrEqual(concurrency);
       }),
     );
   });
 
-  it('keeps so many under way', async () => {
+  it('keeps as many running as the limit allows', async () => {
     const { held, task } = heldTasks();
-    const results = collect(inOrder([0, 1, 2, 3, 4], 3, task));
+    const results = collect(mapConcurrent([0, 1, 2, 3, 4], 3, task));
     await turn();
 
     const before = [...held.keys()];
@@ -57,10 +57,10 @@ describe('inOrder', () => {
     expect(await results).toHaveLength(5);
   });
 
-  it('throws the first failure when its turn comes, after all that is under way has ended', async () => {
+  it('throws a failure when its item comes, after all running tasks have ended', async () => {
     const { held, task } = heldTasks();
     const ended: string[] = [];
-    const results = collect(inOrder([0, 1, 2], 3, task)).catch((error: unknown) => ended.push(String(error)));
+    const results = collect(mapConcurrent([0, 1, 2], 3, task)).catch((error: unknown) => ended.push(String(error)));
     await turn();
 
     held.get(1)?.reject(new Error('out of turn'));
@@ -68,16 +68,16 @@ describe('inOrder', () => {
     const early = [...ended];
     held.get(0)?.resolve('fine');
     await turn();
-    const whileUnderWay = [...ended];
+    const whileRunning = [...ended];
     held.get(2)?.resolve('late');
     await results;
 
     expect(early).toEqual([]);
-    expect(whileUnderWay).toEqual([]);
+    expect(whileRunning).toEqual([]);
     expect(ended).toEqual(['Error: out of turn']);
   });
 
-  it('leaves nothing running when the reader stops', async () => {
+  it('leaves nothing running when the consumer stops', async () => {
     const running = { now: 0 };
     const task = async (item: number) => {
       running.now += 1;
@@ -86,7 +86,7 @@ describe('inOrder', () => {
       return item;
     };
 
-    for await (const item of inOrder([0, 1, 2, 3, 4], 4, task)) if (item === 0) break;
+    for await (const item of mapConcurrent([0, 1, 2, 3, 4], 4, task)) if (item === 0) break;
 
     expect(running.now).toBe(0);
   });

@@ -2,16 +2,16 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RequestError } from '../../src/http/errors.ts';
 import { systemClock } from '../../src/model/time.ts';
 import {
+  catchReason,
   closeAll,
-  failureOf,
+  frozenClock,
   type Handler,
-  inTurn,
-  never,
-  openDoor,
-  quickClock,
-  serve,
-  stillClock,
-  takeNotes,
+  instantClock,
+  neverAborted,
+  openClient,
+  recordRequests,
+  respondInOrder,
+  startServer,
 } from './setup.ts';
 
 afterEach(async () => {
@@ -19,52 +19,52 @@ afterEach(async () => {
   await closeAll();
 });
 
-/** Never answers; `seen` resolves when the first request has come. */
+/** Never answers; `seen` resolves when the first request has arrived. */
 async function silentServer() {
   const { promise: seen, resolve } = Promise.withResolvers<void>();
-  const server = await serve(() => resolve());
+  const server = await startServer(() => resolve());
   return { ...server, seen };
 }
 
 describe('the time-out', () => {
   it('ends each try at a platform that stays silent', async () => {
     const { url, requests } = await silentServer();
-    const notes = takeNotes();
-    const door = openDoor(url, { timeoutMs: 50, observer: notes });
+    const observed = recordRequests();
+    const client = openClient(url, { timeoutMs: 50, observer: observed });
 
-    const error = await failureOf(door.get('/x', {}, never()));
+    const error = await catchReason(client.get('/x', {}, neverAborted()));
 
     expect(error).toMatchObject({
       message: 'GET /x: no answer after 5 tries: timed out after 0.05 s',
       status: undefined,
     });
-    expect(notes.codes).toEqual(['error', 'error', 'error', 'error', 'error']);
+    expect(observed.codes).toEqual(['error', 'error', 'error', 'error', 'error']);
     expect(requests).toHaveLength(5);
   });
 
-  it('ends an answer that trickles in without an end', async () => {
-    const { url } = await serve((_, response) => {
+  it('ends a response that never ends', async () => {
+    const { url } = await startServer((_, response) => {
       const timer = setInterval(() => response.write(' '), 5);
       response.on('close', () => clearInterval(timer));
     });
-    const door = openDoor(url, { timeoutMs: 100 });
+    const client = openClient(url, { timeoutMs: 100 });
 
-    const error = await failureOf(door.get('/x', {}, never()));
+    const error = await catchReason(client.get('/x', {}, neverAborted()));
 
     expect(error).toMatchObject({ message: 'GET /x: no answer after 5 tries: timed out after 0.1 s' });
   });
 
-  it("fires the signal of a platform's own client, and is tried again", async () => {
-    const door = openDoor('https://api.test', { timeoutMs: 20 });
+  it("fires the signal of a call of a platform's own SDK, which is retried", async () => {
+    const client = openClient('https://api.test', { timeoutMs: 20 });
     const reasons: unknown[] = [];
     let count = 0;
 
-    const value = await door.run(async (signal) => {
+    const value = await client.run(async (signal) => {
       count += 1;
       if (count > 1) return 'done';
       signal.addEventListener('abort', () => reasons.push(signal.reason));
       return new Promise<string>(() => undefined);
-    }, never());
+    }, neverAborted());
 
     expect(value).toBe('done');
     expect(reasons).toEqual([expect.objectContaining({ message: 'timed out after 0.02 s' })]);
@@ -74,8 +74,8 @@ describe('the time-out', () => {
 describe('the deadline of a call', () => {
   it('ends a call after 10 minutes whatever its attempts do, and says so', async () => {
     vi.useFakeTimers();
-    const door = openDoor('https://api.test', { clock: systemClock, timeoutMs: 60 * 60_000 });
-    const failure = failureOf(door.run(() => new Promise(() => undefined), never()));
+    const client = openClient('https://api.test', { clock: systemClock, timeoutMs: 60 * 60_000 });
+    const failure = catchReason(client.run(() => new Promise(() => undefined), neverAborted()));
 
     await vi.advanceTimersByTimeAsync(10 * 60_000);
 
@@ -84,33 +84,33 @@ describe('the deadline of a call', () => {
     expect(error).toMatchObject({ message: 'api.test: gave up after 10 min, the longest that one call may take' });
   });
 
-  it('ends a call at once that would have to wait for longer, and tells what came before', async () => {
-    const own = await serve(
-      inTurn({ status: 429, headers: { 'retry-after': '3600' }, body: { error: { message: 'Slow down' } } }),
+  it('ends a call at once that would have to wait for longer, with the error before that', async () => {
+    const own = await startServer(
+      respondInOrder({ status: 429, headers: { 'retry-after': '3600' }, body: { error: { message: 'Slow down' } } }),
     );
-    const door = openDoor(own.url, { clock: stillClock() });
+    const client = openClient(own.url, { clock: frozenClock() });
 
-    const error = await failureOf(door.get('/x', {}, never()));
-    const next = await failureOf(door.get('/y', {}, never()));
+    const error = await catchReason(client.get('/x', {}, neverAborted()));
+    const next = await catchReason(client.get('/y', {}, neverAborted()));
 
     expect(error).toMatchObject({
       message:
-        'GET /x: gave up as the platform wants no requests until 2026-03-01T13:00:00.000Z, longer than one call may wait; before that 429: Slow down',
+        'GET /x: gave up because the platform accepts no requests until 2026-03-01T13:00:00.000Z, longer than one call may wait; before that 429: Slow down',
       status: 429,
     });
     expect(next).toMatchObject({
-      message: expect.stringMatching(/^GET \/y: gave up as the platform wants no requests/),
+      message: expect.stringMatching(/^GET \/y: gave up because the platform accepts no requests/),
     });
     expect(own.requests).toEqual(['/x']);
   });
 
   it('counts the waits between the tries', async () => {
-    const own = await serve(inTurn({ status: 500 }));
-    const clock = quickClock();
+    const own = await startServer(respondInOrder({ status: 500 }));
+    const clock = instantClock();
     const slow = { ...clock, sleep: async () => clock.advance(6 * 60_000) };
-    const door = openDoor(own.url, { clock: slow });
+    const client = openClient(own.url, { clock: slow });
 
-    const error = await failureOf(door.get('/x', {}, never()));
+    const error = await catchReason(client.get('/x', {}, neverAborted()));
 
     expect(error).toMatchObject({
       message:
@@ -124,34 +124,34 @@ describe('a signal that fires', () => {
 
   it('ends a request in flight with its reason', async () => {
     const { url, seen } = await silentServer();
-    const notes = takeNotes();
-    const door = openDoor(url, { observer: notes });
+    const observed = recordRequests();
+    const client = openClient(url, { observer: observed });
     const stop = new AbortController();
-    const failure = failureOf(door.get('/x', {}, stop.signal));
+    const failure = catchReason(client.get('/x', {}, stop.signal));
     await seen;
 
     stop.abort(reason);
 
     expect(await failure).toBe(reason);
-    await vi.waitFor(() => expect(notes.codes).toEqual(['error']));
+    await vi.waitFor(() => expect(observed.codes).toEqual(['error']));
   });
 
-  it('ends a request that is queued, which then never leaves', async () => {
-    const { url, requests } = await serve(() => undefined);
-    const door = openDoor(url);
+  it('ends a queued request, which is then never sent', async () => {
+    const { url, requests } = await startServer(() => undefined);
+    const client = openClient(url);
     const others = new AbortController();
-    const ahead = ['/1', '/2', '/3', '/4'].map((path) => failureOf(door.get(path, {}, others.signal)));
+    const earlier = ['/1', '/2', '/3', '/4'].map((path) => catchReason(client.get(path, {}, others.signal)));
     await vi.waitFor(() => expect(requests).toHaveLength(4));
     const stop = new AbortController();
-    const queued = failureOf(door.get('/queued', {}, stop.signal));
+    const queued = catchReason(client.get('/queued', {}, stop.signal));
 
     stop.abort(reason);
 
     expect(await queued).toBe(reason);
     others.abort(reason);
-    await Promise.all(ahead);
+    await Promise.all(earlier);
     const last = new AbortController();
-    const sent = failureOf(door.get('/last', {}, last.signal));
+    const sent = catchReason(client.get('/last', {}, last.signal));
     await vi.waitFor(() => expect(requests).toContain('/last'));
     last.abort();
     await sent;
@@ -160,13 +160,13 @@ describe('a signal that fires', () => {
 
   it.each([
     { during: 'the wait between two tries', answer: { status: 500 } },
-    { during: 'a pause that the platform asked for', answer: { status: 429, headers: { 'retry-after': '30' } } },
+    { during: 'a wait that the platform asked for', answer: { status: 429, headers: { 'retry-after': '30' } } },
   ])('ends $during with its reason', async ({ answer }) => {
-    const own = await serve(inTurn(answer));
-    const clock = stillClock();
-    const door = openDoor(own.url, { clock });
+    const own = await startServer(respondInOrder(answer));
+    const clock = frozenClock();
+    const client = openClient(own.url, { clock });
     const stop = new AbortController();
-    const failure = failureOf(door.get('/x', {}, stop.signal));
+    const failure = catchReason(client.get('/x', {}, stop.signal));
     await clock.slept;
 
     stop.abort(reason);
@@ -174,11 +174,11 @@ describe('a signal that fires', () => {
     expect(await failure).toBe(reason);
   });
 
-  it('lets nothing leave when it had fired before', async () => {
-    const own = await serve(inTurn({ status: 200 }));
-    const door = openDoor(own.url);
+  it('sends nothing when it had fired before', async () => {
+    const own = await startServer(respondInOrder({ status: 200 }));
+    const client = openClient(own.url);
 
-    const error = await failureOf(door.get('/x', {}, AbortSignal.abort(reason)));
+    const error = await catchReason(client.get('/x', {}, AbortSignal.abort(reason)));
 
     expect(error).toBe(reason);
     expect(own.requests).toEqual([]);
@@ -186,33 +186,33 @@ describe('a signal that fires', () => {
 });
 
 describe('closing', () => {
-  it('ends what is in flight, queued or waiting, and lets nothing more through', async () => {
-    const { url, requests } = await serve(() => undefined);
-    const door = openDoor(url);
-    const calls = Array.from({ length: 9 }, (_, index) => failureOf(door.get(`/${index}`, {}, never())));
+  it('ends what is in flight, queued or waiting, and sends nothing more', async () => {
+    const { url, requests } = await startServer(() => undefined);
+    const client = openClient(url);
+    const calls = Array.from({ length: 9 }, (_, index) => catchReason(client.get(`/${index}`, {}, neverAborted())));
     await vi.waitFor(() => expect(requests).toHaveLength(4));
 
-    await door.close();
-    await door.close();
+    await client.close();
+    await client.close();
 
-    const errors = await Promise.all([...calls, failureOf(door.get('/late', {}, never()))]);
+    const errors = await Promise.all([...calls, catchReason(client.get('/late', {}, neverAborted()))]);
     expect(new Set(errors.map(String))).toEqual(new Set(['Error: the connection to the platform was closed']));
     expect(requests).toHaveLength(4);
   });
 });
 
-describe('two doors', () => {
+describe('two clients', () => {
   it('do not wait for each other', async () => {
     const silent = await silentServer();
-    const limited = await serve(inTurn({ status: 429, headers: { 'retry-after': '300' } }));
-    const healthy = await serve(inTurn({ status: 200, body: { fine: true } }));
-    const clock = stillClock();
+    const limited = await startServer(respondInOrder({ status: 429, headers: { 'retry-after': '300' } }));
+    const healthy = await startServer(respondInOrder({ status: 200, body: { fine: true } }));
+    const clock = frozenClock();
     const stop = new AbortController();
-    const stuck = failureOf(openDoor(silent.url).get('/x', {}, stop.signal));
-    const paused = failureOf(openDoor(limited.url, { clock }).get('/x', {}, stop.signal));
+    const stuck = catchReason(openClient(silent.url).get('/x', {}, stop.signal));
+    const paused = catchReason(openClient(limited.url, { clock }).get('/x', {}, stop.signal));
     await Promise.all([silent.seen, clock.slept]);
 
-    const { body } = await openDoor(healthy.url, { clock }).get('/x', {}, never());
+    const { body } = await openClient(healthy.url, { clock }).get('/x', {}, neverAborted());
 
     expect(body).toEqual({ fine: true });
     stop.abort();
@@ -221,7 +221,7 @@ describe('two doors', () => {
 });
 
 describe('requests at once', () => {
-  /** Holds each answer until `together` of them wait. */
+  /** Holds each response until `together` of them wait. */
   function gate(together: number) {
     const held: (() => void)[] = [];
     const counts = { now: 0, most: 0 };
@@ -237,12 +237,12 @@ describe('requests at once', () => {
     return { handler, counts };
   }
 
-  it('are four, so that latency does not waste the allowance', async () => {
+  it('are four, so that latency does not waste the rate limit', async () => {
     const { handler, counts } = gate(4);
-    const { url } = await serve(handler);
-    const door = openDoor(url);
+    const { url } = await startServer(handler);
+    const client = openClient(url);
 
-    await Promise.all(Array.from({ length: 12 }, (_, index) => door.get(`/${index}`, {}, never())));
+    await Promise.all(Array.from({ length: 12 }, (_, index) => client.get(`/${index}`, {}, neverAborted())));
 
     expect(counts.most).toBe(4);
   });
@@ -250,7 +250,7 @@ describe('requests at once', () => {
   it('are one for a minute after a 429, and four again after that', async () => {
     const soon = { now: 0, most: 0 };
     const later = gate(4);
-    const { url, requests } = await serve((request, response) => {
+    const { url, requests } = await startServer((request, response) => {
       if (requests.length === 1) return void response.writeHead(429).end();
       if (request.url === '/later') return later.handler(request, response);
       soon.now += 1;
@@ -260,22 +260,22 @@ describe('requests at once', () => {
         response.end('{}');
       }, 10);
     });
-    const clock = quickClock();
-    const door = openDoor(url, { clock });
-    await door.get('/first', {}, never());
+    const clock = instantClock();
+    const client = openClient(url, { clock });
+    await client.get('/first', {}, neverAborted());
 
-    await Promise.all(Array.from({ length: 8 }, () => door.get('/soon', {}, never())));
+    await Promise.all(Array.from({ length: 8 }, () => client.get('/soon', {}, neverAborted())));
     clock.advance(60_000);
-    await Promise.all(Array.from({ length: 8 }, () => door.get('/later', {}, never())));
+    await Promise.all(Array.from({ length: 8 }, () => client.get('/later', {}, neverAborted())));
 
     expect(soon.most).toBe(1);
     expect(later.counts.most).toBe(4);
   });
 
-  it('are one as soon as a 429 is back, also for what was let through before', async () => {
+  it('are one as soon as a 429 has arrived, also for queued requests', async () => {
     const soon = { now: 0, most: 0 };
     const first: (() => void)[] = [];
-    const { url, requests } = await serve((_, response) => {
+    const { url, requests } = await startServer((_, response) => {
       if (requests.length <= 4) {
         first.push(() => response.writeHead(requests.length === 4 ? 429 : 200).end('{}'));
         if (first.length === 4) for (const release of first.splice(0)) release();
@@ -288,9 +288,9 @@ describe('requests at once', () => {
         response.end('{}');
       }, 10);
     });
-    const door = openDoor(url);
+    const client = openClient(url);
 
-    await Promise.all(Array.from({ length: 12 }, () => door.get('/x', {}, never())));
+    await Promise.all(Array.from({ length: 12 }, () => client.get('/x', {}, neverAborted())));
 
     expect(soon.most).toBe(1);
   });
