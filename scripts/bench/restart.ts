@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/model/time.ts';
-import { STORED_COLUMNS } from '../../src/store/sqlite/engine.ts';
+import { STORED_COLUMNS } from '../../src/store/incident-row.ts';
 import { collectGarbage, inTime, type Line, median, type RowInput, timed } from './row.ts';
 import { openLife, prepareStore } from './setting.ts';
 

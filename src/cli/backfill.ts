@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/types.ts';
-import { countSamples, type PastSeries } from '../metrics/backfill.ts';
-import { openMetricsText } from '../metrics/backfill-text.ts';
 import { DAY_MS } from '../model/time.ts';
 import { reachOf } from '../report/timeline.ts';
 import { addedLabels, narrowed } from './backfill/choices.ts';
+import { openMetricsText } from './backfill/openmetrics-text.ts';
 import { countInstants, daysOf, type Plan, planOf } from './backfill/plan.ts';
 import { backfillFlags, type Request, readRequest } from './backfill/request.ts';
 import { instant, notesText, predictionText, progressText } from './backfill/summary.ts';
+import { countSamples, type PastSeries } from './backfill/table.ts';
 import { type OpenTarget, openTarget } from './backfill/target.ts';
 import { openTelling, type TellingInput } from './backfill/telling.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';

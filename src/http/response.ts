@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { parseJson } from '../model/json.ts';
 import { MINUTE_MS, SECOND_MS } from '../model/time.ts';
 import { AttemptError, type RateLimitInfo } from './errors.ts';
 import type { RawResponse } from './transport.ts';
@@ -32,7 +33,7 @@ export function parseResponse(
   const { status, headers, text } = raw;
   const rateLimit = parseRateLimit({ status, headers, nowMs });
   if (status < 200 || status > 299) throw toAttemptError(raw, rateLimit);
-  const body = parseJson(text);
+  const body = tryParseJson(text);
   if (typeof body !== 'object' || body === null) {
     throw new AttemptError(describeInvalidBody(text), { status, retry: true, rateLimit });
   }
@@ -40,7 +41,7 @@ export function parseResponse(
 }
 
 function toAttemptError({ status, headers, text }: RawResponse, rateLimit: RateLimitInfo): AttemptError {
-  const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : parseJson(text);
+  const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : tryParseJson(text);
   const retry = status === 408 || status === 429 || status >= 500;
   const isRedirect = status > 299 && status < 400;
   const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
@@ -71,9 +72,9 @@ function describeInvalidBody(text: string): string {
 }
 
 /** Undefined for anything but JSON, such as a proxy's error page. */
-function parseJson(text: string): unknown {
+function tryParseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

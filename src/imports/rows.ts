@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { parseJson } from '../model/json.ts';
 import { readCsv } from './csv.ts';
 import { decodedText } from './decoded.ts';
 import { createRecordScanner } from './json-records.ts';
@@ -78,7 +79,7 @@ async function* readJson({ stream, unread, wanted }: RowsInput): AsyncGenerator<
 function rowOf(text: string, line: number, { unread, wanted }: Pick<RowsInput, 'unread' | 'wanted'>): Row {
   let record: unknown;
   try {
-    record = JSON.parse(text);
+    record = parseJson(text);
   } catch {
     return { line, problem: 'is not JSON; expected one object' };
   }

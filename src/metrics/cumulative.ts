@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '../model/time.ts';
-import type { ChangesGroup, Histogram } from '../store/label-set.ts';
+import type { Group, GroupName, Histogram } from '../store/label-set.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
-import { type AnyFamily, type FamilySettings, family, type ShownSet, type Timing } from './family.ts';
+import { type AnyFamily, type Family, type FamilySettings, family, type ShownSet, type Timing } from './family.ts';
 
 const BASE = ['provider', 'service', 'severity', 'team'];
 
@@ -15,91 +15,97 @@ export function setLabels({ set }: ShownSet): LabelPairs {
   return labels;
 }
 
-interface ShownHistogram {
-  readonly histogram: Histogram;
-  readonly isReleased: boolean;
-  readonly bornMs: number;
-  readonly exemplars: ShownSet['exemplars'];
+interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help'> {
+  readonly type: 'counter' | 'histogram';
+  readonly labels?: readonly string[];
+  /** The group of totals that it shows. */
+  readonly group: Name;
+  /** Whether the platform tells of this at all. */
+  readonly isTold?: (shown: ShownSet) => boolean;
+  readonly samples: (group: Group<Name>, shown: ShownSet, settings: FamilySettings) => readonly Sample[];
 }
 
-function histogramSamples(shown: ShownSet, given: ShownHistogram, settings: FamilySettings): Sample[] {
-  const { histogram, isReleased, bornMs, exemplars } = given;
-  const labels = setLabels(shown);
-  const bounds = [...settings.bucketsMs.map((ms) => ms / MINUTE_MS), Number.POSITIVE_INFINITY];
+function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFamily {
+  const { name, type, help, labels = [], isTold = () => true, samples } = declared;
+  const groupOf = ({ set }: ShownSet): Group<Name> | undefined => set.groups[declared.group];
+  return family<ShownSet>({
+    name,
+    type,
+    help,
+    labels: [...BASE, ...labels],
+    items: ({ sets }) => sets.filter((shown) => groupOf(shown) !== undefined && isTold(shown)),
+    // Label sets are replaced, never changed, so the object itself says whether it is rendered already.
+    version: () => 0,
+    samples: (shown, settings) => {
+      const group = groupOf(shown);
+      return group === undefined ? [] : samples(group, shown, settings);
+    },
+  });
+}
+
+interface Counter<Name extends GroupName> extends Pick<Cumulative<Name>, 'name' | 'help' | 'group' | 'isTold'> {
+  /** Undefined where there is nothing to count. */
+  readonly count: (group: Group<Name>, shown: ShownSet, settings: FamilySettings) => number | undefined;
+}
+
+function counter<Name extends GroupName>({ count, ...declared }: Counter<Name>): AnyFamily {
+  return cumulative({
+    ...declared,
+    type: 'counter',
+    samples: (group, shown, settings) => {
+      const value = count(group, shown, settings);
+      return value === undefined ? [] : [{ labels: setLabels(shown), value: group.released ? value : 0 }];
+    },
+  });
+}
+
+function timing(name: string, which: Timing, help: string): AnyFamily {
+  return cumulative({
+    name,
+    type: 'histogram',
+    help,
+    group: 'timings',
+    isTold: ({ provider }) => provider.stamps[which],
+    samples: (timings, shown, settings) =>
+      histogramSamples({ ...timings, histogram: timings[which], exemplars: [] }, setLabels(shown), settings),
+  });
+}
+
+interface ShownHistogram extends Pick<ShownSet, 'exemplars'> {
+  readonly histogram: Histogram;
+  readonly released: boolean;
+  readonly bornMs: number;
+}
+
+function histogramSamples(
+  { histogram, released, bornMs, exemplars }: ShownHistogram,
+  labels: LabelPairs,
+  { bucketsMs }: FamilySettings,
+): Sample[] {
+  const bounds = [...bucketsMs.map((ms) => ms / MINUTE_MS), Number.POSITIVE_INFINITY];
   let count = 0;
   const buckets = bounds.map((le, at): Sample => {
-    count += isReleased ? (histogram.counts[at] ?? 0) : 0;
-    const last = isReleased ? exemplars[at] : undefined;
-    const exemplar =
-      last === undefined
-        ? undefined
-        : { incidentId: last.incidentId, value: last.ms / MINUTE_MS, atMs: last.resolvedAtMs };
+    count += released ? (histogram.counts[at] ?? 0) : 0;
+    const last = released ? exemplars[at] : undefined;
+    const exemplar = last && { incidentId: last.incidentId, value: last.ms / MINUTE_MS, atMs: last.resolvedAtMs };
     return { suffix: '_bucket', labels, le, value: count, exemplar };
   });
   return [
     ...buckets,
-    { suffix: '_sum', labels, value: isReleased ? histogram.sumMs / MINUTE_MS : 0 },
+    { suffix: '_sum', labels, value: released ? histogram.sumMs / MINUTE_MS : 0 },
     { suffix: '_count', labels, value: count },
     { suffix: '_created', labels, value: bornMs / 1000 },
   ];
 }
 
-/** Label sets are replaced, never changed, so the object itself says whether it is rendered already. */
-const VERSION = 0;
-
-function timing(name: string, which: Timing, help: string): AnyFamily {
-  return family<ShownSet>({
-    name,
-    type: 'histogram',
-    help,
-    labels: BASE,
-    items: ({ sets }) => sets.filter(({ set, provider }) => set.groups.timings !== undefined && provider.stamps[which]),
-    version: () => VERSION,
-    samples: (shown, settings) => {
-      const { timings } = shown.set.groups;
-      if (timings === undefined) return [];
-      const { bornMs, released: isReleased } = timings;
-      return histogramSamples(shown, { histogram: timings[which], isReleased, bornMs, exemplars: [] }, settings);
-    },
-  });
-}
-
-interface CountedChange {
-  readonly name: string;
-  readonly help: string;
-  readonly isTold: (shown: ShownSet) => boolean;
-  readonly count: (changes: ChangesGroup) => number;
-}
-
-function change({ name, help, isTold, count }: CountedChange): AnyFamily {
-  return family<ShownSet>({
-    name,
-    type: 'counter',
-    help,
-    labels: BASE,
-    items: ({ sets }) => sets.filter((shown) => shown.set.groups.changes !== undefined && isTold(shown)),
-    version: () => VERSION,
-    samples: (shown) => {
-      const { changes } = shown.set.groups;
-      return changes === undefined ? [] : [{ labels: setLabels(shown), value: changes.released ? count(changes) : 0 }];
-    },
-  });
-}
-
 export const cumulativeFamilies: readonly AnyFamily[] = [
-  family<ShownSet>({
+  cumulative({
     name: 'incident_recovery_time_minutes',
     type: 'histogram',
     help: 'Time from trigger to resolve; each incident that ended since the counting began is in it exactly once.',
-    labels: BASE,
-    items: ({ sets }) => sets.filter(({ set }) => set.groups.recovery !== undefined),
-    version: () => VERSION,
-    samples: (shown, settings) => {
-      const { recovery } = shown.set.groups;
-      if (recovery === undefined) return [];
-      const { bornMs, released: isReleased, recovery: histogram } = recovery;
-      return histogramSamples(shown, { histogram, isReleased, bornMs, exemplars: shown.exemplars }, settings);
-    },
+    group: 'recovery',
+    samples: ({ recovery: histogram, released, bornMs }, shown, settings) =>
+      histogramSamples({ histogram, released, bornMs, exemplars: shown.exemplars }, setLabels(shown), settings),
   }),
   timing(
     'incident_acknowledgement_time_minutes',
@@ -109,60 +115,43 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
   timing('incident_detection_time_minutes', 'detection', 'Time from begin of impact to trigger.'),
   timing('incident_identification_time_minutes', 'identification', 'Time from trigger to identification.'),
   timing('incident_mitigation_time_minutes', 'mitigation', 'Time from trigger to mitigation.'),
-  family<ShownSet>({
+  counter({
     name: 'incident_opened_total',
-    type: 'counter',
     help: 'Incidents opened since the counting began.',
-    labels: BASE,
-    items: ({ sets }) => sets.filter(({ set }) => set.groups.counts !== undefined),
-    version: () => VERSION,
-    samples: (shown) => {
-      const { counts } = shown.set.groups;
-      return counts === undefined ? [] : [{ labels: setLabels(shown), value: counts.released ? counts.opened : 0 }];
-    },
+    group: 'counts',
+    count: ({ opened }) => opened,
   }),
-  family<ShownSet>({
+  counter({
     name: 'incident_within_target_total',
-    type: 'counter',
     help: 'Recoveries within the target of their severity; only for severities that have a target.',
-    labels: BASE,
-    items: ({ sets }) => sets.filter(({ set }) => set.groups.recovery !== undefined),
-    version: () => VERSION,
-    samples: (shown, { severities }) => {
-      const { recovery } = shown.set.groups;
-      const targetMs = severities.find(({ name }) => name === shown.set.severity)?.targetMs;
-      if (recovery === undefined || targetMs === undefined) return [];
-      return [{ labels: setLabels(shown), value: recovery.released ? recovery.withinTarget : 0 }];
-    },
+    group: 'recovery',
+    count: ({ withinTarget }, { set }, { severities }) =>
+      severities.find(({ name }) => name === set.severity)?.targetMs === undefined ? undefined : withinTarget,
   }),
-  change({
+  counter({
     name: 'incident_escalations_total',
     help: 'Escalations since the counting began.',
+    group: 'changes',
     isTold: ({ provider }) => provider.tellsEscalations,
     count: ({ escalations }) => escalations,
   }),
-  change({
+  counter({
     name: 'incident_reopened_total',
     help: 'Reopenings since the counting began.',
+    group: 'changes',
     isTold: ({ provider }) => provider.tellsReopens,
     count: ({ reopened }) => reopened,
   }),
-  family<ShownSet>({
+  cumulative({
     name: 'incident_unacknowledged_total',
     type: 'counter',
     help: 'Incidents resolved without any acknowledgement by a person; auto="true" when no person ended them either.',
-    labels: [...BASE, 'auto'],
-    items: ({ sets }) =>
-      sets.filter(({ set, provider }) => set.groups.changes !== undefined && provider.stamps.acknowledgement),
-    version: () => VERSION,
-    samples: (shown) => {
-      const { changes } = shown.set.groups;
-      if (changes === undefined) return [];
-      const shownCount = (count: number) => (changes.released ? count : 0);
-      return [
-        { labels: [...setLabels(shown), ['auto', 'false']], value: shownCount(changes.unacknowledged) },
-        { labels: [...setLabels(shown), ['auto', 'true']], value: shownCount(changes.unacknowledgedAuto) },
-      ];
-    },
+    labels: ['auto'],
+    group: 'changes',
+    isTold: ({ provider }) => provider.stamps.acknowledgement,
+    samples: ({ released, unacknowledged, unacknowledgedAuto }, shown) => [
+      { labels: [...setLabels(shown), ['auto', 'false']], value: released ? unacknowledged : 0 },
+      { labels: [...setLabels(shown), ['auto', 'true']], value: released ? unacknowledgedAuto : 0 },
+    ],
   }),
 ];

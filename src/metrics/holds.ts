@@ -1,4 +1,4 @@
-import type { GroupName, LabelSet } from '../store/label-set.ts';
+import { GROUP_NAMES, type LabelSet } from '../store/label-set.ts';
 import type { Release } from '../store/store.ts';
 
 interface Hold {
@@ -8,8 +8,6 @@ interface Hold {
   /** When a GET of such a page was complete; undefined before. */
   carriedAtMs: number | undefined;
 }
-
-const GROUPS: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'];
 
 /**
  * The wait of newly born series (DESIGN §4.3): observations stay hidden until `holdMs` after the first completed GET
@@ -30,7 +28,7 @@ export function createHolds(): Holds {
     rendered: (version, sets) => {
       const held = new Map<string, Hold>();
       for (const set of sets) {
-        for (const group of GROUPS) {
+        for (const group of GROUP_NAMES) {
           const life = set.groups[group];
           if (life === undefined || life.released) continue;
           const key = `${set.row} ${group} ${life.bornMs}`;

@@ -7,8 +7,6 @@ import { type AnyFamily, type FamilySettings, family, type MetricSource, type Pa
 type OpenItem = PageSource['openRows'][number];
 type ProviderItem = PageSource['providers'][number];
 
-const BASE = ['provider', 'service', 'severity', 'team'];
-
 function openLabels({ row }: OpenItem): LabelPairs {
   const { provider, service, severity, team } = row;
   const labels = [
@@ -20,40 +18,52 @@ function openLabels({ row }: OpenItem): LabelPairs {
 }
 
 /** Open rows are wrapped anew for each page; what they wrap carries the version. */
-function openFamily(declared: {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: readonly string[];
-  readonly samples: (item: OpenItem) => readonly Sample[];
-}): AnyFamily {
+function openFamily(
+  { name, help, labels = [] }: { readonly name: string; readonly help: string; readonly labels?: readonly string[] },
+  samples: (item: OpenItem) => readonly Sample[],
+): AnyFamily {
   return family<OpenItem>({
+    name,
     type: 'gauge',
+    help,
+    labels: ['provider', 'service', 'severity', 'team', ...labels],
     items: ({ openRows }) => openRows,
     key: ({ row }) => row,
     version: ({ row }) => row.version,
-    ...declared,
-    labels: [...BASE, ...(declared.labels ?? [])],
+    samples,
   });
 }
 
-function instantSample(item: OpenItem, ms: number | undefined): Sample[] {
-  return ms === undefined ? [] : [{ labels: openLabels(item), value: ms / 1000 }];
+function openInstant(name: string, help: string, instantOf: (row: OpenItem['row']) => number | undefined): AnyFamily {
+  return openFamily({ name, help }, (item) => {
+    const ms = instantOf(item.row);
+    return ms === undefined ? [] : [{ labels: openLabels(item), value: ms / 1000 }];
+  });
 }
 
-/** Families that are few lines are rendered whenever the page is. */
-function always(declared: {
+interface Declared {
   readonly name: string;
   readonly help: string;
   readonly type?: 'gauge' | 'counter';
   readonly labels: readonly string[];
-  readonly samples: (source: PageSource, settings: FamilySettings) => readonly Sample[];
-}): AnyFamily {
+  /** The values of the labels, in their order, with the value of the sample; undefined where there is none. */
+  readonly values: (source: PageSource, settings: FamilySettings) => readonly Valued[];
+}
+type Valued = readonly [...labels: string[], value: number | undefined];
+
+/** Families that are few lines are rendered whenever the page is. */
+function always({ values, ...declared }: Declared): AnyFamily {
   return family<MetricSource>({
     type: 'gauge',
     items: (source) => [{ source }],
     version: () => 0,
     ...declared,
-    samples: ({ source }, settings) => declared.samples(source, settings),
+    samples: ({ source }, settings) =>
+      values(source, settings).flatMap((valued) => {
+        const value = valued.at(-1);
+        if (typeof value !== 'number') return [];
+        return [{ labels: declared.labels.map((label, at) => [label, String(valued[at])] as const), value }];
+      }),
   });
 }
 
@@ -62,11 +72,7 @@ function ofProviders(name: string, help: string, value: (item: ProviderItem) => 
     name,
     help,
     labels: ['provider'],
-    samples: ({ providers }) =>
-      providers.flatMap((item) => {
-        const found = value(item);
-        return found === undefined ? [] : [{ labels: [['provider', item.provider.name]], value: found }];
-      }),
+    values: ({ providers }) => providers.map((item) => [item.provider.name, value(item)]),
   });
 }
 
@@ -79,11 +85,7 @@ function ofSeverities(
     name,
     help,
     labels: ['severity'],
-    samples: (_source, { severities }) =>
-      severities.flatMap((severity) => {
-        const found = value(severity);
-        return found === undefined ? [] : [{ labels: [['severity', severity.name]], value: found }];
-      }),
+    values: (_source, { severities }) => severities.map((severity) => [severity.name, value(severity)]),
   });
 }
 
@@ -95,29 +97,29 @@ function inSeconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
 }
 
-/** Counters of the store; every known label is there from the start, so that a first count shows in `increase()`. */
-function counted(declared: {
+interface Counted {
   readonly name: string;
   readonly help: string;
-  readonly counter: 'revisions' | 'rejected' | 'unmapped';
+  readonly counter: PageSource['counters'][number]['name'];
   readonly label: string;
-  readonly born: readonly string[];
-}): AnyFamily {
+  /** Known labels: they are there from the start, so that a first count shows in `increase()`. */
+  readonly known: readonly string[];
+}
+
+/** Counters of the store. */
+function counted({ name, help, counter, label, known }: Counted): AnyFamily {
   return always({
-    ...declared,
+    name,
+    help,
     type: 'counter',
-    labels: ['provider', declared.label],
-    samples: ({ providers, counters }) =>
+    labels: ['provider', label],
+    values: ({ providers, counters }) =>
       providers.flatMap(({ provider }) => {
-        const own = counters.filter((one) => one.provider === provider.name && one.name === declared.counter);
-        const values = new Map([
-          ...declared.born.map((word) => [word, 0] as const),
-          ...own.map(({ label, value }) => [label, value] as const),
-        ]);
-        return [...values].map(([word, value]) => ({
-          labels: [['provider', provider.name] as const, [declared.label, word] as const],
-          value,
-        }));
+        const values = new Map(known.map((word) => [word, 0]));
+        for (const one of counters) {
+          if (one.provider === provider.name && one.name === counter) values.set(one.label, one.value);
+        }
+        return [...values].map(([word, value]) => [provider.name, word, value] as const);
       }),
   });
 }
@@ -128,28 +130,24 @@ export const stateFamilies: readonly AnyFamily[] = [
     help: 'Corrections of incidents after they were counted; what was counted stays.',
     counter: 'revisions',
     label: 'change',
-    born: [],
+    known: [],
   }),
-  openFamily({
-    name: 'incident_open',
-    help: 'Incidents that are open right now.',
-    labels: ['status'],
-    samples: (item) =>
-      item.provider.statuses.map((status) => ({
-        labels: [...openLabels(item), ['status', status]],
-        value: item.row.open[STATUSES.indexOf(status)] ?? 0,
-      })),
-  }),
-  openFamily({
-    name: 'incident_open_oldest_timestamp_seconds',
-    help: 'When the oldest open incident was triggered.',
-    samples: (item) => instantSample(item, item.row.oldestAtMs),
-  }),
-  openFamily({
-    name: 'incident_last_resolved_timestamp_seconds',
-    help: 'When the last incident was resolved.',
-    samples: (item) => instantSample(item, item.row.lastResolvedAtMs),
-  }),
+  openFamily({ name: 'incident_open', help: 'Incidents that are open right now.', labels: ['status'] }, (item) =>
+    item.provider.statuses.map((status) => ({
+      labels: [...openLabels(item), ['status', status]],
+      value: item.row.open[STATUSES.indexOf(status)] ?? 0,
+    })),
+  ),
+  openInstant(
+    'incident_open_oldest_timestamp_seconds',
+    'When the oldest open incident was triggered.',
+    ({ oldestAtMs }) => oldestAtMs,
+  ),
+  openInstant(
+    'incident_last_resolved_timestamp_seconds',
+    'When the last incident was resolved.',
+    ({ lastResolvedAtMs }) => lastResolvedAtMs,
+  ),
   ofSeverities('incident_target_minutes', 'Configured recovery target.', ({ targetMs }) => inMinutes(targetMs)),
   ofSeverities('incident_acknowledgement_target_minutes', 'Configured acknowledgement target.', ({ acknowledgeMs }) =>
     inMinutes(acknowledgeMs),
@@ -186,21 +184,9 @@ export const stateFamilies: readonly AnyFamily[] = [
     name: 'mttr_exporter_incidents',
     help: 'Incidents that the exporter holds, by state.',
     labels: ['provider', 'state'],
-    samples: ({ providers }) =>
+    values: ({ providers }) =>
       providers.flatMap(({ provider, counts }) =>
-        (['open', 'resolved', 'excluded'] as const).flatMap((state) =>
-          counts === undefined
-            ? []
-            : [
-                {
-                  labels: [
-                    ['provider', provider.name],
-                    ['state', state],
-                  ],
-                  value: counts[state],
-                },
-              ],
-        ),
+        (['open', 'resolved', 'excluded'] as const).map((state) => [provider.name, state, counts?.[state]] as const),
       ),
   }),
   counted({
@@ -208,25 +194,25 @@ export const stateFamilies: readonly AnyFamily[] = [
     help: 'Records that were not taken, each once per reason.',
     counter: 'rejected',
     label: 'reason',
-    born: REJECTION_REASONS,
+    known: REJECTION_REASONS,
   }),
   counted({
     name: 'mttr_exporter_severity_unmapped_total',
     help: 'Incidents that took the default severity, each once: their own is unknown to the configuration, or missing.',
     counter: 'unmapped',
     label: 'reason',
-    born: ['unknown', 'missing'],
+    known: ['unknown', 'missing'],
   }),
   always({
     name: 'mttr_exporter_services_overflowed',
     help: 'Distinct services beyond metrics.max_services; their incidents carry service="other".',
     labels: [],
-    samples: ({ servicesOverflowed }) => [{ labels: [], value: servicesOverflowed }],
+    values: ({ servicesOverflowed }) => [[servicesOverflowed]],
   }),
   always({
     name: 'mttr_exporter_store_bytes',
     help: 'Size of the store with its write-ahead log.',
     labels: [],
-    samples: ({ storeBytes }) => [{ labels: [], value: storeBytes }],
+    values: ({ storeBytes }) => [[storeBytes]],
   }),
 ];

@@ -1,5 +1,5 @@
 import { LEVELS, levelOf } from '../stats/levels.ts';
-import { QUANTILES, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
+import { QUANTILE_STATISTICS, QUANTILES, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
 import { type LabelPairs, labelText, type Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family } from './family.ts';
 
@@ -120,15 +120,10 @@ export const windowedFamilies: readonly AnyFamily[] = [
   windowed({
     name: 'incident_recovery_quantile_minutes',
     help: 'Exact quantile of the recovery times in the window, interpolated linearly between order statistics.',
-    statistics: ['p50', 'p75', 'p90', 'p95', 'p99'],
+    statistics: QUANTILE_STATISTICS,
     labels: ['quantile'],
-    samples: (value) => [
-      { labels: [['quantile', String(QUANTILES.p50)]], value: value('p50') },
-      { labels: [['quantile', String(QUANTILES.p75)]], value: value('p75') },
-      { labels: [['quantile', String(QUANTILES.p90)]], value: value('p90') },
-      { labels: [['quantile', String(QUANTILES.p95)]], value: value('p95') },
-      { labels: [['quantile', String(QUANTILES.p99)]], value: value('p99') },
-    ],
+    samples: (value) =>
+      QUANTILE_STATISTICS.map((one) => ({ labels: [['quantile', String(QUANTILES[one])]], value: value(one) })),
   }),
   gaugeOf('incident_recovery_min_minutes', 'min', 'Shortest recovery in the window.'),
   gaugeOf('incident_recovery_max_minutes', 'max', 'Longest recovery in the window.'),

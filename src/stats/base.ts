@@ -35,9 +35,9 @@ export class Base implements OpenRow {
     this.version += 1;
     if (incident.isOpen) {
       this.open[status] = (this.open[status] ?? 0) + sign;
-      place(this.#openSince, triggeredAtMs, sign);
+      this.#openSince.change(triggeredAtMs, sign);
     }
-    if (!Number.isNaN(resolvedAtMs)) place(this.#resolvedAt, resolvedAtMs, sign);
+    if (!Number.isNaN(resolvedAtMs)) this.#resolvedAt.change(resolvedAtMs, sign);
   }
 }
 
@@ -49,9 +49,4 @@ export interface Placed {
   readonly triggeredAtMs: number;
   /** NaN without one. */
   readonly resolvedAtMs: number;
-}
-
-function place(numbers: SortedNumbers, value: number, sign: 1 | -1): void {
-  if (sign === 1) numbers.add(value);
-  else numbers.remove(value);
 }

@@ -187,8 +187,6 @@ function setOrDelete<Value>(map: Map<number, Value>, slot: number, value: Value 
 }
 
 function moveKey<Value>(map: Map<number, Value>, from: number, to: number): void {
-  const value = map.get(from);
-  if (value === undefined) return;
+  setOrDelete(map, to, map.get(from));
   map.delete(from);
-  map.set(to, value);
 }

@@ -1,6 +1,7 @@
 import { DAY_MS, MINUTE_MS } from '../model/time.ts';
-import type { Group, GroupWindow } from './group.ts';
-import { QUANTILES, STATISTICS, type Statistic, type StatisticsSettings } from './rows.ts';
+import type { Group } from './group.ts';
+import { MEAN_TIMES, type Mean, SHARES } from './group-window.ts';
+import { QUANTILE_STATISTICS, QUANTILES, type StatisticsSettings } from './rows.ts';
 
 /** A baseline is shown only where history begins at least this much before it (DESIGN §5: a shorter reach loses the longest recoveries). */
 export const BASELINE_REACH_MS = 30 * DAY_MS;
@@ -20,21 +21,28 @@ export interface EvaluationContext {
   readonly coverages: readonly Coverage[];
 }
 
-const PLACES = new Map(STATISTICS.map((statistic, place) => [statistic, place]));
 const ABSENT = Number.NaN;
 
 /** Computes the values that depend on what is in the windows. */
-export function evaluateContents(group: Group, settings: StatisticsSettings): void {
-  const write = writer(group);
+export function evaluateContents(group: Group, { minimumSample }: StatisticsSettings): void {
   for (const [at, window] of group.windows.entries()) {
-    write(at, 'opened', window.opened);
-    write(at, 'resolved', window.tally.recovery.count);
-    write(at, 'repeat', window.repeatRatio());
-    write(at, 'withinTarget', window.tally.withinTarget.ratio);
-    write(at, 'escalated', window.tally.escalated.ratio);
-    write(at, 'reopened', window.tally.reopened.ratio);
-    writeMeans(window, (statistic, value) => write(at, statistic, value), settings.minimumSample);
-    writeSpread(window, (statistic, value) => write(at, statistic, value), settings.minimumSample);
+    group.set(at, 'opened', window.opened);
+    group.set(at, 'resolved', window.mean('mttr').count);
+    group.set(at, 'repeat', window.repeatRatio());
+    for (const statistic of MEAN_TIMES) group.set(at, statistic, meanMinutes(window.mean(statistic), minimumSample));
+    for (const statistic of SHARES) {
+      const { count, sum } = window.mean(statistic);
+      group.set(at, statistic, count === 0 ? ABSENT : sum / count);
+    }
+    const { durations } = window;
+    if (durations === undefined) continue;
+    const isEnough = durations.size >= minimumSample;
+    for (const statistic of QUANTILE_STATISTICS) {
+      group.set(at, statistic, isEnough ? minutes(durations.quantile(QUANTILES[statistic])) : ABSENT);
+    }
+    group.set(at, 'min', minutes(durations.at(0)));
+    group.set(at, 'max', minutes(durations.at(durations.size - 1)));
+    group.set(at, 'stddev', window.deviationMs() / MINUTE_MS);
   }
 }
 
@@ -44,21 +52,18 @@ export function hasTimes({ statistics }: Pick<Group, 'statistics'>): boolean {
 }
 
 /** Computes the values that also depend on where the windows end and history begins. */
-export function evaluateTimes(group: Group, context: EvaluationContext): void {
-  const write = writer(group);
-  const { settings, coverages } = context;
-  for (const [at, window] of group.windows.entries()) {
-    const windowMs = settings.windows[at]?.ms ?? 0;
+export function evaluateTimes(group: Group, { settings, coverages }: EvaluationContext): void {
+  const { windows, minimumSample } = settings;
+  for (const [at, { baseline }] of group.windows.entries()) {
+    const windowMs = windows[at]?.ms ?? 0;
     const hasBaseline =
       coverages.length > 0 &&
       coverages.every(({ endMs, historyStartMs }) => historyStartMs + BASELINE_REACH_MS <= endMs - 2 * windowMs);
-    const { baselineCount, baselineSumMs } = window;
-    const baseline = meanMinutes({ count: baselineCount, sum: baselineSumMs }, settings.minimumSample);
-    write(at, 'baseline', hasBaseline ? baseline : ABSENT);
-    write(at, 'baselineResolved', hasBaseline ? baselineCount : ABSENT);
-    const { free, mtbf } = freeTime(group, coveredSpan(coverages, windowMs), settings.minimumSample);
-    write(at, 'free', free);
-    write(at, 'mtbf', mtbf);
+    group.set(at, 'baseline', hasBaseline ? meanMinutes(baseline, minimumSample) : ABSENT);
+    group.set(at, 'baselineResolved', hasBaseline ? baseline.count : ABSENT);
+    const { free, mtbf } = freeTime(group, coveredSpan(coverages, windowMs), minimumSample);
+    group.set(at, 'free', free);
+    group.set(at, 'mtbf', mtbf);
   }
 }
 
@@ -78,40 +83,11 @@ function freeTime(group: Group, { fromMs, toMs }: { fromMs: number; toMs: number
   return { free: freeMs / (toMs - fromMs), mtbf };
 }
 
-type Write = (statistic: Statistic, value: number) => void;
-
-function writeMeans({ tally }: GroupWindow, write: Write, minimumSample: number): void {
-  write('mttr', meanMinutes(tally.recovery, minimumSample));
-  write('mtta', meanMinutes(tally.acknowledgement, minimumSample));
-  write('mttd', meanMinutes(tally.detection, minimumSample));
-  write('mtti', meanMinutes(tally.identification, minimumSample));
-  write('mttm', meanMinutes(tally.mitigation, minimumSample));
-}
-
-function writeSpread({ tally }: GroupWindow, write: Write, minimumSample: number): void {
-  const { durations } = tally;
-  if (durations === undefined) return;
-  const minutes = (ms: number | undefined) => (ms === undefined ? ABSENT : ms / MINUTE_MS);
-  const isEnough = durations.size >= minimumSample;
-  for (const [statistic, share] of Object.entries(QUANTILES)) {
-    if (isQuantile(statistic)) write(statistic, isEnough ? minutes(durations.quantile(share)) : ABSENT);
-  }
-  write('min', minutes(durations.at(0)));
-  write('max', minutes(durations.at(durations.size - 1)));
-  write('stddev', tally.deviationMs() / MINUTE_MS);
-}
-
-function isQuantile(word: string): word is keyof typeof QUANTILES {
-  return word in QUANTILES;
+function minutes(ms: number | undefined): number {
+  return ms === undefined ? ABSENT : ms / MINUTE_MS;
 }
 
 /** A mean that rests on too few is absent. */
-function meanMinutes({ count, sum }: { readonly count: number; readonly sum: number }, minimumSample: number): number {
+function meanMinutes({ count, sum }: Mean, minimumSample: number): number {
   return count < Math.max(1, minimumSample) ? ABSENT : sum / count / MINUTE_MS;
-}
-
-function writer(group: Group): (window: number, statistic: Statistic, value: number) => void {
-  return (window, statistic, value) => {
-    if (group.statistics.has(statistic)) group.set(window, PLACES.get(statistic) ?? 0, value);
-  };
 }

@@ -30,6 +30,7 @@ export type Statistic = (typeof STATISTICS)[number];
 
 /** The quantiles that are shown, by their statistic. */
 export const QUANTILES = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+export const QUANTILE_STATISTICS = ['p50', 'p75', 'p90', 'p95', 'p99'] as const satisfies (keyof typeof QUANTILES)[];
 
 const OF_SERVICES: readonly Statistic[] = [
   'mttr',

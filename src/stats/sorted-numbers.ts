@@ -1,13 +1,29 @@
-import { isWorthResorting, lowerBound, sortedChunks } from './sorted-chunks.ts';
-
 /** Numbers per chunk: small enough to shift quickly, large enough that there are few chunks. */
-const CHUNK = 512;
+const CHUNK_LENGTH = 512;
+/** From this share of newcomers on, sorting everything anew is cheaper than placing them one by one. */
+const RESORT_SHARE = 1 / 16;
+/** A handful is always placed. */
+const PLACED_ALWAYS = 8;
+
+/** A run of numbers in order. */
+export interface Chunk<Summary> {
+  readonly numbers: number[];
+  /** What its reader keeps of it; undefined when numbers changed since. */
+  summary: Summary | undefined;
+}
 
 /** A multiset of numbers in order, for order statistics under insertion and removal: both cost about a microsecond. */
-export class SortedNumbers {
-  #chunks: number[][] = [];
+export class SortedNumbers<Summary = never> {
+  readonly #chunkLength: number;
+  #chunks: Chunk<Summary>[] = [];
   #size = 0;
+  /** Numbers that are still to be placed: a million that come one after the other are sorted at once. */
   #newcomers: number[] = [];
+  #firstChanged = 0;
+
+  constructor(chunkLength: number = CHUNK_LENGTH) {
+    this.#chunkLength = chunkLength;
+  }
 
   get size(): number {
     return this.#size + this.#newcomers.length;
@@ -21,23 +37,29 @@ export class SortedNumbers {
   remove(value: number): boolean {
     this.#settle();
     const at = this.#chunkOf(value);
-    const chunk = this.#chunks[at];
-    if (chunk === undefined) return false;
-    const index = lowerBound(chunk, value);
-    if (chunk[index] !== value) return false;
-    chunk.splice(index, 1);
-    if (chunk.length === 0) this.#chunks.splice(at, 1);
+    const numbers = this.#chunks[at]?.numbers ?? [];
+    const index = lowerBound(numbers, value);
+    if (numbers[index] !== value) return false;
+    numbers.splice(index, 1);
     this.#size -= 1;
+    this.#touch(at);
+    if (numbers.length === 0) this.#chunks.splice(at, 1);
     return true;
+  }
+
+  /** Adds a number, or takes it out. */
+  change(value: number, sign: 1 | -1): void {
+    if (sign === 1) this.add(value);
+    else this.remove(value);
   }
 
   /** The number at this rank, 0 being the smallest; undefined outside. */
   at(rank: number): number | undefined {
     this.#settle();
     let left = rank;
-    for (const chunk of this.#chunks) {
-      if (left < chunk.length) return chunk[left];
-      left -= chunk.length;
+    for (const { numbers } of this.#chunks) {
+      if (left < numbers.length) return numbers[left];
+      left -= numbers.length;
     }
     return undefined;
   }
@@ -46,9 +68,9 @@ export class SortedNumbers {
   countUpTo(value: number): number {
     this.#settle();
     let count = 0;
-    for (const chunk of this.#chunks) {
-      if ((chunk.at(-1) ?? 0) > value) return count + lowerBound(chunk, value, true);
-      count += chunk.length;
+    for (const { numbers } of this.#chunks) {
+      if ((numbers.at(-1) ?? 0) > value) return count + firstIndex(numbers.length, (at) => (numbers[at] ?? 0) > value);
+      count += numbers.length;
     }
     return count;
   }
@@ -62,28 +84,56 @@ export class SortedNumbers {
     return below + (above - below) * (position - Math.floor(position));
   }
 
-  #settle(): void {
-    if (this.#newcomers.length === 0) return;
-    if (isWorthResorting(this.#newcomers.length, this.#size)) this.#resort();
-    else for (const value of this.#newcomers) this.#place(value);
-    this.#newcomers = [];
+  /** All numbers, and the first chunk that changed since this was asked last (infinity when none did). */
+  read(): { readonly chunks: readonly Chunk<Summary>[]; readonly firstChanged: number } {
+    this.#settle();
+    const read = { chunks: this.#chunks, firstChanged: this.#firstChanged };
+    this.#firstChanged = Number.POSITIVE_INFINITY;
+    return read;
   }
 
-  #resort(): void {
-    this.#chunks = sortedChunks([...this.#chunks, this.#newcomers], CHUNK);
-    this.#size += this.#newcomers.length;
+  #settle(): void {
+    const newcomers = this.#newcomers;
+    if (newcomers.length === 0) return;
+    this.#newcomers = [];
+    if (newcomers.length > PLACED_ALWAYS && newcomers.length > this.#size * RESORT_SHARE) this.#resort(newcomers);
+    else for (const value of newcomers) this.#place(value);
+  }
+
+  #resort(newcomers: readonly number[]): void {
+    const all = new Float64Array(this.#size + newcomers.length);
+    let length = 0;
+    for (const numbers of [...this.#chunks.map((chunk) => chunk.numbers), newcomers]) {
+      all.set(numbers, length);
+      length += numbers.length;
+    }
+    if (!isAscending(all)) all.sort();
+    this.#chunks = [];
+    for (let from = 0; from < length; from += this.#chunkLength) {
+      this.#chunks.push({ numbers: listOf(all.subarray(from, from + this.#chunkLength)), summary: undefined });
+    }
+    this.#size = length;
+    this.#firstChanged = 0;
   }
 
   #place(value: number): void {
     const at = Math.min(this.#chunkOf(value), Math.max(0, this.#chunks.length - 1));
-    const chunk = this.#chunks[at];
+    const numbers = this.#chunks[at]?.numbers;
     this.#size += 1;
-    if (chunk === undefined) {
-      this.#chunks.push([value]);
-      return;
+    if (numbers === undefined) this.#chunks.push({ numbers: [value], summary: undefined });
+    else {
+      numbers.splice(lowerBound(numbers, value), 0, value);
+      if (numbers.length > 2 * this.#chunkLength) {
+        this.#chunks.splice(at + 1, 0, { numbers: numbers.splice(this.#chunkLength), summary: undefined });
+      }
     }
-    chunk.splice(lowerBound(chunk, value), 0, value);
-    if (chunk.length > 2 * CHUNK) this.#chunks.splice(at + 1, 0, chunk.splice(CHUNK));
+    this.#touch(at);
+  }
+
+  #touch(at: number): void {
+    const chunk = this.#chunks[at];
+    if (chunk !== undefined) chunk.summary = undefined;
+    this.#firstChanged = Math.min(this.#firstChanged, at);
   }
 
   /** The first chunk whose last number is at or above `value`. */
@@ -92,9 +142,47 @@ export class SortedNumbers {
     let high = this.#chunks.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#chunks[middle]?.at(-1) ?? 0) < value) low = middle + 1;
+      if ((this.#chunks[middle]?.numbers.at(-1) ?? 0) < value) low = middle + 1;
       else high = middle;
     }
     return low;
   }
+}
+
+/** Index of the first number at or above `value` in an ascending list. */
+function lowerBound(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The first index below `length` from which on `isReached` holds; `length` when it never does. */
+export function firstIndex(length: number, isReached: (index: number) => boolean): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isReached(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Openings come in their order when everything is put together anew. */
+function isAscending(numbers: Float64Array): boolean {
+  for (let at = 1; at < numbers.length; at += 1) if ((numbers[at - 1] ?? 0) > (numbers[at] ?? 0)) return false;
+  return true;
+}
+
+/** Spreading a typed array gives a list that holds each number as an object of its own: three times the memory (measured). */
+function listOf(numbers: Float64Array): number[] {
+  const list: number[] = [];
+  for (const number of numbers) list.push(number);
+  // A copy has no spare room at its end.
+  return list.slice();
 }

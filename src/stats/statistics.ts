@@ -43,7 +43,9 @@ export function createStatistics(input: StatisticsInput): Statistics {
   };
   const rebuild = () => {
     windows = new Windows(windowsInput, [...providers.values()]);
-    addAll(windows, columns);
+    for (let slot = 0; slot < columns.length; slot += 1) if (columns.isTaken(slot)) windows.change(slot, 1, true);
+    windows.sortOrders();
+    windows.refresh();
   };
   return {
     put: (incident) => {
@@ -69,14 +71,4 @@ export function createStatistics(input: StatisticsInput): Statistics {
     openRows: () => windows.places.bases(),
     counts: () => windows.places.counts(),
   };
-}
-
-/** Incidents enter in order of their triggers, so that lists grow at their ends. */
-function addAll(windows: Windows, columns: Columns): void {
-  for (let slot = 0; slot < columns.length; slot += 1) if (columns.isTaken(slot)) windows.append(slot);
-  windows.sortOrders();
-  for (const { byTrigger } of windows.places.providers) {
-    for (let at = 0; at < byTrigger.length; at += 1) windows.change(byTrigger.at(at), 1, true);
-  }
-  windows.refresh();
 }

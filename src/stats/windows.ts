@@ -2,10 +2,10 @@ import { type FacetLabels, MARKS } from '../model/stored.ts';
 import { type Columns, TRACKED } from './columns.ts';
 import { type Coverage, evaluateContents, evaluateTimes, hasTimes } from './evaluate.ts';
 import type { Group } from './group.ts';
+import type { Recovery } from './group-window.ts';
 import { type ActiveProvider, type FacetPlace, Places, type ProviderPlace } from './places.ts';
 import type { StatisticsSettings } from './rows.ts';
 import type { SlotOrder } from './slot-order.ts';
-import type { Recovery } from './tally.ts';
 
 export interface WindowsInput {
   readonly columns: Columns;
@@ -33,16 +33,22 @@ export class Windows {
     this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
   }
 
-  /** Prepares an incident for `change` with `isPresorted`, after `sortOrders`; counts one that no statistic sees. */
-  append(slot: number): void {
+  /** Lets an incident in, or takes it out just as it was let in. With `isAppended`, `sortOrders` must follow the last one. */
+  change(slot: number, sign: 1 | -1, isAppended = false): void {
     const facet = this.#facetOf(slot);
     if (facet === undefined) return;
     if (facet.isExcluded || !this.#isVisible(slot)) {
-      facet.place.counts.excluded += 1;
+      facet.place.counts.excluded += sign;
       return;
     }
-    facet.place.byTrigger.append(slot);
-    if (this.#hasRecovery(slot)) facet.place.byResolve.append(slot);
+    for (const order of this.#ordersOf(facet.place, slot)) {
+      if (isAppended) order.append(slot);
+      else if (sign === 1) order.add(slot);
+      else order.remove(slot);
+    }
+    this.#countState(facet, slot, sign);
+    this.#track(facet, slot, sign);
+    this.#changeWindows(facet.place, slot, sign);
   }
 
   sortOrders(): void {
@@ -50,20 +56,6 @@ export class Windows {
       byTrigger.sort();
       byResolve.sort();
     }
-  }
-
-  /** Lets an incident in, or takes it out just as it was let in. */
-  change(slot: number, sign: 1 | -1, isPresorted = false): void {
-    const facet = this.#facetOf(slot);
-    if (facet === undefined) return;
-    if (facet.isExcluded || !this.#isVisible(slot)) {
-      facet.place.counts.excluded += sign;
-      return;
-    }
-    if (!isPresorted) this.#reorder(facet.place, slot, sign);
-    this.#countState(facet, slot, sign);
-    this.#track(facet, slot, sign);
-    this.#changeWindows(facet.place, slot, sign);
   }
 
   /** Moves a provider's windows to a new end; an earlier one than before leaves them where they are. */
@@ -116,11 +108,8 @@ export class Windows {
     return !Number.isNaN(this.#columns.recovery[slot]);
   }
 
-  #reorder({ byTrigger, byResolve }: ProviderPlace, slot: number, sign: 1 | -1): void {
-    for (const order of this.#hasRecovery(slot) ? [byTrigger, byResolve] : [byTrigger]) {
-      if (sign === 1) order.add(slot);
-      else order.remove(slot);
-    }
+  #ordersOf({ byTrigger, byResolve }: ProviderPlace, slot: number): readonly SlotOrder[] {
+    return this.#hasRecovery(slot) ? [byTrigger, byResolve] : [byTrigger];
   }
 
   /** Lets the groups know when an incident was opened and in which times it was open, as far as windows can still ask for it. */
@@ -139,12 +128,12 @@ export class Windows {
     const tracked = columns.tracked[slot] ?? 0;
     for (const group of groups) {
       group.isDirty = true;
-      group.countIncident(providerIndex, sign);
-      if ((tracked & TRACKED.opening) !== 0) group.trackOpening(triggeredAtMs, sign);
+      group.incidents[providerIndex] = (group.incidents[providerIndex] ?? 0) + sign;
+      if ((tracked & TRACKED.opening) !== 0) group.openedAt?.change(triggeredAtMs, sign);
       if ((tracked & TRACKED.openTimes) === 0) continue;
       if (spans !== undefined) trackSpans(group, spans, sign);
-      else if (Number.isNaN(resolvedAtMs)) group.occupySince(triggeredAtMs, sign);
-      else group.occupy(triggeredAtMs, resolvedAtMs, sign);
+      else if (Number.isNaN(resolvedAtMs)) group.openSince.change(triggeredAtMs, sign);
+      else group.busy?.change(triggeredAtMs, resolvedAtMs, sign);
     }
   }
 
@@ -197,24 +186,20 @@ export class Windows {
 
   #recovery(slot: number): Recovery {
     const columns = this.#columns;
-    const facet = this.#facetOf(slot);
-    const provider = facet?.place.provider;
+    const { place, targetMs } = this.#facetOf(slot) ?? {};
     const triggeredAtMs = columns.triggered[slot] ?? 0;
     const marks = columns.marks[slot] ?? 0;
     const ms = columns.recovery[slot] ?? 0;
-    const since = (atMs: number | undefined) => (atMs === undefined ? undefined : atMs - triggeredAtMs);
-    const acknowledgedAtMs = columns.acknowledged[slot] ?? Number.NaN;
-    const detectionMs = since(columns.started.get(slot));
-    return {
+    return [
       ms,
-      acknowledgementMs: Number.isNaN(acknowledgedAtMs) ? undefined : since(acknowledgedAtMs),
-      detectionMs: detectionMs === undefined ? undefined : -detectionMs,
-      identificationMs: since(columns.identified.get(slot)),
-      mitigationMs: since(columns.mitigated.get(slot)),
-      isWithinTarget: facet?.targetMs === undefined ? undefined : ms <= facet.targetMs,
-      isEscalated: provider?.tellsEscalations === true ? (marks & MARKS.escalated) !== 0 : undefined,
-      isReopened: provider?.tellsReopens === true ? (marks & MARKS.reopened) !== 0 : undefined,
-    };
+      (columns.acknowledged[slot] ?? Number.NaN) - triggeredAtMs,
+      triggeredAtMs - (columns.started.get(slot) ?? Number.NaN),
+      (columns.identified.get(slot) ?? Number.NaN) - triggeredAtMs,
+      (columns.mitigated.get(slot) ?? Number.NaN) - triggeredAtMs,
+      targetMs === undefined ? Number.NaN : Number(ms <= targetMs),
+      place?.provider.tellsEscalations === true ? Number((marks & MARKS.escalated) !== 0) : Number.NaN,
+      place?.provider.tellsReopens === true ? Number((marks & MARKS.reopened) !== 0) : Number.NaN,
+    ];
   }
 }
 
@@ -224,7 +209,7 @@ function lastCloseMs(spans: readonly number[]): number {
 }
 
 function trackSpans(group: Group, spans: readonly number[], sign: 1 | -1): void {
-  for (let at = 0; at + 1 < spans.length; at += 2) group.occupy(spans[at] ?? 0, spans[at + 1] ?? 0, sign);
+  for (let at = 0; at + 1 < spans.length; at += 2) group.busy?.change(spans[at] ?? 0, spans[at + 1] ?? 0, sign);
   const openSinceMs = spans.length % 2 === 0 ? undefined : spans.at(-1);
-  if (openSinceMs !== undefined) group.occupySince(openSinceMs, sign);
+  if (openSinceMs !== undefined) group.openSince.change(openSinceMs, sign);
 }

@@ -24,7 +24,7 @@ import { IncidentTable, isSameBook, matchRows, readBook } from './incident-table
 import { CHANGES, findRevisions, isAnythingCounted } from './revisions.ts';
 import { allocateService, reconcileServices } from './service-limit.ts';
 import { type LedgerState, type StoredProvider, serviceKey, updateServices } from './state.ts';
-import type { Batch, CommitCounts, ImportInput, ImportSpan } from './store.ts';
+import type { Batch, CommitCounts, CommitResult, ImportInput, ImportSpan } from './store.ts';
 
 /** The stored rows that a batch touches. */
 export interface LoadedRows {
@@ -40,58 +40,41 @@ export interface LoadedRows {
   readonly waitingIds: ReadonlySet<string>;
 }
 
-/** What one decision changes. An engine writes all of it in one transaction; memory follows after that. */
+/** What one decision changes besides the state that is kept in memory. */
 export interface Changes extends CountResult {
-  /** A fork of the committed state. */
-  readonly state: LedgerState;
-  readonly incidents: Pick<IncidentTable, 'written' | 'inserted' | 'freed'>;
+  /** The key of the provider whose signals and rejections these are. */
+  readonly provider: number;
+  readonly nowMs: number;
+  readonly incidents: Pick<IncidentTable, 'written' | 'freed'>;
   readonly signals: readonly Signal[];
   /** Rejections that are new, and those that came again. */
   readonly rejections: readonly Rejection[];
   /** Ids that are asked for no longer. */
   readonly settledIds: readonly string[];
-  /** Whose signals and rejections these are. */
-  readonly provider: StoredProvider;
-  readonly nowMs: number;
 }
 
 /** A decision with what those need to know who keep statistics. */
-export interface Decision {
+export interface Decision extends CommitResult {
   readonly changes: Changes;
-  readonly changed: readonly StoredIncident[];
-  readonly isRelabelled: boolean;
-  readonly counts: CommitCounts;
 }
 
 export function rejectionKey({ key, reason }: Pick<Rejection, 'key' | 'reason'>): string {
   return `${reason} ${key}`;
 }
 
-/** Decides what a batch changes: a function of the committed state, the rows that it touches, and the batch. */
-export function decideBatch(committed: LedgerState, loaded: LoadedRows, batch: Batch): Decision {
-  const state = committed.fork();
+/** Decides what a batch changes, beginning with `state`, a fork of what is committed, and the rows that the batch touches. */
+export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch): Decision {
   const before = state.provider(batch.provider);
-  const rules = countingRules(state, before, batch);
   const isRenamed = updateServices(state, before.row, batch) && before.isSynced;
   if (isRenamed) reconcileServices(state, batch.nowMs);
-  const work: Work = {
-    state,
-    committed,
-    table: new IncidentTable(state, [...loaded.incidents, ...loaded.pending]),
-    loaded,
-    provider: before,
-    rules,
-    result: { ledger: [], exemplars: [] },
-    countedEndsMs: new Map(loaded.countedEndsMs),
-    changed: new Map(),
-    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: batch.rejected.length },
-  };
+  const work = newWork(state, before, loaded, batch);
+  work.counts.rejected = batch.rejected.length;
   upsertAll(work, batch);
   for (const id of batch.deletedIds) {
     const row = work.table.byId(id);
     if (row !== undefined) markDeleted(work, row);
   }
-  const { rejections, settledIds } = decideRejections(work, batch);
+  const settledIds = decideRejections(work, batch);
   const after = advance(state, before, batch);
   state.providers.set(after.name, after);
   const isFirst = after.isSynced && !before.isSynced;
@@ -103,19 +86,8 @@ export function decideBatch(committed: LedgerState, loaded: LoadedRows, batch: B
   if (before.isSynced) {
     for (const row of loaded.pending) countPending(work, work.table.byRow(number(row, 'row')));
   }
-  const { signals, nowMs } = batch;
-  const changes = {
-    ...work.result,
-    state,
-    incidents: work.table,
-    signals,
-    rejections,
-    settledIds,
-    provider: after,
-    nowMs,
-  };
   return {
-    changes,
+    changes: { ...changesOf(work), signals: batch.signals, rejections: batch.rejected, settledIds },
     changed: [...work.changed.values()],
     isRelabelled: isRenamed || isFirst,
     counts: work.counts,
@@ -125,7 +97,7 @@ export function decideBatch(committed: LedgerState, loaded: LoadedRows, batch: B
 /** Decides what one part of an import changes; `state` is a fork that all parts of the import share. */
 export function decideImport(
   state: LedgerState,
-  loaded: Pick<LoadedRows, 'incidents' | 'countedEndsMs'>,
+  loaded: LoadedRows,
   input: ImportInput & { readonly incidents: readonly Incident[] },
 ): Changes {
   const { nowMs, isOnlySource, incidents } = input;
@@ -137,20 +109,9 @@ export function decideImport(
   updateServices(state, provider.row, {
     incidents: isOnlySource ? incidents : incidents.filter((one) => !isNamed(one)),
   });
-  const work: Work = {
-    state,
-    committed: state,
-    table: new IncidentTable(state, loaded.incidents),
-    loaded: { ...loaded, pending: [], knownRejections: new Set(), waitingIds: new Set() },
-    provider,
-    rules: countingRules(state, provider, { nowMs }),
-    result: { ledger: [], exemplars: [] },
-    countedEndsMs: new Map(loaded.countedEndsMs),
-    changed: new Map(),
-    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: 0 },
-  };
+  const work = newWork(state, provider, loaded, { nowMs });
   for (const incident of incidents) upsert(work, incident, work.table.find(incident));
-  return { ...work.result, state, incidents: work.table, signals: [], rejections: [], settledIds: [], provider, nowMs };
+  return changesOf(work);
 }
 
 /** History begins where the import begins, if that is earlier; with polls, the end stays theirs to say. */
@@ -168,10 +129,10 @@ export function completeImport(state: LedgerState, input: ImportInput, span: Imp
 }
 
 /** How incidents of a provider are counted now. */
-export function countingRules(
+function countingRules(
   { settings }: LedgerState,
   provider: StoredProvider,
-  { nowMs, startedAtMs, complete }: Pick<Batch, 'nowMs' | 'startedAtMs' | 'complete'>,
+  { nowMs, startedAtMs, complete }: PollTimes,
 ): CountingRules {
   const polledUntilMs = complete?.askedUntilMs ?? provider.askedUntilMs ?? nowMs;
   // A clock that is ahead must not make anything older than it is.
@@ -185,10 +146,11 @@ export function countingRules(
   };
 }
 
+type PollTimes = Pick<Batch, 'nowMs' | 'startedAtMs' | 'complete'>;
+
+/** A decision in the making. */
 interface Work {
   readonly state: LedgerState;
-  /** The state before the decision, for comparisons. */
-  readonly committed: LedgerState;
   readonly table: IncidentTable;
   readonly loaded: LoadedRows;
   readonly provider: StoredProvider;
@@ -198,6 +160,25 @@ interface Work {
   readonly countedEndsMs: Map<number, number>;
   readonly changed: Map<number, StoredIncident>;
   readonly counts: { -readonly [Count in keyof CommitCounts]: number };
+}
+
+function newWork(state: LedgerState, provider: StoredProvider, loaded: LoadedRows, times: PollTimes): Work {
+  return {
+    state,
+    table: new IncidentTable(state, [...loaded.incidents, ...loaded.pending]),
+    loaded,
+    provider,
+    rules: countingRules(state, provider, times),
+    result: { ledger: [], exemplars: [] },
+    countedEndsMs: new Map(loaded.countedEndsMs),
+    changed: new Map(),
+    counts: { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: 0 },
+  };
+}
+
+function changesOf({ provider, rules, table, result }: Work): Changes {
+  const { nowMs } = rules;
+  return { ...result, provider: provider.row, nowMs, incidents: table, signals: [], rejections: [], settledIds: [] };
 }
 
 /** Incidents in the order of the batch, then whole subjects: of these what the batch lacks is deleted. */
@@ -275,9 +256,9 @@ function newBook({ table, provider, rules }: Work, incident: Incident): CountInp
 }
 
 /** The name that the service of a stored row had before this decision. */
-function nameBefore({ committed }: Work, before: IncidentRow): string | undefined {
-  const facet = committed.facets.get(number(before, 'facet'));
-  return facet === undefined ? undefined : committed.services.get(serviceKey(facet.providerRow, facet.serviceId))?.name;
+function nameBefore({ state }: Work, before: IncidentRow): string | undefined {
+  const facet = state.facets.get(number(before, 'facet'));
+  return facet === undefined ? undefined : state.services.getBase(serviceKey(facet.providerRow, facet.serviceId))?.name;
 }
 
 /** True when a recovery still waits to be counted. */
@@ -323,9 +304,9 @@ function setPending(book: CountInput['book'], isPending: boolean): void {
 
 /**
  * Each (record, reason) is counted once. A rejected id is asked for again until its record is accepted; rejected anew,
- * it is asked for again, but not counted again.
+ * it is asked for again, but not counted again. Gives the ids that are asked for no longer.
  */
-function decideRejections({ state, loaded, provider }: Work, batch: Batch) {
+function decideRejections({ state, loaded, provider }: Work, batch: Batch): string[] {
   const known = new Set(loaded.knownRejections);
   for (const rejection of batch.rejected) {
     const key = rejectionKey(rejection);
@@ -335,8 +316,7 @@ function decideRejections({ state, loaded, provider }: Work, batch: Batch) {
   }
   const rejectedNow = new Set(batch.rejected.map(({ id }) => id));
   const accepted = batch.incidents.map(({ id }) => id).filter((id) => !rejectedNow.has(id));
-  const settledIds = [...accepted, ...batch.deletedIds].filter((id) => loaded.waitingIds.has(id));
-  return { rejections: batch.rejected, settledIds };
+  return [...accepted, ...batch.deletedIds].filter((id) => loaded.waitingIds.has(id));
 }
 
 /** A window's end never moves backwards: a clock that was set back has to catch up first. */

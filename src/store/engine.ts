@@ -1,7 +1,6 @@
 import type { Incident, Rejection, Signal } from '../model/incident.ts';
 import type { StoredIncident } from '../model/stored.ts';
-import type { LedgerRow } from './count.ts';
-import type { LoadedRows } from './decide.ts';
+import type { Changes, LoadedRows } from './decide.ts';
 import type { IncidentRow } from './incident-row.ts';
 import type { IncidentTable } from './incident-table.ts';
 import type { LedgerState } from './state.ts';
@@ -35,18 +34,12 @@ export interface RecentRecovery {
 
 /** Writes rows within one transaction. Providers are given by their keys. */
 export interface EngineWriter {
-  incidents(table: Pick<IncidentTable, 'written' | 'inserted' | 'freed'>): void;
-  ledger(rows: readonly LedgerRow[]): void;
-  signals(provider: number, signals: readonly Signal[]): void;
-  rejections(provider: number, rejections: readonly Rejection[], nowMs: number): void;
-  /** These ids are asked for no longer. */
-  settleRejections(provider: number, ids: readonly string[]): void;
   /** What a fork changed. */
   state(fork: LedgerState): void;
-  /** With their ledger rows, and the signals that are theirs alone. */
-  deleteIncidents(provider: number, incidents: readonly ExpiredIncident[]): void;
-  /** Rejections before a time, and signals that no incident is made of. */
-  deleteBefore(provider: number, beforeMs: number): void;
+  incidents(table: Pick<IncidentTable, 'written' | 'freed'>): void;
+  changes(changes: Changes): void;
+  /** Deletes incidents with their ledger rows and the signals that are theirs alone; rejections before a time, and signals that no incident is made of. */
+  prune(provider: number, expired: readonly ExpiredIncident[], beforeMs: number): void;
 }
 
 /** Loads and writes what the store keeps; it decides nothing. Rows are those of table `incidents`, by column. */
@@ -82,6 +75,6 @@ export interface StoreEngine {
   /** How many kept incidents each facet has. */
   incidentsByFacet(): Map<number, number>;
   /** Runs `work` in one transaction: all of it is written, or nothing. */
-  transaction(work: (writer: EngineWriter) => void): void;
+  transaction<Result>(work: (writer: EngineWriter) => Result): Result;
   sizeBytes(): number;
 }

@@ -1,20 +1,16 @@
 import type { ExemplarNote } from './count.ts';
 import type { RecentRecovery } from './engine.ts';
+import { bucketOf, type LabelSet } from './label-set.ts';
 import type { Exemplar } from './store.ts';
 
 /** The last recovery of each bucket of each label set; not part of the totals, so memory and the recent ledger suffice. */
 export interface Exemplars {
   of(set: number): readonly (Exemplar | undefined)[];
   note(notes: readonly ExemplarNote[]): void;
-  /** Forgets label sets that are gone. */
-  keepOnly(sets: ReadonlySet<number>): void;
-  /** Starts anew from the newest ledger rows, by today's buckets; `createdAtMs` says since when a set has its histogram. */
-  restore(recent: readonly RecentRecovery[], layout: ExemplarLayout): void;
-}
-
-interface ExemplarLayout {
-  readonly bucketOf: (ms: number) => number;
-  readonly createdAtMs: ReadonlyMap<number, number | undefined>;
+  /** Forgets all label sets but these. */
+  keepOnly(sets: readonly LabelSet[]): void;
+  /** Starts anew with these label sets from the newest ledger rows, by today's buckets. */
+  restore(recent: readonly RecentRecovery[], sets: readonly LabelSet[], bucketsMs: readonly number[]): void;
 }
 
 export function createExemplars(): Exemplars {
@@ -32,13 +28,16 @@ export function createExemplars(): Exemplars {
       for (const { set, bucket, exemplar } of notes) note(set, bucket, exemplar);
     },
     keepOnly: (sets) => {
-      for (const set of bySet.keys()) if (!sets.has(set)) bySet.delete(set);
+      const kept = new Set(sets.map(({ row }) => row));
+      for (const set of bySet.keys()) if (!kept.has(set)) bySet.delete(set);
     },
-    restore: (recent, { bucketOf, createdAtMs }) => {
+    restore: (recent, sets, bucketsMs) => {
       bySet.clear();
+      const bornMs = new Map(sets.map(({ row, groups }) => [row, groups.recovery?.bornMs]));
       for (const { set, ms, resolvedAtMs, countedAtMs, incidentId } of recent) {
-        if (countedAtMs < (createdAtMs.get(set) ?? Number.POSITIVE_INFINITY)) continue;
-        note(set, bucketOf(ms), { incidentId, ms, resolvedAtMs });
+        // What was counted before the histogram restarted is not in it.
+        if (countedAtMs < (bornMs.get(set) ?? Number.POSITIVE_INFINITY)) continue;
+        note(set, bucketOf(ms, bucketsMs), { incidentId, ms, resolvedAtMs });
       }
     },
   };

@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Reader } from '../config/reading.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Facet, FacetLabels, StoredIncident } from '../model/stored.ts';
-import { storedIncidents } from './create-store.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
+import { storedIncidents } from './readings.ts';
 import { hasWaitingServices, reconcileServices } from './service-limit.ts';
 import { createSqliteEngine } from './sqlite/engine.ts';
 import { errorCode, isCorruption } from './sqlite/open.ts';
@@ -130,7 +130,6 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
   }
   const providers = [...readers.keys()].map((name) => state.provider(name));
   const labels = (facet: number) => (state.isRead(state.facet(facet).provider) ? state.labels(facet) : undefined);
-  const isTitleWanted = [...readers.values()].some(({ provider }) => provider.filter.excludeTitles.length > 0);
   const record = (row: IncidentRow): Recorded => {
     const facet = state.facet(number(row, 'facet'));
     return { provider: facet.provider, stored: storedOf(row), incident: incidentOf(row, facet) };
@@ -146,7 +145,7 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
           (incident) => {
             if (labels(incident.facet) !== undefined) visit(incident);
           },
-          { isTitleWanted, endedAfterMs: sinceMs },
+          { isTitleWanted: state.isTitleWanted(), endedAfterMs: sinceMs },
         ),
       ),
     recorded: (wanted) =>

@@ -1,62 +1,42 @@
 import { hash } from 'node:crypto';
-import { ENDS_KNOWN_FROM, type EndKnownFrom, type Incident, type Interval } from '../model/incident.ts';
+import { ENDS_KNOWN_FROM, type Incident, type Interval } from '../model/incident.ts';
 import { type Facet, MARKS, STATUSES, type StoredIncident } from '../model/stored.ts';
 
 export type Cell = string | number | null;
 
-/** Columns that say what an incident is, in the order of `cellsOf`; the store's own bookkeeping is not among them. */
-export const CONTENT_COLUMNS = [
-  'id',
-  'facet',
-  'status',
-  'triggered_ms',
-  'started_ms',
-  'identified_ms',
-  'acknowledged_ms',
-  'mitigated_ms',
-  'resolved_ms',
-  'spans',
-  'fingerprint_digest',
-  'end_from',
-  'auto',
-  'escalated',
-  'reopened',
-  'fingerprint',
-  'title',
-  'url',
-  'updated_ms',
-  'recovery_key',
-  'subject',
-] as const;
-
 /** One row of `incidents`, as SQLite gives it. */
 export type IncidentRow = Readonly<Record<string, unknown>>;
 
-/** The cells of CONTENT_COLUMNS. */
+/** What an incident is, by column; the store's own bookkeeping is not in it. */
+const CONTENT: readonly (readonly [column: string, cell: (incident: Incident, facet: number) => Cell])[] = [
+  ['id', ({ id }) => id],
+  ['facet', (_incident, facet) => facet],
+  ['status', ({ status }) => STATUSES.indexOf(status)],
+  ['triggered_ms', ({ triggeredAtMs }) => triggeredAtMs],
+  ['started_ms', ({ startedAtMs }) => startedAtMs ?? null],
+  ['identified_ms', ({ identifiedAtMs }) => identifiedAtMs ?? null],
+  ['acknowledged_ms', ({ acknowledgedAtMs }) => acknowledgedAtMs ?? null],
+  ['mitigated_ms', ({ mitigatedAtMs }) => mitigatedAtMs ?? null],
+  ['resolved_ms', ({ resolvedAtMs }) => resolvedAtMs ?? null],
+  ['spans', (incident) => listText(spansOf(incident))],
+  ['fingerprint_digest', ({ fingerprint }) => digestOf(fingerprint)],
+  ['end_from', (incident) => incident.endKnownFrom ?? null],
+  ['auto', ({ autoResolved }) => (autoResolved === undefined ? null : Number(autoResolved))],
+  ['escalated', ({ escalatedAtMs }) => listText(escalatedAtMs)],
+  ['reopened', ({ reopenedAtMs }) => listText(reopenedAtMs)],
+  ['fingerprint', ({ fingerprint }) => fingerprint],
+  ['title', ({ title }) => title],
+  ['url', ({ url }) => url ?? null],
+  ['updated_ms', ({ updatedAtMs }) => updatedAtMs],
+  ['recovery_key', ({ recoveryKey }) => recoveryKey ?? null],
+  ['subject', ({ subject }) => subject ?? null],
+];
+
+/** Columns that say what an incident is, in the order of `cellsOf`. */
+export const CONTENT_COLUMNS: readonly string[] = CONTENT.map(([column]) => column);
+
 export function cellsOf(incident: Incident, facet: number): Cell[] {
-  return [
-    incident.id,
-    facet,
-    STATUSES.indexOf(incident.status),
-    incident.triggeredAtMs,
-    incident.startedAtMs ?? null,
-    incident.identifiedAtMs ?? null,
-    incident.acknowledgedAtMs ?? null,
-    incident.mitigatedAtMs ?? null,
-    incident.resolvedAtMs ?? null,
-    spansText(incident),
-    digestOf(incident.fingerprint),
-    incident.endKnownFrom ?? null,
-    incident.autoResolved === undefined ? null : Number(incident.autoResolved),
-    listText(incident.escalatedAtMs),
-    listText(incident.reopenedAtMs),
-    incident.fingerprint,
-    incident.title,
-    incident.url ?? null,
-    incident.updatedAtMs,
-    incident.recoveryKey ?? null,
-    incident.subject ?? null,
-  ];
+  return CONTENT.map(([, cell]) => cell(incident, facet));
 }
 
 /** Bits of MARKS that the incident itself decides. */
@@ -111,7 +91,7 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
     acknowledgedAtMs: instant(row, 'acknowledged_ms'),
     mitigatedAtMs: instant(row, 'mitigated_ms'),
     resolvedAtMs: instant(row, 'resolved_ms'),
-    endKnownFrom: endKnownFrom(row),
+    endKnownFrom: ENDS_KNOWN_FROM.find((one) => one === row['end_from']),
     autoResolved: row['auto'] === null ? undefined : row['auto'] === 1,
     escalatedAtMs: list(row, 'escalated'),
     reopenedAtMs: list(row, 'reopened'),
@@ -124,22 +104,33 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
   };
 }
 
+/** The columns that statistics need, in the order of `storedFrom`; where the configuration filters by title, it follows. */
+export const STORED_COLUMNS =
+  'row, facet, marks, status, triggered_ms, started_ms, identified_ms, acknowledged_ms, mitigated_ms, resolved_ms, fingerprint_digest, spans';
+const STORED: readonly string[] = [...STORED_COLUMNS.split(', '), 'title'];
+
 /** What statistics need of a row with all columns. */
 export function storedOf(row: IncidentRow): StoredIncident {
+  return storedFrom(STORED.map((column) => row[column]));
+}
+
+/** The same of the cells of STORED_COLUMNS, and of the title behind them if it is wanted. */
+export function storedFrom(cells: Readonly<Record<number, unknown>>): StoredIncident {
+  const numberAt = (at: number) => asNumber(cells[at], STORED[at]);
   return {
-    row: number(row, 'row'),
-    facet: number(row, 'facet'),
-    marks: number(row, 'marks'),
-    status: number(row, 'status'),
-    triggeredAtMs: number(row, 'triggered_ms'),
-    startedAtMs: instant(row, 'started_ms'),
-    identifiedAtMs: instant(row, 'identified_ms'),
-    acknowledgedAtMs: instant(row, 'acknowledged_ms'),
-    mitigatedAtMs: instant(row, 'mitigated_ms'),
-    resolvedAtMs: instant(row, 'resolved_ms'),
-    fingerprint: number(row, 'fingerprint_digest'),
-    spans: list(row, 'spans'),
-    title: text(row, 'title'),
+    row: numberAt(0),
+    facet: numberAt(1),
+    marks: numberAt(2),
+    status: numberAt(3),
+    triggeredAtMs: numberAt(4),
+    startedAtMs: asInstant(cells[5]),
+    identifiedAtMs: asInstant(cells[6]),
+    acknowledgedAtMs: asInstant(cells[7]),
+    mitigatedAtMs: asInstant(cells[8]),
+    resolvedAtMs: asInstant(cells[9]),
+    fingerprint: numberAt(10),
+    spans: asList(cells[11]),
+    title: asText(cells[12]),
   };
 }
 
@@ -148,25 +139,12 @@ function digestOf(fingerprint: string): number {
   return Number.parseInt(hash('sha256', fingerprint, 'hex').slice(0, 13), 16);
 }
 
-/** There is just the span from trigger to resolve. */
-function isPlain({ intervals, triggeredAtMs, resolvedAtMs }: Incident): boolean {
+/** `StoredIncident.spans`: open and close instants in turn, unless there is just the span from trigger to resolve. */
+export function spansOf({ intervals, triggeredAtMs, resolvedAtMs }: Incident): number[] | undefined {
   const [first, second] = intervals;
-  if (first === undefined) return true;
-  return second === undefined && first.openedAtMs === triggeredAtMs && first.closedAtMs === resolvedAtMs;
-}
-
-function spansText(incident: Incident): string | null {
-  return isPlain(incident) ? null : JSON.stringify(flatSpans(incident));
-}
-
-/** `StoredIncident.spans` */
-export function spansOf(incident: Incident): number[] | undefined {
-  return isPlain(incident) ? undefined : flatSpans(incident);
-}
-
-/** Open and close instants in turn; an open last span has no close. */
-function flatSpans(incident: Incident): number[] {
-  return incident.intervals.flatMap(({ openedAtMs, closedAtMs }) =>
+  const isPlain = second === undefined && first?.openedAtMs === triggeredAtMs && first.closedAtMs === resolvedAtMs;
+  if (first === undefined || isPlain) return undefined;
+  return intervals.flatMap(({ openedAtMs, closedAtMs }) =>
     closedAtMs === undefined ? [openedAtMs] : [openedAtMs, closedAtMs],
   );
 }
@@ -180,43 +158,47 @@ function intervalsOf(row: IncidentRow): Interval[] {
   return intervals;
 }
 
+function setApart(marks: number): 'expired' | 'flaky' | undefined {
+  if ((marks & MARKS.expired) !== 0) return 'expired';
+  return (marks & MARKS.flaky) === 0 ? undefined : 'flaky';
+}
+
 function listText(instants: readonly number[] | undefined): string | null {
   return instants === undefined ? null : JSON.stringify(instants);
 }
 
 /** Instants written by `listText`; undefined where there was no list. */
 export function list(row: IncidentRow, column: string): number[] | undefined {
-  return listIn(row[column]);
-}
-
-/** The same for one cell. */
-export function listIn(value: unknown): number[] | undefined {
-  if (typeof value !== 'string') return undefined;
-  const parsed: unknown = JSON.parse(value);
-  return Array.isArray(parsed) ? parsed.filter((one) => typeof one === 'number') : undefined;
+  return asList(row[column]);
 }
 
 export function number(row: IncidentRow, column: string): number {
-  const value = row[column];
+  return asNumber(row[column], column);
+}
+
+export function instant(row: IncidentRow, column: string): number | undefined {
+  return asInstant(row[column]);
+}
+
+export function text(row: IncidentRow, column: string): string | undefined {
+  return asText(row[column]);
+}
+
+function asNumber(value: unknown, column: string | undefined): number {
   if (typeof value !== 'number') throw new Error(`the store holds no number in incidents.${column}`);
   return value;
 }
 
-export function instant(row: IncidentRow, column: string): number | undefined {
-  const value = row[column];
+function asInstant(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-export function text(row: IncidentRow, column: string): string | undefined {
-  const value = row[column];
+function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function endKnownFrom(row: IncidentRow): EndKnownFrom | undefined {
-  return ENDS_KNOWN_FROM.find((one) => one === row['end_from']);
-}
-
-function setApart(marks: number): 'expired' | 'flaky' | undefined {
-  if ((marks & MARKS.expired) !== 0) return 'expired';
-  return (marks & MARKS.flaky) === 0 ? undefined : 'flaky';
+function asList(value: unknown): number[] | undefined {
+  if (typeof value !== 'string') return undefined;
+  const parsed: unknown = JSON.parse(value);
+  return Array.isArray(parsed) ? parsed.filter((one) => typeof one === 'number') : undefined;
 }

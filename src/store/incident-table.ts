@@ -13,8 +13,6 @@ export class IncidentTable {
   readonly #state: LedgerState;
   /** Rows that are to be written, in order. */
   readonly written: Map<number, IncidentRow> = new Map();
-  /** Those of them that are new. */
-  readonly inserted: Set<number> = new Set();
   /** Rows whose ids change among themselves and have to be freed before they are written. */
   readonly freed: Set<number> = new Set();
 
@@ -69,8 +67,7 @@ export class IncidentTable {
   #put(row: IncidentRow): IncidentRow {
     const key = number(row, 'row');
     const before = this.#rows.get(key);
-    if (before === undefined) this.inserted.add(key);
-    else {
+    if (before !== undefined) {
       if (isKept(number(before, 'marks'))) this.#state.addIncidents(number(before, 'facet'), -1);
       const idBefore = text(before, 'id') ?? '';
       if (idBefore !== row['id'] && this.#rowById.get(idBefore) === key) this.#rowById.delete(idBefore);

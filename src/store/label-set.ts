@@ -5,41 +5,28 @@ export interface Histogram {
   readonly counts: number[];
 }
 
+/**
+ * What a label set counts, in groups that restart apart from each other: buckets and targets concern histograms only,
+ * detail only the ◦ families. The recoveries within the target restart with the histogram, so that their ratio is always
+ * one of the same recoveries.
+ */
+const GROUPS = {
+  recovery: { histograms: ['recovery'], counts: ['withinTarget'] },
+  counts: { histograms: [], counts: ['opened'] },
+  timings: { histograms: ['acknowledgement', 'detection', 'identification', 'mitigation'], counts: [] },
+  changes: { histograms: [], counts: ['escalations', 'reopened', 'unacknowledged', 'unacknowledgedAuto'] },
+} as const;
+export type GroupName = keyof typeof GROUPS;
+export const GROUP_NAMES: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'];
+
 /** When a group of families was born at zero, and whether its observations are shown yet. */
-interface Lifecycle {
-  readonly bornMs: number;
-  released: boolean;
-}
+type Lifecycle = { readonly bornMs: number; released: boolean };
 
-/** The recoveries within the target restart with the histogram, so that their ratio is always one of the same recoveries. */
-export interface RecoveryGroup extends Lifecycle {
-  readonly recovery: Histogram;
-  withinTarget: number;
-}
-export interface CountsGroup extends Lifecycle {
-  opened: number;
-}
-export interface TimingsGroup extends Lifecycle {
-  readonly acknowledgement: Histogram;
-  readonly detection: Histogram;
-  readonly identification: Histogram;
-  readonly mitigation: Histogram;
-}
-export interface ChangesGroup extends Lifecycle {
-  escalations: number;
-  reopened: number;
-  unacknowledged: number;
-  unacknowledgedAuto: number;
-}
-
-/** The groups restart apart from each other: buckets and targets concern histograms only, detail only the ◦ families. */
-export interface LabelGroups {
-  recovery?: RecoveryGroup;
-  counts?: CountsGroup;
-  timings?: TimingsGroup;
-  changes?: ChangesGroup;
-}
-export type GroupName = keyof LabelGroups;
+/** The totals of a group, with the names that GROUPS has. */
+export type Group<Name extends GroupName> = Lifecycle &
+  Readonly<Record<(typeof GROUPS)[Name]['histograms'][number], Histogram>> &
+  Record<(typeof GROUPS)[Name]['counts'][number], number>;
+export type LabelGroups = { [Name in GroupName]?: Group<Name> };
 
 /** One combination of labels with all its totals. `service` sets carry the base labels, `severity` sets those of ◦ families. */
 export interface LabelSet {
@@ -69,29 +56,34 @@ export function setKey(labels: SetLabels): string {
   return JSON.stringify([labels.kind, labels.provider, labels.service, labels.severity, labels.team]);
 }
 
-function emptyHistogram(buckets: number): Histogram {
-  return { sumMs: 0, counts: Array.from({ length: buckets + 1 }, () => 0) };
+/** A group at zero; `buckets` is the number of finite bounds. */
+export function newGroup(name: GroupName, bornMs: number, buckets: number): Lifecycle {
+  const { histograms, counts } = GROUPS[name];
+  const zeros = () => Array.from({ length: buckets + 1 }, () => 0);
+  return {
+    bornMs,
+    released: false,
+    ...Object.fromEntries(histograms.map((histogram) => [histogram, { sumMs: 0, counts: zeros() }])),
+    ...Object.fromEntries(counts.map((count) => [count, 0])),
+  };
 }
 
-/** Groups at zero; `buckets` is the number of finite bounds. */
-export function newGroup<Name extends GroupName>(
-  name: Name,
-  bornMs: number,
-  buckets: number,
-): Required<LabelGroups>[Name];
-export function newGroup(name: GroupName, bornMs: number, buckets: number): Required<LabelGroups>[GroupName] {
-  const life = { bornMs, released: false };
-  const histogram = () => emptyHistogram(buckets);
-  if (name === 'recovery') return { ...life, recovery: histogram(), withinTarget: 0 };
-  if (name === 'counts') return { ...life, opened: 0 };
-  if (name === 'changes') return { ...life, escalations: 0, reopened: 0, unacknowledged: 0, unacknowledgedAuto: 0 };
-  return {
-    ...life,
-    acknowledgement: histogram(),
-    detection: histogram(),
-    identification: histogram(),
-    mitigation: histogram(),
-  };
+/** The same set with totals of its own. */
+export function copySet(set: LabelSet): LabelSet {
+  const groups: LabelGroups = {};
+  for (const name of GROUP_NAMES) {
+    const group = set.groups[name];
+    if (group !== undefined) Object.assign(groups, { [name]: copyGroup(group) });
+  }
+  return { ...set, groups };
+}
+
+function copyGroup(group: Readonly<Record<string, number | boolean | Histogram>>) {
+  const copy = { ...group };
+  for (const [name, value] of Object.entries(group)) {
+    if (typeof value === 'object') copy[name] = { sumMs: value.sumMs, counts: value.counts.slice() };
+  }
+  return copy;
 }
 
 /** Index of the bucket that holds `ms`: the first bound at or above it, else +Inf. */

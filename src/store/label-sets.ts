@@ -1,19 +1,17 @@
 import type { FacetLabels } from '../model/stored.ts';
 import {
+  copySet,
   type FamilyLayout,
+  GROUP_NAMES,
   type GroupName,
-  type Histogram,
   type LabelGroups,
   type LabelSet,
   newGroup,
   type SetLabels,
   setKey,
-  type TimingsGroup,
 } from './label-set.ts';
 import type { LedgerState } from './state.ts';
 import type { StoreSettings } from './store.ts';
-
-const GROUP_NAMES: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'];
 
 /** The series that one incident is counted in. */
 export interface IncidentSeries {
@@ -50,33 +48,20 @@ export function releaseGroup(state: LedgerState, row: number, name: GroupName): 
 /** Restarts at zero the groups whose layout is another one by today's settings; gives what restarted, for the log. */
 export function migrateLayout(state: LedgerState, nowMs: number): string[] {
   const { bucketsMs, detail, team, targetsMs } = state.settings;
-  const after: FamilyLayout = { bucketsMs, detail, team, targetsMs: Object.fromEntries(targetsMs) };
+  const after = { bucketsMs, detail, team, targetsMs: Object.fromEntries(targetsMs) };
   const before = state.layout;
   state.layout = after;
-  return before === undefined ? [] : restartChanged(state, { before, after, nowMs });
-}
-
-interface LayoutChange {
-  readonly before: FamilyLayout;
-  readonly after: FamilyLayout;
-  readonly nowMs: number;
-}
-
-function restartChanged(state: LedgerState, { before, after, nowMs }: LayoutChange): string[] {
-  const hasNewTeam = before.team !== after.team;
-  const hasNewDetail = before.detail !== after.detail;
-  const hasNewBuckets = JSON.stringify(before.bucketsMs) !== JSON.stringify(after.bucketsMs);
-  const changedTargets = changedTargetsOf(before, after);
-  const isDropped = ({ kind }: LabelSet) => (kind === 'service' ? hasNewTeam : hasNewDetail && after.detail === 'full');
-  for (const [key, set] of [...state.labelSets.entries()]) {
-    if (isDropped(set)) state.labelSets.delete(key);
+  if (before === undefined) return [];
+  const hasNewTeam = before.team !== team;
+  const hasNewDetail = before.detail !== detail;
+  const hasNewBuckets = JSON.stringify(before.bucketsMs) !== JSON.stringify(bucketsMs);
+  const changedTargets = changedKeys(before.targetsMs ?? after.targetsMs, after.targetsMs);
+  for (const [key, set] of state.labelSets.entries()) {
+    const isDropped = set.kind === 'service' ? hasNewTeam : hasNewDetail && detail === 'full';
+    if (isDropped) state.labelSets.delete(key);
     else {
-      const hasNewTarget = changedTargets.has(set.severity);
-      const restarts = new Set<GroupName>([
-        ...(hasNewBuckets ? (['recovery', 'timings'] as const) : []),
-        ...(hasNewTarget ? (['recovery'] as const) : []),
-      ]);
-      restartGroups(state, set, { restarts, after, nowMs });
+      const isRestarted = { recovery: hasNewBuckets || changedTargets.includes(set.severity), timings: hasNewBuckets };
+      restartGroups(state, set, isRestarted, nowMs);
     }
   }
   return [
@@ -85,33 +70,38 @@ function restartChanged(state: LedgerState, { before, after, nowMs }: LayoutChan
       ? ['detail: acknowledgement, detection, identification, mitigation, escalation and reopening families']
       : []),
     ...(hasNewBuckets ? ['buckets: every histogram'] : []),
-    ...(changedTargets.size > 0
-      ? [`targets: recovery histogram and within-target counter of ${[...changedTargets].join(', ')}`]
+    ...(changedTargets.length > 0
+      ? [`targets: recovery histogram and within-target counter of ${changedTargets.join(', ')}`]
       : []),
   ];
 }
 
-function changedTargetsOf({ targetsMs: before }: FamilyLayout, { targetsMs: after = {} }: FamilyLayout): Set<string> {
-  if (before === undefined) return new Set();
-  const severities = [...Object.keys(before), ...Object.keys(after)];
-  return new Set(severities.filter((severity) => before[severity] !== after[severity]));
+type Targets = Readonly<Record<string, number>>;
+
+function changedKeys(before: Targets, after: Targets): string[] {
+  const severities = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...severities].filter((severity) => before[severity] !== after[severity]);
 }
 
+/** Brings the groups of a set to those of today's layout: wanted ones stay unless they restart. */
 function restartGroups(
   state: LedgerState,
   set: LabelSet,
-  { restarts, after, nowMs }: { restarts: ReadonlySet<GroupName>; after: FamilyLayout; nowMs: number },
+  isRestarted: Readonly<Partial<Record<GroupName, boolean>>>,
+  nowMs: number,
 ): void {
-  const wanted = groupNames(set.kind, after);
-  const isSame = GROUP_NAMES.every((name) => wanted.includes(name) === (set.groups[name] !== undefined));
-  if (isSame && !wanted.some((name) => restarts.has(name))) return;
-  const { groups } = editSet(state, set, nowMs);
+  const wanted = groupNames(set.kind, state.settings);
   for (const name of GROUP_NAMES) {
-    if (!wanted.includes(name)) delete groups[name];
-    else if (groups[name] === undefined || restarts.has(name)) {
-      Object.assign(groups, { [name]: newGroup(name, nowMs, after.bucketsMs.length) });
-    }
+    const isKept = set.groups[name] !== undefined && isRestarted[name] !== true;
+    if (wanted.includes(name) ? isKept : set.groups[name] === undefined) continue;
+    const { groups } = editSet(state, set, nowMs);
+    delete groups[name];
+    if (wanted.includes(name)) startGroup(groups, name, state.settings, nowMs);
   }
+}
+
+function startGroup(groups: LabelGroups, name: GroupName, { bucketsMs }: StoreSettings, nowMs: number): void {
+  Object.assign(groups, { [name]: newGroup(name, nowMs, bucketsMs.length) });
 }
 
 /** The groups that a set of this kind has under a layout. */
@@ -141,33 +131,7 @@ function editSet(state: LedgerState, labels: SetLabels, nowMs: number): LabelSet
 function newSet(state: LedgerState, labels: SetLabels, nowMs: number): LabelSet {
   state.lastSetRow += 1;
   const groups: LabelGroups = {};
-  for (const name of groupNames(labels.kind, state.settings)) {
-    Object.assign(groups, { [name]: newGroup(name, nowMs, state.settings.bucketsMs.length) });
-  }
+  for (const name of groupNames(labels.kind, state.settings)) startGroup(groups, name, state.settings, nowMs);
   const { kind, provider, service, severity, team } = labels;
   return { row: state.lastSetRow, kind, provider, service, severity, team, groups };
-}
-
-function copySet(set: LabelSet): LabelSet {
-  const { recovery, counts, timings, changes } = set.groups;
-  const groups: LabelGroups = {};
-  if (recovery !== undefined) groups.recovery = { ...recovery, recovery: copyHistogram(recovery.recovery) };
-  if (counts !== undefined) groups.counts = { ...counts };
-  if (timings !== undefined) groups.timings = copyTimings(timings);
-  if (changes !== undefined) groups.changes = { ...changes };
-  return { ...set, groups };
-}
-
-function copyTimings(timings: TimingsGroup): TimingsGroup {
-  return {
-    ...timings,
-    acknowledgement: copyHistogram(timings.acknowledgement),
-    detection: copyHistogram(timings.detection),
-    identification: copyHistogram(timings.identification),
-    mitigation: copyHistogram(timings.mitigation),
-  };
-}
-
-function copyHistogram({ sumMs, counts }: Histogram): Histogram {
-  return { sumMs, counts: counts.slice() };
 }

@@ -40,24 +40,21 @@ export class LayeredMap<Key, Value> {
     else this.#own.set(key, undefined);
   }
 
-  /** The keys come in no particular order once a layer was applied. */
-  *entries(): Generator<[Key, Value]> {
-    if (this.#base !== undefined) {
-      for (const entry of this.#base.entries()) if (!this.#own.has(entry[0])) yield entry;
-    }
-    for (const [key, value] of this.#own) if (value !== undefined) yield [key, value];
+  /** In no particular order once a layer was applied; the map may be changed meanwhile. */
+  entries(): [Key, Value][] {
+    const entries = (this.#base?.entries() ?? []).filter(([key]) => !this.#own.has(key));
+    for (const [key, value] of this.#own) if (value !== undefined) entries.push([key, value]);
+    return entries;
   }
 
-  *values(): Generator<Value> {
-    for (const [, value] of this.entries()) yield value;
+  values(): Value[] {
+    return this.entries().map(([, value]) => value);
   }
 
   get size(): number {
-    if (this.#base === undefined) return this.#own.size;
-    let { size } = this.#base;
+    let size = this.#base?.size ?? 0;
     for (const [key, value] of this.#own) {
-      if (this.#base.has(key)) size -= Number(value === undefined);
-      else size += Number(value !== undefined);
+      size += Number(value !== undefined) - Number(this.#base?.has(key) ?? false);
     }
     return size;
   }
@@ -67,11 +64,11 @@ export class LayeredMap<Key, Value> {
     return this.#own.entries();
   }
 
-  /** Takes over what a layer on top of this map changed. */
-  apply(layer: LayeredMap<Key, Value>): void {
-    for (const [key, value] of layer.#own) {
-      if (value === undefined) this.delete(key);
-      else this.set(key, value);
+  /** Hands what this layer changes down to the map below it; the layer is at its end. */
+  apply(): void {
+    for (const [key, value] of this.#own) {
+      if (value === undefined) this.#base?.delete(key);
+      else this.#base?.set(key, value);
     }
   }
 }

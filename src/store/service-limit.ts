@@ -24,7 +24,7 @@ export function reconcileServices(state: LedgerState, nowMs: number): boolean {
   const hasAllocated = allocateWaiting(state, incidentsByService);
   const hasChanged = hasReleased || hasAllocated;
   if (hasChanged) state.relabel();
-  for (const [key, { kind, provider, service }] of [...state.labelSets.entries()]) {
+  for (const [key, { kind, provider, service }] of state.labelSets.entries()) {
     const hasPlace = kind !== 'service' || service === OTHER || state.allocated.has(service);
     if (!hasPlace && state.isRead(provider)) state.labelSets.delete(key);
   }
@@ -58,7 +58,7 @@ function countByService(state: LedgerState): Map<string, number> {
 /** Services in no catalogue and in no kept incident give their places back, and those with the fewest incidents when the limit was lowered. */
 function releaseUnused(state: LedgerState, incidentsByService: ReadonlyMap<string, number>): boolean {
   const listed = listedServices(state);
-  const names = [...state.allocated.entries()].map(([name]) => name);
+  const names = state.allocated.entries().map(([name]) => name);
   const isUsed = (name: string) => incidentsByService.has(name) || listed.has(name);
   const surplus = names.filter(isUsed).sort(byIncidents(incidentsByService)).slice(state.settings.maxServices);
   const released = [...names.filter((name) => !isUsed(name)), ...surplus];
@@ -72,13 +72,13 @@ function allocateWaiting(state: LedgerState, incidentsByService: ReadonlyMap<str
   const places = Math.max(0, state.settings.maxServices - state.allocated.size);
   for (const name of waiting.slice(0, places)) state.allocated.set(name, true);
   const beyond = new Set(waiting.slice(places));
-  for (const [name] of [...state.overflowed.entries()]) if (!beyond.has(name)) state.overflowed.delete(name);
+  for (const [name] of state.overflowed.entries()) if (!beyond.has(name)) state.overflowed.delete(name);
   for (const name of beyond) if (!state.overflowed.has(name)) state.overflowed.set(name, true);
   return waiting.length > 0 && places > 0;
 }
 
 function listedServices(state: LedgerState): Set<string> {
-  const providerNames = new Map([...state.providers.values()].map(({ row, name }) => [row, name]));
+  const providerNames = new Map(state.providers.values().map(({ row, name }) => [row, name]));
   const names = new Set<string>();
   for (const { isListed, providerRow, id, name } of state.services.values()) {
     const provider = providerNames.get(providerRow);

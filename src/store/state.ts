@@ -86,6 +86,7 @@ export class LedgerState {
   lastSetRow: number;
   settings: StoreSettings;
   readonly #base: LedgerState | undefined;
+  readonly #layers: Pick<LayeredMap<never, never>, 'apply'>[] = [];
   readonly #labels = new Map<number, FacetLabels>();
   /** Labels of this fork are other ones than those of its base. */
   #isRelabelled: boolean;
@@ -93,20 +94,26 @@ export class LedgerState {
   constructor(base?: LedgerState) {
     this.#base = base;
     this.#isRelabelled = base === undefined;
-    this.providers = new LayeredMap(base?.providers);
-    this.services = new LayeredMap(base?.services);
-    this.facets = new LayeredMap(base?.facets);
-    this.facetRows = new LayeredMap(base?.facetRows);
-    this.incidents = new LayeredMap(base?.incidents);
-    this.allocated = new LayeredMap(base?.allocated);
-    this.overflowed = new LayeredMap(base?.overflowed);
-    this.labelSets = new LayeredMap(base?.labelSets);
-    this.counters = new LayeredMap(base?.counters);
+    this.providers = this.#layer(base?.providers);
+    this.services = this.#layer(base?.services);
+    this.facets = this.#layer(base?.facets);
+    this.facetRows = this.#layer(base?.facetRows);
+    this.incidents = this.#layer(base?.incidents);
+    this.allocated = this.#layer(base?.allocated);
+    this.overflowed = this.#layer(base?.overflowed);
+    this.labelSets = this.#layer(base?.labelSets);
+    this.counters = this.#layer(base?.counters);
     this.layout = base?.layout;
     this.lastIncidentRow = base?.lastIncidentRow ?? 0;
     this.lastFacetRow = base?.lastFacetRow ?? 0;
     this.lastSetRow = base?.lastSetRow ?? 0;
     this.settings = base?.settings ?? NO_SETTINGS;
+  }
+
+  #layer<Key, Value>(base: LayeredMap<Key, Value> | undefined): LayeredMap<Key, Value> {
+    const layer = new LayeredMap(base);
+    this.#layers.push(layer);
+    return layer;
   }
 
   fork(): LedgerState {
@@ -115,15 +122,7 @@ export class LedgerState {
 
   /** Takes over what a fork of this state changed; after the commit. */
   apply(fork: LedgerState): void {
-    this.providers.apply(fork.providers);
-    this.services.apply(fork.services);
-    this.facets.apply(fork.facets);
-    this.facetRows.apply(fork.facetRows);
-    this.incidents.apply(fork.incidents);
-    this.allocated.apply(fork.allocated);
-    this.overflowed.apply(fork.overflowed);
-    this.labelSets.apply(fork.labelSets);
-    this.counters.apply(fork.counters);
+    for (const layer of fork.#layers) layer.apply();
     this.layout = fork.layout;
     this.lastIncidentRow = fork.lastIncidentRow;
     this.lastFacetRow = fork.lastFacetRow;
@@ -139,6 +138,11 @@ export class LedgerState {
   /** A provider that was never seen has nothing but its name and a key. */
   provider(name: string): StoredProvider {
     return this.providers.get(name) ?? this.#unseenProvider(name);
+  }
+
+  /** A filter of the configuration looks at titles. */
+  isTitleWanted(): boolean {
+    return [...this.settings.readers.values()].some(({ provider }) => provider.filter.excludeTitles.length > 0);
   }
 
   /** Configured, and its first sync is complete. */
@@ -253,7 +257,7 @@ export function updateServices(state: LedgerState, providerRow: number, names: S
   };
   if (names.catalogue !== undefined) {
     const listed = new Set(names.catalogue.map(({ id }) => id));
-    for (const service of [...state.services.values()]) {
+    for (const service of state.services.values()) {
       const isGone = service.providerRow === providerRow && service.isListed && !listed.has(service.id);
       if (isGone) update(service, false);
     }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { backfillFamilies } from '../../src/cli/backfill/table.ts';
 import { WrongUse } from '../../src/cli/command.ts';
-import { backfillFamilies } from '../../src/metrics/backfill.ts';
 import type { Parsed } from '../e2e/page.ts';
 import { liveThroughInventedWorld } from '../metrics/invented-world.ts';
 import { DAY_MS, type EngineStage, HOUR_MS, MINUTE_MS, START_MS, stageEngine, told } from '../metrics/stage.ts';

@@ -358,3 +358,33 @@ it('a changed target restarts the histogram and the counter of recoveries within
     [2, 2],
   ]);
 });
+
+/** Teams of a listed service with an incident each, one an hour, until all of them have left the retention. */
+async function pruneOneAnHour(staged: CoreStage): Promise<void> {
+  const catalogue = [{ id: 'S-checkout', name: 'checkout' }];
+  staged.core.commit(poll(at(1), { catalogue }));
+  staged.tick(at(1));
+  for (let hour = 0; hour < 5; hour += 1) {
+    const nowMs = at(60) + hour * HOUR_MS;
+    const triggeredAtMs = nowMs - 30 * MINUTE_MS;
+    staged.core.commit(
+      poll(nowMs, { incidents: [recovered(`Q${hour}`, 20, { team: `team ${hour}`, triggeredAtMs })] }),
+    );
+    await staged.scrape(nowMs);
+  }
+  for (let hour = 0; hour < 7; hour += 1) {
+    const nowMs = at(60) + 10 * DAY_MS + hour * HOUR_MS;
+    staged.core.commit(poll(nowMs));
+    await staged.scrape(nowMs);
+  }
+}
+
+// Pruning deletes facets whose labels statistics still ask for, once a group has left the page: each time all is rebuilt.
+it('statistics follow the pruning of one team after the other without a rebuild', async () => {
+  const staged = stageCore({ setup: setupWith(`${TEN_DAYS}\ngroupings: [all, team]`) });
+
+  await pruneOneAnHour(staged);
+
+  expect([...staged.store.stored(NAME).incidents(['Q0', 'Q2', 'Q4']).keys()]).toEqual([]);
+  expect(staged.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+});

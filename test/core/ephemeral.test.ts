@@ -9,7 +9,7 @@ import { isCorruption, openStore } from '../../src/store/sqlite/open.ts';
 import type { LedgerState } from '../../src/store/state.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered, SINCE } from '../store/telling.ts';
-import { NAME, setupWith, TEN_DAYS } from './stage.ts';
+import { NAME, setupOf, setupWith, TEN_DAYS } from './stage.ts';
 
 const SERVICES_A_DAY = 200;
 
@@ -128,10 +128,53 @@ it('thousands of services that left are gone at once, and what stays is counted 
 
   staged.core.tick(lateMs, lateMs);
   staged.core.tick(lateMs + 1, lateMs + 1);
+  // What the incidents were called goes with the next prune.
+  staged.core.tick(lateMs + HOUR_MS + 1, lateMs + HOUR_MS + 1);
   const [memory, file] = [staged.inMemory(), staged.inFile()];
 
   expect(staged.store.stored(NAME).openIds()).toEqual(['steady']);
   expect(memory).toMatchObject({ facets: 1, services: 1, allocated: 1, labelSets: 2, exemplars: 0 });
   expect(file).toMatchObject({ incidents: 1, ledger: 0, facets: 1, services: 1, label_sets: 2 });
   expect(staged.core.status(['all'], 1).providers[0]?.backlog).toEqual({ held: 1, waiting: 0 });
+});
+
+it('a prune whose disk fails at the second provider changes nothing, and the next one goes on', () => {
+  const path = join(temporaryFolder(), 'store.db');
+  const opened = openStore({ path, log: silent, nowMs: SINCE });
+  const engine = createSqliteEngine(opened.database, path);
+  let callsLeft = Number.POSITIVE_INFINITY;
+  const expired: typeof engine.expired = (...asked) => {
+    if (callsLeft === 0) throw new Error('database or disk is full');
+    callsLeft -= 1;
+    return engine.expired(...asked);
+  };
+  const store = createStore({
+    engine: { ...engine, expired },
+    log: silent,
+    nowMs: SINCE,
+    isBroken: isCorruption,
+    close: () => opened.close(),
+  });
+  const core = createCore({ store, log: silent });
+  onTestFinished(() => core.close());
+  const providers = ['a', 'b'].map((name) => `{ name: ${name}, type: pagerduty, api_key: k }`);
+  core.configure(setupOf(providers, TEN_DAYS), SINCE);
+  const lateMs = at(60) + 11 * DAY_MS;
+  for (const provider of ['a', 'b']) {
+    core.commit(poll(at(60), { provider, incidents: [recovered('Q1', 20)] }));
+    core.commit(poll(lateMs, { provider, incidents: [recovered('Q2', 20, { triggeredAtMs: lateMs - HOUR_MS })] }));
+  }
+  core.tick(at(60), at(60));
+
+  callsLeft = 1;
+  const { trouble } = core.tick(lateMs, lateMs);
+  callsLeft = Number.POSITIVE_INFINITY;
+  core.tick(lateMs + 1000, lateMs + 1000);
+
+  const { providers: told } = core.status(['all'], 0);
+  expect(trouble).toBe('database or disk is full');
+  expect(told.map(({ backlog, counts }) => [backlog.held, counts?.resolved])).toEqual([
+    [1, 1],
+    [1, 1],
+  ]);
 });

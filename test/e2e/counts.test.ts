@@ -260,3 +260,23 @@ describe('a provider that is kept out of the whole', () => {
     );
   });
 });
+
+it('a service whose name the platform cut in the middle of a character is counted on, also after a restart', async () => {
+  const service = 'checkout \ud83d';
+  const before = told({ id: 'Q1', service, triggeredAtMs: START_MS + MINUTE_MS, resolved: 10 });
+  const after = told({ id: 'Q2', service, triggeredAtMs: START_MS + 20 * MINUTE_MS, resolved: 10 });
+  const stage = await watching([before, after]);
+  const first = await liveTo(stage, 15);
+
+  await stage.restart();
+  const second = await liveTo(stage, 35);
+
+  const counts = [first, second].map((page) => [
+    page.value('incident_recovery_time_minutes_count', { ...P1, service: 'checkout \ufffd' }),
+    page.value('incident_window_resolved', { by: 'service', window: '7d', service: 'checkout \ufffd' }),
+  ]);
+  expect(counts).toEqual([
+    [1, 1],
+    [2, 2],
+  ]);
+});

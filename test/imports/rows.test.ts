@@ -34,6 +34,12 @@ describe('a file of lines', () => {
   });
 });
 
+it('half a character that an escape left over is replaced', async () => {
+  const { rows } = await read('ndjson', String.raw`{"id":"1","title":"down \ud83d"}`);
+
+  expect(rows).toEqual([{ line: 1, record: { id: '1', title: 'down \ufffd' } }]);
+});
+
 describe('a file that is no UTF-8', () => {
   it.each(['ndjson', 'json', 'csv'] as const)('is refused where nothing says what it is (%s)', async (format) => {
     const latin = Buffer.concat([Buffer.from('id,title\n1,caf'), Buffer.from([0xe9, 0x0a])]);

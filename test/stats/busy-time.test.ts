@@ -24,7 +24,7 @@ describe('busy time', () => {
     // Of each ten milliseconds the first seven; 7919 is prime to MANY, so each place comes once.
     for (let turn = 0; turn < MANY; turn += 1) {
       const fromMs = ((turn * 7919) % MANY) * 10;
-      busy.add(fromMs, fromMs + 7);
+      busy.change(fromMs, fromMs + 7, 1);
     }
 
     const found = [busy.within(0, MANY * 10), busy.within(995, 1013)];
@@ -35,14 +35,14 @@ describe('busy time', () => {
   it('is the union of the spans that were added and not taken back, whatever overlapped', () => {
     const agrees = fc.property(spans, spans, fc.array(span, { minLength: 1, maxLength: 5 }), (kept, passing, asked) => {
       const busy = new BusyTime();
-      for (const { fromMs, toMs } of passing) busy.add(fromMs, toMs);
+      for (const { fromMs, toMs } of passing) busy.change(fromMs, toMs, 1);
       busy.within(0, INSTANT_MAX);
       for (const { fromMs, toMs } of kept) {
-        busy.add(fromMs, toMs);
+        busy.change(fromMs, toMs, 1);
         // Asked in between, so that late ones are put among those that stand.
         if (fromMs % 50 === 0) busy.within(0, INSTANT_MAX);
       }
-      for (const { fromMs, toMs } of passing) busy.remove(fromMs, toMs);
+      for (const { fromMs, toMs } of passing) busy.change(fromMs, toMs, -1);
 
       const found = asked.map(({ fromMs, toMs }) => busy.within(fromMs - 5, toMs + 5));
 
@@ -54,10 +54,10 @@ describe('busy time', () => {
 
   it('of a span that two others cover stays when one of them is taken back', () => {
     const busy = new BusyTime();
-    busy.add(0, 100);
-    busy.add(20, 40);
-    busy.add(30, 60);
-    busy.remove(0, 100);
+    busy.change(0, 100, 1);
+    busy.change(20, 40, 1);
+    busy.change(30, 60, 1);
+    busy.change(0, 100, -1);
 
     const found = busy.within(0, 100);
 
@@ -66,8 +66,8 @@ describe('busy time', () => {
 
   it('knows nothing outside of what was asked for, and nothing of spans without length', () => {
     const busy = new BusyTime();
-    busy.add(10, 20);
-    busy.add(50, 50);
+    busy.change(10, 20, 1);
+    busy.change(50, 50, 1);
 
     const found = [busy.within(0, 15), busy.within(15, 100), busy.within(40, 60), busy.within(20, 10)];
 

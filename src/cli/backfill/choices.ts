@@ -1,6 +1,6 @@
 import type { Config, Grouping } from '../../config/types.ts';
-import { backfillFamilies } from '../../metrics/backfill.ts';
 import { WrongUse } from '../command.ts';
+import { backfillFamilies } from './table.ts';
 
 const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s;
 

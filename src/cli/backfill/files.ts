@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PastFamily } from '../../metrics/backfill.ts';
-import { openMetricsText } from '../../metrics/backfill-text.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { openAtomicFile } from '../atomic-file.ts';
 import { onProcessExit } from '../process-exit.ts';
+import { openMetricsText } from './openmetrics-text.ts';
+import type { PastFamily } from './table.ts';
 
 const ENDING = '.om';
 

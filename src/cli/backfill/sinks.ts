@@ -1,8 +1,7 @@
-import type { RemoteWriter } from '../../http/remote-write.ts';
-import { toBatches } from '../../http/remote-write.ts';
-import type { PastFamily } from '../../metrics/backfill.ts';
+import { type RemoteWriter, toBatches } from '../../http/remote-write.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { type Written, writeDay } from './files.ts';
+import type { PastFamily } from './table.ts';
 import { writtenSeries } from './written-series.ts';
 
 /** What one day has to tell. */

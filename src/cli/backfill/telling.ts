@@ -1,11 +1,11 @@
 import { type Config, GROUPINGS } from '../../config/types.ts';
 import { familySettings, statisticsSettings } from '../../core/settings.ts';
-import { createBackfillTable, type PastFamily } from '../../metrics/backfill.ts';
 import type { LabelPairs } from '../../metrics/exposition.ts';
 import type { PageSource } from '../../metrics/family.ts';
 import { type Moment, openPast, type Past } from '../../report/past/past.ts';
 import { reachOf } from '../../report/timeline.ts';
 import type { HistorySource } from '../history-source.ts';
+import { createBackfillTable, type PastFamily } from './table.ts';
 
 export interface TellingInput {
   readonly source: HistorySource;

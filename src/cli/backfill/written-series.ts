@@ -1,5 +1,5 @@
 import type { TimeSeries } from '../../http/remote-write.ts';
-import type { PastFamily } from '../../metrics/backfill.ts';
+import type { PastFamily } from './table.ts';
 
 /** Families as remote write has them: one series after the other, each in order of time. */
 export function* writtenSeries(families: readonly PastFamily[], instantsMs: readonly number[]): Generator<TimeSeries> {

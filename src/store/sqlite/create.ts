@@ -6,6 +6,7 @@ import { isCorruption, type OpenInput, openStore } from './open.ts';
 /** The embedded store: one SQLite file, one exporter. Throws when the file cannot be used (see `openStore`). */
 export function createSqliteStore(input: OpenInput): Store {
   const { log, nowMs } = input;
-  const { database, close } = openStore(input);
-  return createStore({ engine: createSqliteEngine(database, input.path), log, nowMs, isBroken: isCorruption, close });
+  const opened = openStore(input);
+  const engine = createSqliteEngine(opened.database, input.path);
+  return createStore({ engine, log, nowMs, isBroken: isCorruption, close: () => opened.close() });
 }

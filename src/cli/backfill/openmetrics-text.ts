@@ -1,5 +1,5 @@
-import type { PastFamily, PastSeries } from './backfill.ts';
-import { headerText, labelText, numberText } from './exposition.ts';
+import { headerText, labelText, numberText } from '../../metrics/exposition.ts';
+import type { PastFamily, PastSeries } from './table.ts';
 
 /**
  * Families as OpenMetrics 1.0 with timestamps, in pieces: a series' samples stand together in order of time, as

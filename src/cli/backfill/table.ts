@@ -1,7 +1,7 @@
-import { type LabelPairs, labelText } from './exposition.ts';
-import type { AnyFamily, FamilySettings, PageSource, Piece } from './family.ts';
-import { stateFamilies } from './state.ts';
-import { windowedFamilies } from './windowed.ts';
+import { type LabelPairs, labelText } from '../../metrics/exposition.ts';
+import type { AnyFamily, FamilySettings, PageSource, Piece } from '../../metrics/family.ts';
+import { stateFamilies } from '../../metrics/state.ts';
+import { windowedFamilies } from '../../metrics/windowed.ts';
 
 /** Gauges that say how it was at an instant, beside the windowed ones; with them the bundled recording rules have all that they read. */
 const STATES_OF_THE_PAST = new Set([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backfillFamilies, countSamples, createBackfillTable } from '../../src/metrics/backfill.ts';
-import { openMetricsText } from '../../src/metrics/backfill-text.ts';
+import { openMetricsText } from '../../src/cli/backfill/openmetrics-text.ts';
+import { backfillFamilies, countSamples, createBackfillTable } from '../../src/cli/backfill/table.ts';
 import type { PageSource } from '../../src/metrics/family.ts';
 import type { OpenRow } from '../../src/stats/rows.ts';
 import { severities } from '../settings.ts';

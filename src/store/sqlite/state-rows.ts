@@ -1,0 +1,152 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { instant, text } from '../incident-row.ts';
+import { type LabelGroups, type LabelSet, setKey } from '../label-set.ts';
+import { facetKey, LedgerState, type StoredFacet, type StoredProvider, serviceKey } from '../state.ts';
+import type { StoredCounter } from '../store.ts';
+import type { Tables } from './tables.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Reads everything that is kept in memory. */
+export function loadState(database: DatabaseSync): LedgerState {
+  const state = new LedgerState();
+  const each = (sql: string): Iterable<Row> => database.prepare(sql).iterate();
+  for (const row of each('SELECT * FROM providers ORDER BY row')) {
+    const provider = readProvider(row);
+    state.providers.set(provider.name, provider);
+  }
+  for (const row of each('SELECT * FROM services')) {
+    const service = { providerRow: Number(row['provider']), id: String(row['id']), name: String(row['name']) };
+    state.services.set(serviceKey(service.providerRow, service.id), { ...service, isListed: row['listed'] === 1 });
+  }
+  const facets =
+    'SELECT f.*, p.name AS provider_name FROM facets f JOIN providers p ON p.row = f.provider ORDER BY f.row';
+  for (const row of each(facets)) {
+    const facet = readFacet(row);
+    state.facets.set(facet.row, facet);
+    state.facetRows.set(facetKey(facet), facet.row);
+    state.lastFacetRow = facet.row;
+  }
+  for (const row of each('SELECT name FROM admitted')) state.allocated.set(String(row['name']), true);
+  for (const row of each('SELECT * FROM label_sets ORDER BY row')) {
+    const set = readSet(row);
+    state.labelSets.set(setKey(set), set);
+  }
+  for (const row of each('SELECT * FROM counters')) state.count(readCounter(row), Number(row['value']));
+  const one = (sql: string) => database.prepare(sql).get()?.['value'];
+  state.lastIncidentRow = Number(one('SELECT max(row) AS value FROM incidents') ?? 0);
+  // The ledger names sets by row: that of a set that left must not become another's.
+  state.lastSetRow = Number(one("SELECT seq AS value FROM sqlite_sequence WHERE name = 'label_sets'") ?? 0);
+  const layout = one("SELECT value FROM meta WHERE name = 'shape'");
+  state.layout = typeof layout === 'string' ? JSON.parse(layout) : undefined;
+  return state;
+}
+
+/** Writes what a fork changed. */
+export function writeState({ put, remove }: Tables, state: LedgerState): void {
+  for (const [, provider] of state.providers.changes()) {
+    if (provider !== undefined) put('providers', providerCells(provider), ['row']);
+  }
+  for (const [key, service] of state.services.changes()) {
+    const { providerRow, id } = service ?? state.services.getBase(key) ?? {};
+    if (providerRow === undefined || id === undefined) continue;
+    const keys = { provider: providerRow, id };
+    if (service === undefined) remove('services', keys);
+    else put('services', { ...keys, name: service.name, listed: Number(service.isListed) }, ['provider', 'id']);
+  }
+  for (const [row, facet] of state.facets.changes()) {
+    if (facet === undefined) remove('facets', { row });
+    else put('facets', facetCells(facet));
+  }
+  for (const [name, isAllocated] of state.allocated.changes()) {
+    if (isAllocated === undefined) remove('admitted', { name });
+    else put('admitted', { name }, ['name']);
+  }
+  for (const [key, set] of state.labelSets.changes()) {
+    const before = state.labelSets.getBase(key);
+    if (before !== undefined && before.row !== set?.row) remove('label_sets', { row: before.row });
+    if (set !== undefined) put('label_sets', setCells(set), ['row']);
+  }
+  for (const [, counter] of state.counters.changes()) {
+    if (counter !== undefined) put('counters', { ...counter }, ['provider', 'name', 'label']);
+  }
+  if (state.hasNewLayout()) put('meta', { name: 'shape', value: JSON.stringify(state.layout) }, ['name']);
+}
+
+function providerCells(provider: StoredProvider) {
+  return {
+    row: provider.row,
+    name: provider.name,
+    counting_since_ms: provider.countingSinceMs ?? null,
+    cursor: provider.cursor ?? null,
+    synced: Number(provider.isSynced),
+    asked_until_ms: provider.askedUntilMs ?? null,
+    history_start_ms: provider.historyStartMs ?? null,
+    filter: provider.filter ?? null,
+    pruned_before_ms: provider.prunedBeforeMs ?? null,
+    imported_from_ms: provider.importedFromMs ?? null,
+  };
+}
+
+function readProvider(row: Row): StoredProvider {
+  return {
+    row: Number(row['row']),
+    name: String(row['name']),
+    countingSinceMs: instant(row, 'counting_since_ms'),
+    cursor: text(row, 'cursor'),
+    isSynced: Number(row['synced']) > 0,
+    askedUntilMs: instant(row, 'asked_until_ms'),
+    historyStartMs: instant(row, 'history_start_ms'),
+    filter: text(row, 'filter'),
+    prunedBeforeMs: instant(row, 'pruned_before_ms'),
+    importedFromMs: instant(row, 'imported_from_ms'),
+  };
+}
+
+function facetCells({ row, providerRow, serviceId, team, severity }: StoredFacet) {
+  const { priority = null, urgency = null, tag = null } = severity;
+  return { row, provider: providerRow, service: serviceId, team, priority, urgency, tag };
+}
+
+/** A row of `facets`, with `provider_name` beside its columns. */
+function readFacet(row: Row): StoredFacet {
+  return {
+    row: Number(row['row']),
+    provider: String(row['provider_name']),
+    providerRow: Number(row['provider']),
+    serviceId: String(row['service']),
+    team: String(row['team']),
+    severity: { priority: text(row, 'priority'), urgency: text(row, 'urgency'), tag: text(row, 'tag') },
+  };
+}
+
+function setCells({ row, kind, provider, service, severity, team, groups }: LabelSet) {
+  return { row, kind, provider, service, severity, team, groups: JSON.stringify(groups) };
+}
+
+function readSet(row: Row): LabelSet {
+  const groups: LabelGroups & { counts?: { withinTarget?: number } } = JSON.parse(String(row['groups']));
+  // Store version 1 kept the recoveries within the target beside the openings.
+  if (groups.recovery !== undefined && groups.recovery.withinTarget === undefined) {
+    groups.recovery.withinTarget = groups.counts?.withinTarget ?? 0;
+  }
+  delete groups.counts?.withinTarget;
+  return {
+    row: Number(row['row']),
+    kind: row['kind'] === 'severity' ? 'severity' : 'service',
+    provider: String(row['provider']),
+    service: String(row['service']),
+    severity: String(row['severity']),
+    team: String(row['team']),
+    groups,
+  };
+}
+
+function readCounter(row: Row): Omit<StoredCounter, 'value'> {
+  const name = row['name'];
+  return {
+    provider: String(row['provider']),
+    name: name === 'revisions' || name === 'rejected' ? name : 'unmapped',
+    label: String(row['label']),
+  };
+}
