@@ -52,15 +52,15 @@ export interface AlarmApi {
   close(): Promise<void>;
 }
 
-/** Makes calls of the SDK through `http`; the SDK's client is created by the first one. */
-export function createAlarmApi(http: HttpClient, open: () => Promise<CloudWatchClient>): AlarmApi {
+/** Makes calls of the SDK through `httpClient`; the SDK's client is created by the first one. */
+export function createAlarmApi(httpClient: HttpClient, open: () => Promise<CloudWatchClient>): AlarmApi {
   let opened: Promise<CloudWatchClient> | undefined;
   const client = () => {
     opened ??= open();
     return opened;
   };
   const through = <T>(question: Question<T>, signal: AbortSignal): Promise<T> =>
-    http.run(async (abortSignal) => {
+    httpClient.run(async (abortSignal) => {
       const sdk = await import('@aws-sdk/client-cloudwatch');
       return question({ sdk, client: await client(), abortSignal });
     }, signal);
@@ -88,7 +88,7 @@ export function createAlarmApi(http: HttpClient, open: () => Promise<CloudWatchC
       return answer === 'denied' || answer === 'gone' ? answer : parsed(TagList, answer, 'ListTagsForResource');
     },
     async close() {
-      await http.close();
+      await httpClient.close();
       if (opened !== undefined) (await opened).destroy();
     },
   };

@@ -83,7 +83,7 @@ interface Making {
 function openRegion(name: string, { config, settings, dependencies }: Making): Region {
   const { clock, observer, log } = dependencies;
   const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const http = createHttpClient({
+  const httpClient = createHttpClient({
     baseUrl: baseUrl ?? `https://monitoring.${name}.amazonaws.com`,
     headers: {},
     secrets: [],
@@ -98,6 +98,6 @@ function openRegion(name: string, { config, settings, dependencies }: Making): R
   const identity = { profile: settings.profile, roleArn: settings.role_arn, externalId: settings.external_id };
   const route = { proxyUrl, caFile, env: process.env };
   const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
-  const api = createAlarmApi(http, () => openClient(client));
+  const api = createAlarmApi(httpClient, () => openClient(client));
   return { name, api, clock, log, alarmNames: createAlarmNames(), said: new Set() };
 }

@@ -6,22 +6,22 @@ import { LIST_CAP, PAGE_SIZE } from './lists.ts';
 import { ListAnswer, NamedRecord } from './wire.ts';
 
 /** `GET /v2/teams`: one answer holds all. Undefined where the key has no right to it. */
-export function readTeams(http: HttpClient, signal: AbortSignal): Promise<readonly Service[] | undefined> {
-  return whereAllowed(() => readTeamNames(http, signal));
+export function readTeams(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[] | undefined> {
+  return whereAllowed(() => readTeamNames(httpClient, signal));
 }
 
 /** The same, but a refusal is thrown. */
-export async function readTeamNames(http: HttpClient, signal: AbortSignal): Promise<readonly Service[]> {
-  const { body } = await http.get('/v2/teams', {}, signal);
+export async function readTeamNames(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[]> {
+  const { body } = await httpClient.get('/v2/teams', {}, signal);
   return namedIn(parseAnswer(ListAnswer, body, 'GET /v2/teams').data, 'GET /v2/teams');
 }
 
 /** `GET /v1/services`, all pages. Undefined where the key has no right to it; more than the cap is an error. */
-export function readServices(http: HttpClient, signal: AbortSignal): Promise<readonly Service[] | undefined> {
+export function readServices(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[] | undefined> {
   return whereAllowed(async () => {
     const services: Service[] = [];
     for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
-      const { names, more } = await readServicePage(http, offset, signal);
+      const { names, more } = await readServicePage(httpClient, offset, signal);
       services.push(...names);
       if (!more) return services;
     }
@@ -30,8 +30,8 @@ export function readServices(http: HttpClient, signal: AbortSignal): Promise<rea
 }
 
 /** One page of `GET /v1/services`; a refusal is thrown. */
-export async function readServicePage(http: HttpClient, offset: number, signal: AbortSignal) {
-  const { body } = await http.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
+export async function readServicePage(httpClient: HttpClient, offset: number, signal: AbortSignal) {
+  const { body } = await httpClient.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
   const { data, paging } = parseAnswer(ListAnswer, body, 'GET /v1/services');
   return { names: namedIn(data, 'GET /v1/services'), more: paging?.next !== undefined };
 }

@@ -10,13 +10,13 @@ import { SingleAnswer, type Stamped, TimelineAnswer } from './wire.ts';
 
 /** Where and when to ask. */
 interface Asking extends Examination {
-  readonly http: HttpClient;
+  readonly httpClient: HttpClient;
   readonly region: Diagnosis['region'];
 }
 
 /** Asks for everything that polls of the source ask for. */
 export async function examine<Wire extends Stamped>(source: Source<Wire>, asking: Asking): Promise<Diagnosis> {
-  const { http, region, signal } = asking;
+  const { httpClient, region, signal } = asking;
   const trials = createTrials(signal);
   const calls = callsOf(source);
   const page = await trials.attempt(calls.list, () => newestPage(source, asking));
@@ -24,8 +24,10 @@ export async function examine<Wire extends Stamped>(source: Source<Wire>, asking
   const isCounted = source.census === 'count';
   const total = isCounted ? await trials.attempt(calls.count, () => countHistory(source, asking)) : undefined;
   await tryOne(source, { asking, trials, id: page?.wires[0]?.id });
-  const teams = await trials.attempt(calls.teams, () => readTeamNames(http, signal));
-  const services = isCounted ? undefined : await trials.attempt(calls.services, () => readServicePage(http, 0, signal));
+  const teams = await trials.attempt(calls.teams, () => readTeamNames(httpClient, signal));
+  const services = isCounted
+    ? undefined
+    : await trials.attempt(calls.services, () => readServicePage(httpClient, 0, signal));
   const diagnosis = { trials: trials.list, region };
   if (page === undefined) return diagnosis;
   const nameOf = (id: string) => services?.names.find((service) => service.id === id)?.name;
@@ -79,7 +81,7 @@ type Newest<Wire> = Parsed<Wire> & { readonly more: boolean };
 async function newestPage<Wire extends Stamped>(source: Source<Wire>, asking: Asking): Promise<Newest<Wire>> {
   const { path, schema } = source;
   const question = { path, query: historyQuery(asking), sort: 'createdAt', order: 'desc', offset: 0 } as const;
-  const { records, more } = await readList(asking.http, question, asking.signal);
+  const { records, more } = await readList(asking.httpClient, question, asking.signal);
   return { ...parseRecords(schema, records, `GET ${path}`), more };
 }
 
@@ -95,7 +97,7 @@ function countHistory({ path }: Pick<Source<never>, 'path'>, asking: Asking): Pr
 async function openPages({ path, census }: Pick<Source<never>, 'path' | 'census'>, asking: Asking): Promise<number> {
   const query = 'status:open';
   const question = { path, query, sort: 'createdAt', order: 'asc', offset: 0 } as const;
-  const { more } = await readList(asking.http, question, asking.signal);
+  const { more } = await readList(asking.httpClient, question, asking.signal);
   if (!more) return 1;
   // A list of more than one page is counted first; where it cannot be, all that is known is that there are two.
   return 1 + (census === 'count' ? Math.ceil((await countRecords({ path, ...asking }, query)) / PAGE_SIZE) : 2);
@@ -118,7 +120,7 @@ async function tryOne(
     return;
   }
   const get = async (from: string, query: Record<string, string | number>) =>
-    (await asking.http.get(from, query, asking.signal)).body;
+    (await asking.httpClient.get(from, query, asking.signal)).body;
   const known = encodeURIComponent(id);
   await trials.attempt(one, async () =>
     parseAnswer(SingleAnswer, await get(`${path}/${known}`, { identifierType: 'id' }), one.call),

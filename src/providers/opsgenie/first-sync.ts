@@ -30,8 +30,8 @@ export function beginFirstSync<Wire extends Stamped>({ source, surroundings }: S
 /** The history in order of creation, then everything open however old; each page's cursor goes on after that page. */
 export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, begun: FirstSync): AsyncGenerator<Page> {
   const { source, reader } = tools;
-  const { http, request } = tools.surroundings;
-  const list = { http, signal: request.signal, path: source.path, census: source.census };
+  const { httpClient, request } = tools.surroundings;
+  const list = { httpClient, signal: request.signal, path: source.path, census: source.census };
   let state = begun;
   for await (const read of readWindows({ ...list, spans: state.spans })) {
     const taken = await reader.take(read.records);

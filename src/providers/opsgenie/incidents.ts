@@ -70,13 +70,13 @@ async function learnNames(wires: readonly IncidentRecord[], { teams, services, r
 async function openIntervals(
   wire: IncidentRecord,
   stored: Incident | undefined,
-  { http, request }: Surroundings,
+  { httpClient, request }: Surroundings,
 ): Promise<readonly Interval[] | Rejection> {
   const wasOpen = stored === undefined || stored.status !== 'resolved';
   if (wire.isOpen && wasOpen) return stored?.intervals ?? [{ openedAtMs: wire.createdAtMs }];
   if (!wire.isOpen && !wasOpen && stored.updatedAtMs === wire.updatedAtMs) return stored.intervals;
   try {
-    const entries = await readTimeline(http, wire.id, request.signal);
+    const entries = await readTimeline(httpClient, wire.id, request.signal);
     if (entries === undefined) return refused(wire.id, 'end_unknown', 'timeline: expected at most 1000 entries');
     return agreeing(wire, openSpans(wire.createdAtMs, entries));
   } catch (error) {

@@ -75,10 +75,10 @@ async function* changed<Wire extends Stamped>(
   { source, surroundings, reader, retriedIds }: PollTools<Wire>,
   sinceMs: number,
 ): AsyncGenerator<Taken, boolean> {
-  const { http, request } = surroundings;
+  const { httpClient, request } = surroundings;
   for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
     const question = { path: source.path, sort: 'updatedAt', order: 'desc', offset } as const;
-    const { records, more } = await readList(http, question, request.signal);
+    const { records, more } = await readList(httpClient, question, request.signal);
     const taken = await reader.take(records, { newerThanMs: sinceMs, retriedIds });
     yield taken;
     if (taken.reachedKnown || !more) return true;
@@ -90,8 +90,8 @@ async function* windows<Wire extends Stamped>(
   { source, surroundings, reader, retriedIds }: PollTools<Wire>,
   { spans, filter }: { spans: readonly Span[]; filter?: string },
 ): AsyncGenerator<Taken> {
-  const { http, request } = surroundings;
-  const list = { http, signal: request.signal, path: source.path, census: source.census };
+  const { httpClient, request } = surroundings;
+  const list = { httpClient, signal: request.signal, path: source.path, census: source.census };
   for await (const { records } of readWindows({ ...list, spans, filter })) {
     yield await reader.take(records, { retriedIds });
   }

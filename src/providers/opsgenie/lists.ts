@@ -20,12 +20,12 @@ export interface ListQuestion {
 
 /** One page of a list; the offset is ours, links in the answer are not followed. */
 export async function readList(
-  http: HttpClient,
+  httpClient: HttpClient,
   question: ListQuestion,
   signal: AbortSignal,
 ): Promise<ListPage<unknown>> {
   const { path, query, sort, order, offset, limit = PAGE_SIZE } = question;
-  const { body } = await http.get(path, { query, sort, order, offset, limit }, signal);
+  const { body } = await httpClient.get(path, { query, sort, order, offset, limit }, signal);
   const { data, paging } = parseAnswer(ListAnswer, body, `GET ${path}`);
   return { records: data, total: undefined, more: paging?.next !== undefined };
 }
@@ -34,7 +34,7 @@ export async function readList(
 export type Census = 'count' | 'probe';
 
 export interface WindowReading {
-  readonly http: HttpClient;
+  readonly httpClient: HttpClient;
   readonly signal: AbortSignal;
   readonly path: string;
   readonly census: Census;
@@ -49,7 +49,7 @@ export interface WindowReading {
  * cap is halved at the price of two.
  */
 export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unknown>> {
-  const { http, signal, path, spans } = reading;
+  const { httpClient, signal, path, spans } = reading;
   const counted = new Set<Span>();
   return readSpans({
     spans,
@@ -57,7 +57,7 @@ export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unk
     cap: LIST_CAP,
     read: async (span, from) => {
       const query = queryFor(reading, span);
-      const page = await readList(http, { path, query, sort: 'createdAt', order: 'asc', offset: from }, signal);
+      const page = await readList(httpClient, { path, query, sort: 'createdAt', order: 'asc', offset: from }, signal);
       // The end of the list tells its length: shorter than counted means that a record slipped over a page's edge.
       if (!page.more) return { ...page, total: from + page.records.length };
       if (counted.has(span)) return page;
@@ -80,17 +80,17 @@ function queryFor({ filter, spans }: WindowReading, span: Span): string {
 
 /** How many records a query finds; only alerts can be counted. */
 export async function countRecords(
-  { http, signal, path }: Pick<WindowReading, 'http' | 'signal' | 'path'>,
+  { httpClient, signal, path }: Pick<WindowReading, 'httpClient' | 'signal' | 'path'>,
   query: string,
 ): Promise<number> {
-  const { body } = await http.get(`${path}/count`, { query }, signal);
+  const { body } = await httpClient.get(`${path}/count`, { query }, signal);
   return parseAnswer(CountAnswer, body, `GET ${path}/count`).data.count;
 }
 
 async function totalOf(reading: WindowReading, query: string): Promise<number | undefined> {
-  const { http, signal, path, census } = reading;
+  const { httpClient, signal, path, census } = reading;
   if (census === 'count') return countRecords(reading, query);
   const last = { path, query, sort: 'createdAt', order: 'asc', offset: LIST_CAP - 1, limit: 1 } as const;
-  const { records } = await readList(http, last, signal);
+  const { records } = await readList(httpClient, last, signal);
   return records.length === 0 ? undefined : LIST_CAP + 1;
 }

@@ -35,7 +35,7 @@ export const opsgenie: Platform = {
 function create(config: ProviderConfig, { clock, observer: told }: ProviderDependencies): Provider {
   const { observer, clockSkewMs } = rememberClockSkew(told);
   const { api_key: key, region, source } = z.object(shape).parse(config.settings);
-  const http = createHttpClient({
+  const httpClient = createHttpClient({
     baseUrl: config.baseUrl ?? HOSTS[region],
     headers: { Authorization: `GenieKey ${key}` },
     secrets: [key],
@@ -46,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
     clock,
     observer,
   });
-  const place = { http, clockSkewMs, region: askedRegion(config.baseUrl, region) };
+  const place = { httpClient, clockSkewMs, region: askedRegion(config.baseUrl, region) };
   return source === 'alerts'
     ? createOpsgenie(alertsSource(config), place)
     : createOpsgenie(incidentsSource(config), place);

@@ -14,19 +14,19 @@ import type { Stamped } from './wire.ts';
 
 /** The way to one account. */
 interface Place {
-  readonly http: HttpClient;
+  readonly httpClient: HttpClient;
   readonly region: Diagnosis['region'];
   readonly clockSkewMs: () => number | undefined;
 }
 
 /** A provider of `source`; closing it closes the HTTP client. */
 export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place: Place): Provider {
-  const { http, region, clockSkewMs } = place;
-  const teams = createNames((signal) => readTeams(http, signal));
-  const services = createNames((signal) => readServices(http, signal));
+  const { httpClient, region, clockSkewMs } = place;
+  const teams = createNames((signal) => readTeams(httpClient, signal));
+  const services = createNames((signal) => readServices(httpClient, signal));
   async function* poll(request: PollRequest): AsyncGenerator<Page> {
     request.signal.throwIfAborted();
-    const surroundings = { http, request, teams, services };
+    const surroundings = { httpClient, request, teams, services };
     const tools = { source, surroundings, reader: createReader(source, surroundings) };
     const cursor = whereToGoOn(tools);
     await source.prepare(surroundings);
@@ -36,9 +36,9 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place
   return {
     traits: source.traits,
     poll,
-    examine: (examination) => examine(source, { http, region, ...examination }),
+    examine: (examination) => examine(source, { httpClient, region, ...examination }),
     clockSkewMs,
-    close: () => http.close(),
+    close: () => httpClient.close(),
   };
 }
 

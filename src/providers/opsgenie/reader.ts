@@ -107,14 +107,14 @@ interface Singles<Wire> {
 
 async function readSingles<Wire extends Stamped>(
   source: Source<Wire>,
-  { http, request }: Surroundings,
+  { httpClient, request }: Surroundings,
   ids: readonly string[],
 ): Promise<Singles<Wire>> {
   const what = `GET ${source.path}/{id}`;
   const read = async (id: string): Promise<Singles<Wire>> => {
     const path = `${source.path}/${encodeURIComponent(id)}`;
     try {
-      const { body } = await http.get(path, { identifierType: 'id' }, request.signal);
+      const { body } = await httpClient.get(path, { identifierType: 'id' }, request.signal);
       const { wires, rejected } = parseRecords(source.schema, [parseAnswer(SingleAnswer, body, what).data], what);
       return { wires: [...wires], rejected: [...rejected], deletedIds: [] };
     } catch (error) {

@@ -24,7 +24,7 @@ export interface Assembling {
 
 /** What a source may use to complete its records in one poll. */
 export interface Surroundings {
-  readonly http: HttpClient;
+  readonly httpClient: HttpClient;
   readonly request: PollRequest;
   readonly teams: Names;
   readonly services: Names;

@@ -26,8 +26,8 @@ export interface Api {
 }
 
 /** Binds the requests to an HTTP client and a signal that ends them. */
-export function createApi(http: HttpClient, signal: AbortSignal): Api {
-  const get = async (path: string, query: Query) => (await http.get(path, query, signal)).body;
+export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
+  const get = async (path: string, query: Query) => (await httpClient.get(path, query, signal)).body;
   const incidents = async (query: Query, offset: number): Promise<ListPage<unknown>> => {
     const body = await get('incidents', { ...listQuery(offset), sort_by: 'created_at:asc', ...query });
     const { incidents: records, total, more } = parseAnswer(IncidentPage, body, 'GET /incidents');

@@ -43,9 +43,14 @@ const CALLS = {
 type Get = (path: string, query: Query) => Promise<unknown>;
 
 /** Asks for everything that polls ask for. The region is given back as it is. */
-export async function examine(http: HttpClient, request: Examination, region: Diagnosis['region']): Promise<Diagnosis> {
+export async function examine(
+  httpClient: HttpClient,
+  request: Examination,
+  region: Diagnosis['region'],
+): Promise<Diagnosis> {
   const trials = createTrials(request.signal);
-  const get: Get = async (path, query) => (await http.get(path, { time_zone: 'UTC', ...query }, request.signal)).body;
+  const get: Get = async (path, query) =>
+    (await httpClient.get(path, { time_zone: 'UTC', ...query }, request.signal)).body;
   const all = askableSpans({ fromMs: request.historyStartMs, toMs: request.nowMs });
   const spans = all.slice(-SPANS_MAX).reverse();
   const counted = await trials.attempt(CALLS.incidents, () => countIncidents(get, spans));

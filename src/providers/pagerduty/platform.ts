@@ -46,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
   const { observer, clockSkewMs } = rememberClockSkew(told);
   const { api_key: key, region } = Settings.parse(config.settings);
   const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const http = createHttpClient({
+  const httpClient = createHttpClient({
     baseUrl: config.baseUrl ?? HOSTS[region],
     headers: {
       authorization: `Token token=${key}`,
@@ -64,13 +64,13 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
   return {
     traits,
     async *poll(request: PollRequest) {
-      const session = { api: createApi(http, request.signal), request };
+      const session = { api: createApi(httpClient, request.signal), request };
       const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);
       if (cursor?.phase === 'polling') yield* laterPoll(session, cursor);
       else yield* firstSync(session, cursor);
     },
-    examine: (examination) => examine(http, examination, askedRegion(config.baseUrl, region)),
+    examine: (examination) => examine(httpClient, examination, askedRegion(config.baseUrl, region)),
     clockSkewMs,
-    close: () => http.close(),
+    close: () => httpClient.close(),
   };
 }
