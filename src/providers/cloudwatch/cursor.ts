@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PollEnd } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
 import { changesFromMs, OVERLAP_MS } from '../change-cursor.ts';
-import { placeOf } from './subject.ts';
+import { placeOf } from './alarm-id.ts';
 
 /** CloudWatch keeps the history of alarms for this long (User Guide, "alarm history"). */
 export const REACH_MS = 30 * DAY_MS;

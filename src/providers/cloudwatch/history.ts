@@ -1,8 +1,92 @@
+import { z } from 'zod';
 import type { Rejection, Signal } from '../../model/incident.ts';
+import { CLOCK_AHEAD_MAX_MS } from '../../model/validity.ts';
 import { OVERLAP_MS } from '../change-cursor.ts';
-import { nextToken } from './alarms.ts';
-import type { AlarmApi } from './api.ts';
-import { heardIn } from './signals.ts';
+import { type AlarmApi, nextToken, rejection, STATES } from './alarm-api.ts';
+import { signalOf, subjectOf } from './alarm-id.ts';
+
+const State = z.enum(STATES);
+
+/** An item of the history; what changed is inside its texts. */
+export const HistoryItem = z
+  .object({
+    AlarmName: z.string().min(1),
+    Timestamp: z.date(),
+    HistoryItemType: z.string(),
+    HistorySummary: z.string().default(''),
+    HistoryData: z.string().default(''),
+  })
+  .transform((wire) => ({
+    name: wire.AlarmName,
+    atMs: wire.Timestamp.getTime(),
+    type: wire.HistoryItemType,
+    summary: wire.HistorySummary,
+    data: wire.HistoryData,
+  }));
+export type HistoryItem = z.output<typeof HistoryItem>;
+
+/** HistoryData of a state update: from where to where. */
+export const StateUpdate = z
+  .object({
+    oldState: z.object({ stateValue: State }).optional(),
+    newState: z.object({ stateValue: State }),
+  })
+  .transform((wire) => ({ from: wire.oldState?.stateValue, to: wire.newState.stateValue }));
+export type StateUpdate = z.output<typeof StateUpdate>;
+
+/** What a page of history said. */
+export interface Heard {
+  readonly signals: readonly Signal[];
+  readonly rejected: readonly Rejection[];
+}
+
+/** The state changes among items of one region's history; throws when there are several and none can be read. */
+export function heardIn(items: readonly unknown[], place: { region: string; nowMs: number }): Heard {
+  const heard = items.map((item) => hear(item, place));
+  const signals = heard.flatMap((one) => (one !== undefined && 'subject' in one ? [one] : []));
+  const rejected = heard.flatMap((one) => (one !== undefined && 'reason' in one ? [one] : []));
+  const [first] = rejected;
+  if (first !== undefined && items.length > 1 && rejected.length === items.length) {
+    throw new Error(`none of ${items.length} items of the alarm history can be read; the first: ${first.detail}`);
+  }
+  return { signals, rejected };
+}
+
+function hear(item: unknown, { region, nowMs }: { region: string; nowMs: number }): Signal | Rejection | undefined {
+  const parsed = HistoryItem.safeParse(item);
+  if (!parsed.success) {
+    const field = parsed.error.issues[0]?.path.join('.') ?? '';
+    return rejection(item, field === 'AlarmName' ? 'missing_id' : 'malformed', `an item of the history: ${field}`);
+  }
+  const { name, atMs, type } = parsed.data;
+  if (type !== 'StateUpdate') return undefined;
+  const update = updateIn(parsed.data);
+  if (update === undefined) {
+    const expected = `expected one of ${STATES.join(', ')} as the new state in HistoryData or HistorySummary`;
+    return rejection(item, 'malformed', expected);
+  }
+  if (atMs > nowMs + CLOCK_AHEAD_MAX_MS) {
+    return rejection(item, 'future', `a state change at ${new Date(atMs).toISOString()}, more than 15m ahead`);
+  }
+  return signalOf({ subject: subjectOf({ region, name }), atMs, ...update });
+}
+
+/** HistoryData is cut at 4095 characters and then is no JSON; the summary is always whole. */
+function updateIn({ data, summary }: HistoryItem): StateUpdate | undefined {
+  const parsed = StateUpdate.safeParse(jsonIn(data));
+  if (parsed.success) return parsed.data;
+  const [, from, to] = /\bfrom (\w+) to (\w+)$/.exec(summary) ?? [];
+  const told = StateUpdate.safeParse({ oldState: { stateValue: from }, newState: { stateValue: to } });
+  return told.success ? told.data : undefined;
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** A token that expires again although nothing was read since is no matter of time. */
 const RESTARTS_MAX = 3;

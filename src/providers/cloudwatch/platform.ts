@@ -4,13 +4,12 @@ import { SECOND_MS } from '../../model/time.ts';
 import { rememberClockSkew } from '../../network/clock-skew.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies, Traits } from '../provider.ts';
-import { createAlarmApi } from './api.ts';
-import { openClient } from './client.ts';
+import { createAlarmApi } from './alarm-api.ts';
 import { REACH_MS } from './cursor.ts';
-import { examineRegions } from './examine.ts';
-import { judgeSdkError } from './judge.ts';
 import { pollRegions, type Region } from './poll.ts';
-import { createAlarmNames } from './tag-round.ts';
+import { examineRegions } from './probe.ts';
+import { judgeSdkError, openClient } from './sdk-client.ts';
+import { createAlarmNames } from './tags.ts';
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 

@@ -2,17 +2,12 @@ import type { Log } from '../../model/log.ts';
 import type { Page } from '../../model/poll.ts';
 import type { Clock } from '../../model/time.ts';
 import type { PollRequest } from '../provider.ts';
-import { createAccount } from './account.ts';
-import type { AlarmApi } from './api.ts';
-import { createBook } from './book.ts';
+import type { AlarmApi } from './alarm-api.ts';
+import { createBook } from './alarm-cache.ts';
+import { createAccount, placeOf, subjectOfIncident } from './alarm-id.ts';
 import { beginCourse } from './cursor.ts';
-import { createHeldAlarms } from './held.ts';
-import { interleave } from './interleave.ts';
-import { type RegionPart, readRegion } from './region.ts';
-import { NOTHING, type RegionPoll, type TagNames } from './settle.ts';
-import { placeOf, subjectOfIncident } from './subject.ts';
-import type { AlarmNames } from './tag-round.ts';
-import { ALARMS_PER_POLL, createTagReader } from './tags.ts';
+import { NOTHING, type RegionPart, type RegionPoll, readRegion } from './poll-region.ts';
+import { ALARMS_PER_POLL, type AlarmNames, createHeldAlarms, createTagReader, type TagNames } from './tags.ts';
 
 /** What is kept of a region between polls. */
 export interface Region {
@@ -106,4 +101,41 @@ const HELD_BACK = 'tags of new alarms are refused (cloudwatch:ListTagsForResourc
 function warnOnce({ name, log, said }: Region, message: string): void {
   if (!said.has(message)) log?.warn(message, { region: name });
   said.add(message);
+}
+
+/**
+ * Yields from all sources as they come, one step of each ahead; the first failure ends all. At the end, however it comes,
+ * `stop` is called and what was under way is waited for.
+ */
+export async function* interleave<Item>(
+  sources: readonly AsyncGenerator<Item>[],
+  stop: () => void,
+): AsyncGenerator<Item> {
+  const waiting = new Map(sources.map((source) => [source, step(source)]));
+  try {
+    while (waiting.size > 0) {
+      const { source, result } = await Promise.race(waiting.values());
+      // Taken out and put in again, it goes behind the others.
+      waiting.delete(source);
+      if (result.done === true) continue;
+      waiting.set(source, step(source));
+      yield result.value;
+    }
+  } finally {
+    stop();
+    await Promise.allSettled(waiting.values());
+    await Promise.allSettled(sources.map((source) => source.return(undefined)));
+  }
+}
+
+interface Step<Item> {
+  readonly source: AsyncGenerator<Item>;
+  readonly result: IteratorResult<Item, unknown>;
+}
+
+function step<Item>(source: AsyncGenerator<Item>): Promise<Step<Item>> {
+  const next = source.next().then((result) => ({ source, result }));
+  // Observed when its turn comes; without this a failure in the meantime would count as unhandled.
+  next.catch(() => undefined);
+  return next;
 }

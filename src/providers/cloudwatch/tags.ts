@@ -1,6 +1,11 @@
-import { type Clock, SECOND_MS } from '../../model/time.ts';
-import type { AlarmApi } from './api.ts';
-import type { Tags } from './schema.ts';
+import type { Incident } from '../../model/incident.ts';
+import { type Clock, HOUR_MS, SECOND_MS } from '../../model/time.ts';
+import { inOrder } from '../../network/in-order.ts';
+import { type AlarmApi, type AlarmsRead, readAlarms, readAllAlarms, type Tags } from './alarm-api.ts';
+import type { Book } from './alarm-cache.ts';
+import { type Account, placeOf, subjectOf } from './alarm-id.ts';
+import type { TagState } from './cursor.ts';
+import type { AlarmFacts } from './derive-incidents.ts';
 
 /** A refusal may pass (rights take a moment to spread): it is asked about again so often, the wait growing by a second. */
 const TRIES_MAX = 3;
@@ -75,4 +80,209 @@ export function createTagReader({ api, clock, signal, wasRefused, alarmsMax }: T
     },
     left: () => alarmsMax - answers.size,
   };
+}
+
+/** So long incidents wait for tags that are refused although others could be read: a slip in a policy is mended by then. */
+const HELD_MAX_MS = HOUR_MS;
+
+/** Alarms of one region whose incidents are not told before their tags are known: what is counted under a wrong service stays there. */
+export interface HeldAlarms {
+  has(subject: string): boolean;
+  /** Since when each is held, as it is now. */
+  now(): ReadonlyMap<string, number>;
+  /** Whether to wait (on) for the tags of an alarm that were refused now, and none are known from before. */
+  waits(subject: string): boolean;
+  /** Holds an alarm until a later poll asks for its tags. */
+  hold(subject: string): void;
+  release(subject: string): void;
+  /** True when an alarm waits because its tags were refused in this poll. */
+  isRefused(): boolean;
+  /** Whether tags can be read, for the next poll: a right is believed to be gone when an alarm waited in vain. */
+  rightAfter(): 'read' | 'refused' | undefined;
+}
+
+export interface HeldOptions {
+  /** Since when each was held before this poll. */
+  readonly before: ReadonlyMap<string, number>;
+  readonly rightBefore: 'read' | 'refused' | undefined;
+  readonly tags: Pick<TagReader, 'right'>;
+  readonly nowMs: number;
+}
+
+/** Where no tags could ever be read the right is missing: nobody waits for it. */
+export function createHeldAlarms({ before, rightBefore, tags, nowMs }: HeldOptions): HeldAlarms {
+  const sinceMs = new Map(before);
+  let isInVain = false;
+  let isRefused = false;
+  const hold = (subject: string) => {
+    const heldMs = Math.min(sinceMs.get(subject) ?? nowMs, nowMs);
+    sinceMs.set(subject, heldMs);
+    return heldMs;
+  };
+
+  return {
+    has: (subject) => sinceMs.has(subject),
+    now: () => new Map(sinceMs),
+    waits(subject) {
+      if (rightBefore !== 'read' && tags.right() !== 'read') return false;
+      const isWaiting = nowMs - hold(subject) < HELD_MAX_MS;
+      isInVain ||= !isWaiting;
+      isRefused ||= isWaiting;
+      return isWaiting;
+    },
+    hold: (subject) => void hold(subject),
+    release: (subject) => void sinceMs.delete(subject),
+    isRefused: () => isRefused,
+    rightAfter() {
+      const right = tags.right() ?? rightBefore;
+      return right === 'refused' && rightBefore === 'read' && !isInVain ? 'read' : right;
+    },
+  };
+}
+
+/** The tags that alarms are told apart by; without a name no tags are read. */
+export interface TagNames {
+  readonly service: string | undefined;
+  readonly severity: string | undefined;
+}
+
+/** One region in one poll, as far as its tags are concerned. */
+export interface TagContext {
+  readonly region: string;
+  readonly api: AlarmApi;
+  readonly tags: TagReader;
+  readonly tagNames: TagNames;
+  readonly account: Account;
+  readonly book: Book;
+  /** Pages are committed one by one; else all that the poll says is one batch, in which an alarm is told of once. */
+  readonly isFirst: boolean;
+  /** Nothing later is taken. */
+  readonly untilMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Questions about tags that may be under way at once (DESIGN: 4 per provider). */
+export const TAGS_AHEAD = 4;
+
+/** Tells the account by any alarm of the region, unless an answer of this poll did. */
+export async function learnAccount({ account, region, api, signal }: TagContext): Promise<void> {
+  await account.learnIn(region, async () => (await readAlarms(api, {}, signal)).alarms.map(({ arn }) => arn));
+}
+
+/** False when no tag means anything, so that none is read. */
+export function isTagged({ tagNames }: Pick<TagContext, 'tagNames'>): boolean {
+  return tagNames.service !== undefined || tagNames.severity !== undefined;
+}
+
+interface AlarmKnown {
+  readonly subject: string;
+  readonly arn: string | undefined;
+  readonly tags: AlarmTags;
+  readonly before: Incident | undefined;
+}
+
+/** The platform's tags; where it does not tell them (any more), what was known of the alarm before. */
+export function factsFrom({ subject, arn, tags, before }: AlarmKnown, tagNames: TagNames): AlarmFacts {
+  const valueOf = (name: string | undefined, last: string | undefined) => {
+    if (name === undefined) return undefined;
+    return (typeof tags === 'string' ? last : tags.get(name)) || undefined;
+  };
+  return {
+    subject,
+    service: valueOf(tagNames.service, before?.serviceName) ?? placeOf(subject).name,
+    severityTag: valueOf(tagNames.severity, before?.severity.tag),
+    arn,
+  };
+}
+
+/** A round over all alarms of a region begins so often: 4 questions about each alarm a day, as the platform bills them. */
+const ROUND_EVERY_MS = 6 * HOUR_MS;
+/** Alarms that are asked about in one poll: 10 s at 2 requests a second. */
+const ASKED_PER_POLL = 20;
+/** Alarms that are looked up in the store in one poll, so that thousands without any incident take a few polls. */
+const LOOKED_UP_PER_POLL = 1000;
+
+/** Names of the alarms of a region, listed once in a round. */
+export interface AlarmNames {
+  inRound(roundAtMs: number, list: () => Promise<AlarmsRead>): Promise<readonly string[]>;
+}
+
+/** Nothing listed yet; what is lost with the process is listed again. */
+export function createAlarmNames(): AlarmNames {
+  let listed: { readonly roundAtMs: number; readonly names: readonly string[] } | undefined;
+  return {
+    async inRound(roundAtMs, list) {
+      if (listed?.roundAtMs === roundAtMs) return listed.names;
+      const { alarms } = await list();
+      listed = { roundAtMs, names: alarms.map(({ name }) => name).sort() };
+      return listed.names;
+    },
+  };
+}
+
+/** What a part of a round found. */
+export interface RoundPart {
+  /** Those that tags changed. */
+  readonly incidents: readonly Incident[];
+  readonly state: TagState;
+}
+
+/**
+ * Tags change without a word in the history: alarms with incidents are asked about again, some in each poll, and what
+ * changed reaches all incidents that are stored of them.
+ */
+export async function readTagsInRound(poll: TagContext, state: TagState, alarmNames: AlarmNames): Promise<RoundPart> {
+  const { api, signal, untilMs } = poll;
+  if (!isTagged(poll)) return { incidents: [], state };
+  const names = [poll.tagNames.service ?? '', poll.tagNames.severity ?? ''];
+  // A first sync has just read the tags of every alarm that has incidents.
+  if (poll.isFirst) return { incidents: [], state: { ...state, roundAtMs: untilMs, names } };
+  const isNew = isDue(poll, state, names);
+  if ((!isNew && state.roundName === undefined) || poll.tags.left() < ASKED_PER_POLL) return { incidents: [], state };
+  const roundAtMs = isNew ? untilMs : (state.roundAtMs ?? untilMs);
+  const after = isNew ? '' : (state.roundName ?? '');
+  const all = await alarmNames.inRound(roundAtMs, () => readAllAlarms(api, {}, signal));
+  const rest = all.filter((name) => name > after).slice(0, LOOKED_UP_PER_POLL);
+  const { subjects, lastName } = await nextWithIncidents(poll, rest);
+  if (subjects.length > 0) await learnAccount(poll);
+  const incidents: Incident[] = [];
+  for await (const changed of inOrder(subjects, TAGS_AHEAD, (subject) => readAgain(poll, subject))) {
+    incidents.push(...changed);
+  }
+  const isOver = lastName === undefined || lastName === all.at(-1) || poll.tags.right() === 'refused';
+  const { roundName: _, ...others } = state;
+  return { incidents, state: { ...others, roundAtMs, names, ...(isOver ? {} : { roundName: lastName }) } };
+}
+
+/** At its time, unless one is under way; at once when other tags are configured, or when the right to read them has come. */
+function isDue(
+  { tags, untilMs }: TagContext,
+  { roundAtMs, roundName, names, right }: TagState,
+  wanted: readonly string[],
+): boolean {
+  if (roundAtMs === undefined || names?.join('\n') !== wanted.join('\n')) return true;
+  if (right === 'refused' && tags.right() === 'read') return true;
+  return roundName === undefined && (roundAtMs > untilMs || untilMs - roundAtMs >= ROUND_EVERY_MS);
+}
+
+/** The next alarms that have incidents, as many as one poll may ask about, and the name that was looked up last. */
+async function nextWithIncidents({ region, book }: TagContext, names: readonly string[]) {
+  const subjects: string[] = [];
+  let looked = 0;
+  while (looked < names.length && subjects.length < ASKED_PER_POLL) {
+    const next = names.slice(looked, looked + ASKED_PER_POLL - subjects.length);
+    const asked = next.map((name) => subjectOf({ region, name }));
+    await book.load(asked);
+    subjects.push(...asked.filter((subject) => book.lastIncidentOf(subject) !== undefined));
+    looked += next.length;
+  }
+  return { subjects, lastName: names[looked - 1] };
+}
+
+async function readAgain({ account, tags: reader, tagNames, book }: TagContext, subject: string) {
+  const arn = account.arnOf(placeOf(subject));
+  const tags = arn === undefined || !account.isLearnt() ? 'gone' : await reader.tagsOf(arn);
+  if (typeof tags === 'string') return [];
+  const facts = factsFrom({ subject, arn, tags, before: undefined }, tagNames);
+  return book.tell(subject, { afterMs: Number.POSITIVE_INFINITY, incidents: [], facts }).changed;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf, judgeSdkError } from '../../../src/providers/cloudwatch/judge.ts';
+import { codeOf, judgeSdkError } from '../../../src/providers/cloudwatch/sdk-client.ts';
 
 function sdkError(name: string, status?: number, message = 'said the platform'): Error {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });

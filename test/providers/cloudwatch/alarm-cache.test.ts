@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incident, Signal } from '../../../src/model/incident.ts';
-import { createBook } from '../../../src/providers/cloudwatch/book.ts';
-import { incidentOf } from '../../../src/providers/cloudwatch/incidents.ts';
-import { recoveriesOfAlarm } from '../../../src/providers/cloudwatch/recoveries.ts';
-import { DELETED, signalOf } from '../../../src/providers/cloudwatch/signals.ts';
+import { createBook } from '../../../src/providers/cloudwatch/alarm-cache.ts';
+import { DELETED, signalOf } from '../../../src/providers/cloudwatch/alarm-id.ts';
+import { incidentOf, recoveriesOfAlarm } from '../../../src/providers/cloudwatch/derive-incidents.ts';
 import { createMemoryKnown } from '../memory-known.ts';
 
 const SUBJECT = 'eu-west-1/one';

@@ -1,7 +1,7 @@
-import type { Signal } from '../../model/incident.ts';
+import type { Incident, Signal } from '../../model/incident.ts';
 import { type Chain, type Outcome, recoveriesOf, type StateChange } from '../../model/recoveries.ts';
 import { DAY_MS } from '../../model/time.ts';
-import { DELETED, stateBefore } from './signals.ts';
+import { consoleUrl, DELETED, incidentId, placeOf, stateBefore } from './alarm-id.ts';
 
 /** An alarm without data for this long is expired (DESIGN section 3). */
 const NEUTRAL_EXPIRES_MS = 7 * DAY_MS;
@@ -72,4 +72,55 @@ function firingUnseenBefore(changes: readonly AlarmChange[]): Set<string> {
     neutral = undefined;
   }
   return found;
+}
+
+/** What all incidents of one alarm share. */
+export interface AlarmFacts {
+  readonly subject: string;
+  /** Value of the service tag, else the alarm's name. */
+  readonly service: string;
+  readonly severityTag: string | undefined;
+  /** The alarm's ARN, which stays when the alarm is deleted and made again. */
+  readonly arn: string | undefined;
+}
+
+/** The incident that a chain of ALARM states is. */
+export function incidentOf(chain: Chain<StateChange>, { subject, service, severityTag, arn }: AlarmFacts): Incident {
+  const place = placeOf(subject);
+  const { anchor, end, endedAtMs } = chain;
+  const span = { openedAtMs: anchor.atMs, ...(endedAtMs === undefined ? {} : { closedAtMs: endedAtMs }) };
+  return {
+    id: incidentId(subject, anchor.atMs),
+    ...(end === undefined ? {} : { recoveryKey: `${subject}@${end.atMs}:OK` }),
+    subject,
+    url: consoleUrl(place),
+    title: place.name,
+    ...labelsOf({ service, severityTag }),
+    status: endedAtMs === undefined ? 'triggered' : 'resolved',
+    triggeredAtMs: anchor.atMs,
+    ...(endedAtMs === undefined ? {} : { resolvedAtMs: endedAtMs, endKnownFrom: 'state_change' }),
+    intervals: [span],
+    merged: false,
+    ...(chain.state === 'expired' || chain.state === 'flaky' ? { setApart: chain.state } : {}),
+    fingerprint: arn ?? subject,
+    updatedAtMs: Math.max(endedAtMs ?? 0, end?.atMs ?? 0, (chain.superseded.at(-1) ?? anchor).atMs),
+  };
+}
+
+type Labels = Pick<AlarmFacts, 'service' | 'severityTag'>;
+
+function labelsOf({ service, severityTag }: Labels): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
+  const severity = severityTag === undefined ? {} : { tag: severityTag };
+  return { serviceId: service, serviceName: service, severity };
+}
+
+/** True when nothing of the incident differs from what its alarm gives it now. */
+export function hasFacts(incident: Incident, { subject, service, severityTag, arn }: AlarmFacts): boolean {
+  const { serviceName, severity, fingerprint } = incident;
+  return serviceName === service && severity.tag === severityTag && fingerprint === (arn ?? subject);
+}
+
+/** The incident with what its alarm gives it now. */
+export function withFacts(incident: Incident, facts: AlarmFacts): Incident {
+  return { ...incident, ...labelsOf(facts), fingerprint: facts.arn ?? facts.subject };
 }

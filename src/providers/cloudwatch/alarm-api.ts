@@ -1,10 +1,56 @@
+import { createHash } from 'node:crypto';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import type { z } from 'zod';
+import { z } from 'zod';
+import type { Rejection } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { bounded } from '../../network/bounded.ts';
 import type { Door } from '../../network/door.ts';
-import { codeOf } from './judge.ts';
-import { AlarmsPage, HistoryPage, TagList, type Tags } from './schema.ts';
+import { codeOf, DENIED } from './sdk-client.ts';
+
+export const STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
+export type AlarmState = (typeof STATES)[number];
+
+/** A page of DescribeAlarmHistory; its items are judged one by one. */
+export const HistoryPage = z
+  .object({ AlarmHistoryItems: z.array(z.unknown()), NextToken: z.string().optional() })
+  .transform((wire) => ({ items: wire.AlarmHistoryItems, token: wire.NextToken }));
+export type HistoryPage = z.output<typeof HistoryPage>;
+
+const lists = {
+  MetricAlarms: z.array(z.unknown()).optional(),
+  CompositeAlarms: z.array(z.unknown()).optional(),
+  LogAlarms: z.array(z.unknown()).optional(),
+};
+
+/** A page of DescribeAlarms, its lists as one; any of them may be absent or empty. */
+export const AlarmsPage = z.object({ ...lists, NextToken: z.string().optional() }).transform((wire) => ({
+  alarms: [...(wire.MetricAlarms ?? []), ...(wire.CompositeAlarms ?? []), ...(wire.LogAlarms ?? [])],
+  token: wire.NextToken,
+  hasLists: wire.MetricAlarms !== undefined || wire.CompositeAlarms !== undefined || wire.LogAlarms !== undefined,
+}));
+export type AlarmsPage = z.output<typeof AlarmsPage>;
+
+/** An alarm as it is now; its last transition is unknown for alarms that have not changed for years. */
+export const Alarm = z
+  .object({
+    AlarmName: z.string().min(1),
+    AlarmArn: z.string(),
+    StateValue: z.string(),
+    StateTransitionedTimestamp: z.date().optional(),
+  })
+  .transform((wire) => ({
+    name: wire.AlarmName,
+    arn: wire.AlarmArn,
+    state: STATES.find((state) => state === wire.StateValue),
+    transitionedAtMs: wire.StateTransitionedTimestamp?.getTime(),
+  }));
+export type Alarm = z.output<typeof Alarm>;
+
+/** The tags of one alarm, by key. */
+export const TagList = z
+  .object({ Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) })
+  .transform((wire) => new Map(wire.Tags.map((tag) => [tag.Key, tag.Value])));
+export type Tags = ReadonlyMap<string, string>;
 
 /** The most that the platform gives at once. */
 export const PAGE_SIZE = 100;
@@ -16,13 +62,6 @@ const ALARM_TYPES = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'] as const;
 /** The chain asks other services (a container's, an instance's, STS), each with time-outs of its own. */
 const CREDENTIALS_MAX_MS = 30 * SECOND_MS;
 
-/** The platform's names for a right that is missing. */
-export const DENIED: ReadonlySet<string> = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'UnauthorizedOperation',
-  'NotAuthorized',
-]);
 const GONE = new Set(['ResourceNotFound', 'ResourceNotFoundException']);
 
 export interface HistoryAsked {
@@ -163,4 +202,52 @@ function parsed<Schema extends z.ZodType>(schema: Schema, answer: unknown, actio
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new Error(`${action} answered in another shape: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** Alarms as they are now. */
+export interface AlarmsRead {
+  readonly alarms: readonly Alarm[];
+  readonly rejected: readonly Rejection[];
+}
+
+/** Tokens lead on; one that comes twice would lead on for ever. */
+export function nextToken(token: string | undefined, seen: Set<string>): string | undefined {
+  if (token === undefined) return undefined;
+  if (seen.has(token)) throw new Error('the platform gave the same NextToken twice, so its list has no end');
+  seen.add(token);
+  return token;
+}
+
+/** One page of alarms, those that cannot be read apart. */
+export async function readAlarms(api: AlarmApi, asked: AlarmsAsked, signal: AbortSignal) {
+  const page = await api.alarms(asked, signal);
+  const parsed = page.alarms.map((wire) => ({ wire, result: Alarm.safeParse(wire) }));
+  return {
+    alarms: parsed.flatMap(({ result }) => (result.success ? [result.data] : [])),
+    rejected: parsed.flatMap(({ wire, result }) =>
+      result.success ? [] : [rejection(wire, 'malformed', `an alarm: ${result.error.issues[0]?.path.join('.')}`)],
+    ),
+    token: page.token,
+  };
+}
+
+/** Every alarm of the region that was asked for, page by page to the last. */
+export async function readAllAlarms(api: AlarmApi, asked: AlarmsAsked, signal: AbortSignal): Promise<AlarmsRead> {
+  const alarms: Alarm[] = [];
+  const rejected: Rejection[] = [];
+  const seen = new Set<string>();
+  let token: string | undefined;
+  do {
+    const page = await readAlarms(api, { ...asked, token }, signal);
+    alarms.push(...page.alarms);
+    rejected.push(...page.rejected);
+    token = nextToken(page.token, seen);
+  } while (token !== undefined);
+  return { alarms, rejected };
+}
+
+/** A rejection of a record that has no id; its key is a digest, so the record is counted once however often it is read. */
+export function rejection(record: unknown, reason: Rejection['reason'], detail: string): Rejection {
+  const key = createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 32);
+  return { key, reason, detail };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { heardIn, signalOf, stateBefore } from '../../../src/providers/cloudwatch/signals.ts';
+import { signalOf, stateBefore } from '../../../src/providers/cloudwatch/alarm-id.ts';
+import { heardIn } from '../../../src/providers/cloudwatch/history.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 2, 12);
 const PLACE = { region: 'eu-west-1', nowMs: NOW_MS };

@@ -1,6 +1,6 @@
 import type { Incident, Signal } from '../../model/incident.ts';
 import type { Known } from '../../model/poll.ts';
-import { type AlarmFacts, hasFacts, withFacts } from './incidents.ts';
+import { type AlarmFacts, hasFacts, withFacts } from './derive-incidents.ts';
 
 /** What this poll and all before it have heard, alarm by alarm: the store's part is read when an alarm is first touched. */
 export interface Book {

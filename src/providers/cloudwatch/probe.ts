@@ -1,0 +1,228 @@
+import type { Signal } from '../../model/incident.ts';
+import { RequestError } from '../../network/errors.ts';
+import { inOrder } from '../../network/in-order.ts';
+import type { Call, Diagnosis, Examination, Sighting, Trial } from '../diagnosis.ts';
+import { expectedRecords } from '../estimates.ts';
+import { createTrials, type Trials } from '../trials.ts';
+import { type Alarm, PAGE_SIZE, readAlarms, type Tags } from './alarm-api.ts';
+import { createAccount, placeOf } from './alarm-id.ts';
+import { REACH_MS } from './cursor.ts';
+import { type Heard, heardIn } from './history.ts';
+import type { Region } from './poll.ts';
+import { judgeSdkError, outcomeOfSdk } from './sdk-client.ts';
+import { TAGS_AHEAD, type TagNames } from './tags.ts';
+
+/** In US dollars, as published for API requests in November 2026 (beyond the first million of a month). */
+const USD_PER_THOUSAND = 0.01;
+
+/** Finds credentials once, then asks every region for all that polls ask for. */
+export async function examineRegions(examining: Examining): Promise<Diagnosis> {
+  const { regions, signal, isElsewhere } = examining;
+  const trials = createTrials(signal, outcomeOfSdk);
+  await findCredentials(examining, trials);
+  const isGood = trials.list.every(({ outcome }) => outcome === 'ok');
+  const found = isGood ? await Promise.all(regions.map((region) => examineRegion(region, examining))) : [];
+  const names = regions.map(({ name }) => name).join(', ');
+  const diagnosis: Diagnosis = {
+    trials: [...trials.list, ...found.flatMap((one) => one.trials)],
+    region: {
+      name: isElsewhere ? `${names}, by way of base_url` : names,
+      ...(isGood ? { hint: 'is each region enabled for the account, and are the credentials of its partition?' } : {}),
+    },
+  };
+  const isRead = found.length > 0 && found.every((one) => one.trials.every((trial) => !trial.isNeeded || isOk(trial)));
+  return isRead ? { ...diagnosis, ...togetherOf(found) } : diagnosis;
+}
+
+function isOk({ outcome }: { outcome: string }): boolean {
+  return outcome === 'ok';
+}
+
+async function findCredentials({ regions, roleArn, signal }: Examining, trials: Trials): Promise<void> {
+  const call: Call =
+    roleArn === ''
+      ? { call: 'chain of credentials', isNeeded: true, lost: 'everything, as no poll succeeds' }
+      : { call: 'sts:AssumeRole', isNeeded: true, lost: 'everything, as alarms are read as that role' };
+  await trials.attempt(call, async () => {
+    try {
+      await regions[0]?.api.credentials(signal);
+    } catch (error) {
+      // What goes through no door has not been cleaned, and tells no status when there was an answer.
+      const { message, retry } = judgeSdkError(error);
+      throw new RequestError(`${call.call}: ${message}`, { status: retry ? undefined : 401 });
+    }
+  });
+}
+
+function togetherOf(found: readonly RegionFound[]): Pick<Diagnosis, 'firstPage' | 'services' | 'load'> {
+  const sum = (number: (one: RegionFound) => number) => found.reduce((total, one) => total + number(one), 0);
+  const rejected = found.flatMap((one) => one.rejected);
+  const names = [...new Set(found.flatMap(({ services }) => services))];
+  return {
+    firstPage: {
+      incidents: found.flatMap(({ incidents }) => incidents),
+      rejected: rejected.length,
+      detail: rejected[0],
+      total: undefined,
+    },
+    services: { names, count: names.length, isAll: found.every(({ isAllAlarms }) => isAllAlarms) },
+    load: {
+      // What fires, and what changed.
+      perPoll: 2 * found.length,
+      perHour: 0,
+      firstSync: sum(({ changes, changedAlarms }) => 2 + pagesOf(changes) + changedAlarms),
+      isTold: found.every(({ isTold }) => isTold),
+      allowances: found.length,
+      usdPerThousand: USD_PER_THOUSAND,
+    },
+  };
+}
+
+/** What all regions are asked with. */
+export interface Examining extends Examination {
+  readonly regions: readonly Region[];
+  readonly tagNames: TagNames;
+  /** Empty without one. */
+  readonly roleArn: string;
+  /** Requests go to a configured address instead of the regions' own. */
+  readonly isElsewhere: boolean;
+}
+
+/** What one region told. */
+export interface RegionFound {
+  readonly trials: readonly Trial[];
+  /** Of alarms whose tags are known, or need not be. */
+  readonly incidents: readonly Sighting[];
+  readonly rejected: readonly string[];
+  /** Changes that the history holds, told or expected. */
+  readonly changes: number;
+  readonly isTold: boolean;
+  /** Services that alarms of the first page may become. */
+  readonly services: readonly string[];
+  readonly isAllAlarms: boolean;
+  /** Alarms that changed, each of which costs a question about its tags. */
+  readonly changedAlarms: number;
+}
+
+/** Asks one region for all that polls ask for. */
+export async function examineRegion(region: Region, examining: Examining): Promise<RegionFound> {
+  const { signal, nowMs, tagNames } = examining;
+  const trials = createTrials(signal, outcomeOfSdk);
+  const calls = callsIn(region.name);
+  const page = await trials.attempt(calls.alarms, () => readAlarms(region.api, {}, signal));
+  const listed = page?.alarms ?? [];
+  const stretch = { fromMs: Math.max(examining.historyStartMs, nowMs - REACH_MS), untilMs: nowMs, signal };
+  const history = (await trials.attempt(calls.history, () => newestChanges(region, stretch))) ?? NO_CHANGES;
+  const changed = [...new Set(history.signals.map(({ subject }) => placeOf(subject).name))];
+  const isWanted = tagNames.service !== undefined || tagNames.severity !== undefined;
+  const sampling = { trials, call: calls.tags, changed, listed, signal };
+  const tags = isWanted ? await sampleTags(region, sampling) : undefined;
+  const starts = history.signals.filter(({ kind }) => kind === 'ALARM');
+  const isAllAlarms = page !== undefined && page.token === undefined;
+  const changedAlarms = Math.ceil((changed.length * history.expected) / Math.max(history.signals.length, 1));
+  return {
+    trials: trials.list,
+    incidents: starts.flatMap((start) => sightingOf(start, tags, tagNames) ?? []),
+    rejected: history.rejected.map(({ detail }) => detail),
+    changes: history.expected,
+    isTold: history.isAll,
+    services: listed.map(({ name }) => tags?.get(name)?.get(tagNames.service ?? '') || name),
+    isAllAlarms,
+    changedAlarms: isWanted ? Math.min(changedAlarms, isAllAlarms ? listed.length : changedAlarms) : 0,
+  };
+}
+
+function callsIn(region: string) {
+  const all = 'everything, as no poll succeeds';
+  return {
+    alarms: { call: `DescribeAlarms (${region})`, isNeeded: true, lost: all },
+    history: { call: `DescribeAlarmHistory (${region})`, isNeeded: true, lost: all },
+    tags: {
+      call: `ListTagsForResource (${region})`,
+      isNeeded: false,
+      lost: 'services and severities: every alarm is its own service and has the default severity',
+    },
+  } as const satisfies Readonly<Record<string, Call>>;
+}
+
+interface Stretch {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The newest page of state changes, newest first, and how many the whole stretch holds or may hold. */
+interface NewestChanges extends Heard {
+  readonly isAll: boolean;
+  readonly expected: number;
+}
+
+const NO_CHANGES: NewestChanges = { signals: [], rejected: [], isAll: true, expected: 0 };
+
+async function newestChanges({ api, name }: Region, { fromMs, untilMs, signal }: Stretch): Promise<NewestChanges> {
+  const page = await api.history({ fromMs, untilMs, token: undefined, newestFirst: true }, signal);
+  if (page === 'token_expired') throw new Error('DescribeAlarmHistory: a token was refused that was never sent');
+  const heard = heardIn(page.items, { region: name, nowMs: untilMs });
+  const isAll = page.token === undefined;
+  const stampsMs = heard.signals.map(({ atMs }) => atMs);
+  return { ...heard, isAll, expected: expectedRecords({ stampsMs, isAll, fromMs, toMs: untilMs }) };
+}
+
+/** Pages of so many records; an empty list costs one as well. */
+export function pagesOf(records: number): number {
+  return Math.max(1, Math.ceil(records / PAGE_SIZE));
+}
+
+/** Alarms whose tags are read to see services and severities: at 2 requests a second some 10 s. */
+const TAGS_SAMPLED = 20;
+
+interface Sampling {
+  readonly trials: Trials;
+  readonly call: Call;
+  /** Names of alarms that changed, the newest first. */
+  readonly changed: readonly string[];
+  readonly listed: readonly Alarm[];
+  readonly signal: AbortSignal;
+}
+
+/** Tags by the alarm's name, of the alarms that changed last; undefined where they may not be read. */
+export async function sampleTags(region: Region, { trials, call, changed, listed, signal }: Sampling) {
+  const names = changed.length > 0 ? changed.slice(0, TAGS_SAMPLED) : listed.slice(0, 1).map(({ name }) => name);
+  // The page of alarms may lack those that changed; any ARN of the account tells what theirs are.
+  const account = createAccount(undefined);
+  account.learn(listed.map(({ arn }) => arn));
+  const asked = names.flatMap((name) => {
+    const arn = account.arnOf({ region: region.name, name });
+    return arn === undefined ? [] : [{ name, arn }];
+  });
+  if (asked.length === 0) {
+    trials.leave(call, 'there is no alarm to ask for');
+    return undefined;
+  }
+  return trials.attempt(call, async () => {
+    const found = new Map<string, Tags>();
+    const read = async ({ name, arn }: { name: string; arn: string }) => ({
+      name,
+      tags: await region.api.tags(arn, signal),
+    });
+    for await (const { name, tags } of inOrder(asked, TAGS_AHEAD, read)) {
+      if (tags === 'denied') throw new RequestError(`${call.call}: AccessDenied`, { body: { code: 'AccessDenied' } });
+      if (tags !== 'gone') found.set(name, tags);
+    }
+    return found;
+  });
+}
+
+/** Undefined for alarms whose tags were not read: nothing is known of their service and severity. */
+export function sightingOf(
+  start: Signal,
+  tags: ReadonlyMap<string, Tags> | undefined,
+  tagNames: TagNames,
+): Sighting | undefined {
+  const { name } = placeOf(start.subject);
+  const own = tags?.get(name);
+  if (tags !== undefined && own === undefined) return undefined;
+  const service = own?.get(tagNames.service ?? '') || name;
+  const severity = { tag: own?.get(tagNames.severity ?? '') };
+  return { serviceId: service, serviceName: service, severity, triggeredAtMs: start.atMs };
+}
