@@ -5,7 +5,7 @@ import type { Rejection } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { bounded } from '../../network/bounded.ts';
 import type { Door } from '../../network/door.ts';
-import { codeOf, DENIED } from './sdk-client.ts';
+import { ACCESS_DENIED_CODES, getErrorCode } from './sdk-client.ts';
 
 export const STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
 export type AlarmState = (typeof STATES)[number];
@@ -62,9 +62,9 @@ const ALARM_TYPES = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'] as const;
 /** The chain asks other services (a container's, an instance's, STS), each with time-outs of its own. */
 const CREDENTIALS_MAX_MS = 30 * SECOND_MS;
 
-const GONE = new Set(['ResourceNotFound', 'ResourceNotFoundException']);
+const NOT_FOUND_CODES = new Set(['ResourceNotFound', 'ResourceNotFoundException']);
 
-export interface HistoryAsked {
+export interface HistoryRequest {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly token: string | undefined;
@@ -72,7 +72,7 @@ export interface HistoryAsked {
   readonly newestFirst?: true;
 }
 
-export interface AlarmsAsked {
+export interface AlarmsRequest {
   /** Only alarms with these names; no more than NAMES_MAX. */
   readonly names?: readonly string[];
   /** Only those that fire. */
@@ -85,8 +85,8 @@ export interface AlarmApi {
   /** Resolves when credentials are found, and the role is assumed where one is configured. */
   credentials(signal: AbortSignal): Promise<void>;
   /** State changes of all alarms, oldest first unless asked otherwise. */
-  history(asked: HistoryAsked, signal: AbortSignal): Promise<HistoryPage | 'token_expired'>;
-  alarms(asked: AlarmsAsked, signal: AbortSignal): Promise<AlarmsPage>;
+  history(asked: HistoryRequest, signal: AbortSignal): Promise<HistoryPage | 'token_expired'>;
+  alarms(asked: AlarmsRequest, signal: AbortSignal): Promise<AlarmsPage>;
   tags(arn: string, signal: AbortSignal): Promise<Tags | 'denied' | 'gone'>;
   close(): Promise<void>;
 }
@@ -98,7 +98,7 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
     opened ??= open();
     return opened;
   };
-  const through = <T>(question: Question<T>, signal: AbortSignal): Promise<T> =>
+  const through = <T>(question: SdkCall<T>, signal: AbortSignal): Promise<T> =>
     door.run(async (abortSignal) => {
       const sdk = await import('@aws-sdk/client-cloudwatch');
       return question({ sdk, client: await client(), abortSignal });
@@ -106,16 +106,16 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
   return {
     async credentials(signal) {
       const { credentials } = (await client()).config;
-      await bounded({ signals: [signal], limitMs: CREDENTIALS_MAX_MS, reached: noCredentials }, async () =>
+      await bounded({ signals: [signal], limitMs: CREDENTIALS_MAX_MS, reached: credentialsTimeout }, async () =>
         credentials(),
       );
     },
     async history(asked, signal) {
-      const answer = await through(expecting(EXPIRED_TOKEN, askHistory(asked)), signal);
+      const answer = await through(withExpectedErrors(TOKEN_ERRORS, describeAlarmHistory(asked)), signal);
       return answer === 'token_expired' ? answer : parsed(HistoryPage, answer, 'DescribeAlarmHistory');
     },
     async alarms(asked, signal) {
-      const page = parsed(AlarmsPage, await through(askAlarms(asked), signal), 'DescribeAlarms');
+      const page = parsed(AlarmsPage, await through(describeAlarms(asked), signal), 'DescribeAlarms');
       // Who is asked for by name and missing counts as deleted: an answer without any list is no ground for that.
       if (asked.names !== undefined && !page.hasLists) {
         throw new Error('DescribeAlarms answered in another shape: expected lists of alarms');
@@ -123,7 +123,7 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
       return page;
     },
     async tags(arn, signal) {
-      const answer = await through(expecting(NO_TAGS, askTags(arn)), signal);
+      const answer = await through(withExpectedErrors(TAG_ERRORS, listTags(arn)), signal);
       return answer === 'denied' || answer === 'gone' ? answer : parsed(TagList, answer, 'ListTagsForResource');
     },
     async close() {
@@ -133,19 +133,19 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
   };
 }
 
-function noCredentials(): Error {
+function credentialsTimeout(): Error {
   return new Error(`no credentials were found within ${CREDENTIALS_MAX_MS / SECOND_MS} s`);
 }
 
-interface Line {
+interface SdkContext {
   readonly sdk: typeof import('@aws-sdk/client-cloudwatch');
   readonly client: CloudWatchClient;
   readonly abortSignal: AbortSignal;
 }
 
-type Question<T> = (line: Line) => Promise<T>;
+type SdkCall<T> = (line: SdkContext) => Promise<T>;
 
-function askHistory({ fromMs, untilMs, token, newestFirst }: HistoryAsked): Question<unknown> {
+function describeAlarmHistory({ fromMs, untilMs, token, newestFirst }: HistoryRequest): SdkCall<unknown> {
   return ({ sdk, client, abortSignal }) => {
     const command = new sdk.DescribeAlarmHistoryCommand({
       AlarmTypes: [...ALARM_TYPES],
@@ -160,11 +160,11 @@ function askHistory({ fromMs, untilMs, token, newestFirst }: HistoryAsked): Ques
   };
 }
 
-function askAlarms({ names, firing, token }: AlarmsAsked): Question<unknown> {
+function describeAlarms({ names, firing, token }: AlarmsRequest): SdkCall<unknown> {
   return ({ sdk, client, abortSignal }) => {
     const command = new sdk.DescribeAlarmsCommand({
       AlarmTypes: [...ALARM_TYPES],
-      ...(names === undefined ? {} : { AlarmNames: [...names] }),
+      ...(names === undefined ? {} : { AlarmNameCache: [...names] }),
       ...(firing === undefined ? {} : { StateValue: 'ALARM' }),
       MaxRecords: PAGE_SIZE,
       NextToken: token,
@@ -173,24 +173,24 @@ function askAlarms({ names, firing, token }: AlarmsAsked): Question<unknown> {
   };
 }
 
-function askTags(arn: string): Question<unknown> {
+function listTags(arn: string): SdkCall<unknown> {
   return ({ sdk, client, abortSignal }) =>
     client.send(new sdk.ListTagsForResourceCommand({ ResourceARN: arn }), { abortSignal });
 }
 
-const EXPIRED_TOKEN = { token_expired: new Set(['InvalidNextToken']) } as const;
-const NO_TAGS = { denied: DENIED, gone: GONE } as const;
+const TOKEN_ERRORS = { token_expired: new Set(['InvalidNextToken']) } as const;
+const TAG_ERRORS = { denied: ACCESS_DENIED_CODES, gone: NOT_FOUND_CODES } as const;
 
 /** Some refusals are answers: the name of the first set that holds the platform's code is given back. */
-function expecting<Name extends string, T>(
+function withExpectedErrors<Name extends string, T>(
   refusals: Readonly<Record<Name, ReadonlySet<string>>>,
-  question: Question<T>,
-): Question<T | Name> {
+  question: SdkCall<T>,
+): SdkCall<T | Name> {
   return async (line) => {
     try {
       return await question(line);
     } catch (error) {
-      const code = codeOf(error);
+      const code = getErrorCode(error);
       for (const name in refusals) if (refusals[name].has(code)) return name;
       throw error;
     }
@@ -205,13 +205,13 @@ function parsed<Schema extends z.ZodType>(schema: Schema, answer: unknown, actio
 }
 
 /** Alarms as they are now. */
-export interface AlarmsRead {
+export interface AlarmList {
   readonly alarms: readonly Alarm[];
   readonly rejected: readonly Rejection[];
 }
 
 /** Tokens lead on; one that comes twice would lead on for ever. */
-export function nextToken(token: string | undefined, seen: Set<string>): string | undefined {
+export function checkNextToken(token: string | undefined, seen: Set<string>): string | undefined {
   if (token === undefined) return undefined;
   if (seen.has(token)) throw new Error('the platform gave the same NextToken twice, so its list has no end');
   seen.add(token);
@@ -219,20 +219,20 @@ export function nextToken(token: string | undefined, seen: Set<string>): string 
 }
 
 /** One page of alarms, those that cannot be read apart. */
-export async function readAlarms(api: AlarmApi, asked: AlarmsAsked, signal: AbortSignal) {
+export async function readAlarms(api: AlarmApi, asked: AlarmsRequest, signal: AbortSignal) {
   const page = await api.alarms(asked, signal);
   const parsed = page.alarms.map((wire) => ({ wire, result: Alarm.safeParse(wire) }));
   return {
     alarms: parsed.flatMap(({ result }) => (result.success ? [result.data] : [])),
     rejected: parsed.flatMap(({ wire, result }) =>
-      result.success ? [] : [rejection(wire, 'malformed', `an alarm: ${result.error.issues[0]?.path.join('.')}`)],
+      result.success ? [] : [toRejection(wire, 'malformed', `an alarm: ${result.error.issues[0]?.path.join('.')}`)],
     ),
     token: page.token,
   };
 }
 
 /** Every alarm of the region that was asked for, page by page to the last. */
-export async function readAllAlarms(api: AlarmApi, asked: AlarmsAsked, signal: AbortSignal): Promise<AlarmsRead> {
+export async function readAllAlarms(api: AlarmApi, asked: AlarmsRequest, signal: AbortSignal): Promise<AlarmList> {
   const alarms: Alarm[] = [];
   const rejected: Rejection[] = [];
   const seen = new Set<string>();
@@ -241,13 +241,13 @@ export async function readAllAlarms(api: AlarmApi, asked: AlarmsAsked, signal: A
     const page = await readAlarms(api, { ...asked, token }, signal);
     alarms.push(...page.alarms);
     rejected.push(...page.rejected);
-    token = nextToken(page.token, seen);
+    token = checkNextToken(page.token, seen);
   } while (token !== undefined);
   return { alarms, rejected };
 }
 
 /** A rejection of a record that has no id; its key is a digest, so the record is counted once however often it is read. */
-export function rejection(record: unknown, reason: Rejection['reason'], detail: string): Rejection {
+export function toRejection(record: unknown, reason: Rejection['reason'], detail: string): Rejection {
   const key = createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 32);
   return { key, reason, detail };
 }

@@ -1,9 +1,9 @@
 import type { Incident, Signal } from '../../model/incident.ts';
 import type { Known } from '../../model/poll.ts';
-import { type AlarmFacts, hasFacts, withFacts } from './derive-incidents.ts';
+import { type AlarmAttributes, hasAttributes, withAttributes } from './derive-incidents.ts';
 
 /** What this poll and all before it have heard, alarm by alarm: the store's part is read when an alarm is first touched. */
-export interface Book {
+export interface AlarmCache {
   load(subjects: Iterable<string>): Promise<void>;
   /** Enters signals and gives those that were not there. */
   learn(signals: readonly Signal[]): Promise<readonly Signal[]>;
@@ -13,11 +13,11 @@ export interface Book {
   /** True when the loaded subject is known to have come into this state at this time. */
   hasSignal(subject: string, atMs: number, kind: string): boolean;
   /** The newest incident of a loaded subject, as the store has it or as this poll told it last. */
-  lastIncidentOf(subject: string): Incident | undefined;
+  lastIncident(subject: string): Incident | undefined;
   /** One that is open, as the store has it or as this poll told it last. */
-  openIncidentOf(subject: string): Incident | undefined;
+  openIncident(subject: string): Incident | undefined;
   /** Enters the incidents of a stretch, and the facts of all incidents of the alarm; says what is new about them. */
-  tell(subject: string, telling: Telling): Told;
+  tell(subject: string, telling: IncidentUpdate): IncidentChanges;
 }
 
 /** Signals of one subject in order of time. */
@@ -27,15 +27,15 @@ export interface Stretch {
   readonly afterMs: number;
 }
 
-export interface Telling {
+export interface IncidentUpdate {
   readonly afterMs: number;
   /** All that were triggered after that, ascending. */
   readonly incidents: readonly Incident[];
   /** Absent where they were not needed. */
-  readonly facts: AlarmFacts | undefined;
+  readonly attributes: AlarmAttributes | undefined;
 }
 
-export interface Told {
+export interface IncidentChanges {
   readonly changed: readonly Incident[];
   /** Ids that are no more. */
   readonly missingIds: readonly string[];
@@ -52,13 +52,13 @@ interface Entry {
   /** Ascending by trigger. */
   readonly incidents: Incident[];
   /** What all incidents were last given. */
-  facts: string | undefined;
+  attributes: string | undefined;
 }
 
 /** An empty book over what the store holds. */
-export function createBook(known: Known): Book {
+export function createAlarmCache(known: Known): AlarmCache {
   const entries = new Map<string, Entry>();
-  const entryOf = (subject: string): Entry => {
+  const getEntry = (subject: string): Entry => {
     const entry = entries.get(subject);
     if (entry === undefined) throw new Error('an alarm was used before it was loaded');
     return entry;
@@ -74,7 +74,7 @@ export function createBook(known: Known): Book {
         signals: told.toSorted((a, b) => a.atMs - b.atMs),
         signalIds: new Set(told.map(({ id }) => id)),
         incidents: stored.toSorted((a, b) => a.triggeredAtMs - b.triggeredAtMs),
-        facts: undefined,
+        attributes: undefined,
       });
     }
   }
@@ -83,7 +83,7 @@ export function createBook(known: Known): Book {
     async learn(signals) {
       await load(signals.map(({ subject }) => subject));
       return signals.filter((signal) => {
-        const entry = entryOf(signal.subject);
+        const entry = getEntry(signal.subject);
         if (entry.signalIds.has(signal.id)) return false;
         entry.signalIds.add(signal.id);
         insert(entry.signals, signal);
@@ -91,12 +91,12 @@ export function createBook(known: Known): Book {
       });
     },
     subjects: () => [...entries.keys()],
-    since: (subject, fromMs) => stretchOf(entryOf(subject).signals, fromMs),
+    since: (subject, fromMs) => findSinceOk(getEntry(subject).signals, fromMs),
     hasSignal: (subject, atMs, kind) =>
-      entryOf(subject).signals.some((signal) => signal.atMs === atMs && signal.kind === kind),
-    lastIncidentOf: (subject) => entryOf(subject).incidents.at(-1),
-    openIncidentOf: (subject) => entryOf(subject).incidents.find(({ status }) => status !== 'resolved'),
-    tell: (subject, telling) => tell(entryOf(subject), telling),
+      getEntry(subject).signals.some((signal) => signal.atMs === atMs && signal.kind === kind),
+    lastIncident: (subject) => getEntry(subject).incidents.at(-1),
+    openIncident: (subject) => getEntry(subject).incidents.find(({ status }) => status !== 'resolved'),
+    tell: (subject, telling) => tell(getEntry(subject), telling),
   };
 }
 
@@ -107,9 +107,9 @@ function insert(signals: Signal[], signal: Signal): void {
   signals.splice(place, 0, signal);
 }
 
-function stretchOf(signals: readonly Signal[], fromMs: number): Stretch {
-  for (let end = signals.length; end > 0; end = startOfMoment(signals, end)) {
-    const moment = signals.slice(startOfMoment(signals, end), end);
+function findSinceOk(signals: readonly Signal[], fromMs: number): Stretch {
+  for (let end = signals.length; end > 0; end = startOfSameTime(signals, end)) {
+    const moment = signals.slice(startOfSameTime(signals, end), end);
     const { atMs = 0 } = moment[0] ?? {};
     // Of changes at one and the same time nobody knows which came last.
     if (atMs < fromMs && moment.every(({ kind }) => kind === 'OK'))
@@ -119,24 +119,26 @@ function stretchOf(signals: readonly Signal[], fromMs: number): Stretch {
 }
 
 /** Where the signals begin that came at the same time as the last one before `end`. */
-function startOfMoment(signals: readonly Signal[], end: number): number {
+function startOfSameTime(signals: readonly Signal[], end: number): number {
   let start = end - 1;
   while (start > 0 && signals[start - 1]?.atMs === signals[end - 1]?.atMs) start -= 1;
   return start;
 }
 
-function tell(entry: Entry, { afterMs, incidents, facts }: Telling): Told {
+function tell(entry: Entry, { afterMs, incidents, attributes }: IncidentUpdate): IncidentChanges {
   const first = entry.incidents.findLastIndex(({ triggeredAtMs }) => triggeredAtMs <= afterMs) + 1;
   const before = new Map(entry.incidents.splice(first).map((incident) => [incident.id, incident]));
-  const relabelled = relabel(entry, facts);
+  const updated = applyAttributes(entry, attributes);
   entry.incidents.push(...incidents);
   const told = new Map(incidents.map((incident) => [incident.id, incident]));
   const missingIds = [...before.keys()].filter((id) => !told.has(id));
   const isMovedEnd = ({ id, recoveryKey }: Incident) =>
     recoveryKey !== undefined && told.get(id)?.recoveryKey !== recoveryKey;
-  const changed = incidents.filter((incident) => textOf(incident) !== textOf(before.get(incident.id)));
+  const changed = incidents.filter(
+    (incident) => toComparableText(incident) !== toComparableText(before.get(incident.id)),
+  );
   return {
-    changed: [...relabelled, ...changed],
+    changed: [...updated, ...changed],
     missingIds,
     isMoved: missingIds.length > 0 || [...before.values()].some(isMovedEnd),
     all: () => [...entry.incidents],
@@ -144,22 +146,22 @@ function tell(entry: Entry, { afterMs, incidents, facts }: Telling): Told {
 }
 
 /** Gives all incidents that are entered the facts of their alarm, and those that had others back; once for the same facts. */
-function relabel(entry: Entry, facts: AlarmFacts | undefined): Incident[] {
-  const text = JSON.stringify(facts);
-  if (facts === undefined || text === entry.facts) return [];
-  entry.facts = text;
+function applyAttributes(entry: Entry, attributes: AlarmAttributes | undefined): Incident[] {
+  const text = JSON.stringify(attributes);
+  if (attributes === undefined || text === entry.attributes) return [];
+  entry.attributes = text;
   const changed: Incident[] = [];
   for (const [index, incident] of entry.incidents.entries()) {
-    if (hasFacts(incident, facts)) continue;
-    const relabelled = withFacts(incident, facts);
-    entry.incidents[index] = relabelled;
-    changed.push(relabelled);
+    if (hasAttributes(incident, attributes)) continue;
+    const updated = withAttributes(incident, attributes);
+    entry.incidents[index] = updated;
+    changed.push(updated);
   }
   return changed;
 }
 
 /** Everything that may differ between two tellings of one incident; the store gives absent fields back as undefined ones. */
-function textOf(incident: Incident | undefined): string {
+function toComparableText(incident: Incident | undefined): string {
   if (incident === undefined) return '';
   const { recoveryKey, status, triggeredAtMs, resolvedAtMs, setApart, fingerprint, serviceName, severity } = incident;
   const times = [triggeredAtMs, resolvedAtMs, incident.updatedAtMs];

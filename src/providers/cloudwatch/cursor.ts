@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { PollEnd } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
 import { changesFromMs, OVERLAP_MS } from '../change-cursor.ts';
-import { placeOf } from './alarm-id.ts';
+import { parseSubject } from './alarm-id.ts';
 
 /** CloudWatch keeps the history of alarms for this long (User Guide, "alarm history"). */
-export const REACH_MS = 30 * DAY_MS;
+export const RETENTION_MS = 30 * DAY_MS;
 /** An unfinished first sync goes on to where it was going, unless it was left for longer than this. */
 const FIRST_SYNC_KEPT_MS = DAY_MS;
 /** Where nothing newer comes, the next poll reads this much again (DESIGN section 9). */
@@ -38,7 +38,7 @@ const Cursor = z.object({
 });
 type Cursor = z.infer<typeof Cursor>;
 
-export interface CourseOptions {
+export interface ProgressOptions {
   readonly cursor: string | undefined;
   readonly regions: readonly string[];
   readonly nowMs: number;
@@ -46,7 +46,7 @@ export interface CourseOptions {
 }
 
 /** Where a poll stands, region by region. */
-export interface Course {
+export interface PollProgress {
   readonly untilMs: number;
   /** No poll has been complete yet. */
   readonly isFirst: boolean;
@@ -67,26 +67,26 @@ export interface Course {
 }
 
 /** Where this poll goes on from; throws when the cursor is not one of ours. */
-export function beginCourse({ cursor, regions, nowMs, historyStartMs }: CourseOptions): Course {
+export function resumeProgress({ cursor, regions, nowMs, historyStartMs }: ProgressOptions): PollProgress {
   const before = cursor === undefined ? undefined : parseCursor(cursor);
   const untilMs = pollUntil(before, nowMs);
   const isFirst = before === undefined || before.firstUntilMs !== undefined;
-  const reachMs = nowMs - REACH_MS;
+  const reachMs = nowMs - RETENTION_MS;
   const start = { nowMs, reachMs, wantedMs: Math.max(historyStartMs, reachMs) };
-  const states = new Map(regions.map((region) => [region, startOf(before?.regions[region], start)]));
-  const isRead = ([subject]: [string, number]) => states.has(placeOf(subject).region);
+  const states = new Map(regions.map((region) => [region, resumeRegion(before?.regions[region], start)]));
+  const isRead = ([subject]: [string, number]) => states.has(parseSubject(subject).region);
   const held = new Map(Object.entries(before?.held ?? {}).filter(isRead));
 
-  function stateOf(region: string): RegionState {
+  function getState(region: string): RegionState {
     return states.get(region) ?? { fromMs: start.wantedMs, historyStartMs: start.wantedMs };
   }
 
-  function moveOn(region: string, toMs: number): void {
-    const state = stateOf(region);
+  function advanceTo(region: string, toMs: number): void {
+    const state = getState(region);
     states.set(region, { ...state, fromMs: Math.max(state.fromMs, toMs) });
   }
 
-  function textOf(rest: Pick<Cursor, 'account' | 'firstUntilMs'>): string {
+  function toComparableText(rest: Pick<Cursor, 'account' | 'firstUntilMs'>): string {
     const waiting = held.size === 0 ? {} : { held: Object.fromEntries(held) };
     return JSON.stringify({ version: 1, ...rest, regions: Object.fromEntries(states), ...waiting });
   }
@@ -95,22 +95,22 @@ export function beginCourse({ cursor, regions, nowMs, historyStartMs }: CourseOp
     untilMs,
     isFirst,
     account: before?.account,
-    held: (region) => new Map([...held].filter(([subject]) => placeOf(subject).region === region)),
+    held: (region) => new Map([...held].filter(([subject]) => parseSubject(subject).region === region)),
     setHeld(region, now) {
-      for (const subject of held.keys()) if (placeOf(subject).region === region) held.delete(subject);
+      for (const subject of held.keys()) if (parseSubject(subject).region === region) held.delete(subject);
       for (const [subject, sinceMs] of now) held.set(subject, sinceMs);
     },
-    fromMs: (region) => stateOf(region).fromMs,
+    fromMs: (region) => getState(region).fromMs,
     advance(region, newestMs) {
-      if (newestMs !== undefined) moveOn(region, Math.min(newestMs, untilMs) - OVERLAP_MS);
+      if (newestMs !== undefined) advanceTo(region, Math.min(newestMs, untilMs) - OVERLAP_MS);
     },
-    tags: (region) => stateOf(region).tags ?? {},
-    setTags: (region, tags) => states.set(region, { ...stateOf(region), tags }),
-    text: (account) => textOf({ account, ...(isFirst ? { firstUntilMs: untilMs } : {}) }),
+    tags: (region) => getState(region).tags ?? {},
+    setTags: (region, tags) => states.set(region, { ...getState(region), tags }),
+    text: (account) => toComparableText({ account, ...(isFirst ? { firstUntilMs: untilMs } : {}) }),
     complete(account) {
-      for (const region of regions) moveOn(region, untilMs - QUIET_OVERLAP_MS);
+      for (const region of regions) advanceTo(region, untilMs - QUIET_OVERLAP_MS);
       const beginsMs = Math.max(...[...states.values()].map((state) => state.historyStartMs));
-      return { cursor: textOf({ account }), complete: { askedUntilMs: untilMs, historyStartMs: beginsMs } };
+      return { cursor: toComparableText({ account }), complete: { askedUntilMs: untilMs, historyStartMs: beginsMs } };
     },
   };
 }
@@ -135,7 +135,7 @@ interface Start {
 }
 
 /** A region that is new, wants more history, or was left for so long that the platform forgot what came next, begins anew. */
-function startOf(before: RegionState | undefined, { nowMs, wantedMs, reachMs }: Start): RegionState {
+function resumeRegion(before: RegionState | undefined, { nowMs, wantedMs, reachMs }: Start): RegionState {
   if (before === undefined) return { fromMs: wantedMs, historyStartMs: wantedMs };
   if (before.fromMs < reachMs) return { ...before, fromMs: reachMs, historyStartMs: reachMs };
   if (before.historyStartMs > wantedMs) return { ...before, fromMs: wantedMs, historyStartMs: wantedMs };

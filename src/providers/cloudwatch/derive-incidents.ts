@@ -1,7 +1,7 @@
 import type { Incident, Signal } from '../../model/incident.ts';
 import { type Chain, type Outcome, recoveriesOf, type StateChange } from '../../model/recoveries.ts';
 import { DAY_MS } from '../../model/time.ts';
-import { consoleUrl, DELETED, incidentId, placeOf, stateBefore } from './alarm-id.ts';
+import { DELETED, parsePreviousState, parseSubject, toConsoleUrl, toIncidentId } from './alarm-id.ts';
 
 /** An alarm without data for this long is expired (DESIGN section 3). */
 const NEUTRAL_EXPIRES_MS = 7 * DAY_MS;
@@ -17,11 +17,11 @@ export interface AlarmRecoveries {
 }
 
 /** The recoveries of one alarm at an instant, from all its signals in any order. */
-export function recoveriesOfAlarm(signals: readonly Signal[], nowMs: number): AlarmRecoveries {
+export function deriveRecoveries(signals: readonly Signal[], nowMs: number): AlarmRecoveries {
   const chains: Chain<StateChange>[] = [];
   const startUnknown: StateChange[] = [];
-  for (const { changes, endMs, isOver } of livesIn(signals, nowMs)) {
-    const unseen = firingUnseenBefore(changes);
+  for (const { changes, endMs, isOver } of splitLifetimes(signals, nowMs)) {
+    const unseen = findUnknownStarts(changes);
     const found = recoveriesOf(changes, { flakyBelowMs: 0, neutralExpiresMs: NEUTRAL_EXPIRES_MS, nowMs: endMs });
     for (const chain of found.chains) {
       if (unseen.has(chain.anchor.id)) startUnknown.push(chain.anchor);
@@ -36,30 +36,30 @@ interface AlarmChange extends StateChange {
   readonly from: string;
 }
 
-interface Life {
+interface AlarmLifetime {
   readonly changes: AlarmChange[];
   readonly endMs: number;
   readonly isOver: boolean;
 }
 
 /** An alarm that is made anew under the name of a deleted one begins a life of its own. */
-function livesIn(signals: readonly Signal[], nowMs: number): Life[] {
+function splitLifetimes(signals: readonly Signal[], nowMs: number): AlarmLifetime[] {
   const sorted = [...signals].sort((a, b) => a.atMs - b.atMs);
-  const lives: Life[] = [];
+  const lifetimes: AlarmLifetime[] = [];
   let changes: AlarmChange[] = [];
   for (const { id, atMs, kind } of sorted) {
     if (kind === DELETED) {
-      lives.push({ changes, endMs: atMs, isOver: true });
+      lifetimes.push({ changes, endMs: atMs, isOver: true });
       changes = [];
     } else {
-      changes.push({ id, atMs, outcome: OUTCOMES[kind] ?? 'neutral', from: stateBefore({ id }) });
+      changes.push({ id, atMs, outcome: OUTCOMES[kind] ?? 'neutral', from: parsePreviousState({ id }) });
     }
   }
-  return [...lives, { changes, endMs: nowMs, isOver: false }];
+  return [...lifetimes, { changes, endMs: nowMs, isOver: false }];
 }
 
 /** Ids of the changes that came out of ALARM, straight or by way of a neutral stretch that had not expired. */
-function firingUnseenBefore(changes: readonly AlarmChange[]): Set<string> {
+function findUnknownStarts(changes: readonly AlarmChange[]): Set<string> {
   const found = new Set<string>();
   let neutral: AlarmChange | undefined;
   for (const change of changes) {
@@ -75,7 +75,7 @@ function firingUnseenBefore(changes: readonly AlarmChange[]): Set<string> {
 }
 
 /** What all incidents of one alarm share. */
-export interface AlarmFacts {
+export interface AlarmAttributes {
   readonly subject: string;
   /** Value of the service tag, else the alarm's name. */
   readonly service: string;
@@ -85,17 +85,20 @@ export interface AlarmFacts {
 }
 
 /** The incident that a chain of ALARM states is. */
-export function incidentOf(chain: Chain<StateChange>, { subject, service, severityTag, arn }: AlarmFacts): Incident {
-  const place = placeOf(subject);
+export function toIncident(
+  chain: Chain<StateChange>,
+  { subject, service, severityTag, arn }: AlarmAttributes,
+): Incident {
+  const place = parseSubject(subject);
   const { anchor, end, endedAtMs } = chain;
   const span = { openedAtMs: anchor.atMs, ...(endedAtMs === undefined ? {} : { closedAtMs: endedAtMs }) };
   return {
-    id: incidentId(subject, anchor.atMs),
+    id: toIncidentId(subject, anchor.atMs),
     ...(end === undefined ? {} : { recoveryKey: `${subject}@${end.atMs}:OK` }),
     subject,
-    url: consoleUrl(place),
+    url: toConsoleUrl(place),
     title: place.name,
-    ...labelsOf({ service, severityTag }),
+    ...toLabels({ service, severityTag }),
     status: endedAtMs === undefined ? 'triggered' : 'resolved',
     triggeredAtMs: anchor.atMs,
     ...(endedAtMs === undefined ? {} : { resolvedAtMs: endedAtMs, endKnownFrom: 'state_change' }),
@@ -107,20 +110,20 @@ export function incidentOf(chain: Chain<StateChange>, { subject, service, severi
   };
 }
 
-type Labels = Pick<AlarmFacts, 'service' | 'severityTag'>;
+type Labels = Pick<AlarmAttributes, 'service' | 'severityTag'>;
 
-function labelsOf({ service, severityTag }: Labels): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
+function toLabels({ service, severityTag }: Labels): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
   const severity = severityTag === undefined ? {} : { tag: severityTag };
   return { serviceId: service, serviceName: service, severity };
 }
 
 /** True when nothing of the incident differs from what its alarm gives it now. */
-export function hasFacts(incident: Incident, { subject, service, severityTag, arn }: AlarmFacts): boolean {
+export function hasAttributes(incident: Incident, { subject, service, severityTag, arn }: AlarmAttributes): boolean {
   const { serviceName, severity, fingerprint } = incident;
   return serviceName === service && severity.tag === severityTag && fingerprint === (arn ?? subject);
 }
 
 /** The incident with what its alarm gives it now. */
-export function withFacts(incident: Incident, facts: AlarmFacts): Incident {
-  return { ...incident, ...labelsOf(facts), fingerprint: facts.arn ?? facts.subject };
+export function withAttributes(incident: Incident, attributes: AlarmAttributes): Incident {
+  return { ...incident, ...toLabels(attributes), fingerprint: attributes.arn ?? attributes.subject };
 }

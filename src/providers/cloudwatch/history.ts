@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Rejection, Signal } from '../../model/incident.ts';
 import { CLOCK_AHEAD_MAX_MS } from '../../model/validity.ts';
 import { OVERLAP_MS } from '../change-cursor.ts';
-import { type AlarmApi, nextToken, rejection, STATES } from './alarm-api.ts';
-import { signalOf, subjectOf } from './alarm-id.ts';
+import { type AlarmApi, checkNextToken, STATES, toRejection } from './alarm-api.ts';
+import { toSignal, toSubject } from './alarm-id.ts';
 
 const State = z.enum(STATES);
 
@@ -35,13 +35,13 @@ export const StateUpdate = z
 export type StateUpdate = z.output<typeof StateUpdate>;
 
 /** What a page of history said. */
-export interface Heard {
+export interface ParsedHistory {
   readonly signals: readonly Signal[];
   readonly rejected: readonly Rejection[];
 }
 
 /** The state changes among items of one region's history; throws when there are several and none can be read. */
-export function heardIn(items: readonly unknown[], place: { region: string; nowMs: number }): Heard {
+export function parseHistory(items: readonly unknown[], place: { region: string; nowMs: number }): ParsedHistory {
   const heard = items.map((item) => hear(item, place));
   const signals = heard.flatMap((one) => (one !== undefined && 'subject' in one ? [one] : []));
   const rejected = heard.flatMap((one) => (one !== undefined && 'reason' in one ? [one] : []));
@@ -56,31 +56,31 @@ function hear(item: unknown, { region, nowMs }: { region: string; nowMs: number 
   const parsed = HistoryItem.safeParse(item);
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path.join('.') ?? '';
-    return rejection(item, field === 'AlarmName' ? 'missing_id' : 'malformed', `an item of the history: ${field}`);
+    return toRejection(item, field === 'AlarmName' ? 'missing_id' : 'malformed', `an item of the history: ${field}`);
   }
   const { name, atMs, type } = parsed.data;
   if (type !== 'StateUpdate') return undefined;
-  const update = updateIn(parsed.data);
+  const update = parseStateUpdate(parsed.data);
   if (update === undefined) {
     const expected = `expected one of ${STATES.join(', ')} as the new state in HistoryData or HistorySummary`;
-    return rejection(item, 'malformed', expected);
+    return toRejection(item, 'malformed', expected);
   }
   if (atMs > nowMs + CLOCK_AHEAD_MAX_MS) {
-    return rejection(item, 'future', `a state change at ${new Date(atMs).toISOString()}, more than 15m ahead`);
+    return toRejection(item, 'future', `a state change at ${new Date(atMs).toISOString()}, more than 15m ahead`);
   }
-  return signalOf({ subject: subjectOf({ region, name }), atMs, ...update });
+  return toSignal({ subject: toSubject({ region, name }), atMs, ...update });
 }
 
 /** HistoryData is cut at 4095 characters and then is no JSON; the summary is always whole. */
-function updateIn({ data, summary }: HistoryItem): StateUpdate | undefined {
-  const parsed = StateUpdate.safeParse(jsonIn(data));
+function parseStateUpdate({ data, summary }: HistoryItem): StateUpdate | undefined {
+  const parsed = StateUpdate.safeParse(parseJson(data));
   if (parsed.success) return parsed.data;
   const [, from, to] = /\bfrom (\w+) to (\w+)$/.exec(summary) ?? [];
   const told = StateUpdate.safeParse({ oldState: { stateValue: from }, newState: { stateValue: to } });
   return told.success ? told.data : undefined;
 }
 
-function jsonIn(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -91,7 +91,7 @@ function jsonIn(text: string): unknown {
 /** A token that expires again although nothing was read since is no matter of time. */
 const RESTARTS_MAX = 3;
 
-export interface HistoryReading {
+export interface HistoryQuery {
   readonly region: string;
   readonly api: AlarmApi;
   readonly fromMs: number;
@@ -100,7 +100,7 @@ export interface HistoryReading {
 }
 
 /** One page of the history of a region. */
-export interface HistoryHeard {
+export interface HistorySignals {
   readonly signals: readonly Signal[];
   readonly rejected: readonly Rejection[];
   /** The newest state change on this page. */
@@ -113,7 +113,7 @@ interface Place {
 }
 
 /** State changes from `fromMs` to `untilMs`, oldest first; where a token has expired, it begins again where it was. */
-export async function* readHistory(reading: HistoryReading): AsyncGenerator<HistoryHeard> {
+export async function* readHistory(reading: HistoryQuery): AsyncGenerator<HistorySignals> {
   const { api, untilMs, signal, region } = reading;
   let place: Place = { fromMs: reading.fromMs, token: undefined };
   let seen = new Set<string>();
@@ -128,15 +128,15 @@ export async function* readHistory(reading: HistoryReading): AsyncGenerator<Hist
       seen = new Set();
       continue;
     }
-    const heard = heardIn(page.items, { region, nowMs: untilMs });
-    const pageNewestMs = newestOf(heard.signals);
+    const heard = parseHistory(page.items, { region, nowMs: untilMs });
+    const pageNewestMs = findNewestMs(heard.signals);
     if (pageNewestMs !== undefined && pageNewestMs > newestMs) [newestMs, restarts] = [pageNewestMs, 0];
     yield { ...heard, newestMs: pageNewestMs };
-    place = { ...place, token: nextToken(page.token, seen) };
+    place = { ...place, token: checkNextToken(page.token, seen) };
     if (place.token === undefined) return;
   }
 }
 
-function newestOf(signals: readonly Signal[]): number | undefined {
+function findNewestMs(signals: readonly Signal[]): number | undefined {
   return signals.reduce<number | undefined>((max, { atMs }) => Math.max(max ?? atMs, atMs), undefined);
 }

@@ -5,11 +5,11 @@ import { rememberClockSkew } from '../../network/clock-skew.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies, Traits } from '../provider.ts';
 import { createAlarmApi } from './alarm-api.ts';
-import { REACH_MS } from './cursor.ts';
+import { RETENTION_MS } from './cursor.ts';
 import { pollRegions, type Region } from './poll.ts';
-import { examineRegions } from './probe.ts';
-import { judgeSdkError, openClient } from './sdk-client.ts';
-import { createAlarmNames } from './tags.ts';
+import { probeRegions } from './probe.ts';
+import { classifySdkError, openClient } from './sdk-client.ts';
+import { createAlarmNameCache } from './tags.ts';
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 
@@ -28,7 +28,7 @@ const TRAITS: Traits = {
   mitigated: false,
   escalations: false,
   reopens: false,
-  reachMs: REACH_MS,
+  reachMs: RETENTION_MS,
 };
 
 /** Amazon CloudWatch alarms: each stretch in ALARM is an incident. */
@@ -51,19 +51,19 @@ export const cloudwatch: Platform = {
 function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependencies): Provider {
   const settings = z.object(shape).parse(config.settings);
   const { observer, clockSkewMs } = rememberClockSkew(dependencies.observer);
-  const making = { config, settings, dependencies: { ...dependencies, observer } };
-  const regions = [...new Set(settings.regions)].map((name) => openRegion(name, making));
+  const options = { config, settings, dependencies: { ...dependencies, observer } };
+  const regions = [...new Set(settings.regions)].map((name) => createRegion(name, options));
   const tagNames = { service: config.services.tag, severity: config.severity.tag };
   return {
     traits: TRAITS,
     poll: (request) => pollRegions(request, regions, tagNames),
     examine: (examination) =>
-      examineRegions({
+      probeRegions({
         ...examination,
         regions,
         tagNames,
         roleArn: settings.role_arn,
-        isElsewhere: config.baseUrl !== undefined,
+        hasCustomEndpoint: config.baseUrl !== undefined,
       }),
     clockSkewMs,
     async close() {
@@ -72,14 +72,14 @@ function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependen
   };
 }
 
-interface Making {
+interface RegionOptions {
   readonly config: ProviderConfig;
   readonly settings: z.infer<z.ZodObject<typeof shape>>;
   readonly dependencies: ProviderDependencies;
 }
 
 /** Each region has an allowance of its own, so each has a door of its own. */
-function openRegion(name: string, { config, settings, dependencies }: Making): Region {
+function createRegion(name: string, { config, settings, dependencies }: RegionOptions): Region {
   const { clock, observer, log } = dependencies;
   const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile } = config;
   const door = createDoor({
@@ -92,11 +92,11 @@ function openRegion(name: string, { config, settings, dependencies }: Making): R
     caFile,
     clock,
     observer,
-    judge: judgeSdkError,
+    judge: classifySdkError,
   });
   const identity = { profile: settings.profile, roleArn: settings.role_arn, externalId: settings.external_id };
   const route = { proxyUrl, caFile, env: process.env };
   const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
   const api = createAlarmApi(door, () => openClient(client));
-  return { name, api, clock, log, alarmNames: createAlarmNames(), said: new Set() };
+  return { name, api, clock, log, alarmNames: createAlarmNameCache(), warned: new Set() };
 }

@@ -3,11 +3,11 @@ import type { Page } from '../../model/poll.ts';
 import type { Clock } from '../../model/time.ts';
 import type { PollRequest } from '../provider.ts';
 import type { AlarmApi } from './alarm-api.ts';
-import { createBook } from './alarm-cache.ts';
-import { createAccount, placeOf, subjectOfIncident } from './alarm-id.ts';
-import { beginCourse } from './cursor.ts';
-import { NOTHING, type RegionPart, type RegionPoll, readRegion } from './poll-region.ts';
-import { ALARMS_PER_POLL, type AlarmNames, createHeldAlarms, createTagReader, type TagNames } from './tags.ts';
+import { createAlarmCache } from './alarm-cache.ts';
+import { createAlarmAccount, parseIncidentSubject, parseSubject } from './alarm-id.ts';
+import { resumeProgress } from './cursor.ts';
+import { EMPTY_PAGE, type RegionPart, type RegionPoll, readRegion } from './poll-region.ts';
+import { ALARMS_PER_POLL, type AlarmNameCache, createHeldAlarms, createTagReader, type TagNames } from './tags.ts';
 
 /** What is kept of a region between polls. */
 export interface Region {
@@ -15,9 +15,9 @@ export interface Region {
   readonly api: AlarmApi;
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'> | undefined;
-  readonly alarmNames: AlarmNames;
+  readonly alarmNames: AlarmNameCache;
   /** Warnings that have been said. */
-  readonly said: Set<string>;
+  readonly warned: Set<string>;
 }
 
 /** Reads all regions at once, each at its own pace. */
@@ -27,80 +27,80 @@ export async function* pollRegions(
   tagNames: TagNames,
 ): AsyncGenerator<Page> {
   request.signal.throwIfAborted();
-  const course = beginCourse({ ...request, regions: regions.map(({ name }) => name) });
-  const account = createAccount(course.account);
+  const progress = resumeProgress({ ...request, regions: regions.map(({ name }) => name) });
+  const account = createAlarmAccount(progress.account);
   const openSubjects = Map.groupBy(
-    new Set((await request.known.openIds()).map(subjectOfIncident)),
-    (subject) => placeOf(subject).region,
+    new Set((await request.known.openIds()).map(parseIncidentSubject)),
+    (subject) => parseSubject(subject).region,
   );
-  const rejectedSubjects = new Set((await request.known.rejectedIds()).map(subjectOfIncident));
+  const rejectedSubjects = new Set((await request.known.rejectedIds()).map(parseIncidentSubject));
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
-  const sources = regions.map((one): AsyncGenerator<HeldPart> => {
+  const sources = regions.map((one): AsyncGenerator<CommittedPart> => {
     const { name: region, api, clock, alarmNames } = one;
-    const { right } = course.tags(region);
+    const { right } = progress.tags(region);
     // A first sync has no deadline, and tells nothing that is counted.
-    const alarmsMax = course.isFirst ? Number.POSITIVE_INFINITY : ALARMS_PER_POLL;
+    const alarmsMax = progress.isFirst ? Number.POSITIVE_INFINITY : ALARMS_PER_POLL;
     const tags = createTagReader({ api, clock, signal, wasRefused: right === 'refused', alarmsMax });
     const poll = {
       region,
       api,
       tags,
-      held: createHeldAlarms({ before: course.held(region), rightBefore: right, tags, nowMs: course.untilMs }),
+      held: createHeldAlarms({ before: progress.held(region), accessBefore: right, tags, nowMs: progress.untilMs }),
       rejectedSubjects,
       tagNames,
       account,
-      book: createBook(request.known),
-      untilMs: course.untilMs,
-      isFirst: course.isFirst,
+      cache: createAlarmCache(request.known),
+      untilMs: progress.untilMs,
+      isFirst: progress.isFirst,
       signal,
     };
     const place = {
-      fromMs: course.fromMs(region),
+      fromMs: progress.fromMs(region),
       openSubjects: openSubjects.get(region) ?? [],
-      tags: course.tags(region),
+      tags: progress.tags(region),
       alarmNames,
     };
-    return withTagState(readRegion(poll, place), poll, one);
+    return addTagState(readRegion(poll, place), poll, one);
   });
   for await (const { region, part, newestMs, tags, held } of interleave(sources, () => stop.abort())) {
-    course.advance(region, newestMs);
-    course.setHeld(region, held);
-    if (tags !== undefined) course.setTags(region, tags);
-    yield { ...part, cursor: course.text(account.text()) };
+    progress.advance(region, newestMs);
+    progress.setHeld(region, held);
+    if (tags !== undefined) progress.setTags(region, tags);
+    yield { ...part, cursor: progress.text(account.text()) };
   }
-  yield { ...NOTHING, ...course.complete(account.text()) };
+  yield { ...EMPTY_PAGE, ...progress.complete(account.text()) };
 }
 
-interface HeldPart extends RegionPart {
+interface CommittedPart extends RegionPart {
   /** As it is when this part is committed. */
   readonly held: ReadonlyMap<string, number>;
 }
 
 /** Adds which alarms are held back to each part, the right to read tags to the last; says once what is missing. */
-async function* withTagState(
+async function* addTagState(
   parts: AsyncGenerator<RegionPart>,
   { held }: RegionPoll,
   region: Region,
-): AsyncGenerator<HeldPart> {
+): AsyncGenerator<CommittedPart> {
   for await (const part of parts) {
     if (part.tags === undefined) {
       yield { ...part, held: held.now() };
       continue;
     }
-    const right = held.rightAfter();
-    if (right === 'refused') warnOnce(region, MISSING_RIGHT);
+    const right = held.nextAccess();
+    if (right === 'refused') warnOnce(region, MISSING_PERMISSION);
     if (held.isRefused()) warnOnce(region, HELD_BACK);
     yield { ...part, held: held.now(), tags: { ...part.tags, right } };
   }
 }
 
-const MISSING_RIGHT = 'tags of alarms may not be read (cloudwatch:ListTagsForResource), defaults are used';
+const MISSING_PERMISSION = 'tags of alarms may not be read (cloudwatch:ListTagsForResource), defaults are used';
 const HELD_BACK = 'tags of new alarms are refused (cloudwatch:ListTagsForResource), their incidents wait for up to 1h';
 
-function warnOnce({ name, log, said }: Region, message: string): void {
-  if (!said.has(message)) log?.warn(message, { region: name });
-  said.add(message);
+function warnOnce({ name, log, warned }: Region, message: string): void {
+  if (!warned.has(message)) log?.warn(message, { region: name });
+  warned.add(message);
 }
 
 /**

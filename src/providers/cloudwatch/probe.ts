@@ -5,40 +5,40 @@ import type { Call, Diagnosis, Examination, Sighting, Trial } from '../diagnosis
 import { expectedRecords } from '../estimates.ts';
 import { createTrials, type Trials } from '../trials.ts';
 import { type Alarm, PAGE_SIZE, readAlarms, type Tags } from './alarm-api.ts';
-import { createAccount, placeOf } from './alarm-id.ts';
-import { REACH_MS } from './cursor.ts';
-import { type Heard, heardIn } from './history.ts';
+import { createAlarmAccount, parseSubject } from './alarm-id.ts';
+import { RETENTION_MS } from './cursor.ts';
+import { type ParsedHistory, parseHistory } from './history.ts';
 import type { Region } from './poll.ts';
-import { judgeSdkError, outcomeOfSdk } from './sdk-client.ts';
-import { TAGS_AHEAD, type TagNames } from './tags.ts';
+import { classifySdkError, classifySdkProbeError } from './sdk-client.ts';
+import { TAG_REQUESTS_CONCURRENT, type TagNames } from './tags.ts';
 
 /** In US dollars, as published for API requests in November 2026 (beyond the first million of a month). */
 const USD_PER_THOUSAND = 0.01;
 
 /** Finds credentials once, then asks every region for all that polls ask for. */
-export async function examineRegions(examining: Examining): Promise<Diagnosis> {
-  const { regions, signal, isElsewhere } = examining;
-  const trials = createTrials(signal, outcomeOfSdk);
-  await findCredentials(examining, trials);
+export async function probeRegions(options: ProbeOptions): Promise<Diagnosis> {
+  const { regions, signal, hasCustomEndpoint } = options;
+  const trials = createTrials(signal, classifySdkProbeError);
+  await findCredentials(options, trials);
   const isGood = trials.list.every(({ outcome }) => outcome === 'ok');
-  const found = isGood ? await Promise.all(regions.map((region) => examineRegion(region, examining))) : [];
+  const found = isGood ? await Promise.all(regions.map((region) => probeRegion(region, options))) : [];
   const names = regions.map(({ name }) => name).join(', ');
   const diagnosis: Diagnosis = {
     trials: [...trials.list, ...found.flatMap((one) => one.trials)],
     region: {
-      name: isElsewhere ? `${names}, by way of base_url` : names,
+      name: hasCustomEndpoint ? `${names}, by way of base_url` : names,
       ...(isGood ? { hint: 'is each region enabled for the account, and are the credentials of its partition?' } : {}),
     },
   };
   const isRead = found.length > 0 && found.every((one) => one.trials.every((trial) => !trial.isNeeded || isOk(trial)));
-  return isRead ? { ...diagnosis, ...togetherOf(found) } : diagnosis;
+  return isRead ? { ...diagnosis, ...mergeRegions(found) } : diagnosis;
 }
 
 function isOk({ outcome }: { outcome: string }): boolean {
   return outcome === 'ok';
 }
 
-async function findCredentials({ regions, roleArn, signal }: Examining, trials: Trials): Promise<void> {
+async function findCredentials({ regions, roleArn, signal }: ProbeOptions, trials: Trials): Promise<void> {
   const call: Call =
     roleArn === ''
       ? { call: 'chain of credentials', isNeeded: true, lost: 'everything, as no poll succeeds' }
@@ -48,14 +48,14 @@ async function findCredentials({ regions, roleArn, signal }: Examining, trials: 
       await regions[0]?.api.credentials(signal);
     } catch (error) {
       // What goes through no door has not been cleaned, and tells no status when there was an answer.
-      const { message, retry } = judgeSdkError(error);
+      const { message, retry } = classifySdkError(error);
       throw new RequestError(`${call.call}: ${message}`, { status: retry ? undefined : 401 });
     }
   });
 }
 
-function togetherOf(found: readonly RegionFound[]): Pick<Diagnosis, 'firstPage' | 'services' | 'load'> {
-  const sum = (number: (one: RegionFound) => number) => found.reduce((total, one) => total + number(one), 0);
+function mergeRegions(found: readonly RegionProbe[]): Pick<Diagnosis, 'firstPage' | 'services' | 'load'> {
+  const sum = (number: (one: RegionProbe) => number) => found.reduce((total, one) => total + number(one), 0);
   const rejected = found.flatMap((one) => one.rejected);
   const names = [...new Set(found.flatMap(({ services }) => services))];
   return {
@@ -70,7 +70,7 @@ function togetherOf(found: readonly RegionFound[]): Pick<Diagnosis, 'firstPage' 
       // What fires, and what changed.
       perPoll: 2 * found.length,
       perHour: 0,
-      firstSync: sum(({ changes, changedAlarms }) => 2 + pagesOf(changes) + changedAlarms),
+      firstSync: sum(({ changes, changedAlarms }) => 2 + countPages(changes) + changedAlarms),
       isTold: found.every(({ isTold }) => isTold),
       allowances: found.length,
       usdPerThousand: USD_PER_THOUSAND,
@@ -79,17 +79,17 @@ function togetherOf(found: readonly RegionFound[]): Pick<Diagnosis, 'firstPage' 
 }
 
 /** What all regions are asked with. */
-export interface Examining extends Examination {
+export interface ProbeOptions extends Examination {
   readonly regions: readonly Region[];
   readonly tagNames: TagNames;
   /** Empty without one. */
   readonly roleArn: string;
   /** Requests go to a configured address instead of the regions' own. */
-  readonly isElsewhere: boolean;
+  readonly hasCustomEndpoint: boolean;
 }
 
 /** What one region told. */
-export interface RegionFound {
+export interface RegionProbe {
   readonly trials: readonly Trial[];
   /** Of alarms whose tags are known, or need not be. */
   readonly incidents: readonly Sighting[];
@@ -105,15 +105,15 @@ export interface RegionFound {
 }
 
 /** Asks one region for all that polls ask for. */
-export async function examineRegion(region: Region, examining: Examining): Promise<RegionFound> {
-  const { signal, nowMs, tagNames } = examining;
-  const trials = createTrials(signal, outcomeOfSdk);
-  const calls = callsIn(region.name);
+export async function probeRegion(region: Region, options: ProbeOptions): Promise<RegionProbe> {
+  const { signal, nowMs, tagNames } = options;
+  const trials = createTrials(signal, classifySdkProbeError);
+  const calls = callsFor(region.name);
   const page = await trials.attempt(calls.alarms, () => readAlarms(region.api, {}, signal));
   const listed = page?.alarms ?? [];
-  const stretch = { fromMs: Math.max(examining.historyStartMs, nowMs - REACH_MS), untilMs: nowMs, signal };
-  const history = (await trials.attempt(calls.history, () => newestChanges(region, stretch))) ?? NO_CHANGES;
-  const changed = [...new Set(history.signals.map(({ subject }) => placeOf(subject).name))];
+  const stretch = { fromMs: Math.max(options.historyStartMs, nowMs - RETENTION_MS), untilMs: nowMs, signal };
+  const history = (await trials.attempt(calls.history, () => readNewestChanges(region, stretch))) ?? NO_CHANGES;
+  const changed = [...new Set(history.signals.map(({ subject }) => parseSubject(subject).name))];
   const isWanted = tagNames.service !== undefined || tagNames.severity !== undefined;
   const sampling = { trials, call: calls.tags, changed, listed, signal };
   const tags = isWanted ? await sampleTags(region, sampling) : undefined;
@@ -122,7 +122,7 @@ export async function examineRegion(region: Region, examining: Examining): Promi
   const changedAlarms = Math.ceil((changed.length * history.expected) / Math.max(history.signals.length, 1));
   return {
     trials: trials.list,
-    incidents: starts.flatMap((start) => sightingOf(start, tags, tagNames) ?? []),
+    incidents: starts.flatMap((start) => toSample(start, tags, tagNames) ?? []),
     rejected: history.rejected.map(({ detail }) => detail),
     changes: history.expected,
     isTold: history.isAll,
@@ -132,7 +132,7 @@ export async function examineRegion(region: Region, examining: Examining): Promi
   };
 }
 
-function callsIn(region: string) {
+function callsFor(region: string) {
   const all = 'everything, as no poll succeeds';
   return {
     alarms: { call: `DescribeAlarms (${region})`, isNeeded: true, lost: all },
@@ -152,31 +152,31 @@ interface Stretch {
 }
 
 /** The newest page of state changes, newest first, and how many the whole stretch holds or may hold. */
-interface NewestChanges extends Heard {
+interface NewestChanges extends ParsedHistory {
   readonly isAll: boolean;
   readonly expected: number;
 }
 
 const NO_CHANGES: NewestChanges = { signals: [], rejected: [], isAll: true, expected: 0 };
 
-async function newestChanges({ api, name }: Region, { fromMs, untilMs, signal }: Stretch): Promise<NewestChanges> {
+async function readNewestChanges({ api, name }: Region, { fromMs, untilMs, signal }: Stretch): Promise<NewestChanges> {
   const page = await api.history({ fromMs, untilMs, token: undefined, newestFirst: true }, signal);
   if (page === 'token_expired') throw new Error('DescribeAlarmHistory: a token was refused that was never sent');
-  const heard = heardIn(page.items, { region: name, nowMs: untilMs });
+  const heard = parseHistory(page.items, { region: name, nowMs: untilMs });
   const isAll = page.token === undefined;
   const stampsMs = heard.signals.map(({ atMs }) => atMs);
   return { ...heard, isAll, expected: expectedRecords({ stampsMs, isAll, fromMs, toMs: untilMs }) };
 }
 
 /** Pages of so many records; an empty list costs one as well. */
-export function pagesOf(records: number): number {
+export function countPages(records: number): number {
   return Math.max(1, Math.ceil(records / PAGE_SIZE));
 }
 
 /** Alarms whose tags are read to see services and severities: at 2 requests a second some 10 s. */
 const TAGS_SAMPLED = 20;
 
-interface Sampling {
+interface TagSampling {
   readonly trials: Trials;
   readonly call: Call;
   /** Names of alarms that changed, the newest first. */
@@ -186,13 +186,13 @@ interface Sampling {
 }
 
 /** Tags by the alarm's name, of the alarms that changed last; undefined where they may not be read. */
-export async function sampleTags(region: Region, { trials, call, changed, listed, signal }: Sampling) {
+export async function sampleTags(region: Region, { trials, call, changed, listed, signal }: TagSampling) {
   const names = changed.length > 0 ? changed.slice(0, TAGS_SAMPLED) : listed.slice(0, 1).map(({ name }) => name);
   // The page of alarms may lack those that changed; any ARN of the account tells what theirs are.
-  const account = createAccount(undefined);
+  const account = createAlarmAccount(undefined);
   account.learn(listed.map(({ arn }) => arn));
   const asked = names.flatMap((name) => {
-    const arn = account.arnOf({ region: region.name, name });
+    const arn = account.toArn({ region: region.name, name });
     return arn === undefined ? [] : [{ name, arn }];
   });
   if (asked.length === 0) {
@@ -205,7 +205,7 @@ export async function sampleTags(region: Region, { trials, call, changed, listed
       name,
       tags: await region.api.tags(arn, signal),
     });
-    for await (const { name, tags } of inOrder(asked, TAGS_AHEAD, read)) {
+    for await (const { name, tags } of inOrder(asked, TAG_REQUESTS_CONCURRENT, read)) {
       if (tags === 'denied') throw new RequestError(`${call.call}: AccessDenied`, { body: { code: 'AccessDenied' } });
       if (tags !== 'gone') found.set(name, tags);
     }
@@ -214,12 +214,12 @@ export async function sampleTags(region: Region, { trials, call, changed, listed
 }
 
 /** Undefined for alarms whose tags were not read: nothing is known of their service and severity. */
-export function sightingOf(
+export function toSample(
   start: Signal,
   tags: ReadonlyMap<string, Tags> | undefined,
   tagNames: TagNames,
 ): Sighting | undefined {
-  const { name } = placeOf(start.subject);
+  const { name } = parseSubject(start.subject);
   const own = tags?.get(name);
   if (tags !== undefined && own === undefined) return undefined;
   const service = own?.get(tagNames.service ?? '') || name;

@@ -40,21 +40,24 @@ export async function openClient(options: ClientOptions): Promise<CloudWatchClie
     // Tries are the door's.
     maxAttempts: 1,
     requestHandler: handler,
-    credentials: await credentialsOf(options.identity, { region: options.region, requestHandler: handler }),
+    credentials: await createCredentials(options.identity, { region: options.region, requestHandler: handler }),
   });
-  measureClock(client, options);
+  addClockSkewMiddleware(client, options);
   return client;
 }
 
-const Answered = z.object({ headers: z.record(z.string(), z.string()) });
+const ResponseHeaders = z.object({ headers: z.record(z.string(), z.string()) });
 
 /** Low priority is nearest to the wire: an answer that is an error is heard too. */
-function measureClock(client: CloudWatchClient, { clock, observer }: Pick<ClientOptions, 'clock' | 'observer'>): void {
+function addClockSkewMiddleware(
+  client: CloudWatchClient,
+  { clock, observer }: Pick<ClientOptions, 'clock' | 'observer'>,
+): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       const sentAtMs = clock.nowMs();
       const result = await next(args);
-      const headers = Answered.safeParse(result.response).data?.headers ?? {};
+      const headers = ResponseHeaders.safeParse(result.response).data?.headers ?? {};
       const skewMs = measureClockSkew({ headers, sentAtMs, receivedAtMs: clock.nowMs() });
       if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
       return result;
@@ -65,7 +68,7 @@ function measureClock(client: CloudWatchClient, { clock, observer }: Pick<Client
 
 type ClientConfig = { region: string; requestHandler: object };
 
-async function credentialsOf({ profile, roleArn, externalId }: Identity, clientConfig: ClientConfig) {
+async function createCredentials({ profile, roleArn, externalId }: Identity, clientConfig: ClientConfig) {
   const providers = await import('@aws-sdk/credential-providers');
   const own =
     profile === '' ? providers.fromNodeProviderChain({ clientConfig }) : providers.fromIni({ profile, clientConfig });
@@ -82,7 +85,7 @@ async function credentialsOf({ profile, roleArn, externalId }: Identity, clientC
 }
 
 /** Throttling comes with HTTP 400, so it is known by its name (botocore's list of throttling codes). */
-const THROTTLED = new Set([
+const THROTTLING_CODES = new Set([
   'Throttling',
   'ThrottlingException',
   'ThrottledException',
@@ -94,7 +97,7 @@ const THROTTLED = new Set([
 ]);
 
 /** Refusals of a signature that may be right at another time (the SDK's list of codes that speak of a clock). */
-const SIGNED_FOR_ANOTHER_TIME = new Set([
+const CLOCK_CODES = new Set([
   'AuthFailure',
   'InvalidSignatureException',
   'RequestExpired',
@@ -104,7 +107,7 @@ const SIGNED_FOR_ANOTHER_TIME = new Set([
 ]);
 
 /** What the chain of credentials throws when it ends without any: asking again finds none either. */
-const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
+const NO_CREDENTIALS_NAMES = new Set(['CredentialsProviderError', 'TokenProviderError']);
 
 const SdkError = z.object({
   name: z.string(),
@@ -113,32 +116,33 @@ const SdkError = z.object({
 });
 
 /** What an error of the AWS SDK means; ARNs and addresses, which may name a person, are left out of its message. */
-export function judgeSdkError(error: unknown): Verdict {
+export function classifySdkError(error: unknown): Verdict {
   const parsed = SdkError.safeParse(error);
   if (!parsed.success) return { retry: false, throttled: false, status: undefined, message: 'the call failed' };
   const { name, message, $metadata } = parsed.data;
   const status = $metadata?.httpStatusCode;
-  const throttled = THROTTLED.has(name) || status === 429;
-  const isPassing = status === undefined || status === 408 || status >= 500;
+  const throttled = THROTTLING_CODES.has(name) || status === 429;
+  const isTransient = status === undefined || status === 408 || status >= 500;
   // A body that is no JSON came from a proxy or was cut on its way.
   // With a local clock that is off the first signature is refused; the SDK has learnt the platform's time by that answer.
-  const isSignedAnew = SIGNED_FOR_ANOTHER_TIME.has(name) && $metadata?.clockSkewCorrected === true;
-  const retry = throttled || isSignedAnew || name === 'SyntaxError' || (isPassing && !NO_CREDENTIALS.has(name));
-  return { retry, throttled, status, message: `${name}: ${withoutNames(name, message)}`, code: name };
+  const isClockCorrected = CLOCK_CODES.has(name) && $metadata?.clockSkewCorrected === true;
+  const retry =
+    throttled || isClockCorrected || name === 'SyntaxError' || (isTransient && !NO_CREDENTIALS_NAMES.has(name));
+  return { retry, throttled, status, message: `${name}: ${redactNames(name, message)}`, code: name };
 }
 
 /** The platform's name for an error; empty for anything else. */
-export function codeOf(error: unknown): string {
+export function getErrorCode(error: unknown): string {
   return SdkError.safeParse(error).data?.name ?? '';
 }
 
-function withoutNames(name: string, message: string): string {
+function redactNames(name: string, message: string): string {
   if (name === 'SyntaxError') return 'the answer is not JSON';
   return message.replaceAll(/arn:[^\s"']+/g, 'arn:…').replaceAll(/[^\s<>"']+@[^\s<>"']+/g, '…');
 }
 
 /** The platform's names for a right that is missing. */
-export const DENIED: ReadonlySet<string> = new Set([
+export const ACCESS_DENIED_CODES: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccessDeniedException',
   'UnauthorizedOperation',
@@ -146,7 +150,7 @@ export const DENIED: ReadonlySet<string> = new Set([
 ]);
 
 /** The platform's names for credentials that it does not take. */
-const NOT_TAKEN: ReadonlySet<string> = new Set([
+const INVALID_CREDENTIALS_CODES: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
   'InvalidClientTokenId',
   'InvalidSignatureException',
@@ -160,11 +164,11 @@ const NOT_TAKEN: ReadonlySet<string> = new Set([
   'OptInRequired',
 ]);
 
-const Coded = z.object({ code: z.string() });
+const ErrorBody = z.object({ code: z.string() });
 
 /** What an error of the SDK amounts to, by the platform's own name for it: its status is 400 for nearly all. */
-export function outcomeOfSdk(error: unknown, call: Pick<Call, 'isNeeded'>): ReturnType<typeof outcomeOf> {
-  const code = error instanceof RequestError ? (Coded.safeParse(error.body).data?.code ?? '') : '';
-  if (NOT_TAKEN.has(code)) return 'unauthorised';
-  return DENIED.has(code) ? 'refused' : outcomeOf(error, call);
+export function classifySdkProbeError(error: unknown, call: Pick<Call, 'isNeeded'>): ReturnType<typeof outcomeOf> {
+  const code = error instanceof RequestError ? (ErrorBody.safeParse(error.body).data?.code ?? '') : '';
+  if (INVALID_CREDENTIALS_CODES.has(code)) return 'unauthorised';
+  return ACCESS_DENIED_CODES.has(code) ? 'refused' : outcomeOf(error, call);
 }

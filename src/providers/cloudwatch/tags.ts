@@ -1,14 +1,14 @@
 import type { Incident } from '../../model/incident.ts';
 import { type Clock, HOUR_MS, SECOND_MS } from '../../model/time.ts';
 import { inOrder } from '../../network/in-order.ts';
-import { type AlarmApi, type AlarmsRead, readAlarms, readAllAlarms, type Tags } from './alarm-api.ts';
-import type { Book } from './alarm-cache.ts';
-import { type Account, placeOf, subjectOf } from './alarm-id.ts';
+import { type AlarmApi, type AlarmList, readAlarms, readAllAlarms, type Tags } from './alarm-api.ts';
+import type { AlarmCache } from './alarm-cache.ts';
+import { type AlarmAccount, parseSubject, toSubject } from './alarm-id.ts';
 import type { TagState } from './cursor.ts';
-import type { AlarmFacts } from './derive-incidents.ts';
+import type { AlarmAttributes } from './derive-incidents.ts';
 
 /** A refusal may pass (rights take a moment to spread): it is asked about again so often, the wait growing by a second. */
-const TRIES_MAX = 3;
+const ATTEMPTS_MAX = 3;
 /** So many alarms refused in a row, none read: the others of the region are not asked about in this poll. */
 const ALARMS_REFUSED_MAX = 2;
 
@@ -21,7 +21,7 @@ export type AlarmTags = Tags | 'gone' | 'refused' | 'later';
 /** Reads the tags of one region in one poll. Throttling and failures are tried again below, and then fail the poll. */
 export interface TagReader {
   /** Each alarm is asked about once, and `later` is said of those beyond the most of this poll. */
-  tagsOf(arn: string): Promise<AlarmTags>;
+  read(arn: string): Promise<AlarmTags>;
   /** `refused` only when nothing could be read; undefined when nothing was asked. */
   right(): 'read' | 'refused' | undefined;
   /** Alarms that may still be asked about. */
@@ -40,15 +40,15 @@ export interface TagReaderOptions {
 /** A reader that asks about one alarm at a time until the right to read tags has shown. */
 export function createTagReader({ api, clock, signal, wasRefused, alarmsMax }: TagReaderOptions): TagReader {
   const answers = new Map<string, Promise<AlarmTags>>();
-  const [triesMax, refusedMax] = wasRefused ? [1, 1] : [TRIES_MAX, ALARMS_REFUSED_MAX];
+  const [attemptsMax, refusedMax] = wasRefused ? [1, 1] : [ATTEMPTS_MAX, ALARMS_REFUSED_MAX];
   let isReadable = false;
   let refused = 0;
   let lastAsked: Promise<unknown> = Promise.resolve();
 
   async function ask(arn: string): Promise<AlarmTags> {
     if (!isReadable && refused >= refusedMax) return 'refused';
-    for (let tries = 1; tries <= triesMax; tries += 1) {
-      if (tries > 1) await clock.sleep((tries - 1) * SECOND_MS, signal);
+    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      if (attempt > 1) await clock.sleep((attempt - 1) * SECOND_MS, signal);
       const answer = await api.tags(arn, signal);
       if (answer === 'denied') continue;
       isReadable = true;
@@ -58,7 +58,7 @@ export function createTagReader({ api, clock, signal, wasRefused, alarmsMax }: T
     return 'refused';
   }
 
-  function inTurn(arn: string): Promise<AlarmTags> {
+  function askAfterPrevious(arn: string): Promise<AlarmTags> {
     if (isReadable) return ask(arn);
     const answer = lastAsked.then(() => ask(arn));
     lastAsked = answer.catch(() => undefined);
@@ -66,11 +66,11 @@ export function createTagReader({ api, clock, signal, wasRefused, alarmsMax }: T
   }
 
   return {
-    tagsOf(arn) {
+    read(arn) {
       const known = answers.get(arn);
       if (known !== undefined) return known;
       if (answers.size >= alarmsMax) return Promise.resolve('later');
-      const answer = inTurn(arn);
+      const answer = askAfterPrevious(arn);
       answers.set(arn, answer);
       return answer;
     },
@@ -91,28 +91,28 @@ export interface HeldAlarms {
   /** Since when each is held, as it is now. */
   now(): ReadonlyMap<string, number>;
   /** Whether to wait (on) for the tags of an alarm that were refused now, and none are known from before. */
-  waits(subject: string): boolean;
+  shouldWait(subject: string): boolean;
   /** Holds an alarm until a later poll asks for its tags. */
   hold(subject: string): void;
   release(subject: string): void;
   /** True when an alarm waits because its tags were refused in this poll. */
   isRefused(): boolean;
   /** Whether tags can be read, for the next poll: a right is believed to be gone when an alarm waited in vain. */
-  rightAfter(): 'read' | 'refused' | undefined;
+  nextAccess(): 'read' | 'refused' | undefined;
 }
 
 export interface HeldOptions {
   /** Since when each was held before this poll. */
   readonly before: ReadonlyMap<string, number>;
-  readonly rightBefore: 'read' | 'refused' | undefined;
+  readonly accessBefore: 'read' | 'refused' | undefined;
   readonly tags: Pick<TagReader, 'right'>;
   readonly nowMs: number;
 }
 
 /** Where no tags could ever be read the right is missing: nobody waits for it. */
-export function createHeldAlarms({ before, rightBefore, tags, nowMs }: HeldOptions): HeldAlarms {
+export function createHeldAlarms({ before, accessBefore, tags, nowMs }: HeldOptions): HeldAlarms {
   const sinceMs = new Map(before);
-  let isInVain = false;
+  let hasGivenUp = false;
   let isRefused = false;
   const hold = (subject: string) => {
     const heldMs = Math.min(sinceMs.get(subject) ?? nowMs, nowMs);
@@ -123,19 +123,19 @@ export function createHeldAlarms({ before, rightBefore, tags, nowMs }: HeldOptio
   return {
     has: (subject) => sinceMs.has(subject),
     now: () => new Map(sinceMs),
-    waits(subject) {
-      if (rightBefore !== 'read' && tags.right() !== 'read') return false;
+    shouldWait(subject) {
+      if (accessBefore !== 'read' && tags.right() !== 'read') return false;
       const isWaiting = nowMs - hold(subject) < HELD_MAX_MS;
-      isInVain ||= !isWaiting;
+      hasGivenUp ||= !isWaiting;
       isRefused ||= isWaiting;
       return isWaiting;
     },
     hold: (subject) => void hold(subject),
     release: (subject) => void sinceMs.delete(subject),
     isRefused: () => isRefused,
-    rightAfter() {
-      const right = tags.right() ?? rightBefore;
-      return right === 'refused' && rightBefore === 'read' && !isInVain ? 'read' : right;
+    nextAccess() {
+      const right = tags.right() ?? accessBefore;
+      return right === 'refused' && accessBefore === 'read' && !hasGivenUp ? 'read' : right;
     },
   };
 }
@@ -152,8 +152,8 @@ export interface TagContext {
   readonly api: AlarmApi;
   readonly tags: TagReader;
   readonly tagNames: TagNames;
-  readonly account: Account;
-  readonly book: Book;
+  readonly account: AlarmAccount;
+  readonly cache: AlarmCache;
   /** Pages are committed one by one; else all that the poll says is one batch, in which an alarm is told of once. */
   readonly isFirst: boolean;
   /** Nothing later is taken. */
@@ -162,19 +162,19 @@ export interface TagContext {
 }
 
 /** Questions about tags that may be under way at once (DESIGN: 4 per provider). */
-export const TAGS_AHEAD = 4;
+export const TAG_REQUESTS_CONCURRENT = 4;
 
 /** Tells the account by any alarm of the region, unless an answer of this poll did. */
-export async function learnAccount({ account, region, api, signal }: TagContext): Promise<void> {
-  await account.learnIn(region, async () => (await readAlarms(api, {}, signal)).alarms.map(({ arn }) => arn));
+export async function ensureAccount({ account, region, api, signal }: TagContext): Promise<void> {
+  await account.ensureKnown(region, async () => (await readAlarms(api, {}, signal)).alarms.map(({ arn }) => arn));
 }
 
 /** False when no tag means anything, so that none is read. */
-export function isTagged({ tagNames }: Pick<TagContext, 'tagNames'>): boolean {
+export function usesTags({ tagNames }: Pick<TagContext, 'tagNames'>): boolean {
   return tagNames.service !== undefined || tagNames.severity !== undefined;
 }
 
-interface AlarmKnown {
+interface AttributeSource {
   readonly subject: string;
   readonly arn: string | undefined;
   readonly tags: AlarmTags;
@@ -182,36 +182,36 @@ interface AlarmKnown {
 }
 
 /** The platform's tags; where it does not tell them (any more), what was known of the alarm before. */
-export function factsFrom({ subject, arn, tags, before }: AlarmKnown, tagNames: TagNames): AlarmFacts {
+export function toAttributes({ subject, arn, tags, before }: AttributeSource, tagNames: TagNames): AlarmAttributes {
   const valueOf = (name: string | undefined, last: string | undefined) => {
     if (name === undefined) return undefined;
     return (typeof tags === 'string' ? last : tags.get(name)) || undefined;
   };
   return {
     subject,
-    service: valueOf(tagNames.service, before?.serviceName) ?? placeOf(subject).name,
+    service: valueOf(tagNames.service, before?.serviceName) ?? parseSubject(subject).name,
     severityTag: valueOf(tagNames.severity, before?.severity.tag),
     arn,
   };
 }
 
 /** A round over all alarms of a region begins so often: 4 questions about each alarm a day, as the platform bills them. */
-const ROUND_EVERY_MS = 6 * HOUR_MS;
+const REFRESH_INTERVAL_MS = 6 * HOUR_MS;
 /** Alarms that are asked about in one poll: 10 s at 2 requests a second. */
-const ASKED_PER_POLL = 20;
+const REFRESHED_PER_POLL = 20;
 /** Alarms that are looked up in the store in one poll, so that thousands without any incident take a few polls. */
 const LOOKED_UP_PER_POLL = 1000;
 
 /** Names of the alarms of a region, listed once in a round. */
-export interface AlarmNames {
-  inRound(roundAtMs: number, list: () => Promise<AlarmsRead>): Promise<readonly string[]>;
+export interface AlarmNameCache {
+  forRound(roundAtMs: number, list: () => Promise<AlarmList>): Promise<readonly string[]>;
 }
 
 /** Nothing listed yet; what is lost with the process is listed again. */
-export function createAlarmNames(): AlarmNames {
+export function createAlarmNameCache(): AlarmNameCache {
   let listed: { readonly roundAtMs: number; readonly names: readonly string[] } | undefined;
   return {
-    async inRound(roundAtMs, list) {
+    async forRound(roundAtMs, list) {
       if (listed?.roundAtMs === roundAtMs) return listed.names;
       const { alarms } = await list();
       listed = { roundAtMs, names: alarms.map(({ name }) => name).sort() };
@@ -221,7 +221,7 @@ export function createAlarmNames(): AlarmNames {
 }
 
 /** What a part of a round found. */
-export interface RoundPart {
+export interface TagRefresh {
   /** Those that tags changed. */
   readonly incidents: readonly Incident[];
   readonly state: TagState;
@@ -231,22 +231,23 @@ export interface RoundPart {
  * Tags change without a word in the history: alarms with incidents are asked about again, some in each poll, and what
  * changed reaches all incidents that are stored of them.
  */
-export async function readTagsInRound(poll: TagContext, state: TagState, alarmNames: AlarmNames): Promise<RoundPart> {
+export async function refreshTags(poll: TagContext, state: TagState, alarmNames: AlarmNameCache): Promise<TagRefresh> {
   const { api, signal, untilMs } = poll;
-  if (!isTagged(poll)) return { incidents: [], state };
+  if (!usesTags(poll)) return { incidents: [], state };
   const names = [poll.tagNames.service ?? '', poll.tagNames.severity ?? ''];
   // A first sync has just read the tags of every alarm that has incidents.
   if (poll.isFirst) return { incidents: [], state: { ...state, roundAtMs: untilMs, names } };
-  const isNew = isDue(poll, state, names);
-  if ((!isNew && state.roundName === undefined) || poll.tags.left() < ASKED_PER_POLL) return { incidents: [], state };
+  const isNew = isRefreshDue(poll, state, names);
+  if ((!isNew && state.roundName === undefined) || poll.tags.left() < REFRESHED_PER_POLL)
+    return { incidents: [], state };
   const roundAtMs = isNew ? untilMs : (state.roundAtMs ?? untilMs);
   const after = isNew ? '' : (state.roundName ?? '');
-  const all = await alarmNames.inRound(roundAtMs, () => readAllAlarms(api, {}, signal));
+  const all = await alarmNames.forRound(roundAtMs, () => readAllAlarms(api, {}, signal));
   const rest = all.filter((name) => name > after).slice(0, LOOKED_UP_PER_POLL);
-  const { subjects, lastName } = await nextWithIncidents(poll, rest);
-  if (subjects.length > 0) await learnAccount(poll);
+  const { subjects, lastName } = await findNextWithIncidents(poll, rest);
+  if (subjects.length > 0) await ensureAccount(poll);
   const incidents: Incident[] = [];
-  for await (const changed of inOrder(subjects, TAGS_AHEAD, (subject) => readAgain(poll, subject))) {
+  for await (const changed of inOrder(subjects, TAG_REQUESTS_CONCURRENT, (subject) => refreshAlarm(poll, subject))) {
     incidents.push(...changed);
   }
   const isOver = lastName === undefined || lastName === all.at(-1) || poll.tags.right() === 'refused';
@@ -255,34 +256,34 @@ export async function readTagsInRound(poll: TagContext, state: TagState, alarmNa
 }
 
 /** At its time, unless one is under way; at once when other tags are configured, or when the right to read them has come. */
-function isDue(
+function isRefreshDue(
   { tags, untilMs }: TagContext,
   { roundAtMs, roundName, names, right }: TagState,
   wanted: readonly string[],
 ): boolean {
   if (roundAtMs === undefined || names?.join('\n') !== wanted.join('\n')) return true;
   if (right === 'refused' && tags.right() === 'read') return true;
-  return roundName === undefined && (roundAtMs > untilMs || untilMs - roundAtMs >= ROUND_EVERY_MS);
+  return roundName === undefined && (roundAtMs > untilMs || untilMs - roundAtMs >= REFRESH_INTERVAL_MS);
 }
 
 /** The next alarms that have incidents, as many as one poll may ask about, and the name that was looked up last. */
-async function nextWithIncidents({ region, book }: TagContext, names: readonly string[]) {
+async function findNextWithIncidents({ region, cache }: TagContext, names: readonly string[]) {
   const subjects: string[] = [];
   let looked = 0;
-  while (looked < names.length && subjects.length < ASKED_PER_POLL) {
-    const next = names.slice(looked, looked + ASKED_PER_POLL - subjects.length);
-    const asked = next.map((name) => subjectOf({ region, name }));
-    await book.load(asked);
-    subjects.push(...asked.filter((subject) => book.lastIncidentOf(subject) !== undefined));
+  while (looked < names.length && subjects.length < REFRESHED_PER_POLL) {
+    const next = names.slice(looked, looked + REFRESHED_PER_POLL - subjects.length);
+    const asked = next.map((name) => toSubject({ region, name }));
+    await cache.load(asked);
+    subjects.push(...asked.filter((subject) => cache.lastIncident(subject) !== undefined));
     looked += next.length;
   }
   return { subjects, lastName: names[looked - 1] };
 }
 
-async function readAgain({ account, tags: reader, tagNames, book }: TagContext, subject: string) {
-  const arn = account.arnOf(placeOf(subject));
-  const tags = arn === undefined || !account.isLearnt() ? 'gone' : await reader.tagsOf(arn);
+async function refreshAlarm({ account, tags: reader, tagNames, cache }: TagContext, subject: string) {
+  const arn = account.toArn(parseSubject(subject));
+  const tags = arn === undefined || !account.isConfirmed() ? 'gone' : await reader.read(arn);
   if (typeof tags === 'string') return [];
-  const facts = factsFrom({ subject, arn, tags, before: undefined }, tagNames);
-  return book.tell(subject, { afterMs: Number.POSITIVE_INFINITY, incidents: [], facts }).changed;
+  const attributes = toAttributes({ subject, arn, tags, before: undefined }, tagNames);
+  return cache.tell(subject, { afterMs: Number.POSITIVE_INFINITY, incidents: [], attributes }).changed;
 }

@@ -1,25 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incident, Signal } from '../../../src/model/incident.ts';
-import { createBook } from '../../../src/providers/cloudwatch/alarm-cache.ts';
-import { DELETED, signalOf } from '../../../src/providers/cloudwatch/alarm-id.ts';
-import { incidentOf, recoveriesOfAlarm } from '../../../src/providers/cloudwatch/derive-incidents.ts';
+import { createAlarmCache } from '../../../src/providers/cloudwatch/alarm-cache.ts';
+import { DELETED, toSignal } from '../../../src/providers/cloudwatch/alarm-id.ts';
+import { deriveRecoveries, toIncident } from '../../../src/providers/cloudwatch/derive-incidents.ts';
 import { createMemoryKnown } from '../memory-known.ts';
 
 const SUBJECT = 'eu-west-1/one';
 const NOW_MS = 1_000_000;
-const FACTS = { subject: SUBJECT, service: 'one', severityTag: undefined, arn: undefined };
+const ATTRIBUTES = { subject: SUBJECT, service: 'one', severityTag: undefined, arn: undefined };
 
 const incidentsOf = (signals: readonly Signal[]) =>
-  recoveriesOfAlarm(signals, NOW_MS).chains.map((chain) => incidentOf(chain, FACTS));
+  deriveRecoveries(signals, NOW_MS).chains.map((chain) => toIncident(chain, ATTRIBUTES));
 
 /** Enters signals as a poll does; gives how many signals were looked at and how many incidents were told. */
-async function enter(book: ReturnType<typeof createBook>, signals: readonly Signal[]) {
-  const fresh = await book.learn(signals);
-  const fromMs = Math.min(...fresh.map(({ atMs }) => atMs));
-  const stretch = book.since(SUBJECT, fromMs);
+async function enter(cache: ReturnType<typeof createAlarmCache>, signals: readonly Signal[]) {
+  const newSignals = await cache.learn(signals);
+  const fromMs = Math.min(...newSignals.map(({ atMs }) => atMs));
+  const stretch = cache.since(SUBJECT, fromMs);
   const incidents = incidentsOf(stretch.signals);
-  const told = book.tell(SUBJECT, { afterMs: stretch.afterMs, incidents, facts: FACTS });
+  const told = cache.tell(SUBJECT, { afterMs: stretch.afterMs, incidents, attributes: ATTRIBUTES });
   return { looked: stretch.signals.length, ...told };
 }
 
@@ -32,22 +32,22 @@ describe('the book of alarms', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), { maxLength: 8 }), async (pages) => {
-        const book = createBook(createMemoryKnown().known);
-        await book.load([SUBJECT]);
+        const cache = createAlarmCache(createMemoryKnown().known);
+        await cache.load([SUBJECT]);
         const stored = new Map<string, Incident>();
         for (const page of pages) {
           const { changed, missingIds } = await enter(
-            book,
-            page.map((one) => signalOf({ subject: SUBJECT, ...one, atMs: one.atMs + (one.to === DELETED ? 0.5 : 0) })),
+            cache,
+            page.map((one) => toSignal({ subject: SUBJECT, ...one, atMs: one.atMs + (one.to === DELETED ? 0.5 : 0) })),
           );
           for (const id of missingIds) stored.delete(id);
           for (const one of changed) stored.set(one.id, one);
         }
 
-        const all = incidentsOf(book.since(SUBJECT, Number.NEGATIVE_INFINITY).signals);
+        const all = incidentsOf(cache.since(SUBJECT, Number.NEGATIVE_INFINITY).signals);
         const byId = (one: Incident, other: Incident) => (one.id < other.id ? -1 : 1);
         expect([...stored.values()].sort(byId)).toEqual(all.toSorted(byId));
-        const told = book.tell(SUBJECT, { afterMs: Number.POSITIVE_INFINITY, incidents: [], facts: FACTS });
+        const told = cache.tell(SUBJECT, { afterMs: Number.POSITIVE_INFINITY, incidents: [], attributes: ATTRIBUTES });
         expect(told.all().toSorted(byId)).toEqual(all.toSorted(byId));
       }),
       { numRuns: 500 },
@@ -55,18 +55,18 @@ describe('the book of alarms', () => {
   });
 
   it('looks at what is new only, however long the history of an alarm is', async () => {
-    const book = createBook(createMemoryKnown().known);
+    const cache = createAlarmCache(createMemoryKnown().known);
     const looked: number[] = [];
 
     for (let page = 0; page < 200; page += 1) {
       const signals = Array.from({ length: 100 }, (_, n) =>
-        signalOf({ subject: SUBJECT, atMs: page * 100 + n, to: n % 2 === 0 ? 'ALARM' : 'OK' }),
+        toSignal({ subject: SUBJECT, atMs: page * 100 + n, to: n % 2 === 0 ? 'ALARM' : 'OK' }),
       );
-      const { looked: count, changed } = await enter(book, signals);
+      const { looked: count, changed } = await enter(cache, signals);
       looked.push(count, changed.length);
     }
 
     expect(Math.max(...looked)).toBe(100);
-    expect(book.lastIncidentOf(SUBJECT)?.triggeredAtMs).toBe(19_998);
+    expect(cache.lastIncident(SUBJECT)?.triggeredAtMs).toBe(19_998);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { signalOf, stateBefore } from '../../../src/providers/cloudwatch/alarm-id.ts';
-import { heardIn } from '../../../src/providers/cloudwatch/history.ts';
+import { parsePreviousState, toSignal } from '../../../src/providers/cloudwatch/alarm-id.ts';
+import { parseHistory } from '../../../src/providers/cloudwatch/history.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 2, 12);
 const PLACE = { region: 'eu-west-1', nowMs: NOW_MS };
@@ -24,7 +24,7 @@ function item(rest: Record<string, unknown>) {
 const NEIGHBOUR = item({ AlarmName: 'neighbour' });
 
 function hear(rest: Record<string, unknown>) {
-  const { signals, rejected } = heardIn([item(rest), NEIGHBOUR], PLACE);
+  const { signals, rejected } = parseHistory([item(rest), NEIGHBOUR], PLACE);
   return {
     kinds: signals.slice(0, -1).map(({ kind, id }) => `${kind} ${id}`),
     reasons: rejected.map(({ reason }) => reason),
@@ -84,17 +84,17 @@ describe('a state change is read', () => {
   });
 
   it('or rejected under the same key each time it is read', () => {
-    const keys = [1, 2].map(() => heardIn([item({ AlarmName: undefined }), NEIGHBOUR], PLACE).rejected[0]?.key);
+    const keys = [1, 2].map(() => parseHistory([item({ AlarmName: undefined }), NEIGHBOUR], PLACE).rejected[0]?.key);
 
     expect(keys[0]).toBe(keys[1]);
-    expect(keys[0]).not.toBe(heardIn([item({ AlarmName: '' }), NEIGHBOUR], PLACE).rejected[0]?.key);
+    expect(keys[0]).not.toBe(parseHistory([item({ AlarmName: '' }), NEIGHBOUR], PLACE).rejected[0]?.key);
   });
 
   it('unless nothing on the page can be read, which is an error', () => {
     const broken = item({ HistoryData: '', HistorySummary: '' });
 
-    expect(() => heardIn([broken, broken], PLACE)).toThrow('none of 2 items of the alarm history can be read');
-    expect(heardIn([broken], PLACE).rejected).toHaveLength(1);
+    expect(() => parseHistory([broken, broken], PLACE)).toThrow('none of 2 items of the alarm history can be read');
+    expect(parseHistory([broken], PLACE).rejected).toHaveLength(1);
   });
 });
 
@@ -102,7 +102,7 @@ it.each([
   { from: 'OK', before: 'OK' },
   { from: undefined, before: '' },
 ])('a signal remembers that it came from $from', ({ from, before }) => {
-  const signal = signalOf({ subject: 'eu-west-1/a', atMs: 5, from, to: 'ALARM' });
+  const signal = toSignal({ subject: 'eu-west-1/a', atMs: 5, from, to: 'ALARM' });
 
-  expect(stateBefore(signal)).toBe(before);
+  expect(parsePreviousState(signal)).toBe(before);
 });
