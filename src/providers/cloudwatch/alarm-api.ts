@@ -10,7 +10,7 @@ import { ACCESS_DENIED_CODES, getErrorCode } from './sdk-client.ts';
 export const STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
 export type AlarmState = (typeof STATES)[number];
 
-/** A page of DescribeAlarmHistory; its items are judged one by one. */
+/** A page of DescribeAlarmHistory; its items are parsed one by one. */
 export const HistoryPage = z
   .object({ AlarmHistoryItems: z.array(z.unknown()), NextToken: z.string().optional() })
   .transform((wire) => ({ items: wire.AlarmHistoryItems, token: wire.NextToken }));
@@ -22,7 +22,7 @@ const lists = {
   LogAlarms: z.array(z.unknown()).optional(),
 };
 
-/** A page of DescribeAlarms, its lists as one; any of them may be absent or empty. */
+/** A page of DescribeAlarms with its lists combined; any of them may be absent or empty. */
 export const AlarmsPage = z.object({ ...lists, NextToken: z.string().optional() }).transform((wire) => ({
   alarms: [...(wire.MetricAlarms ?? []), ...(wire.CompositeAlarms ?? []), ...(wire.LogAlarms ?? [])],
   token: wire.NextToken,
@@ -30,7 +30,7 @@ export const AlarmsPage = z.object({ ...lists, NextToken: z.string().optional() 
 }));
 export type AlarmsPage = z.output<typeof AlarmsPage>;
 
-/** An alarm as it is now; its last transition is unknown for alarms that have not changed for years. */
+/** The current state of an alarm; the last transition is absent for alarms that have not changed for years. */
 export const Alarm = z
   .object({
     AlarmName: z.string().min(1),
@@ -52,14 +52,14 @@ export const TagList = z
   .transform((wire) => new Map(wire.Tags.map((tag) => [tag.Key, tag.Value])));
 export type Tags = ReadonlyMap<string, string>;
 
-/** The most that the platform gives at once. */
+/** Largest page that the platform returns. */
 export const PAGE_SIZE = 100;
-/** The most names that one question may hold. */
+/** Most names that one request may contain. */
 export const NAMES_MAX = 100;
-/** Without these the platform tells of metric alarms only. */
+/** Without these the platform returns metric alarms only. */
 const ALARM_TYPES = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'] as const;
 
-/** The chain asks other services (a container's, an instance's, STS), each with time-outs of its own. */
+/** The credential chain calls other services (container, instance, STS), each with its own time-out. */
 const CREDENTIALS_MAX_MS = 30 * SECOND_MS;
 
 const NOT_FOUND_CODES = new Set(['ResourceNotFound', 'ResourceNotFoundException']);
@@ -68,40 +68,40 @@ export interface HistoryRequest {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly token: string | undefined;
-  /** Instead of oldest first. */
+  /** The default is oldest first. */
   readonly newestFirst?: true;
 }
 
 export interface AlarmsRequest {
   /** Only alarms with these names; no more than NAMES_MAX. */
   readonly names?: readonly string[];
-  /** Only those that fire. */
+  /** Only firing alarms. */
   readonly firing?: true;
   readonly token?: string | undefined;
 }
 
-/** The three questions that the platform is asked in one region, answered in our shapes. */
+/** The three requests of one region, with parsed responses. */
 export interface AlarmApi {
   /** Resolves when credentials are found, and the role is assumed where one is configured. */
   credentials(signal: AbortSignal): Promise<void>;
-  /** State changes of all alarms, oldest first unless asked otherwise. */
-  history(asked: HistoryRequest, signal: AbortSignal): Promise<HistoryPage | 'token_expired'>;
-  alarms(asked: AlarmsRequest, signal: AbortSignal): Promise<AlarmsPage>;
-  tags(arn: string, signal: AbortSignal): Promise<Tags | 'denied' | 'gone'>;
+  /** State changes of all alarms, oldest first by default. */
+  history(request: HistoryRequest, signal: AbortSignal): Promise<HistoryPage | 'token_expired'>;
+  alarms(request: AlarmsRequest, signal: AbortSignal): Promise<AlarmsPage>;
+  tags(arn: string, signal: AbortSignal): Promise<Tags | 'denied' | 'not_found'>;
   close(): Promise<void>;
 }
 
-/** Asks through `door`; the client is opened with the first question. */
-export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>): AlarmApi {
+/** Sends through `httpClient` (rate limit, retries); the SDK client is created on the first request. */
+export function createAlarmApi(httpClient: Door, createClient: () => Promise<CloudWatchClient>): AlarmApi {
   let opened: Promise<CloudWatchClient> | undefined;
   const client = () => {
-    opened ??= open();
+    opened ??= createClient();
     return opened;
   };
-  const through = <T>(question: SdkCall<T>, signal: AbortSignal): Promise<T> =>
-    door.run(async (abortSignal) => {
+  const send = <T>(call: SdkCall<T>, signal: AbortSignal): Promise<T> =>
+    httpClient.run(async (abortSignal) => {
       const sdk = await import('@aws-sdk/client-cloudwatch');
-      return question({ sdk, client: await client(), abortSignal });
+      return call({ sdk, client: await client(), abortSignal });
     }, signal);
   return {
     async credentials(signal) {
@@ -110,24 +110,26 @@ export function createAlarmApi(door: Door, open: () => Promise<CloudWatchClient>
         credentials(),
       );
     },
-    async history(asked, signal) {
-      const answer = await through(withExpectedErrors(TOKEN_ERRORS, describeAlarmHistory(asked)), signal);
-      return answer === 'token_expired' ? answer : parsed(HistoryPage, answer, 'DescribeAlarmHistory');
+    async history(request, signal) {
+      const response = await send(withExpectedErrors(TOKEN_ERRORS, describeAlarmHistory(request)), signal);
+      return response === 'token_expired' ? response : parseResponse(HistoryPage, response, 'DescribeAlarmHistory');
     },
-    async alarms(asked, signal) {
-      const page = parsed(AlarmsPage, await through(describeAlarms(asked), signal), 'DescribeAlarms');
-      // Who is asked for by name and missing counts as deleted: an answer without any list is no ground for that.
-      if (asked.names !== undefined && !page.hasLists) {
+    async alarms(request, signal) {
+      const page = parseResponse(AlarmsPage, await send(describeAlarms(request), signal), 'DescribeAlarms');
+      // An alarm requested by name that is missing counts as deleted, so a response without any list is an error.
+      if (request.names !== undefined && !page.hasLists) {
         throw new Error('DescribeAlarms answered in another shape: expected lists of alarms');
       }
       return page;
     },
     async tags(arn, signal) {
-      const answer = await through(withExpectedErrors(TAG_ERRORS, listTags(arn)), signal);
-      return answer === 'denied' || answer === 'gone' ? answer : parsed(TagList, answer, 'ListTagsForResource');
+      const response = await send(withExpectedErrors(TAG_ERRORS, listTags(arn)), signal);
+      return response === 'denied' || response === 'not_found'
+        ? response
+        : parseResponse(TagList, response, 'ListTagsForResource');
     },
     async close() {
-      await door.close();
+      await httpClient.close();
       if (opened !== undefined) (await opened).destroy();
     },
   };
@@ -143,7 +145,7 @@ interface SdkContext {
   readonly abortSignal: AbortSignal;
 }
 
-type SdkCall<T> = (line: SdkContext) => Promise<T>;
+type SdkCall<T> = (context: SdkContext) => Promise<T>;
 
 function describeAlarmHistory({ fromMs, untilMs, token, newestFirst }: HistoryRequest): SdkCall<unknown> {
   return ({ sdk, client, abortSignal }) => {
@@ -164,7 +166,7 @@ function describeAlarms({ names, firing, token }: AlarmsRequest): SdkCall<unknow
   return ({ sdk, client, abortSignal }) => {
     const command = new sdk.DescribeAlarmsCommand({
       AlarmTypes: [...ALARM_TYPES],
-      ...(names === undefined ? {} : { AlarmNameCache: [...names] }),
+      ...(names === undefined ? {} : { AlarmNames: [...names] }),
       ...(firing === undefined ? {} : { StateValue: 'ALARM' }),
       MaxRecords: PAGE_SIZE,
       NextToken: token,
@@ -179,48 +181,48 @@ function listTags(arn: string): SdkCall<unknown> {
 }
 
 const TOKEN_ERRORS = { token_expired: new Set(['InvalidNextToken']) } as const;
-const TAG_ERRORS = { denied: ACCESS_DENIED_CODES, gone: NOT_FOUND_CODES } as const;
+const TAG_ERRORS = { denied: ACCESS_DENIED_CODES, not_found: NOT_FOUND_CODES } as const;
 
-/** Some refusals are answers: the name of the first set that holds the platform's code is given back. */
+/** Returns some errors as results: the name of the first set that contains the error code. */
 function withExpectedErrors<Name extends string, T>(
-  refusals: Readonly<Record<Name, ReadonlySet<string>>>,
-  question: SdkCall<T>,
+  expected: Readonly<Record<Name, ReadonlySet<string>>>,
+  call: SdkCall<T>,
 ): SdkCall<T | Name> {
-  return async (line) => {
+  return async (context) => {
     try {
-      return await question(line);
+      return await call(context);
     } catch (error) {
       const code = getErrorCode(error);
-      for (const name in refusals) if (refusals[name].has(code)) return name;
+      for (const name in expected) if (expected[name].has(code)) return name;
       throw error;
     }
   };
 }
 
-function parsed<Schema extends z.ZodType>(schema: Schema, answer: unknown, action: string): z.output<Schema> {
-  const result = schema.safeParse(answer);
+function parseResponse<Schema extends z.ZodType>(schema: Schema, response: unknown, action: string): z.output<Schema> {
+  const result = schema.safeParse(response);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new Error(`${action} answered in another shape: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-/** Alarms as they are now. */
+/** The current alarms, and those that could not be parsed. */
 export interface AlarmList {
   readonly alarms: readonly Alarm[];
   readonly rejected: readonly Rejection[];
 }
 
-/** Tokens lead on; one that comes twice would lead on for ever. */
+/** The token of the next page; throws on a token seen before, which would never end. */
 export function checkNextToken(token: string | undefined, seen: Set<string>): string | undefined {
   if (token === undefined) return undefined;
-  if (seen.has(token)) throw new Error('the platform gave the same NextToken twice, so its list has no end');
+  if (seen.has(token)) throw new Error('CloudWatch returned the same NextToken twice, so the list would never end');
   seen.add(token);
   return token;
 }
 
-/** One page of alarms, those that cannot be read apart. */
-export async function readAlarms(api: AlarmApi, asked: AlarmsRequest, signal: AbortSignal) {
-  const page = await api.alarms(asked, signal);
+/** One page of alarms; those that cannot be parsed are returned as rejections. */
+export async function readAlarms(api: AlarmApi, request: AlarmsRequest, signal: AbortSignal) {
+  const page = await api.alarms(request, signal);
   const parsed = page.alarms.map((wire) => ({ wire, result: Alarm.safeParse(wire) }));
   return {
     alarms: parsed.flatMap(({ result }) => (result.success ? [result.data] : [])),
@@ -231,14 +233,14 @@ export async function readAlarms(api: AlarmApi, asked: AlarmsRequest, signal: Ab
   };
 }
 
-/** Every alarm of the region that was asked for, page by page to the last. */
-export async function readAllAlarms(api: AlarmApi, asked: AlarmsRequest, signal: AbortSignal): Promise<AlarmList> {
+/** All requested alarms of the region, from all pages. */
+export async function readAllAlarms(api: AlarmApi, request: AlarmsRequest, signal: AbortSignal): Promise<AlarmList> {
   const alarms: Alarm[] = [];
   const rejected: Rejection[] = [];
   const seen = new Set<string>();
   let token: string | undefined;
   do {
-    const page = await readAlarms(api, { ...asked, token }, signal);
+    const page = await readAlarms(api, { ...request, token }, signal);
     alarms.push(...page.alarms);
     rejected.push(...page.rejected);
     token = checkNextToken(page.token, seen);
@@ -246,7 +248,7 @@ export async function readAllAlarms(api: AlarmApi, asked: AlarmsRequest, signal:
   return { alarms, rejected };
 }
 
-/** A rejection of a record that has no id; its key is a digest, so the record is counted once however often it is read. */
+/** The rejection of a record without id. Its key is a digest, so the record is counted once however often it is read. */
 export function toRejection(record: unknown, reason: Rejection['reason'], detail: string): Rejection {
   const key = createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 32);
   return { key, reason, detail };

@@ -1,6 +1,6 @@
 import type { Signal } from '../../model/incident.ts';
 
-/** An alarm's name is unique within its region; together they are the subject of its signals. */
+/** A name is unique within a region, so the two together identify an alarm. */
 export interface AlarmId {
   readonly region: string;
   readonly name: string;
@@ -29,19 +29,19 @@ export function parseIncidentSubject(id: string): string {
 
 /** The alarm's page in the console of its partition. */
 export function toConsoleUrl({ region, name }: AlarmId): string {
-  return `https://${consoleHost(region)}/cloudwatch/home?region=${region}#alarmsV2:alarm/${encodeURIComponent(name)}`;
+  return `https://${toConsoleHost(region)}/cloudwatch/home?region=${region}#alarmsV2:alarm/${encodeURIComponent(name)}`;
 }
 
-function consoleHost(region: string): string {
+function toConsoleHost(region: string): string {
   if (region.startsWith('cn-')) return 'console.amazonaws.cn';
   if (region.startsWith('us-gov-')) return 'console.amazonaws-us-gov.com';
   return `${region}.console.aws.amazon.com`;
 }
 
-/** Not a state of the platform: the alarm was found to be gone. What it was doing then never ends. */
+/** Our own state, unknown to the platform: the alarm no longer exists, so its open incident never ends. */
 export const DELETED = 'DELETED';
 
-/** A signal's id tells the whole change, so that an item which is shown twice is one signal. */
+/** The id of a signal contains the whole change, so an item that the platform lists twice becomes one signal. */
 export function toSignal(change: { subject: string; atMs: number; from?: string | undefined; to: string }): Signal {
   const { subject, atMs, from = '', to } = change;
   return { subject, id: `${atMs}:${from}>${to}`, atMs, kind: to };
@@ -52,44 +52,44 @@ export function parsePreviousState({ id }: Pick<Signal, 'id'>): string {
   return id.slice(id.indexOf(':') + 1, id.indexOf('>'));
 }
 
-/** The account whose alarms these are, as history tells none: learnt from the ARNs of each poll's own answers. */
+/** The account of the alarms. History does not contain it, so each poll takes it from the ARNs in its own responses. */
 export interface AlarmAccount {
   /** `<partition>:<account>`, for the cursor. */
-  text(): string | undefined;
-  learn(arns: readonly string[]): void;
-  /** Learns from what `ask` gives, unless this poll has learnt the account or asked in the region before. */
-  ensureKnown(region: string, ask: () => Promise<readonly string[]>): Promise<void>;
-  /** This poll was told of at least one alarm; without any there is none whose tags could be read. */
+  toText(): string | undefined;
+  recordArns(arns: readonly string[]): void;
+  /** Records the ARNs that `list` returns, unless this poll knows the account or has listed this region before. */
+  ensureKnown(region: string, list: () => Promise<readonly string[]>): Promise<void>;
+  /** True when this poll has seen at least one alarm; without one there are no tags to read. */
   isConfirmed(): boolean;
-  /** The alarm's ARN, that of a deleted one too; undefined while no account was ever known. */
-  toArn(place: AlarmId): string | undefined;
+  /** The ARN of an alarm, which may be deleted; undefined while the account is unknown. */
+  toArn(alarm: AlarmId): string | undefined;
 }
 
 const ALARM_ARN = /^arn:([^:]+):cloudwatch:[^:]*:([^:]+):alarm:/;
 
-/** The account of one poll; `before` is the text of that of the last one, for deleted alarms where no others are left. */
+/** The account of one poll. `before` is the text of the last poll's account, needed for deleted alarms when no others are left. */
 export function createAlarmAccount(before: string | undefined): AlarmAccount {
-  let learnt: string | undefined;
-  const asked = new Set<string>();
+  let confirmed: string | undefined;
+  const listedRegions = new Set<string>();
 
-  function learn(arns: readonly string[]): void {
+  function recordArns(arns: readonly string[]): void {
     for (const arn of arns) {
       const [, partition, number] = ALARM_ARN.exec(arn) ?? [];
-      if (partition !== undefined && number !== undefined) learnt ??= `${partition}:${number}`;
+      if (partition !== undefined && number !== undefined) confirmed ??= `${partition}:${number}`;
     }
   }
 
   return {
-    text: () => learnt ?? before,
-    learn,
-    async ensureKnown(region, ask) {
-      if (learnt !== undefined || asked.has(region)) return;
-      asked.add(region);
-      learn(await ask());
+    toText: () => confirmed ?? before,
+    recordArns,
+    async ensureKnown(region, list) {
+      if (confirmed !== undefined || listedRegions.has(region)) return;
+      listedRegions.add(region);
+      recordArns(await list());
     },
-    isConfirmed: () => learnt !== undefined,
+    isConfirmed: () => confirmed !== undefined,
     toArn({ region, name }) {
-      const [partition, number] = (learnt ?? before)?.split(':') ?? [];
+      const [partition, number] = (confirmed ?? before)?.split(':') ?? [];
       return number === undefined ? undefined : `arn:${partition}:cloudwatch:${region}:${number}:alarm:${name}`;
     },
   };

@@ -8,26 +8,26 @@ const NEUTRAL_EXPIRES_MS = 7 * DAY_MS;
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = { ALARM: 'failure', OK: 'success' };
 
-/** What became of the state changes of one alarm. */
+/** The recoveries of one alarm. */
 export interface AlarmRecoveries {
-  /** Ascending by anchor. What was open when the alarm was deleted is not among them. */
+  /** Ascending by anchor; without the one that was open when the alarm was deleted. */
   readonly chains: readonly Chain<StateChange>[];
-  /** Ends, and failures going on, of which the beginning was never told. */
+  /** Ends, and open failures, whose start is not in the history. */
   readonly startUnknown: readonly StateChange[];
 }
 
-/** The recoveries of one alarm at an instant, from all its signals in any order. */
+/** Derives the recoveries of one alarm at `nowMs` from its signals in any order. */
 export function deriveRecoveries(signals: readonly Signal[], nowMs: number): AlarmRecoveries {
   const chains: Chain<StateChange>[] = [];
   const startUnknown: StateChange[] = [];
-  for (const { changes, endMs, isOver } of splitLifetimes(signals, nowMs)) {
-    const unseen = findUnknownStarts(changes);
+  for (const { changes, endMs, isDeleted } of splitLifetimes(signals, nowMs)) {
+    const unknownStarts = findUnknownStarts(changes);
     const found = recoveriesOf(changes, { flakyBelowMs: 0, neutralExpiresMs: NEUTRAL_EXPIRES_MS, nowMs: endMs });
     for (const chain of found.chains) {
-      if (unseen.has(chain.anchor.id)) startUnknown.push(chain.anchor);
-      else if (!isOver || chain.state !== 'open') chains.push(chain);
+      if (unknownStarts.has(chain.anchor.id)) startUnknown.push(chain.anchor);
+      else if (!isDeleted || chain.state !== 'open') chains.push(chain);
     }
-    startUnknown.push(...found.unmatched.filter(({ id }) => unseen.has(id)));
+    startUnknown.push(...found.unmatched.filter(({ id }) => unknownStarts.has(id)));
   }
   return { chains, startUnknown };
 }
@@ -39,26 +39,26 @@ interface AlarmChange extends StateChange {
 interface AlarmLifetime {
   readonly changes: AlarmChange[];
   readonly endMs: number;
-  readonly isOver: boolean;
+  readonly isDeleted: boolean;
 }
 
-/** An alarm that is made anew under the name of a deleted one begins a life of its own. */
+/** Splits signals at deletions: an alarm created again under the same name is a new alarm. */
 function splitLifetimes(signals: readonly Signal[], nowMs: number): AlarmLifetime[] {
   const sorted = [...signals].sort((a, b) => a.atMs - b.atMs);
   const lifetimes: AlarmLifetime[] = [];
   let changes: AlarmChange[] = [];
   for (const { id, atMs, kind } of sorted) {
     if (kind === DELETED) {
-      lifetimes.push({ changes, endMs: atMs, isOver: true });
+      lifetimes.push({ changes, endMs: atMs, isDeleted: true });
       changes = [];
     } else {
       changes.push({ id, atMs, outcome: OUTCOMES[kind] ?? 'neutral', from: parsePreviousState({ id }) });
     }
   }
-  return [...lifetimes, { changes, endMs: nowMs, isOver: false }];
+  return [...lifetimes, { changes, endMs: nowMs, isDeleted: false }];
 }
 
-/** Ids of the changes that came out of ALARM, straight or by way of a neutral stretch that had not expired. */
+/** Ids of changes whose previous state was ALARM, directly or before a neutral state that had not expired. */
 function findUnknownStarts(changes: readonly AlarmChange[]): Set<string> {
   const found = new Set<string>();
   let neutral: AlarmChange | undefined;
@@ -74,35 +74,35 @@ function findUnknownStarts(changes: readonly AlarmChange[]): Set<string> {
   return found;
 }
 
-/** What all incidents of one alarm share. */
+/** The labels and ARN that all incidents of one alarm share. */
 export interface AlarmAttributes {
   readonly subject: string;
   /** Value of the service tag, else the alarm's name. */
   readonly service: string;
   readonly severityTag: string | undefined;
-  /** The alarm's ARN, which stays when the alarm is deleted and made again. */
+  /** The alarm's ARN, which stays the same when the alarm is deleted and created again. */
   readonly arn: string | undefined;
 }
 
-/** The incident that a chain of ALARM states is. */
+/** Converts a chain of ALARM states to an incident. */
 export function toIncident(
   chain: Chain<StateChange>,
   { subject, service, severityTag, arn }: AlarmAttributes,
 ): Incident {
-  const place = parseSubject(subject);
+  const alarm = parseSubject(subject);
   const { anchor, end, endedAtMs } = chain;
-  const span = { openedAtMs: anchor.atMs, ...(endedAtMs === undefined ? {} : { closedAtMs: endedAtMs }) };
+  const interval = { openedAtMs: anchor.atMs, ...(endedAtMs === undefined ? {} : { closedAtMs: endedAtMs }) };
   return {
     id: toIncidentId(subject, anchor.atMs),
     ...(end === undefined ? {} : { recoveryKey: `${subject}@${end.atMs}:OK` }),
     subject,
-    url: toConsoleUrl(place),
-    title: place.name,
+    url: toConsoleUrl(alarm),
+    title: alarm.name,
     ...toLabels({ service, severityTag }),
     status: endedAtMs === undefined ? 'triggered' : 'resolved',
     triggeredAtMs: anchor.atMs,
     ...(endedAtMs === undefined ? {} : { resolvedAtMs: endedAtMs, endKnownFrom: 'state_change' }),
-    intervals: [span],
+    intervals: [interval],
     merged: false,
     ...(chain.state === 'expired' || chain.state === 'flaky' ? { setApart: chain.state } : {}),
     fingerprint: arn ?? subject,
@@ -117,13 +117,13 @@ function toLabels({ service, severityTag }: Labels): Pick<Incident, 'serviceId' 
   return { serviceId: service, serviceName: service, severity };
 }
 
-/** True when nothing of the incident differs from what its alarm gives it now. */
+/** True when the incident has exactly these attributes. */
 export function hasAttributes(incident: Incident, { subject, service, severityTag, arn }: AlarmAttributes): boolean {
   const { serviceName, severity, fingerprint } = incident;
   return serviceName === service && severity.tag === severityTag && fingerprint === (arn ?? subject);
 }
 
-/** The incident with what its alarm gives it now. */
+/** The incident with these attributes. */
 export function withAttributes(incident: Incident, attributes: AlarmAttributes): Incident {
   return { ...incident, ...toLabels(attributes), fingerprint: attributes.arn ?? attributes.subject };
 }

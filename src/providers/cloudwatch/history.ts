@@ -7,7 +7,7 @@ import { toSignal, toSubject } from './alarm-id.ts';
 
 const State = z.enum(STATES);
 
-/** An item of the history; what changed is inside its texts. */
+/** An item of the history; the change itself is in its texts. */
 export const HistoryItem = z
   .object({
     AlarmName: z.string().min(1),
@@ -25,7 +25,7 @@ export const HistoryItem = z
   }));
 export type HistoryItem = z.output<typeof HistoryItem>;
 
-/** HistoryData of a state update: from where to where. */
+/** HistoryData of a state update: the old and the new state. */
 export const StateUpdate = z
   .object({
     oldState: z.object({ stateValue: State }).optional(),
@@ -34,17 +34,17 @@ export const StateUpdate = z
   .transform((wire) => ({ from: wire.oldState?.stateValue, to: wire.newState.stateValue }));
 export type StateUpdate = z.output<typeof StateUpdate>;
 
-/** What a page of history said. */
+/** The state changes of a page of history. */
 export interface ParsedHistory {
   readonly signals: readonly Signal[];
   readonly rejected: readonly Rejection[];
 }
 
-/** The state changes among items of one region's history; throws when there are several and none can be read. */
-export function parseHistory(items: readonly unknown[], place: { region: string; nowMs: number }): ParsedHistory {
-  const heard = items.map((item) => hear(item, place));
-  const signals = heard.flatMap((one) => (one !== undefined && 'subject' in one ? [one] : []));
-  const rejected = heard.flatMap((one) => (one !== undefined && 'reason' in one ? [one] : []));
+/** Parses the items of one region's history; throws when there are several and none can be parsed. */
+export function parseHistory(items: readonly unknown[], scope: { region: string; nowMs: number }): ParsedHistory {
+  const results = items.map((item) => parseHistoryItem(item, scope));
+  const signals = results.flatMap((one) => (one !== undefined && 'subject' in one ? [one] : []));
+  const rejected = results.flatMap((one) => (one !== undefined && 'reason' in one ? [one] : []));
   const [first] = rejected;
   if (first !== undefined && items.length > 1 && rejected.length === items.length) {
     throw new Error(`none of ${items.length} items of the alarm history can be read; the first: ${first.detail}`);
@@ -52,7 +52,10 @@ export function parseHistory(items: readonly unknown[], place: { region: string;
   return { signals, rejected };
 }
 
-function hear(item: unknown, { region, nowMs }: { region: string; nowMs: number }): Signal | Rejection | undefined {
+function parseHistoryItem(
+  item: unknown,
+  { region, nowMs }: { region: string; nowMs: number },
+): Signal | Rejection | undefined {
   const parsed = HistoryItem.safeParse(item);
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path.join('.') ?? '';
@@ -71,13 +74,13 @@ function hear(item: unknown, { region, nowMs }: { region: string; nowMs: number 
   return toSignal({ subject: toSubject({ region, name }), atMs, ...update });
 }
 
-/** HistoryData is cut at 4095 characters and then is no JSON; the summary is always whole. */
+/** HistoryData is cut at 4095 characters and then is not valid JSON; the summary is always complete. */
 function parseStateUpdate({ data, summary }: HistoryItem): StateUpdate | undefined {
   const parsed = StateUpdate.safeParse(parseJson(data));
   if (parsed.success) return parsed.data;
   const [, from, to] = /\bfrom (\w+) to (\w+)$/.exec(summary) ?? [];
-  const told = StateUpdate.safeParse({ oldState: { stateValue: from }, newState: { stateValue: to } });
-  return told.success ? told.data : undefined;
+  const fromSummary = StateUpdate.safeParse({ oldState: { stateValue: from }, newState: { stateValue: to } });
+  return fromSummary.success ? fromSummary.data : undefined;
 }
 
 function parseJson(text: string): unknown {
@@ -88,7 +91,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A token that expires again although nothing was read since is no matter of time. */
+/** A token that is refused again although nothing was read in between has not expired by time. */
 const RESTARTS_MAX = 3;
 
 export interface HistoryQuery {
@@ -103,37 +106,37 @@ export interface HistoryQuery {
 export interface HistorySignals {
   readonly signals: readonly Signal[];
   readonly rejected: readonly Rejection[];
-  /** The newest state change on this page. */
+  /** Time of the newest state change on this page. */
   readonly newestMs: number | undefined;
 }
 
-interface Place {
+interface HistoryPosition {
   readonly fromMs: number;
   readonly token: string | undefined;
 }
 
-/** State changes from `fromMs` to `untilMs`, oldest first; where a token has expired, it begins again where it was. */
-export async function* readHistory(reading: HistoryQuery): AsyncGenerator<HistorySignals> {
-  const { api, untilMs, signal, region } = reading;
-  let place: Place = { fromMs: reading.fromMs, token: undefined };
+/** State changes from `fromMs` to `untilMs`, oldest first. After an expired token it restarts near the newest change read. */
+export async function* readHistory(query: HistoryQuery): AsyncGenerator<HistorySignals> {
+  const { api, untilMs, signal, region } = query;
+  let position: HistoryPosition = { fromMs: query.fromMs, token: undefined };
   let seen = new Set<string>();
-  let newestMs = reading.fromMs;
+  let newestMs = query.fromMs;
   let restarts = 0;
   for (;;) {
-    const page = await api.history({ ...place, untilMs }, signal);
+    const page = await api.history({ ...position, untilMs }, signal);
     if (page === 'token_expired') {
-      if (restarts === RESTARTS_MAX) throw new Error(`the platform refused its own NextToken ${restarts + 1} times`);
+      if (restarts === RESTARTS_MAX) throw new Error(`CloudWatch refused its own NextToken ${restarts + 1} times`);
       restarts += 1;
-      place = { fromMs: Math.max(reading.fromMs, newestMs - OVERLAP_MS), token: undefined };
+      position = { fromMs: Math.max(query.fromMs, newestMs - OVERLAP_MS), token: undefined };
       seen = new Set();
       continue;
     }
-    const heard = parseHistory(page.items, { region, nowMs: untilMs });
-    const pageNewestMs = findNewestMs(heard.signals);
+    const parsed = parseHistory(page.items, { region, nowMs: untilMs });
+    const pageNewestMs = findNewestMs(parsed.signals);
     if (pageNewestMs !== undefined && pageNewestMs > newestMs) [newestMs, restarts] = [pageNewestMs, 0];
-    yield { ...heard, newestMs: pageNewestMs };
-    place = { ...place, token: checkNextToken(page.token, seen) };
-    if (place.token === undefined) return;
+    yield { ...parsed, newestMs: pageNewestMs };
+    position = { ...position, token: checkNextToken(page.token, seen) };
+    if (position.token === undefined) return;
   }
 }
 

@@ -8,7 +8,7 @@ import { createAlarmApi } from './alarm-api.ts';
 import { RETENTION_MS } from './cursor.ts';
 import { pollRegions, type Region } from './poll.ts';
 import { probeRegions } from './probe.ts';
-import { classifySdkError, openClient } from './sdk-client.ts';
+import { classifySdkError, createSdkClient } from './sdk-client.ts';
 import { createAlarmNameCache } from './tags.ts';
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
@@ -31,7 +31,7 @@ const TRAITS: Traits = {
   reachMs: RETENTION_MS,
 };
 
-/** Amazon CloudWatch alarms: each stretch in ALARM is an incident. */
+/** Amazon CloudWatch alarms: each period in ALARM is an incident. */
 export const cloudwatch: Platform = {
   type: 'cloudwatch',
   shape,
@@ -57,9 +57,9 @@ function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependen
   return {
     traits: TRAITS,
     poll: (request) => pollRegions(request, regions, tagNames),
-    examine: (examination) =>
+    examine: (request) =>
       probeRegions({
-        ...examination,
+        ...request,
         regions,
         tagNames,
         roleArn: settings.role_arn,
@@ -78,11 +78,11 @@ interface RegionOptions {
   readonly dependencies: ProviderDependencies;
 }
 
-/** Each region has an allowance of its own, so each has a door of its own. */
+/** Rate limits apply per region, so each region has its own client. */
 function createRegion(name: string, { config, settings, dependencies }: RegionOptions): Region {
   const { clock, observer, log } = dependencies;
   const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const door = createDoor({
+  const httpClient = createDoor({
     baseUrl: baseUrl ?? `https://monitoring.${name}.amazonaws.com`,
     headers: {},
     secrets: [],
@@ -97,6 +97,6 @@ function createRegion(name: string, { config, settings, dependencies }: RegionOp
   const identity = { profile: settings.profile, roleArn: settings.role_arn, externalId: settings.external_id };
   const route = { proxyUrl, caFile, env: process.env };
   const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
-  const api = createAlarmApi(door, () => openClient(client));
+  const api = createAlarmApi(httpClient, () => createSdkClient(client));
   return { name, api, clock, log, alarmNames: createAlarmNameCache(), warned: new Set() };
 }

@@ -9,18 +9,18 @@ import { resumeProgress } from './cursor.ts';
 import { EMPTY_PAGE, type RegionPart, type RegionPoll, readRegion } from './poll-region.ts';
 import { ALARMS_PER_POLL, type AlarmNameCache, createHeldAlarms, createTagReader, type TagNames } from './tags.ts';
 
-/** What is kept of a region between polls. */
+/** State of a region that is kept between polls. */
 export interface Region {
   readonly name: string;
   readonly api: AlarmApi;
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'> | undefined;
   readonly alarmNames: AlarmNameCache;
-  /** Warnings that have been said. */
+  /** Warnings logged before. */
   readonly warned: Set<string>;
 }
 
-/** Reads all regions at once, each at its own pace. */
+/** Reads all regions concurrently, each at its own rate limit. */
 export async function* pollRegions(
   request: PollRequest,
   regions: readonly Region[],
@@ -36,10 +36,10 @@ export async function* pollRegions(
   const rejectedSubjects = new Set((await request.known.rejectedIds()).map(parseIncidentSubject));
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
-  const sources = regions.map((one): AsyncGenerator<CommittedPart> => {
+  const sources = regions.map((one): AsyncGenerator<PartWithHeld> => {
     const { name: region, api, clock, alarmNames } = one;
     const { right } = progress.tags(region);
-    // A first sync has no deadline, and tells nothing that is counted.
+    // A first sync has no deadline, and nothing that it reports is counted.
     const alarmsMax = progress.isFirst ? Number.POSITIVE_INFINITY : ALARMS_PER_POLL;
     const tags = createTagReader({ api, clock, signal, wasRefused: right === 'refused', alarmsMax });
     const poll = {
@@ -55,48 +55,50 @@ export async function* pollRegions(
       isFirst: progress.isFirst,
       signal,
     };
-    const place = {
+    const start = {
       fromMs: progress.fromMs(region),
       openSubjects: openSubjects.get(region) ?? [],
       tags: progress.tags(region),
       alarmNames,
     };
-    return addTagState(readRegion(poll, place), poll, one);
+    return addTagState(readRegion(poll, start), poll, one);
   });
   for await (const { region, part, newestMs, tags, held } of interleave(sources, () => stop.abort())) {
     progress.advance(region, newestMs);
     progress.setHeld(region, held);
     if (tags !== undefined) progress.setTags(region, tags);
-    yield { ...part, cursor: progress.text(account.text()) };
+    yield { ...part, cursor: progress.toCursor(account.toText()) };
   }
-  yield { ...EMPTY_PAGE, ...progress.complete(account.text()) };
+  yield { ...EMPTY_PAGE, ...progress.complete(account.toText()) };
 }
 
-interface CommittedPart extends RegionPart {
-  /** As it is when this part is committed. */
+interface PartWithHeld extends RegionPart {
+  /** The held alarms at the time of this part. */
   readonly held: ReadonlyMap<string, number>;
 }
 
-/** Adds which alarms are held back to each part, the right to read tags to the last; says once what is missing. */
+/** Adds the held alarms to each part and the access to tags to the last; logs each problem once. */
 async function* addTagState(
   parts: AsyncGenerator<RegionPart>,
   { held }: RegionPoll,
   region: Region,
-): AsyncGenerator<CommittedPart> {
+): AsyncGenerator<PartWithHeld> {
   for await (const part of parts) {
     if (part.tags === undefined) {
-      yield { ...part, held: held.now() };
+      yield { ...part, held: held.snapshot() };
       continue;
     }
-    const right = held.nextAccess();
-    if (right === 'refused') warnOnce(region, MISSING_PERMISSION);
-    if (held.isRefused()) warnOnce(region, HELD_BACK);
-    yield { ...part, held: held.now(), tags: { ...part.tags, right } };
+    const access = held.nextAccess();
+    if (access === 'refused') warnOnce(region, MISSING_PERMISSION);
+    if (held.hasRefused()) warnOnce(region, HELD_BACK);
+    yield { ...part, held: held.snapshot(), tags: { ...part.tags, right: access } };
   }
 }
 
-const MISSING_PERMISSION = 'tags of alarms may not be read (cloudwatch:ListTagsForResource), defaults are used';
-const HELD_BACK = 'tags of new alarms are refused (cloudwatch:ListTagsForResource), their incidents wait for up to 1h';
+const MISSING_PERMISSION =
+  'cannot read alarm tags: permission cloudwatch:ListTagsForResource is missing; using default service and severity';
+const HELD_BACK =
+  'cannot read tags of new alarms: cloudwatch:ListTagsForResource is refused; holding back their incidents for up to 1h';
 
 function warnOnce({ name, log, warned }: Region, message: string): void {
   if (!warned.has(message)) log?.warn(message, { region: name });
@@ -104,26 +106,26 @@ function warnOnce({ name, log, warned }: Region, message: string): void {
 }
 
 /**
- * Yields from all sources as they come, one step of each ahead; the first failure ends all. At the end, however it comes,
- * `stop` is called and what was under way is waited for.
+ * Yields items of all sources as they arrive, with one item of each requested ahead; the first failure ends all. At the end,
+ * also after a failure or an early return, it calls `stop` and waits for all pending items.
  */
 export async function* interleave<Item>(
   sources: readonly AsyncGenerator<Item>[],
   stop: () => void,
 ): AsyncGenerator<Item> {
-  const waiting = new Map(sources.map((source) => [source, step(source)]));
+  const pending = new Map(sources.map((source) => [source, requestNext(source)]));
   try {
-    while (waiting.size > 0) {
-      const { source, result } = await Promise.race(waiting.values());
-      // Taken out and put in again, it goes behind the others.
-      waiting.delete(source);
+    while (pending.size > 0) {
+      const { source, result } = await Promise.race(pending.values());
+      // Deleting and inserting again moves the source behind the others.
+      pending.delete(source);
       if (result.done === true) continue;
-      waiting.set(source, step(source));
+      pending.set(source, requestNext(source));
       yield result.value;
     }
   } finally {
     stop();
-    await Promise.allSettled(waiting.values());
+    await Promise.allSettled(pending.values());
     await Promise.allSettled(sources.map((source) => source.return(undefined)));
   }
 }
@@ -133,9 +135,9 @@ interface Step<Item> {
   readonly result: IteratorResult<Item, unknown>;
 }
 
-function step<Item>(source: AsyncGenerator<Item>): Promise<Step<Item>> {
+function requestNext<Item>(source: AsyncGenerator<Item>): Promise<Step<Item>> {
   const next = source.next().then((result) => ({ source, result }));
-  // Observed when its turn comes; without this a failure in the meantime would count as unhandled.
+  // The result is awaited later; without this handler an early failure would be an unhandled rejection.
   next.catch(() => undefined);
   return next;
 }

@@ -15,7 +15,7 @@ import { TAG_REQUESTS_CONCURRENT, type TagNames } from './tags.ts';
 /** In US dollars, as published for API requests in November 2026 (beyond the first million of a month). */
 const USD_PER_THOUSAND = 0.01;
 
-/** Finds credentials once, then asks every region for all that polls ask for. */
+/** Finds credentials once, then tries each kind of request of a poll in every region. */
 export async function probeRegions(options: ProbeOptions): Promise<Diagnosis> {
   const { regions, signal, hasCustomEndpoint } = options;
   const trials = createTrials(signal, classifySdkProbeError);
@@ -47,7 +47,7 @@ async function findCredentials({ regions, roleArn, signal }: ProbeOptions, trial
     try {
       await regions[0]?.api.credentials(signal);
     } catch (error) {
-      // What goes through no door has not been cleaned, and tells no status when there was an answer.
+      // This call does not use our client, so its error is not redacted or classified yet.
       const { message, retry } = classifySdkError(error);
       throw new RequestError(`${call.call}: ${message}`, { status: retry ? undefined : 401 });
     }
@@ -67,7 +67,7 @@ function mergeRegions(found: readonly RegionProbe[]): Pick<Diagnosis, 'firstPage
     },
     services: { names, count: names.length, isAll: found.every(({ isAllAlarms }) => isAllAlarms) },
     load: {
-      // What fires, and what changed.
+      // Firing alarms, and history.
       perPoll: 2 * found.length,
       perHour: 0,
       firstSync: sum(({ changes, changedAlarms }) => 2 + countPages(changes) + changedAlarms),
@@ -78,41 +78,41 @@ function mergeRegions(found: readonly RegionProbe[]): Pick<Diagnosis, 'firstPage
   };
 }
 
-/** What all regions are asked with. */
+/** Parameters of probing all regions. */
 export interface ProbeOptions extends Examination {
   readonly regions: readonly Region[];
   readonly tagNames: TagNames;
-  /** Empty without one. */
+  /** Empty when no role is configured. */
   readonly roleArn: string;
-  /** Requests go to a configured address instead of the regions' own. */
+  /** Requests go to base_url instead of the regions' own endpoints. */
   readonly hasCustomEndpoint: boolean;
 }
 
-/** What one region told. */
-export interface RegionProbe {
+/** Results of probing one region. */
+interface RegionProbe {
   readonly trials: readonly Trial[];
-  /** Of alarms whose tags are known, or need not be. */
+  /** Incidents of alarms whose tags are known or not needed. */
   readonly incidents: readonly Sighting[];
   readonly rejected: readonly string[];
-  /** Changes that the history holds, told or expected. */
+  /** Number of changes in the history, exact or estimated. */
   readonly changes: number;
   readonly isTold: boolean;
-  /** Services that alarms of the first page may become. */
+  /** Services of the alarms of the first page. */
   readonly services: readonly string[];
   readonly isAllAlarms: boolean;
-  /** Alarms that changed, each of which costs a question about its tags. */
+  /** Number of alarms that changed, each of which costs a request for its tags. */
   readonly changedAlarms: number;
 }
 
-/** Asks one region for all that polls ask for. */
-export async function probeRegion(region: Region, options: ProbeOptions): Promise<RegionProbe> {
+/** Tries each kind of request of a poll in one region. */
+async function probeRegion(region: Region, options: ProbeOptions): Promise<RegionProbe> {
   const { signal, nowMs, tagNames } = options;
   const trials = createTrials(signal, classifySdkProbeError);
   const calls = callsFor(region.name);
   const page = await trials.attempt(calls.alarms, () => readAlarms(region.api, {}, signal));
   const listed = page?.alarms ?? [];
-  const stretch = { fromMs: Math.max(options.historyStartMs, nowMs - RETENTION_MS), untilMs: nowMs, signal };
-  const history = (await trials.attempt(calls.history, () => readNewestChanges(region, stretch))) ?? NO_CHANGES;
+  const range = { fromMs: Math.max(options.historyStartMs, nowMs - RETENTION_MS), untilMs: nowMs, signal };
+  const history = (await trials.attempt(calls.history, () => readNewestChanges(region, range))) ?? NO_CHANGES;
   const changed = [...new Set(history.signals.map(({ subject }) => parseSubject(subject).name))];
   const isWanted = tagNames.service !== undefined || tagNames.severity !== undefined;
   const sampling = { trials, call: calls.tags, changed, listed, signal };
@@ -145,13 +145,13 @@ function callsFor(region: string) {
   } as const satisfies Readonly<Record<string, Call>>;
 }
 
-interface Stretch {
+interface HistoryRange {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly signal: AbortSignal;
 }
 
-/** The newest page of state changes, newest first, and how many the whole stretch holds or may hold. */
+/** The newest page of state changes, newest first, and the exact or estimated number in the whole range. */
 interface NewestChanges extends ParsedHistory {
   readonly isAll: boolean;
   readonly expected: number;
@@ -159,21 +159,24 @@ interface NewestChanges extends ParsedHistory {
 
 const NO_CHANGES: NewestChanges = { signals: [], rejected: [], isAll: true, expected: 0 };
 
-async function readNewestChanges({ api, name }: Region, { fromMs, untilMs, signal }: Stretch): Promise<NewestChanges> {
+async function readNewestChanges(
+  { api, name }: Region,
+  { fromMs, untilMs, signal }: HistoryRange,
+): Promise<NewestChanges> {
   const page = await api.history({ fromMs, untilMs, token: undefined, newestFirst: true }, signal);
   if (page === 'token_expired') throw new Error('DescribeAlarmHistory: a token was refused that was never sent');
-  const heard = parseHistory(page.items, { region: name, nowMs: untilMs });
+  const parsed = parseHistory(page.items, { region: name, nowMs: untilMs });
   const isAll = page.token === undefined;
-  const stampsMs = heard.signals.map(({ atMs }) => atMs);
-  return { ...heard, isAll, expected: expectedRecords({ stampsMs, isAll, fromMs, toMs: untilMs }) };
+  const stampsMs = parsed.signals.map(({ atMs }) => atMs);
+  return { ...parsed, isAll, expected: expectedRecords({ stampsMs, isAll, fromMs, toMs: untilMs }) };
 }
 
-/** Pages of so many records; an empty list costs one as well. */
-export function countPages(records: number): number {
+/** Number of pages for so many records; an empty list costs one too. */
+function countPages(records: number): number {
   return Math.max(1, Math.ceil(records / PAGE_SIZE));
 }
 
-/** Alarms whose tags are read to see services and severities: at 2 requests a second some 10 s. */
+/** Alarms whose tags are sampled for services and severities: some 10 s at 2 requests a second. */
 const TAGS_SAMPLED = 20;
 
 interface TagSampling {
@@ -185,17 +188,17 @@ interface TagSampling {
   readonly signal: AbortSignal;
 }
 
-/** Tags by the alarm's name, of the alarms that changed last; undefined where they may not be read. */
-export async function sampleTags(region: Region, { trials, call, changed, listed, signal }: TagSampling) {
+/** Tags by alarm name of the alarms that changed last; undefined where they cannot be read. */
+async function sampleTags(region: Region, { trials, call, changed, listed, signal }: TagSampling) {
   const names = changed.length > 0 ? changed.slice(0, TAGS_SAMPLED) : listed.slice(0, 1).map(({ name }) => name);
-  // The page of alarms may lack those that changed; any ARN of the account tells what theirs are.
+  // The page of alarms may lack those that changed; any ARN of the account is enough to build theirs.
   const account = createAlarmAccount(undefined);
-  account.learn(listed.map(({ arn }) => arn));
-  const asked = names.flatMap((name) => {
+  account.recordArns(listed.map(({ arn }) => arn));
+  const alarms = names.flatMap((name) => {
     const arn = account.toArn({ region: region.name, name });
     return arn === undefined ? [] : [{ name, arn }];
   });
-  if (asked.length === 0) {
+  if (alarms.length === 0) {
     trials.leave(call, 'there is no alarm to ask for');
     return undefined;
   }
@@ -205,24 +208,24 @@ export async function sampleTags(region: Region, { trials, call, changed, listed
       name,
       tags: await region.api.tags(arn, signal),
     });
-    for await (const { name, tags } of inOrder(asked, TAG_REQUESTS_CONCURRENT, read)) {
+    for await (const { name, tags } of inOrder(alarms, TAG_REQUESTS_CONCURRENT, read)) {
       if (tags === 'denied') throw new RequestError(`${call.call}: AccessDenied`, { body: { code: 'AccessDenied' } });
-      if (tags !== 'gone') found.set(name, tags);
+      if (tags !== 'not_found') found.set(name, tags);
     }
     return found;
   });
 }
 
-/** Undefined for alarms whose tags were not read: nothing is known of their service and severity. */
-export function toSample(
+/** Undefined for alarms whose tags were not read, as their service and severity are unknown. */
+function toSample(
   start: Signal,
   tags: ReadonlyMap<string, Tags> | undefined,
   tagNames: TagNames,
 ): Sighting | undefined {
   const { name } = parseSubject(start.subject);
-  const own = tags?.get(name);
-  if (tags !== undefined && own === undefined) return undefined;
-  const service = own?.get(tagNames.service ?? '') || name;
-  const severity = { tag: own?.get(tagNames.severity ?? '') };
+  const alarmTags = tags?.get(name);
+  if (tags !== undefined && alarmTags === undefined) return undefined;
+  const service = alarmTags?.get(tagNames.service ?? '') || name;
+  const severity = { tag: alarmTags?.get(tagNames.severity ?? '') };
   return { serviceId: service, serviceName: service, severity, triggeredAtMs: start.atMs };
 }

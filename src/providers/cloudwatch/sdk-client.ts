@@ -8,7 +8,7 @@ import { RequestError } from '../../network/errors.ts';
 import type { Call } from '../diagnosis.ts';
 import { outcomeOf } from '../trials.ts';
 
-/** Whose alarms are read; an empty text leaves it to the default chain of credentials. */
+/** The identity that reads alarms; empty fields use the default credential chain. */
 export interface Identity {
   readonly profile: string;
   readonly roleArn: string;
@@ -17,7 +17,7 @@ export interface Identity {
 
 export interface ClientOptions {
   readonly region: string;
-  /** Instead of the region's own. */
+  /** Replaces the region's own endpoint. */
   readonly endpoint: string | undefined;
   readonly identity: Identity;
   readonly route: Route;
@@ -26,18 +26,18 @@ export interface ClientOptions {
   readonly observer: Pick<RequestObserver, 'onClockSkew'>;
 }
 
-/** Shown in the other account's audit trail. */
+/** Visible in the audit trail of the other account. */
 const SESSION_NAME = 'mttr-exporter';
 
-/** The SDK's client of one region; loaded here, so that who has no such provider does not pay for it. */
-export async function openClient(options: ClientOptions): Promise<CloudWatchClient> {
+/** Creates the SDK client of one region. The SDK is loaded here, so only configurations with such a provider load it. */
+export async function createSdkClient(options: ClientOptions): Promise<CloudWatchClient> {
   const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
-  // Without throwOnRequestTimeout the SDK only warns about a time-out and waits on.
+  // Without throwOnRequestTimeout the SDK only warns about a time-out and keeps waiting.
   const handler = { ...agentsFor(options.route), requestTimeout: options.timeoutMs, throwOnRequestTimeout: true };
   const client = new CloudWatchClient({
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    // Tries are the door's.
+    // Our own client retries.
     maxAttempts: 1,
     requestHandler: handler,
     credentials: await createCredentials(options.identity, { region: options.region, requestHandler: handler }),
@@ -48,7 +48,7 @@ export async function openClient(options: ClientOptions): Promise<CloudWatchClie
 
 const ResponseHeaders = z.object({ headers: z.record(z.string(), z.string()) });
 
-/** Low priority is nearest to the wire: an answer that is an error is heard too. */
+/** Low priority runs closest to the network, so error responses are measured too. */
 function addClockSkewMiddleware(
   client: CloudWatchClient,
   { clock, observer }: Pick<ClientOptions, 'clock' | 'observer'>,
@@ -84,7 +84,7 @@ async function createCredentials({ profile, roleArn, externalId }: Identity, cli
   });
 }
 
-/** Throttling comes with HTTP 400, so it is known by its name (botocore's list of throttling codes). */
+/** AWS throttles with HTTP 400, so the code decides (botocore's list of throttling codes). */
 const THROTTLING_CODES = new Set([
   'Throttling',
   'ThrottlingException',
@@ -96,7 +96,7 @@ const THROTTLING_CODES = new Set([
   'SlowDown',
 ]);
 
-/** Refusals of a signature that may be right at another time (the SDK's list of codes that speak of a clock). */
+/** Signature errors that a wrong clock may cause (the SDK's list of clock skew codes). */
 const CLOCK_CODES = new Set([
   'AuthFailure',
   'InvalidSignatureException',
@@ -106,7 +106,7 @@ const CLOCK_CODES = new Set([
   'SignatureDoesNotMatch',
 ]);
 
-/** What the chain of credentials throws when it ends without any: asking again finds none either. */
+/** Errors of a credential chain that found nothing: a retry finds nothing either. */
 const NO_CREDENTIALS_NAMES = new Set(['CredentialsProviderError', 'TokenProviderError']);
 
 const SdkError = z.object({
@@ -115,7 +115,7 @@ const SdkError = z.object({
   $metadata: z.object({ httpStatusCode: z.number().optional(), clockSkewCorrected: z.boolean().optional() }).optional(),
 });
 
-/** What an error of the AWS SDK means; ARNs and addresses, which may name a person, are left out of its message. */
+/** Classifies an error of the AWS SDK; ARNs and e-mail addresses, which may name a person, are removed from its message. */
 export function classifySdkError(error: unknown): Verdict {
   const parsed = SdkError.safeParse(error);
   if (!parsed.success) return { retry: false, throttled: false, status: undefined, message: 'the call failed' };
@@ -123,15 +123,15 @@ export function classifySdkError(error: unknown): Verdict {
   const status = $metadata?.httpStatusCode;
   const throttled = THROTTLING_CODES.has(name) || status === 429;
   const isTransient = status === undefined || status === 408 || status >= 500;
-  // A body that is no JSON came from a proxy or was cut on its way.
-  // With a local clock that is off the first signature is refused; the SDK has learnt the platform's time by that answer.
+  // A body that is not JSON came from a proxy or was truncated, so SyntaxError is retried.
+  // With a wrong local clock the first signature is refused; the SDK corrects its clock from that response.
   const isClockCorrected = CLOCK_CODES.has(name) && $metadata?.clockSkewCorrected === true;
   const retry =
     throttled || isClockCorrected || name === 'SyntaxError' || (isTransient && !NO_CREDENTIALS_NAMES.has(name));
   return { retry, throttled, status, message: `${name}: ${redactNames(name, message)}`, code: name };
 }
 
-/** The platform's name for an error; empty for anything else. */
+/** The platform's code of an error; empty for anything else. */
 export function getErrorCode(error: unknown): string {
   return SdkError.safeParse(error).data?.name ?? '';
 }
@@ -141,7 +141,7 @@ function redactNames(name: string, message: string): string {
   return message.replaceAll(/arn:[^\s"']+/g, 'arn:…').replaceAll(/[^\s<>"']+@[^\s<>"']+/g, '…');
 }
 
-/** The platform's names for a right that is missing. */
+/** Codes of a missing permission. */
 export const ACCESS_DENIED_CODES: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -149,7 +149,7 @@ export const ACCESS_DENIED_CODES: ReadonlySet<string> = new Set([
   'NotAuthorized',
 ]);
 
-/** The platform's names for credentials that it does not take. */
+/** Codes of credentials that AWS does not accept. */
 const INVALID_CREDENTIALS_CODES: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
   'InvalidClientTokenId',
@@ -166,7 +166,7 @@ const INVALID_CREDENTIALS_CODES: ReadonlySet<string> = new Set([
 
 const ErrorBody = z.object({ code: z.string() });
 
-/** What an error of the SDK amounts to, by the platform's own name for it: its status is 400 for nearly all. */
+/** Classifies a failed probe by the AWS error code, as nearly all errors have the status 400. */
 export function classifySdkProbeError(error: unknown, call: Pick<Call, 'isNeeded'>): ReturnType<typeof outcomeOf> {
   const code = error instanceof RequestError ? (ErrorBody.safeParse(error.body).data?.code ?? '') : '';
   if (INVALID_CREDENTIALS_CODES.has(code)) return 'unauthorised';

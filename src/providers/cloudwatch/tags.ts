@@ -7,113 +7,116 @@ import { type AlarmAccount, parseSubject, toSubject } from './alarm-id.ts';
 import type { TagState } from './cursor.ts';
 import type { AlarmAttributes } from './derive-incidents.ts';
 
-/** A refusal may pass (rights take a moment to spread): it is asked about again so often, the wait growing by a second. */
+/** Attempts after a refusal, which may be temporary while permissions propagate. The wait grows by a second each time. */
 const ATTEMPTS_MAX = 3;
-/** So many alarms refused in a row, none read: the others of the region are not asked about in this poll. */
+/** After this many refused alarms in a row and none read, this poll requests no more tags of the region. */
 const ALARMS_REFUSED_MAX = 2;
 
-/** The most alarms that a later poll asks about: 100 s at 2 requests a second, when thousands change at once. */
+/** Most alarms whose tags a later poll requests: 100 s at 2 requests a second, when thousands change at once. */
 export const ALARMS_PER_POLL = 200;
 
-/** The tags of an alarm; or that there is no such alarm any more; that they may not be read now; that later polls will ask. */
-export type AlarmTags = Tags | 'gone' | 'refused' | 'later';
+/** The tags of an alarm, or why there are none: the alarm does not exist, access was refused, or a later poll requests them. */
+export type AlarmTags = Tags | 'not_found' | 'refused' | 'deferred';
 
-/** Reads the tags of one region in one poll. Throttling and failures are tried again below, and then fail the poll. */
+/** Whether the tags of a region can be read. */
+export type TagAccess = 'read' | 'refused';
+
+/** Reads the tags of one region in one poll. The SDK client retries throttling and failures; then they fail the poll. */
 export interface TagReader {
-  /** Each alarm is asked about once, and `later` is said of those beyond the most of this poll. */
+  /** Requests the tags of each alarm once; `deferred` for alarms beyond the limit of this poll. */
   read(arn: string): Promise<AlarmTags>;
-  /** `refused` only when nothing could be read; undefined when nothing was asked. */
-  right(): 'read' | 'refused' | undefined;
-  /** Alarms that may still be asked about. */
-  left(): number;
+  /** `refused` only when nothing could be read; undefined when nothing was requested. */
+  access(): TagAccess | undefined;
+  /** Number of alarms whose tags may still be requested. */
+  remaining(): number;
 }
 
 export interface TagReaderOptions {
   readonly api: Pick<AlarmApi, 'tags'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly signal: AbortSignal;
-  /** The last poll that asked could read none: then one refusal says it all. */
+  /** The last poll that requested tags could read none, so one refusal is enough. */
   readonly wasRefused: boolean;
   readonly alarmsMax: number;
 }
 
-/** A reader that asks about one alarm at a time until the right to read tags has shown. */
+/** Reads one alarm at a time until the first success shows that access is granted. */
 export function createTagReader({ api, clock, signal, wasRefused, alarmsMax }: TagReaderOptions): TagReader {
-  const answers = new Map<string, Promise<AlarmTags>>();
+  const results = new Map<string, Promise<AlarmTags>>();
   const [attemptsMax, refusedMax] = wasRefused ? [1, 1] : [ATTEMPTS_MAX, ALARMS_REFUSED_MAX];
   let isReadable = false;
   let refused = 0;
-  let lastAsked: Promise<unknown> = Promise.resolve();
+  let previous: Promise<unknown> = Promise.resolve();
 
-  async function ask(arn: string): Promise<AlarmTags> {
+  async function request(arn: string): Promise<AlarmTags> {
     if (!isReadable && refused >= refusedMax) return 'refused';
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       if (attempt > 1) await clock.sleep((attempt - 1) * SECOND_MS, signal);
-      const answer = await api.tags(arn, signal);
-      if (answer === 'denied') continue;
+      const result = await api.tags(arn, signal);
+      if (result === 'denied') continue;
       isReadable = true;
-      return answer;
+      return result;
     }
     refused += 1;
     return 'refused';
   }
 
-  function askAfterPrevious(arn: string): Promise<AlarmTags> {
-    if (isReadable) return ask(arn);
-    const answer = lastAsked.then(() => ask(arn));
-    lastAsked = answer.catch(() => undefined);
-    return answer;
+  function requestAfterPrevious(arn: string): Promise<AlarmTags> {
+    if (isReadable) return request(arn);
+    const result = previous.then(() => request(arn));
+    previous = result.catch(() => undefined);
+    return result;
   }
 
   return {
     read(arn) {
-      const known = answers.get(arn);
+      const known = results.get(arn);
       if (known !== undefined) return known;
-      if (answers.size >= alarmsMax) return Promise.resolve('later');
-      const answer = askAfterPrevious(arn);
-      answers.set(arn, answer);
-      return answer;
+      if (results.size >= alarmsMax) return Promise.resolve('deferred');
+      const result = requestAfterPrevious(arn);
+      results.set(arn, result);
+      return result;
     },
-    right() {
+    access() {
       if (isReadable) return 'read';
       return refused > 0 ? 'refused' : undefined;
     },
-    left: () => alarmsMax - answers.size,
+    remaining: () => alarmsMax - results.size,
   };
 }
 
-/** So long incidents wait for tags that are refused although others could be read: a slip in a policy is mended by then. */
+/** How long incidents wait for refused tags when others could be read: enough to correct a mistake in a policy. */
 const HELD_MAX_MS = HOUR_MS;
 
-/** Alarms of one region whose incidents are not told before their tags are known: what is counted under a wrong service stays there. */
+/** Alarms of one region whose incidents are held back until their tags are known: what is counted under a wrong service stays there. */
 export interface HeldAlarms {
   has(subject: string): boolean;
-  /** Since when each is held, as it is now. */
-  now(): ReadonlyMap<string, number>;
-  /** Whether to wait (on) for the tags of an alarm that were refused now, and none are known from before. */
+  /** The held alarms and since when. */
+  snapshot(): ReadonlyMap<string, number>;
+  /** Whether to hold back an alarm without known tags whose tags were refused now. */
   shouldWait(subject: string): boolean;
   /** Holds an alarm until a later poll asks for its tags. */
   hold(subject: string): void;
   release(subject: string): void;
-  /** True when an alarm waits because its tags were refused in this poll. */
-  isRefused(): boolean;
-  /** Whether tags can be read, for the next poll: a right is believed to be gone when an alarm waited in vain. */
-  nextAccess(): 'read' | 'refused' | undefined;
+  /** True when an alarm is held because its tags were refused in this poll. */
+  hasRefused(): boolean;
+  /** Access to store for the next poll: `refused` after `read` only when an alarm was held for the whole time. */
+  nextAccess(): TagAccess | undefined;
 }
 
 export interface HeldOptions {
   /** Since when each was held before this poll. */
   readonly before: ReadonlyMap<string, number>;
-  readonly accessBefore: 'read' | 'refused' | undefined;
-  readonly tags: Pick<TagReader, 'right'>;
+  readonly accessBefore: TagAccess | undefined;
+  readonly tags: Pick<TagReader, 'access'>;
   readonly nowMs: number;
 }
 
-/** Where no tags could ever be read the right is missing: nobody waits for it. */
+/** Where no tags could ever be read the permission is missing, so no alarm is held for it. */
 export function createHeldAlarms({ before, accessBefore, tags, nowMs }: HeldOptions): HeldAlarms {
   const sinceMs = new Map(before);
   let hasGivenUp = false;
-  let isRefused = false;
+  let hasRefused = false;
   const hold = (subject: string) => {
     const heldMs = Math.min(sinceMs.get(subject) ?? nowMs, nowMs);
     sinceMs.set(subject, heldMs);
@@ -122,31 +125,31 @@ export function createHeldAlarms({ before, accessBefore, tags, nowMs }: HeldOpti
 
   return {
     has: (subject) => sinceMs.has(subject),
-    now: () => new Map(sinceMs),
+    snapshot: () => new Map(sinceMs),
     shouldWait(subject) {
-      if (accessBefore !== 'read' && tags.right() !== 'read') return false;
+      if (accessBefore !== 'read' && tags.access() !== 'read') return false;
       const isWaiting = nowMs - hold(subject) < HELD_MAX_MS;
       hasGivenUp ||= !isWaiting;
-      isRefused ||= isWaiting;
+      hasRefused ||= isWaiting;
       return isWaiting;
     },
     hold: (subject) => void hold(subject),
     release: (subject) => void sinceMs.delete(subject),
-    isRefused: () => isRefused,
+    hasRefused: () => hasRefused,
     nextAccess() {
-      const right = tags.right() ?? accessBefore;
-      return right === 'refused' && accessBefore === 'read' && !hasGivenUp ? 'read' : right;
+      const access = tags.access() ?? accessBefore;
+      return access === 'refused' && accessBefore === 'read' && !hasGivenUp ? 'read' : access;
     },
   };
 }
 
-/** The tags that alarms are told apart by; without a name no tags are read. */
+/** The configured tag names; where both are undefined no tags are read. */
 export interface TagNames {
   readonly service: string | undefined;
   readonly severity: string | undefined;
 }
 
-/** One region in one poll, as far as its tags are concerned. */
+/** What reading and refreshing tags needs of one region in one poll. */
 export interface TagContext {
   readonly region: string;
   readonly api: AlarmApi;
@@ -154,22 +157,22 @@ export interface TagContext {
   readonly tagNames: TagNames;
   readonly account: AlarmAccount;
   readonly cache: AlarmCache;
-  /** Pages are committed one by one; else all that the poll says is one batch, in which an alarm is told of once. */
+  /** True during the first sync, which commits page by page; a later poll is one batch that reports each alarm once. */
   readonly isFirst: boolean;
-  /** Nothing later is taken. */
+  /** End of the range of this poll. */
   readonly untilMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Questions about tags that may be under way at once (DESIGN: 4 per provider). */
+/** Concurrent tag requests (DESIGN: 4 per provider). */
 export const TAG_REQUESTS_CONCURRENT = 4;
 
-/** Tells the account by any alarm of the region, unless an answer of this poll did. */
+/** Finds the account from any alarm of the region, unless this poll knows it already. */
 export async function ensureAccount({ account, region, api, signal }: TagContext): Promise<void> {
   await account.ensureKnown(region, async () => (await readAlarms(api, {}, signal)).alarms.map(({ arn }) => arn));
 }
 
-/** False when no tag means anything, so that none is read. */
+/** False when no tag is configured, so none is read. */
 export function usesTags({ tagNames }: Pick<TagContext, 'tagNames'>): boolean {
   return tagNames.service !== undefined || tagNames.severity !== undefined;
 }
@@ -181,68 +184,68 @@ interface AttributeSource {
   readonly before: Incident | undefined;
 }
 
-/** The platform's tags; where it does not tell them (any more), what was known of the alarm before. */
+/** Attributes from the tags; where these are not available, from the alarm's newest incident `before`. */
 export function toAttributes({ subject, arn, tags, before }: AttributeSource, tagNames: TagNames): AlarmAttributes {
-  const valueOf = (name: string | undefined, last: string | undefined) => {
+  const findValue = (name: string | undefined, last: string | undefined) => {
     if (name === undefined) return undefined;
     return (typeof tags === 'string' ? last : tags.get(name)) || undefined;
   };
   return {
     subject,
-    service: valueOf(tagNames.service, before?.serviceName) ?? parseSubject(subject).name,
-    severityTag: valueOf(tagNames.severity, before?.severity.tag),
+    service: findValue(tagNames.service, before?.serviceName) ?? parseSubject(subject).name,
+    severityTag: findValue(tagNames.severity, before?.severity.tag),
     arn,
   };
 }
 
-/** A round over all alarms of a region begins so often: 4 questions about each alarm a day, as the platform bills them. */
+/** Time between refreshes of all tags of a region: 4 requests per alarm and day, as AWS bills requests. */
 const REFRESH_INTERVAL_MS = 6 * HOUR_MS;
-/** Alarms that are asked about in one poll: 10 s at 2 requests a second. */
+/** Alarms refreshed in one poll: 10 s at 2 requests a second. */
 const REFRESHED_PER_POLL = 20;
-/** Alarms that are looked up in the store in one poll, so that thousands without any incident take a few polls. */
+/** Alarms looked up in the store in one poll, so that thousands without incidents take only a few polls. */
 const LOOKED_UP_PER_POLL = 1000;
 
-/** Names of the alarms of a region, listed once in a round. */
+/** Names of the alarms of a region, listed once per refresh. */
 export interface AlarmNameCache {
-  forRound(roundAtMs: number, list: () => Promise<AlarmList>): Promise<readonly string[]>;
+  forRefresh(startedAtMs: number, list: () => Promise<AlarmList>): Promise<readonly string[]>;
 }
 
-/** Nothing listed yet; what is lost with the process is listed again. */
+/** An empty cache; after a restart the names are listed again. */
 export function createAlarmNameCache(): AlarmNameCache {
-  let listed: { readonly roundAtMs: number; readonly names: readonly string[] } | undefined;
+  let listed: { readonly startedAtMs: number; readonly names: readonly string[] } | undefined;
   return {
-    async forRound(roundAtMs, list) {
-      if (listed?.roundAtMs === roundAtMs) return listed.names;
+    async forRefresh(startedAtMs, list) {
+      if (listed?.startedAtMs === startedAtMs) return listed.names;
       const { alarms } = await list();
-      listed = { roundAtMs, names: alarms.map(({ name }) => name).sort() };
+      listed = { startedAtMs, names: alarms.map(({ name }) => name).sort() };
       return listed.names;
     },
   };
 }
 
-/** What a part of a round found. */
+/** Result of one part of a refresh. */
 export interface TagRefresh {
-  /** Those that tags changed. */
+  /** Incidents whose labels changed. */
   readonly incidents: readonly Incident[];
   readonly state: TagState;
 }
 
 /**
- * Tags change without a word in the history: alarms with incidents are asked about again, some in each poll, and what
- * changed reaches all incidents that are stored of them.
+ * History does not report changes of tags, so the tags of all alarms with incidents are requested again, some in each poll.
+ * A change is applied to all stored incidents of the alarm.
  */
 export async function refreshTags(poll: TagContext, state: TagState, alarmNames: AlarmNameCache): Promise<TagRefresh> {
   const { api, signal, untilMs } = poll;
   if (!usesTags(poll)) return { incidents: [], state };
   const names = [poll.tagNames.service ?? '', poll.tagNames.severity ?? ''];
-  // A first sync has just read the tags of every alarm that has incidents.
+  // A first sync has just read the tags of every alarm with incidents.
   if (poll.isFirst) return { incidents: [], state: { ...state, roundAtMs: untilMs, names } };
   const isNew = isRefreshDue(poll, state, names);
-  if ((!isNew && state.roundName === undefined) || poll.tags.left() < REFRESHED_PER_POLL)
+  if ((!isNew && state.roundName === undefined) || poll.tags.remaining() < REFRESHED_PER_POLL)
     return { incidents: [], state };
   const roundAtMs = isNew ? untilMs : (state.roundAtMs ?? untilMs);
   const after = isNew ? '' : (state.roundName ?? '');
-  const all = await alarmNames.forRound(roundAtMs, () => readAllAlarms(api, {}, signal));
+  const all = await alarmNames.forRefresh(roundAtMs, () => readAllAlarms(api, {}, signal));
   const rest = all.filter((name) => name > after).slice(0, LOOKED_UP_PER_POLL);
   const { subjects, lastName } = await findNextWithIncidents(poll, rest);
   if (subjects.length > 0) await ensureAccount(poll);
@@ -250,40 +253,40 @@ export async function refreshTags(poll: TagContext, state: TagState, alarmNames:
   for await (const changed of inOrder(subjects, TAG_REQUESTS_CONCURRENT, (subject) => refreshAlarm(poll, subject))) {
     incidents.push(...changed);
   }
-  const isOver = lastName === undefined || lastName === all.at(-1) || poll.tags.right() === 'refused';
+  const isComplete = lastName === undefined || lastName === all.at(-1) || poll.tags.access() === 'refused';
   const { roundName: _, ...others } = state;
-  return { incidents, state: { ...others, roundAtMs, names, ...(isOver ? {} : { roundName: lastName }) } };
+  return { incidents, state: { ...others, roundAtMs, names, ...(isComplete ? {} : { roundName: lastName }) } };
 }
 
-/** At its time, unless one is under way; at once when other tags are configured, or when the right to read them has come. */
+/** True at each interval unless a refresh is running; at once when other tags are configured or access has been granted. */
 function isRefreshDue(
   { tags, untilMs }: TagContext,
   { roundAtMs, roundName, names, right }: TagState,
   wanted: readonly string[],
 ): boolean {
   if (roundAtMs === undefined || names?.join('\n') !== wanted.join('\n')) return true;
-  if (right === 'refused' && tags.right() === 'read') return true;
+  if (right === 'refused' && tags.access() === 'read') return true;
   return roundName === undefined && (roundAtMs > untilMs || untilMs - roundAtMs >= REFRESH_INTERVAL_MS);
 }
 
-/** The next alarms that have incidents, as many as one poll may ask about, and the name that was looked up last. */
+/** The next alarms with incidents, at most as many as one poll refreshes, and the last name that was looked up. */
 async function findNextWithIncidents({ region, cache }: TagContext, names: readonly string[]) {
   const subjects: string[] = [];
-  let looked = 0;
-  while (looked < names.length && subjects.length < REFRESHED_PER_POLL) {
-    const next = names.slice(looked, looked + REFRESHED_PER_POLL - subjects.length);
-    const asked = next.map((name) => toSubject({ region, name }));
-    await cache.load(asked);
-    subjects.push(...asked.filter((subject) => cache.lastIncident(subject) !== undefined));
-    looked += next.length;
+  let lookedUp = 0;
+  while (lookedUp < names.length && subjects.length < REFRESHED_PER_POLL) {
+    const next = names.slice(lookedUp, lookedUp + REFRESHED_PER_POLL - subjects.length);
+    const candidates = next.map((name) => toSubject({ region, name }));
+    await cache.load(candidates);
+    subjects.push(...candidates.filter((subject) => cache.findLastIncident(subject) !== undefined));
+    lookedUp += next.length;
   }
-  return { subjects, lastName: names[looked - 1] };
+  return { subjects, lastName: names[lookedUp - 1] };
 }
 
 async function refreshAlarm({ account, tags: reader, tagNames, cache }: TagContext, subject: string) {
   const arn = account.toArn(parseSubject(subject));
-  const tags = arn === undefined || !account.isConfirmed() ? 'gone' : await reader.read(arn);
+  const tags = arn === undefined || !account.isConfirmed() ? 'not_found' : await reader.read(arn);
   if (typeof tags === 'string') return [];
   const attributes = toAttributes({ subject, arn, tags, before: undefined }, tagNames);
-  return cache.tell(subject, { afterMs: Number.POSITIVE_INFINITY, incidents: [], attributes }).changed;
+  return cache.updateIncidents(subject, { afterMs: Number.POSITIVE_INFINITY, incidents: [], attributes }).changed;
 }

@@ -15,11 +15,11 @@ const incidentsOf = (signals: readonly Signal[]) =>
 
 /** Enters signals as a poll does; gives how many signals were looked at and how many incidents were told. */
 async function enter(cache: ReturnType<typeof createAlarmCache>, signals: readonly Signal[]) {
-  const newSignals = await cache.learn(signals);
+  const newSignals = await cache.addSignals(signals);
   const fromMs = Math.min(...newSignals.map(({ atMs }) => atMs));
-  const stretch = cache.since(SUBJECT, fromMs);
+  const stretch = cache.findSinceOk(SUBJECT, fromMs);
   const incidents = incidentsOf(stretch.signals);
-  const told = cache.tell(SUBJECT, { afterMs: stretch.afterMs, incidents, attributes: ATTRIBUTES });
+  const told = cache.updateIncidents(SUBJECT, { afterMs: stretch.afterMs, incidents, attributes: ATTRIBUTES });
   return { looked: stretch.signals.length, ...told };
 }
 
@@ -44,10 +44,14 @@ describe('the book of alarms', () => {
           for (const one of changed) stored.set(one.id, one);
         }
 
-        const all = incidentsOf(cache.since(SUBJECT, Number.NEGATIVE_INFINITY).signals);
+        const all = incidentsOf(cache.findSinceOk(SUBJECT, Number.NEGATIVE_INFINITY).signals);
         const byId = (one: Incident, other: Incident) => (one.id < other.id ? -1 : 1);
         expect([...stored.values()].sort(byId)).toEqual(all.toSorted(byId));
-        const told = cache.tell(SUBJECT, { afterMs: Number.POSITIVE_INFINITY, incidents: [], attributes: ATTRIBUTES });
+        const told = cache.updateIncidents(SUBJECT, {
+          afterMs: Number.POSITIVE_INFINITY,
+          incidents: [],
+          attributes: ATTRIBUTES,
+        });
         expect(told.all().toSorted(byId)).toEqual(all.toSorted(byId));
       }),
       { numRuns: 500 },
@@ -67,6 +71,6 @@ describe('the book of alarms', () => {
     }
 
     expect(Math.max(...looked)).toBe(100);
-    expect(cache.lastIncident(SUBJECT)?.triggeredAtMs).toBe(19_998);
+    expect(cache.findLastIncident(SUBJECT)?.triggeredAtMs).toBe(19_998);
   });
 });

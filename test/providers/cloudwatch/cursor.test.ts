@@ -62,7 +62,7 @@ describe('where a poll of alarms goes on from', () => {
   });
 
   it('keeps the end of a first sync that was interrupted, but not for days', () => {
-    const interrupted = begin(undefined).text('aws:1');
+    const interrupted = begin(undefined).toCursor('aws:1');
 
     const soon = begin(interrupted, { nowMs: NOW_MS + HOUR_MS });
     const late = begin(interrupted, { nowMs: NOW_MS + 2 * DAY_MS });
