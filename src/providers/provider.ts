@@ -4,7 +4,7 @@ import type { Log } from '../model/log.ts';
 import type { Known, Page, PollEnd } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import type { RequestObserver } from '../network/door.ts';
-import type { Diagnosis, Examination } from './diagnosis.ts';
+import type { ProbeReport, ProbeRequest } from './probes.ts';
 
 /** What a platform can tell at all; metrics about the rest are absent for its providers. */
 export interface Traits {
@@ -53,9 +53,9 @@ export interface Provider {
   poll(request: PollRequest): AsyncIterable<Page>;
   /**
    * Tries each kind of request that polls make, in its smallest form, and reads the newest incidents. What the platform
-   * refuses or cannot answer is in the diagnosis; nothing is thrown for it, also when the signal ends it.
+   * refuses or cannot answer is in the report; it throws nothing, also when the signal aborts it.
    */
-  examine(request: Examination): Promise<Diagnosis>;
+  probe(request: ProbeRequest): Promise<ProbeReport>;
   /**
    * Local clock minus platform clock in milliseconds as the newest answer showed it: positive when the local clock is
    * ahead, 0 below 2 s, undefined before the first answer. Polls take `nowMs` of their request for the time, never this.

@@ -57,7 +57,7 @@ function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependen
   return {
     traits: TRAITS,
     poll: (request) => pollRegions(request, regions, tagNames),
-    examine: (request) =>
+    probe: (request) =>
       probeRegions({
         ...request,
         regions,

@@ -1,9 +1,16 @@
 import type { Signal } from '../../model/incident.ts';
 import { RequestError } from '../../network/errors.ts';
 import { inOrder } from '../../network/in-order.ts';
-import type { Call, Diagnosis, Examination, Sighting, Trial } from '../diagnosis.ts';
-import { expectedRecords } from '../estimates.ts';
-import { createTrials, type Trials } from '../trials.ts';
+import {
+  createProbeRunner,
+  estimateRecords,
+  type IncidentSample,
+  type Probe,
+  type ProbeCall,
+  type ProbeReport,
+  type ProbeRequest,
+  type ProbeRunner,
+} from '../probes.ts';
 import { type Alarm, PAGE_SIZE, readAlarms, type Tags } from './alarm-api.ts';
 import { createAlarmAccount, parseSubject } from './alarm-id.ts';
 import { RETENTION_MS } from './cursor.ts';
@@ -16,34 +23,34 @@ import { TAG_REQUESTS_CONCURRENT, type TagNames } from './tags.ts';
 const USD_PER_THOUSAND = 0.01;
 
 /** Finds credentials once, then tries each kind of request of a poll in every region. */
-export async function probeRegions(options: ProbeOptions): Promise<Diagnosis> {
+export async function probeRegions(options: ProbeOptions): Promise<ProbeReport> {
   const { regions, signal, hasCustomEndpoint } = options;
-  const trials = createTrials(signal, classifySdkProbeError);
-  await findCredentials(options, trials);
-  const isGood = trials.list.every(({ outcome }) => outcome === 'ok');
+  const probes = createProbeRunner(signal, classifySdkProbeError);
+  await findCredentials(options, probes);
+  const isGood = probes.list.every(({ outcome }) => outcome === 'ok');
   const found = isGood ? await Promise.all(regions.map((region) => probeRegion(region, options))) : [];
   const names = regions.map(({ name }) => name).join(', ');
-  const diagnosis: Diagnosis = {
-    trials: [...trials.list, ...found.flatMap((one) => one.trials)],
+  const report: ProbeReport = {
+    probes: [...probes.list, ...found.flatMap((one) => one.probes)],
     region: {
       name: hasCustomEndpoint ? `${names}, by way of base_url` : names,
       ...(isGood ? { hint: 'is each region enabled for the account, and are the credentials of its partition?' } : {}),
     },
   };
-  const isRead = found.length > 0 && found.every((one) => one.trials.every((trial) => !trial.isNeeded || isOk(trial)));
-  return isRead ? { ...diagnosis, ...mergeRegions(found) } : diagnosis;
+  const isRead = found.length > 0 && found.every((one) => one.probes.every((probe) => !probe.isNeeded || isOk(probe)));
+  return isRead ? { ...report, ...mergeRegions(found) } : report;
 }
 
 function isOk({ outcome }: { outcome: string }): boolean {
   return outcome === 'ok';
 }
 
-async function findCredentials({ regions, roleArn, signal }: ProbeOptions, trials: Trials): Promise<void> {
-  const call: Call =
+async function findCredentials({ regions, roleArn, signal }: ProbeOptions, probes: ProbeRunner): Promise<void> {
+  const call: ProbeCall =
     roleArn === ''
-      ? { call: 'chain of credentials', isNeeded: true, lost: 'everything, as no poll succeeds' }
-      : { call: 'sts:AssumeRole', isNeeded: true, lost: 'everything, as alarms are read as that role' };
-  await trials.attempt(call, async () => {
+      ? { call: 'chain of credentials', isNeeded: true, impact: 'everything, as no poll succeeds' }
+      : { call: 'sts:AssumeRole', isNeeded: true, impact: 'everything, as alarms are read as that role' };
+  await probes.run(call, async () => {
     try {
       await regions[0]?.api.credentials(signal);
     } catch (error) {
@@ -54,7 +61,7 @@ async function findCredentials({ regions, roleArn, signal }: ProbeOptions, trial
   });
 }
 
-function mergeRegions(found: readonly RegionProbe[]): Pick<Diagnosis, 'firstPage' | 'services' | 'load'> {
+function mergeRegions(found: readonly RegionProbe[]): Pick<ProbeReport, 'firstPage' | 'services' | 'estimate'> {
   const sum = (number: (one: RegionProbe) => number) => found.reduce((total, one) => total + number(one), 0);
   const rejected = found.flatMap((one) => one.rejected);
   const names = [...new Set(found.flatMap(({ services }) => services))];
@@ -66,20 +73,20 @@ function mergeRegions(found: readonly RegionProbe[]): Pick<Diagnosis, 'firstPage
       total: undefined,
     },
     services: { names, count: names.length, isAll: found.every(({ isAllAlarms }) => isAllAlarms) },
-    load: {
+    estimate: {
       // Firing alarms, and history.
       perPoll: 2 * found.length,
       perHour: 0,
       firstSync: sum(({ changes, changedAlarms }) => 2 + countPages(changes) + changedAlarms),
-      isTold: found.every(({ isTold }) => isTold),
-      allowances: found.length,
+      isExact: found.every(({ isExact }) => isExact),
+      rateLimitCount: found.length,
       usdPerThousand: USD_PER_THOUSAND,
     },
   };
 }
 
 /** Parameters of probing all regions. */
-export interface ProbeOptions extends Examination {
+export interface ProbeOptions extends ProbeRequest {
   readonly regions: readonly Region[];
   readonly tagNames: TagNames;
   /** Empty when no role is configured. */
@@ -90,13 +97,13 @@ export interface ProbeOptions extends Examination {
 
 /** Results of probing one region. */
 interface RegionProbe {
-  readonly trials: readonly Trial[];
+  readonly probes: readonly Probe[];
   /** Incidents of alarms whose tags are known or not needed. */
-  readonly incidents: readonly Sighting[];
+  readonly incidents: readonly IncidentSample[];
   readonly rejected: readonly string[];
   /** Number of changes in the history, exact or estimated. */
   readonly changes: number;
-  readonly isTold: boolean;
+  readonly isExact: boolean;
   /** Services of the alarms of the first page. */
   readonly services: readonly string[];
   readonly isAllAlarms: boolean;
@@ -107,25 +114,25 @@ interface RegionProbe {
 /** Tries each kind of request of a poll in one region. */
 async function probeRegion(region: Region, options: ProbeOptions): Promise<RegionProbe> {
   const { signal, nowMs, tagNames } = options;
-  const trials = createTrials(signal, classifySdkProbeError);
+  const probes = createProbeRunner(signal, classifySdkProbeError);
   const calls = callsFor(region.name);
-  const page = await trials.attempt(calls.alarms, () => readAlarms(region.api, {}, signal));
+  const page = await probes.run(calls.alarms, () => readAlarms(region.api, {}, signal));
   const listed = page?.alarms ?? [];
   const range = { fromMs: Math.max(options.historyStartMs, nowMs - RETENTION_MS), untilMs: nowMs, signal };
-  const history = (await trials.attempt(calls.history, () => readNewestChanges(region, range))) ?? NO_CHANGES;
+  const history = (await probes.run(calls.history, () => readNewestChanges(region, range))) ?? NO_CHANGES;
   const changed = [...new Set(history.signals.map(({ subject }) => parseSubject(subject).name))];
   const isWanted = tagNames.service !== undefined || tagNames.severity !== undefined;
-  const sampling = { trials, call: calls.tags, changed, listed, signal };
+  const sampling = { probes, call: calls.tags, changed, listed, signal };
   const tags = isWanted ? await sampleTags(region, sampling) : undefined;
   const starts = history.signals.filter(({ kind }) => kind === 'ALARM');
   const isAllAlarms = page !== undefined && page.token === undefined;
   const changedAlarms = Math.ceil((changed.length * history.expected) / Math.max(history.signals.length, 1));
   return {
-    trials: trials.list,
+    probes: probes.list,
     incidents: starts.flatMap((start) => toSample(start, tags, tagNames) ?? []),
     rejected: history.rejected.map(({ detail }) => detail),
     changes: history.expected,
-    isTold: history.isAll,
+    isExact: history.isAll,
     services: listed.map(({ name }) => tags?.get(name)?.get(tagNames.service ?? '') || name),
     isAllAlarms,
     changedAlarms: isWanted ? Math.min(changedAlarms, isAllAlarms ? listed.length : changedAlarms) : 0,
@@ -135,14 +142,14 @@ async function probeRegion(region: Region, options: ProbeOptions): Promise<Regio
 function callsFor(region: string) {
   const all = 'everything, as no poll succeeds';
   return {
-    alarms: { call: `DescribeAlarms (${region})`, isNeeded: true, lost: all },
-    history: { call: `DescribeAlarmHistory (${region})`, isNeeded: true, lost: all },
+    alarms: { call: `DescribeAlarms (${region})`, isNeeded: true, impact: all },
+    history: { call: `DescribeAlarmHistory (${region})`, isNeeded: true, impact: all },
     tags: {
       call: `ListTagsForResource (${region})`,
       isNeeded: false,
-      lost: 'services and severities: every alarm is its own service and has the default severity',
+      impact: 'services and severities: every alarm is its own service and has the default severity',
     },
-  } as const satisfies Readonly<Record<string, Call>>;
+  } as const satisfies Readonly<Record<string, ProbeCall>>;
 }
 
 interface HistoryRange {
@@ -167,8 +174,8 @@ async function readNewestChanges(
   if (page === 'token_expired') throw new Error('DescribeAlarmHistory: a token was refused that was never sent');
   const parsed = parseHistory(page.items, { region: name, nowMs: untilMs });
   const isAll = page.token === undefined;
-  const stampsMs = parsed.signals.map(({ atMs }) => atMs);
-  return { ...parsed, isAll, expected: expectedRecords({ stampsMs, isAll, fromMs, toMs: untilMs }) };
+  const timesMs = parsed.signals.map(({ atMs }) => atMs);
+  return { ...parsed, isAll, expected: estimateRecords({ timesMs, isAll, fromMs, toMs: untilMs }) };
 }
 
 /** Number of pages for so many records; an empty list costs one too. */
@@ -180,8 +187,8 @@ function countPages(records: number): number {
 const TAGS_SAMPLED = 20;
 
 interface TagSampling {
-  readonly trials: Trials;
-  readonly call: Call;
+  readonly probes: ProbeRunner;
+  readonly call: ProbeCall;
   /** Names of alarms that changed, the newest first. */
   readonly changed: readonly string[];
   readonly listed: readonly Alarm[];
@@ -189,7 +196,7 @@ interface TagSampling {
 }
 
 /** Tags by alarm name of the alarms that changed last; undefined where they cannot be read. */
-async function sampleTags(region: Region, { trials, call, changed, listed, signal }: TagSampling) {
+async function sampleTags(region: Region, { probes, call, changed, listed, signal }: TagSampling) {
   const names = changed.length > 0 ? changed.slice(0, TAGS_SAMPLED) : listed.slice(0, 1).map(({ name }) => name);
   // The page of alarms may lack those that changed; any ARN of the account is enough to build theirs.
   const account = createAlarmAccount(undefined);
@@ -199,10 +206,10 @@ async function sampleTags(region: Region, { trials, call, changed, listed, signa
     return arn === undefined ? [] : [{ name, arn }];
   });
   if (alarms.length === 0) {
-    trials.leave(call, 'there is no alarm to ask for');
+    probes.skip(call, 'there is no alarm to ask for');
     return undefined;
   }
-  return trials.attempt(call, async () => {
+  return probes.run(call, async () => {
     const found = new Map<string, Tags>();
     const read = async ({ name, arn }: { name: string; arn: string }) => ({
       name,
@@ -221,7 +228,7 @@ function toSample(
   start: Signal,
   tags: ReadonlyMap<string, Tags> | undefined,
   tagNames: TagNames,
-): Sighting | undefined {
+): IncidentSample | undefined {
   const { name } = parseSubject(start.subject);
   const alarmTags = tags?.get(name);
   if (tags !== undefined && alarmTags === undefined) return undefined;

@@ -5,8 +5,7 @@ import { agentsFor, type Route } from '../../network/agents.ts';
 import { measureClockSkew } from '../../network/clock-skew.ts';
 import type { RequestObserver, Verdict } from '../../network/door.ts';
 import { RequestError } from '../../network/errors.ts';
-import type { Call } from '../diagnosis.ts';
-import { outcomeOf } from '../trials.ts';
+import { classifyProbeError, type ProbeCall } from '../probes.ts';
 
 /** The identity that reads alarms; empty fields use the default credential chain. */
 export interface Identity {
@@ -167,8 +166,11 @@ const INVALID_CREDENTIALS_CODES: ReadonlySet<string> = new Set([
 const ErrorBody = z.object({ code: z.string() });
 
 /** Classifies a failed probe by the AWS error code, as nearly all errors have the status 400. */
-export function classifySdkProbeError(error: unknown, call: Pick<Call, 'isNeeded'>): ReturnType<typeof outcomeOf> {
+export function classifySdkProbeError(
+  error: unknown,
+  call: Pick<ProbeCall, 'isNeeded'>,
+): ReturnType<typeof classifyProbeError> {
   const code = error instanceof RequestError ? (ErrorBody.safeParse(error.body).data?.code ?? '') : '';
   if (INVALID_CREDENTIALS_CODES.has(code)) return 'unauthorised';
-  return ACCESS_DENIED_CODES.has(code) ? 'refused' : outcomeOf(error, call);
+  return ACCESS_DENIED_CODES.has(code) ? 'refused' : classifyProbeError(error, call);
 }

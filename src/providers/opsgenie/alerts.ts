@@ -23,7 +23,7 @@ export function alertsSource({ services, severity }: ProviderConfig): Source<Ale
     changesBy: 'updatedAt',
     schema: AlertRecord,
     tags: [services.tag ?? '', severity.tag ?? ''],
-    sighting: (wire) => ({ ...labelsOf(wire, tags), team: wire.teamId, triggeredAtMs: wire.createdAtMs }),
+    toSample: (wire) => ({ ...labelsOf(wire, tags), team: wire.teamId, triggeredAtMs: wire.createdAtMs }),
     prepare: ({ teams, request }) => teams.learn([], request.nowMs, request.signal),
     async assemble(wires, { isWhole }, { teams, request }) {
       const teamIds = wires.map(({ teamId }) => teamId).filter((id) => id !== undefined);

@@ -1,6 +1,6 @@
 import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
-import { spansAfter } from '../spans.ts';
+import { rangesAfter } from '../time-ranges.ts';
 import { encodeCursor, type FirstSync } from './cursor.ts';
 import { alwaysSpan, readWindows } from './lists.ts';
 import { latest, NOTHING_TAKEN, type Reader, type Taken } from './reader.ts';
@@ -37,7 +37,7 @@ export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, b
     const taken = await reader.take(read.records);
     state = {
       ...state,
-      spans: spansAfter(read, taken.createdMs, 0),
+      spans: rangesAfter(read, taken.createdMs, 0),
       newestMs: latest([state.newestMs, taken.newestMs]),
     };
     yield pageOf(taken, encodeCursor(state));

@@ -28,7 +28,7 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
     changesBy: 'createdAt',
     schema: IncidentRecord,
     tags: [severity.tag ?? ''],
-    sighting: (wire, serviceName) => ({
+    toSample: (wire, serviceName) => ({
       serviceId: wire.serviceId,
       serviceName: serviceName(wire.serviceId) ?? '',
       team: wire.teamId,

@@ -2,7 +2,7 @@ import type { Page } from '../../model/poll.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import { chooseLookups } from '../lookups.ts';
-import type { Span } from '../spans.ts';
+import type { TimeRange } from '../time-ranges.ts';
 import { encodeCursor, type Synced } from './cursor.ts';
 import { pageOf, type SyncTools } from './first-sync.ts';
 import { alwaysSpan, LIST_CAP, PAGE_SIZE, readList, readWindows } from './lists.ts';
@@ -55,8 +55,8 @@ interface PollTools<Wire extends Stamped> extends SyncTools<Wire> {
 /** What the lists tell: changes, what history still lacks, and everything open. */
 async function* listedNews<Wire extends Stamped>(tools: PollTools<Wire>, state: Synced): AsyncGenerator<Taken> {
   const { request } = tools.surroundings;
-  const recorded: Span = { fromMs: state.historyStartMs, toMs: request.nowMs };
-  const missing: Span[] = [];
+  const recorded: TimeRange = { fromMs: state.historyStartMs, toMs: request.nowMs };
+  const missing: TimeRange[] = [];
   const fromMs = changesFromMs(state.newestMs, request.nowMs);
   if (isLonger(request.historyStartMs, state)) {
     missing.push({ fromMs: request.historyStartMs, toMs: state.historyStartMs });
@@ -88,7 +88,7 @@ async function* changed<Wire extends Stamped>(
 
 async function* windows<Wire extends Stamped>(
   { source, surroundings, reader, retriedIds }: PollTools<Wire>,
-  { spans, filter }: { spans: readonly Span[]; filter?: string },
+  { spans, filter }: { spans: readonly TimeRange[]; filter?: string },
 ): AsyncGenerator<Taken> {
   const { door, request } = surroundings;
   const list = { door, signal: request.signal, path: source.path, census: source.census };

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../model/time.ts';
 import type { Door } from '../../network/door.ts';
 import { parseAnswer } from '../answers.ts';
-import { type ListPage, readSpans, type Span, type SpanPage } from '../spans.ts';
+import { type ListPage, type RangePage, readRanges, type TimeRange } from '../time-ranges.ts';
 import { CountAnswer, ListAnswer } from './wire.ts';
 
 /** The most that a list gives at once; without `limit` it would be 20. */
@@ -36,7 +36,7 @@ export interface WindowReading {
   readonly census: Census;
   /** Asked as it is for the spans given, and joined with a window by AND for their halves. */
   readonly filter?: string | undefined;
-  readonly spans: readonly Span[];
+  readonly spans: readonly TimeRange[];
 }
 
 /**
@@ -44,11 +44,11 @@ export interface WindowReading {
  * probed at the cap) before more of it is read, so an account that fits one page costs one request, and one over the
  * cap is halved at the price of two.
  */
-export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unknown>> {
+export function readWindows(reading: WindowReading): AsyncGenerator<RangePage<unknown>> {
   const { door, signal, path, spans } = reading;
-  const counted = new Set<Span>();
-  return readSpans({
-    spans,
+  const counted = new Set<TimeRange>();
+  return readRanges({
+    ranges: spans,
     pageSize: PAGE_SIZE,
     cap: LIST_CAP,
     read: async (span, from) => {
@@ -64,11 +64,11 @@ export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unk
 }
 
 /** All time, for a filter: one list without a window, read again in windows of creation only where the cap is met. */
-export function alwaysSpan(nowMs: number): Span {
+export function alwaysSpan(nowMs: number): TimeRange {
   return { fromMs: 0, toMs: nowMs + DAY_MS };
 }
 
-function queryFor({ filter, spans }: WindowReading, span: Span): string {
+function queryFor({ filter, spans }: WindowReading, span: TimeRange): string {
   const window = `createdAt >= ${span.fromMs} AND createdAt < ${span.toMs}`;
   if (filter === undefined) return window;
   return spans.includes(span) ? filter : `${filter} AND ${window}`;

@@ -1,13 +1,13 @@
 import type { Page } from '../../model/poll.ts';
 import type { Door } from '../../network/door.ts';
-import type { Diagnosis } from '../diagnosis.ts';
+import type { ProbeReport } from '../probes.ts';
 import type { PollRequest, Provider } from '../provider.ts';
 import { readServices, readTeams } from './catalogue.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
-import { examine } from './examine.ts';
 import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
 import { createNames } from './names.ts';
+import { probe } from './probe.ts';
 import { createReader } from './reader.ts';
 import type { Source } from './source.ts';
 import type { Stamped } from './wire.ts';
@@ -15,7 +15,7 @@ import type { Stamped } from './wire.ts';
 /** The way to one account. */
 interface Place {
   readonly door: Door;
-  readonly region: Diagnosis['region'];
+  readonly region: ProbeReport['region'];
   readonly clockSkewMs: () => number | undefined;
 }
 
@@ -36,7 +36,7 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place
   return {
     traits: source.traits,
     poll,
-    examine: (examination) => examine(source, { door, region, ...examination }),
+    probe: (request) => probe(source, { door, region, ...request }),
     clockSkewMs,
     close: () => door.close(),
   };

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Incident, Rejection } from '../../model/incident.ts';
 import type { Door } from '../../network/door.ts';
-import type { Sighting } from '../diagnosis.ts';
+import type { IncidentSample } from '../probes.ts';
 import type { PollRequest, Traits } from '../provider.ts';
 import type { Census } from './lists.ts';
 import type { Names } from './names.ts';
@@ -42,7 +42,7 @@ export interface Source<Wire extends Stamped> {
   /** The tags that are read of a record, as configured. */
   readonly tags: readonly string[];
   /** What labels are made of, of one record; `serviceName` gives that of a listed service. */
-  sighting(wire: Wire, serviceName: (id: string) => string | undefined): Sighting;
+  toSample(wire: Wire, serviceName: (id: string) => string | undefined): IncidentSample;
   /** Reads the names that incidents need; called at the start of a poll. */
   prepare(surroundings: Surroundings): Promise<void>;
   assemble(wires: readonly Wire[], how: Assembling, surroundings: Surroundings): Promise<Outcome>;
