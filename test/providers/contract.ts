@@ -362,11 +362,11 @@ export function providerContract(adapter: ContractAdapter): void {
       expect(memory.end).toBeUndefined();
     });
 
-    describe('is examined', () => {
+    describe('is probed', () => {
       const asked = { nowMs: NOW_MS, historyStartMs: HISTORY_START_MS };
       const probe = (provider: Provider, signal = new AbortController().signal) => provider.probe({ ...asked, signal });
 
-      it('with an answer to every call, and sees the newest incidents', async () => {
+      it('with a response to every call, and sees the newest incidents', async () => {
         const { provider } = await stage({ count: 45 });
 
         const { probes, firstPage } = await probe(provider());
@@ -378,13 +378,13 @@ export function providerContract(adapter: ContractAdapter): void {
         expect(newestMs).toBe(past(44, 45).triggeredAtMs);
       });
 
-      it('and foretells the requests of a first sync and of a quiet poll after it', async () => {
+      it('and estimates the requests of a first sync and of a quiet poll after it', async () => {
         const { fake, provider, poll, time } = await stage({ count: 345 });
         const { estimate } = await probe(provider());
-        const examining = fake.requests.length;
+        const probing = fake.requests.length;
         const same = provider();
         await poll({ with: same });
-        const syncing = fake.requests.length - examining;
+        const syncing = fake.requests.length - probing;
         time.nowMs += 2 * HOUR_MS;
         await poll({ with: same });
         time.nowMs += MINUTE_MS;

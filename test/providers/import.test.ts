@@ -52,7 +52,7 @@ describe('a provider of imported incidents', () => {
     );
   });
 
-  it('has nobody to be examined', async () => {
+  it('has nothing to probe', async () => {
     const signal = new AbortController().signal;
 
     const report = await create().probe({ nowMs: NOW_MS, historyStartMs: 0, signal });

@@ -83,7 +83,7 @@ describe('halving a range', () => {
 });
 
 describe('reading ranges', () => {
-  it.each([true, false])('finds every record and never asks beyond the cap (total told: %s)', async (total) => {
+  it.each([true, false])('finds every record and never asks beyond the cap (total reported: %s)', async (total) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(200), { maxLength: 60 }),
@@ -144,7 +144,7 @@ describe('reading ranges', () => {
     { says: 'all at one time', timesMs: [5, 5, 5] },
     { says: 'in no order of time', timesMs: [5, 9, 7, 10] },
     { says: 'none that can be read', timesMs: [] },
-  ])('begins a range anew after a page of records that are $says', ({ timesMs }) => {
+  ])('reads a range again after a page of records that are $says', ({ timesMs }) => {
     const range = { fromMs: 5, toMs: 100 };
     const later = { fromMs: 100, toMs: 200 };
 
@@ -153,7 +153,7 @@ describe('reading ranges', () => {
     expect(left).toEqual([range, later]);
   });
 
-  it('asks for each page once, with four under way, when the platform tells how many there are', async () => {
+  it('asks for each page once, with four under way, when the platform reports the total', async () => {
     const list = listOf(seconds(100), { pageSize: 5, cap: 1000 });
 
     await readAll(list, [{ fromMs: 0, toMs: 100 * SECOND }]);

@@ -31,7 +31,7 @@ export function beginFirstSync<Wire extends Stamped>({ source, surroundings }: S
 export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, begun: FirstSync): AsyncGenerator<Page> {
   const { source, reader } = tools;
   const { door, request } = tools.surroundings;
-  const list = { door, signal: request.signal, path: source.path, census: source.census };
+  const list = { door, signal: request.signal, path: source.path, countStrategy: source.countStrategy };
   let state = begun;
   for await (const read of readWindows({ ...list, spans: state.spans })) {
     const taken = await reader.take(read.records);
@@ -68,7 +68,7 @@ function lastPage<Wire extends Stamped>({ surroundings }: SyncTools<Wire>, state
   });
   return {
     ...pageOf(NOTHING_TAKEN, cursor),
-    catalogue: surroundings.services.takeNews(),
+    catalogue: surroundings.services.takeUpdates(),
     complete: { askedUntilMs, historyStartMs },
   };
 }

@@ -42,7 +42,7 @@ export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, s
   };
   yield {
     ...pageOf(NOTHING_TAKEN, encodeCursor(next)),
-    catalogue: services.takeNews(),
+    catalogue: services.takeUpdates(),
     complete: { askedUntilMs: request.nowMs, historyStartMs },
   };
 }
@@ -91,7 +91,7 @@ async function* windows<Wire extends Stamped>(
   { spans, filter }: { spans: readonly TimeRange[]; filter?: string },
 ): AsyncGenerator<Taken> {
   const { door, request } = surroundings;
-  const list = { door, signal: request.signal, path: source.path, census: source.census };
+  const list = { door, signal: request.signal, path: source.path, countStrategy: source.countStrategy };
   for await (const { records } of readWindows({ ...list, spans, filter })) {
     yield await reader.take(records, { retriedIds });
   }

@@ -27,13 +27,13 @@ export async function readList(door: Door, question: ListQuestion, signal: Abort
 }
 
 /** How the records of a query are counted: only alerts have an endpoint for it. */
-export type Census = 'count' | 'probe';
+export type CountStrategy = 'count' | 'probe';
 
 export interface WindowReading {
   readonly door: Door;
   readonly signal: AbortSignal;
   readonly path: string;
-  readonly census: Census;
+  readonly countStrategy: CountStrategy;
   /** Asked as it is for the spans given, and joined with a window by AND for their halves. */
   readonly filter?: string | undefined;
   readonly spans: readonly TimeRange[];
@@ -84,8 +84,8 @@ export async function countRecords(
 }
 
 async function totalOf(reading: WindowReading, query: string): Promise<number | undefined> {
-  const { door, signal, path, census } = reading;
-  if (census === 'count') return countRecords(reading, query);
+  const { door, signal, path, countStrategy } = reading;
+  if (countStrategy === 'count') return countRecords(reading, query);
   const last = { path, query, sort: 'createdAt', order: 'asc', offset: LIST_CAP - 1, limit: 1 } as const;
   const { records } = await readList(door, last, signal);
   return records.length === 0 ? undefined : LIST_CAP + 1;

@@ -4,7 +4,7 @@ import { MINUTE_MS } from '../../model/time.ts';
 import { rememberClockSkew } from '../../network/clock-skew.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
-import { askedRegion } from '../regions.ts';
+import { describeRegion } from '../regions.ts';
 import { alertsSource } from './alerts.ts';
 import { incidentsSource } from './incidents.ts';
 import { createOpsgenie } from './poll.ts';
@@ -46,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
     clock,
     observer,
   });
-  const place = { door, clockSkewMs, region: askedRegion(config.baseUrl, region) };
+  const place = { door, clockSkewMs, region: describeRegion(config.baseUrl, region) };
   return source === 'alerts'
     ? createOpsgenie(alertsSource(config), place)
     : createOpsgenie(incidentsSource(config), place);

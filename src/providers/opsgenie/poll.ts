@@ -6,7 +6,7 @@ import { readServices, readTeams } from './catalogue.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
 import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
-import { createNames } from './names.ts';
+import { createNameCache } from './name-cache.ts';
 import { probe } from './probe.ts';
 import { createReader } from './reader.ts';
 import type { Source } from './source.ts';
@@ -22,8 +22,8 @@ interface Place {
 /** A provider of `source` behind a door, which it closes. */
 export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place: Place): Provider {
   const { door, region, clockSkewMs } = place;
-  const teams = createNames((signal) => readTeams(door, signal));
-  const services = createNames((signal) => readServices(door, signal));
+  const teams = createNameCache((signal) => readTeams(door, signal));
+  const services = createNameCache((signal) => readServices(door, signal));
   async function* poll(request: PollRequest): AsyncGenerator<Page> {
     request.signal.throwIfAborted();
     const surroundings = { door, request, teams, services };

@@ -27,7 +27,7 @@ export async function probe<Wire extends Stamped>(source: Source<Wire>, asking: 
   const calls = callsOf(source);
   const page = await probes.run(calls.list, () => newestPage(source, asking));
   const open = await probes.run(calls.open, () => openPages(source, asking));
-  const isCounted = source.census === 'count';
+  const isCounted = source.countStrategy === 'count';
   const total = isCounted ? await probes.run(calls.count, () => countHistory(source, asking)) : undefined;
   await tryOne(source, { asking, probes, id: page?.wires[0]?.id });
   const teams = await probes.run(calls.teams, () => readTeamNames(door, signal));
@@ -98,13 +98,16 @@ function countHistory({ path }: Pick<Source<never>, 'path'>, asking: Asking): Pr
 }
 
 /** Requests that reading the open set takes. */
-async function openPages({ path, census }: Pick<Source<never>, 'path' | 'census'>, asking: Asking): Promise<number> {
+async function openPages(
+  { path, countStrategy }: Pick<Source<never>, 'path' | 'countStrategy'>,
+  asking: Asking,
+): Promise<number> {
   const query = 'status:open';
   const question = { path, query, sort: 'createdAt', order: 'asc', offset: 0 } as const;
   const { more } = await readList(asking.door, question, asking.signal);
   if (!more) return 1;
   // A list of more than one page is counted first; where it cannot be, all that is known is that there are two.
-  return 1 + (census === 'count' ? Math.ceil((await countRecords({ path, ...asking }, query)) / PAGE_SIZE) : 2);
+  return 1 + (countStrategy === 'count' ? Math.ceil((await countRecords({ path, ...asking }, query)) / PAGE_SIZE) : 2);
 }
 
 interface One {
@@ -144,11 +147,11 @@ interface Expected {
 }
 
 /** A poll reads what changed and what is open; the names once an hour; a first sync all pages, and the ends of incidents one by one. */
-function toRequestEstimate({ census }: Pick<Source<never>, 'census'>, given: Expected): RequestEstimate {
+function toRequestEstimate({ countStrategy }: Pick<Source<never>, 'countStrategy'>, given: Expected): RequestEstimate {
   const { expected, isExact, openPages: open, services } = given;
   const pages = Math.max(1, Math.ceil(expected / PAGE_SIZE));
-  const listing = census === 'count' ? 1 : 1 + Math.max(1, Math.ceil(services / PAGE_SIZE));
-  const perIncident = census === 'count' ? 0 : expected;
+  const listing = countStrategy === 'count' ? 1 : 1 + Math.max(1, Math.ceil(services / PAGE_SIZE));
+  const perIncident = countStrategy === 'count' ? 0 : expected;
   return {
     perPoll: 1 + open,
     perHour: listing,

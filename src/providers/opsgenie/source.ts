@@ -3,8 +3,8 @@ import type { Incident, Rejection } from '../../model/incident.ts';
 import type { Door } from '../../network/door.ts';
 import type { IncidentSample } from '../probes.ts';
 import type { PollRequest, Traits } from '../provider.ts';
-import type { Census } from './lists.ts';
-import type { Names } from './names.ts';
+import type { CountStrategy } from './lists.ts';
+import type { NameCache } from './name-cache.ts';
 import type { Stamped } from './wire.ts';
 
 /** What became of some records. */
@@ -26,8 +26,8 @@ export interface Assembling {
 export interface Surroundings {
   readonly door: Door;
   readonly request: PollRequest;
-  readonly teams: Names;
-  readonly services: Names;
+  readonly teams: NameCache;
+  readonly services: NameCache;
 }
 
 /** Alerts or incidents: where they are listed, how they change, and how a record becomes an incident. */
@@ -35,7 +35,7 @@ export interface Source<Wire extends Stamped> {
   readonly name: 'alerts' | 'incidents';
   readonly traits: Traits;
   readonly path: string;
-  readonly census: Census;
+  readonly countStrategy: CountStrategy;
   /** The stamp that later polls can go on from: `createdAt` where the list cannot be sorted by changes. */
   readonly changesBy: 'updatedAt' | 'createdAt';
   readonly schema: z.ZodType<Wire>;

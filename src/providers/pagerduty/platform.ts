@@ -4,7 +4,7 @@ import { MINUTE_MS } from '../../model/time.ts';
 import { rememberClockSkew } from '../../network/clock-skew.ts';
 import { createDoor } from '../../network/http.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies, Traits } from '../provider.ts';
-import { askedRegion } from '../regions.ts';
+import { describeRegion } from '../regions.ts';
 import { createApi } from './api.ts';
 import { readCursor } from './cursor.ts';
 import { firstSync } from './first-sync.ts';
@@ -69,7 +69,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
       if (cursor?.phase === 'polling') yield* laterPoll(session, cursor);
       else yield* firstSync(session, cursor);
     },
-    probe: (request) => probe(door, request, askedRegion(config.baseUrl, region)),
+    probe: (request) => probe(door, request, describeRegion(config.baseUrl, region)),
     clockSkewMs,
     close: () => door.close(),
   };

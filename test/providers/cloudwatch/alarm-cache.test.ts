@@ -13,18 +13,18 @@ const ATTRIBUTES = { subject: SUBJECT, service: 'one', severityTag: undefined, a
 const incidentsOf = (signals: readonly Signal[]) =>
   deriveRecoveries(signals, NOW_MS).chains.map((chain) => toIncident(chain, ATTRIBUTES));
 
-/** Enters signals as a poll does; gives how many signals were looked at and how many incidents were told. */
-async function enter(cache: ReturnType<typeof createAlarmCache>, signals: readonly Signal[]) {
+/** Adds signals as a poll does; returns the number of signals processed and what changed. */
+async function update(cache: ReturnType<typeof createAlarmCache>, signals: readonly Signal[]) {
   const newSignals = await cache.addSignals(signals);
   const fromMs = Math.min(...newSignals.map(({ atMs }) => atMs));
-  const stretch = cache.findSinceOk(SUBJECT, fromMs);
-  const incidents = incidentsOf(stretch.signals);
-  const told = cache.updateIncidents(SUBJECT, { afterMs: stretch.afterMs, incidents, attributes: ATTRIBUTES });
-  return { looked: stretch.signals.length, ...told };
+  const range = cache.findSinceOk(SUBJECT, fromMs);
+  const incidents = incidentsOf(range.signals);
+  const changes = cache.updateIncidents(SUBJECT, { afterMs: range.afterMs, incidents, attributes: ATTRIBUTES });
+  return { processed: range.signals.length, ...changes };
 }
 
-describe('the book of alarms', () => {
-  it('comes to the same incidents however the signals of an alarm are cut and ordered', async () => {
+describe('the alarm cache', () => {
+  it('derives the same incidents however the signals of an alarm are cut and ordered', async () => {
     const change = fc.record({
       atMs: fc.integer({ min: 0, max: 40 }),
       from: fc.constantFrom('OK', 'ALARM', 'INSUFFICIENT_DATA', undefined),
@@ -36,7 +36,7 @@ describe('the book of alarms', () => {
         await cache.load([SUBJECT]);
         const stored = new Map<string, Incident>();
         for (const page of pages) {
-          const { changed, missingIds } = await enter(
+          const { changed, missingIds } = await update(
             cache,
             page.map((one) => toSignal({ subject: SUBJECT, ...one, atMs: one.atMs + (one.to === DELETED ? 0.5 : 0) })),
           );
@@ -47,30 +47,30 @@ describe('the book of alarms', () => {
         const all = incidentsOf(cache.findSinceOk(SUBJECT, Number.NEGATIVE_INFINITY).signals);
         const byId = (one: Incident, other: Incident) => (one.id < other.id ? -1 : 1);
         expect([...stored.values()].sort(byId)).toEqual(all.toSorted(byId));
-        const told = cache.updateIncidents(SUBJECT, {
+        const changes = cache.updateIncidents(SUBJECT, {
           afterMs: Number.POSITIVE_INFINITY,
           incidents: [],
           attributes: ATTRIBUTES,
         });
-        expect(told.all().toSorted(byId)).toEqual(all.toSorted(byId));
+        expect(changes.all().toSorted(byId)).toEqual(all.toSorted(byId));
       }),
       { numRuns: 500 },
     );
   });
 
-  it('looks at what is new only, however long the history of an alarm is', async () => {
+  it('processes only what is new, however long the history of an alarm is', async () => {
     const cache = createAlarmCache(createMemoryKnown().known);
-    const looked: number[] = [];
+    const processed: number[] = [];
 
     for (let page = 0; page < 200; page += 1) {
       const signals = Array.from({ length: 100 }, (_, n) =>
         toSignal({ subject: SUBJECT, atMs: page * 100 + n, to: n % 2 === 0 ? 'ALARM' : 'OK' }),
       );
-      const { looked: count, changed } = await enter(cache, signals);
-      looked.push(count, changed.length);
+      const { processed: count, changed } = await update(cache, signals);
+      processed.push(count, changed.length);
     }
 
-    expect(Math.max(...looked)).toBe(100);
+    expect(Math.max(...processed)).toBe(100);
     expect(cache.findLastIncident(SUBJECT)?.triggeredAtMs).toBe(19_998);
   });
 });

@@ -33,7 +33,7 @@ describe('an error of the SDK is', () => {
     expect(verdict).toMatchObject({ retry, throttled });
   });
 
-  it('told with its name and status, but without the ARNs and addresses in it', () => {
+  it('reported with its name and status, but without the ARNs and addresses in it', () => {
     const message =
       'User: arn:aws:sts::1:assumed-role/ops/ada@example.com may not; ask <bob@example.com> for cloudwatch:X';
 
@@ -43,7 +43,7 @@ describe('an error of the SDK is', () => {
     expect(verdict.message).toBe('AccessDenied: User: arn:… may not; ask <…> for cloudwatch:X');
   });
 
-  it('told without the answer that could not be parsed', () => {
+  it('reported without the response that could not be parsed', () => {
     const verdict = classifySdkError(sdkError('SyntaxError', 200, `Unexpected token, "ada" is not valid JSON`));
 
     expect(verdict.message).toBe('SyntaxError: the answer is not JSON');
