@@ -49,7 +49,7 @@ export function createCloudwatchProvider(
 
 type Change = SimulatedAlarm['changes'][number];
 
-/** A metric alarm of eu-west-1 unless told otherwise. */
+/** A metric alarm of eu-west-1 by default. */
 export function alarm(name: string, changes: readonly Change[], rest: Partial<SimulatedAlarm> = {}): SimulatedAlarm {
   return { region: 'eu-west-1', name, kind: 'MetricAlarm', tags: {}, changes, ...rest };
 }
@@ -97,8 +97,8 @@ export function change(world: World, name: string, change: SimulatedAlarm['chang
   if (found !== undefined) found.changes = [...found.changes, change];
 }
 
-/** What the store has: `name@minutes status minutes`. */
-export function told({ memory }: Staged): string[] {
+/** The stored incidents: `name@minutes status minutes`. */
+export function storedIncidents({ memory }: Staged): string[] {
   const words = ({ title, triggeredAtMs, status, resolvedAtMs, setApart }: Incident) => {
     const at = (ms: number) => (ms - NOW_MS) / MINUTE_MS;
     const end = resolvedAtMs === undefined ? '' : ` ${at(resolvedAtMs)}`;

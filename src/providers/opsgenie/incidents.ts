@@ -24,11 +24,11 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
       reopens: false,
     },
     path: '/v1/incidents',
-    census: 'probe',
+    countStrategy: 'probe',
     changesBy: 'createdAt',
     schema: IncidentRecord,
     tags: [severity.tag ?? ''],
-    sighting: (wire, serviceName) => ({
+    toSample: (wire, serviceName) => ({
       serviceId: wire.serviceId,
       serviceName: serviceName(wire.serviceId) ?? '',
       team: wire.teamId,
@@ -36,13 +36,13 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
       triggeredAtMs: wire.createdAtMs,
     }),
     async prepare({ teams, services, request }) {
-      await teams.learn([], request.nowMs, request.signal);
-      await services.learn([], request.nowMs, request.signal);
+      await teams.ensure([], request.nowMs, request.signal);
+      await services.ensure([], request.nowMs, request.signal);
     },
     async assemble(wires, { retriedIds }, surroundings) {
       const incidents: Incident[] = [];
       const rejected: Rejection[] = [];
-      await learnNames(wires, surroundings);
+      await ensureNames(wires, surroundings);
       const stored = await surroundings.request.known.incidents(wires.map(({ id }) => id));
       const read = async (wire: IncidentRecord) => ({
         wire,
@@ -59,11 +59,14 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
   };
 }
 
-async function learnNames(wires: readonly IncidentRecord[], { teams, services, request }: Surroundings): Promise<void> {
+async function ensureNames(
+  wires: readonly IncidentRecord[],
+  { teams, services, request }: Surroundings,
+): Promise<void> {
   const teamIds = wires.map(({ teamId }) => teamId).filter((id) => id !== undefined);
   const serviceIds = wires.map(({ serviceId }) => serviceId).filter((id) => id !== '');
-  await teams.learn(teamIds, request.nowMs, request.signal);
-  await services.learn(serviceIds, request.nowMs, request.signal);
+  await teams.ensure(teamIds, request.nowMs, request.signal);
+  await services.ensure(serviceIds, request.nowMs, request.signal);
 }
 
 /** The spans in which it was open, from the store where that is sure, else from its timeline; or why they are not known. */

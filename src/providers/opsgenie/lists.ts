@@ -1,7 +1,7 @@
 import type { HttpClient } from '../../http/client.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { parseAnswer } from '../answers.ts';
-import { type ListPage, readSpans, type Span, type SpanPage } from '../spans.ts';
+import { type ListPage, type RangePage, readRanges, type TimeRange } from '../time-ranges.ts';
 import { CountAnswer, ListAnswer } from './wire.ts';
 
 /** The most that a list gives at once; without `limit` it would be 20. */
@@ -31,16 +31,16 @@ export async function readList(
 }
 
 /** How the records of a query are counted: only alerts have an endpoint for it. */
-export type Census = 'count' | 'probe';
+export type CountStrategy = 'count' | 'probe';
 
 export interface WindowReading {
   readonly httpClient: HttpClient;
   readonly signal: AbortSignal;
   readonly path: string;
-  readonly census: Census;
+  readonly countStrategy: CountStrategy;
   /** Asked as it is for the spans given, and joined with a window by AND for their halves. */
   readonly filter?: string | undefined;
-  readonly spans: readonly Span[];
+  readonly spans: readonly TimeRange[];
 }
 
 /**
@@ -48,11 +48,11 @@ export interface WindowReading {
  * probed at the cap) before more of it is read, so an account that fits one page costs one request, and one over the
  * cap is halved at the price of two.
  */
-export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unknown>> {
+export function readWindows(reading: WindowReading): AsyncGenerator<RangePage<unknown>> {
   const { httpClient, signal, path, spans } = reading;
-  const counted = new Set<Span>();
-  return readSpans({
-    spans,
+  const counted = new Set<TimeRange>();
+  return readRanges({
+    ranges: spans,
     pageSize: PAGE_SIZE,
     cap: LIST_CAP,
     read: async (span, from) => {
@@ -68,11 +68,11 @@ export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unk
 }
 
 /** All time, for a filter: one list without a window, read again in windows of creation only where the cap is met. */
-export function alwaysSpan(nowMs: number): Span {
+export function alwaysSpan(nowMs: number): TimeRange {
   return { fromMs: 0, toMs: nowMs + DAY_MS };
 }
 
-function queryFor({ filter, spans }: WindowReading, span: Span): string {
+function queryFor({ filter, spans }: WindowReading, span: TimeRange): string {
   const window = `createdAt >= ${span.fromMs} AND createdAt < ${span.toMs}`;
   if (filter === undefined) return window;
   return spans.includes(span) ? filter : `${filter} AND ${window}`;
@@ -88,8 +88,8 @@ export async function countRecords(
 }
 
 async function totalOf(reading: WindowReading, query: string): Promise<number | undefined> {
-  const { httpClient, signal, path, census } = reading;
-  if (census === 'count') return countRecords(reading, query);
+  const { httpClient, signal, path, countStrategy } = reading;
+  if (countStrategy === 'count') return countRecords(reading, query);
   const last = { path, query, sort: 'createdAt', order: 'asc', offset: LIST_CAP - 1, limit: 1 } as const;
   const { records } = await readList(httpClient, last, signal);
   return records.length === 0 ? undefined : LIST_CAP + 1;

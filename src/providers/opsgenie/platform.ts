@@ -4,7 +4,7 @@ import { createHttpClient } from '../../http/client.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
-import { askedRegion } from '../regions.ts';
+import { describeRegion } from '../regions.ts';
 import { alertsSource } from './alerts.ts';
 import { incidentsSource } from './incidents.ts';
 import { createOpsgenie } from './poll.ts';
@@ -46,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
     clock,
     observer,
   });
-  const place = { httpClient, clockSkewMs, region: askedRegion(config.baseUrl, region) };
+  const place = { httpClient, clockSkewMs, region: describeRegion(config.baseUrl, region) };
   return source === 'alerts'
     ? createOpsgenie(alertsSource(config), place)
     : createOpsgenie(incidentsSource(config), place);

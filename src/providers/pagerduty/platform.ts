@@ -4,12 +4,12 @@ import { createHttpClient } from '../../http/client.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies, Traits } from '../provider.ts';
-import { askedRegion } from '../regions.ts';
+import { describeRegion } from '../regions.ts';
 import { createApi } from './api.ts';
 import { readCursor } from './cursor.ts';
-import { examine } from './examine.ts';
 import { firstSync } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
+import { probe } from './probe.ts';
 
 const HOSTS = { us: 'https://api.pagerduty.com', eu: 'https://api.eu.pagerduty.com' } as const;
 
@@ -69,7 +69,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
       if (cursor?.phase === 'polling') yield* laterPoll(session, cursor);
       else yield* firstSync(session, cursor);
     },
-    examine: (examination) => examine(httpClient, examination, askedRegion(config.baseUrl, region)),
+    probe: (request) => probe(httpClient, request, describeRegion(config.baseUrl, region)),
     clockSkewMs,
     close: () => httpClient.close(),
   };

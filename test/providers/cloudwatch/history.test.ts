@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { heardIn, signalOf, stateBefore } from '../../../src/providers/cloudwatch/signals.ts';
+import { parsePreviousState, toSignal } from '../../../src/providers/cloudwatch/alarm-id.ts';
+import { parseHistory } from '../../../src/providers/cloudwatch/history.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 2, 12);
-const PLACE = { region: 'eu-west-1', nowMs: NOW_MS };
+const SCOPE = { region: 'eu-west-1', nowMs: NOW_MS };
 
 const update = (from: string, to: string) =>
   JSON.stringify({ version: '1.0', oldState: { stateValue: from }, newState: { stateValue: to, stateReasonData: {} } });
@@ -22,8 +23,8 @@ function item(rest: Record<string, unknown>) {
 /** A readable neighbour, so that the page as a whole is not refused. */
 const NEIGHBOUR = item({ AlarmName: 'neighbour' });
 
-function hear(rest: Record<string, unknown>) {
-  const { signals, rejected } = heardIn([item(rest), NEIGHBOUR], PLACE);
+function parse(rest: Record<string, unknown>) {
+  const { signals, rejected } = parseHistory([item(rest), NEIGHBOUR], SCOPE);
   return {
     kinds: signals.slice(0, -1).map(({ kind, id }) => `${kind} ${id}`),
     reasons: rejected.map(({ reason }) => reason),
@@ -57,14 +58,14 @@ describe('a state change is read', () => {
     },
     { says: 'only from items that are one', rest: { HistoryItemType: 'Action' }, kinds: [] },
   ])('$says', ({ rest, kinds }) => {
-    const heard = hear(rest);
+    const parsed = parse(rest);
 
-    expect(heard).toEqual({ kinds, reasons: [] });
+    expect(parsed).toEqual({ kinds, reasons: [] });
   });
 
   it.each([
     {
-      says: 'neither text tells a state',
+      says: 'neither text has a state',
       rest: { HistoryData: '', HistorySummary: 'Alarm updated' },
       reason: 'malformed',
     },
@@ -74,26 +75,26 @@ describe('a state change is read', () => {
       reason: 'malformed',
     },
     { says: 'it has no name', rest: { AlarmName: undefined }, reason: 'missing_id' },
-    { says: 'it has no instant', rest: { Timestamp: undefined }, reason: 'malformed' },
-    { says: 'it is 16 minutes ahead', rest: { Timestamp: new Date(NOW_MS + 16 * 60_000) }, reason: 'future' },
+    { says: 'it has no timestamp', rest: { Timestamp: undefined }, reason: 'malformed' },
+    { says: 'it is 16 minutes in the future', rest: { Timestamp: new Date(NOW_MS + 16 * 60_000) }, reason: 'future' },
   ])('or rejected when $says', ({ rest, reason }) => {
-    const heard = hear(rest);
+    const parsed = parse(rest);
 
-    expect(heard).toEqual({ kinds: [], reasons: [reason] });
+    expect(parsed).toEqual({ kinds: [], reasons: [reason] });
   });
 
   it('or rejected under the same key each time it is read', () => {
-    const keys = [1, 2].map(() => heardIn([item({ AlarmName: undefined }), NEIGHBOUR], PLACE).rejected[0]?.key);
+    const keys = [1, 2].map(() => parseHistory([item({ AlarmName: undefined }), NEIGHBOUR], SCOPE).rejected[0]?.key);
 
     expect(keys[0]).toBe(keys[1]);
-    expect(keys[0]).not.toBe(heardIn([item({ AlarmName: '' }), NEIGHBOUR], PLACE).rejected[0]?.key);
+    expect(keys[0]).not.toBe(parseHistory([item({ AlarmName: '' }), NEIGHBOUR], SCOPE).rejected[0]?.key);
   });
 
   it('unless nothing on the page can be read, which is an error', () => {
     const broken = item({ HistoryData: '', HistorySummary: '' });
 
-    expect(() => heardIn([broken, broken], PLACE)).toThrow('none of 2 items of the alarm history can be read');
-    expect(heardIn([broken], PLACE).rejected).toHaveLength(1);
+    expect(() => parseHistory([broken, broken], SCOPE)).toThrow('none of 2 items of the alarm history can be read');
+    expect(parseHistory([broken], SCOPE).rejected).toHaveLength(1);
   });
 });
 
@@ -101,7 +102,7 @@ it.each([
   { from: 'OK', before: 'OK' },
   { from: undefined, before: '' },
 ])('a signal remembers that it came from $from', ({ from, before }) => {
-  const signal = signalOf({ subject: 'eu-west-1/a', atMs: 5, from, to: 'ALARM' });
+  const signal = toSignal({ subject: 'eu-west-1/a', atMs: 5, from, to: 'ALARM' });
 
-  expect(stateBefore(signal)).toBe(before);
+  expect(parsePreviousState(signal)).toBe(before);
 });

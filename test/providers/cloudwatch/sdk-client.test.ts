@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf, judgeSdkError } from '../../../src/providers/cloudwatch/judge.ts';
+import { classifySdkError, getErrorCode } from '../../../src/providers/cloudwatch/sdk-client.ts';
 
 function sdkError(name: string, status?: number, message = 'said the platform'): Error {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
@@ -28,30 +28,30 @@ describe('an error of the SDK is', () => {
     { says: 'final without credentials', error: sdkError('CredentialsProviderError'), retry: false, throttled: false },
     { says: 'final when it is no error at all', error: 'text', retry: false, throttled: false },
   ])('$says', ({ error, retry, throttled }) => {
-    const verdict = judgeSdkError(error);
+    const verdict = classifySdkError(error);
 
     expect(verdict).toMatchObject({ retry, throttled });
   });
 
-  it('told with its name and status, but without the ARNs and addresses in it', () => {
+  it('reported with its name and status, but without the ARNs and addresses in it', () => {
     const message =
       'User: arn:aws:sts::1:assumed-role/ops/ada@example.com may not; ask <bob@example.com> for cloudwatch:X';
 
-    const verdict = judgeSdkError(sdkError('AccessDenied', 403, message));
+    const verdict = classifySdkError(sdkError('AccessDenied', 403, message));
 
     expect(verdict.status).toBe(403);
     expect(verdict.message).toBe('AccessDenied: User: arn:… may not; ask <…> for cloudwatch:X');
   });
 
-  it('told without the answer that could not be parsed', () => {
-    const verdict = judgeSdkError(sdkError('SyntaxError', 200, `Unexpected token, "ada" is not valid JSON`));
+  it('reported without the response that could not be parsed', () => {
+    const verdict = classifySdkError(sdkError('SyntaxError', 200, `Unexpected token, "ada" is not valid JSON`));
 
     expect(verdict.message).toBe('SyntaxError: the answer is not JSON');
   });
 });
 
 it('the code of what is no error of the SDK is empty', () => {
-  const codes = [undefined, 'text', sdkError('InvalidNextToken', 400)].map(codeOf);
+  const codes = [undefined, 'text', sdkError('InvalidNextToken', 400)].map(getErrorCode);
 
   expect(codes).toEqual(['', '', 'InvalidNextToken']);
 });

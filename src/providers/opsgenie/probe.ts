@@ -1,79 +1,85 @@
 import type { HttpClient } from '../../http/client.ts';
 import { type Parsed, parseAnswer, parseRecords } from '../answers.ts';
-import type { Call, Diagnosis, Examination, Load } from '../diagnosis.ts';
-import { expectedRecords } from '../estimates.ts';
-import { createTrials, type Trials } from '../trials.ts';
+import {
+  createProbeRunner,
+  estimateRecords,
+  type ProbeCall,
+  type ProbeReport,
+  type ProbeRequest,
+  type ProbeRunner,
+  type RequestEstimate,
+} from '../probes.ts';
 import { readServicePage, readTeamNames } from './catalogue.ts';
 import { countRecords, PAGE_SIZE, readList } from './lists.ts';
 import type { Source } from './source.ts';
 import { SingleAnswer, type Stamped, TimelineAnswer } from './wire.ts';
 
 /** Where and when to ask. */
-interface Asking extends Examination {
+interface Asking extends ProbeRequest {
   readonly httpClient: HttpClient;
-  readonly region: Diagnosis['region'];
+  readonly region: ProbeReport['region'];
 }
 
 /** Asks for everything that polls of the source ask for. */
-export async function examine<Wire extends Stamped>(source: Source<Wire>, asking: Asking): Promise<Diagnosis> {
+export async function probe<Wire extends Stamped>(source: Source<Wire>, asking: Asking): Promise<ProbeReport> {
   const { httpClient, region, signal } = asking;
-  const trials = createTrials(signal);
+  const probes = createProbeRunner(signal);
   const calls = callsOf(source);
-  const page = await trials.attempt(calls.list, () => newestPage(source, asking));
-  const open = await trials.attempt(calls.open, () => openPages(source, asking));
-  const isCounted = source.census === 'count';
-  const total = isCounted ? await trials.attempt(calls.count, () => countHistory(source, asking)) : undefined;
-  await tryOne(source, { asking, trials, id: page?.wires[0]?.id });
-  const teams = await trials.attempt(calls.teams, () => readTeamNames(httpClient, signal));
+  const page = await probes.run(calls.list, () => newestPage(source, asking));
+  const open = await probes.run(calls.open, () => openPages(source, asking));
+  const isCounted = source.countStrategy === 'count';
+  const total = isCounted ? await probes.run(calls.count, () => countHistory(source, asking)) : undefined;
+  await tryOne(source, { asking, probes, id: page?.wires[0]?.id });
+  const teams = await probes.run(calls.teams, () => readTeamNames(httpClient, signal));
   const services = isCounted
     ? undefined
-    : await trials.attempt(calls.services, () => readServicePage(httpClient, 0, signal));
-  const diagnosis = { trials: trials.list, region };
-  if (page === undefined) return diagnosis;
+    : await probes.run(calls.services, () => readServicePage(httpClient, 0, signal));
+  const report = { probes: probes.list, region };
+  if (page === undefined) return report;
   const nameOf = (id: string) => services?.names.find((service) => service.id === id)?.name;
   const teamOf = (id: string | undefined) => teams?.find((team) => team.id === id)?.name;
   const names = services?.names.map(({ name }) => name);
   const history = { fromMs: asking.historyStartMs, toMs: asking.nowMs };
-  const stampsMs = page.wires.map(({ createdAtMs }) => createdAtMs);
-  const expected = total ?? expectedRecords({ stampsMs, isAll: !page.more, ...history });
-  const isTold = total !== undefined || !page.more;
+  const timesMs = page.wires.map(({ createdAtMs }) => createdAtMs);
+  const expected = total ?? estimateRecords({ timesMs, isAll: !page.more, ...history });
+  const isExact = total !== undefined || !page.more;
   return {
-    ...diagnosis,
+    ...report,
     firstPage: {
       incidents: page.wires
-        .map((wire) => source.sighting(wire, nameOf))
+        .map((wire) => source.toSample(wire, nameOf))
         .map((one) => ({ ...one, team: teamOf(one.team) })),
       rejected: page.rejected.length,
       detail: page.rejected[0]?.detail,
-      total: isTold ? expected : undefined,
+      total: isExact ? expected : undefined,
     },
     services: names && { names, count: names.length, isAll: services?.more !== true },
-    load: loadOf(source, { expected, isTold, openPages: open ?? 1, services: names?.length ?? 0 }),
+    estimate: toRequestEstimate(source, { expected, isExact, openPages: open ?? 1, services: names?.length ?? 0 }),
   };
 }
 
 function callsOf({ path, name }: Pick<Source<never>, 'path' | 'name'>) {
   return {
-    list: { call: `GET ${path}`, isNeeded: true, lost: 'everything, as no poll succeeds' },
-    open: { call: `GET ${path} (open)`, isNeeded: true, lost: 'everything, as no poll succeeds' },
-    count: { call: `GET ${path}/count`, isNeeded: true, lost: `histories of more than ${PAGE_SIZE} ${name}` },
+    list: { call: `GET ${path}`, isNeeded: true, impact: 'everything, as no poll succeeds' },
+    open: { call: `GET ${path} (open)`, isNeeded: true, impact: 'everything, as no poll succeeds' },
+    count: { call: `GET ${path}/count`, isNeeded: true, impact: `histories of more than ${PAGE_SIZE} ${name}` },
     one: {
       call: `GET ${path}/{id}`,
       isNeeded: false,
-      lost: 'the end of records that no list shows any more: they stay as they were last seen',
+      impact: 'the end of records that no list shows any more: they stay as they were last seen',
     },
     timeline: {
       call: 'GET /v2/incident-timelines/{id}/entries',
       isNeeded: true,
-      lost: 'the end of every incident, and with it all recovery times',
+      impact: 'the end of every incident, and with it all recovery times',
     },
-    teams: { call: 'GET /v2/teams', isNeeded: false, lost: 'the names of teams: no incident has one' },
+    teams: { call: 'GET /v2/teams', isNeeded: false, impact: 'the names of teams: no incident has one' },
     services: {
       call: 'GET /v1/services',
       isNeeded: false,
-      lost: 'the names of services: every incident has the service none',
+      impact: 'the names of services: every incident has the service none',
     },
-  } as const satisfies Readonly<Record<string, Call>>;
+  } as const satisfies Readonly<Record<string, ProbeCall>>;
 }
 
 type Newest<Wire> = Parsed<Wire> & { readonly more: boolean };
@@ -85,7 +91,7 @@ async function newestPage<Wire extends Stamped>(source: Source<Wire>, asking: As
   return { ...parseRecords(schema, records, `GET ${path}`), more };
 }
 
-function historyQuery({ historyStartMs, nowMs }: Examination): string {
+function historyQuery({ historyStartMs, nowMs }: ProbeRequest): string {
   return `createdAt >= ${historyStartMs} AND createdAt < ${nowMs}`;
 }
 
@@ -94,62 +100,65 @@ function countHistory({ path }: Pick<Source<never>, 'path'>, asking: Asking): Pr
 }
 
 /** Requests that reading the open set takes. */
-async function openPages({ path, census }: Pick<Source<never>, 'path' | 'census'>, asking: Asking): Promise<number> {
+async function openPages(
+  { path, countStrategy }: Pick<Source<never>, 'path' | 'countStrategy'>,
+  asking: Asking,
+): Promise<number> {
   const query = 'status:open';
   const question = { path, query, sort: 'createdAt', order: 'asc', offset: 0 } as const;
   const { more } = await readList(asking.httpClient, question, asking.signal);
   if (!more) return 1;
   // A list of more than one page is counted first; where it cannot be, all that is known is that there are two.
-  return 1 + (census === 'count' ? Math.ceil((await countRecords({ path, ...asking }, query)) / PAGE_SIZE) : 2);
+  return 1 + (countStrategy === 'count' ? Math.ceil((await countRecords({ path, ...asking }, query)) / PAGE_SIZE) : 2);
 }
 
 interface One {
   readonly asking: Asking;
-  readonly trials: Trials;
+  readonly probes: ProbeRunner;
   readonly id: string | undefined;
 }
 
 async function tryOne(
   { path, name }: Pick<Source<never>, 'path' | 'name'>,
-  { asking, trials, id }: One,
+  { asking, probes, id }: One,
 ): Promise<void> {
   const { one, timeline } = callsOf({ path, name });
   const calls = name === 'incidents' ? [one, timeline] : [one];
   if (id === undefined) {
-    for (const call of calls) trials.leave(call, 'there is no record to ask for');
+    for (const call of calls) probes.skip(call, 'there is no record to ask for');
     return;
   }
   const get = async (from: string, query: Record<string, string | number>) =>
     (await asking.httpClient.get(from, query, asking.signal)).body;
   const known = encodeURIComponent(id);
-  await trials.attempt(one, async () =>
+  await probes.run(one, async () =>
     parseAnswer(SingleAnswer, await get(`${path}/${known}`, { identifierType: 'id' }), one.call),
   );
   if (name !== 'incidents') return;
   const entries = `/v2/incident-timelines/${known}/entries`;
-  await trials.attempt(timeline, async () =>
+  await probes.run(timeline, async () =>
     parseAnswer(TimelineAnswer, await get(entries, { group: 'incident', limit: 1 }), timeline.call),
   );
 }
 
 interface Expected {
   readonly expected: number;
-  readonly isTold: boolean;
+  readonly isExact: boolean;
   readonly openPages: number;
   readonly services: number;
 }
 
 /** A poll reads what changed and what is open; the names once an hour; a first sync all pages, and the ends of incidents one by one. */
-function loadOf({ census }: Pick<Source<never>, 'census'>, given: Expected): Load {
-  const { expected, isTold, openPages: open, services } = given;
+function toRequestEstimate({ countStrategy }: Pick<Source<never>, 'countStrategy'>, given: Expected): RequestEstimate {
+  const { expected, isExact, openPages: open, services } = given;
   const pages = Math.max(1, Math.ceil(expected / PAGE_SIZE));
-  const listing = census === 'count' ? 1 : 1 + Math.max(1, Math.ceil(services / PAGE_SIZE));
-  const perIncident = census === 'count' ? 0 : expected;
+  const listing = countStrategy === 'count' ? 1 : 1 + Math.max(1, Math.ceil(services / PAGE_SIZE));
+  const perIncident = countStrategy === 'count' ? 0 : expected;
   return {
     perPoll: 1 + open,
     perHour: listing,
     firstSync: listing + pages + (pages > 1 ? 1 : 0) + open + perIncident,
-    isTold,
-    allowances: 1,
+    isExact,
+    rateLimitCount: 1,
   };
 }

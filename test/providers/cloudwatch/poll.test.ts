@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { interleave } from '../../../src/providers/cloudwatch/interleave.ts';
+import { interleave } from '../../../src/providers/cloudwatch/poll.ts';
 
 async function* counting(name: string, count: number, closed: string[] = []): AsyncGenerator<string> {
   try {

@@ -1,8 +1,7 @@
 import type { HttpClient, Query } from '../../http/client.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
-import type { Call, Diagnosis, Examination } from '../diagnosis.ts';
-import type { Span } from '../spans.ts';
-import { createTrials, type Trials } from '../trials.ts';
+import { createProbeRunner, type ProbeCall, type ProbeReport, type ProbeRequest, type ProbeRunner } from '../probes.ts';
+import type { TimeRange } from '../time-ranges.ts';
 import { bounds, OPEN_STATUSES, PAGE_SIZE } from './api.ts';
 import { askableSpans } from './reading.ts';
 import { CatalogueService, Incident, IncidentPage, LogPage, OneIncident, PriorityPage, ServicePage } from './schema.ts';
@@ -11,70 +10,70 @@ import { CatalogueService, Incident, IncidentPage, LogPage, OneIncident, Priorit
 const SPANS_MAX = 24;
 
 const CALLS = {
-  incidents: { call: 'GET /incidents', isNeeded: true, lost: 'everything, as no poll succeeds' },
-  open: { call: 'GET /incidents (open)', isNeeded: true, lost: 'everything, as no poll succeeds' },
+  incidents: { call: 'GET /incidents', isNeeded: true, impact: 'everything, as no poll succeeds' },
+  open: { call: 'GET /incidents (open)', isNeeded: true, impact: 'everything, as no poll succeeds' },
   log: {
     call: 'GET /log_entries',
     isNeeded: true,
-    lost: 'everything, as no poll succeeds: changes and acknowledgements are read here',
+    impact: 'everything, as no poll succeeds: changes and acknowledgements are read here',
   },
   incident: {
     call: 'GET /incidents/{id}',
     isNeeded: false,
-    lost: 'the end of incidents that no list shows any more: they stay as they were last seen',
+    impact: 'the end of incidents that no list shows any more: they stay as they were last seen',
   },
   incidentLog: {
     call: 'GET /incidents/{id}/log_entries',
     isNeeded: false,
-    lost: 'acknowledgements and escalations of incidents that are older than the history',
+    impact: 'acknowledgements and escalations of incidents that are older than the history',
   },
   services: {
     call: 'GET /services',
     isNeeded: false,
-    lost: 'new names of services: each is called what its incidents call it',
+    impact: 'new names of services: each is called what its incidents call it',
   },
   priorities: {
     call: 'GET /priorities',
     isNeeded: false,
-    lost: 'nothing in polls; here, a look at priorities that no incident on the first page has',
+    impact: 'nothing in polls; here, a look at priorities that no incident on the first page has',
   },
-} as const satisfies Readonly<Record<string, Call>>;
+} as const satisfies Readonly<Record<string, ProbeCall>>;
 
 type Get = (path: string, query: Query) => Promise<unknown>;
 
 /** Asks for everything that polls ask for. The region is given back as it is. */
-export async function examine(
+export async function probe(
   httpClient: HttpClient,
-  request: Examination,
-  region: Diagnosis['region'],
-): Promise<Diagnosis> {
-  const trials = createTrials(request.signal);
+  request: ProbeRequest,
+  region: ProbeReport['region'],
+): Promise<ProbeReport> {
+  const probes = createProbeRunner(request.signal);
   const get: Get = async (path, query) =>
     (await httpClient.get(path, { time_zone: 'UTC', ...query }, request.signal)).body;
   const all = askableSpans({ fromMs: request.historyStartMs, toMs: request.nowMs });
   const spans = all.slice(-SPANS_MAX).reverse();
-  const counted = await trials.attempt(CALLS.incidents, () => countIncidents(get, spans));
-  const open = await trials.attempt(CALLS.open, () => countOf(get, { 'statuses[]': OPEN_STATUSES, date_range: 'all' }));
-  const entries = await trials.attempt(CALLS.log, () => countEntries(get, spans));
-  await tryOne(counted?.wires[0]?.id, trials, get);
-  const services = await trials.attempt(CALLS.services, () => listServices(get));
-  const severities = await trials.attempt(CALLS.priorities, () => listPriorities(get));
-  const diagnosis = { trials: trials.list, region, services, severities };
-  if (counted === undefined) return diagnosis;
+  const counted = await probes.run(CALLS.incidents, () => countIncidents(get, spans));
+  const open = await probes.run(CALLS.open, () => countOf(get, { 'statuses[]': OPEN_STATUSES, date_range: 'all' }));
+  const entries = await probes.run(CALLS.log, () => countEntries(get, spans));
+  await tryOne(counted?.wires[0]?.id, probes, get);
+  const services = await probes.run(CALLS.services, () => listServices(get));
+  const severities = await probes.run(CALLS.priorities, () => listPriorities(get));
+  const report = { probes: probes.list, region, services, severities };
+  if (counted === undefined) return report;
   const { totals, wires, rejected } = counted;
   const total = all.length > spans.length ? undefined : totals.reduce((sum, one) => sum + one, 0);
   const pages = pagesOf([...totals, ...(entries ?? [])]) * (all.length / spans.length);
   const perHour = pagesOf([services?.count ?? 0]);
   return {
-    ...diagnosis,
+    ...report,
     firstPage: { incidents: wires, rejected: rejected.length, detail: rejected[0]?.detail, total },
-    load: {
+    estimate: {
       // Everything open, and the log since the newest entry.
       perPoll: pagesOf([open ?? 0]) + 1,
       perHour,
       firstSync: Math.ceil(pages) + pagesOf([open ?? 0]) + perHour,
-      isTold: total !== undefined && entries !== undefined,
-      allowances: 1,
+      isExact: total !== undefined && entries !== undefined,
+      rateLimitCount: 1,
     },
   };
 }
@@ -91,7 +90,7 @@ async function countOf(get: Get, query: Query): Promise<number> {
 }
 
 /** Newest span first; the first that has incidents gives a whole page, each gives its number. */
-async function countIncidents(get: Get, spans: readonly Span[]) {
+async function countIncidents(get: Get, spans: readonly TimeRange[]) {
   const totals: number[] = [];
   let records: readonly unknown[] = [];
   for (const span of spans) {
@@ -104,7 +103,7 @@ async function countIncidents(get: Get, spans: readonly Span[]) {
   return { totals, ...parseRecords(Incident, records, 'GET /incidents') };
 }
 
-async function countEntries(get: Get, spans: readonly Span[]): Promise<readonly number[]> {
+async function countEntries(get: Get, spans: readonly TimeRange[]): Promise<readonly number[]> {
   const totals: number[] = [];
   for (const span of spans) {
     const body = await get('log_entries', { ...bounds(span), is_overview: true, total: true, limit: 1 });
@@ -114,14 +113,14 @@ async function countEntries(get: Get, spans: readonly Span[]): Promise<readonly 
   return totals;
 }
 
-async function tryOne(id: string | undefined, trials: Trials, get: Get): Promise<void> {
+async function tryOne(id: string | undefined, probes: ProbeRunner, get: Get): Promise<void> {
   if (id === undefined) {
-    for (const call of [CALLS.incident, CALLS.incidentLog]) trials.leave(call, 'there is no incident to ask for');
+    for (const call of [CALLS.incident, CALLS.incidentLog]) probes.skip(call, 'there is no incident to ask for');
     return;
   }
   const path = `incidents/${encodeURIComponent(id)}`;
-  await trials.attempt(CALLS.incident, async () => parseAnswer(OneIncident, await get(path, {}), CALLS.incident.call));
-  await trials.attempt(CALLS.incidentLog, async () =>
+  await probes.run(CALLS.incident, async () => parseAnswer(OneIncident, await get(path, {}), CALLS.incident.call));
+  await probes.run(CALLS.incidentLog, async () =>
     parseAnswer(LogPage, await get(`${path}/log_entries`, { is_overview: true, limit: 1 }), CALLS.incidentLog.call),
   );
 }

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  cutSpan,
-  halveSpan,
+  bisectRange,
   type ListPage,
-  readSpans,
-  type Span,
-  type SpanPage,
-  spansAfter,
-} from '../../src/providers/spans.ts';
+  type RangePage,
+  rangesAfter,
+  readRanges,
+  splitRange,
+  type TimeRange,
+} from '../../src/providers/time-ranges.ts';
 
 const SECOND = 1000;
 
@@ -22,16 +22,16 @@ interface ListOptions {
 /** A list of instants as a platform shows it: windows, offsets, a cap on `offset + limit`, and what it was asked. */
 function listOf(instantsMs: readonly number[], options: ListOptions) {
   const list = [...instantsMs];
-  const asked: { span: Span; offset: number }[] = [];
+  const asked: { range: TimeRange; offset: number }[] = [];
   const counts = { now: 0, most: 0 };
-  const read = async (span: Span, offset: number): Promise<ListPage<number>> => {
-    asked.push({ span, offset });
+  const read = async (range: TimeRange, offset: number): Promise<ListPage<number>> => {
+    asked.push({ range, offset });
     if (offset + options.pageSize > options.cap) throw new Error(`asked beyond the cap: offset ${offset}`);
     counts.now += 1;
     counts.most = Math.max(counts.most, counts.now);
     await new Promise((resolve) => setImmediate(resolve));
     counts.now -= 1;
-    const found = list.filter((ms) => ms >= span.fromMs && ms < span.toMs).toSorted((one, other) => one - other);
+    const found = list.filter((ms) => ms >= range.fromMs && ms < range.toMs).toSorted((one, other) => one - other);
     if (options.newestFirst === true) found.reverse();
     const end = offset + options.pageSize;
     const total = options.total === false ? undefined : found.length;
@@ -42,21 +42,21 @@ function listOf(instantsMs: readonly number[], options: ListOptions) {
 
 type List = ReturnType<typeof listOf>;
 
-async function readAll(list: List, spans: readonly Span[]): Promise<SpanPage<number>[]> {
-  const pages: SpanPage<number>[] = [];
+async function readAll(list: List, ranges: readonly TimeRange[]): Promise<RangePage<number>[]> {
+  const pages: RangePage<number>[] = [];
   const { read, pageSize, cap } = list;
-  for await (const page of readSpans({ spans, pageSize, cap, read })) pages.push(page);
+  for await (const page of readRanges({ ranges, pageSize, cap, read })) pages.push(page);
   return pages;
 }
 
-const recordsOf = (pages: readonly SpanPage<number>[]) => new Set(pages.flatMap((page) => page.records));
+const recordsOf = (pages: readonly RangePage<number>[]) => new Set(pages.flatMap((page) => page.records));
 const seconds = (count: number) => Array.from({ length: count }, (_, index) => index * SECOND);
 
-describe('cutting a span', () => {
+describe('cutting a range', () => {
   it('gives pieces that touch, none too long, and together the whole', () => {
     fc.assert(
       fc.property(fc.nat(1e6), fc.nat(1e5), fc.integer({ min: 1000, max: 1e5 }), (fromMs, lengthMs, longestMs) => {
-        const pieces = cutSpan({ fromMs, toMs: fromMs + lengthMs }, longestMs);
+        const pieces = splitRange({ fromMs, toMs: fromMs + lengthMs }, longestMs);
 
         const edges = [fromMs, ...pieces.map((piece) => piece.toMs)];
         expect(pieces.map((piece) => piece.fromMs)).toEqual(edges.slice(0, -1));
@@ -67,23 +67,23 @@ describe('cutting a span', () => {
   });
 });
 
-describe('halving a span', () => {
+describe('halving a range', () => {
   it('meets on a whole number of seconds', () => {
-    expect(halveSpan({ fromMs: 500, toMs: 5500 })).toEqual([
+    expect(bisectRange({ fromMs: 500, toMs: 5500 })).toEqual([
       { fromMs: 500, toMs: 2500 },
       { fromMs: 2500, toMs: 5500 },
     ]);
   });
 
   it('ends at one second with an error that names it', () => {
-    expect(() => halveSpan({ fromMs: 0, toMs: 1999 })).toThrow(
+    expect(() => bisectRange({ fromMs: 0, toMs: 1999 })).toThrow(
       'more records within one second (1970-01-01T00:00:00.000Z) than the platform lets anyone list',
     );
   });
 });
 
-describe('reading spans', () => {
-  it.each([true, false])('finds every record and never asks beyond the cap (total told: %s)', async (total) => {
+describe('reading ranges', () => {
+  it.each([true, false])('finds every record and never asks beyond the cap (total reported: %s)', async (total) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(200), { maxLength: 60 }),
@@ -100,10 +100,10 @@ describe('reading spans', () => {
           fc.pre(Math.ceil(perSecond / pageSize) * pageSize <= cap);
           const list = listOf(instants, { pageSize, cap, total });
 
-          const pages = await readAll(list, cutSpan({ fromMs: 0, toMs: 256 * SECOND }, 64 * SECOND));
+          const pages = await readAll(list, splitRange({ fromMs: 0, toMs: 256 * SECOND }, 64 * SECOND));
 
           expect(recordsOf(pages)).toEqual(new Set(instants));
-          expect(pages.at(-1)).toMatchObject({ spansLeft: [], isWithin: false });
+          expect(pages.at(-1)).toMatchObject({ rangesLeft: [], isWithin: false });
         },
       ),
       { numRuns: 60 },
@@ -118,8 +118,8 @@ describe('reading spans', () => {
     'goes on after any page from what is left in time, though records left the list ($total, $newestFirst)',
     async (how) => {
       const list = listOf(seconds(60), { pageSize: 4, cap: 20, ...how });
-      const spans = cutSpan({ fromMs: 0, toMs: 64 * SECOND }, 32 * SECOND);
-      const pages = await readAll(list, spans);
+      const ranges = splitRange({ fromMs: 0, toMs: 64 * SECOND }, 32 * SECOND);
+      const pages = await readAll(list, ranges);
 
       for (const [index, page] of pages.entries()) {
         const before = recordsOf(pages.slice(0, index + 1));
@@ -129,7 +129,7 @@ describe('reading spans', () => {
           { pageSize: 4, cap: 20, ...how },
         );
 
-        const rest = await readAll(shrunk, spansAfter(page, page.records, SECOND));
+        const rest = await readAll(shrunk, rangesAfter(page, page.records, SECOND));
 
         expect(new Set([...before, ...recordsOf(rest)]).size).toBe(60);
         const again = rest.flatMap(({ records }) => records).filter((ms) => before.has(ms));
@@ -144,16 +144,16 @@ describe('reading spans', () => {
     { says: 'all at one time', timesMs: [5, 5, 5] },
     { says: 'in no order of time', timesMs: [5, 9, 7, 10] },
     { says: 'none that can be read', timesMs: [] },
-  ])('begins a span anew after a page of records that are $says', ({ timesMs }) => {
-    const span = { fromMs: 5, toMs: 100 };
+  ])('reads a range again after a page of records that are $says', ({ timesMs }) => {
+    const range = { fromMs: 5, toMs: 100 };
     const later = { fromMs: 100, toMs: 200 };
 
-    const left = spansAfter({ records: [], spansLeft: [span, later], isWithin: true }, timesMs, 0);
+    const left = rangesAfter({ records: [], rangesLeft: [range, later], isWithin: true }, timesMs, 0);
 
-    expect(left).toEqual([span, later]);
+    expect(left).toEqual([range, later]);
   });
 
-  it('asks for each page once, with four under way, when the platform tells how many there are', async () => {
+  it('asks for each page once, with four under way, when the platform reports the total', async () => {
     const list = listOf(seconds(100), { pageSize: 5, cap: 1000 });
 
     await readAll(list, [{ fromMs: 0, toMs: 100 * SECOND }]);
@@ -167,7 +167,7 @@ describe('reading spans', () => {
 
     await readAll(list, [{ fromMs: 0, toMs: 64 * SECOND }]);
 
-    expect(list.asked.filter(({ span }) => span.toMs - span.fromMs === 64 * SECOND)).toHaveLength(1);
+    expect(list.asked.filter(({ range }) => range.toMs - range.fromMs === 64 * SECOND)).toHaveLength(1);
     expect(list.asked).toHaveLength(1 + 8 + 8);
   });
 
@@ -181,8 +181,8 @@ describe('reading spans', () => {
 
   it('reads a window again in halves when records left it meanwhile', async () => {
     const list = listOf(seconds(20), { pageSize: 5, cap: 100 });
-    const read: List['read'] = async (span, offset) => {
-      const page = await list.read(span, offset);
+    const read: List['read'] = async (range, offset) => {
+      const page = await list.read(range, offset);
       if (list.asked.length === 1) list.list.shift();
       return page;
     };
@@ -194,8 +194,8 @@ describe('reading spans', () => {
 
   it('goes on when records were added meanwhile', async () => {
     const list = listOf(seconds(20), { pageSize: 5, cap: 100 });
-    const read: List['read'] = async (span, offset) => {
-      const page = await list.read(span, offset);
+    const read: List['read'] = async (range, offset) => {
+      const page = await list.read(range, offset);
       if (list.asked.length === 1) list.list.push(...seconds(7).map((ms) => ms + 19_001));
       return page;
     };
@@ -218,9 +218,9 @@ describe('reading spans', () => {
 
   it('throws what a request threw, and asks no more', async () => {
     const list = listOf(seconds(100), { pageSize: 5, cap: 1000 });
-    const read: List['read'] = async (span, offset) => {
+    const read: List['read'] = async (range, offset) => {
       if (offset === 10) throw new Error('503');
-      return list.read(span, offset);
+      return list.read(range, offset);
     };
 
     const reading = readAll({ ...list, read }, [{ fromMs: 0, toMs: 100 * SECOND }]);
