@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import type { Core } from '../core/messages.ts';
+import { type Core, CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
@@ -89,6 +89,10 @@ async function swapEngine(
     await core.configure(engine.setup, clock.nowMs());
   } catch (error) {
     await engine.stop();
+    if (error instanceof CoreFailure) {
+      onFatal(error);
+      throw error;
+    }
     // The core has gone back to the configuration before.
     if (!isStopped()) {
       try {

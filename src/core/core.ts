@@ -54,6 +54,7 @@ export function createCore({ store, log }: CoreInput): Core {
     tick: (nowMs, steadyMs) => {
       const trouble = troubleOf(() =>
         trusting(store, () => {
+          store.verify();
           memory.release(steadyMs);
           prune(nowMs);
         }),

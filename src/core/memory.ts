@@ -65,7 +65,7 @@ export class CoreMemory {
     try {
       this.#memory = configure(this.#store, setup, nowMs);
     } catch (error) {
-      if (before !== undefined) this.#memory = trusting(this.#store, () => configure(this.#store, before, nowMs));
+      if (before !== undefined) this.#memory = goBack(this.#store, before, { nowMs, refused: error });
       throw error;
     }
     this.#hasChanged = true;
@@ -145,7 +145,7 @@ export function trusting<Result>(store: Store, work: () => Result): Result {
     return work();
   } catch (error) {
     if (!store.isBroken(error)) throw error;
-    throw new CoreFailure(`the store is damaged: ${messageOf(error)}`, { cause: error });
+    throw new CoreFailure(`the store cannot be trusted: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -153,6 +153,16 @@ function configure(store: Store, setup: CoreSetup, nowMs: number): Memory {
   const readers = readersOf(setup.config);
   store.configure(storeSettings(setup.config, { readers, providers: describeProviders(setup) }), nowMs);
   return loadMemory(store, setup);
+}
+
+/** Without it the store would count by the one configuration and the page show by the other. */
+function goBack(store: Store, before: CoreSetup, { nowMs, refused }: { nowMs: number; refused: unknown }): Memory {
+  try {
+    return configure(store, before, nowMs);
+  } catch (error) {
+    const why = `a configuration was refused (${messageOf(refused)}), and so is the one before (${messageOf(error)})`;
+    throw new CoreFailure(why, { cause: error });
+  }
 }
 
 function rebuild(store: Store, setup: CoreSetup): Memory {

@@ -86,3 +86,19 @@ function exemplarText(exemplar: SampleExemplar | undefined): string {
   if (EXEMPLAR_LABEL.length + Array.from(incidentId).length > EXEMPLAR_LENGTH_MAX) return '';
   return ` # {${EXEMPLAR_LABEL}="${escapeValue(incidentId)}"} ${numberText(value)} ${atMs / 1000}`;
 }
+
+/** The text of one thing in one family. */
+export interface Fragment {
+  readonly version: number;
+  readonly text: string;
+  /** As OpenMetrics; the same string where the formats agree. */
+  readonly openmetrics: string;
+}
+
+/** Joined, not added up: a string that was added up stays a tree of its parts in memory. */
+export function renderFragment(name: string, version: number, samples: readonly Sample[]): Fragment {
+  const text = samples.map((sample) => sampleText(name, sample, 'text')).join('');
+  if (samples.every(({ suffix }) => suffix === undefined)) return { version, text, openmetrics: text };
+  const openmetrics = samples.map((sample) => sampleText(name, sample, 'openmetrics')).join('');
+  return { version, text, openmetrics };
+}

@@ -3,8 +3,7 @@ import type { Status } from '../model/incident.ts';
 import type { OpenRow, ProviderCounts, Row } from '../stats/rows.ts';
 import type { LabelSet } from '../store/label-set.ts';
 import type { Exemplar, ProviderState, StoredCounter } from '../store/store.ts';
-import type { MetricType, Sample } from './exposition.ts';
-import { type Fragment, renderFragment } from './fragment.ts';
+import { type Fragment, type MetricType, renderFragment, type Sample } from './exposition.ts';
 
 /** What metrics need to know of a provider besides its numbers. */
 export interface ShownProvider {

@@ -34,10 +34,18 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  const info = new Gauge(of(OWN_FAMILIES.info, registry));
-  info.set({ version, nodeversion: process.version }, 1);
-  const metrics = providerMetrics(registry);
-  const reload = reloadMetrics(registry);
+  new Gauge(of(OWN_FAMILIES.info, registry)).set({ version, nodeversion: process.version }, 1);
+  const metrics = {
+    up: new Gauge(of(OWN_FAMILIES.up, registry)),
+    duration: new Histogram({ ...of(OWN_FAMILIES.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
+    polls: new Counter(of(OWN_FAMILIES.polls, registry)),
+    requests: new Counter(of(OWN_FAMILIES.requests, registry)),
+    throttled: new Counter(of(OWN_FAMILIES.throttled, registry)),
+    budget: new Gauge(of(OWN_FAMILIES.budget, registry)),
+    skew: new Gauge(of(OWN_FAMILIES.skew, registry)),
+  };
+  const reloadSuccessful = new Gauge(of(OWN_FAMILIES.reloadSuccessful, registry));
+  const reloadedAt = new Gauge(of(OWN_FAMILIES.reloadedAt, registry));
   const born = new Set<string>();
   return {
     polled: (provider, { isUp, seconds }) => {
@@ -57,8 +65,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     budget: (provider, remaining) => metrics.budget.set({ provider }, remaining),
     clockSkew: (provider, ms) => metrics.skew.set({ provider }, ms / 1000),
     reloaded: (isSuccessful, nowMs) => {
-      reload.successful.set(Number(isSuccessful));
-      if (isSuccessful) reload.at.set(nowMs / 1000);
+      reloadSuccessful.set(Number(isSuccessful));
+      if (isSuccessful) reloadedAt.set(nowMs / 1000);
     },
     forget: (provider) => {
       born.delete(provider);
@@ -76,34 +84,18 @@ function of<Label extends string>(
   return { name, help, labelNames: [...labels], registers: [registry] };
 }
 
-function providerMetrics(registry: Registry) {
-  return {
-    up: new Gauge(of(OWN_FAMILIES.up, registry)),
-    duration: new Histogram({ ...of(OWN_FAMILIES.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
-    polls: new Counter(of(OWN_FAMILIES.polls, registry)),
-    requests: new Counter(of(OWN_FAMILIES.requests, registry)),
-    throttled: new Counter(of(OWN_FAMILIES.throttled, registry)),
-    budget: new Gauge(of(OWN_FAMILIES.budget, registry)),
-    skew: new Gauge(of(OWN_FAMILIES.skew, registry)),
-  };
+type Labels = Partial<Record<string, string | number>>;
+interface Metric {
+  get(): Promise<{ readonly values: readonly { readonly labels: Labels }[] }>;
+  remove(labels: Labels): void;
 }
 
-function reloadMetrics(registry: Registry) {
-  return {
-    successful: new Gauge(of(OWN_FAMILIES.reloadSuccessful, registry)),
-    at: new Gauge(of(OWN_FAMILIES.reloadedAt, registry)),
-  };
-}
-
-type ProviderMetric = ReturnType<typeof providerMetrics>[keyof ReturnType<typeof providerMetrics>];
-
-async function forgetProvider(metrics: readonly ProviderMetric[], provider: string): Promise<void> {
+async function forgetProvider(metrics: readonly Metric[], provider: string): Promise<void> {
   for (const metric of metrics) {
     const { values } = await metric.get();
     for (const { labels } of values) {
       if (labels['provider'] !== provider) continue;
-      const { le: _bound, ...own } = { le: undefined, ...labels };
-      metric.remove(own);
+      metric.remove(Object.fromEntries(Object.entries(labels).filter(([name]) => name !== 'le')));
     }
   }
 }

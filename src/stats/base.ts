@@ -29,24 +29,18 @@ export class Base implements OpenRow {
     return this.#resolvedAt.at(this.#resolvedAt.size - 1);
   }
 
-  count(incident: Placed, sign: 1 | -1): void {
-    const { status, triggeredAtMs, resolvedAtMs } = incident;
+  /** Takes an incident, or takes it back: its status (index into STATUSES), and its end (NaN without one). */
+  count(
+    incident: { status: number; isOpen: boolean; triggeredAtMs: number; resolvedAtMs: number },
+    sign: 1 | -1,
+  ): void {
+    const { status, isOpen, triggeredAtMs, resolvedAtMs } = incident;
     this.incidents += sign;
     this.version += 1;
-    if (incident.isOpen) {
+    if (isOpen) {
       this.open[status] = (this.open[status] ?? 0) + sign;
       this.#openSince.change(triggeredAtMs, sign);
     }
     if (!Number.isNaN(resolvedAtMs)) this.#resolvedAt.change(resolvedAtMs, sign);
   }
-}
-
-/** The little that open gauges need of an incident. */
-export interface Placed {
-  /** Index into STATUSES. */
-  readonly status: number;
-  readonly isOpen: boolean;
-  readonly triggeredAtMs: number;
-  /** NaN without one. */
-  readonly resolvedAtMs: number;
 }

@@ -14,13 +14,6 @@ export interface Coverage {
   readonly readUntilMs?: number;
 }
 
-/** What a row rests on besides its incidents. */
-export interface EvaluationContext {
-  readonly settings: StatisticsSettings;
-  /** The providers of the row. */
-  readonly coverages: readonly Coverage[];
-}
-
 const ABSENT = Number.NaN;
 
 /** Computes the values that depend on what is in the windows. */
@@ -52,8 +45,12 @@ export function hasTimes({ statistics }: Pick<Group, 'statistics'>): boolean {
 }
 
 /** Computes the values that also depend on where the windows end and history begins. */
-export function evaluateTimes(group: Group, { settings, coverages }: EvaluationContext): void {
-  const { windows, minimumSample } = settings;
+export function evaluateTimes(
+  group: Group,
+  { windows, minimumSample }: StatisticsSettings,
+  /** Of the providers of the row. */
+  coverages: readonly Coverage[],
+): void {
   for (const [at, { baseline }] of group.windows.entries()) {
     const windowMs = windows[at]?.ms ?? 0;
     const hasBaseline =

@@ -1,9 +1,10 @@
 import type { Grouping } from '../config/types.ts';
 import type { FacetLabels } from '../model/stored.ts';
 import { Base } from './base.ts';
+import type { Columns } from './columns.ts';
 import type { Coverage } from './evaluate.ts';
 import { Group } from './group.ts';
-import type { ProviderCounts, StatisticsSettings } from './rows.ts';
+import type { ProviderCounts, StatisticsInput, StatisticsSettings } from './rows.ts';
 import { SlotOrder } from './slot-order.ts';
 
 /** A provider whose first sync is complete. */
@@ -33,29 +34,22 @@ export interface FacetPlace {
   readonly targetMs: number | undefined;
 }
 
-export interface PlacesInput {
-  readonly settings: StatisticsSettings;
-  readonly labels: (facet: number) => FacetLabels | undefined;
-  readonly triggeredAtMs: (slot: number) => number;
-  readonly resolvedAtMs: (slot: number) => number;
-}
-
 /** Finds for each incident the groups that it belongs to. */
 export class Places {
   readonly providers: readonly ProviderPlace[];
-  readonly #input: PlacesInput;
+  readonly #input: StatisticsInput;
   /** By facet; null for those of providers that are not active. */
   #facets: (FacetPlace | null)[] = [];
   readonly #groups = new Map<string, Group>();
   #groupList: readonly Group[] | undefined;
   readonly #bases = new Map<string, Base>();
 
-  constructor(input: PlacesInput, providers: readonly ActiveProvider[]) {
+  constructor(input: StatisticsInput, columns: Columns, providers: readonly ActiveProvider[]) {
     this.#input = input;
     this.providers = providers.map((provider) => ({
       provider,
-      byTrigger: new SlotOrder(input.triggeredAtMs),
-      byResolve: new SlotOrder(input.resolvedAtMs),
+      byTrigger: new SlotOrder((slot) => columns.values.triggered[slot] ?? 0),
+      byResolve: new SlotOrder((slot) => columns.values.resolved[slot] ?? 0),
       counts: { open: 0, resolved: 0, excluded: 0 },
     }));
     if (providers.length > 0) this.#openLasting(input.settings);

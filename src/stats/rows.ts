@@ -1,4 +1,6 @@
+import type { Reader } from '../config/reading.ts';
 import type { Config, Grouping } from '../config/types.ts';
+import type { FacetLabels } from '../model/stored.ts';
 
 /** Everything that a windowed row can say; durations are minutes, absent is NaN. */
 export const STATISTICS = [
@@ -62,6 +64,13 @@ export interface StatisticsSettings {
   readonly team: boolean;
   readonly minimumSample: number;
   readonly reopened: Config['recovery']['reopened'];
+}
+
+export interface StatisticsInput {
+  readonly settings: StatisticsSettings;
+  /** Today's labels of a facet; undefined when its provider is not configured. */
+  readonly labels: (facet: number) => FacetLabels | undefined;
+  readonly reader: (provider: string) => Reader | undefined;
 }
 
 /** One group of incidents with its values, one line of values per window. */

@@ -1,16 +1,8 @@
-import type { Reader } from '../config/reading.ts';
-import type { FacetLabels, StoredIncident } from '../model/stored.ts';
+import type { StoredIncident } from '../model/stored.ts';
 import { Columns } from './columns.ts';
 import type { ActiveProvider } from './places.ts';
-import type { OpenRow, ProviderCounts, Row, StatisticsSettings } from './rows.ts';
+import type { OpenRow, ProviderCounts, Row, StatisticsInput } from './rows.ts';
 import { Windows } from './windows.ts';
-
-export interface StatisticsInput {
-  readonly settings: StatisticsSettings;
-  /** Today's labels of a facet; undefined when its provider is not configured. */
-  readonly labels: (facet: number) => FacetLabels | undefined;
-  readonly reader: (provider: string) => Reader | undefined;
-}
 
 /** Statistics over all incidents of all providers whose first sync is complete. */
 export interface Statistics {
@@ -32,9 +24,7 @@ export interface Statistics {
 export function createStatistics(input: StatisticsInput): Statistics {
   const columns = new Columns();
   const providers = new Map<string, ActiveProvider>();
-  const reading = { reopened: input.settings.reopened, labels: input.labels, reader: input.reader };
-  const windowsInput = { columns, settings: input.settings, labels: input.labels };
-  let windows = new Windows(windowsInput, []);
+  let windows = new Windows(input, columns, []);
   const forget = (row: number) => {
     const slot = columns.slotOf(row);
     if (slot < 0) return;
@@ -42,7 +32,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
     columns.vacate(slot);
   };
   const rebuild = () => {
-    windows = new Windows(windowsInput, [...providers.values()]);
+    windows = new Windows(input, columns, [...providers.values()]);
     for (let slot = 0; slot < columns.length; slot += 1) if (columns.isTaken(slot)) windows.change(slot, 1, true);
     windows.sortOrders();
     windows.refresh();
@@ -52,7 +42,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
       const known = columns.slotOf(incident.row);
       if (known >= 0) windows.change(known, -1);
       const slot = known >= 0 ? known : columns.take(incident.row);
-      columns.write(slot, incident, reading);
+      columns.write(slot, incident, input);
       windows.change(slot, 1);
     },
     forget: (rows) => {

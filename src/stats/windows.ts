@@ -1,17 +1,11 @@
-import { type FacetLabels, MARKS } from '../model/stored.ts';
+import { MARKS } from '../model/stored.ts';
 import { type Columns, TRACKED } from './columns.ts';
 import { type Coverage, evaluateContents, evaluateTimes, hasTimes } from './evaluate.ts';
 import type { Group } from './group.ts';
 import type { Recovery } from './group-window.ts';
 import { type ActiveProvider, type FacetPlace, Places, type ProviderPlace } from './places.ts';
-import type { StatisticsSettings } from './rows.ts';
+import type { StatisticsInput, StatisticsSettings } from './rows.ts';
 import type { SlotOrder } from './slot-order.ts';
-
-export interface WindowsInput {
-  readonly columns: Columns;
-  readonly settings: StatisticsSettings;
-  readonly labels: (facet: number) => FacetLabels | undefined;
-}
 
 /** Windowed statistics that are kept by adding and taking away incidents, never by going over all of them. */
 export class Windows {
@@ -23,14 +17,12 @@ export class Windows {
   readonly #reachMs: number;
   #hasMoved = true;
 
-  constructor({ columns, settings, labels }: WindowsInput, providers: readonly ActiveProvider[]) {
+  constructor(input: StatisticsInput, columns: Columns, providers: readonly ActiveProvider[]) {
     this.#columns = columns;
-    this.#settings = settings;
-    this.#windowMaxMs = Math.max(0, ...settings.windows.map(({ ms }) => ms));
+    this.#settings = input.settings;
+    this.#windowMaxMs = Math.max(0, ...input.settings.windows.map(({ ms }) => ms));
     this.#reachMs = 2 * this.#windowMaxMs;
-    const triggeredAtMs = (slot: number) => columns.triggered[slot] ?? 0;
-    const resolvedAtMs = (slot: number) => columns.resolved[slot] ?? 0;
-    this.places = new Places({ settings, labels, triggeredAtMs, resolvedAtMs }, providers);
+    this.places = new Places(input, columns, providers);
   }
 
   /** Lets an incident in, or takes it out just as it was let in. With `isAppended`, `sortOrders` must follow the last one. */
@@ -90,22 +82,22 @@ export class Windows {
     for (const group of this.places.groups()) {
       if (group.isDirty) evaluateContents(group, settings);
       if ((group.isDirty || hasMoved) && hasTimes(group)) {
-        evaluateTimes(group, { settings, coverages: this.places.coverages(group) });
+        evaluateTimes(group, settings, this.places.coverages(group));
       }
       group.isDirty = false;
     }
   }
 
   #facetOf(slot: number): FacetPlace | undefined {
-    return this.places.facet(this.#columns.facets[slot] ?? 0);
+    return this.places.facet(this.#columns.values.facets[slot] ?? 0);
   }
 
   #isVisible(slot: number): boolean {
-    return this.#columns.visible[slot] === 1;
+    return this.#columns.values.visible[slot] === 1;
   }
 
   #hasRecovery(slot: number): boolean {
-    return !Number.isNaN(this.#columns.recovery[slot]);
+    return !Number.isNaN(this.#columns.values.recovery[slot]);
   }
 
   #ordersOf({ byTrigger, byResolve }: ProviderPlace, slot: number): readonly SlotOrder[] {
@@ -115,17 +107,17 @@ export class Windows {
   /** Lets the groups know when an incident was opened and in which times it was open, as far as windows can still ask for it. */
   #track({ groups, providerIndex, place }: FacetPlace, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
-    const triggeredAtMs = columns.triggered[slot] ?? 0;
-    const resolvedAtMs = columns.resolved[slot] ?? Number.NaN;
+    const triggeredAtMs = columns.values.triggered[slot] ?? 0;
+    const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
     const spans = columns.spans.get(slot);
     // Ends never move backwards, so what was over before the largest window is never asked for again.
     const sinceMs = place.provider.endMs - this.#windowMaxMs;
     if (sign === 1) {
       const closedAtMs = spans === undefined ? resolvedAtMs : lastCloseMs(spans);
-      columns.tracked[slot] =
+      columns.values.tracked[slot] =
         (triggeredAtMs > sinceMs ? TRACKED.opening : 0) | (closedAtMs <= sinceMs ? 0 : TRACKED.openTimes);
     }
-    const tracked = columns.tracked[slot] ?? 0;
+    const tracked = columns.values.tracked[slot] ?? 0;
     for (const group of groups) {
       group.isDirty = true;
       group.incidents[providerIndex] = (group.incidents[providerIndex] ?? 0) + sign;
@@ -139,18 +131,18 @@ export class Windows {
 
   #countState({ place, base }: FacetPlace, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
-    const isMerged = ((columns.marks[slot] ?? 0) & MARKS.merged) !== 0;
-    const resolvedAtMs = columns.resolved[slot] ?? Number.NaN;
+    const isMerged = ((columns.values.marks[slot] ?? 0) & MARKS.merged) !== 0;
+    const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
     const isOpen = !isMerged && Number.isNaN(resolvedAtMs);
     const state = isOpen ? 'open' : 'resolved';
     place.counts[isMerged ? 'excluded' : state] += sign;
-    const triggeredAtMs = columns.triggered[slot] ?? 0;
-    base.count({ status: columns.statuses[slot] ?? 0, isOpen, triggeredAtMs, resolvedAtMs }, sign);
+    const triggeredAtMs = columns.values.triggered[slot] ?? 0;
+    base.count({ status: columns.values.statuses[slot] ?? 0, isOpen, triggeredAtMs, resolvedAtMs }, sign);
   }
 
   #changeWindows({ provider }: ProviderPlace, slot: number, sign: 1 | -1): void {
-    const triggeredAtMs = this.#columns.triggered[slot] ?? 0;
-    const resolvedAtMs = this.#columns.resolved[slot] ?? Number.NaN;
+    const triggeredAtMs = this.#columns.values.triggered[slot] ?? 0;
+    const resolvedAtMs = this.#columns.values.resolved[slot] ?? Number.NaN;
     const { endMs } = provider;
     const hasRecovery = this.#hasRecovery(slot);
     // What ended before every window and its baseline is in none.
@@ -164,7 +156,7 @@ export class Windows {
   }
 
   #open(slot: number, window: number, sign: 1 | -1): void {
-    const fingerprint = this.#columns.fingerprints[slot] ?? 0;
+    const fingerprint = this.#columns.values.fingerprints[slot] ?? 0;
     for (const group of this.#touch(slot)) group.windows[window]?.open(fingerprint, sign);
   }
 
@@ -174,7 +166,7 @@ export class Windows {
   }
 
   #resolveBefore(slot: number, window: number, sign: 1 | -1): void {
-    const ms = this.#columns.recovery[slot] ?? 0;
+    const ms = this.#columns.values.recovery[slot] ?? 0;
     for (const group of this.#touch(slot)) group.windows[window]?.resolveBefore(ms, sign);
   }
 
@@ -187,12 +179,12 @@ export class Windows {
   #recovery(slot: number): Recovery {
     const columns = this.#columns;
     const { place, targetMs } = this.#facetOf(slot) ?? {};
-    const triggeredAtMs = columns.triggered[slot] ?? 0;
-    const marks = columns.marks[slot] ?? 0;
-    const ms = columns.recovery[slot] ?? 0;
+    const triggeredAtMs = columns.values.triggered[slot] ?? 0;
+    const marks = columns.values.marks[slot] ?? 0;
+    const ms = columns.values.recovery[slot] ?? 0;
     return [
       ms,
-      (columns.acknowledged[slot] ?? Number.NaN) - triggeredAtMs,
+      (columns.values.acknowledged[slot] ?? Number.NaN) - triggeredAtMs,
       triggeredAtMs - (columns.started.get(slot) ?? Number.NaN),
       (columns.identified.get(slot) ?? Number.NaN) - triggeredAtMs,
       (columns.mitigated.get(slot) ?? Number.NaN) - triggeredAtMs,

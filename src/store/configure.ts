@@ -37,7 +37,7 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
   const countingSinceMs = isChanged ? (before.askedUntilMs ?? before.countingSinceMs) : before.countingSinceMs;
   fork.providers.set(name, { ...before, filter, countingSinceMs });
   if (!isChanged || countingSinceMs === undefined) return undefined;
-  const rows = engine.happenedSince(before.row, countingSinceMs);
+  const rows = engine.incidents('happenedSince', before.row, countingSinceMs);
   const table = new IncidentTable(fork, rows);
   for (const row of rows) {
     const book = readBook(row);

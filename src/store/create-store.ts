@@ -1,50 +1,42 @@
 import type { Log } from '../model/log.ts';
 import { isKept, type StoredIncident } from '../model/stored.ts';
 import { configure } from './configure.ts';
-import { completeImport, decideBatch, decideImport } from './decide.ts';
-import type { EngineWriter, StoreEngine } from './engine.ts';
+import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
+import type { Change, EngineWriter, StoreEngine } from './engine.ts';
 import { createExemplars } from './exemplars.ts';
 import { releaseGroup } from './label-sets.ts';
+import { loadTouched } from './loaded-rows.ts';
 import { prune } from './prune.ts';
 import { readings } from './readings.ts';
 import { reconcileServices } from './service-limit.ts';
 import type { LedgerState } from './state.ts';
 import type { Batch, Store } from './store.ts';
 
+const RESTARTED = 'cumulative series restart at zero, with a new _created: their layout was changed';
+
 export interface StoreInput {
   readonly engine: StoreEngine;
   readonly log: Log;
   readonly nowMs: number;
   readonly isBroken: (error: unknown) => boolean;
+  readonly verify: () => void;
   readonly close: () => void;
 }
 
 /** The store on top of an engine: loads what a change touches, decides, writes, and lets memory follow. */
-export function createStore({ engine, log, nowMs, isBroken, close }: StoreInput): Store {
+export function createStore({ engine, log, nowMs, isBroken, verify, close }: StoreInput): Store {
   const state = engine.loadState();
   const exemplars = createExemplars();
   let configuredAtMs = nowMs;
-  /** Decides and writes in one transaction; a fork that is thrown away has changed nothing. */
-  const change = <Result>(decide: (fork: LedgerState, writer: EngineWriter) => Result): Result => {
-    const fork = state.fork();
-    const result = engine.transaction((writer) => {
-      const decided = decide(fork, writer);
-      writer.state(fork);
-      return decided;
-    });
-    state.apply(fork);
-    return result;
-  };
+  const change = changesOf(engine, state);
   const decide = (fork: LedgerState, batch: Batch) => {
     const { row, isSynced } = fork.provider(batch.provider);
-    return decideBatch(fork, engine.loadTouched(row, { ...batch, isPendingWanted: isSynced }), batch);
+    return decideBatch(fork, loadTouched(engine, row, batch, isSynced), batch);
   };
   return {
     configure: (settings, atMs) => {
       const restarted = change((fork, writer) => configure({ engine, writer, fork, settings, nowMs: atMs }));
-      for (const what of restarted) {
-        log.warn('cumulative series restart at zero, with a new _created: their layout was changed', { what });
-      }
+      for (const what of restarted) log.warn(RESTARTED, { what });
       configuredAtMs = atMs;
       exemplars.restore(engine.recentLedger(), state.labelSets.values(), settings.bucketsMs);
     },
@@ -65,11 +57,7 @@ export function createStore({ engine, log, nowMs, isBroken, close }: StoreInput)
     import: (input, parts, span) => {
       if (span === undefined) return;
       change((fork, writer) => {
-        for (const incidents of parts) {
-          const touched = { incidents, deletedIds: [], wholeSubjects: [], rejected: [], isPendingWanted: false };
-          const loaded = engine.loadTouched(fork.provider(input.provider).row, touched);
-          writer.changes(decideImport(fork, loaded, { ...input, incidents }));
-        }
+        for (const incidents of parts) importPart(engine, writer, fork, { ...input, incidents });
         completeImport(fork, input, span);
       });
     },
@@ -85,9 +73,28 @@ export function createStore({ engine, log, nowMs, isBroken, close }: StoreInput)
       return result;
     },
     ...readings({ engine, state, exemplars }),
+    verify,
     isBroken,
     close,
   };
+}
+
+function changesOf(engine: StoreEngine, state: LedgerState): Change {
+  return (decide) => {
+    const fork = state.fork();
+    const result = engine.transaction((writer) => {
+      const decided = decide(fork, writer);
+      writer.state(fork);
+      return decided;
+    });
+    state.apply(fork);
+    return result;
+  };
+}
+
+function importPart(engine: StoreEngine, writer: EngineWriter, fork: LedgerState, part: ImportPart): void {
+  const { row } = fork.provider(part.provider);
+  writer.changes(decideImport(fork, loadTouched(engine, row, part, false), part));
 }
 
 /** Reads all incidents of the configured providers, counting on the way how many each facet has. */

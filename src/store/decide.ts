@@ -1,4 +1,4 @@
-import type { Incident, Rejection, Signal } from '../model/incident.ts';
+import type { Incident } from '../model/incident.ts';
 import { MARKS, type StoredIncident } from '../model/stored.ts';
 import {
   type CountInput,
@@ -9,6 +9,7 @@ import {
   mayCount,
   wasCountedAndPruned,
 } from './count.ts';
+import type { Changes } from './engine.ts';
 import {
   CONTENT_COLUMNS,
   CONTENT_MARKS,
@@ -21,45 +22,15 @@ import {
   text,
 } from './incident-row.ts';
 import { IncidentTable, isSameBook, matchRows, readBook } from './incident-table.ts';
+import { type LoadedRows, rejectionKey } from './loaded-rows.ts';
 import { CHANGES, findRevisions, isAnythingCounted } from './revisions.ts';
 import { allocateService, reconcileServices } from './service-limit.ts';
 import { type LedgerState, type StoredProvider, serviceKey, updateServices } from './state.ts';
 import type { Batch, CommitCounts, CommitResult, ImportInput, ImportSpan } from './store.ts';
 
-/** The stored rows that a batch touches. */
-export interface LoadedRows {
-  /** Reported or deleted incidents, those of the same recovery, and all of `wholeSubjects`. */
-  readonly incidents: readonly IncidentRow[];
-  /** Incidents of the provider of which something may still have to be counted. */
-  readonly pending: readonly IncidentRow[];
-  /** Ends that the ledger has, by row. */
-  readonly countedEndsMs: ReadonlyMap<number, number>;
-  /** `rejectionKey` of the rejections of this batch that are known already. */
-  readonly knownRejections: ReadonlySet<string>;
-  /** Ids of rejected records that are asked for again. */
-  readonly waitingIds: ReadonlySet<string>;
-}
-
-/** What one decision changes besides the state that is kept in memory. */
-export interface Changes extends CountResult {
-  /** The key of the provider whose signals and rejections these are. */
-  readonly provider: number;
-  readonly nowMs: number;
-  readonly incidents: Pick<IncidentTable, 'written' | 'freed'>;
-  readonly signals: readonly Signal[];
-  /** Rejections that are new, and those that came again. */
-  readonly rejections: readonly Rejection[];
-  /** Ids that are asked for no longer. */
-  readonly settledIds: readonly string[];
-}
-
 /** A decision with what those need to know who keep statistics. */
 export interface Decision extends CommitResult {
   readonly changes: Changes;
-}
-
-export function rejectionKey({ key, reason }: Pick<Rejection, 'key' | 'reason'>): string {
-  return `${reason} ${key}`;
 }
 
 /** Decides what a batch changes, beginning with `state`, a fork of what is committed, and the rows that the batch touches. */
@@ -94,12 +65,13 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
   };
 }
 
+/** Some of the incidents of an import. */
+export interface ImportPart extends ImportInput {
+  readonly incidents: readonly Incident[];
+}
+
 /** Decides what one part of an import changes; `state` is a fork that all parts of the import share. */
-export function decideImport(
-  state: LedgerState,
-  loaded: LoadedRows,
-  input: ImportInput & { readonly incidents: readonly Incident[] },
-): Changes {
+export function decideImport(state: LedgerState, loaded: LoadedRows, input: ImportPart): Changes {
   const { nowMs, isOnlySource, incidents } = input;
   const before = state.provider(input.provider);
   const provider = isOnlySource ? { ...before, countingSinceMs: nowMs } : before;

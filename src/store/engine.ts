@@ -1,27 +1,9 @@
-import type { Incident, Rejection, Signal } from '../model/incident.ts';
+import type { Rejection, Signal } from '../model/incident.ts';
 import type { StoredIncident } from '../model/stored.ts';
-import type { Changes, LoadedRows } from './decide.ts';
+import type { CountResult } from './count.ts';
 import type { IncidentRow } from './incident-row.ts';
 import type { IncidentTable } from './incident-table.ts';
 import type { LedgerState } from './state.ts';
-
-/** What a batch touches. */
-export interface TouchedRows {
-  readonly incidents: readonly Pick<Incident, 'id' | 'subject' | 'recoveryKey'>[];
-  readonly deletedIds: readonly string[];
-  readonly wholeSubjects: readonly string[];
-  readonly rejected: readonly Rejection[];
-  readonly isPendingWanted: boolean;
-}
-
-/** A closed incident whose retention is over. */
-export interface ExpiredIncident {
-  readonly row: number;
-  readonly facet: number;
-  readonly isKept: boolean;
-  readonly id: string;
-  readonly subject: string | undefined;
-}
 
 /** A counted recovery as exemplars need it. */
 export interface RecentRecovery {
@@ -32,6 +14,19 @@ export interface RecentRecovery {
   readonly incidentId: string;
 }
 
+/** What one decision changes besides the state that is kept in memory. */
+export interface Changes extends CountResult {
+  /** The key of the provider whose signals and rejections these are. */
+  readonly provider: number;
+  readonly nowMs: number;
+  readonly incidents: Pick<IncidentTable, 'written' | 'freed'>;
+  readonly signals: readonly Signal[];
+  /** Rejections that are new, and those that came again. */
+  readonly rejections: readonly Rejection[];
+  /** Ids that are asked for no longer. */
+  readonly settledIds: readonly string[];
+}
+
 /** Writes rows within one transaction. Providers are given by their keys. */
 export interface EngineWriter {
   /** What a fork changed. */
@@ -39,37 +34,50 @@ export interface EngineWriter {
   incidents(table: Pick<IncidentTable, 'written' | 'freed'>): void;
   changes(changes: Changes): void;
   /** Deletes incidents with their ledger rows and the signals that are theirs alone; rejections before a time, and signals that no incident is made of. */
-  prune(provider: number, expired: readonly ExpiredIncident[], beforeMs: number): void;
+  prune(provider: number, expired: readonly IncidentRow[], beforeMs: number): void;
+}
+
+/** How incidents are looked for, and by what. */
+export interface IncidentQueries {
+  byRow: [row: number];
+  byId: [provider: number, id: string];
+  /** In order of their rows. */
+  bySubject: [provider: number, subject: string];
+  /** The first one. */
+  byRecovery: [provider: number, subject: string, recoveryKey: string];
+  /** Something of them may still have to be counted. */
+  pending: [provider: number];
+  /** Open, and neither deleted nor merged; just the ids. */
+  open: [provider: number];
+  /** The same of all providers, oldest first, with what people are shown of them. */
+  openOfAll: [];
+  /** Triggered at or after a time, and lists of the platform should show them: not made of signals, imported or deleted; just the ids. */
+  listedSince: [provider: number, sinceMs: number];
+  /** Something may have happened to them at or after a time. */
+  happenedSince: [provider: number, sinceMs: number];
+  /** Closed before a time, at most `limit`; rows, facets, marks, ids and subjects. */
+  closedBefore: [provider: number, beforeMs: number, limit: number];
 }
 
 /** Loads and writes what the store keeps; it decides nothing. Rows are those of table `incidents`, by column. */
 export interface StoreEngine {
   loadState(): LedgerState;
-  loadTouched(provider: number, touched: TouchedRows): LoadedRows;
   /** Visits incidents in order of their rows: those that are open or ended after a time, or all. */
   eachIncident(
     visit: (incident: StoredIncident) => void,
     wanted: { readonly isTitleWanted: boolean; readonly endedAfterMs?: number | undefined },
   ): void;
-  incidentById(provider: number, id: string): IncidentRow | undefined;
-  incidentByRow(row: number): IncidentRow | undefined;
-  incidentsBySubject(provider: number, subject: string): IncidentRow[];
-  /** Incidents that are open, and neither deleted nor merged. */
-  openIds(provider: number): string[];
-  /** The same of all providers, oldest first, with what people are shown of them. */
-  openIncidents(): Iterable<IncidentRow>;
-  /** Incidents triggered at or after a time that lists of the platform should show: not those made of signals, imported or deleted. */
-  listedIdsSince(provider: number, sinceMs: number): string[];
+  incidents<Query extends keyof IncidentQueries>(query: Query, ...asked: IncidentQueries[Query]): IncidentRow[];
+  /** The end with which the incident of a row was counted. */
+  countedEndMs(row: number): number | undefined;
+  /** This was rejected before. */
+  isRejected(provider: number, rejection: Rejection): boolean;
   /** Rejected records that are asked for again. */
   rejectedIds(provider: number): string[];
   /** In order of time. */
   signals(provider: number, subject: string): Signal[];
-  /** Incidents to which something may have happened at or after a time. */
-  happenedSince(provider: number, sinceMs: number): IncidentRow[];
   /** Newest first; some thousand. */
   recentLedger(): RecentRecovery[];
-  /** Incidents that were closed before a time. */
-  expired(provider: number, beforeMs: number, limit: number): ExpiredIncident[];
   /** Facets that no incident has. */
   unusedFacets(): number[];
   /** How many kept incidents each facet has. */
@@ -78,3 +86,6 @@ export interface StoreEngine {
   transaction<Result>(work: (writer: EngineWriter) => Result): Result;
   sizeBytes(): number;
 }
+
+/** Decides on a fork of the state and writes all of it in one transaction; a decision that throws has changed nothing. */
+export type Change = <Result>(decide: (fork: LedgerState, writer: EngineWriter) => Result) => Result;

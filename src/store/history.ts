@@ -148,16 +148,11 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
           { isTitleWanted: state.isTitleWanted(), endedAfterMs: sinceMs },
         ),
       ),
-    recorded: (wanted) =>
-      wanted
-        .map((row) => engine.incidentByRow(row))
-        .filter((row) => row !== undefined)
-        .map(record),
+    recorded: (wanted) => wanted.flatMap((row) => engine.incidents('byRow', row)).map(record),
     find: (id) =>
       providers
         .filter(({ isSynced }) => isSynced)
-        .map(({ row }) => engine.incidentById(row, id))
-        .filter((row) => row !== undefined)
+        .flatMap(({ row }) => engine.incidents('byId', row, id))
         .map(record),
     close: () => database.close(),
   };

@@ -1,4 +1,6 @@
+import { isKept } from '../model/stored.ts';
 import type { EngineWriter, StoreEngine } from './engine.ts';
+import { number } from './incident-row.ts';
 import { reconcileServices } from './service-limit.ts';
 import { facetKey, type LedgerState, serviceKey } from './state.ts';
 import type { PruneResult } from './store.ts';
@@ -31,12 +33,12 @@ function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string
   const provider = fork.provider(name);
   if (!provider.isSynced || provider.askedUntilMs === undefined) return [];
   const beforeMs = Math.min(nowMs, provider.askedUntilMs) - fork.settings.retentionMs;
-  const expired = engine.expired(provider.row, beforeMs, PRUNED_AT_ONCE - removed);
-  for (const { facet, isKept } of expired) if (isKept) fork.addIncidents(facet, -1);
+  const expired = engine.incidents('closedBefore', provider.row, beforeMs, PRUNED_AT_ONCE - removed);
+  for (const one of expired) if (isKept(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
   const prunedBeforeMs = Math.max(beforeMs, provider.prunedBeforeMs ?? beforeMs);
   fork.providers.set(name, { ...provider, prunedBeforeMs });
   writer.prune(provider.row, expired, beforeMs);
-  return expired.map(({ row }) => row);
+  return expired.map((one) => number(one, 'row'));
 }
 
 /** Facets that no incident has any more, and services that have neither a facet nor a place in a list. */

@@ -9,7 +9,7 @@ import type { OpenIncident, Store, StoredIncidents } from './store.ts';
 /** What a store is asked for without changing it. */
 type Readings = Omit<
   Store,
-  'configure' | 'load' | 'commit' | 'preview' | 'import' | 'release' | 'prune' | 'isBroken' | 'close'
+  'configure' | 'load' | 'commit' | 'preview' | 'import' | 'release' | 'prune' | 'isBroken' | 'close' | 'verify'
 >;
 
 interface ReadingsInput {
@@ -23,7 +23,7 @@ export function readings({ engine, state, exemplars }: ReadingsInput): Readings 
   return {
     provider: (name) => state.provider(name),
     stored: (name) => storedIncidents(engine, state, name),
-    idsSince: (name, sinceMs) => engine.listedIdsSince(state.provider(name).row, sinceMs),
+    idsSince: (name, sinceMs) => engine.incidents('listedSince', state.provider(name).row, sinceMs).map(idOf),
     labels: (facet) => state.labels(facet),
     labelSets: () => state.labelSets.values().filter(({ provider }) => state.isRead(provider)),
     exemplars: (set) => exemplars.of(set),
@@ -53,17 +53,15 @@ export function storedIncidents(engine: StoreEngine, state: LedgerState, name: s
   const { row: provider } = state.provider(name);
   const read = (row: IncidentRow) => incidentOf(row, state.facet(number(row, 'facet')));
   return {
-    incidents: (ids) => {
-      const rows = ids.map((id) => [id, engine.incidentById(provider, id)] as const);
-      return new Map(rows.flatMap(([id, row]) => (row === undefined ? [] : [[id, read(row)]])));
-    },
-    openIds: () => engine.openIds(provider),
+    incidents: (ids) =>
+      new Map(ids.flatMap((id) => engine.incidents('byId', provider, id).map((row) => [id, read(row)] as const))),
+    openIds: () => engine.incidents('open', provider).map(idOf),
     rejectedIds: () => engine.rejectedIds(provider),
     signals: (subjects) => new Map(subjects.map((subject) => [subject, engine.signals(provider, subject)])),
     bySubject: (subjects) =>
       new Map(
         subjects.map((subject) => {
-          const rows = engine.incidentsBySubject(provider, subject);
+          const rows = engine.incidents('bySubject', provider, subject);
           return [subject, rows.filter((row) => (number(row, 'marks') & MARKS.deleted) === 0).map(read)];
         }),
       ),
@@ -73,7 +71,7 @@ export function storedIncidents(engine: StoreEngine, state: LedgerState, name: s
 function openIncidents(engine: StoreEngine, state: LedgerState, limit: number): ReturnType<Store['openIncidents']> {
   const oldest: OpenIncident[] = [];
   let total = 0;
-  for (const row of engine.openIncidents()) {
+  for (const row of engine.incidents('openOfAll')) {
     const labels = state.labels(number(row, 'facet'));
     if (labels === undefined || !isCounted(state, row, labels)) continue;
     total += 1;
@@ -93,9 +91,13 @@ function toOpenIncident(row: IncidentRow, { provider, service, severity }: Facet
     provider,
     service,
     severity,
-    id: text(row, 'id') ?? '',
+    id: idOf(row),
     url: text(row, 'url'),
     status: STATUSES[number(row, 'status')] ?? 'triggered',
     triggeredAtMs: number(row, 'triggered_ms'),
   };
+}
+
+function idOf(row: IncidentRow): string {
+  return text(row, 'id') ?? '';
 }

@@ -184,6 +184,8 @@ export interface Store {
   /** Distinct services beyond the limit. */
   servicesOverflowed(): number;
   sizeBytes(): number;
+  /** Throws an error that `isBroken` knows when what is written would be lost. */
+  verify(): void;
   /** The error says that the store itself is damaged: only a restart, which sets it aside, helps. */
   isBroken(error: unknown): boolean;
   close(): void;

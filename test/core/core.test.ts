@@ -1,3 +1,4 @@
+import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import type { Parsed } from '../e2e/page.ts';
@@ -109,6 +110,55 @@ it('a commit that cannot be written changes nothing that is shown', async () => 
   const after = await staged.scrape(at(60));
   expect(before.value('incident_window_resolved', { by: 'all', window: '30d' })).toBe(1);
   expect(after.value('incident_window_resolved', { by: 'all', window: '30d' })).toBe(2);
+});
+
+describe('a configuration that cannot be taken up', () => {
+  const BUCKETS = 'metrics: { new_series_hold: 0s, buckets: [7, 70] }';
+
+  /** A store that takes a configuration and then fails, so many times. */
+  function failing() {
+    const failures = { toCome: 0 };
+    const storeWith = (store: Store): Store => ({
+      ...store,
+      load: (each) => {
+        failures.toCome -= 1;
+        if (failures.toCome >= 0) throw new Error('database or disk is full');
+        store.load(each);
+      },
+    });
+    return { failures, storeWith };
+  }
+
+  it('leaves the one before in force', async () => {
+    const { failures, storeWith } = failing();
+    const staged = stageCore({ storeWith });
+    staged.core.commit(poll(at(1)));
+    failures.toCome = 1;
+
+    expect(() => staged.core.configure(setupWith(BUCKETS), at(2))).toThrow('database or disk is full');
+    staged.core.commit(poll(at(60), { incidents: SOME }));
+    await staged.scrape(at(60));
+    const page = await staged.scrape(at(61));
+
+    expect(page.value('incident_recovery_time_minutes_bucket', { ...CHECKOUT, le: '30' })).toBe(1);
+    expect(page.value('incident_recovery_time_minutes_bucket', { ...CHECKOUT, le: '7' })).toBeUndefined();
+  });
+
+  it('ends the core when the one before cannot be taken up again', () => {
+    const { failures, storeWith } = failing();
+    const staged = stageCore({ storeWith });
+    failures.toCome = 2;
+
+    const configure = () => staged.core.configure(setupWith(BUCKETS), at(2));
+
+    expect(configure).toThrow(
+      expect.objectContaining({
+        name: 'CoreFailure',
+        message:
+          'a configuration was refused (database or disk is full), and so is the one before (database or disk is full)',
+      }),
+    );
+  });
 });
 
 describe('a clock that was set back', () => {
@@ -388,3 +438,19 @@ it('statistics follow the pruning of one team after the other without a rebuild'
   expect([...staged.store.stored(NAME).incidents(['Q0', 'Q2', 'Q4']).keys()]).toEqual([]);
   expect(staged.lines.filter((line) => line.startsWith('error'))).toEqual([]);
 });
+
+it.each([
+  { what: 'removed', change: (path: string) => rmSync(path) },
+  { what: 'replaced', change: (path: string) => renameSync(`${path}.copy`, path) },
+])(
+  'a store file that was $what under the exporter ends it, as what it counts from then on would be lost',
+  ({ what, change }) => {
+    const staged = stageCore();
+    staged.core.tick(at(1), at(1));
+    copyFileSync(staged.path, `${staged.path}.copy`);
+
+    change(staged.path);
+
+    expect(() => staged.core.tick(at(2), at(2))).toThrow(`was ${what} while it was open; restart`);
+  },
+);

@@ -29,6 +29,7 @@ function stage() {
     log: silent,
     nowMs: SINCE,
     isBroken: isCorruption,
+    verify: () => undefined,
     close: () => opened.close(),
   });
   const core = createCore({ store, log: silent });
@@ -143,16 +144,18 @@ it('a prune whose disk fails at the second provider changes nothing, and the nex
   const opened = openStore({ path, log: silent, nowMs: SINCE });
   const engine = createSqliteEngine(opened.database, path);
   let callsLeft = Number.POSITIVE_INFINITY;
-  const expired: typeof engine.expired = (...asked) => {
+  const incidents: typeof engine.incidents = (query, ...asked) => {
+    if (query !== 'closedBefore') return engine.incidents(query, ...asked);
     if (callsLeft === 0) throw new Error('database or disk is full');
     callsLeft -= 1;
-    return engine.expired(...asked);
+    return engine.incidents(query, ...asked);
   };
   const store = createStore({
-    engine: { ...engine, expired },
+    engine: { ...engine, incidents },
     log: silent,
     nowMs: SINCE,
     isBroken: isCorruption,
+    verify: () => undefined,
     close: () => opened.close(),
   });
   const core = createCore({ store, log: silent });

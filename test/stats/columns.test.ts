@@ -2,7 +2,19 @@ import { expect, it } from 'vitest';
 import type { StoredIncident } from '../../src/model/stored.ts';
 import { Columns } from '../../src/stats/columns.ts';
 
-const READING = { reopened: 'last' as const, labels: () => undefined, reader: () => undefined };
+const READING = {
+  settings: {
+    windows: [],
+    groupings: [],
+    severities: [],
+    detail: 'standard' as const,
+    team: false,
+    minimumSample: 1,
+    reopened: 'last' as const,
+  },
+  labels: () => undefined,
+  reader: () => undefined,
+};
 
 function incident(row: number): StoredIncident {
   return {
@@ -36,7 +48,8 @@ function vacate(columns: Columns, rows: readonly number[]): void {
 /** What a row says, wherever it is. */
 function contentOf(columns: Columns, row: number) {
   const slot = columns.slotOf(row);
-  const { facets, triggered, resolved, acknowledged, fingerprints, started, spans } = columns;
+  const { started, spans } = columns;
+  const { facets, triggered, resolved, acknowledged, fingerprints } = columns.values;
   return {
     slot,
     numbers: [facets, triggered, resolved, acknowledged, fingerprints].map((column) => column[slot]),
@@ -78,7 +91,7 @@ it('new incidents go on behind those that moved', () => {
   columns.write(columns.take(4001), incident(4001), READING);
 
   expect([columns.length, columns.slotOf(4000), columns.slotOf(4001), columns.slotOf(1)]).toEqual([2, 0, 1, -1]);
-  expect(columns.triggered[1]).toBe(40_010);
+  expect(columns.values.triggered[1]).toBe(40_010);
 });
 
 it('memory stays as large as what is held, however many incidents come and go', () => {
@@ -89,7 +102,7 @@ it('memory stays as large as what is held, however many incidents come and go', 
     columns.write(columns.take(row), incident(row), READING);
     if (row > 2000) columns.vacate(columns.slotOf(row - 2000));
     columns.compact();
-    largest = Math.max(largest, columns.rows.length);
+    largest = Math.max(largest, columns.values.rows.length);
   }
 
   expect(largest).toBeLessThanOrEqual(8192);

@@ -28,7 +28,7 @@ function read(path: string, { readers, maxServices }: StoreSettings = settings()
 
 async function seen(history: History, sinceMs?: number): Promise<StoredIncident[]> {
   const all: StoredIncident[] = [];
-  await history.each((one) => all.push(one), sinceMs);
+  history.each((one) => all.push(one), sinceMs);
   return all;
 }
 

@@ -13,7 +13,7 @@ function recovery(minute: number, end: string): Incident {
 }
 
 async function storeWith(told: Partial<Page>): Promise<Store> {
-  const { store } = await stage(async function* () {});
+  const { store } = stage(async function* () {});
   await commit(store, told);
   return store;
 }

@@ -1,28 +1,13 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { isKept, MARKS } from '../../model/stored.ts';
-import { type LoadedRows, rejectionKey } from '../decide.ts';
-import type { EngineWriter, ExpiredIncident, StoreEngine, TouchedRows } from '../engine.ts';
-import {
-  type Cell,
-  CONTENT_COLUMNS,
-  type IncidentRow,
-  instant,
-  number,
-  STORED_COLUMNS,
-  storedFrom,
-  text,
-} from '../incident-row.ts';
+import { MARKS } from '../../model/stored.ts';
+import type { EngineWriter, IncidentQueries, StoreEngine } from '../engine.ts';
+import { type Cell, CONTENT_COLUMNS, instant, number, STORED_COLUMNS, storedFrom, text } from '../incident-row.ts';
 import { loadState, writeState } from './state-rows.ts';
 import { openTables, putSql, type Tables } from './tables.ts';
 
-/** Flags of which each says that an incident without an end is not open. */
-const NOT_OPEN: number = MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky;
-
-/** Resolved, or closed in another way, before a time (given twice). */
-const CLOSED = `(resolved_ms < ?2 OR (
-  (resolved_ms IS NULL OR marks & ${MARKS.deleted} != 0)
-  AND marks & ${MARKS.merged | MARKS.expired | MARKS.flaky | MARKS.deleted} != 0 AND updated_ms < ?2))`;
+/** Without an end, and without a flag that says that there is none to come. */
+const OPEN = `resolved_ms IS NULL AND marks & ${MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky} = 0`;
 
 /** Ledger rows that are looked through for exemplars at start: enough for every busy bucket, quick to read. */
 const RECENT_LEDGER_ROWS = 10_000;
@@ -33,9 +18,24 @@ const ROWS_AT_ONCE = 2000;
 /** A platform that does not show these has not lost them: they are gone already, or a file told of them. */
 const NOT_LISTED = MARKS.deleted | MARKS.imported;
 
-const BY_ID = 'SELECT * FROM incidents WHERE provider = ? AND id = ?';
-const BY_SUBJECT = 'SELECT * FROM incidents WHERE provider = ? AND subject = ? ORDER BY row';
-const WAITING_IDS = 'SELECT DISTINCT id FROM rejections WHERE provider = ? AND id IS NOT NULL';
+// Where most rows of a provider are gone over, a plus before `provider` keeps SQLite from taking the index of ids.
+const INCIDENTS: Readonly<Record<keyof IncidentQueries, string>> = {
+  byRow: '* FROM incidents WHERE row = ?',
+  byId: '* FROM incidents WHERE provider = ? AND id = ?',
+  bySubject: '* FROM incidents WHERE provider = ? AND subject = ? ORDER BY row',
+  byRecovery: '* FROM incidents WHERE provider = ? AND subject = ? AND recovery_key = ? ORDER BY row LIMIT 1',
+  pending: `* FROM incidents WHERE provider = ? AND marks & ${MARKS.pending} != 0`,
+  open: `id FROM incidents WHERE provider = ? AND ${OPEN}`,
+  openOfAll: `id, facet, marks, status, triggered_ms, title, url FROM incidents INDEXED BY open_incidents
+    WHERE ${OPEN} ORDER BY triggered_ms, row`,
+  listedSince: `id FROM incidents WHERE +provider = ? AND triggered_ms >= ?
+    AND subject IS NULL AND marks & ${NOT_LISTED} = 0`,
+  happenedSince: `* FROM incidents WHERE +provider = ?1 AND (resolved_ms >= ?2 OR triggered_ms >= ?2
+    OR marks & ${MARKS.escalated | MARKS.reopened} != 0)`,
+  closedBefore: `row, facet, marks, id, subject FROM incidents WHERE +provider = ?1 AND (resolved_ms < ?2 OR (
+    (resolved_ms IS NULL OR marks & ${MARKS.deleted} != 0)
+    AND marks & ${MARKS.merged | MARKS.expired | MARKS.flaky | MARKS.deleted} != 0 AND updated_ms < ?2)) LIMIT ?3`,
+};
 
 /** Loads and writes the rows of an open SQLite database. */
 export function createSqliteEngine(database: DatabaseSync, path: string): StoreEngine {
@@ -43,10 +43,9 @@ export function createSqliteEngine(database: DatabaseSync, path: string): StoreE
   const writer = createWriter(tables);
   return {
     loadState: () => loadState(database),
-    loadTouched: (provider, touched) => loadTouched(tables, provider, touched),
     eachIncident: (visit, wanted) => eachIncident(database, visit, wanted),
-    ...incidentReaders(tables),
-    ...otherReaders(tables),
+    incidents: (query, ...asked) => tables.prepare(`SELECT ${INCIDENTS[query]}`).all(...asked),
+    ...readers(tables),
     transaction: (work) => {
       database.exec('BEGIN IMMEDIATE');
       try {
@@ -79,69 +78,23 @@ function eachIncident(
   }
 }
 
-type IncidentReaders = Pick<
-  StoreEngine,
-  | 'incidentById'
-  | 'incidentByRow'
-  | 'incidentsBySubject'
-  | 'openIds'
-  | 'openIncidents'
-  | 'listedIdsSince'
-  | 'happenedSince'
-  | 'expired'
-  | 'incidentsByFacet'
->;
+type Readers = Omit<StoreEngine, 'loadState' | 'eachIncident' | 'incidents' | 'transaction' | 'sizeBytes'>;
 
-// Where most rows of a provider are gone over, a plus before `provider` keeps SQLite from taking the index of ids.
-function incidentReaders({ prepare }: Tables): IncidentReaders {
+function readers({ prepare }: Tables): Readers {
   return {
-    incidentById: (provider, id) => prepare(BY_ID).get(provider, id),
-    incidentByRow: (row) => prepare('SELECT * FROM incidents WHERE row = ?').get(row),
-    incidentsBySubject: (provider, subject) => prepare(BY_SUBJECT).all(provider, subject),
-    openIds: (provider) =>
-      prepare(`SELECT id FROM incidents WHERE provider = ? AND resolved_ms IS NULL AND marks & ${NOT_OPEN} = 0`)
+    countedEndMs: (row) =>
+      instant(prepare('SELECT resolved_ms FROM ledger WHERE incident = ?').get(row) ?? {}, 'resolved_ms'),
+    isRejected: (provider, { key, reason }) =>
+      prepare('SELECT 1 FROM rejections WHERE provider = ? AND key = ? AND reason = ?').get(provider, key, reason) !==
+      undefined,
+    rejectedIds: (provider) =>
+      prepare('SELECT DISTINCT id FROM rejections WHERE provider = ? AND id IS NOT NULL')
         .all(provider)
-        .map(idOf),
-    openIncidents: () =>
-      prepare(
-        `SELECT id, facet, marks, status, triggered_ms, title, url FROM incidents INDEXED BY open_incidents
-         WHERE resolved_ms IS NULL AND marks & ${NOT_OPEN} = 0 ORDER BY triggered_ms, row`,
-      ).iterate(),
-    listedIdsSince: (provider, sinceMs) =>
-      prepare(
-        `SELECT id FROM incidents WHERE +provider = ? AND triggered_ms >= ?
-         AND subject IS NULL AND marks & ${NOT_LISTED} = 0`,
-      )
-        .all(provider, sinceMs)
-        .map(idOf),
-    happenedSince: (provider, sinceMs) =>
-      prepare(
-        `SELECT * FROM incidents WHERE +provider = ?1 AND (resolved_ms >= ?2 OR triggered_ms >= ?2
-         OR marks & ${MARKS.escalated | MARKS.reopened} != 0)`,
-      ).all(provider, sinceMs),
-    expired: (provider, beforeMs, limit) =>
-      prepare(`SELECT row, facet, marks, id, subject FROM incidents WHERE +provider = ?1 AND ${CLOSED} LIMIT ?3`)
-        .all(provider, beforeMs, limit)
-        .map(readExpired),
-    incidentsByFacet: () => {
-      const rows = prepare(
-        `SELECT facet, count(*) AS incidents FROM incidents
-         WHERE marks & ${MARKS.expired | MARKS.flaky | MARKS.deleted} = 0 GROUP BY facet`,
-      ).all();
-      return new Map(rows.map((row) => [Number(row['facet']), Number(row['incidents'])]));
-    },
-  };
-}
-
-function otherReaders({
-  prepare,
-}: Tables): Pick<StoreEngine, 'rejectedIds' | 'signals' | 'recentLedger' | 'unusedFacets'> {
-  return {
-    rejectedIds: (provider) => prepare(WAITING_IDS).all(provider).map(idOf),
+        .map(({ id }) => String(id)),
     signals: (provider, subject) =>
-      prepare('SELECT * FROM signals WHERE provider = ? AND subject = ? ORDER BY at_ms, id')
+      prepare('SELECT id, at_ms, kind FROM signals WHERE provider = ? AND subject = ? ORDER BY at_ms, id')
         .all(provider, subject)
-        .map((row) => ({ subject, id: idOf(row), atMs: Number(row['at_ms']), kind: String(row['kind']) })),
+        .map((row) => ({ subject, id: String(row['id']), atMs: Number(row['at_ms']), kind: String(row['kind']) })),
     recentLedger: () =>
       prepare(
         `SELECT l.label_set, l.ms, l.resolved_ms, l.counted_at_ms, i.id FROM ledger l JOIN incidents i ON i.row = l.incident
@@ -153,52 +106,20 @@ function otherReaders({
           ms: Number(row['ms']),
           resolvedAtMs: Number(row['resolved_ms']),
           countedAtMs: Number(row['counted_at_ms']),
-          incidentId: idOf(row),
+          incidentId: String(row['id']),
         })),
     unusedFacets: () =>
       prepare('SELECT row FROM facets WHERE row NOT IN (SELECT DISTINCT facet FROM incidents)')
         .all()
         .map(({ row }) => Number(row)),
+    incidentsByFacet: () => {
+      const rows = prepare(
+        `SELECT facet, count(*) AS incidents FROM incidents
+         WHERE marks & ${MARKS.expired | MARKS.flaky | MARKS.deleted} = 0 GROUP BY facet`,
+      ).all();
+      return new Map(rows.map((row) => [Number(row['facet']), Number(row['incidents'])]));
+    },
   };
-}
-
-function loadTouched({ prepare }: Tables, provider: number, touched: TouchedRows): LoadedRows {
-  const byId = prepare(BY_ID);
-  const byRecovery = prepare(
-    'SELECT * FROM incidents WHERE provider = ? AND subject = ? AND recovery_key = ? ORDER BY row LIMIT 1',
-  );
-  const incidents: IncidentRow[] = [];
-  for (const { id, subject = null, recoveryKey = null } of touched.incidents) {
-    const row =
-      byId.get(provider, id) ?? (subject === null ? undefined : byRecovery.get(provider, subject, recoveryKey));
-    if (row !== undefined) incidents.push(row);
-  }
-  for (const id of touched.deletedIds) incidents.push(...byId.all(provider, id));
-  for (const subject of touched.wholeSubjects) incidents.push(...prepare(BY_SUBJECT).all(provider, subject));
-  const pending = touched.isPendingWanted
-    ? prepare(`SELECT * FROM incidents WHERE provider = ? AND marks & ${MARKS.pending} != 0`).all(provider)
-    : [];
-  const isKnown = prepare('SELECT 1 FROM rejections WHERE provider = ? AND key = ? AND reason = ?');
-  const known = touched.rejected.filter(({ key, reason }) => isKnown.get(provider, key, reason) !== undefined);
-  return {
-    incidents,
-    pending,
-    countedEndsMs: countedEnds({ prepare }, incidents),
-    knownRejections: new Set(known.map(rejectionKey)),
-    waitingIds: new Set(prepare(WAITING_IDS).all(provider).map(idOf)),
-  };
-}
-
-/** Ends that the ledger has of incidents that are open again. */
-function countedEnds({ prepare }: Pick<Tables, 'prepare'>, rows: readonly IncidentRow[]): Map<number, number> {
-  const ends = new Map<number, number>();
-  const find = prepare('SELECT resolved_ms FROM ledger WHERE incident = ?');
-  for (const row of rows) {
-    if ((number(row, 'marks') & MARKS.counted) === 0 || instant(row, 'resolved_ms') !== undefined) continue;
-    const endMs = instant(find.get(number(row, 'row')) ?? {}, 'resolved_ms');
-    if (endMs !== undefined) ends.set(number(row, 'row'), endMs);
-  }
-  return ends;
 }
 
 const INCIDENT_COLUMNS = ['row', 'provider', 'marks', 'escalations_counted', 'reopens_counted', ...CONTENT_COLUMNS];
@@ -233,10 +154,11 @@ function createWriter(tables: Tables): EngineWriter {
       for (const id of settledIds) settle.run(provider, id);
     },
     prune: (provider, expired, beforeMs) => {
-      for (const { row, id, subject } of expired) {
+      for (const one of expired) {
+        const row = number(one, 'row');
         remove('ledger', { incident: row });
         remove('incidents', { row });
-        if (subject === undefined) remove('signals', { provider, subject: id });
+        if (text(one, 'subject') === undefined) remove('signals', { provider, subject: String(one['id']) });
       }
       prepare('DELETE FROM rejections WHERE provider = ? AND at_ms < ?').run(provider, beforeMs);
       // Signals stay as long as an incident is made of them, and of a subject that has one its newest state.
@@ -253,20 +175,6 @@ function createWriter(tables: Tables): EngineWriter {
 
 function cellOf(value: unknown): Cell {
   return typeof value === 'string' || typeof value === 'number' ? value : null;
-}
-
-function idOf(row: IncidentRow): string {
-  return String(row['id']);
-}
-
-function readExpired(row: IncidentRow): ExpiredIncident {
-  return {
-    row: number(row, 'row'),
-    facet: number(row, 'facet'),
-    isKept: isKept(number(row, 'marks')),
-    id: idOf(row),
-    subject: text(row, 'subject'),
-  };
 }
 
 function fileSize(path: string): number {

@@ -43,7 +43,7 @@ export function loadState(database: DatabaseSync): LedgerState {
 }
 
 /** Writes what a fork changed. */
-export function writeState({ put, remove }: Tables, state: LedgerState): void {
+export function writeState({ prepare, put, remove }: Tables, state: LedgerState): void {
   for (const [, provider] of state.providers.changes()) {
     if (provider !== undefined) put('providers', providerCells(provider), ['row']);
   }
@@ -65,7 +65,11 @@ export function writeState({ put, remove }: Tables, state: LedgerState): void {
   for (const [key, set] of state.labelSets.changes()) {
     const before = state.labelSets.getBase(key);
     if (before !== undefined && before.row !== set?.row) remove('label_sets', { row: before.row });
-    if (set !== undefined) put('label_sets', setCells(set), ['row']);
+    if (set === undefined) continue;
+    const groups = JSON.stringify(set.groups);
+    // Nothing else of a set ever changes; tens of them are written with each commit.
+    if (before?.row === set.row) prepare('UPDATE label_sets SET groups = ? WHERE row = ?').run(groups, set.row);
+    else put('label_sets', { ...labelCells(set), groups });
   }
   for (const [, counter] of state.counters.changes()) {
     if (counter !== undefined) put('counters', { ...counter }, ['provider', 'name', 'label']);
@@ -120,15 +124,17 @@ function readFacet(row: Row): StoredFacet {
   };
 }
 
-function setCells({ row, kind, provider, service, severity, team, groups }: LabelSet) {
-  return { row, kind, provider, service, severity, team, groups: JSON.stringify(groups) };
+function labelCells({ row, kind, provider, service, severity, team }: LabelSet) {
+  return { row, kind, provider, service, severity, team };
 }
 
 function readSet(row: Row): LabelSet {
   const groups: LabelGroups & { counts?: { withinTarget?: number } } = JSON.parse(String(row['groups']));
   // Store version 1 kept the recoveries within the target beside the openings.
   if (groups.recovery !== undefined && groups.recovery.withinTarget === undefined) {
-    groups.recovery.withinTarget = groups.counts?.withinTarget ?? 0;
+    // A target that had changed restarted the histogram alone then.
+    const recoveries = groups.recovery.recovery.counts.reduce((sum, count) => sum + count, 0);
+    groups.recovery.withinTarget = Math.min(groups.counts?.withinTarget ?? 0, recoveries);
   }
   delete groups.counts?.withinTarget;
   return {

@@ -6,11 +6,11 @@ type Cells = Readonly<Record<string, Cell>>;
 
 /** The tables of a database; a statement is prepared when it is first needed, once. */
 export interface Tables {
-  prepare(sql: string): StatementSync;
+  readonly prepare: (sql: string) => StatementSync;
   /** Writes a row; it takes the place of the row with the same `keys`, and without keys such a row is an error. */
-  put(table: string, cells: Cells, keys?: readonly string[]): void;
+  readonly put: (table: string, cells: Cells, keys?: readonly string[]) => void;
   /** Deletes the rows with these cells. */
-  remove(table: string, cells: Cells): void;
+  readonly remove: (table: string, cells: Cells) => void;
 }
 
 export function openTables(database: DatabaseSync): Tables {

@@ -127,9 +127,9 @@ export function countingContract(engine: StoreEngine): void {
           poll(at(60), { incidents: [incident('Q1', { triggeredAtMs: at(-60), escalatedAtMs, reopenedAtMs })] }),
         );
 
-      await told([at(-30), at(20)], []);
-      await told([at(-30), at(20), at(30)], [at(-10), at(35)]);
-      await told([at(-30), at(20), at(30)], [at(-10), at(35)]);
+      told([at(-30), at(20)], []);
+      told([at(-30), at(20), at(30)], [at(-10), at(35)]);
+      told([at(-30), at(20), at(30)], [at(-10), at(35)]);
 
       expect(totals(store)).toEqual({ 'checkout P1': {}, '* P1': { escalations: 2, reopened: 1 } });
     });
