@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
+import { postWebhook } from '../http/post-client.ts';
 import { messageOf } from '../model/error-message.ts';
 import { DAY_MS } from '../model/time.ts';
-import { postWebhook } from '../network/webhook.ts';
 import { resolveFilter } from '../report/filter.ts';
 import type { Period } from '../report/period.ts';
 import { renderCsv } from '../report/render/csv.ts';

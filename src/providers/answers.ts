@@ -4,7 +4,7 @@ import type { Rejection } from '../model/incident.ts';
 
 const WITH_ZONE = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})$/;
 
-/** A stamp of date, time and zone (`Z`, `+00:00` or `+0000`), as milliseconds since the epoch. */
+/** A timestamp of date, time and zone (`Z`, `+00:00` or `+0000`), as milliseconds since the epoch. */
 export const instant: z.ZodType<number, string> = z.string().transform((text, context) => {
   const ms = WITH_ZONE.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(ms)) return ms;
@@ -12,33 +12,33 @@ export const instant: z.ZodType<number, string> = z.string().transform((text, co
   return z.NEVER;
 });
 
-/** The records of one answer, and those that could not be read. */
+/** The parsed records of one response, and those that could not be parsed. */
 export interface Parsed<Wire> {
   readonly wires: readonly Wire[];
   readonly rejected: readonly Rejection[];
 }
 
-/** Reads the envelope of an answer; throws when it has another shape, naming `what` was asked and what was expected. */
+/** Parses the envelope of a response; throws when its shape is unexpected, with the request `what` and what was expected. */
 export function parseAnswer<Output>(schema: z.ZodType<Output>, body: unknown, what: string): Output {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   throw new Error(`${what}: the answer has another shape: ${explain(result.error)}`);
 }
 
-/** Reads one record: our type, or why it was not taken. */
+/** Parses one record: our type, or its rejection. */
 export function parseRecord<Wire>(schema: z.ZodType<Wire>, record: unknown): Wire | Rejection {
   const result = schema.safeParse(record);
-  return result.success ? result.data : rejectionOf(record, explain(result.error));
+  return result.success ? result.data : toRejection(record, explain(result.error));
 }
 
-/** Reads each record and skips what is malformed; throws when there are two or more and none can be read. */
+/** Parses each record and skips malformed ones; throws when there are two or more and none can be parsed. */
 export function parseRecords<Wire>(schema: z.ZodType<Wire>, records: readonly unknown[], what: string): Parsed<Wire> {
   const wires: Wire[] = [];
   const rejected: Rejection[] = [];
   for (const record of records) {
     const result = schema.safeParse(record);
     if (result.success) wires.push(result.data);
-    else rejected.push(rejectionOf(record, explain(result.error)));
+    else rejected.push(toRejection(record, explain(result.error)));
   }
   if (wires.length === 0 && rejected.length > 1) {
     throw new Error(`${what}: none of ${rejected.length} records has the expected shape: ${rejected[0]?.detail}`);
@@ -46,19 +46,19 @@ export function parseRecords<Wire>(schema: z.ZodType<Wire>, records: readonly un
   return { wires, rejected };
 }
 
-function rejectionOf(record: unknown, detail: string): Rejection {
-  const id = idOf(record);
+function toRejection(record: unknown, detail: string): Rejection {
+  const id = findId(record);
   if (id !== undefined) return { id, key: id, reason: 'malformed', detail };
   const text = JSON.stringify(record) ?? 'undefined';
   return { key: createHash('sha256').update(text).digest('hex'), reason: 'missing_id', detail };
 }
 
-function idOf(record: unknown): string | undefined {
+function findId(record: unknown): string | undefined {
   if (typeof record !== 'object' || record === null || !('id' in record)) return undefined;
   return typeof record.id === 'string' && record.id !== '' ? record.id : undefined;
 }
 
-/** Where it is wrong and what was expected; never what the platform sent. */
+/** The path and what was expected; never the value that the platform sent. */
 function explain(error: z.ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'unreadable';

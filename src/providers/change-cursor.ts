@@ -1,13 +1,13 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/time.ts';
 
-/** A platform may show a change so much later than it happened; so much is read again before the newest one seen. */
+/** A platform may list a change this much late, so each poll reads this much again before the newest change. */
 export const OVERLAP_MS = 5 * MINUTE_MS;
-/** Without a new change the cursor follows by so much, so that the stretch to read again stays short (DESIGN section 9). */
+/** Without a new change the cursor follows at this distance, so that the range to read again stays short (DESIGN section 9). */
 const QUIET_OVERLAP_MS = HOUR_MS;
-/** A cursor that lies ahead was written by a clock that was: what happened since it was set right is read again. */
+/** A cursor in the future was written by a clock that was ahead; this much is read again once the clock is corrected. */
 const REREAD_MS = DAY_MS;
 
-/** Where a poll begins to ask for changes. */
+/** Start of the range of changes that a poll requests. */
 export function changesFromMs(cursorMs: number, nowMs: number): number {
   return cursorMs > nowMs ? nowMs - REREAD_MS : cursorMs - OVERLAP_MS;
 }

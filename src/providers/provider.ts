@@ -1,14 +1,14 @@
 import type { PlatformSettings, ProviderConfig } from '../config/types.ts';
+import type { RequestObserver } from '../http/request-observer.ts';
 import type { Status } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import type { Known, Page, PollEnd } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
-import type { RequestObserver } from '../network/door.ts';
-import type { Diagnosis, Examination } from './diagnosis.ts';
+import type { ProbeReport, ProbeRequest } from './probes.ts';
 
-/** What a platform can tell at all; metrics about the rest are absent for its providers. */
+/** What a platform reports; metrics about the rest are absent for its providers. */
 export interface Traits {
-  /** The open statuses that it tells. */
+  /** The open statuses that it reports. */
   readonly statuses: readonly Exclude<Status, 'resolved'>[];
   readonly started: boolean;
   readonly identified: boolean;
@@ -16,27 +16,27 @@ export interface Traits {
   readonly mitigated: boolean;
   readonly escalations: boolean;
   readonly reopens: boolean;
-  /** How far back the platform remembers, where it forgets. */
+  /** How long the platform keeps its history, where that is limited. */
   readonly reachMs?: number | undefined;
 }
 
-/** What one poll is given. */
+/** Parameters of one poll. */
 export interface PollRequest {
   /** The provider's own text from the last committed page; absent before the first. */
   readonly cursor: string | undefined;
   /**
-   * When this poll began, by the platform's clock as far as the caller knows it; nothing later is asked for. The only "now"
+   * When this poll began, by the platform's clock as far as the caller knows it; nothing later is requested. The only "now"
    * of cursors, ranges, `askedUntilMs` and judgements: the provider's own `clock` is for waiting and limits.
    */
   readonly nowMs: number;
   /** How far back history is wanted, by creation. */
   readonly historyStartMs: number;
-  /** What the last complete poll of this provider said, or an import; absent before the first. */
+  /** The coverage of the last complete poll of this provider, or of an import; absent before the first. */
   readonly before?: PollEnd | undefined;
   readonly known: Known;
   /**
-   * How many stored open records that no list shows any more are asked for one by one, the others in later polls; 100
-   * without it. Who needs to know all at once (a refresh) asks for more.
+   * Most stored open records missing from all lists that one poll requests by id, the others in later polls; 100 by default.
+   * A refresh needs all at once and passes more.
    */
   readonly maxMissing?: number | undefined;
   readonly signal: AbortSignal;
@@ -48,14 +48,14 @@ export interface Provider {
   /**
    * Yields everything that is new since `cursor`, the last page with `complete`; throws when it cannot promise that.
    * Before the first `complete` (first sync) pages are committed one by one, and a new call with the last committed
-   * cursor goes on from there; later polls are committed as a whole.
+   * cursor continues from there; later polls are committed as a whole.
    */
   poll(request: PollRequest): AsyncIterable<Page>;
   /**
    * Tries each kind of request that polls make, in its smallest form, and reads the newest incidents. What the platform
-   * refuses or cannot answer is in the diagnosis; nothing is thrown for it, also when the signal ends it.
+   * refuses or cannot answer is in the report; it throws nothing, also when the signal aborts it.
    */
-  examine(request: Examination): Promise<Diagnosis>;
+  probe(request: ProbeRequest): Promise<ProbeReport>;
   /**
    * Local clock minus platform clock in milliseconds as the newest answer showed it: positive when the local clock is
    * ahead, 0 below 2 s, undefined before the first answer. Polls take `nowMs` of their request for the time, never this.
@@ -67,13 +67,13 @@ export interface Provider {
 export interface ProviderDependencies {
   readonly clock: Clock;
   readonly observer: RequestObserver;
-  /** For what concerns a provider as a whole, such as a missing right. */
+  /** For problems of a provider as a whole, such as a missing permission. */
   readonly log?: Pick<Log, 'warn'>;
 }
 
 /** A platform: the only place outside its folder that knows it is the list in `registry.ts`. */
 export interface Platform extends PlatformSettings {
-  /** Its incidents come from files alone: nothing is asked of anybody, and nothing is ever counted. */
+  /** Its incidents come from files alone: no requests are made, and nothing is ever counted. */
   readonly isImportedOnly?: true;
   create(config: ProviderConfig, dependencies: ProviderDependencies): Provider;
 }

@@ -1,10 +1,10 @@
-import type { Diagnosis } from './diagnosis.ts';
+import type { ProbeReport } from './probes.ts';
 
 /**
- * Where a provider of a platform with two regions asks, and what to say when its key is not taken there. The other region
- * is never asked: our key goes to the configured host alone.
+ * The region of a provider with two regions, and a hint for a refused key. No request goes to the other region: our key is
+ * sent to the configured host only.
  */
-export function askedRegion(baseUrl: string | undefined, region: 'us' | 'eu'): Diagnosis['region'] {
+export function describeRegion(baseUrl: string | undefined, region: 'us' | 'eu'): ProbeReport['region'] {
   if (baseUrl !== undefined)
     return { name: 'as base_url says', hint: "is base_url the address of the account's region?" };
   const other = region === 'us' ? 'eu' : 'us';

@@ -12,7 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['providers'],
   ['core'],
   ['report', 'imports', 'metrics'],
-  ['network', 'store', 'stats'],
+  ['http', 'store', 'stats'],
   ['config'],
   ['model'],
 ];
@@ -141,11 +141,11 @@ describe('modules', () => {
 });
 
 describe('what comes from outside', () => {
-  it('only one file of the network module imports axios', () => {
+  it('only one file of the HTTP client imports axios', () => {
     const found = pathsOf(importers((one) => one === 'axios'));
 
     expect(found).toHaveLength(1);
-    expect(found[0]).toMatch(/^src\/network\//);
+    expect(found[0]).toMatch(/^src\/http\//);
   });
 
   it('only CloudWatch imports the SDK of AWS', () => {

@@ -216,7 +216,7 @@ describe('backfill refuses', () => {
       words: ['--output-directory=x', '--window=31d'],
       says: '--window: "31d" is not in the configuration; expected one of: 7d 30d 90d',
     },
-    { words: ['--remote-write=localhost:9090'], says: /^--remote-write: expected an address such as http/ },
+    { words: ['--remote-write=localhost:9090'], says: /^--remote-write: expected a URL such as http/ },
     {
       words: ['--remote-write=http://localhost/', '--remote-write.username=me'],
       says: '--remote-write.username and --remote-write.password-file go together; one is missing',

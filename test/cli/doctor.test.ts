@@ -8,7 +8,7 @@ import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
 import { OPSGENIE_FAKE_KEY, type OpsgenieFakeOptions, startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
 import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/people.ts';
 import { PAGERDUTY_FAKE_KEY, type PagerdutyFakeOptions, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
-import { closeAll, inTurn, serve } from '../network/setup.ts';
+import { closeAll, respondInOrder, startServer } from '../http/setup.ts';
 import { withCredentials } from '../providers/cloudwatch-stage.ts';
 import { alarm, closing, consult, consulted, incidents, MINUTE_MS, world } from './doctor-stage.ts';
 
@@ -133,7 +133,9 @@ describe('the doctor finds wrong credentials', () => {
   });
 
   it('also where an answer repeats the key, which is not shown', async () => {
-    const { url } = await serve(inTurn({ status: 401, body: { error: { message: 'no such key: wrong-key-1' } } }));
+    const { url } = await startServer(
+      respondInOrder({ status: 401, body: { error: { message: 'no such key: wrong-key-1' } } }),
+    );
 
     const { code, check, text } = await consulted(pagerduty(url, '', 'wrong-key-1'));
 
@@ -255,7 +257,7 @@ describe('the doctor finds a right that the key lacks', () => {
   });
 
   it('or finds the wrong address, where what every account has is missing', async () => {
-    const { url } = await serve(inTurn({ status: 404, body: {} }));
+    const { url } = await startServer(respondInOrder({ status: 404, body: {} }));
 
     const { code, failed } = await consulted(pagerduty(url));
 
@@ -265,7 +267,7 @@ describe('the doctor finds a right that the key lacks', () => {
   it('of CloudWatch: the role may not be assumed', async () => {
     const body =
       '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
-    const sts = await serve(inTurn({ status: 403, headers: { 'content-type': 'text/xml' }, body }));
+    const sts = await startServer(respondInOrder({ status: 403, headers: { 'content-type': 'text/xml' }, body }));
     process.env['AWS_ENDPOINT_URL_STS'] = sts.url;
     const fake = await cloudwatchFake();
 
@@ -310,19 +312,19 @@ describe('the doctor finds a platform that does not answer as it should', () => 
   });
 
   it('as a web page comes instead, which is no matter of credentials', async () => {
-    const { url } = await serve(inTurn({ status: 200, body: '<html>Please log in</html>' }));
+    const { url } = await startServer(respondInOrder({ status: 200, body: '<html>Please log in</html>' }));
 
     const { code, check, failed } = await consulted(pagerduty(url));
 
     expect(code).toBe(1);
     expect(failed).toEqual(['GET /incidents']);
-    expect(check('GET /incidents')?.found).toContain('the answer is a web page, expected JSON');
+    expect(check('GET /incidents')?.found).toContain('the response is a web page, expected JSON');
     expect(check('reachable')?.result).toBe('ok');
     expect(check('credentials')?.result).toBe('untried');
   });
 
   it('as it is of another shape', async () => {
-    const { url } = await serve(inTurn({ status: 200, body: { data: [] } }));
+    const { url } = await startServer(respondInOrder({ status: 200, body: { data: [] } }));
 
     const { code, check } = await consulted(pagerduty(url));
 

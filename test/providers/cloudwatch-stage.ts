@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
+import type { RequestObserver } from '../../src/http/request-observer.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { DAY_MS, MINUTE_MS } from '../../src/model/time.ts';
-import type { RequestObserver } from '../../src/network/door.ts';
 import { cloudwatch } from '../../src/providers/cloudwatch/platform.ts';
 import type { Provider, ProviderDependencies } from '../../src/providers/provider.ts';
 import { type CloudwatchFakeOptions, startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
@@ -49,7 +49,7 @@ export function createCloudwatchProvider(
 
 type Change = SimulatedAlarm['changes'][number];
 
-/** A metric alarm of eu-west-1 unless told otherwise. */
+/** A metric alarm of eu-west-1 by default. */
 export function alarm(name: string, changes: readonly Change[], rest: Partial<SimulatedAlarm> = {}): SimulatedAlarm {
   return { region: 'eu-west-1', name, kind: 'MetricAlarm', tags: {}, changes, ...rest };
 }
@@ -97,8 +97,8 @@ export function change(world: World, name: string, change: SimulatedAlarm['chang
   if (found !== undefined) found.changes = [...found.changes, change];
 }
 
-/** What the store has: `name@minutes status minutes`. */
-export function told({ memory }: Staged): string[] {
+/** The stored incidents: `name@minutes status minutes`. */
+export function storedIncidents({ memory }: Staged): string[] {
   const words = ({ title, triggeredAtMs, status, resolvedAtMs, setApart }: Incident) => {
     const at = (ms: number) => (ms - NOW_MS) / MINUTE_MS;
     const end = resolvedAtMs === undefined ? '' : ` ${at(resolvedAtMs)}`;

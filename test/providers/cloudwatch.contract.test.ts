@@ -38,5 +38,5 @@ providerContract({
     };
   },
   people: Object.values(CLOUDWATCH_PEOPLE),
-  sightingsMax: 20,
+  samplesMax: 20,
 });

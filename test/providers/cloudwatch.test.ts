@@ -14,7 +14,7 @@ import {
   NOW_MS,
   OK,
   stage,
-  told,
+  storedIncidents,
   withCredentials,
 } from './cloudwatch-stage.ts';
 import { pollInto } from './memory-known.ts';
@@ -23,7 +23,7 @@ import { impatientClock, silentObserver } from './setup.ts';
 withCredentials();
 
 describe('an alarm becomes incidents', () => {
-  it('with everything that the platform tells of it', async () => {
+  it('with everything that the platform reports', async () => {
     const staged = await stage([
       alarm('api/5xx: prod', [ALARM(-60), OK(-30)], { tags: { service: 'checkout', severity: 'SEV-1' } }),
     ]);
@@ -66,11 +66,11 @@ describe('an alarm becomes incidents', () => {
 
     await staged.poll();
 
-    expect(told(staged)).toEqual(['one@-10 triggered', 'one@-60 resolved -30']);
+    expect(storedIncidents(staged)).toEqual(['one@-10 triggered', 'one@-60 resolved -30']);
     expect(staged.memory.rejected.size).toBe(0);
   });
 
-  it('one for each stretch in ALARM when it flaps', async () => {
+  it('one for each period in ALARM when it flaps', async () => {
     const changes = Array.from({ length: 400 }, (_, index) => [ALARM(-3000 + index * 7), OK(-2997 + index * 7)]).flat();
     const staged = await stage([alarm('flapping', changes)]);
 
@@ -86,7 +86,7 @@ describe('an alarm becomes incidents', () => {
 
     await staged.poll();
 
-    expect(told(staged)).toEqual([`old@${-60 * 1440} triggered`]);
+    expect(storedIncidents(staged)).toEqual([`old@${-60 * 1440} triggered`]);
     expect(staged.memory.rejected.size).toBe(0);
   });
 
@@ -96,7 +96,7 @@ describe('an alarm becomes incidents', () => {
     await staged.poll();
     await staged.poll();
 
-    expect(told(staged)).toEqual([]);
+    expect(storedIncidents(staged)).toEqual([]);
     expect([...staged.memory.rejected.values()].map(({ key, reason }) => ({ key, reason }))).toEqual([
       { key: `eu-west-1/cut@${minutes(-29 * 1440)}`, reason: 'start_unknown' },
     ]);
@@ -109,7 +109,7 @@ describe('an alarm becomes incidents', () => {
 
     await staged.poll();
 
-    expect(told(staged)).toEqual([]);
+    expect(storedIncidents(staged)).toEqual([]);
     expect([...staged.memory.rejected.values()].map(({ reason }) => reason)).toEqual(['start_unknown']);
   });
 
@@ -133,7 +133,7 @@ describe('an alarm becomes incidents', () => {
     await staged.poll();
 
     expect(staged.memory.end?.historyStartMs).toBe(NOW_MS + 15 * DAY_MS);
-    expect(told(staged)).toEqual(['one@-60 resolved -30']);
+    expect(storedIncidents(staged)).toEqual(['one@-60 resolved -30']);
   });
 });
 
@@ -142,13 +142,13 @@ describe('INSUFFICIENT_DATA', () => {
     const staged = await stage([alarm('one', [NO_DATA(-90), ALARM(-60), NO_DATA(-50), ALARM(-40), NO_DATA(-30)])]);
 
     await staged.poll();
-    const before = told(staged);
+    const before = storedIncidents(staged);
     change(staged.world, 'one', OK(5));
     staged.time.nowMs = minutes(10);
     await staged.poll();
 
     expect(before).toEqual(['one@-60 triggered']);
-    expect(told(staged)).toEqual(['one@-60 resolved 5']);
+    expect(storedIncidents(staged)).toEqual(['one@-60 resolved 5']);
   });
 
   it('for 7 days sets an incident apart as expired, without any news of the alarm', async () => {
@@ -156,13 +156,13 @@ describe('INSUFFICIENT_DATA', () => {
     await staged.poll();
     staged.time.nowMs = minutes(-50) + 7 * DAY_MS - 1;
     await staged.poll();
-    const before = told(staged);
+    const before = storedIncidents(staged);
     staged.time.nowMs += 1;
 
     await staged.poll();
 
     expect(before).toEqual(['one@-60 triggered']);
-    expect(told(staged)).toEqual([`one@-60 expired ${-50 + 7 * 1440}`]);
+    expect(storedIncidents(staged)).toEqual([`one@-60 expired ${-50 + 7 * 1440}`]);
   });
 
   it('for 7 days lets the next ALARM begin an incident of its own', async () => {
@@ -170,12 +170,15 @@ describe('INSUFFICIENT_DATA', () => {
 
     await staged.poll();
 
-    expect(told(staged)).toEqual([`one@${-2 * 1440} resolved -1440`, `one@${-20 * 1440} expired ${-12 * 1440}`]);
+    expect(storedIncidents(staged)).toEqual([
+      `one@${-2 * 1440} resolved -1440`,
+      `one@${-20 * 1440} expired ${-12 * 1440}`,
+    ]);
   });
 });
 
 describe('late and missing history', () => {
-  it('makes a recovery of an end whose beginning is told late', async () => {
+  it('makes a recovery of an end whose start is reported late', async () => {
     const staged = await stage([alarm('one', [OK(-9), ALARM(-4, 5 * MINUTE_MS), OK(-2)])]);
     await staged.poll();
     const before = [...staged.memory.incidents.values()];
@@ -184,14 +187,14 @@ describe('late and missing history', () => {
     await staged.poll();
 
     expect(before).toEqual([]);
-    expect(told(staged)).toEqual(['one@-4 resolved -2']);
+    expect(storedIncidents(staged)).toEqual(['one@-4 resolved -2']);
   });
 
   it('changes the id of an incident whose anchor moves, but not the identity of its recovery', async () => {
     const staged = await stage([alarm('one', [OK(-100), ALARM(-3), OK(-1)])]);
     await staged.poll();
     const [before] = staged.memory.incidents.values();
-    // The platform shows an earlier ALARM and a stretch without data only now.
+    // The platform shows an earlier ALARM and a period without data only now.
     const [found] = staged.world.alarms;
     if (found !== undefined) found.changes = [OK(-100), ALARM(-5), NO_DATA(-4), ALARM(-3), OK(-1)];
     staged.time.nowMs = minutes(2);
@@ -214,7 +217,7 @@ describe('late and missing history', () => {
 
     const pages = await staged.poll();
 
-    expect(told(staged)).toEqual(['one@-3 resolved -1', 'one@-40 resolved -5']);
+    expect(storedIncidents(staged)).toEqual(['one@-3 resolved -1', 'one@-40 resolved -5']);
     const later = staged.memory.incidents.get(`eu-west-1/one@${minutes(-3)}`);
     expect(later?.recoveryKey).toBe(before?.recoveryKey);
     expect(pages.flatMap(({ wholeSubjects }) => wholeSubjects)).toEqual(['eu-west-1/one']);
@@ -226,13 +229,13 @@ describe('late and missing history', () => {
     change(staged.world, 'one', OK(5, 3 * DAY_MS));
     staged.time.nowMs = minutes(30);
     await staged.poll();
-    const waiting = told(staged);
+    const waiting = storedIncidents(staged);
     staged.time.nowMs = minutes(66);
 
     await staged.poll();
 
     expect(waiting).toEqual(['one@-60 triggered']);
-    expect(told(staged)).toEqual(['one@-60 resolved 5']);
+    expect(storedIncidents(staged)).toEqual(['one@-60 resolved 5']);
   });
 
   it('that comes after the alarm was believed changes nothing', async () => {
@@ -273,7 +276,7 @@ describe('an alarm that is deleted while it fires', () => {
 
     const pages = await staged.poll();
 
-    expect(told(staged)).toEqual(['one@-60 resolved -50']);
+    expect(storedIncidents(staged)).toEqual(['one@-60 resolved -50']);
     expect(pages.flatMap(({ deletedIds }) => deletedIds)).toEqual([`eu-west-1/one@${minutes(-40)}`]);
     expect(pages.flatMap(({ wholeSubjects }) => wholeSubjects)).toEqual([]);
   });
@@ -290,13 +293,13 @@ describe('an alarm that is deleted while it fires', () => {
 
     await staged.poll();
 
-    expect(told(staged)).toEqual(['one@20 resolved 30']);
+    expect(storedIncidents(staged)).toEqual(['one@20 resolved 30']);
     expect(new Set([...staged.memory.incidents.values()].map(({ fingerprint }) => fingerprint))).toEqual(
       new Set(['arn:aws:cloudwatch:eu-west-1:123456789012:alarm:one']),
     );
   });
 
-  it('is recovered after all when its end is told late', async () => {
+  it('is recovered after all when its end is reported late', async () => {
     const staged = await stage([alarm('one', [ALARM(-40)])]);
     await staged.poll();
     change(staged.world, 'one', OK(2, 10 * MINUTE_MS));
@@ -304,13 +307,13 @@ describe('an alarm that is deleted while it fires', () => {
     if (found !== undefined) found.deletedAtMs = minutes(3);
     staged.time.nowMs = minutes(5);
     await staged.poll();
-    const before = told(staged);
+    const before = storedIncidents(staged);
     staged.time.nowMs = minutes(13);
 
     await staged.poll();
 
     expect(before).toEqual([]);
-    expect(told(staged)).toEqual(['one@-40 resolved 2']);
+    expect(storedIncidents(staged)).toEqual(['one@-40 resolved 2']);
   });
 
   it('before the first sync is not open', async () => {
@@ -321,7 +324,7 @@ describe('an alarm that is deleted while it fires', () => {
 
     await staged.poll();
 
-    expect(told(staged)).toEqual(['gone@-60 resolved -50', 'there@-30 triggered']);
+    expect(storedIncidents(staged)).toEqual(['gone@-60 resolved -50', 'there@-30 triggered']);
   });
 
   it('keeps the service and severity that its tags gave it', async () => {
@@ -377,7 +380,7 @@ describe('several regions', () => {
     expect(new Set(asked)).toEqual(new Set(REGIONS));
   });
 
-  it('fail together, so that a poll never says half of what happened', async () => {
+  it('fail together, so that a poll never reports half of what happened', async () => {
     const staged = await stage(
       REGIONS.map((region) => alarm('one', [ALARM(-60)], { region })),
       { regions: REGIONS },
@@ -391,7 +394,7 @@ describe('several regions', () => {
     await expect(staged.poll()).rejects.toThrow('400');
 
     expect(staged.memory.cursor).toBe(before);
-    expect(told(staged)).toEqual(['one@-60 triggered', 'one@-60 triggered', 'one@-60 triggered']);
+    expect(storedIncidents(staged)).toEqual(['one@-60 triggered', 'one@-60 triggered', 'one@-60 triggered']);
   });
 
   it('may be added later, and then bring their history along', async () => {
@@ -426,7 +429,7 @@ describe('the platform says no', () => {
     await staged.poll();
 
     expect(throttled).toBe(2);
-    expect(told(staged)).toEqual(['one@-60 triggered']);
+    expect(storedIncidents(staged)).toEqual(['one@-60 triggered']);
   });
 
   it('to a token that has expired, and the region goes on from where it was', async () => {
@@ -517,9 +520,9 @@ describe('incidents are a function of the history, not of how it arrived', () =>
     const outcomes = { ALARM: 'failure', OK: 'success', INSUFFICIENT_DATA: 'neutral' } as const;
     return alarms
       .flatMap(({ name, changes }) => {
-        const told = changes.map(({ atMs, state }) => ({ id: `${atMs}`, atMs, outcome: outcomes[state] }));
+        const stateChanges = changes.map(({ atMs, state }) => ({ id: `${atMs}`, atMs, outcome: outcomes[state] }));
         const policy = { flakyBelowMs: 0, neutralExpiresMs: 7 * DAY_MS, nowMs };
-        return recoveriesOf(told, policy).chains.map(({ anchor, endedAtMs, state }) => ({
+        return recoveriesOf(stateChanges, policy).chains.map(({ anchor, endedAtMs, state }) => ({
           id: `eu-west-1/${name}@${anchor.atMs}`,
           resolvedAtMs: endedAtMs,
           expired: state === 'expired',

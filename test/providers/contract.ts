@@ -36,7 +36,7 @@ export interface ContractAdapter {
   /** Names and e-mails that the fake sends along. */
   readonly people: readonly string[];
   /** Incidents that an examination looks at, where it is not all of the first page. */
-  readonly sightingsMax?: number;
+  readonly samplesMax?: number;
   /** Where the platform lists no more than so many records per window: one more than this must still be read. */
   readonly cap?: number;
 }
@@ -362,30 +362,29 @@ export function providerContract(adapter: ContractAdapter): void {
       expect(memory.end).toBeUndefined();
     });
 
-    describe('is examined', () => {
+    describe('is probed', () => {
       const asked = { nowMs: NOW_MS, historyStartMs: HISTORY_START_MS };
-      const examine = (provider: Provider, signal = new AbortController().signal) =>
-        provider.examine({ ...asked, signal });
+      const probe = (provider: Provider, signal = new AbortController().signal) => provider.probe({ ...asked, signal });
 
-      it('with an answer to every call, and sees the newest incidents', async () => {
+      it('with a response to every call, and sees the newest incidents', async () => {
         const { provider } = await stage({ count: 45 });
 
-        const { trials, firstPage } = await examine(provider());
+        const { probes, firstPage } = await probe(provider());
 
-        expect(trials.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+        expect(probes.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
         expect(firstPage?.rejected).toBe(0);
-        expect(firstPage?.incidents).toHaveLength(adapter.sightingsMax ?? 45);
+        expect(firstPage?.incidents).toHaveLength(adapter.samplesMax ?? 45);
         const newestMs = Math.max(...(firstPage?.incidents ?? []).map(({ triggeredAtMs }) => triggeredAtMs));
         expect(newestMs).toBe(past(44, 45).triggeredAtMs);
       });
 
-      it('and foretells the requests of a first sync and of a quiet poll after it', async () => {
+      it('and estimates the requests of a first sync and of a quiet poll after it', async () => {
         const { fake, provider, poll, time } = await stage({ count: 345 });
-        const { load } = await examine(provider());
-        const examining = fake.requests.length;
+        const { estimate } = await probe(provider());
+        const probing = fake.requests.length;
         const same = provider();
         await poll({ with: same });
-        const syncing = fake.requests.length - examining;
+        const syncing = fake.requests.length - probing;
         time.nowMs += 2 * HOUR_MS;
         await poll({ with: same });
         time.nowMs += MINUTE_MS;
@@ -393,34 +392,34 @@ export function providerContract(adapter: ContractAdapter): void {
 
         await poll({ with: same });
 
-        expect(load?.perPoll).toBe(fake.requests.length - before);
-        expect(load?.firstSync).toBeGreaterThan(syncing * 0.8);
-        expect(load?.firstSync).toBeLessThan(syncing * 1.2 + 3);
+        expect(estimate?.perPoll).toBe(fake.requests.length - before);
+        expect(estimate?.firstSync).toBeGreaterThan(syncing * 0.8);
+        expect(estimate?.firstSync).toBeLessThan(syncing * 1.2 + 3);
       });
 
       it('with a wrong key: says so and asks no further', async () => {
         const { fake, provider } = await stage({ count: 1, tamper: () => adapter.unauthorised });
 
-        const { trials, firstPage } = await examine(provider());
+        const { probes, firstPage } = await probe(provider());
 
-        expect(trials.map(({ outcome }) => outcome)).toContain('unauthorised');
+        expect(probes.map(({ outcome }) => outcome)).toContain('unauthorised');
         expect(fake.requests).toHaveLength(1);
         expect(firstPage).toBeUndefined();
       });
 
       it('and throws nothing when it is ended, be it before the first request or in the middle', async () => {
         const { fake, provider } = await stage({ count: 1 });
-        const before = await examine(provider(), AbortSignal.abort(new Error('the time is over')));
+        const before = await probe(provider(), AbortSignal.abort(new Error('the time is over')));
         const asked = fake.requests.length;
         fake.faults.push({ times: 1, answer: 'hang' });
         const ending = new AbortController();
-        const ended = examine(direct(fake), ending.signal);
+        const ended = probe(direct(fake), ending.signal);
         await vi.waitUntil(() => fake.requests.length > asked);
 
         ending.abort(new Error('the time is over'));
 
-        const { trials } = await ended;
-        expect([before.trials, trials].map((all) => all.some(({ message }) => message === 'the time is over'))).toEqual(
+        const { probes } = await ended;
+        expect([before.probes, probes].map((all) => all.some(({ message }) => message === 'the time is over'))).toEqual(
           [true, true],
         );
         expect(asked).toBe(0);
@@ -429,7 +428,7 @@ export function providerContract(adapter: ContractAdapter): void {
       it('and names no person', async () => {
         const { provider } = await stage({ count: 3 });
 
-        const told = JSON.stringify(await examine(provider()));
+        const told = JSON.stringify(await probe(provider()));
 
         expect(adapter.people.filter((person) => told.includes(person))).toEqual([]);
       });

@@ -52,11 +52,11 @@ describe('a provider of imported incidents', () => {
     );
   });
 
-  it('has nobody to be examined', async () => {
+  it('has nothing to probe', async () => {
     const signal = new AbortController().signal;
 
-    const diagnosis = await create().examine({ nowMs: NOW_MS, historyStartMs: 0, signal });
+    const report = await create().probe({ nowMs: NOW_MS, historyStartMs: 0, signal });
 
-    expect(diagnosis).toMatchObject({ trials: [{ outcome: 'ok' }], load: { perPoll: 0, firstSync: 0 } });
+    expect(report).toMatchObject({ probes: [{ outcome: 'ok' }], estimate: { perPoll: 0, firstSync: 0 } });
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
-import { createNames } from '../../src/providers/opsgenie/names.ts';
+import { createNameCache } from '../../src/providers/opsgenie/name-cache.ts';
 import { openSpans } from '../../src/providers/opsgenie/timeline.ts';
 import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
 import type { SimulatedIncident } from '../../src/simulator/world.ts';
@@ -343,13 +343,13 @@ describe('the open spans of a timeline', () => {
 describe('names of teams and services', () => {
   it('are read again each hour, and once for an id that is not listed', async () => {
     let reads = 0;
-    const names = createNames(async () => {
+    const names = createNameCache(async () => {
       reads += 1;
       return [{ id: 'a', name: `name ${reads}` }];
     });
     const { signal } = new AbortController();
     const learn = async (ids: readonly string[], minutes: number) => {
-      await names.learn(ids, minutes * MINUTE_MS, signal);
+      await names.ensure(ids, minutes * MINUTE_MS, signal);
       return reads;
     };
 
@@ -361,10 +361,10 @@ describe('names of teams and services', () => {
   });
 
   it('are news once', async () => {
-    const names = createNames(async () => [{ id: 'a', name: 'checkout' }]);
-    await names.learn([], 0, new AbortController().signal);
+    const names = createNameCache(async () => [{ id: 'a', name: 'checkout' }]);
+    await names.ensure([], 0, new AbortController().signal);
 
-    const news = [names.takeNews(), names.takeNews()];
+    const news = [names.takeUpdates(), names.takeUpdates()];
 
     expect(news).toEqual([[{ id: 'a', name: 'checkout' }], undefined]);
   });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { ProviderConfig } from '../../src/config/types.ts';
+import type { RequestObserver } from '../../src/http/request-observer.ts';
 import type { Clock } from '../../src/model/time.ts';
-import type { RequestObserver } from '../../src/network/door.ts';
 
 /** A clock that never waits: sleeping moves it on. */
 export function impatientClock(startMs: number): Clock {

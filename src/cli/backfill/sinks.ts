@@ -1,6 +1,5 @@
+import { type RemoteWriter, toBatches } from '../../http/remote-write.ts';
 import { messageOf } from '../../model/error-message.ts';
-import { batchesOf } from '../../network/remote-write/batches.ts';
-import type { RemoteWriter } from '../../network/remote-write/writer.ts';
 import { type Written, writeDay } from './files.ts';
 import type { PastFamily } from './table.ts';
 import { writtenSeries } from './written-series.ts';
@@ -33,7 +32,7 @@ export function createPushSink(writer: RemoteWriter): Sink {
   let taken = 0;
   const { signal } = new AbortController();
   return async ({ families, instantsMs }) => {
-    for (const batch of batchesOf(writtenSeries(families, instantsMs))) {
+    for (const batch of toBatches(writtenSeries(families, instantsMs))) {
       try {
         await writer.write(batch, signal);
       } catch (error) {

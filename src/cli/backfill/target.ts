@@ -1,5 +1,5 @@
+import { createRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from '../../http/remote-write.ts';
 import { messageOf } from '../../model/error-message.ts';
-import { createRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from '../../network/remote-write/writer.ts';
 import { type Surroundings, WrongUse } from '../command.ts';
 import { readCredentials } from './credentials.ts';
 import { checkRoom, othersIn, prepareFolder, type Written } from './files.ts';

@@ -1,7 +1,7 @@
 import { durationText } from '../../config/durations.ts';
 import { MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import { CLOCK_AHEAD_MAX_MS } from '../../model/validity.ts';
-import type { Diagnosis, Outcome, Trial } from '../../providers/diagnosis.ts';
+import type { Probe, ProbeOutcome, ProbeReport } from '../../providers/probes.ts';
 import type { Check } from './checks.ts';
 import type { Heard } from './hearing.ts';
 
@@ -9,36 +9,36 @@ import type { Heard } from './hearing.ts';
 const CLOCK_APART_WARN_MS = MINUTE_MS;
 
 /** Whether the platform is there, takes the credentials and has our time. */
-export function connectionChecks({ trials, region }: Diagnosis, heard: Heard): Check[] {
-  const refusal = trials.find(({ outcome }) => outcome === 'unauthorised');
-  const isTaken = heard.isAnswered && trials.some(({ outcome }) => outcome === 'ok' || outcome === 'refused');
+export function connectionChecks({ probes, region }: ProbeReport, heard: Heard): Check[] {
+  const refusal = probes.find(({ outcome }) => outcome === 'unauthorised');
+  const isTaken = heard.isAnswered && probes.some(({ outcome }) => outcome === 'ok' || outcome === 'refused');
   return [
-    reachable(trials, heard),
+    reachable(probes, heard),
     credentials(refusal, isTaken),
     refusal === undefined ? regionOf(region, isTaken) : suspectedRegion(region),
     clock(heard),
   ];
 }
 
-function regionOf({ name }: Diagnosis['region'], isTaken: boolean): Check {
+function regionOf({ name }: ProbeReport['region'], isTaken: boolean): Check {
   return { check: 'region', result: isTaken ? 'ok' : 'untried', found: name };
 }
 
 /** A key of another region looks like a wrong one. */
-function suspectedRegion({ name, hint }: Diagnosis['region']): Check {
+function suspectedRegion({ name, hint }: ProbeReport['region']): Check {
   if (hint === undefined) return regionOf({ name }, false);
   return { check: 'region', result: 'warning', found: `${name}; ${hint}` };
 }
 
-function reachable(trials: readonly Trial[], { isAnswered }: Heard): Check {
+function reachable(probes: readonly Probe[], { isAnswered }: Heard): Check {
   const check = 'reachable';
   if (isAnswered) return { check, result: 'ok', found: 'it answers' };
-  const silent = trials.find(({ outcome }) => outcome === 'unreachable' || outcome === 'failed');
+  const silent = probes.find(({ outcome }) => outcome === 'unreachable' || outcome === 'failed');
   if (silent === undefined) return { check, result: 'untried', found: 'nothing was asked without credentials' };
   return { check, result: 'failed', found: silent.message ?? 'no answer' };
 }
 
-function credentials(refusal: Trial | undefined, isTaken: boolean): Check {
+function credentials(refusal: Probe | undefined, isTaken: boolean): Check {
   const check = 'credentials';
   if (refusal !== undefined) return { check, result: 'failed', found: refusal.message ?? 'not taken' };
   if (isTaken) return { check, result: 'ok', found: 'taken' };
@@ -60,19 +60,19 @@ function clock({ clockAheadMs }: Heard): Check {
 }
 
 /** One check for each call, with what is lost without it. */
-export function rightChecks(trials: readonly Trial[]): Check[] {
-  return trials.map((trial): Check => {
-    const { call: check, message } = trial;
-    if (trial.outcome === 'ok') return { check, result: 'ok', found: 'works' };
-    if (trial.outcome === 'untried') return { check, result: 'untried', found: message ?? 'not asked' };
-    const result = trial.outcome === 'refused' && !trial.isNeeded ? 'warning' : 'failed';
-    const said = SAID_ABOVE.get(trial.outcome) ?? message ?? 'failed';
-    return { check, result, found: `${said}; lost without it: ${trial.lost}` };
+export function rightChecks(probes: readonly Probe[]): Check[] {
+  return probes.map((probe): Check => {
+    const { call: check, message } = probe;
+    if (probe.outcome === 'ok') return { check, result: 'ok', found: 'works' };
+    if (probe.outcome === 'skipped') return { check, result: 'untried', found: message ?? 'not asked' };
+    const result = probe.outcome === 'refused' && !probe.isNeeded ? 'warning' : 'failed';
+    const said = SAID_ABOVE.get(probe.outcome) ?? message ?? 'failed';
+    return { check, result, found: `${said}; lost without it: ${probe.impact}` };
   });
 }
 
 /** What the checks of the connection tell in full. */
-const SAID_ABOVE: ReadonlyMap<Outcome, string> = new Map([
+const SAID_ABOVE: ReadonlyMap<ProbeOutcome, string> = new Map([
   ['unreachable', 'no answer'],
   ['unauthorised', 'the credentials were not taken'],
 ]);

@@ -1,14 +1,14 @@
 import type { ProviderConfig } from '../../config/types.ts';
-import type { Diagnosis, FirstPage } from '../../providers/diagnosis.ts';
+import type { FirstPage, ProbeReport } from '../../providers/probes.ts';
 import { type Check, counted, named, some } from './checks.ts';
 import type { Seen } from './seen.ts';
 
 /** What the newest incidents show, once there is a page of them. */
-export function contentChecks(diagnosis: Diagnosis, seen: Seen, provider: ProviderConfig): Check[] {
-  const { firstPage } = diagnosis;
+export function contentChecks(report: ProbeReport, seen: Seen, provider: ProviderConfig): Check[] {
+  const { firstPage } = report;
   if (firstPage === undefined) return [{ check: 'first page', result: 'untried', found: 'no list of incidents came' }];
   const page = pageCheck(firstPage, seen);
-  return seen.incidents === 0 ? [page] : [page, serviceCheck(diagnosis, seen), severityCheck(seen, provider)];
+  return seen.incidents === 0 ? [page] : [page, serviceCheck(report, seen), severityCheck(seen, provider)];
 }
 
 function pageCheck({ incidents, rejected, detail, total }: FirstPage, seen: Seen): Check {
@@ -40,7 +40,7 @@ function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-function serviceCheck({ services: listed }: Diagnosis, { services, servicesMax, incidents, excluded }: Seen): Check {
+function serviceCheck({ services: listed }: ProbeReport, { services, servicesMax, incidents, excluded }: Seen): Check {
   const check = 'services';
   const numbers = { services: services.length, services_listed: listed?.count ?? 0, services_at_most: servicesMax };
   const more = listed === undefined || listed.isAll ? '' : ' or more';

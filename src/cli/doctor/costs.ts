@@ -1,8 +1,8 @@
 import { durationText } from '../../config/durations.ts';
 import type { ProviderConfig } from '../../config/types.ts';
+import { spacingMs } from '../../http/rate-limiter.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
-import { spacingMs } from '../../network/pace.ts';
-import type { Load } from '../../providers/diagnosis.ts';
+import type { RequestEstimate } from '../../providers/probes.ts';
 import { type Check, counted, some } from './checks.ts';
 import type { Heard } from './hearing.ts';
 
@@ -13,9 +13,14 @@ const REMAINING_WARN = 0.1;
 const DAYS_PER_MONTH = 30;
 
 /** What polling will take of the allowance, and what it will cost. */
-export function costChecks(load: Load | undefined, heard: Heard, provider: ProviderConfig): Check[] {
-  if (load === undefined) return [allowance(heard, provider)];
-  return [allowance(heard, provider), requests(load, provider), ...prices(load, provider), firstSync(load, provider)];
+export function costChecks(estimate: RequestEstimate | undefined, heard: Heard, provider: ProviderConfig): Check[] {
+  if (estimate === undefined) return [allowance(heard, provider)];
+  return [
+    allowance(heard, provider),
+    requests(estimate, provider),
+    ...prices(estimate, provider),
+    firstSync(estimate, provider),
+  ];
 }
 
 function allowance({ throttled, remaining }: Heard, { rateLimit }: ProviderConfig): Check {
@@ -38,15 +43,15 @@ function limitText({ requests: count, perMs }: ProviderConfig['rateLimit']): str
   return `${some(count, 'request')} in ${durationText(perMs)}`;
 }
 
-function perDay({ perPoll, perHour }: Load, { pollIntervalMs }: ProviderConfig): number {
+function perDay({ perPoll, perHour }: RequestEstimate, { pollIntervalMs }: ProviderConfig): number {
   return Math.ceil((perPoll * DAY_MS) / pollIntervalMs + (perHour * DAY_MS) / HOUR_MS);
 }
 
-function requests(load: Load, provider: ProviderConfig): Check {
+function requests(estimate: RequestEstimate, provider: ProviderConfig): Check {
   const { rateLimit, pollIntervalMs } = provider;
-  const count = perDay(load, provider);
-  const share = count / (((rateLimit.requests * DAY_MS) / rateLimit.perMs) * load.allowances);
-  const each = load.allowances === 1 ? '' : `, for each of ${counted(load.allowances)} allowances`;
+  const count = perDay(estimate, provider);
+  const share = count / (((rateLimit.requests * DAY_MS) / rateLimit.perMs) * estimate.rateLimitCount);
+  const each = estimate.rateLimitCount === 1 ? '' : `, for each of ${counted(estimate.rateLimitCount)} allowances`;
   const found = `${counted(count)} a day with a poll every ${durationText(pollIntervalMs)} while little happens: ${percent(share)} of ${limitText(rateLimit)}${each}`;
   const numbers = { requests_per_day: count, allowance_share: Number(share.toPrecision(3)) };
   const check = 'requests';
@@ -61,10 +66,10 @@ function percent(share: number): string {
 }
 
 /** Only platforms that bill requests have a price. */
-function prices(load: Load, provider: ProviderConfig): Check[] {
-  const { usdPerThousand } = load;
+function prices(estimate: RequestEstimate, provider: ProviderConfig): Check[] {
+  const { usdPerThousand } = estimate;
   if (usdPerThousand === undefined) return [];
-  const usd = (perDay(load, provider) * DAYS_PER_MONTH * usdPerThousand) / 1000;
+  const usd = (perDay(estimate, provider) * DAYS_PER_MONTH * usdPerThousand) / 1000;
   const found = `about ${usd.toFixed(2)} USD for ${DAYS_PER_MONTH} days, taking the published ${usdPerThousand} USD for 1,000 requests and no free ones`;
   return [
     {
@@ -76,15 +81,15 @@ function prices(load: Load, provider: ProviderConfig): Check[] {
   ];
 }
 
-function firstSync(load: Load, { rateLimit }: ProviderConfig): Check {
-  const ms = (load.firstSync * spacingMs(rateLimit)) / load.allowances;
+function firstSync(estimate: RequestEstimate, { rateLimit }: ProviderConfig): Check {
+  const ms = (estimate.firstSync * spacingMs(rateLimit)) / estimate.rateLimitCount;
   const minutes = ms / MINUTE_MS;
   const time = ms < MINUTE_MS ? 'less than a minute' : `about ${some(Math.ceil(minutes), 'minute')}`;
-  const basis = load.isTold ? '' : ', if the history is like its first page';
+  const basis = estimate.isExact ? '' : ', if the history is like its first page';
   return {
     check: 'first sync',
     result: 'ok',
-    found: `${some(load.firstSync, 'request')}: ${time} at the allowance${basis}`,
-    numbers: { requests: load.firstSync, seconds: Math.ceil(ms / SECOND_MS) },
+    found: `${some(estimate.firstSync, 'request')}: ${time} at the allowance${basis}`,
+    numbers: { requests: estimate.firstSync, seconds: Math.ceil(ms / SECOND_MS) },
   };
 }

@@ -1,4 +1,4 @@
-import type { RequestObserver } from '../../network/door.ts';
+import type { RequestObserver } from '../../http/request-observer.ts';
 
 /** What was heard of a platform besides its answers. */
 export interface Heard {

@@ -3,7 +3,7 @@ import { durationText } from '../../config/durations.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import { shownProvider } from '../../core/settings.ts';
 import type { Clock } from '../../model/time.ts';
-import type { Diagnosis } from '../../providers/diagnosis.ts';
+import type { ProbeReport } from '../../providers/probes.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { platforms } from '../../providers/registry.ts';
 import { connectionChecks, rightChecks } from './connection.ts';
@@ -50,27 +50,27 @@ interface Outcome extends Examined {
 /** Asks the platform, for no longer than the time-out, and judges what it said. */
 export async function examinePatient(patient: Patient, examining: Examining): Promise<Outcome> {
   const { config, teller } = patient;
-  const diagnosis = await diagnose(patient, examining);
+  const report = await diagnose(patient, examining);
   const heard = patient.heard();
-  const seen = seenIn(diagnosis, config, examining.config);
+  const seen = seenIn(report, config, examining.config);
   const series = providerSeries(teller, seen, config);
   const checks = [
-    ...connectionChecks(diagnosis, heard),
-    ...rightChecks(diagnosis.trials),
-    ...contentChecks(diagnosis, seen, config),
-    ...costChecks(diagnosis.load, heard, config),
-    ...(diagnosis.firstPage === undefined ? [] : [seriesCheck(series, seen, examining.config)]),
+    ...connectionChecks(report, heard),
+    ...rightChecks(report.probes),
+    ...contentChecks(report, seen, config),
+    ...costChecks(report.estimate, heard, config),
+    ...(report.firstPage === undefined ? [] : [seriesCheck(series, seen, examining.config)]),
   ];
-  return { config, checks, series, isSeen: diagnosis.firstPage !== undefined };
+  return { config, checks, series, isSeen: report.firstPage !== undefined };
 }
 
-async function diagnose({ provider }: Patient, { config, clock, timeoutMs }: Examining): Promise<Diagnosis> {
+async function diagnose({ provider }: Patient, { config, clock, timeoutMs }: Examining): Promise<ProbeReport> {
   const ending = new AbortController();
   const reason = new Error(`not answered within ${durationText(timeoutMs)}`);
   const timer = setTimeout(() => ending.abort(reason), timeoutMs);
   try {
     const nowMs = clock.nowMs();
-    return await provider.examine({ nowMs, historyStartMs: nowMs - config.historyMs, signal: ending.signal });
+    return await provider.probe({ nowMs, historyStartMs: nowMs - config.historyMs, signal: ending.signal });
   } finally {
     clearTimeout(timer);
   }

@@ -1,7 +1,7 @@
 import { createReader, type FacetReading, type Reader } from '../../config/reading.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import type { SeveritySources } from '../../model/incident.ts';
-import type { Diagnosis, Sighting } from '../../providers/diagnosis.ts';
+import type { IncidentSample, ProbeReport } from '../../providers/probes.ts';
 import { findFilterExclusion, toLabels } from '../../report/exclusion.ts';
 
 /** A word of the platform that no severity is called, and how many incidents carry it (0: it is only listed). */
@@ -34,16 +34,16 @@ type FilterKey = 'severities' | 'services' | 'teams';
 
 /** Reads the diagnosis with the mappings, names and filter of the configuration. */
 export function seenIn(
-  diagnosis: Diagnosis,
+  report: ProbeReport,
   provider: ProviderConfig,
   { severities }: Pick<Config, 'severities'>,
 ): Seen {
   const reader = createReader(provider, severities);
-  const facetOf = (of: Pick<Sighting, 'serviceId' | 'serviceName' | 'team' | 'severity'>) =>
+  const facetOf = (of: Pick<IncidentSample, 'serviceId' | 'serviceName' | 'team' | 'severity'>) =>
     reader.facet({ row: 0, provider: provider.name, ...of, team: of.team ?? '' });
-  const all = (diagnosis.firstPage?.incidents ?? []).map(facetOf);
+  const all = (report.firstPage?.incidents ?? []).map(facetOf);
   const kept = all.filter(({ excluded }) => !excluded);
-  const listed = diagnosis.services ?? { names: [], count: 0 };
+  const listed = report.services ?? { names: [], count: 0 };
   const called = (serviceName: string) => facetOf({ serviceId: '', serviceName, team: '', severity: {} }).service;
   const services = distinct(kept.map(({ service }) => service));
   const allServices = distinct([...services, ...listed.names.map(called)]).filter(
@@ -52,7 +52,7 @@ export function seenIn(
   const inListOnly = (severity: SeveritySources) => facetOf({ serviceId: '', serviceName: '', team: '', severity });
   const words = [
     ...all.map(({ severity }) => ({ ...severity.unmapped, incidents: 1 })),
-    ...(diagnosis.severities ?? []).map((one) => ({ ...inListOnly(one).severity.unmapped, incidents: 0 })),
+    ...(report.severities ?? []).map((one) => ({ ...inListOnly(one).severity.unmapped, incidents: 0 })),
   ];
   return {
     incidents: all.length,

@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
+import { createHttpClient } from '../../http/client.ts';
+import { rememberClockSkew } from '../../http/request-observer.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import { rememberClockSkew } from '../../network/clock-skew.ts';
-import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies, Traits } from '../provider.ts';
-import { createAlarmApi } from './api.ts';
-import { openClient } from './client.ts';
-import { REACH_MS } from './cursor.ts';
-import { examineRegions } from './examine.ts';
-import { judgeSdkError } from './judge.ts';
+import { createAlarmApi } from './alarm-api.ts';
+import { RETENTION_MS } from './cursor.ts';
 import { pollRegions, type Region } from './poll.ts';
-import { createAlarmNames } from './tag-round.ts';
+import { probeRegions } from './probe.ts';
+import { classifySdkError, createSdkClient } from './sdk-client.ts';
+import { createAlarmNameCache } from './tags.ts';
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 
@@ -29,10 +28,10 @@ const TRAITS: Traits = {
   mitigated: false,
   escalations: false,
   reopens: false,
-  reachMs: REACH_MS,
+  reachMs: RETENTION_MS,
 };
 
-/** Amazon CloudWatch alarms: each stretch in ALARM is an incident. */
+/** Amazon CloudWatch alarms: each period in ALARM is an incident. */
 export const cloudwatch: Platform = {
   type: 'cloudwatch',
   shape,
@@ -52,19 +51,19 @@ export const cloudwatch: Platform = {
 function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependencies): Provider {
   const settings = z.object(shape).parse(config.settings);
   const { observer, clockSkewMs } = rememberClockSkew(dependencies.observer);
-  const making = { config, settings, dependencies: { ...dependencies, observer } };
-  const regions = [...new Set(settings.regions)].map((name) => openRegion(name, making));
+  const options = { config, settings, dependencies: { ...dependencies, observer } };
+  const regions = [...new Set(settings.regions)].map((name) => createRegion(name, options));
   const tagNames = { service: config.services.tag, severity: config.severity.tag };
   return {
     traits: TRAITS,
     poll: (request) => pollRegions(request, regions, tagNames),
-    examine: (examination) =>
-      examineRegions({
-        ...examination,
+    probe: (request) =>
+      probeRegions({
+        ...request,
         regions,
         tagNames,
         roleArn: settings.role_arn,
-        isElsewhere: config.baseUrl !== undefined,
+        hasCustomEndpoint: config.baseUrl !== undefined,
       }),
     clockSkewMs,
     async close() {
@@ -73,17 +72,17 @@ function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependen
   };
 }
 
-interface Making {
+interface RegionOptions {
   readonly config: ProviderConfig;
   readonly settings: z.infer<z.ZodObject<typeof shape>>;
   readonly dependencies: ProviderDependencies;
 }
 
-/** Each region has an allowance of its own, so each has a door of its own. */
-function openRegion(name: string, { config, settings, dependencies }: Making): Region {
+/** Rate limits apply per region, so each region has its own client. */
+function createRegion(name: string, { config, settings, dependencies }: RegionOptions): Region {
   const { clock, observer, log } = dependencies;
   const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const door = createDoor({
+  const httpClient = createHttpClient({
     baseUrl: baseUrl ?? `https://monitoring.${name}.amazonaws.com`,
     headers: {},
     secrets: [],
@@ -93,11 +92,11 @@ function openRegion(name: string, { config, settings, dependencies }: Making): R
     caFile,
     clock,
     observer,
-    judge: judgeSdkError,
+    classifyError: classifySdkError,
   });
   const identity = { profile: settings.profile, roleArn: settings.role_arn, externalId: settings.external_id };
   const route = { proxyUrl, caFile, env: process.env };
   const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
-  const api = createAlarmApi(door, () => openClient(client));
-  return { name, api, clock, log, alarmNames: createAlarmNames(), said: new Set() };
+  const api = createAlarmApi(httpClient, () => createSdkClient(client));
+  return { name, api, clock, log, alarmNames: createAlarmNameCache(), warned: new Set() };
 }

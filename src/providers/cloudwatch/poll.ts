@@ -2,108 +2,142 @@ import type { Log } from '../../model/log.ts';
 import type { Page } from '../../model/poll.ts';
 import type { Clock } from '../../model/time.ts';
 import type { PollRequest } from '../provider.ts';
-import { createAccount } from './account.ts';
-import type { AlarmApi } from './api.ts';
-import { createBook } from './book.ts';
-import { beginCourse } from './cursor.ts';
-import { createHeldAlarms } from './held.ts';
-import { interleave } from './interleave.ts';
-import { type RegionPart, readRegion } from './region.ts';
-import { NOTHING, type RegionPoll, type TagNames } from './settle.ts';
-import { placeOf, subjectOfIncident } from './subject.ts';
-import type { AlarmNames } from './tag-round.ts';
-import { ALARMS_PER_POLL, createTagReader } from './tags.ts';
+import type { AlarmApi } from './alarm-api.ts';
+import { createAlarmCache } from './alarm-cache.ts';
+import { createAlarmAccount, parseIncidentSubject, parseSubject } from './alarm-id.ts';
+import { resumeProgress } from './cursor.ts';
+import { EMPTY_PAGE, type RegionPart, type RegionPoll, readRegion } from './poll-region.ts';
+import { ALARMS_PER_POLL, type AlarmNameCache, createHeldAlarms, createTagReader, type TagNames } from './tags.ts';
 
-/** What is kept of a region between polls. */
+/** State of a region that is kept between polls. */
 export interface Region {
   readonly name: string;
   readonly api: AlarmApi;
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'> | undefined;
-  readonly alarmNames: AlarmNames;
-  /** Warnings that have been said. */
-  readonly said: Set<string>;
+  readonly alarmNames: AlarmNameCache;
+  /** Warnings logged before. */
+  readonly warned: Set<string>;
 }
 
-/** Reads all regions at once, each at its own pace. */
+/** Reads all regions concurrently, each at its own rate limit. */
 export async function* pollRegions(
   request: PollRequest,
   regions: readonly Region[],
   tagNames: TagNames,
 ): AsyncGenerator<Page> {
   request.signal.throwIfAborted();
-  const course = beginCourse({ ...request, regions: regions.map(({ name }) => name) });
-  const account = createAccount(course.account);
+  const progress = resumeProgress({ ...request, regions: regions.map(({ name }) => name) });
+  const account = createAlarmAccount(progress.account);
   const openSubjects = Map.groupBy(
-    new Set((await request.known.openIds()).map(subjectOfIncident)),
-    (subject) => placeOf(subject).region,
+    new Set((await request.known.openIds()).map(parseIncidentSubject)),
+    (subject) => parseSubject(subject).region,
   );
-  const rejectedSubjects = new Set((await request.known.rejectedIds()).map(subjectOfIncident));
+  const rejectedSubjects = new Set((await request.known.rejectedIds()).map(parseIncidentSubject));
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
-  const sources = regions.map((one): AsyncGenerator<HeldPart> => {
+  const sources = regions.map((one): AsyncGenerator<PartWithHeld> => {
     const { name: region, api, clock, alarmNames } = one;
-    const { right } = course.tags(region);
-    // A first sync has no deadline, and tells nothing that is counted.
-    const alarmsMax = course.isFirst ? Number.POSITIVE_INFINITY : ALARMS_PER_POLL;
+    const { right } = progress.tags(region);
+    // A first sync has no deadline, and nothing that it reports is counted.
+    const alarmsMax = progress.isFirst ? Number.POSITIVE_INFINITY : ALARMS_PER_POLL;
     const tags = createTagReader({ api, clock, signal, wasRefused: right === 'refused', alarmsMax });
     const poll = {
       region,
       api,
       tags,
-      held: createHeldAlarms({ before: course.held(region), rightBefore: right, tags, nowMs: course.untilMs }),
+      held: createHeldAlarms({ before: progress.held(region), accessBefore: right, tags, nowMs: progress.untilMs }),
       rejectedSubjects,
       tagNames,
       account,
-      book: createBook(request.known),
-      untilMs: course.untilMs,
-      isFirst: course.isFirst,
+      cache: createAlarmCache(request.known),
+      untilMs: progress.untilMs,
+      isFirst: progress.isFirst,
       signal,
     };
-    const place = {
-      fromMs: course.fromMs(region),
+    const start = {
+      fromMs: progress.fromMs(region),
       openSubjects: openSubjects.get(region) ?? [],
-      tags: course.tags(region),
+      tags: progress.tags(region),
       alarmNames,
     };
-    return withTagState(readRegion(poll, place), poll, one);
+    return addTagState(readRegion(poll, start), poll, one);
   });
   for await (const { region, part, newestMs, tags, held } of interleave(sources, () => stop.abort())) {
-    course.advance(region, newestMs);
-    course.setHeld(region, held);
-    if (tags !== undefined) course.setTags(region, tags);
-    yield { ...part, cursor: course.text(account.text()) };
+    progress.advance(region, newestMs);
+    progress.setHeld(region, held);
+    if (tags !== undefined) progress.setTags(region, tags);
+    yield { ...part, cursor: progress.toCursor(account.toText()) };
   }
-  yield { ...NOTHING, ...course.complete(account.text()) };
+  yield { ...EMPTY_PAGE, ...progress.complete(account.toText()) };
 }
 
-interface HeldPart extends RegionPart {
-  /** As it is when this part is committed. */
+interface PartWithHeld extends RegionPart {
+  /** The held alarms at the time of this part. */
   readonly held: ReadonlyMap<string, number>;
 }
 
-/** Adds which alarms are held back to each part, the right to read tags to the last; says once what is missing. */
-async function* withTagState(
+/** Adds the held alarms to each part and the access to tags to the last; logs each problem once. */
+async function* addTagState(
   parts: AsyncGenerator<RegionPart>,
   { held }: RegionPoll,
   region: Region,
-): AsyncGenerator<HeldPart> {
+): AsyncGenerator<PartWithHeld> {
   for await (const part of parts) {
     if (part.tags === undefined) {
-      yield { ...part, held: held.now() };
+      yield { ...part, held: held.snapshot() };
       continue;
     }
-    const right = held.rightAfter();
-    if (right === 'refused') warnOnce(region, MISSING_RIGHT);
-    if (held.isRefused()) warnOnce(region, HELD_BACK);
-    yield { ...part, held: held.now(), tags: { ...part.tags, right } };
+    const access = held.nextAccess();
+    if (access === 'refused') warnOnce(region, MISSING_PERMISSION);
+    if (held.hasRefused()) warnOnce(region, HELD_BACK);
+    yield { ...part, held: held.snapshot(), tags: { ...part.tags, right: access } };
   }
 }
 
-const MISSING_RIGHT = 'tags of alarms may not be read (cloudwatch:ListTagsForResource), defaults are used';
-const HELD_BACK = 'tags of new alarms are refused (cloudwatch:ListTagsForResource), their incidents wait for up to 1h';
+const MISSING_PERMISSION =
+  'cannot read alarm tags: permission cloudwatch:ListTagsForResource is missing; using default service and severity';
+const HELD_BACK =
+  'cannot read tags of new alarms: cloudwatch:ListTagsForResource is refused; holding back their incidents for up to 1h';
 
-function warnOnce({ name, log, said }: Region, message: string): void {
-  if (!said.has(message)) log?.warn(message, { region: name });
-  said.add(message);
+function warnOnce({ name, log, warned }: Region, message: string): void {
+  if (!warned.has(message)) log?.warn(message, { region: name });
+  warned.add(message);
+}
+
+/**
+ * Yields items of all sources as they arrive, with one item of each requested ahead; the first failure ends all. At the end,
+ * also after a failure or an early return, it calls `stop` and waits for all pending items.
+ */
+export async function* interleave<Item>(
+  sources: readonly AsyncGenerator<Item>[],
+  stop: () => void,
+): AsyncGenerator<Item> {
+  const pending = new Map(sources.map((source) => [source, requestNext(source)]));
+  try {
+    while (pending.size > 0) {
+      const { source, result } = await Promise.race(pending.values());
+      // Deleting and inserting again moves the source behind the others.
+      pending.delete(source);
+      if (result.done === true) continue;
+      pending.set(source, requestNext(source));
+      yield result.value;
+    }
+  } finally {
+    stop();
+    await Promise.allSettled(pending.values());
+    await Promise.allSettled(sources.map((source) => source.return(undefined)));
+  }
+}
+
+interface Step<Item> {
+  readonly source: AsyncGenerator<Item>;
+  readonly result: IteratorResult<Item, unknown>;
+}
+
+function requestNext<Item>(source: AsyncGenerator<Item>): Promise<Step<Item>> {
+  const next = source.next().then((result) => ({ source, result }));
+  // The result is awaited later; without this handler an early failure would be an unhandled rejection.
+  next.catch(() => undefined);
+  return next;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import type { Diagnosis } from '../diagnosis.ts';
+import type { ProbeReport } from '../probes.ts';
 import type { Platform, Provider, Traits } from '../provider.ts';
 
 const shape = { until: z.enum(['import', 'now']).default('import') };
@@ -49,14 +49,14 @@ function createImported({ name, settings }: ProviderConfig): Provider {
         complete: { askedUntilMs, historyStartMs: before.historyStartMs },
       };
     },
-    examine: async () => diagnosis,
+    probe: async () => report,
     clockSkewMs: () => undefined,
     close: async () => undefined,
   };
 }
 
-const diagnosis: Diagnosis = {
-  trials: [{ call: 'nothing: its incidents are imported', isNeeded: false, lost: 'nothing', outcome: 'ok' }],
+const report: ProbeReport = {
+  probes: [{ call: 'nothing: its incidents are imported', isNeeded: false, impact: 'nothing', outcome: 'ok' }],
   region: { name: 'none', hint: 'nothing is asked of anybody' },
-  load: { perPoll: 0, perHour: 0, firstSync: 0, isTold: true, allowances: 1 },
+  estimate: { perPoll: 0, perHour: 0, firstSync: 0, isExact: true, rateLimitCount: 1 },
 };

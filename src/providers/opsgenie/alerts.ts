@@ -19,15 +19,15 @@ export function alertsSource({ services, severity }: ProviderConfig): Source<Ale
       reopens: false,
     },
     path: '/v2/alerts',
-    census: 'count',
+    countStrategy: 'count',
     changesBy: 'updatedAt',
     schema: AlertRecord,
     tags: [services.tag ?? '', severity.tag ?? ''],
-    sighting: (wire) => ({ ...labelsOf(wire, tags), team: wire.teamId, triggeredAtMs: wire.createdAtMs }),
-    prepare: ({ teams, request }) => teams.learn([], request.nowMs, request.signal),
+    toSample: (wire) => ({ ...labelsOf(wire, tags), team: wire.teamId, triggeredAtMs: wire.createdAtMs }),
+    prepare: ({ teams, request }) => teams.ensure([], request.nowMs, request.signal),
     async assemble(wires, { isWhole }, { teams, request }) {
       const teamIds = wires.map(({ teamId }) => teamId).filter((id) => id !== undefined);
-      await teams.learn(teamIds, request.nowMs, request.signal);
+      await teams.ensure(teamIds, request.nowMs, request.signal);
       const incidents: Incident[] = [];
       const rejected: Rejection[] = [];
       const askAgainIds: string[] = [];

@@ -1,27 +1,27 @@
+import type { HttpClient } from '../../http/client.ts';
+import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
-import type { Door } from '../../network/door.ts';
-import { RequestError } from '../../network/errors.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
 import { LIST_CAP, PAGE_SIZE } from './lists.ts';
 import { ListAnswer, NamedRecord } from './wire.ts';
 
 /** `GET /v2/teams`: one answer holds all. Undefined where the key has no right to it. */
-export function readTeams(door: Door, signal: AbortSignal): Promise<readonly Service[] | undefined> {
-  return whereAllowed(() => readTeamNames(door, signal));
+export function readTeams(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[] | undefined> {
+  return whereAllowed(() => readTeamNames(httpClient, signal));
 }
 
 /** The same, but a refusal is thrown. */
-export async function readTeamNames(door: Door, signal: AbortSignal): Promise<readonly Service[]> {
-  const { body } = await door.get('/v2/teams', {}, signal);
+export async function readTeamNames(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[]> {
+  const { body } = await httpClient.get('/v2/teams', {}, signal);
   return namedIn(parseAnswer(ListAnswer, body, 'GET /v2/teams').data, 'GET /v2/teams');
 }
 
 /** `GET /v1/services`, all pages. Undefined where the key has no right to it; more than the cap is an error. */
-export function readServices(door: Door, signal: AbortSignal): Promise<readonly Service[] | undefined> {
+export function readServices(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[] | undefined> {
   return whereAllowed(async () => {
     const services: Service[] = [];
     for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
-      const { names, more } = await readServicePage(door, offset, signal);
+      const { names, more } = await readServicePage(httpClient, offset, signal);
       services.push(...names);
       if (!more) return services;
     }
@@ -30,8 +30,8 @@ export function readServices(door: Door, signal: AbortSignal): Promise<readonly 
 }
 
 /** One page of `GET /v1/services`; a refusal is thrown. */
-export async function readServicePage(door: Door, offset: number, signal: AbortSignal) {
-  const { body } = await door.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
+export async function readServicePage(httpClient: HttpClient, offset: number, signal: AbortSignal) {
+  const { body } = await httpClient.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
   const { data, paging } = parseAnswer(ListAnswer, body, 'GET /v1/services');
   return { names: namedIn(data, 'GET /v1/services'), more: paging?.next !== undefined };
 }

@@ -1,6 +1,6 @@
 import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
-import { spansAfter } from '../spans.ts';
+import { rangesAfter } from '../time-ranges.ts';
 import { encodeCursor, type FirstSync } from './cursor.ts';
 import { alwaysSpan, readWindows } from './lists.ts';
 import { latest, NOTHING_TAKEN, type Reader, type Taken } from './reader.ts';
@@ -30,14 +30,14 @@ export function beginFirstSync<Wire extends Stamped>({ source, surroundings }: S
 /** The history in order of creation, then everything open however old; each page's cursor goes on after that page. */
 export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, begun: FirstSync): AsyncGenerator<Page> {
   const { source, reader } = tools;
-  const { door, request } = tools.surroundings;
-  const list = { door, signal: request.signal, path: source.path, census: source.census };
+  const { httpClient, request } = tools.surroundings;
+  const list = { httpClient, signal: request.signal, path: source.path, countStrategy: source.countStrategy };
   let state = begun;
   for await (const read of readWindows({ ...list, spans: state.spans })) {
     const taken = await reader.take(read.records);
     state = {
       ...state,
-      spans: spansAfter(read, taken.createdMs, 0),
+      spans: rangesAfter(read, taken.createdMs, 0),
       newestMs: latest([state.newestMs, taken.newestMs]),
     };
     yield pageOf(taken, encodeCursor(state));
@@ -68,7 +68,7 @@ function lastPage<Wire extends Stamped>({ surroundings }: SyncTools<Wire>, state
   });
   return {
     ...pageOf(NOTHING_TAKEN, cursor),
-    catalogue: surroundings.services.takeNews(),
+    catalogue: surroundings.services.takeUpdates(),
     complete: { askedUntilMs, historyStartMs },
   };
 }

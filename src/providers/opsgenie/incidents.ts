@@ -1,8 +1,8 @@
 import type { ProviderConfig } from '../../config/types.ts';
+import { RequestError } from '../../http/errors.ts';
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import { titleFingerprint } from '../../model/fingerprint.ts';
 import type { Incident, Interval, Rejection, SeveritySources } from '../../model/incident.ts';
-import { RequestError } from '../../network/errors.ts';
-import { inOrder } from '../../network/in-order.ts';
 import { type Source, type Surroundings, tagValue } from './source.ts';
 import { openSpans, readTimeline } from './timeline.ts';
 import { IncidentRecord } from './wire.ts';
@@ -24,11 +24,11 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
       reopens: false,
     },
     path: '/v1/incidents',
-    census: 'probe',
+    countStrategy: 'probe',
     changesBy: 'createdAt',
     schema: IncidentRecord,
     tags: [severity.tag ?? ''],
-    sighting: (wire, serviceName) => ({
+    toSample: (wire, serviceName) => ({
       serviceId: wire.serviceId,
       serviceName: serviceName(wire.serviceId) ?? '',
       team: wire.teamId,
@@ -36,13 +36,13 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
       triggeredAtMs: wire.createdAtMs,
     }),
     async prepare({ teams, services, request }) {
-      await teams.learn([], request.nowMs, request.signal);
-      await services.learn([], request.nowMs, request.signal);
+      await teams.ensure([], request.nowMs, request.signal);
+      await services.ensure([], request.nowMs, request.signal);
     },
     async assemble(wires, { retriedIds }, surroundings) {
       const incidents: Incident[] = [];
       const rejected: Rejection[] = [];
-      await learnNames(wires, surroundings);
+      await ensureNames(wires, surroundings);
       const stored = await surroundings.request.known.incidents(wires.map(({ id }) => id));
       const read = async (wire: IncidentRecord) => ({
         wire,
@@ -50,7 +50,7 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
       });
       const isWaiting = ({ id, isOpen }: IncidentRecord) => !isOpen && retriedIds.has(id);
       const told = wires.filter((wire) => !isWaiting(wire));
-      for await (const { wire, open } of inOrder(told, TIMELINES_AHEAD, read)) {
+      for await (const { wire, open } of mapConcurrent(told, TIMELINES_AHEAD, read)) {
         if ('reason' in open) rejected.push(open);
         else incidents.push(toIncident(wire, open, namesOf(wire, severity.tag, surroundings)));
       }
@@ -59,24 +59,27 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
   };
 }
 
-async function learnNames(wires: readonly IncidentRecord[], { teams, services, request }: Surroundings): Promise<void> {
+async function ensureNames(
+  wires: readonly IncidentRecord[],
+  { teams, services, request }: Surroundings,
+): Promise<void> {
   const teamIds = wires.map(({ teamId }) => teamId).filter((id) => id !== undefined);
   const serviceIds = wires.map(({ serviceId }) => serviceId).filter((id) => id !== '');
-  await teams.learn(teamIds, request.nowMs, request.signal);
-  await services.learn(serviceIds, request.nowMs, request.signal);
+  await teams.ensure(teamIds, request.nowMs, request.signal);
+  await services.ensure(serviceIds, request.nowMs, request.signal);
 }
 
 /** The spans in which it was open, from the store where that is sure, else from its timeline; or why they are not known. */
 async function openIntervals(
   wire: IncidentRecord,
   stored: Incident | undefined,
-  { door, request }: Surroundings,
+  { httpClient, request }: Surroundings,
 ): Promise<readonly Interval[] | Rejection> {
   const wasOpen = stored === undefined || stored.status !== 'resolved';
   if (wire.isOpen && wasOpen) return stored?.intervals ?? [{ openedAtMs: wire.createdAtMs }];
   if (!wire.isOpen && !wasOpen && stored.updatedAtMs === wire.updatedAtMs) return stored.intervals;
   try {
-    const entries = await readTimeline(door, wire.id, request.signal);
+    const entries = await readTimeline(httpClient, wire.id, request.signal);
     if (entries === undefined) return refused(wire.id, 'end_unknown', 'timeline: expected at most 1000 entries');
     return agreeing(wire, openSpans(wire.createdAtMs, entries));
   } catch (error) {

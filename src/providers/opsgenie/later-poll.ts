@@ -2,7 +2,7 @@ import type { Page } from '../../model/poll.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import { chooseLookups } from '../lookups.ts';
-import type { Span } from '../spans.ts';
+import type { TimeRange } from '../time-ranges.ts';
 import { encodeCursor, type Synced } from './cursor.ts';
 import { pageOf, type SyncTools } from './first-sync.ts';
 import { alwaysSpan, LIST_CAP, PAGE_SIZE, readList, readWindows } from './lists.ts';
@@ -42,7 +42,7 @@ export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, s
   };
   yield {
     ...pageOf(NOTHING_TAKEN, encodeCursor(next)),
-    catalogue: services.takeNews(),
+    catalogue: services.takeUpdates(),
     complete: { askedUntilMs: request.nowMs, historyStartMs },
   };
 }
@@ -55,8 +55,8 @@ interface PollTools<Wire extends Stamped> extends SyncTools<Wire> {
 /** What the lists tell: changes, what history still lacks, and everything open. */
 async function* listedNews<Wire extends Stamped>(tools: PollTools<Wire>, state: Synced): AsyncGenerator<Taken> {
   const { request } = tools.surroundings;
-  const recorded: Span = { fromMs: state.historyStartMs, toMs: request.nowMs };
-  const missing: Span[] = [];
+  const recorded: TimeRange = { fromMs: state.historyStartMs, toMs: request.nowMs };
+  const missing: TimeRange[] = [];
   const fromMs = changesFromMs(state.newestMs, request.nowMs);
   if (isLonger(request.historyStartMs, state)) {
     missing.push({ fromMs: request.historyStartMs, toMs: state.historyStartMs });
@@ -75,10 +75,10 @@ async function* changed<Wire extends Stamped>(
   { source, surroundings, reader, retriedIds }: PollTools<Wire>,
   sinceMs: number,
 ): AsyncGenerator<Taken, boolean> {
-  const { door, request } = surroundings;
+  const { httpClient, request } = surroundings;
   for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
     const question = { path: source.path, sort: 'updatedAt', order: 'desc', offset } as const;
-    const { records, more } = await readList(door, question, request.signal);
+    const { records, more } = await readList(httpClient, question, request.signal);
     const taken = await reader.take(records, { newerThanMs: sinceMs, retriedIds });
     yield taken;
     if (taken.reachedKnown || !more) return true;
@@ -88,10 +88,10 @@ async function* changed<Wire extends Stamped>(
 
 async function* windows<Wire extends Stamped>(
   { source, surroundings, reader, retriedIds }: PollTools<Wire>,
-  { spans, filter }: { spans: readonly Span[]; filter?: string },
+  { spans, filter }: { spans: readonly TimeRange[]; filter?: string },
 ): AsyncGenerator<Taken> {
-  const { door, request } = surroundings;
-  const list = { door, signal: request.signal, path: source.path, census: source.census };
+  const { httpClient, request } = surroundings;
+  const list = { httpClient, signal: request.signal, path: source.path, countStrategy: source.countStrategy };
   for await (const { records } of readWindows({ ...list, spans, filter })) {
     yield await reader.take(records, { retriedIds });
   }

@@ -1,7 +1,7 @@
+import type { HttpClient } from '../../http/client.ts';
 import { DAY_MS } from '../../model/time.ts';
-import type { Door } from '../../network/door.ts';
 import { parseAnswer } from '../answers.ts';
-import { type ListPage, readSpans, type Span, type SpanPage } from '../spans.ts';
+import { type ListPage, type RangePage, readRanges, type TimeRange } from '../time-ranges.ts';
 import { CountAnswer, ListAnswer } from './wire.ts';
 
 /** The most that a list gives at once; without `limit` it would be 20. */
@@ -19,24 +19,28 @@ export interface ListQuestion {
 }
 
 /** One page of a list; the offset is ours, links in the answer are not followed. */
-export async function readList(door: Door, question: ListQuestion, signal: AbortSignal): Promise<ListPage<unknown>> {
+export async function readList(
+  httpClient: HttpClient,
+  question: ListQuestion,
+  signal: AbortSignal,
+): Promise<ListPage<unknown>> {
   const { path, query, sort, order, offset, limit = PAGE_SIZE } = question;
-  const { body } = await door.get(path, { query, sort, order, offset, limit }, signal);
+  const { body } = await httpClient.get(path, { query, sort, order, offset, limit }, signal);
   const { data, paging } = parseAnswer(ListAnswer, body, `GET ${path}`);
   return { records: data, total: undefined, more: paging?.next !== undefined };
 }
 
 /** How the records of a query are counted: only alerts have an endpoint for it. */
-export type Census = 'count' | 'probe';
+export type CountStrategy = 'count' | 'probe';
 
 export interface WindowReading {
-  readonly door: Door;
+  readonly httpClient: HttpClient;
   readonly signal: AbortSignal;
   readonly path: string;
-  readonly census: Census;
+  readonly countStrategy: CountStrategy;
   /** Asked as it is for the spans given, and joined with a window by AND for their halves. */
   readonly filter?: string | undefined;
-  readonly spans: readonly Span[];
+  readonly spans: readonly TimeRange[];
 }
 
 /**
@@ -44,16 +48,16 @@ export interface WindowReading {
  * probed at the cap) before more of it is read, so an account that fits one page costs one request, and one over the
  * cap is halved at the price of two.
  */
-export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unknown>> {
-  const { door, signal, path, spans } = reading;
-  const counted = new Set<Span>();
-  return readSpans({
-    spans,
+export function readWindows(reading: WindowReading): AsyncGenerator<RangePage<unknown>> {
+  const { httpClient, signal, path, spans } = reading;
+  const counted = new Set<TimeRange>();
+  return readRanges({
+    ranges: spans,
     pageSize: PAGE_SIZE,
     cap: LIST_CAP,
     read: async (span, from) => {
       const query = queryFor(reading, span);
-      const page = await readList(door, { path, query, sort: 'createdAt', order: 'asc', offset: from }, signal);
+      const page = await readList(httpClient, { path, query, sort: 'createdAt', order: 'asc', offset: from }, signal);
       // The end of the list tells its length: shorter than counted means that a record slipped over a page's edge.
       if (!page.more) return { ...page, total: from + page.records.length };
       if (counted.has(span)) return page;
@@ -64,11 +68,11 @@ export function readWindows(reading: WindowReading): AsyncGenerator<SpanPage<unk
 }
 
 /** All time, for a filter: one list without a window, read again in windows of creation only where the cap is met. */
-export function alwaysSpan(nowMs: number): Span {
+export function alwaysSpan(nowMs: number): TimeRange {
   return { fromMs: 0, toMs: nowMs + DAY_MS };
 }
 
-function queryFor({ filter, spans }: WindowReading, span: Span): string {
+function queryFor({ filter, spans }: WindowReading, span: TimeRange): string {
   const window = `createdAt >= ${span.fromMs} AND createdAt < ${span.toMs}`;
   if (filter === undefined) return window;
   return spans.includes(span) ? filter : `${filter} AND ${window}`;
@@ -76,17 +80,17 @@ function queryFor({ filter, spans }: WindowReading, span: Span): string {
 
 /** How many records a query finds; only alerts can be counted. */
 export async function countRecords(
-  { door, signal, path }: Pick<WindowReading, 'door' | 'signal' | 'path'>,
+  { httpClient, signal, path }: Pick<WindowReading, 'httpClient' | 'signal' | 'path'>,
   query: string,
 ): Promise<number> {
-  const { body } = await door.get(`${path}/count`, { query }, signal);
+  const { body } = await httpClient.get(`${path}/count`, { query }, signal);
   return parseAnswer(CountAnswer, body, `GET ${path}/count`).data.count;
 }
 
 async function totalOf(reading: WindowReading, query: string): Promise<number | undefined> {
-  const { door, signal, path, census } = reading;
-  if (census === 'count') return countRecords(reading, query);
+  const { httpClient, signal, path, countStrategy } = reading;
+  if (countStrategy === 'count') return countRecords(reading, query);
   const last = { path, query, sort: 'createdAt', order: 'asc', offset: LIST_CAP - 1, limit: 1 } as const;
-  const { records } = await readList(door, last, signal);
+  const { records } = await readList(httpClient, last, signal);
   return records.length === 0 ? undefined : LIST_CAP + 1;
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
+import { createHttpClient } from '../../http/client.ts';
+import { rememberClockSkew } from '../../http/request-observer.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import { rememberClockSkew } from '../../network/clock-skew.ts';
-import { createDoor } from '../../network/http.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
-import { askedRegion } from '../regions.ts';
+import { describeRegion } from '../regions.ts';
 import { alertsSource } from './alerts.ts';
 import { incidentsSource } from './incidents.ts';
 import { createOpsgenie } from './poll.ts';
@@ -35,7 +35,7 @@ export const opsgenie: Platform = {
 function create(config: ProviderConfig, { clock, observer: told }: ProviderDependencies): Provider {
   const { observer, clockSkewMs } = rememberClockSkew(told);
   const { api_key: key, region, source } = z.object(shape).parse(config.settings);
-  const door = createDoor({
+  const httpClient = createHttpClient({
     baseUrl: config.baseUrl ?? HOSTS[region],
     headers: { Authorization: `GenieKey ${key}` },
     secrets: [key],
@@ -46,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
     clock,
     observer,
   });
-  const place = { door, clockSkewMs, region: askedRegion(config.baseUrl, region) };
+  const place = { httpClient, clockSkewMs, region: describeRegion(config.baseUrl, region) };
   return source === 'alerts'
     ? createOpsgenie(alertsSource(config), place)
     : createOpsgenie(incidentsSource(config), place);

@@ -1,32 +1,32 @@
+import type { HttpClient } from '../../http/client.ts';
 import type { Page } from '../../model/poll.ts';
-import type { Door } from '../../network/door.ts';
-import type { Diagnosis } from '../diagnosis.ts';
+import type { ProbeReport } from '../probes.ts';
 import type { PollRequest, Provider } from '../provider.ts';
 import { readServices, readTeams } from './catalogue.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
-import { examine } from './examine.ts';
 import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
-import { createNames } from './names.ts';
+import { createNameCache } from './name-cache.ts';
+import { probe } from './probe.ts';
 import { createReader } from './reader.ts';
 import type { Source } from './source.ts';
 import type { Stamped } from './wire.ts';
 
 /** The way to one account. */
 interface Place {
-  readonly door: Door;
-  readonly region: Diagnosis['region'];
+  readonly httpClient: HttpClient;
+  readonly region: ProbeReport['region'];
   readonly clockSkewMs: () => number | undefined;
 }
 
-/** A provider of `source` behind a door, which it closes. */
+/** A provider of `source` whose `close` closes the HTTP client. */
 export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place: Place): Provider {
-  const { door, region, clockSkewMs } = place;
-  const teams = createNames((signal) => readTeams(door, signal));
-  const services = createNames((signal) => readServices(door, signal));
+  const { httpClient, region, clockSkewMs } = place;
+  const teams = createNameCache((signal) => readTeams(httpClient, signal));
+  const services = createNameCache((signal) => readServices(httpClient, signal));
   async function* poll(request: PollRequest): AsyncGenerator<Page> {
     request.signal.throwIfAborted();
-    const surroundings = { door, request, teams, services };
+    const surroundings = { httpClient, request, teams, services };
     const tools = { source, surroundings, reader: createReader(source, surroundings) };
     const cursor = whereToGoOn(tools);
     await source.prepare(surroundings);
@@ -36,9 +36,9 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place
   return {
     traits: source.traits,
     poll,
-    examine: (examination) => examine(source, { door, region, ...examination }),
+    probe: (request) => probe(source, { httpClient, region, ...request }),
     clockSkewMs,
-    close: () => door.close(),
+    close: () => httpClient.close(),
   };
 }
 

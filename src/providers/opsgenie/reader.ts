@@ -1,6 +1,6 @@
+import { RequestError } from '../../http/errors.ts';
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
-import { RequestError } from '../../network/errors.ts';
-import { inOrder } from '../../network/in-order.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
 import type { Source, Surroundings } from './source.ts';
 import { SingleAnswer, type Stamped } from './wire.ts';
@@ -107,14 +107,14 @@ interface Singles<Wire> {
 
 async function readSingles<Wire extends Stamped>(
   source: Source<Wire>,
-  { door, request }: Surroundings,
+  { httpClient, request }: Surroundings,
   ids: readonly string[],
 ): Promise<Singles<Wire>> {
   const what = `GET ${source.path}/{id}`;
   const read = async (id: string): Promise<Singles<Wire>> => {
     const path = `${source.path}/${encodeURIComponent(id)}`;
     try {
-      const { body } = await door.get(path, { identifierType: 'id' }, request.signal);
+      const { body } = await httpClient.get(path, { identifierType: 'id' }, request.signal);
       const { wires, rejected } = parseRecords(source.schema, [parseAnswer(SingleAnswer, body, what).data], what);
       return { wires: [...wires], rejected: [...rejected], deletedIds: [] };
     } catch (error) {
@@ -125,7 +125,7 @@ async function readSingles<Wire extends Stamped>(
     }
   };
   const all: Singles<Wire> = { wires: [], rejected: [], deletedIds: [] };
-  for await (const one of inOrder(ids, SINGLES_AHEAD, read)) {
+  for await (const one of mapConcurrent(ids, SINGLES_AHEAD, read)) {
     all.wires.push(...one.wires);
     all.rejected.push(...one.rejected);
     all.deletedIds.push(...one.deletedIds);

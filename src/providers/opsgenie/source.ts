@@ -1,10 +1,10 @@
 import type { z } from 'zod';
+import type { HttpClient } from '../../http/client.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
-import type { Door } from '../../network/door.ts';
-import type { Sighting } from '../diagnosis.ts';
+import type { IncidentSample } from '../probes.ts';
 import type { PollRequest, Traits } from '../provider.ts';
-import type { Census } from './lists.ts';
-import type { Names } from './names.ts';
+import type { CountStrategy } from './lists.ts';
+import type { NameCache } from './name-cache.ts';
 import type { Stamped } from './wire.ts';
 
 /** What became of some records. */
@@ -24,10 +24,10 @@ export interface Assembling {
 
 /** What a source may use to complete its records in one poll. */
 export interface Surroundings {
-  readonly door: Door;
+  readonly httpClient: HttpClient;
   readonly request: PollRequest;
-  readonly teams: Names;
-  readonly services: Names;
+  readonly teams: NameCache;
+  readonly services: NameCache;
 }
 
 /** Alerts or incidents: where they are listed, how they change, and how a record becomes an incident. */
@@ -35,14 +35,14 @@ export interface Source<Wire extends Stamped> {
   readonly name: 'alerts' | 'incidents';
   readonly traits: Traits;
   readonly path: string;
-  readonly census: Census;
+  readonly countStrategy: CountStrategy;
   /** The stamp that later polls can go on from: `createdAt` where the list cannot be sorted by changes. */
   readonly changesBy: 'updatedAt' | 'createdAt';
   readonly schema: z.ZodType<Wire>;
   /** The tags that are read of a record, as configured. */
   readonly tags: readonly string[];
   /** What labels are made of, of one record; `serviceName` gives that of a listed service. */
-  sighting(wire: Wire, serviceName: (id: string) => string | undefined): Sighting;
+  toSample(wire: Wire, serviceName: (id: string) => string | undefined): IncidentSample;
   /** Reads the names that incidents need; called at the start of a poll. */
   prepare(surroundings: Surroundings): Promise<void>;
   assemble(wires: readonly Wire[], how: Assembling, surroundings: Surroundings): Promise<Outcome>;

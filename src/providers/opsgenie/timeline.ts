@@ -1,5 +1,5 @@
+import type { HttpClient } from '../../http/client.ts';
 import type { Interval } from '../../model/incident.ts';
-import type { Door } from '../../network/door.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
 import { TimelineAnswer, TimelineEntry } from './wire.ts';
 
@@ -14,7 +14,7 @@ const OPENING = /^Incident(?:Opened|Reopened|ReOpened)$/;
 
 /** Every entry of an incident's timeline that opened or ended it; undefined when it is longer than anyone may read. */
 export async function readTimeline(
-  door: Door,
+  httpClient: HttpClient,
   id: string,
   signal: AbortSignal,
 ): Promise<readonly TimelineEntry[] | undefined> {
@@ -23,7 +23,7 @@ export async function readTimeline(
   const found: TimelineEntry[] = [];
   let offset: string | undefined;
   for (let page = 0; page < TIMELINE_PAGES_MAX; page += 1) {
-    const { body } = await door.get(path, { group: 'incident', limit: ENTRIES_PER_PAGE, offset }, signal);
+    const { body } = await httpClient.get(path, { group: 'incident', limit: ENTRIES_PER_PAGE, offset }, signal);
     const { data } = parseAnswer(TimelineAnswer, body, what);
     found.push(...parseRecords(TimelineEntry, data.entries, what).wires.filter(({ type }) => tells(type)));
     if (data.nextOffset === undefined || data.nextOffset === offset || data.entries.length === 0) return found;

@@ -1,9 +1,9 @@
+import type { HttpClient, Query } from '../../http/client.ts';
+import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import type { Door, Query } from '../../network/door.ts';
-import { RequestError } from '../../network/errors.ts';
 import { parseAnswer, parseRecords } from '../answers.ts';
-import type { ListPage, Span } from '../spans.ts';
+import type { ListPage, TimeRange } from '../time-ranges.ts';
 import { CatalogueService, IncidentPage, LogPage, OneIncident, ServicePage } from './schema.ts';
 
 /** The platform's largest page; without it lists hold 25 records. */
@@ -15,19 +15,19 @@ export const LIST_CAP = 10_000;
 export interface Api {
   services(): Promise<readonly Service[] | undefined>;
   /** Incidents that were created in the span, oldest first. */
-  incidents(span: Span, offset: number): Promise<ListPage<unknown>>;
+  incidents(span: TimeRange, offset: number): Promise<ListPage<unknown>>;
   /** Incidents that are open now, oldest first: of a span of creation, or however old they are. */
-  openIncidents(span: Span | 'all', offset: number): Promise<ListPage<unknown>>;
+  openIncidents(span: TimeRange | 'all', offset: number): Promise<ListPage<unknown>>;
   /** What changed in the span, newest first; with `embed` each entry carries its incident. */
-  logEntries(span: Span, offset: number, options: { embed: boolean }): Promise<ListPage<unknown>>;
+  logEntries(span: TimeRange, offset: number, options: { embed: boolean }): Promise<ListPage<unknown>>;
   incident(id: string): Promise<{ readonly incident: unknown } | 'deleted' | 'forbidden'>;
   /** The whole log of one incident; empty when the platform does not give it. */
   logOf(id: string): Promise<unknown[]>;
 }
 
-/** Binds the requests to a door and a signal that ends them. */
-export function createApi(door: Door, signal: AbortSignal): Api {
-  const get = async (path: string, query: Query) => (await door.get(path, query, signal)).body;
+/** Binds the requests to an HTTP client and a signal that ends them. */
+export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
+  const get = async (path: string, query: Query) => (await httpClient.get(path, query, signal)).body;
   const incidents = async (query: Query, offset: number): Promise<ListPage<unknown>> => {
     const body = await get('incidents', { ...listQuery(offset), sort_by: 'created_at:asc', ...query });
     const { incidents: records, total, more } = parseAnswer(IncidentPage, body, 'GET /incidents');
@@ -70,7 +70,7 @@ function listQuery(offset: number): Query {
  * Always both bounds and always with a zone: one alone means one month, and without a zone the account's own is meant.
  * Whether bounds are inclusive is not documented: a second more at the end, so that nothing falls between two spans.
  */
-export function bounds({ fromMs, toMs }: Span): Query {
+export function bounds({ fromMs, toMs }: TimeRange): Query {
   return { since: new Date(fromMs).toISOString(), until: new Date(toMs + SECOND_MS).toISOString() };
 }
 

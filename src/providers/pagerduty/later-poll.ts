@@ -1,7 +1,7 @@
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection, Service } from '../../model/incident.ts';
 import type { Page } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
-import { inOrder } from '../../network/in-order.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import { chooseLookups, type LookupPosition } from '../lookups.ts';
 import type { Api } from './api.ts';
@@ -112,7 +112,7 @@ async function readOwnLogs({ api, request }: Session, logFromMs: number, finding
     ({ id, status, triggeredAtMs }) =>
       status === 'resolved' && !wasResolved(stored.get(id)) && (triggeredAtMs < logFromMs || !isTold(id)),
   );
-  for await (const records of inOrder(wanted, REQUESTS_AHEAD, ({ id }) => api.logOf(id))) {
+  for await (const records of mapConcurrent(wanted, REQUESTS_AHEAD, ({ id }) => api.logOf(id))) {
     addLog(findings, logPart(records, 'GET /incidents/{id}/log_entries'));
   }
 }

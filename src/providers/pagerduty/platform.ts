@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
+import { createHttpClient } from '../../http/client.ts';
+import { rememberClockSkew } from '../../http/request-observer.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import { rememberClockSkew } from '../../network/clock-skew.ts';
-import { createDoor } from '../../network/http.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies, Traits } from '../provider.ts';
-import { askedRegion } from '../regions.ts';
+import { describeRegion } from '../regions.ts';
 import { createApi } from './api.ts';
 import { readCursor } from './cursor.ts';
-import { examine } from './examine.ts';
 import { firstSync } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
+import { probe } from './probe.ts';
 
 const HOSTS = { us: 'https://api.pagerduty.com', eu: 'https://api.eu.pagerduty.com' } as const;
 
@@ -46,7 +46,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
   const { observer, clockSkewMs } = rememberClockSkew(told);
   const { api_key: key, region } = Settings.parse(config.settings);
   const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const door = createDoor({
+  const httpClient = createHttpClient({
     baseUrl: config.baseUrl ?? HOSTS[region],
     headers: {
       authorization: `Token token=${key}`,
@@ -64,13 +64,13 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
   return {
     traits,
     async *poll(request: PollRequest) {
-      const session = { api: createApi(door, request.signal), request };
+      const session = { api: createApi(httpClient, request.signal), request };
       const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);
       if (cursor?.phase === 'polling') yield* laterPoll(session, cursor);
       else yield* firstSync(session, cursor);
     },
-    examine: (examination) => examine(door, examination, askedRegion(config.baseUrl, region)),
+    probe: (request) => probe(httpClient, request, describeRegion(config.baseUrl, region)),
     clockSkewMs,
-    close: () => door.close(),
+    close: () => httpClient.close(),
   };
 }

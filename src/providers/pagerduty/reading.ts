@@ -1,8 +1,8 @@
+import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Rejection, Signal } from '../../model/incident.ts';
 import { DAY_MS, SECOND_MS } from '../../model/time.ts';
-import { inOrder } from '../../network/in-order.ts';
 import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
-import { cutSpan, type ListPage, readSpans, type Span, spansAfter } from '../spans.ts';
+import { type ListPage, rangesAfter, readRanges, splitRange, type TimeRange } from '../time-ranges.ts';
 import { type Api, LIST_CAP, PAGE_SIZE } from './api.ts';
 import { Incident, type IncidentFacts, LogEntry, type LogLine } from './schema.ts';
 import { signalOf } from './signals.ts';
@@ -13,19 +13,19 @@ const LONGEST_SPAN_MS = 90 * DAY_MS;
 export const REQUESTS_AHEAD = 4;
 
 /** A stretch of time as spans that the platform answers, on whole seconds as its stamps are. */
-export function askableSpans({ fromMs, toMs }: Span): Span[] {
+export function askableSpans({ fromMs, toMs }: TimeRange): TimeRange[] {
   // One second earlier than asked: whether the platform's `since` is inclusive is not documented.
   const wholeMs = Math.floor(fromMs / SECOND_MS) * SECOND_MS - SECOND_MS;
-  return cutSpan({ fromMs: wholeMs, toMs }, LONGEST_SPAN_MS);
+  return splitRange({ fromMs: wholeMs, toMs }, LONGEST_SPAN_MS);
 }
 
 /** Pages of incidents by creation, with what is left to read after each. */
-export async function* incidentPages(api: Api, spans: readonly Span[]) {
-  const read = (span: Span, from: number) => api.incidents(span, from);
-  for await (const page of readSpans({ spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+export async function* incidentPages(api: Api, spans: readonly TimeRange[]) {
+  const read = (span: TimeRange, from: number) => api.incidents(span, from);
+  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     const { wires, rejected } = parseRecords(Incident, page.records, 'GET /incidents');
     const timesMs = wires.map(({ triggeredAtMs }) => triggeredAtMs);
-    yield { wires, rejected, spansLeft: spansAfter(page, timesMs, SECOND_MS) };
+    yield { wires, rejected, spansLeft: rangesAfter(page, timesMs, SECOND_MS) };
   }
 }
 
@@ -37,12 +37,12 @@ export interface LogPart {
 }
 
 /** Pages of the account's log, with what is left to read after each. */
-export async function* logPages(api: Api, spans: readonly Span[], options: { embed: boolean }) {
-  const read = (span: Span, from: number) => api.logEntries(span, from, options);
-  for await (const page of readSpans({ spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+export async function* logPages(api: Api, spans: readonly TimeRange[], options: { embed: boolean }) {
+  const read = (span: TimeRange, from: number) => api.logEntries(span, from, options);
+  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     const part = logPart(page.records, 'GET /log_entries');
     const timesMs = part.lines.map(({ atMs }) => atMs);
-    yield { ...part, spansLeft: spansAfter(page, timesMs, SECOND_MS) };
+    yield { ...part, spansLeft: rangesAfter(page, timesMs, SECOND_MS) };
   }
 }
 
@@ -65,9 +65,9 @@ export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<Inc
   if (parts !== undefined) return joined([firstPart, ...parts]);
   const oldestMs = Math.min(untilMs, ...firstPart.wires.map(({ triggeredAtMs }) => triggeredAtMs));
   const windows = [firstPart];
-  const read = (span: Span, offset: number) => api.openIncidents(span, offset);
+  const read = (span: TimeRange, offset: number) => api.openIncidents(span, offset);
   const spans = askableSpans({ fromMs: oldestMs, toMs: untilMs });
-  for await (const page of readSpans({ spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     windows.push(parseRecords(Incident, page.records, what));
   }
   return joined(windows);
@@ -88,7 +88,7 @@ async function restOfOpenSet(api: Api, first: ListPage<unknown>): Promise<Parsed
     last = page;
     parts.push(parseRecords(Incident, page.records, 'GET /incidents (open)'));
   };
-  for await (const page of inOrder(offsets, REQUESTS_AHEAD, (offset) => api.openIncidents('all', offset))) {
+  for await (const page of mapConcurrent(offsets, REQUESTS_AHEAD, (offset) => api.openIncidents('all', offset))) {
     if (page.total !== undefined && page.total < total) return undefined;
     take(page);
   }
@@ -115,7 +115,7 @@ export async function fetchIncidents(api: Api, ids: readonly string[]): Promise<
   const facts: IncidentFacts[] = [];
   const rejected: Rejection[] = [];
   const deletedIds: string[] = [];
-  const answers = inOrder(ids, REQUESTS_AHEAD, async (id) => ({ id, answer: await api.incident(id) }));
+  const answers = mapConcurrent(ids, REQUESTS_AHEAD, async (id) => ({ id, answer: await api.incident(id) }));
   for await (const { id, answer } of answers) {
     if (answer === 'deleted') deletedIds.push(id);
     else if (answer === 'forbidden') rejected.push(forbidden(id));

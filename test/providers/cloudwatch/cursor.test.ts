@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/model/time.ts';
-import { beginCourse } from '../../../src/providers/cloudwatch/cursor.ts';
+import { resumeProgress } from '../../../src/providers/cloudwatch/cursor.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 2, 12);
 
 function begin(cursor: string | undefined, rest: { nowMs?: number; historyMs?: number; regions?: string[] } = {}) {
   const { nowMs = NOW_MS, historyMs = 210 * DAY_MS, regions = ['eu-west-1'] } = rest;
-  return beginCourse({ cursor, regions, nowMs, historyStartMs: nowMs - historyMs });
+  return resumeProgress({ cursor, regions, nowMs, historyStartMs: nowMs - historyMs });
 }
 
 describe('where a poll of alarms goes on from', () => {
@@ -36,33 +36,33 @@ describe('where a poll of alarms goes on from', () => {
   });
 
   it('never goes back, and never beyond what was asked for', () => {
-    const course = begin(undefined);
-    course.advance('eu-west-1', NOW_MS + DAY_MS);
-    course.advance('eu-west-1', NOW_MS - DAY_MS);
+    const progress = begin(undefined);
+    progress.advance('eu-west-1', NOW_MS + DAY_MS);
+    progress.advance('eu-west-1', NOW_MS - DAY_MS);
 
-    expect(course.fromMs('eu-west-1')).toBe(NOW_MS - 5 * MINUTE_MS);
+    expect(progress.fromMs('eu-west-1')).toBe(NOW_MS - 5 * MINUTE_MS);
   });
 
   it('is further back again when more history is wanted than before', () => {
     const before = begin(undefined, { historyMs: 7 * DAY_MS }).complete(undefined).cursor;
 
-    const course = begin(before, { nowMs: NOW_MS + DAY_MS });
+    const progress = begin(before, { nowMs: NOW_MS + DAY_MS });
 
-    expect(course.fromMs('eu-west-1')).toBe(NOW_MS - 29 * DAY_MS);
-    expect(course.complete(undefined).complete.historyStartMs).toBe(NOW_MS - 29 * DAY_MS);
+    expect(progress.fromMs('eu-west-1')).toBe(NOW_MS - 29 * DAY_MS);
+    expect(progress.complete(undefined).complete.historyStartMs).toBe(NOW_MS - 29 * DAY_MS);
   });
 
   it('is the beginning for a region that is new, and history then begins where the youngest does', () => {
     const before = begin(undefined).complete(undefined).cursor;
 
-    const course = begin(before, { nowMs: NOW_MS + DAY_MS, regions: ['eu-west-1', 'us-east-1'] });
+    const progress = begin(before, { nowMs: NOW_MS + DAY_MS, regions: ['eu-west-1', 'us-east-1'] });
 
-    expect(course.fromMs('us-east-1')).toBe(NOW_MS - 29 * DAY_MS);
-    expect(course.complete(undefined).complete.historyStartMs).toBe(NOW_MS - 29 * DAY_MS);
+    expect(progress.fromMs('us-east-1')).toBe(NOW_MS - 29 * DAY_MS);
+    expect(progress.complete(undefined).complete.historyStartMs).toBe(NOW_MS - 29 * DAY_MS);
   });
 
   it('keeps the end of a first sync that was interrupted, but not for days', () => {
-    const interrupted = begin(undefined).text('aws:1');
+    const interrupted = begin(undefined).toCursor('aws:1');
 
     const soon = begin(interrupted, { nowMs: NOW_MS + HOUR_MS });
     const late = begin(interrupted, { nowMs: NOW_MS + 2 * DAY_MS });

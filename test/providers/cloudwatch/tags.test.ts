@@ -11,7 +11,7 @@ import {
   OK,
   type Staged,
   stage,
-  told,
+  storedIncidents,
   withCredentials,
 } from '../cloudwatch-stage.ts';
 import { pollInto } from '../memory-known.ts';
@@ -41,11 +41,11 @@ describe('tags', () => {
 
     expect([first, staged.asked('ListTagsForResource').length]).toEqual([1, 2]);
     expect(services(staged)).toEqual(['b', 'b', 'b']);
-    const told = pages.flatMap(({ incidents }) => incidents.map(({ id }) => id));
-    expect(new Set(told).size).toBe(told.length);
+    const ids = pages.flatMap(({ incidents }) => incidents.map(({ id }) => id));
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('that may not be read leave everything to the defaults, which is said once and costs little', async () => {
+  it('that may not be read leave everything to the defaults, which is logged once and costs little', async () => {
     const alarms = Array.from({ length: 20 }, (_, index) =>
       alarm(`a${index}`, [ALARM(-60), OK(-50)], { tags: { service: 'x' } }),
     );
@@ -65,7 +65,7 @@ describe('tags', () => {
     expect([first, staged.asked('ListTagsForResource').length]).toEqual([6, 9]);
   });
 
-  it.each([1, 2, 5])('that were refused %i times are asked for again before anything is told', async (times) => {
+  it.each([1, 2, 5])('that were refused %i times are requested again before anything is reported', async (times) => {
     let refusals = 0;
     const isDenied = (operation: string) => operation === 'ListTagsForResource' && refusals++ < times;
     const staged = await stage(five([ALARM(-60)]), { isDenied });
@@ -91,7 +91,7 @@ describe('tags', () => {
     change(staged.world, 'known', ALARM(2));
     staged.time.nowMs = minutes(5);
     await staged.poll();
-    const meanwhile = told(staged);
+    const meanwhile = storedIncidents(staged);
     isRefused = false;
     staged.time.nowMs = minutes(50);
     const dependencies = { clock: impatientClock(NOW_MS), observer: silentObserver };
@@ -103,11 +103,11 @@ describe('tags', () => {
     expect(meanwhile).toEqual(['known@-60 resolved -50', 'known@2 triggered']);
     expect(staged.warned).toHaveLength(1);
     expect(services(staged)).toEqual(Array.from({ length: 7 }, () => 'checkout'));
-    expect(told(staged).filter((one) => one.endsWith('@1 resolved 3'))).toHaveLength(5);
+    expect(storedIncidents(staged).filter((one) => one.endsWith('@1 resolved 3'))).toHaveLength(5);
     expect(staged.memory.cursor).not.toContain('held');
   });
 
-  it('that stay refused for an hour are given up, and then the right counts as missing', async () => {
+  it('that stay refused for an hour are given up, and then the permission counts as missing', async () => {
     let isRefused = false;
     const isDenied = (operation: string) => isRefused && operation === 'ListTagsForResource';
     const staged = await stage([alarm('known', [ALARM(-60), OK(-50)], { tags: { service: 'checkout' } })], {
@@ -148,7 +148,7 @@ describe('tags', () => {
     expect(services(staged).sort()).toEqual(['a0', 'checkout', 'checkout', 'checkout', 'checkout']);
   });
 
-  it('that cannot be read because the platform fails fail the poll, and nothing is told', async () => {
+  it('that cannot be read because the platform fails fail the poll, and nothing is reported', async () => {
     const staged = await stage([]);
     await staged.poll();
     staged.world.alarms.push(...five([ALARM(1), OK(3)]));
@@ -166,7 +166,7 @@ describe('tags', () => {
     expect(services(staged)).toEqual(Array.from({ length: 5 }, () => 'checkout'));
   });
 
-  it('of hundreds of alarms that change at once are asked for in several polls, and nothing is told before', async () => {
+  it('of hundreds of alarms that change at once are asked for in several polls, and nothing is reported before', async () => {
     const staged = await stage([]);
     await staged.poll();
     const many = Array.from({ length: 450 }, (_, index) =>
@@ -215,7 +215,7 @@ describe('tags', () => {
     expect(asked).toEqual([20, 20, 5, 0]);
     const now = [...staged.memory.incidents.values()].map(({ serviceName, severity }) => [serviceName, severity.tag]);
     expect(now).toEqual(alarms.map(() => ['b', 'P1']));
-    expect(told(staged)).toHaveLength(count);
+    expect(storedIncidents(staged)).toHaveLength(count);
   });
 
   it('reach all incidents also where polls are so rare that a round outlasts its interval', async () => {

@@ -1,0 +1,140 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { parseJson } from '../model/json.ts';
+import { MINUTE_MS, SECOND_MS } from '../model/time.ts';
+import { AttemptError, type RateLimitInfo } from './errors.ts';
+import type { RawResponse } from './transport.ts';
+
+/** A response with a 2xx status and its parsed JSON. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Where platforms put their message: PagerDuty under `error`, Opsgenie at the top, with details in `errors`. */
+const Message = z.object({
+  message: z.string().optional().catch(undefined),
+  errors: z
+    .union([z.string().array(), z.record(z.string(), z.string())])
+    .optional()
+    .catch(undefined),
+});
+const ErrorBody = Message.extend({ error: z.union([z.string(), Message]).optional().catch(undefined) });
+
+/** A platform's own error bodies are short; parsing and redacting a longer one would only take time. */
+const ERROR_BODY_MAX_CHARACTERS = 64 * 1024;
+
+/** Parses a 2xx response and its rate limit headers; throws AttemptError for any other status and for what is no JSON. */
+export function parseResponse(
+  raw: RawResponse,
+  nowMs: number,
+): { readonly response: HttpResponse; readonly rateLimit: RateLimitInfo } {
+  const { status, headers, text } = raw;
+  const rateLimit = parseRateLimit({ status, headers, nowMs });
+  if (status < 200 || status > 299) throw toAttemptError(raw, rateLimit);
+  const body = tryParseJson(text);
+  if (typeof body !== 'object' || body === null) {
+    throw new AttemptError(describeInvalidBody(text), { status, retry: true, rateLimit });
+  }
+  return { response: { status, body, headers }, rateLimit };
+}
+
+function toAttemptError({ status, headers, text }: RawResponse, rateLimit: RateLimitInfo): AttemptError {
+  const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : tryParseJson(text);
+  const retry = status === 408 || status === 429 || status >= 500;
+  const isRedirect = status > 299 && status < 400;
+  const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
+  return new AttemptError(message, { status, body, retry, throttled: status === 429, rateLimit });
+}
+
+function describeRedirect(location: string | undefined): string {
+  const to = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
+  return `redirect${to}; redirects are not followed, check base_url`;
+}
+
+/** The platform's own message with its details, else the name of the status. */
+function findMessage(status: number, body: unknown): string {
+  const { data } = ErrorBody.safeParse(body);
+  const source = data !== undefined && typeof data.error === 'object' ? data.error : data;
+  const message = typeof data?.error === 'string' ? data.error : source?.message;
+  const details = Array.isArray(source?.errors)
+    ? source.errors
+    : Object.entries(source?.errors ?? {}).map((pair) => pair.join(': '));
+  const parts = [message, ...details].filter((part) => part !== undefined && part !== '');
+  return parts.length > 0 ? parts.join('; ') : (STATUS_CODES[status] ?? 'no message');
+}
+
+function describeInvalidBody(text: string): string {
+  if (text.trim() === '') return 'the response is empty, expected JSON';
+  if (text.trimStart().startsWith('<')) return 'the response is a web page, expected JSON';
+  return `the response is not a complete JSON object (${text.length} characters)`;
+}
+
+/** Undefined for anything but JSON, such as a proxy's error page. */
+function tryParseJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+interface RateLimitSource {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The platform's time as far as it is known; the response's own `Date` header takes precedence. */
+  readonly nowMs: number;
+}
+
+/**
+ * Parses the rate limit headers of PagerDuty (`ratelimit-*`), Opsgenie (`X-RateLimit-*`) and HTTP (`Retry-After`,
+ * RFC 9110 §10.2.3). `waitMs` is defined only when the response says that no request may be sent now.
+ */
+export function parseRateLimit({ status, headers, nowMs: knownNowMs }: RateLimitSource): RateLimitInfo {
+  // Our clock may be off by hours: a time that the platform names is compared with the platform's own time.
+  const dateMs = Date.parse(headers['date'] ?? '');
+  const nowMs = Number.isNaN(dateMs) ? knownNowMs : dateMs;
+  const remaining = parseInteger(headers['ratelimit-remaining'] ?? headers['x-ratelimit-remaining']);
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
+  const isExhausted = remaining === 0 || headers['x-ratelimit-state']?.toUpperCase() === 'THROTTLED';
+  if (status === 503) return { remaining, waitMs: retryAfterMs };
+  if (status !== 429 && !isExhausted) return { remaining };
+  const resetMs = parseReset(headers['ratelimit-reset'], nowMs) ?? parsePeriod(headers['x-ratelimit-period-in-sec']);
+  return { remaining, waitMs: retryAfterMs ?? resetMs };
+}
+
+function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  const untilMs = Date.parse(value ?? '');
+  if (/^[\d.\s]*$/.test(value ?? '') || Number.isNaN(untilMs)) return parseSeconds(value);
+  return onlyPositive(untilMs - nowMs);
+}
+
+/** From here on a number of seconds is a time since 1970 (1e9: September 2001): no platform asks for a wait of 31 years. */
+const EPOCH_SECONDS_MIN = 1e9;
+
+/** Seconds to wait, or the epoch second at which the wait is over. */
+function parseReset(value: string | undefined, nowMs: number): number | undefined {
+  const ms = parseSeconds(value);
+  return ms === undefined || ms < EPOCH_SECONDS_MIN * SECOND_MS ? ms : onlyPositive(ms - nowMs);
+}
+
+/** Opsgenie's value is a number of seconds or the name of a window. */
+function parsePeriod(value: string | undefined): number | undefined {
+  if (value?.toUpperCase() === 'MINUTE') return MINUTE_MS;
+  if (value?.toUpperCase() === 'SECOND') return SECOND_MS;
+  return parseSeconds(value);
+}
+
+function parseSeconds(value: string | undefined): number | undefined {
+  return value === undefined || value.trim() === '' ? undefined : onlyPositive(Number(value) * SECOND_MS);
+}
+
+function onlyPositive(ms: number): number | undefined {
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+function parseInteger(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
+}

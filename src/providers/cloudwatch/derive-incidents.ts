@@ -1,0 +1,129 @@
+import type { Incident, Signal } from '../../model/incident.ts';
+import { type Chain, type Outcome, recoveriesOf, type StateChange } from '../../model/recoveries.ts';
+import { DAY_MS } from '../../model/time.ts';
+import { DELETED, parsePreviousState, parseSubject, toConsoleUrl, toIncidentId } from './alarm-id.ts';
+
+/** An alarm without data for this long is expired (DESIGN section 3). */
+const NEUTRAL_EXPIRES_MS = 7 * DAY_MS;
+
+const OUTCOMES: Readonly<Record<string, Outcome>> = { ALARM: 'failure', OK: 'success' };
+
+/** The recoveries of one alarm. */
+export interface AlarmRecoveries {
+  /** Ascending by anchor; without the one that was open when the alarm was deleted. */
+  readonly chains: readonly Chain<StateChange>[];
+  /** Ends, and open failures, whose start is not in the history. */
+  readonly startUnknown: readonly StateChange[];
+}
+
+/** Derives the recoveries of one alarm at `nowMs` from its signals in any order. */
+export function deriveRecoveries(signals: readonly Signal[], nowMs: number): AlarmRecoveries {
+  const chains: Chain<StateChange>[] = [];
+  const startUnknown: StateChange[] = [];
+  for (const { changes, endMs, isDeleted } of splitLifetimes(signals, nowMs)) {
+    const unknownStarts = findUnknownStarts(changes);
+    const found = recoveriesOf(changes, { flakyBelowMs: 0, neutralExpiresMs: NEUTRAL_EXPIRES_MS, nowMs: endMs });
+    for (const chain of found.chains) {
+      if (unknownStarts.has(chain.anchor.id)) startUnknown.push(chain.anchor);
+      else if (!isDeleted || chain.state !== 'open') chains.push(chain);
+    }
+    startUnknown.push(...found.unmatched.filter(({ id }) => unknownStarts.has(id)));
+  }
+  return { chains, startUnknown };
+}
+
+interface AlarmChange extends StateChange {
+  readonly from: string;
+}
+
+interface AlarmLifetime {
+  readonly changes: AlarmChange[];
+  readonly endMs: number;
+  readonly isDeleted: boolean;
+}
+
+/** Splits signals at deletions: an alarm created again under the same name is a new alarm. */
+function splitLifetimes(signals: readonly Signal[], nowMs: number): AlarmLifetime[] {
+  const sorted = [...signals].sort((a, b) => a.atMs - b.atMs);
+  const lifetimes: AlarmLifetime[] = [];
+  let changes: AlarmChange[] = [];
+  for (const { id, atMs, kind } of sorted) {
+    if (kind === DELETED) {
+      lifetimes.push({ changes, endMs: atMs, isDeleted: true });
+      changes = [];
+    } else {
+      changes.push({ id, atMs, outcome: OUTCOMES[kind] ?? 'neutral', from: parsePreviousState({ id }) });
+    }
+  }
+  return [...lifetimes, { changes, endMs: nowMs, isDeleted: false }];
+}
+
+/** Ids of changes whose previous state was ALARM, directly or before a neutral state that had not expired. */
+function findUnknownStarts(changes: readonly AlarmChange[]): Set<string> {
+  const found = new Set<string>();
+  let neutral: AlarmChange | undefined;
+  for (const change of changes) {
+    if (change.outcome === 'neutral') {
+      neutral ??= change;
+      continue;
+    }
+    const first = neutral ?? change;
+    if (first.from === 'ALARM' && change.atMs - first.atMs < NEUTRAL_EXPIRES_MS) found.add(change.id);
+    neutral = undefined;
+  }
+  return found;
+}
+
+/** The labels and ARN that all incidents of one alarm share. */
+export interface AlarmAttributes {
+  readonly subject: string;
+  /** Value of the service tag, else the alarm's name. */
+  readonly service: string;
+  readonly severityTag: string | undefined;
+  /** The alarm's ARN, which stays the same when the alarm is deleted and created again. */
+  readonly arn: string | undefined;
+}
+
+/** Converts a chain of ALARM states to an incident. */
+export function toIncident(
+  chain: Chain<StateChange>,
+  { subject, service, severityTag, arn }: AlarmAttributes,
+): Incident {
+  const alarm = parseSubject(subject);
+  const { anchor, end, endedAtMs } = chain;
+  const interval = { openedAtMs: anchor.atMs, ...(endedAtMs === undefined ? {} : { closedAtMs: endedAtMs }) };
+  return {
+    id: toIncidentId(subject, anchor.atMs),
+    ...(end === undefined ? {} : { recoveryKey: `${subject}@${end.atMs}:OK` }),
+    subject,
+    url: toConsoleUrl(alarm),
+    title: alarm.name,
+    ...toLabels({ service, severityTag }),
+    status: endedAtMs === undefined ? 'triggered' : 'resolved',
+    triggeredAtMs: anchor.atMs,
+    ...(endedAtMs === undefined ? {} : { resolvedAtMs: endedAtMs, endKnownFrom: 'state_change' }),
+    intervals: [interval],
+    merged: false,
+    ...(chain.state === 'expired' || chain.state === 'flaky' ? { setApart: chain.state } : {}),
+    fingerprint: arn ?? subject,
+    updatedAtMs: Math.max(endedAtMs ?? 0, end?.atMs ?? 0, (chain.superseded.at(-1) ?? anchor).atMs),
+  };
+}
+
+type Labels = Pick<AlarmAttributes, 'service' | 'severityTag'>;
+
+function toLabels({ service, severityTag }: Labels): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
+  const severity = severityTag === undefined ? {} : { tag: severityTag };
+  return { serviceId: service, serviceName: service, severity };
+}
+
+/** True when the incident has exactly these attributes. */
+export function hasAttributes(incident: Incident, { subject, service, severityTag, arn }: AlarmAttributes): boolean {
+  const { serviceName, severity, fingerprint } = incident;
+  return serviceName === service && severity.tag === severityTag && fingerprint === (arn ?? subject);
+}
+
+/** The incident with these attributes. */
+export function withAttributes(incident: Incident, attributes: AlarmAttributes): Incident {
+  return { ...incident, ...toLabels(attributes), fingerprint: attributes.arn ?? attributes.subject };
+}
