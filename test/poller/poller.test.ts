@@ -338,7 +338,7 @@ it('hands the error of a damaged store to whoever can start anew, other errors t
 
   expect(afterOther).toEqual([]);
   expect(staged.fatal).toMatchObject([
-    { name: 'CoreFailure', message: 'the store is damaged: database disk image is malformed' },
+    { name: 'CoreFailure', message: 'the store cannot be trusted: database disk image is malformed' },
   ]);
   expect(staged.poller.state().isUp).toBe(false);
 });
