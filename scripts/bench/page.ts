@@ -75,7 +75,7 @@ async function settledPage(url: string): Promise<{ bytes: Buffer; text: string }
   for (let same = 0; same < 3; ) {
     const page = await scrape(url);
     const body = textOf(page);
-    const own = body.indexOf('# HELP mttr_exporter_build_info');
+    const own = body.search(/^# HELP (process_|nodejs_|mttr_exporter_build_info)/m);
     const kept = own < 0 ? body.length : body.slice(0, own).length;
     if (kept === text.length) same += 1;
     else same = 0;
