@@ -1,21 +1,13 @@
 import type { PlatformSettings, ProviderConfig } from '../config/types.ts';
 import type { RequestObserver } from '../http/request-observer.ts';
-import type { Status } from '../model/incident.ts';
+import type { Capabilities } from '../model/capabilities.ts';
 import type { Log } from '../model/log.ts';
 import type { Known, Page, PollEnd } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import type { ProbeReport, ProbeRequest } from './probes.ts';
 
-/** What a platform reports; metrics about the rest are absent for its providers. */
-export interface Traits {
-  /** The open statuses that it reports. */
-  readonly statuses: readonly Exclude<Status, 'resolved'>[];
-  readonly started: boolean;
-  readonly identified: boolean;
-  readonly acknowledged: boolean;
-  readonly mitigated: boolean;
-  readonly escalations: boolean;
-  readonly reopens: boolean;
+/** What a platform reports, and for how long. */
+export interface Traits extends Capabilities {
   /** How long the platform keeps its history, where that is limited. */
   readonly reachMs?: number | undefined;
 }

@@ -4,14 +4,30 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createCore } from '../../src/core/core.ts';
 import type { Incident, Signal } from '../../src/model/incident.ts';
 import { createStore } from '../../src/store/create-store.ts';
+import type { StoreEngine } from '../../src/store/engine.ts';
 import { createSqliteEngine } from '../../src/store/sqlite/engine.ts';
-import { isCorruption, openStore } from '../../src/store/sqlite/open.ts';
+import { isCorruption, type OpenStore, openStore } from '../../src/store/sqlite/open.ts';
 import type { LedgerState } from '../../src/store/state.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered, SINCE } from '../store/telling.ts';
 import { NAME, setupOf, setupWith, TEN_DAYS } from './stage.ts';
 
 const SERVICES_A_DAY = 200;
+
+/** A core whose store has this engine over an opened file; it is closed at the end of the test. */
+function createCoreOn(engine: StoreEngine, opened: OpenStore) {
+  const store = createStore({
+    engine,
+    log: silent,
+    nowMs: SINCE,
+    isBroken: isCorruption,
+    verify: () => undefined,
+    close: () => opened.close(),
+  });
+  const core = createCore({ store, log: silent });
+  onTestFinished(() => core.close());
+  return { core, store };
+}
 
 /** A core with a look at what its store keeps in memory and in its file. */
 function stage() {
@@ -24,16 +40,7 @@ function stage() {
     state = engine.loadState();
     return state;
   };
-  const store = createStore({
-    engine: { ...engine, loadState },
-    log: silent,
-    nowMs: SINCE,
-    isBroken: isCorruption,
-    verify: () => undefined,
-    close: () => opened.close(),
-  });
-  const core = createCore({ store, log: silent });
-  onTestFinished(() => core.close());
+  const { core, store } = createCoreOn({ ...engine, loadState }, opened);
   core.configure(
     setupWith(`${TEN_DAYS}\ngroupings: [all]\nmetrics: { new_series_hold: 0s, max_services: 100000 }`),
     SINCE,
@@ -150,16 +157,7 @@ it('a prune whose disk fails at the second provider changes nothing, and the nex
     callsLeft -= 1;
     return engine.incidents(query, ...asked);
   };
-  const store = createStore({
-    engine: { ...engine, incidents },
-    log: silent,
-    nowMs: SINCE,
-    isBroken: isCorruption,
-    verify: () => undefined,
-    close: () => opened.close(),
-  });
-  const core = createCore({ store, log: silent });
-  onTestFinished(() => core.close());
+  const { core } = createCoreOn({ ...engine, incidents }, opened);
   const providers = ['a', 'b'].map((name) => `{ name: ${name}, type: pagerduty, api_key: k }`);
   core.configure(setupOf(providers, TEN_DAYS), SINCE);
   const lateMs = at(60) + 11 * DAY_MS;

@@ -19,7 +19,8 @@ export const NAME = 'pagerduty';
 /** Top-level keys of a configuration whose retention ends within a test. */
 export const TEN_DAYS = 'history: 2d\nretention: 10d\nwindows: [12h, 1d]';
 
-const CAPABILITIES: Capabilities = {
+/** What PagerDuty can tell. */
+export const CAPABILITIES: Capabilities = {
   statuses: ['triggered', 'acknowledged'],
   started: false,
   identified: false,

@@ -14,6 +14,7 @@ import type { PollRequest } from '../../src/providers/provider.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { createSqliteStore } from '../../src/store/sqlite/create.ts';
 import type { CommitCounts, Store } from '../../src/store/store.ts';
+import { CAPABILITIES } from '../core/stage.ts';
 import { createHandClock, type HandClock } from './clock.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
@@ -48,16 +49,6 @@ export function lastPage(cursor: string, request: PollRequest, change: Partial<P
   const complete = { askedUntilMs: request.nowMs, historyStartMs: request.historyStartMs };
   return page(cursor, { ...change, complete });
 }
-
-const TRAITS = {
-  statuses: ['triggered', 'acknowledged'],
-  started: false,
-  identified: false,
-  acknowledged: true,
-  mitigated: false,
-  escalations: true,
-  reopens: true,
-} as const;
 
 export type Polling = (request: PollRequest) => AsyncIterable<Page>;
 
@@ -105,7 +96,7 @@ export function stage(
   });
   const text = `providers: [{ type: pagerduty, name: ${NAME}, api_key: k }]\nhistory: 1d\nwindows: [12h]`;
   const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: START_MS });
-  core.configure({ config: toCoreConfig(config), capabilities: new Map([[NAME, TRAITS]]) }, START_MS);
+  core.configure({ config: toCoreConfig(config), capabilities: new Map([[NAME, CAPABILITIES]]) }, START_MS);
   const requests: PollRequest[] = [];
   const committed: CommitCounts[] = [];
   const pages: Page[] = [];
