@@ -59,7 +59,10 @@ export async function openStage(setting: Setting, nowMs: number): Promise<Stage>
   const providers = config.providers.map((one) => {
     const platform = platforms.find(({ type }) => type === one.type);
     if (platform === undefined) throw new Error(`no platform is called ${one.type}`);
-    return { config: one, traits: platform.create(one, { clock: systemClock, observer, log: silent }).traits };
+    return {
+      config: one,
+      capabilities: platform.create(one, { clock: systemClock, observer, log: silent }).capabilities,
+    };
   });
   const statistics = createStatistics({
     settings: statisticsSettings(config),

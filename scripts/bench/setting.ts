@@ -59,11 +59,14 @@ export async function openSynced(setting: Setting, sinceMs: number): Promise<Sto
     const platform = platforms.find(({ type }) => type === one.type);
     if (platform === undefined) throw new Error(`no platform is called ${one.type}`);
     const observer = { onRequest() {}, onThrottled() {}, onBudget() {} };
-    return { config: one, traits: platform.create(one, { clock: systemClock, observer, log: silent }).traits };
+    return {
+      config: one,
+      capabilities: platform.create(one, { clock: systemClock, observer, log: silent }).capabilities,
+    };
   });
   store.configure(storeSettings(config, { readers, providers }), sinceMs);
   store.load(() => undefined);
-  store.commit({ ...batchOf([], sinceMs), complete: { askedUntilMs: sinceMs, historyStartMs: sinceMs } });
+  store.commit({ ...batchOf([], sinceMs), complete: { polledUntilMs: sinceMs, historyStartMs: sinceMs } });
   return store;
 }
 
@@ -74,12 +77,12 @@ export function batchOf(incidents: readonly Incident[], nowMs: number, historySt
     nowMs,
     startedAtMs: nowMs,
     incidents,
-    signals: [],
+    stateChanges: [],
     rejected: [],
     deletedIds: [],
-    wholeSubjects: [],
+    replacedSubjects: [],
     cursor: writeCursor({ phase: 'polling', historyStartMs, changesUntilMs: nowMs, catalogueAtMs: nowMs }),
-    complete: { askedUntilMs: nowMs, historyStartMs },
+    complete: { polledUntilMs: nowMs, historyStartMs },
   };
 }
 

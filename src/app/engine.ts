@@ -29,7 +29,7 @@ export interface EngineProvider {
   readonly poller: Poller;
   readonly requestsLeft: OpenedProvider['requestsLeft'];
   readonly isImportedOnly: boolean;
-  readonly traits: OpenedProvider['traits'];
+  readonly capabilities: OpenedProvider['capabilities'];
 }
 
 /** The providers of one configuration with their pollers. */
@@ -50,7 +50,7 @@ export interface Engine {
 export function createEngine(input: EngineInput): Engine {
   const { config, clock, metrics, onFatal } = input;
   const opened = openProviders(input);
-  const providers = opened.map(({ config: own, provider, requestsLeft, isImportedOnly, traits }) => {
+  const providers = opened.map(({ config: own, provider, requestsLeft, isImportedOnly, capabilities }) => {
     const poller = createPoller({
       ...input,
       name: own.name,
@@ -59,7 +59,7 @@ export function createEngine(input: EngineInput): Engine {
       historyMs: config.historyMs,
       onPolled: (poll) => metrics.polled(own.name, poll),
     });
-    return { config: own, poller, requestsLeft, isImportedOnly, traits };
+    return { config: own, poller, requestsLeft, isImportedOnly, capabilities };
   });
   const targets = opened.map((one, at) => refreshTarget(input, one, providers[at]?.poller));
   const refreshing = createRefreshing({ ...input, targets });
@@ -69,7 +69,7 @@ export function createEngine(input: EngineInput): Engine {
     config,
     setup: {
       config: toCoreConfig(config),
-      capabilities: new Map(opened.map(({ config: { name }, traits }) => [name, traits])),
+      capabilities: new Map(opened.map(({ config: { name }, capabilities }) => [name, capabilities])),
     },
     providers,
     refreshing,
@@ -97,7 +97,7 @@ function refreshTarget(
     name,
     pollIntervalMs,
     nowMs: () => poller.nowMs(),
-    lastSuccessMs: async () => (await core.provider(name)).askedUntilMs,
+    lastSuccessMs: async () => (await core.provider(name)).polledUntilMs,
     refresh: createRefresh({ poller, provider, core, historyMs, retentionMs, requestsMade }),
   };
 }

@@ -23,7 +23,7 @@ function toStatus(provider: EngineProvider, known: CoreProviderStatus | undefine
     state: stateWord(isUp, synced),
     error,
     synced,
-    lastSuccessAtMs: known?.state.askedUntilMs,
+    lastSuccessAtMs: known?.state.polledUntilMs,
     countingSinceMs: known?.state.countingSinceMs,
     allowance: isImportedOnly ? undefined : { ...rateLimit, left: requestsLeft() },
     heldIncidents: known?.backlog.held ?? 0,

@@ -17,7 +17,7 @@ export interface OpeningInput {
 export interface OpenedProvider {
   readonly config: ProviderConfig;
   readonly provider: Provider;
-  readonly traits: Provider['traits'];
+  readonly capabilities: Provider['capabilities'];
   /** Requests left in the current allowance; undefined before the first request. */
   readonly requestsLeft: () => number | undefined;
   /** Requests made since it was opened. */
@@ -71,7 +71,7 @@ function openProvider({ clock, metrics, log }: OpeningInput, platform: Platform,
   const provider: Provider = platform.create(config, { clock, observer, log });
   return {
     provider,
-    traits: provider.traits,
+    capabilities: provider.capabilities,
     requestsLeft: () => left,
     requestsMade: () => made,
     isImportedOnly: platform.isImportedOnly === true,

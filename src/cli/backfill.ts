@@ -78,8 +78,8 @@ interface Reading {
 
 async function readSource({ request, config, surroundings }: Reading, plan: Plan): Promise<HistorySource> {
   const largestMs = Math.max(...config.windows.map(({ ms }) => ms));
-  const reachMs = surroundings.clock.nowMs() - plan.fromMs + largestMs + MARGIN_MS;
-  return readHistory(config, Math.max(config.historyMs, reachMs), { surroundings, isQuiet: request.quiet });
+  const retentionMs = surroundings.clock.nowMs() - plan.fromMs + largestMs + MARGIN_MS;
+  return readHistory(config, Math.max(config.historyMs, retentionMs), { surroundings, isQuiet: request.quiet });
 }
 
 /** The part of a plan that there is history for; throws WrongUse when there is none. */

@@ -53,9 +53,9 @@ export async function suggest(commands: readonly Completable[], words: readonly 
   return 0;
 }
 
-type Known = Pick<InstanceType<typeof import('@bomb.sh/tab')['RootCommand']>, 'option'>;
+type StoredState = Pick<InstanceType<typeof import('@bomb.sh/tab')['RootCommand']>, 'option'>;
 
-function addFlag(command: Known, { long, short, description, argChoices, required, optional }: Option): void {
+function addFlag(command: StoredState, { long, short, description, argChoices, required, optional }: Option): void {
   for (const name of [long, short?.startsWith('--') ? short : undefined]) {
     if (name === undefined || name === null) continue;
     if (required || optional) {

@@ -19,7 +19,7 @@ const CORE_METHODS = [
   'incidents',
   'openIds',
   'rejectedIds',
-  'signals',
+  'stateChanges',
   'bySubject',
   'tick',
   'scraped',

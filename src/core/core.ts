@@ -49,7 +49,7 @@ export function createCore({ store, log }: CoreInput): Core {
     incidents: (query, ids) => polls.stored(query).incidents(ids),
     openIds: (query) => polls.stored(query).openIds(),
     rejectedIds: (query) => polls.stored(query).rejectedIds(),
-    signals: (query, subjects) => polls.stored(query).signals(subjects),
+    stateChanges: (query, subjects) => polls.stored(query).stateChanges(subjects),
     bySubject: (query, subjects) => polls.stored(query).bySubject(subjects),
     tick: (nowMs, steadyMs) => {
       const trouble = troubleOf(() =>

@@ -1,8 +1,8 @@
 import type { Config, Grouping } from '../config/types.ts';
 import type { PageUpdate } from '../metrics/reader.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import type { Incident, Signal } from '../model/incident.ts';
-import type { Page, PollEnd } from '../model/poll.ts';
+import type { Incident, StateChange } from '../model/incident.ts';
+import type { Page, PollCoverage } from '../model/poll.ts';
 import type { FieldError } from '../report/known-labels.ts';
 import type { StatisticsQuery } from '../report/window-statistics.ts';
 import type { ProviderCounts, Row } from '../stats/rows.ts';
@@ -33,7 +33,7 @@ export interface PollCommit {
   readonly startedAtMs: number;
   readonly nowMs: number;
   readonly cursor: string;
-  readonly complete: PollEnd;
+  readonly complete: PollCoverage;
 }
 
 /** What changed since the tick before. */
@@ -96,7 +96,7 @@ export interface Core {
   incidents(query: StoredQuery, ids: readonly string[]): Map<string, Incident>;
   openIds(query: StoredQuery): readonly string[];
   rejectedIds(query: StoredQuery): readonly string[];
-  signals(query: StoredQuery, subjects: readonly string[]): Map<string, readonly Signal[]>;
+  stateChanges(query: StoredQuery, subjects: readonly string[]): Map<string, readonly StateChange[]>;
   bySubject(query: StoredQuery, subjects: readonly string[]): Map<string, readonly Incident[]>;
   /** Ends holds that are over, prunes, and renders what changed. `steadyMs` is a time that nobody can set. */
   tick(nowMs: number, steadyMs: number): TickResult;

@@ -1,4 +1,4 @@
-import type { Incident, Rejection, Service, Signal } from '../model/incident.ts';
+import type { Incident, Rejection, Service, StateChange } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { Batch, Store, StoredIncidents } from '../store/store.ts';
 import type { PollCommit, StoredQuery } from './messages.ts';
@@ -63,14 +63,14 @@ export function createPollBuffers(store: Pick<Store, 'stored' | 'idsSince'>): Po
 
 interface Found {
   readonly incidents: Map<string, Incident>;
-  /** Ids of incidents that are made of signals, by subject; some may be gone from `incidents`. */
+  /** Ids of incidents that are made of state changes, by subject; some may be gone from `incidents`. */
   readonly idsBySubject: Map<string, Set<string>>;
   /** By subject, then by the signal's id. */
-  readonly signals: Map<string, Map<string, Signal>>;
+  readonly stateChanges: Map<string, Map<string, StateChange>>;
   /** By id; records without one by their key. */
   readonly rejected: Map<string, Rejection[]>;
   readonly deletedIds: Set<string>;
-  readonly wholeSubjects: Set<string>;
+  readonly replacedSubjects: Set<string>;
   catalogue: readonly Service[] | undefined;
 }
 
@@ -78,10 +78,10 @@ export function createPollBuffer(stored: StoredIncidents): PollBuffer {
   const found: Found = {
     incidents: new Map(),
     idsBySubject: new Map(),
-    signals: new Map(),
+    stateChanges: new Map(),
     rejected: new Map(),
     deletedIds: new Set(),
-    wholeSubjects: new Set(),
+    replacedSubjects: new Set(),
     catalogue: undefined,
   };
   const requested = new Set<string>();
@@ -89,10 +89,10 @@ export function createPollBuffer(stored: StoredIncidents): PollBuffer {
     add: (page) => addPage(found, page),
     pages: () => ({
       incidents: [...found.incidents.values()],
-      signals: [...found.signals.values()].flatMap((signals) => [...signals.values()]),
+      stateChanges: [...found.stateChanges.values()].flatMap((stateChanges) => [...stateChanges.values()]),
       rejected: [...found.rejected.values()].flat(),
       deletedIds: [...found.deletedIds],
-      wholeSubjects: [...found.wholeSubjects],
+      replacedSubjects: [...found.replacedSubjects],
       catalogue: found.catalogue,
     }),
     overlay: overlayOn(stored, found, requested),
@@ -107,13 +107,13 @@ export function createPollBuffer(stored: StoredIncidents): PollBuffer {
 
 /** In the order in which commits of the pages would take effect. */
 function addPage(found: Found, page: Page): void {
-  for (const signal of page.signals) {
-    const ofSubject = found.signals.get(signal.subject) ?? new Map<string, Signal>();
-    found.signals.set(signal.subject, ofSubject.set(signal.id, signal));
+  for (const signal of page.stateChanges) {
+    const ofSubject = found.stateChanges.get(signal.subject) ?? new Map<string, StateChange>();
+    found.stateChanges.set(signal.subject, ofSubject.set(signal.id, signal));
   }
-  for (const subject of page.wholeSubjects) {
+  for (const subject of page.replacedSubjects) {
     for (const id of found.idsBySubject.get(subject) ?? []) found.incidents.delete(id);
-    found.wholeSubjects.add(subject);
+    found.replacedSubjects.add(subject);
   }
   for (const incident of page.incidents) {
     const { id, subject } = incident;
@@ -157,9 +157,9 @@ function overlayOn(stored: StoredIncidents, found: Found, requested: ReadonlySet
       const ids = stored.rejectedIds().filter((id) => !found.incidents.has(id) && !found.deletedIds.has(id));
       return [...new Set([...ids, ...[...found.rejected.values()].flat().flatMap(({ id }) => id ?? [])])];
     },
-    signals: (subjects) => {
-      const before = stored.signals(subjects);
-      return new Map(subjects.map((one) => [one, joinSignals(before.get(one) ?? [], found.signals.get(one))]));
+    stateChanges: (subjects) => {
+      const before = stored.stateChanges(subjects);
+      return new Map(subjects.map((one) => [one, joinSignals(before.get(one) ?? [], found.stateChanges.get(one))]));
     },
     bySubject: (subjects) => {
       const before = stored.bySubject(subjects);
@@ -169,26 +169,29 @@ function overlayOn(stored: StoredIncidents, found: Found, requested: ReadonlySet
 }
 
 /** As the store has them: each once, in order of time. */
-function joinSignals(before: readonly Signal[], reported: ReadonlyMap<string, Signal> | undefined): readonly Signal[] {
+function joinSignals(
+  before: readonly StateChange[],
+  reported: ReadonlyMap<string, StateChange> | undefined,
+): readonly StateChange[] {
   if (reported === undefined) return before;
   const all = new Map([...reported, ...before.map((signal) => [signal.id, signal] as const)]);
   return [...all.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
 }
 
 function incidentsOfSubject(found: Found, subject: string, before: readonly Incident[]): readonly Incident[] {
-  const kept = found.wholeSubjects.has(subject) ? [] : before;
+  const kept = found.replacedSubjects.has(subject) ? [] : before;
   const reported = [...(found.idsBySubject.get(subject) ?? [])].flatMap((id) => found.incidents.get(id) ?? []);
   const ids = new Set(reported.map(({ id }) => id));
   return [...kept.filter(({ id }) => !ids.has(id) && !found.deletedIds.has(id)), ...reported];
 }
 
 /** Without incidents of subjects that were reported whole since: what was not reported again is gone. */
-function withoutReplaced(ids: readonly string[], stored: StoredIncidents, { wholeSubjects }: Found) {
-  if (wholeSubjects.size === 0) return ids;
+function withoutReplaced(ids: readonly string[], stored: StoredIncidents, { replacedSubjects }: Found) {
+  if (replacedSubjects.size === 0) return ids;
   const incidents = stored.incidents(ids);
-  return ids.filter((id) => !wholeSubjects.has(incidents.get(id)?.subject ?? ''));
+  return ids.filter((id) => !replacedSubjects.has(incidents.get(id)?.subject ?? ''));
 }
 
-function isOpen({ resolvedAtMs, merged, setApart }: Incident): boolean {
-  return resolvedAtMs === undefined && !merged && setApart === undefined;
+function isOpen({ resolvedAtMs, merged, exclusion }: Incident): boolean {
+  return resolvedAtMs === undefined && !merged && exclusion === undefined;
 }

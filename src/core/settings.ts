@@ -10,7 +10,7 @@ import type { ProviderState, StoreSettings } from '../store/store.ts';
 /** A provider as the configuration names it and what its platform can tell. */
 export interface Described {
   readonly config: ProviderConfig;
-  readonly traits: Capabilities;
+  readonly capabilities: Capabilities;
 }
 
 /** The configuration without what only the other thread needs: keys of platforms and tokens. */
@@ -31,9 +31,9 @@ export function describeProviders({
   readonly capabilities: ReadonlyMap<string, Capabilities>;
 }): Described[] {
   return config.providers.map((one) => {
-    const traits = capabilities.get(one.name);
-    if (traits === undefined) throw new Error(`the capabilities of provider ${one.name} are not known`);
-    return { config: one, traits };
+    const ofProvider = capabilities.get(one.name);
+    if (ofProvider === undefined) throw new Error(`the capabilities of provider ${one.name} are not known`);
+    return { config: one, capabilities: ofProvider };
   });
 }
 
@@ -53,7 +53,7 @@ export function storeSettings(
   );
   return {
     readers: given.readers,
-    tells: new Map(given.providers.map((one) => [one.config.name, one.traits])),
+    tells: new Map(given.providers.map((one) => [one.config.name, one.capabilities])),
     targetsMs: new Map(targets),
     bucketsMs: metrics.bucketsMs,
     detail: metrics.detail,
@@ -76,7 +76,7 @@ export function familySettings({ windows, severities, levels, metrics }: Config)
 }
 
 /** Undefined until the first sync is complete. */
-export function activeProvider(state: ProviderState, { config, traits }: Described): ActiveProvider | undefined {
+export function activeProvider(state: ProviderState, { config, capabilities }: Described): ActiveProvider | undefined {
   const reach = reachOf(state);
   if (reach === undefined) return undefined;
   return {
@@ -84,23 +84,23 @@ export function activeProvider(state: ProviderState, { config, traits }: Describ
     endMs: reach.readUntilMs,
     historyStartMs: reach.historyStartMs,
     isOverall: config.overall,
-    tellsEscalations: traits.escalations,
-    tellsReopens: traits.reopens,
+    tellsEscalations: capabilities.escalations,
+    tellsReopens: capabilities.reopens,
   };
 }
 
-export function shownProvider({ config, traits }: Described): ShownProvider {
+export function shownProvider({ config, capabilities }: Described): ShownProvider {
   return {
     name: config.name,
     isOverall: config.overall,
-    statuses: traits.statuses,
+    statuses: capabilities.statuses,
     stamps: {
-      acknowledgement: traits.acknowledged,
-      detection: traits.started,
-      identification: traits.identified,
-      mitigation: traits.mitigated,
+      acknowledgement: capabilities.acknowledged,
+      detection: capabilities.started,
+      identification: capabilities.identified,
+      mitigation: capabilities.mitigated,
     },
-    tellsEscalations: traits.escalations,
-    tellsReopens: traits.reopens,
+    tellsEscalations: capabilities.escalations,
+    tellsReopens: capabilities.reopens,
   };
 }

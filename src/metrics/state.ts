@@ -102,7 +102,7 @@ interface Counted {
   readonly help: string;
   readonly counter: PageSource['counters'][number]['name'];
   readonly label: string;
-  /** Known labels: they are there from the start, so that a first count shows in `increase()`. */
+  /** StoredState labels: they are there from the start, so that a first count shows in `increase()`. */
   readonly known: readonly string[];
 }
 
@@ -168,7 +168,7 @@ export const stateFamilies: readonly AnyFamily[] = [
   ofProviders(
     'mttr_exporter_last_success_timestamp_seconds',
     'The instant up to which the last successful poll asked: the windows of the provider end here.',
-    ({ state }) => inSeconds(state.askedUntilMs),
+    ({ state }) => inSeconds(state.polledUntilMs),
   ),
   ofProviders(
     'mttr_exporter_counting_since_timestamp_seconds',

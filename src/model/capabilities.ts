@@ -1,8 +1,8 @@
 import type { Status } from './incident.ts';
 
-/** What a platform can tell at all; metrics about the rest are absent for its providers. */
+/** What a platform reports at all; metrics about the rest are absent for its providers. */
 export interface Capabilities {
-  /** The open statuses that it tells. */
+  /** The open statuses that it reports. */
   readonly statuses: readonly Exclude<Status, 'resolved'>[];
   readonly started: boolean;
   readonly identified: boolean;
@@ -10,4 +10,6 @@ export interface Capabilities {
   readonly mitigated: boolean;
   readonly escalations: boolean;
   readonly reopens: boolean;
+  /** How long the platform keeps its history, where that is limited. */
+  readonly retentionMs?: number | undefined;
 }

@@ -28,10 +28,10 @@ export interface Incident {
   readonly id: string;
   /**
    * Identity of the recovery when it is not the id: a late item may move an anchor, and with it the id, but not the
-   * event that ended it. Only for incidents made of signals.
+   * event that ended it. Only for incidents made of state changes.
    */
   readonly recoveryKey?: string | undefined;
-  /** The subject whose signals this incident was made of (CloudWatch: region and alarm name); else absent. */
+  /** The subject whose state changes this incident was made of (CloudWatch: region and alarm name); else absent. */
   readonly subject?: string | undefined;
   /** Link for people to the incident. */
   readonly url?: string | undefined;
@@ -64,7 +64,7 @@ export interface Incident {
   /** Folded into another incident: opened, but neither resolved nor in any duration. */
   readonly merged: boolean;
   /** Closed, but counted apart and in no statistic (the open window passed, or it was a flicker). */
-  readonly setApart?: 'expired' | 'flaky' | undefined;
+  readonly exclusion?: 'expired' | 'flaky' | undefined;
   /** Same trouble, same text: the platform's deduplication key, else service and normalised title. */
   readonly fingerprint: string;
   readonly updatedAtMs: number;
@@ -96,7 +96,7 @@ export interface Rejection {
 }
 
 /** One state change of one subject, as the platform told it; kept, because a later item may change what it means. */
-export interface Signal {
+export interface StateChange {
   /** An incident's id, an alarm's region and name. */
   readonly subject: string;
   /** Unique within the subject: telling it twice changes nothing. */

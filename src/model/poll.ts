@@ -1,15 +1,15 @@
-import type { Incident, Rejection, Service, Signal } from './incident.ts';
+import type { Incident, Rejection, Service, StateChange } from './incident.ts';
 
 /** What the store already holds of one provider. */
-export interface Known {
+export interface StoredState {
   /** Stored incidents by id; unknown ids are left out. */
   incidents(ids: readonly string[]): Promise<ReadonlyMap<string, Incident>>;
   /** Ids of all stored incidents that are open (and neither deleted nor merged). */
   openIds(): Promise<readonly string[]>;
   /** Ids of records that were rejected and are worth fetching again. */
   rejectedIds(): Promise<readonly string[]>;
-  /** All stored signals of these subjects, by subject, in order of time. */
-  signals(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly Signal[]>>;
+  /** All stored state changes of these subjects, by subject, in order of time. */
+  stateChanges(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly StateChange[]>>;
   /** Stored incidents of these subjects, by subject. */
   bySubject(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly Incident[]>>;
 }
@@ -17,23 +17,23 @@ export interface Known {
 /** A part of what a poll found. Applying the same page twice changes nothing. */
 export interface Page {
   readonly incidents: readonly Incident[];
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   readonly rejected: readonly Rejection[];
   /** Ids that the platform no longer has (404). */
   readonly deletedIds: readonly string[];
   /** Subjects of which `incidents` on this page is all there is: stored ones of these subjects that are missing go. */
-  readonly wholeSubjects: readonly string[];
+  readonly replacedSubjects: readonly string[];
   /** The platform's list of services, when this page read all of it. */
   readonly catalogue?: readonly Service[] | undefined;
   /** Where to go on from when this page is committed. */
   readonly cursor: string;
   /** Only on the last page of a poll. */
-  readonly complete?: PollEnd | undefined;
+  readonly complete?: PollCoverage | undefined;
 }
 
-export interface PollEnd {
+export interface PollCoverage {
   /** The instant up to which this poll asked: the windows of this provider end here. */
-  readonly askedUntilMs: number;
+  readonly polledUntilMs: number;
   /** Where this provider's history begins now. */
   readonly historyStartMs: number;
 }

@@ -2,7 +2,7 @@
 export type Outcome = 'failure' | 'success' | 'neutral';
 
 /** One state change of one subject. */
-export interface StateChange {
+export interface Transition {
   /** Unique within the subject: telling it twice changes nothing. */
   readonly id: string;
   readonly atMs: number;
@@ -45,7 +45,7 @@ export interface Recoveries<Change> {
  * The chains of failures of one subject and how they ended, as DESIGN section 3 tells ("Signals become recoveries"):
  * a function of the set of changes, whatever their order and however often each is told.
  */
-export function recoveriesOf<Change extends StateChange>(
+export function toRecoveries<Change extends Transition>(
   changes: Iterable<Change>,
   policy: RecoveryPolicy,
 ): Recoveries<Change> {
@@ -81,7 +81,7 @@ interface OpenChain<Change> {
 /** At one instant a failure goes first: it is then a recovery of no length, not a failure without an end. */
 const RANK = { failure: 0, neutral: 1, success: 2 } as const;
 
-function inOrderOfTime<Change extends StateChange>(changes: Iterable<Change>): Change[] {
+function inOrderOfTime<Change extends Transition>(changes: Iterable<Change>): Change[] {
   const byId = new Map([...changes].map((change) => [change.id, change]));
   return [...byId.values()].sort(
     (a, b) => a.atMs - b.atMs || RANK[a.outcome] - RANK[b.outcome] || (a.id < b.id ? -1 : 1),
@@ -108,7 +108,7 @@ function unfinished<Change>(open: OpenChain<Change>, policy: RecoveryPolicy): Ch
   return { anchor, superseded, endedAtMs: expiresAtMs, state: 'expired' };
 }
 
-function closed<Change extends StateChange>(
+function closed<Change extends Transition>(
   open: OpenChain<Change>,
   end: Change,
   policy: RecoveryPolicy,

@@ -3,7 +3,7 @@ import { CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
-import type { Known, Page, PollEnd } from '../model/poll.ts';
+import type { Page, PollCoverage, StoredState } from '../model/poll.ts';
 import { type Clock, MINUTE_MS, TIMER_MAX_MS } from '../model/time.ts';
 import { validatePage } from '../model/validity.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -30,7 +30,7 @@ export type PollerCore = Pick<
   | 'incidents'
   | 'openIds'
   | 'rejectedIds'
-  | 'signals'
+  | 'stateChanges'
   | 'bySubject'
 >;
 
@@ -223,18 +223,21 @@ function createDeadline({ pollIntervalMs }: PollerInput, isSynced: boolean, sign
 }
 
 /** How a provider's last successful poll ended; undefined before the first sync is complete. */
-export function pollEndOf({ isSynced, askedUntilMs, historyStartMs }: ProviderState): PollEnd | undefined {
-  if (!isSynced || askedUntilMs === undefined || historyStartMs === undefined) return undefined;
-  return { askedUntilMs, historyStartMs };
+export function pollEndOf({ isSynced, polledUntilMs, historyStartMs }: ProviderState): PollCoverage | undefined {
+  if (!isSynced || polledUntilMs === undefined || historyStartMs === undefined) return undefined;
+  return { polledUntilMs, historyStartMs };
 }
 
 /** What a provider may ask about its own past. */
-export function knownOf(core: PollerCore, query: { readonly provider: string; readonly withPoll: boolean }): Known {
+export function knownOf(
+  core: PollerCore,
+  query: { readonly provider: string; readonly withPoll: boolean },
+): StoredState {
   return {
     incidents: (ids) => core.incidents(query, ids),
     openIds: () => core.openIds(query),
     rejectedIds: () => core.rejectedIds(query),
-    signals: (subjects) => core.signals(query, subjects),
+    stateChanges: (subjects) => core.stateChanges(query, subjects),
     bySubject: (subjects) => core.bySubject(query, subjects),
   };
 }

@@ -1,4 +1,4 @@
-import type { Page, PollEnd } from '../model/poll.ts';
+import type { Page, PollCoverage } from '../model/poll.ts';
 import { validatePage } from '../model/validity.ts';
 import type { PollRequest, Provider } from '../providers/provider.ts';
 import type { CommitCounts } from '../store/store.ts';
@@ -77,7 +77,7 @@ async function readPages(
   { provider, core, poller }: RefreshInput,
   signal: AbortSignal,
   from: ReadFrom,
-): Promise<{ readonly cursor: string; readonly complete: PollEnd }> {
+): Promise<{ readonly cursor: string; readonly complete: PollCoverage }> {
   const known = knownOf(core, { provider: poller.name, withPoll: true });
   let last: Page | undefined;
   for await (const page of provider.poll({ ...from, known, signal })) {

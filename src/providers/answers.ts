@@ -19,7 +19,7 @@ export interface Parsed<Wire> {
 }
 
 /** Parses the envelope of a response; throws when its shape is unexpected, with the request `what` and what was expected. */
-export function parseAnswer<Output>(schema: z.ZodType<Output>, body: unknown, what: string): Output {
+export function parseResponse<Output>(schema: z.ZodType<Output>, body: unknown, what: string): Output {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   throw new Error(`${what}: the answer has another shape: ${explain(result.error)}`);

@@ -2,15 +2,9 @@ import type { PlatformSettings, ProviderConfig } from '../config/types.ts';
 import type { RequestObserver } from '../http/request-observer.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import type { Log } from '../model/log.ts';
-import type { Known, Page, PollEnd } from '../model/poll.ts';
+import type { Page, PollCoverage, StoredState } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import type { ProbeReport, ProbeRequest } from './probes.ts';
-
-/** What a platform reports, and for how long. */
-export interface Traits extends Capabilities {
-  /** How long the platform keeps its history, where that is limited. */
-  readonly reachMs?: number | undefined;
-}
 
 /** Parameters of one poll. */
 export interface PollRequest {
@@ -18,14 +12,14 @@ export interface PollRequest {
   readonly cursor: string | undefined;
   /**
    * When this poll began, by the platform's clock as far as the caller knows it; nothing later is requested. The only "now"
-   * of cursors, ranges, `askedUntilMs` and judgements: the provider's own `clock` is for waiting and limits.
+   * of cursors, ranges, `polledUntilMs` and judgements: the provider's own `clock` is for waiting and limits.
    */
   readonly nowMs: number;
   /** How far back history is wanted, by creation. */
   readonly historyStartMs: number;
   /** The coverage of the last complete poll of this provider, or of an import; absent before the first. */
-  readonly before?: PollEnd | undefined;
-  readonly known: Known;
+  readonly before?: PollCoverage | undefined;
+  readonly known: StoredState;
   /**
    * Most stored open records missing from all lists that one poll requests by id, the others in later polls; 100 by default.
    * A refresh needs all at once and passes more.
@@ -36,7 +30,7 @@ export interface PollRequest {
 
 /** One configured source of incidents. */
 export interface Provider {
-  readonly traits: Traits;
+  readonly capabilities: Capabilities;
   /**
    * Yields everything that is new since `cursor`, the last page with `complete`; throws when it cannot promise that.
    * Before the first `complete` (first sync) pages are committed one by one, and a new call with the last committed

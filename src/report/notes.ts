@@ -15,7 +15,7 @@ export interface Note {
 }
 
 /** From when to when one provider's incidents are known, and where its window ends. */
-export interface Known {
+export interface StoredState {
   readonly name: string;
   readonly isOverall: boolean;
   readonly knownFromMs: number;
@@ -32,7 +32,7 @@ export interface KnownInput {
 }
 
 /** The providers whose first sync is complete; older closed incidents than the retention are gone. */
-export function knownProviders({ history, providers, period, retentionMs }: KnownInput): Known[] {
+export function knownProviders({ history, providers, period, retentionMs }: KnownInput): StoredState[] {
   return history.providers.flatMap((state) => {
     const reach = reachOf(state);
     const provider = providers.find(({ name }) => name === state.name);
@@ -44,7 +44,7 @@ export function knownProviders({ history, providers, period, retentionMs }: Know
 }
 
 /** Throws an InputError when the whole period is older than everything that is known. */
-export function refuseUnknown(known: readonly Known[], { toMs, timezone }: Period): void {
+export function refuseUnknown(known: readonly StoredState[], { toMs, timezone }: Period): void {
   if (known.length === 0 || known.some(({ knownFromMs, endMs }) => knownFromMs < endMs)) return;
   const begins = known.map(({ name, knownFromMs }) => `${name}: ${localTime(knownFromMs, timezone)}`);
   throw new InputError(
@@ -54,7 +54,7 @@ export function refuseUnknown(known: readonly Known[], { toMs, timezone }: Perio
 }
 
 /** True where the period before is known as well as the baselines of metrics demand (DESIGN §5). */
-export function isComparable(known: readonly Known[], spanMs: number): boolean {
+export function isComparable(known: readonly StoredState[], spanMs: number): boolean {
   const overall = known.filter(({ isOverall }) => isOverall);
   return (
     overall.length > 0 &&
@@ -63,7 +63,7 @@ export function isComparable(known: readonly Known[], spanMs: number): boolean {
 }
 
 export interface NotesInput {
-  readonly known: readonly Known[];
+  readonly known: readonly StoredState[];
   readonly providers: readonly ReportedProvider[];
   readonly config: ReportConfig;
   readonly period: Period;
@@ -104,7 +104,7 @@ function unsynced({ known, providers }: NotesInput): Note[] {
 }
 
 /** A provider lags when three polls were missed, or five minutes where polls are more frequent. */
-function lagging({ name, readUntilMs }: Known, { config, period }: NotesInput): Note[] {
+function lagging({ name, readUntilMs }: StoredState, { config, period }: NotesInput): Note[] {
   const pollMs = config.providers.find((one) => one.name === name)?.pollIntervalMs ?? 0;
   if (period.toMs - readUntilMs <= Math.max(3 * pollMs, 5 * MINUTE_MS)) return [];
   const until = localTime(readUntilMs, period.timezone);
@@ -112,13 +112,13 @@ function lagging({ name, readUntilMs }: Known, { config, period }: NotesInput): 
   return [{ kind: 'lagging', provider: name, text: `${name}: was last read until ${until}; ${meaning}` }];
 }
 
-function beforeHistory({ name, knownFromMs, endMs }: Known, { spanMs, timezone }: Period): Note[] {
+function beforeHistory({ name, knownFromMs, endMs }: StoredState, { spanMs, timezone }: Period): Note[] {
   if (knownFromMs <= endMs - spanMs) return [];
   const text = `${name}: its history begins ${localTime(knownFromMs, timezone)}, after the period does; what was opened before is missing`;
   return [{ kind: 'before_history', provider: name, text }];
 }
 
-function keptOut(known: readonly Known[]): Note[] {
+function keptOut(known: readonly StoredState[]): Note[] {
   const names = known.filter(({ isOverall }) => !isOverall).map(({ name }) => name);
   if (names.length === 0) return [];
   const verb = names.length === 1 ? 'is' : 'are';

@@ -1,11 +1,11 @@
 import type { History } from '../store/history.ts';
 import { EXCLUSION_TEXTS, EXCLUSIONS, type Exclusion } from './exclusion.ts';
-import type { Known } from './notes.ts';
+import type { StoredState } from './notes.ts';
 import { localTime, type Period } from './period.ts';
 import type { Survey } from './survey.ts';
 
 export interface ReasonsInput {
-  readonly known: readonly Known[];
+  readonly known: readonly StoredState[];
   readonly seen: Survey;
   readonly period: Period;
   /** Severities, services or teams were asked for. */

@@ -4,7 +4,7 @@ import type { History } from '../store/history.ts';
 import type { Step } from './calendar.ts';
 import { type Filter, isOpen, isWanted } from './filter.ts';
 import { type Group, groupsOf, type ReportConfig, reportSettings } from './groups.ts';
-import { isComparable, type Known, knownProviders, type Note, notesOf, refuseUnknown } from './notes.ts';
+import { isComparable, knownProviders, type Note, notesOf, refuseUnknown, type StoredState } from './notes.ts';
 import type { Period } from './period.ts';
 import { reasonsOf } from './reasons.ts';
 import { planSteps, readSteps, type StepPlan, type StepPoint } from './steps.ts';
@@ -83,7 +83,7 @@ export function makeReport(input: ReportInput): Report {
 }
 
 /** Windows that end where providers were read reach until the last of them. */
-function settled(period: Period, known: readonly Known[]): Period {
+function settled(period: Period, known: readonly StoredState[]): Period {
   if (period.end !== 'read' || known.length === 0) return period;
   const overall = known.filter(({ isOverall }) => isOverall);
   const toMs = Math.max(...(overall.length > 0 ? overall : known).map(({ readUntilMs }) => readUntilMs));
@@ -102,7 +102,7 @@ function readGroups(input: ReportInput, isCompared: boolean) {
   return { before, groups: at(period.end) };
 }
 
-function stepsOf(input: ReportInput, plan: StepPlan, known: readonly Known[]): StepPoint[] {
+function stepsOf(input: ReportInput, plan: StepPlan, known: readonly StoredState[]): StepPoint[] {
   const knownFromMs = Math.min(...known.filter(({ isOverall }) => isOverall).map((one) => one.knownFromMs));
   return readSteps(plan, timelineOf(input, plan.spansMs, ['all']), knownFromMs);
 }

@@ -94,7 +94,7 @@ export function keptFromMs({ historyStartMs, readUntilMs }: Reach, retentionMs: 
 
 /** From when to when a provider's incidents are known; undefined before its first sync is complete. */
 export function reachOf(state: ProviderState): Reach | undefined {
-  const { isSynced, askedUntilMs: readUntilMs, historyStartMs } = state;
+  const { isSynced, polledUntilMs: readUntilMs, historyStartMs } = state;
   if (!isSynced || readUntilMs === undefined || historyStartMs === undefined) return undefined;
   return { historyStartMs, readUntilMs };
 }

@@ -14,14 +14,14 @@ export class Windows {
   readonly #settings: StatisticsSettings;
   readonly #windowMaxMs: number;
   /** How far back the largest window and its baseline go. */
-  readonly #reachMs: number;
+  readonly #retentionMs: number;
   #hasMoved = true;
 
   constructor(input: StatisticsInput, columns: Columns, providers: readonly ActiveProvider[]) {
     this.#columns = columns;
     this.#settings = input.settings;
     this.#windowMaxMs = Math.max(0, ...input.settings.windows.map(({ ms }) => ms));
-    this.#reachMs = 2 * this.#windowMaxMs;
+    this.#retentionMs = 2 * this.#windowMaxMs;
     this.places = new Places(input, columns, providers);
   }
 
@@ -146,7 +146,7 @@ export class Windows {
     const { endMs } = provider;
     const hasRecovery = this.#hasRecovery(slot);
     // What ended before every window and its baseline is in none.
-    if (triggeredAtMs <= endMs - this.#reachMs && resolvedAtMs <= endMs - this.#reachMs) return;
+    if (triggeredAtMs <= endMs - this.#retentionMs && resolvedAtMs <= endMs - this.#retentionMs) return;
     for (const [window, { ms }] of this.#settings.windows.entries()) {
       const isIn = (atMs: number, lagMs: number) => atMs > endMs - lagMs - ms && atMs <= endMs - lagMs;
       if (isIn(triggeredAtMs, 0)) this.#open(slot, window, sign);

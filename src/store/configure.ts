@@ -34,7 +34,7 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
   const before = fork.provider(name);
   if (before.filter === filter) return undefined;
   const isChanged = before.filter !== undefined && before.countingSinceMs !== undefined;
-  const countingSinceMs = isChanged ? (before.askedUntilMs ?? before.countingSinceMs) : before.countingSinceMs;
+  const countingSinceMs = isChanged ? (before.polledUntilMs ?? before.countingSinceMs) : before.countingSinceMs;
   fork.providers.set(name, { ...before, filter, countingSinceMs });
   if (!isChanged || countingSinceMs === undefined) return undefined;
   const rows = engine.incidents('happenedSince', before.row, countingSinceMs);

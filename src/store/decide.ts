@@ -58,7 +58,7 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
     for (const row of loaded.pending) countPending(work, work.table.byRow(number(row, 'row')));
   }
   return {
-    changes: { ...changesOf(work), signals: batch.signals, rejections: batch.rejected, settledIds },
+    changes: { ...changesOf(work), stateChanges: batch.stateChanges, rejections: batch.rejected, settledIds },
     changed: [...work.changed.values()],
     isRelabelled: isRenamed || isFirst,
     counts: work.counts,
@@ -93,8 +93,8 @@ export function completeImport(state: LedgerState, input: ImportInput, span: Imp
   const historyStartMs = Math.min(importedFromMs, provider.historyStartMs ?? importedFromMs);
   const imported = { ...provider, importedFromMs };
   if (input.isOnlySource) {
-    const askedUntilMs = Math.min(Math.max(span.untilMs, provider.askedUntilMs ?? 0), input.nowMs);
-    state.providers.set(provider.name, { ...imported, isSynced: true, historyStartMs, askedUntilMs });
+    const polledUntilMs = Math.min(Math.max(span.untilMs, provider.polledUntilMs ?? 0), input.nowMs);
+    state.providers.set(provider.name, { ...imported, isSynced: true, historyStartMs, polledUntilMs });
   } else {
     state.providers.set(provider.name, provider.isSynced ? { ...imported, historyStartMs } : imported);
   }
@@ -106,7 +106,7 @@ function countingRules(
   provider: StoredProvider,
   { nowMs, startedAtMs, complete }: PollTimes,
 ): CountingRules {
-  const polledUntilMs = complete?.askedUntilMs ?? provider.askedUntilMs ?? nowMs;
+  const polledUntilMs = complete?.polledUntilMs ?? provider.polledUntilMs ?? nowMs;
   // A clock that is ahead must not make anything older than it is.
   const retainedSinceMs = Math.min(nowMs, polledUntilMs) - settings.retentionMs;
   return {
@@ -150,13 +150,21 @@ function newWork(state: LedgerState, provider: StoredProvider, loaded: LoadedRow
 
 function changesOf({ provider, rules, table, result }: Work): Changes {
   const { nowMs } = rules;
-  return { ...result, provider: provider.row, nowMs, incidents: table, signals: [], rejections: [], settledIds: [] };
+  return {
+    ...result,
+    provider: provider.row,
+    nowMs,
+    incidents: table,
+    stateChanges: [],
+    rejections: [],
+    settledIds: [],
+  };
 }
 
 /** Incidents in the order of the batch, then whole subjects: of these what the batch lacks is deleted. */
 function upsertAll(work: Work, batch: Batch): void {
   const whole = new Map<string, Map<string, Incident>>();
-  for (const subject of batch.wholeSubjects) whole.set(subject, new Map());
+  for (const subject of batch.replacedSubjects) whole.set(subject, new Map());
   for (const incident of batch.incidents) {
     const reported = incident.subject === undefined ? undefined : whole.get(incident.subject);
     if (reported === undefined) upsert(work, incident, work.table.find(incident));
@@ -296,12 +304,12 @@ function advance({ settings }: LedgerState, before: StoredProvider, batch: Batch
   const countingSinceMs = before.countingSinceMs ?? batch.startedAtMs ?? batch.nowMs;
   const after = { ...before, countingSinceMs, cursor: batch.cursor };
   if (batch.complete === undefined) return after;
-  const askedUntilMs = Math.max(batch.complete.askedUntilMs, before.askedUntilMs ?? batch.complete.askedUntilMs);
+  const polledUntilMs = Math.max(batch.complete.polledUntilMs, before.polledUntilMs ?? batch.complete.polledUntilMs);
   const { historyStartMs } = batch.complete;
   const { importedFromMs } = before;
   // An import may reach further back than the polls, as far as the retention lets it.
-  const retainedFromMs = askedUntilMs - settings.retentionMs;
+  const retainedFromMs = polledUntilMs - settings.retentionMs;
   const fromMs =
     importedFromMs === undefined ? historyStartMs : Math.min(historyStartMs, Math.max(importedFromMs, retainedFromMs));
-  return { ...after, isSynced: true, askedUntilMs, historyStartMs: fromMs };
+  return { ...after, isSynced: true, polledUntilMs, historyStartMs: fromMs };
 }

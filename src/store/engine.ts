@@ -1,4 +1,4 @@
-import type { Rejection, Signal } from '../model/incident.ts';
+import type { Rejection, StateChange } from '../model/incident.ts';
 import type { StoredIncident } from '../model/stored.ts';
 import type { CountResult } from './count.ts';
 import type { IncidentRow } from './incident-row.ts';
@@ -16,11 +16,11 @@ export interface RecentRecovery {
 
 /** What one decision changes besides the state that is kept in memory. */
 export interface Changes extends CountResult {
-  /** The key of the provider whose signals and rejections these are. */
+  /** The key of the provider whose state changes and rejections these are. */
   readonly provider: number;
   readonly nowMs: number;
   readonly incidents: Pick<IncidentTable, 'written' | 'freed'>;
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   /** Rejections that are new, and those that came again. */
   readonly rejections: readonly Rejection[];
   /** Ids that are asked for no longer. */
@@ -33,7 +33,7 @@ export interface EngineWriter {
   state(fork: LedgerState): void;
   incidents(table: Pick<IncidentTable, 'written' | 'freed'>): void;
   changes(changes: Changes): void;
-  /** Deletes incidents with their ledger rows and the signals that are theirs alone; rejections before a time, and signals that no incident is made of. */
+  /** Deletes incidents with their ledger rows and the state changes that are theirs alone; rejections before a time, and state changes that no incident is made of. */
   prune(provider: number, expired: readonly IncidentRow[], beforeMs: number): void;
 }
 
@@ -51,7 +51,7 @@ export interface IncidentQueries {
   open: [provider: number];
   /** The same of all providers, oldest first, with what people are shown of them. */
   openOfAll: [];
-  /** Triggered at or after a time, and lists of the platform should show them: not made of signals, imported or deleted; just the ids. */
+  /** Triggered at or after a time, and lists of the platform should show them: not made of state changes, imported or deleted; just the ids. */
   listedSince: [provider: number, sinceMs: number];
   /** Something may have happened to them at or after a time. */
   happenedSince: [provider: number, sinceMs: number];
@@ -75,7 +75,7 @@ export interface StoreEngine {
   /** Rejected records that are asked for again. */
   rejectedIds(provider: number): string[];
   /** In order of time. */
-  signals(provider: number, subject: string): Signal[];
+  stateChanges(provider: number, subject: string): StateChange[];
   /** Newest first; some thousand. */
   recentLedger(): RecentRecovery[];
   /** Facets that no incident has. */

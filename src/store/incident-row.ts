@@ -53,8 +53,8 @@ export const CONTENT_MARKS =
 export function contentMarks(incident: Incident): number {
   return (
     (incident.merged ? MARKS.merged : 0) |
-    (incident.setApart === 'expired' ? MARKS.expired : 0) |
-    (incident.setApart === 'flaky' ? MARKS.flaky : 0) |
+    (incident.exclusion === 'expired' ? MARKS.expired : 0) |
+    (incident.exclusion === 'flaky' ? MARKS.flaky : 0) |
     ((incident.escalatedAtMs?.length ?? 0) > 0 ? MARKS.escalated : 0) |
     ((incident.reopenedAtMs?.length ?? 0) > 0 ? MARKS.reopened : 0) |
     (incident.autoResolved === true ? MARKS.autoResolved : 0) |
@@ -97,7 +97,7 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
     reopenedAtMs: list(row, 'reopened'),
     intervals: intervalsOf(row),
     merged: (marks & MARKS.merged) !== 0,
-    setApart: setApart(marks),
+    exclusion: exclusion(marks),
     fingerprint: text(row, 'fingerprint') ?? '',
     updatedAtMs: number(row, 'updated_ms'),
     imported: (marks & MARKS.imported) === 0 ? undefined : true,
@@ -158,7 +158,7 @@ function intervalsOf(row: IncidentRow): Interval[] {
   return intervals;
 }
 
-function setApart(marks: number): 'expired' | 'flaky' | undefined {
+function exclusion(marks: number): 'expired' | 'flaky' | undefined {
   if ((marks & MARKS.expired) !== 0) return 'expired';
   return (marks & MARKS.flaky) === 0 ? undefined : 'flaky';
 }

@@ -5,7 +5,7 @@ import { type IncidentRow, instant, number } from './incident-row.ts';
 
 /** The stored rows that a batch touches. */
 export interface LoadedRows {
-  /** Reported or deleted incidents, those of the same recovery, and all of `wholeSubjects`. */
+  /** Reported or deleted incidents, those of the same recovery, and all of `replacedSubjects`. */
   readonly incidents: readonly IncidentRow[];
   /** Incidents of the provider of which something may still have to be counted. */
   readonly pending: readonly IncidentRow[];
@@ -21,7 +21,7 @@ export interface LoadedRows {
 export interface Touched {
   readonly incidents: readonly Pick<Incident, 'id' | 'subject' | 'recoveryKey'>[];
   readonly deletedIds?: readonly string[];
-  readonly wholeSubjects?: readonly string[];
+  readonly replacedSubjects?: readonly string[];
   readonly rejected?: readonly Rejection[];
 }
 
@@ -32,7 +32,7 @@ export function rejectionKey({ key, reason }: Pick<Rejection, 'key' | 'reason'>)
 export function loadTouched(
   engine: StoreEngine,
   provider: number,
-  { incidents: reported, deletedIds = [], wholeSubjects = [], rejected = [] }: Touched,
+  { incidents: reported, deletedIds = [], replacedSubjects = [], rejected = [] }: Touched,
   isPendingWanted: boolean,
 ): LoadedRows {
   const incidents: IncidentRow[] = [];
@@ -42,7 +42,7 @@ export function loadTouched(
     incidents.push(...(isMoved ? engine.incidents('byRecovery', provider, subject, recoveryKey) : known));
   }
   for (const id of deletedIds) incidents.push(...engine.incidents('byId', provider, id));
-  for (const subject of wholeSubjects) incidents.push(...engine.incidents('bySubject', provider, subject));
+  for (const subject of replacedSubjects) incidents.push(...engine.incidents('bySubject', provider, subject));
   const countedEndsMs = new Map<number, number>();
   for (const one of incidents) {
     const row = number(one, 'row');

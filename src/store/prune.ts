@@ -31,8 +31,8 @@ export function prune(input: PruneInput): PruneResult {
 /** By the provider's own polls: a clock that is ahead deletes nothing. */
 function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string, removed: number): number[] {
   const provider = fork.provider(name);
-  if (!provider.isSynced || provider.askedUntilMs === undefined) return [];
-  const beforeMs = Math.min(nowMs, provider.askedUntilMs) - fork.settings.retentionMs;
+  if (!provider.isSynced || provider.polledUntilMs === undefined) return [];
+  const beforeMs = Math.min(nowMs, provider.polledUntilMs) - fork.settings.retentionMs;
   const expired = engine.incidents('closedBefore', provider.row, beforeMs, PRUNED_AT_ONCE - removed);
   for (const one of expired) if (isKept(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
   const prunedBeforeMs = Math.max(beforeMs, provider.prunedBeforeMs ?? beforeMs);

@@ -57,7 +57,7 @@ export function storedIncidents(engine: StoreEngine, state: LedgerState, name: s
       new Map(ids.flatMap((id) => engine.incidents('byId', provider, id).map((row) => [id, read(row)] as const))),
     openIds: () => engine.incidents('open', provider).map(idOf),
     rejectedIds: () => engine.rejectedIds(provider),
-    signals: (subjects) => new Map(subjects.map((subject) => [subject, engine.signals(provider, subject)])),
+    stateChanges: (subjects) => new Map(subjects.map((subject) => [subject, engine.stateChanges(provider, subject)])),
     bySubject: (subjects) =>
       new Map(
         subjects.map((subject) => {

@@ -60,7 +60,7 @@ export const NO_SETTINGS: StoreSettings = {
 };
 
 /**
- * Everything of the store that is small enough to be kept in memory: all but incidents, signals, rejections and ledger
+ * Everything of the store that is small enough to be kept in memory: all but incidents, state changes, rejections and ledger
  * rows. A decision works on a `fork`; what it changed is written, and then applied.
  */
 export class LedgerState {
@@ -229,7 +229,7 @@ export class LedgerState {
       countingSinceMs: undefined,
       cursor: undefined,
       isSynced: false,
-      askedUntilMs: undefined,
+      polledUntilMs: undefined,
       historyStartMs: undefined,
       filter: undefined,
       prunedBeforeMs: undefined,

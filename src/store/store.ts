@@ -1,5 +1,5 @@
 import type { Reader } from '../config/reading.ts';
-import type { Incident, Signal, Status } from '../model/incident.ts';
+import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
 import type { LabelSet } from './label-set.ts';
@@ -44,7 +44,7 @@ export interface ProviderState {
   /** Its first sync is complete. */
   readonly isSynced: boolean;
   /** The instant up to which the last successful poll asked. */
-  readonly askedUntilMs: number | undefined;
+  readonly polledUntilMs: number | undefined;
   readonly historyStartMs: number | undefined;
 }
 
@@ -83,8 +83,8 @@ export interface StoredIncidents {
   openIds(): readonly string[];
   /** Ids of records that were rejected and are worth fetching again. */
   rejectedIds(): readonly string[];
-  /** All stored signals of these subjects, by subject, in order of time. */
-  signals(subjects: readonly string[]): Map<string, readonly Signal[]>;
+  /** All stored state changes of these subjects, by subject, in order of time. */
+  stateChanges(subjects: readonly string[]): Map<string, readonly StateChange[]>;
   /** Stored incidents of these subjects, by subject. */
   bySubject(subjects: readonly string[]): Map<string, readonly Incident[]>;
 }
@@ -163,11 +163,11 @@ export interface Store {
   import(input: ImportInput, parts: Iterable<readonly Incident[]>, span: ImportSpan | undefined): void;
   /** Ends the hold of these; committed before it returns. */
   release(releases: readonly Release[]): void;
-  /** Deletes some of the closed incidents, ledger rows and signals that are older than the retention, as far as polls have reached. */
+  /** Deletes some of the closed incidents, ledger rows and state changes that are older than the retention, as far as polls have reached. */
   prune(nowMs: number): PruneResult;
   provider(name: string): ProviderState;
   stored(provider: string): StoredIncidents;
-  /** Ids of incidents triggered at or after `sinceMs` that lists of the platform should show: not those made of signals, imported or deleted. */
+  /** Ids of incidents triggered at or after `sinceMs` that lists of the platform should show: not those made of state changes, imported or deleted. */
   idsSince(provider: string, sinceMs: number): readonly string[];
   /** Undefined for facets of providers that are not configured. */
   labels(facet: number): FacetLabels | undefined;

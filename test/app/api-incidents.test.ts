@@ -59,8 +59,8 @@ it('tells an incident with its stamps, durations and what it is judged by, and w
 
 it.each([
   { says: 'merged', change: { merged: true }, more: '', excluded: 'merged' },
-  { says: 'expired', change: { setApart: 'expired' as const }, more: '', excluded: 'expired' },
-  { says: 'flaky', change: { setApart: 'flaky' as const }, more: '', excluded: 'flaky' },
+  { says: 'expired', change: { exclusion: 'expired' as const }, more: '', excluded: 'expired' },
+  { says: 'flaky', change: { exclusion: 'flaky' as const }, more: '', excluded: 'flaky' },
   { says: 'of a severity outside', change: {}, more: ', filter: { severities: [P2] }', excluded: 'filter' },
   { says: 'called so', change: {}, more: ', filter: { exclude_titles: ["down"] }', excluded: 'exclude_titles' },
   { says: 'too short', change: {}, more: ', filter: { shorter_than: 41m }', excluded: 'shorter_than' },

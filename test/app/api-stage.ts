@@ -29,8 +29,8 @@ export function storeOf(incidents: readonly Incident[], more = ''): StoredIncide
   const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: START_MS });
   const store = createSqliteStore({ path, log: SILENT, nowMs: START_MS });
   const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
-  const traits = { ...TRAITS, escalations: true, reopens: true };
-  const providers = config.providers.map((one) => ({ config: one, traits }));
+  const capabilities = { ...TRAITS, escalations: true, reopens: true };
+  const providers = config.providers.map((one) => ({ config: one, capabilities }));
   onTestFinished(() => {
     store.close();
     rmSync(folder, { recursive: true });
@@ -38,7 +38,7 @@ export function storeOf(incidents: readonly Incident[], more = ''): StoredIncide
   store.configure(storeSettings(config, { readers, providers }), START_MS);
   store.load(() => undefined);
   const tell: StoredIncidents['tell'] = (told, deletedIds = []) => {
-    const complete = { askedUntilMs: START_MS, historyStartMs: 0 };
+    const complete = { polledUntilMs: START_MS, historyStartMs: 0 };
     store.commit({
       provider: 'pagerduty',
       nowMs: START_MS,

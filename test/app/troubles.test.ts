@@ -25,7 +25,12 @@ function coreWith(rejected: Rejected = [], servicesOverflowed = 0): CoreStatus {
 }
 
 function toStatus(name: string, rejected: Rejected): CoreProviderStatus {
-  const unknown = { countingSinceMs: undefined, cursor: undefined, askedUntilMs: undefined, historyStartMs: undefined };
+  const unknown = {
+    countingSinceMs: undefined,
+    cursor: undefined,
+    polledUntilMs: undefined,
+    historyStartMs: undefined,
+  };
   return {
     state: { name, isSynced: true, ...unknown },
     counts: undefined,

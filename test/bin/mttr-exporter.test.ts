@@ -68,7 +68,7 @@ describe('the command mttr-exporter', () => {
     });
   });
 
-  it('passes signals on to that Node, and its end back', async () => {
+  it('passes state changes on to that Node, and its end back', async () => {
     isCheckout();
     const child = spawn(process.execPath, ['--import', OLD, ...command(['wait'])], { stdio: ['ignore', 'pipe', 2] });
     await once(child.stdout ?? child, 'data');

@@ -24,8 +24,8 @@ function tellerOf(more = ''): { teller: Teller; provider: ProviderConfig } {
   const [provider] = config.providers;
   const platform = platforms.find(({ type }) => type === provider?.type);
   if (provider === undefined || platform === undefined) throw new Error('expected one provider');
-  const { traits } = platform.create(provider, { clock: systemClock, observer: silentObserver });
-  return { provider, teller: { config, traits, provider: shownProvider({ config: provider, traits }) } };
+  const { capabilities } = platform.create(provider, { clock: systemClock, observer: silentObserver });
+  return { provider, teller: { config, capabilities, provider: shownProvider({ config: provider, capabilities }) } };
 }
 
 function seen(services: number, change: Partial<Seen> = {}): Seen {

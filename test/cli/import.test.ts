@@ -168,7 +168,7 @@ describe('import', () => {
     store.close();
 
     expect(text).toContain('History of jira begins 2026-08-31T22:00:00Z\n');
-    expect(new Date(state.askedUntilMs ?? 0).toISOString()).toMatch(/^2026-10-20T2[12]:/);
+    expect(new Date(state.polledUntilMs ?? 0).toISOString()).toMatch(/^2026-10-20T2[12]:/);
   });
 
   it('warns of what the retention would delete', async () => {

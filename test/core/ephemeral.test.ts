@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { createCore } from '../../src/core/core.ts';
-import type { Incident, Signal } from '../../src/model/incident.ts';
+import type { Incident, StateChange } from '../../src/model/incident.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import type { StoreEngine } from '../../src/store/engine.ts';
 import { createSqliteEngine } from '../../src/store/sqlite/engine.ts';
@@ -61,7 +61,7 @@ function stage() {
   return { core, store, inFile, inMemory };
 }
 
-const TABLES = ['incidents', 'ledger', 'facets', 'services', 'label_sets', 'admitted', 'signals', 'rejections'];
+const TABLES = ['incidents', 'ledger', 'facets', 'services', 'label_sets', 'admitted', 'stateChanges', 'rejections'];
 
 function countRows(database: DatabaseSync): Record<string, number> {
   const count = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
@@ -69,14 +69,19 @@ function countRows(database: DatabaseSync): Record<string, number> {
   return { ...Object.fromEntries(rows), pages: count('PRAGMA page_count') };
 }
 
-/** What a day tells: each service of it lives for one incident, whose log entries are signals. */
-function dayOf(day: number): { readonly incidents: Incident[]; readonly signals: Signal[] } {
+/** What a day tells: each service of it lives for one incident, whose log entries are state changes. */
+function dayOf(day: number): { readonly incidents: Incident[]; readonly stateChanges: StateChange[] } {
   const triggeredAtMs = at(60) + day * DAY_MS - 30 * MINUTE_MS;
   const incidents = Array.from({ length: SERVICES_A_DAY }, (_, index) =>
     recovered(`Q${day}-${index}`, 20, { service: `preview ${day}-${index}`, triggeredAtMs }),
   );
-  const signals = incidents.map(({ id }) => ({ subject: id, id: 'trigger', atMs: triggeredAtMs, kind: 'trigger' }));
-  return { incidents, signals };
+  const stateChanges = incidents.map(({ id }) => ({
+    subject: id,
+    id: 'trigger',
+    atMs: triggeredAtMs,
+    kind: 'trigger',
+  }));
+  return { incidents, stateChanges };
 }
 
 it('services that live for a day leave memory and file with the retention', () => {
@@ -118,7 +123,7 @@ it('services that live for a day leave memory and file with the retention', () =
     services: days * SERVICES_A_DAY + 1,
     label_sets: days * SERVICES_A_DAY + 2,
     admitted: days * SERVICES_A_DAY + 1,
-    signals: days * SERVICES_A_DAY,
+    stateChanges: days * SERVICES_A_DAY,
   });
 });
 

@@ -27,14 +27,14 @@ const pages: fc.Arbitrary<Page[]> = fc.array(
   fc
     .record({
       incidents: fc.uniqueArray(told, { selector: (one) => one.id, maxLength: 3 }),
-      signals: fc.array(
+      stateChanges: fc.array(
         fc
           .record({ subject, number: fc.nat(3) })
           .map((one) => ({ subject: one.subject, id: `s${one.number}`, atMs: one.number, kind: 'ALARM' })),
         { maxLength: 2 },
       ),
       deletedIds: fc.array(id, { maxLength: 1 }),
-      wholeSubjects: fc.array(subject, { maxLength: 1 }),
+      replacedSubjects: fc.array(subject, { maxLength: 1 }),
     })
     .map((one) => page('c', one)),
   { maxLength: 6 },
@@ -44,12 +44,12 @@ const pages: fc.Arbitrary<Page[]> = fc.array(
 function everythingIn(stored: StoredIncidents, deletedIds: ReadonlySet<string>) {
   const sorted = (ids: readonly string[]) => [...new Set(ids)].toSorted((a, b) => a.localeCompare(b));
   const bySubject = stored.bySubject(SUBJECTS);
-  const signals = stored.signals(SUBJECTS);
+  const stateChanges = stored.stateChanges(SUBJECTS);
   return {
     incidents: Object.fromEntries(stored.incidents(IDS.filter((one) => !deletedIds.has(one)))),
     open: sorted(stored.openIds()),
     rejected: sorted(stored.rejectedIds()),
-    signals: SUBJECTS.map((one) => (signals.get(one) ?? []).map((signal) => signal.id)),
+    stateChanges: SUBJECTS.map((one) => (stateChanges.get(one) ?? []).map((signal) => signal.id)),
     bySubject: SUBJECTS.map((one) => sorted((bySubject.get(one) ?? []).map((each) => each.id))),
   };
 }
@@ -82,7 +82,7 @@ it('leaves in a store what a commit of each page leaves', () => {
   const asOne = (core: Core, reported: readonly Page[]) => {
     core.beginPoll(NAME);
     for (const one of reported) core.addPage(NAME, one);
-    const complete = { askedUntilMs: START_MS, historyStartMs: 0 };
+    const complete = { polledUntilMs: START_MS, historyStartMs: 0 };
     core.commitPoll({ provider: NAME, cursor: 'c', complete, nowMs: START_MS, startedAtMs: START_MS });
   };
   const leaves = (commit: typeof asOne, before: readonly Page[], reported: readonly Page[]) => {
@@ -102,18 +102,18 @@ it('leaves in a store what a commit of each page leaves', () => {
   fc.assert(agrees, { numRuns: 40 });
 });
 
-it('gives each incident once, as it was reported last, with all signals and deletions', () => {
+it('gives each incident once, as it was reported last, with all state changes and deletions', () => {
   const buffer = emptyBuffer();
   const signal = { subject: 'A', atMs: 1, kind: 'trigger' };
 
-  buffer.add(page('1', { incidents: [incident('A', { title: 'old' })], signals: [{ ...signal, id: 's1' }] }));
+  buffer.add(page('1', { incidents: [incident('A', { title: 'old' })], stateChanges: [{ ...signal, id: 's1' }] }));
   buffer.add(page('2', { incidents: [incident('B')], deletedIds: ['C'] }));
-  buffer.add(page('3', { incidents: [incident('A', { title: 'new' })], signals: [{ ...signal, id: 's2' }] }));
+  buffer.add(page('3', { incidents: [incident('A', { title: 'new' })], stateChanges: [{ ...signal, id: 's2' }] }));
   buffer.add(page('4', { deletedIds: ['D'] }));
-  const { incidents, signals, deletedIds } = buffer.pages();
+  const { incidents, stateChanges, deletedIds } = buffer.pages();
 
   expect(incidents.map((one) => `${one.id} ${one.title}`)).toEqual(['B It is down', 'A new']);
-  expect(signals.map((one) => one.id)).toEqual(['s1', 's2']);
+  expect(stateChanges.map((one) => one.id)).toEqual(['s1', 's2']);
   expect(deletedIds).toEqual(['C', 'D']);
   expect(buffer.size()).toBe(2);
 });
@@ -144,12 +144,12 @@ it('gives of a subject what the last page reported of it as a whole', () => {
   const buffer = emptyBuffer();
   const reported = (one: string, subjectOf: string) => incident(one, { subject: subjectOf });
 
-  buffer.add(page('1', { incidents: [reported('a@1', 'a'), reported('b@1', 'b')], wholeSubjects: ['a', 'b'] }));
-  buffer.add(page('2', { incidents: [reported('a@2', 'a')], wholeSubjects: ['a'] }));
-  const { incidents, wholeSubjects } = buffer.pages();
+  buffer.add(page('1', { incidents: [reported('a@1', 'a'), reported('b@1', 'b')], replacedSubjects: ['a', 'b'] }));
+  buffer.add(page('2', { incidents: [reported('a@2', 'a')], replacedSubjects: ['a'] }));
+  const { incidents, replacedSubjects } = buffer.pages();
 
   expect(incidents.map((one) => one.id)).toEqual(['b@1', 'a@2']);
-  expect(wholeSubjects).toEqual(['a', 'b']);
+  expect(replacedSubjects).toEqual(['a', 'b']);
 });
 
 it('forgets a rejection of what another page reports whole, and keeps one that came after', () => {

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 
-const Known = z
+const StoredState = z
   .object({
     labels: z.record(z.string(), z.string()),
     status: z.object({ inhibitedBy: z.string().array() }),
@@ -18,7 +18,7 @@ const Known = z
     job: labels['job'],
     isInhibited: status.inhibitedBy.length > 0,
   }));
-export type Known = z.infer<typeof Known>;
+export type StoredState = z.infer<typeof StoredState>;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -31,7 +31,7 @@ export interface Alertmanager {
    * Gives it alerts, then two more of which the first keeps the second quiet, and says what it makes of the alerts when that has happened:
    * it judges in order.
    */
-  receive(alerts: readonly Labels[], last: readonly [Labels, Labels]): Promise<Known[]>;
+  receive(alerts: readonly Labels[], last: readonly [Labels, Labels]): Promise<StoredState[]>;
 }
 
 async function freePort(): Promise<number> {
@@ -101,9 +101,9 @@ async function give(url: string, alerts: readonly Labels[]): Promise<void> {
   if (!answer.ok) throw new Error(`Alertmanager: ${answer.status} ${await answer.text()}`);
 }
 
-async function judged(url: string, last: Labels): Promise<Known[] | undefined> {
-  const known = Known.array().parse(await (await fetch(`${url}/api/v2/alerts`)).json());
-  const isLast = ({ job }: Known) => job === last['job'];
+async function judged(url: string, last: Labels): Promise<StoredState[] | undefined> {
+  const known = StoredState.array().parse(await (await fetch(`${url}/api/v2/alerts`)).json());
+  const isLast = ({ job }: StoredState) => job === last['job'];
   if (!known.some((alert) => isLast(alert) && alert.isInhibited)) return undefined;
   return known.filter((alert) => !isLast(alert));
 }

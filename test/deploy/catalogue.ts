@@ -35,7 +35,7 @@ const LABELS_OF: Readonly<Record<Grouping, readonly string[]>> = {
   provider: ['provider'],
 };
 
-interface Known {
+interface StoredState {
   readonly labels: readonly string[];
   /** Groupings whose rows carry it at standard detail; undefined for what is not windowed. */
   readonly groupings: ReadonlySet<Grouping> | undefined;
@@ -71,8 +71,8 @@ function seriesOf({ name, type, labels }: { name: string; type: string; labels: 
   return [...plain, { name: `${name}_bucket`, labels: [...labels, 'le'] }];
 }
 
-function catalogue(): Map<string, Known> {
-  const known = new Map<string, Known>();
+function catalogue(): Map<string, StoredState> {
+  const known = new Map<string, StoredState>();
   for (const [name, labels] of Object.entries(OF_OTHERS)) known.set(name, { labels, groupings: undefined });
   for (const family of families) {
     const isWindowed = family.labels.includes('window');

@@ -112,7 +112,7 @@ const windowed: readonly Case[] = [
 
 const STATE = providerState({
   isSynced: true,
-  askedUntilMs: 1_790_000_000_500,
+  polledUntilMs: 1_790_000_000_500,
   countingSinceMs: 1_780_000_000_000,
   historyStartMs: 1_770_000_000_000,
 });

@@ -119,7 +119,7 @@ export function providerState(change: Partial<ProviderState> = {}): PageSource['
     countingSinceMs: undefined,
     cursor: undefined,
     isSynced: false,
-    askedUntilMs: undefined,
+    polledUntilMs: undefined,
     historyStartMs: undefined,
     ...change,
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Outcome, type RecoveryPolicy, recoveriesOf, type StateChange } from '../../src/model/recoveries.ts';
+import { type Outcome, type RecoveryPolicy, type Transition, toRecoveries } from '../../src/model/recoveries.ts';
 import { DAY_MS, MINUTE_MS } from '../../src/model/time.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 1);
@@ -14,7 +14,7 @@ const DEPLOYMENTS: RecoveryPolicy = { openWindowMs: 7 * DAY_MS, flakyBelowMs: 5 
 const OUTCOMES: Readonly<Record<string, Outcome>> = { F: 'failure', S: 'success', N: 'neutral' };
 
 /** `F0 S30 N1440`: a letter for the outcome, minutes after the start; the word is the id. */
-function told(text: string): StateChange[] {
+function told(text: string): Transition[] {
   return text.split(' ').map((word) => ({
     id: word,
     atMs: START_MS + Number(word.slice(1)) * MINUTE_MS,
@@ -24,7 +24,7 @@ function told(text: string): StateChange[] {
 
 /** Chains as words: `F0+F5>S30 resolved`; unmatched successes as `?S7`. */
 function words(text: string, policy: RecoveryPolicy): string[] {
-  const { chains, unmatched } = recoveriesOf(told(text), policy);
+  const { chains, unmatched } = toRecoveries(told(text), policy);
   const chainWords = chains.map(({ anchor, superseded, end, state }) => {
     const failures = [anchor, ...superseded].map(({ id }) => id).join('+');
     return `${failures}${end === undefined ? '' : `>${end.id}`} ${state}`;
@@ -34,7 +34,7 @@ function words(text: string, policy: RecoveryPolicy): string[] {
 
 const DAY = 1440;
 
-describe('signals become recoveries', () => {
+describe('state changes become recoveries', () => {
   it.each([
     { says: 'the next success ends a failure', changes: 'F0 S30', chains: ['F0>S30 resolved'] },
     { says: 'later failures are superseded by the first', changes: 'F0 F5 F9 S30', chains: ['F0+F5+F9>S30 resolved'] },
@@ -119,7 +119,7 @@ describe('signals become recoveries', () => {
   });
 
   it('says when a chain ended: at its success, or when it had been neutral for too long', () => {
-    const atMs = (text: string) => recoveriesOf(told(text), ALARMS).chains[0]?.endedAtMs;
+    const atMs = (text: string) => toRecoveries(told(text), ALARMS).chains[0]?.endedAtMs;
 
     expect(atMs('F0 S30')).toBe(START_MS + 30 * MINUTE_MS);
     expect(atMs('F0 N5')).toBe(START_MS + 5 * MINUTE_MS + 7 * DAY_MS);
@@ -132,8 +132,8 @@ describe('signals become recoveries', () => {
     const changes = told('F0 N5');
     const expiresAtMs = START_MS + 5 * MINUTE_MS + 7 * DAY_MS;
 
-    const before = recoveriesOf(changes, { ...ALARMS, nowMs: expiresAtMs - 1 });
-    const after = recoveriesOf(changes, { ...ALARMS, nowMs: expiresAtMs });
+    const before = toRecoveries(changes, { ...ALARMS, nowMs: expiresAtMs - 1 });
+    const after = toRecoveries(changes, { ...ALARMS, nowMs: expiresAtMs });
 
     expect(before.chains[0]?.state).toBe('open');
     expect(after.chains[0]?.state).toBe('expired');
@@ -155,7 +155,7 @@ const anyPolicy: fc.Arbitrary<RecoveryPolicy> = fc.record({
   nowMs: fc.integer({ min: START_MS + 30 * DAY_MS, max: NOW_MS }),
 });
 
-describe('recoveries are a function of the set of signals', () => {
+describe('recoveries are a function of the set of state changes', () => {
   it('whatever the order of arrival and however often each is told', () => {
     const shuffled = anyChanges.chain((changes) =>
       fc.tuple(
@@ -167,7 +167,7 @@ describe('recoveries are a function of the set of signals', () => {
     );
     fc.assert(
       fc.property(shuffled, anyPolicy, ([changes, mixed], policy) => {
-        expect(recoveriesOf(mixed, policy)).toEqual(recoveriesOf(changes, policy));
+        expect(toRecoveries(mixed, policy)).toEqual(toRecoveries(changes, policy));
       }),
     );
   });
@@ -175,7 +175,7 @@ describe('recoveries are a function of the set of signals', () => {
   it('in which each failure is resolved, flaky, superseded, open or expired', () => {
     fc.assert(
       fc.property(anyChanges, anyPolicy, (changes, policy) => {
-        const { chains, unmatched } = recoveriesOf(changes, policy);
+        const { chains, unmatched } = toRecoveries(changes, policy);
         const failures = chains.flatMap(({ anchor, superseded }) => [anchor.id, ...superseded.map(({ id }) => id)]);
         const ends = chains.flatMap(({ end }) => (end === undefined ? [] : [end.id]));
         const idsOf = (outcome: Outcome) => changes.filter((one) => one.outcome === outcome).map(({ id }) => id);
@@ -190,7 +190,7 @@ describe('recoveries are a function of the set of signals', () => {
   it('and agree with a slow and obvious reading', () => {
     fc.assert(
       fc.property(anyChanges, anyPolicy, (changes, policy) => {
-        const { chains } = recoveriesOf(changes, policy);
+        const { chains } = toRecoveries(changes, policy);
 
         const summary = chains.map(({ anchor, end, state }) => [anchor.id, end?.id, state]);
         expect(summary).toEqual(obvious(changes, policy));
@@ -202,7 +202,7 @@ describe('recoveries are a function of the set of signals', () => {
 type Summary = [string, string | undefined, string];
 
 /** Asks of each failure, alone, whether it is an anchor and what ended it; quadratic, without any running state. */
-function obvious(changes: readonly StateChange[], policy: RecoveryPolicy): Summary[] {
+function obvious(changes: readonly Transition[], policy: RecoveryPolicy): Summary[] {
   const order = ['failure', 'neutral', 'success'];
   const all = [...changes].sort(
     (a, b) => a.atMs - b.atMs || order.indexOf(a.outcome) - order.indexOf(b.outcome) || (a.id < b.id ? -1 : 1),

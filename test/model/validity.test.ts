@@ -27,7 +27,7 @@ describe('a page of a poll', () => {
   it('adds what it rejects to what the provider rejected, and changes nothing else', () => {
     const backwards = incident('Q1', { resolvedAtMs: START_MS - 40 * MINUTE_MS });
     const rejection = { key: 'Q9', reason: 'malformed', detail: 'why' } as const;
-    const complete = { askedUntilMs: START_MS, historyStartMs: START_MS - MINUTE_MS };
+    const complete = { polledUntilMs: START_MS, historyStartMs: START_MS - MINUTE_MS };
     const given = page('1', { incidents: [backwards], rejected: [rejection], deletedIds: ['Q7'], complete });
 
     const validated = validatePage(given, START_MS);

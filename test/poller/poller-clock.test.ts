@@ -39,7 +39,7 @@ describe.each([
     expect(staged.store.provider(NAME)).toMatchObject({
       isSynced: true,
       cursor: `until ${platformMs}`,
-      askedUntilMs: platformMs,
+      polledUntilMs: platformMs,
       historyStartMs: platformMs - DAY_MS,
       countingSinceMs: platformMs,
     });
@@ -57,7 +57,7 @@ describe.each([
     await staged.poller.pollOnce(never);
 
     expect(staged.requests.slice(2).map(({ nowMs }) => nowMs - platformMs)).toEqual([MINUTE_MS, 2 * MINUTE_MS]);
-    expect(staged.store.provider(NAME).askedUntilMs).toBe(platformMs + 2 * MINUTE_MS);
+    expect(staged.store.provider(NAME).polledUntilMs).toBe(platformMs + 2 * MINUTE_MS);
     expect(warnings(staged)).toEqual([
       {
         text: 'warn the clock differs from the platform, whose time is taken',
@@ -95,7 +95,7 @@ describe.each([
     await staged.poller.pollOnce(never);
 
     expect(staged.poller.state()).toEqual({ isUp: true, error: undefined, failuresInRow: 0 });
-    expect(staged.store.provider(NAME).askedUntilMs).toBe(platformMs);
+    expect(staged.store.provider(NAME).polledUntilMs).toBe(platformMs);
   });
 
   it('our time is taken again when the clock was put right', async () => {
@@ -108,7 +108,7 @@ describe.each([
 
     expect(staged.store.provider(NAME)).toMatchObject({
       cursor: `until ${platformMs + MINUTE_MS}`,
-      askedUntilMs: platformMs + MINUTE_MS,
+      polledUntilMs: platformMs + MINUTE_MS,
       countingSinceMs: platformMs,
     });
     expect(staged.poller.nowMs()).toBe(platformMs + MINUTE_MS);
@@ -140,7 +140,7 @@ it.each([
 
   await staged.poller.pollOnce(never);
 
-  expect(staged.store.provider(NAME).askedUntilMs).toBe(takenMs);
+  expect(staged.store.provider(NAME).polledUntilMs).toBe(takenMs);
 });
 
 it('a clock that jumps with each try fails the poll, and nothing is committed', async () => {

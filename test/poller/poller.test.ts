@@ -180,7 +180,7 @@ it('keeps what it has when a poll fails, says so once, and recovers with the nex
   await staged.poller.pollOnce(never);
 
   expect(failing).toEqual({ isUp: false, error: 'GET /incidents: 500', failuresInRow: 2 });
-  expect(kept).toMatchObject({ ids: ['Q1'], state: { cursor: 'good', askedUntilMs: START_MS } });
+  expect(kept).toMatchObject({ ids: ['Q1'], state: { cursor: 'good', polledUntilMs: START_MS } });
   expect(staged.poller.state()).toEqual({ isUp: true, error: undefined, failuresInRow: 0 });
   expect(staged.polled.map(({ isUp }) => isUp)).toEqual([true, false, false, true]);
   expect(staged.lines.map(({ text }) => text)).toEqual([

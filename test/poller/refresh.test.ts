@@ -103,7 +103,7 @@ describe.each(KINDS)('reading $says again', (kind) => {
     await staged.live(2 * HOUR_MS);
 
     expect(after.historyStartMs).toBe(before.historyStartMs);
-    expect(after.askedUntilMs).toBe(START_MS + 10 * DAY_MS + HOUR_MS);
+    expect(after.polledUntilMs).toBe(START_MS + 10 * DAY_MS + HOUR_MS);
     expect(staged.counted()).toBe(2);
   });
 

@@ -41,12 +41,12 @@ export function incident(id: string, change: Partial<Incident> = {}): Incident {
 }
 
 export function page(cursor: string, change: Partial<Page> = {}): Page {
-  return { incidents: [], signals: [], rejected: [], deletedIds: [], wholeSubjects: [], ...change, cursor };
+  return { incidents: [], stateChanges: [], rejected: [], deletedIds: [], replacedSubjects: [], ...change, cursor };
 }
 
 /** A page that ends its poll. */
 export function lastPage(cursor: string, request: PollRequest, change: Partial<Page> = {}): Page {
-  const complete = { askedUntilMs: request.nowMs, historyStartMs: request.historyStartMs };
+  const complete = { polledUntilMs: request.nowMs, historyStartMs: request.historyStartMs };
   return page(cursor, { ...change, complete });
 }
 

@@ -99,10 +99,10 @@ export function change(world: World, name: string, change: SimulatedAlarm['chang
 
 /** The stored incidents: `name@minutes status minutes`. */
 export function storedIncidents({ memory }: Staged): string[] {
-  const words = ({ title, triggeredAtMs, status, resolvedAtMs, setApart }: Incident) => {
+  const words = ({ title, triggeredAtMs, status, resolvedAtMs, exclusion }: Incident) => {
     const at = (ms: number) => (ms - NOW_MS) / MINUTE_MS;
     const end = resolvedAtMs === undefined ? '' : ` ${at(resolvedAtMs)}`;
-    return `${title}@${at(triggeredAtMs)} ${setApart ?? status}${end}`;
+    return `${title}@${at(triggeredAtMs)} ${exclusion ?? status}${end}`;
   };
   return [...memory.incidents.values()].map(words).sort();
 }

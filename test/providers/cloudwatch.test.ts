@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
-import { recoveriesOf } from '../../src/model/recoveries.ts';
+import { toRecoveries } from '../../src/model/recoveries.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
 import type { SimulatedAlarm } from '../../src/simulator/world.ts';
 import {
@@ -121,8 +121,8 @@ describe('an alarm becomes incidents', () => {
     staged.time.nowMs += DAY_MS;
     await staged.poll();
 
-    expect(first).toEqual({ askedUntilMs: NOW_MS, historyStartMs: NOW_MS - 30 * DAY_MS });
-    expect(staged.memory.end).toEqual({ askedUntilMs: NOW_MS + DAY_MS, historyStartMs: NOW_MS - 30 * DAY_MS });
+    expect(first).toEqual({ polledUntilMs: NOW_MS, historyStartMs: NOW_MS - 30 * DAY_MS });
+    expect(staged.memory.end).toEqual({ polledUntilMs: NOW_MS + DAY_MS, historyStartMs: NOW_MS - 30 * DAY_MS });
   });
 
   it('and history begins anew when nobody asked for longer than the platform remembers', async () => {
@@ -206,7 +206,7 @@ describe('late and missing history', () => {
     expect([before?.triggeredAtMs, after?.triggeredAtMs]).toEqual([minutes(-3), minutes(-5)]);
     expect(after?.id).not.toBe(before?.id);
     expect(after?.recoveryKey).toBe(before?.recoveryKey);
-    expect(pages.flatMap(({ wholeSubjects }) => wholeSubjects)).toEqual(['eu-west-1/one']);
+    expect(pages.flatMap(({ replacedSubjects }) => replacedSubjects)).toEqual(['eu-west-1/one']);
   });
 
   it('keeps the identity of a recovery that a late end splits in two', async () => {
@@ -220,7 +220,7 @@ describe('late and missing history', () => {
     expect(storedIncidents(staged)).toEqual(['one@-3 resolved -1', 'one@-40 resolved -5']);
     const later = staged.memory.incidents.get(`eu-west-1/one@${minutes(-3)}`);
     expect(later?.recoveryKey).toBe(before?.recoveryKey);
-    expect(pages.flatMap(({ wholeSubjects }) => wholeSubjects)).toEqual(['eu-west-1/one']);
+    expect(pages.flatMap(({ replacedSubjects }) => replacedSubjects)).toEqual(['eu-west-1/one']);
   });
 
   it('of a recovery is waited for, and then the alarm itself is believed', async () => {
@@ -278,7 +278,7 @@ describe('an alarm that is deleted while it fires', () => {
 
     expect(storedIncidents(staged)).toEqual(['one@-60 resolved -50']);
     expect(pages.flatMap(({ deletedIds }) => deletedIds)).toEqual([`eu-west-1/one@${minutes(-40)}`]);
-    expect(pages.flatMap(({ wholeSubjects }) => wholeSubjects)).toEqual([]);
+    expect(pages.flatMap(({ replacedSubjects }) => replacedSubjects)).toEqual([]);
   });
 
   it('lends nothing to one that is made anew under its name', async () => {
@@ -522,7 +522,7 @@ describe('incidents are a function of the history, not of how it arrived', () =>
       .flatMap(({ name, changes }) => {
         const stateChanges = changes.map(({ atMs, state }) => ({ id: `${atMs}`, atMs, outcome: outcomes[state] }));
         const policy = { flakyBelowMs: 0, neutralExpiresMs: 7 * DAY_MS, nowMs };
-        return recoveriesOf(stateChanges, policy).chains.map(({ anchor, endedAtMs, state }) => ({
+        return toRecoveries(stateChanges, policy).chains.map(({ anchor, endedAtMs, state }) => ({
           id: `eu-west-1/${name}@${anchor.atMs}`,
           resolvedAtMs: endedAtMs,
           expired: state === 'expired',
@@ -533,7 +533,7 @@ describe('incidents are a function of the history, not of how it arrived', () =>
 
   function factsOf(incidents: readonly Incident[]) {
     return incidents
-      .map(({ id, resolvedAtMs, setApart }) => ({ id, resolvedAtMs, expired: setApart === 'expired' }))
+      .map(({ id, resolvedAtMs, exclusion }) => ({ id, resolvedAtMs, expired: exclusion === 'expired' }))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 });

@@ -99,7 +99,7 @@ export function providerContract(adapter: ContractAdapter): void {
       await poll();
 
       expect(memory.incidents.size).toBe(0);
-      expect(memory.end).toEqual({ askedUntilMs: NOW_MS, historyStartMs: HISTORY_START_MS });
+      expect(memory.end).toEqual({ polledUntilMs: NOW_MS, historyStartMs: HISTORY_START_MS });
     });
 
     it.runIf(adapter.cap !== undefined)('halves the window at the cap and loses nothing', async () => {
@@ -212,7 +212,11 @@ export function providerContract(adapter: ContractAdapter): void {
       pages.push(...(await poll()));
 
       const sent = tap.sent.join('\n');
-      const taken = JSON.stringify([pages, [...memory.incidents], [...memory.signals.values()].map((one) => [...one])]);
+      const taken = JSON.stringify([
+        pages,
+        [...memory.incidents],
+        [...memory.stateChanges.values()].map((one) => [...one]),
+      ]);
       expect(adapter.people.filter((person) => sent.includes(person))).not.toEqual([]);
       expect(adapter.people.filter((person) => taken.includes(person))).toEqual([]);
     });
@@ -298,7 +302,7 @@ export function providerContract(adapter: ContractAdapter): void {
 
       await poll();
 
-      expect(memory.end?.askedUntilMs).toBe(NOW_MS);
+      expect(memory.end?.polledUntilMs).toBe(NOW_MS);
       expect(facts(memory)).toEqual(facts(undisturbed.memory));
       // Each crash may lose the four pages under way and asks once more where it stands.
       expect(fake.requests.length).toBeLessThanOrEqual(undisturbed.fake.requests.length + 2 * 6);
@@ -329,9 +333,9 @@ export function providerContract(adapter: ContractAdapter): void {
             await pass(MINUTE_MS);
             await pass(3 * HOUR_MS);
             expect(memory.incidents.get(id)?.resolvedAtMs).toBe(between.resolvedAtMs);
-            const signals = [...memory.signals].map(([subject, some]) => [subject, [...some.keys()].sort()]);
+            const stateChanges = [...memory.stateChanges].map(([subject, some]) => [subject, [...some.keys()].sort()]);
             const skewMs = by.clockSkewMs() ?? Number.NaN;
-            return { facts: facts(memory), rejected: [...memory.rejected.keys()], signals, cursors, skewMs };
+            return { facts: facts(memory), rejected: [...memory.rejected.keys()], stateChanges, cursors, skewMs };
           }),
         );
         const [{ skewMs: agreeing, ...right } = {}, { skewMs, ...off } = {}] = told;

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Page, PollEnd } from '../../src/model/poll.ts';
+import type { Page, PollCoverage } from '../../src/model/poll.ts';
 import { imported } from '../../src/providers/import/platform.ts';
 import { createMemoryKnown } from './memory-known.ts';
 import { impatientClock, providerConfig, silentObserver } from './setup.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 2, 12);
-const BEFORE: PollEnd = { askedUntilMs: Date.UTC(2026, 3, 1), historyStartMs: Date.UTC(2024, 0, 1) };
+const BEFORE: PollCoverage = { polledUntilMs: Date.UTC(2026, 3, 1), historyStartMs: Date.UTC(2024, 0, 1) };
 
 function create(settings: Record<string, unknown> = {}) {
   const config = providerConfig('import', { name: 'former', settings });
   return imported.create(config, { clock: impatientClock(NOW_MS), observer: silentObserver });
 }
 
-async function poll(settings: Record<string, unknown>, before: PollEnd | undefined, cursor?: string) {
+async function poll(settings: Record<string, unknown>, before: PollCoverage | undefined, cursor?: string) {
   const request = {
     cursor,
     before,
@@ -37,7 +37,7 @@ describe('a provider of imported incidents', () => {
   it('ends now when nothing more can come', async () => {
     const [page] = await poll({ until: 'now' }, BEFORE);
 
-    expect(page?.complete).toEqual({ ...BEFORE, askedUntilMs: NOW_MS });
+    expect(page?.complete).toEqual({ ...BEFORE, polledUntilMs: NOW_MS });
   });
 
   it('keeps the cursor of the platform that it was before', async () => {

@@ -1,24 +1,24 @@
-import type { Incident, Rejection, Service, Signal } from '../../src/model/incident.ts';
-import type { Known, Page, PollEnd } from '../../src/model/poll.ts';
+import type { Incident, Rejection, Service, StateChange } from '../../src/model/incident.ts';
+import type { Page, PollCoverage, StoredState } from '../../src/model/poll.ts';
 import { validate } from '../../src/model/validity.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { StoredIncidents } from '../../src/store/store.ts';
 
 /** What a store would hold of one provider, in memory: pages go in, `known` answers as the store does. */
 export interface MemoryKnown {
-  readonly known: Known;
+  readonly known: StoredState;
   /** The same, at once. */
   readonly stored: StoredIncidents;
   readonly incidents: Map<string, Incident>;
   /** By subject, then by the signal's id. */
-  readonly signals: Map<string, Map<string, Signal>>;
+  readonly stateChanges: Map<string, Map<string, StateChange>>;
   /** By the rejection's key and reason. */
   readonly rejected: Map<string, Rejection>;
   readonly deletedIds: Set<string>;
   catalogue: readonly Service[];
   cursor: string | undefined;
   /** Of the last complete poll. */
-  end: PollEnd | undefined;
+  end: PollCoverage | undefined;
   apply(page: Page, nowMs: number): void;
 }
 
@@ -27,7 +27,7 @@ export function createMemoryKnown(): MemoryKnown {
   const stored = storedOf(() => memory);
   const memory: MemoryKnown = {
     incidents: new Map(),
-    signals: new Map(),
+    stateChanges: new Map(),
     rejected: new Map(),
     deletedIds: new Set(),
     catalogue: [],
@@ -47,7 +47,7 @@ function storedOf(memory: () => MemoryKnown): StoredIncidents {
     rejectedIds: () => [
       ...new Set([...memory().rejected.values()].map(({ id }) => id).filter((id) => id !== undefined)),
     ],
-    signals: (subjects) => pick(subjects, (subject) => signalsOf(memory(), subject)),
+    stateChanges: (subjects) => pick(subjects, (subject) => signalsOf(memory(), subject)),
     bySubject: (subjects) =>
       pick(subjects, (subject) => {
         const found = [...memory().incidents.values()].filter((incident) => incident.subject === subject);
@@ -57,12 +57,12 @@ function storedOf(memory: () => MemoryKnown): StoredIncidents {
 }
 
 /** As a provider is told it: later. */
-function toKnown(stored: StoredIncidents): Known {
+function toKnown(stored: StoredIncidents): StoredState {
   return {
     incidents: async (ids) => stored.incidents(ids),
     openIds: async () => stored.openIds(),
     rejectedIds: async () => stored.rejectedIds(),
-    signals: async (subjects) => stored.signals(subjects),
+    stateChanges: async (subjects) => stored.stateChanges(subjects),
     bySubject: async (subjects) => stored.bySubject(subjects),
   };
 }
@@ -76,23 +76,24 @@ function pick<Value>(keys: readonly string[], find: (key: string) => Value | und
   return found;
 }
 
-function isOpen({ status, merged, setApart }: Incident): boolean {
-  return status !== 'resolved' && !merged && setApart === undefined;
+function isOpen({ status, merged, exclusion }: Incident): boolean {
+  return status !== 'resolved' && !merged && exclusion === undefined;
 }
 
-function signalsOf(memory: MemoryKnown, subject: string): readonly Signal[] | undefined {
-  const signals = memory.signals.get(subject);
-  return signals === undefined ? undefined : [...signals.values()].sort((a, b) => a.atMs - b.atMs);
+function signalsOf(memory: MemoryKnown, subject: string): readonly StateChange[] | undefined {
+  const stateChanges = memory.stateChanges.get(subject);
+  return stateChanges === undefined ? undefined : [...stateChanges.values()].sort((a, b) => a.atMs - b.atMs);
 }
 
 function applyPage(memory: MemoryKnown, page: Page, nowMs: number): void {
-  for (const signal of page.signals) {
-    const bySubject = memory.signals.get(signal.subject) ?? new Map<string, Signal>();
-    memory.signals.set(signal.subject, bySubject.set(signal.id, signal));
+  for (const signal of page.stateChanges) {
+    const bySubject = memory.stateChanges.get(signal.subject) ?? new Map<string, StateChange>();
+    memory.stateChanges.set(signal.subject, bySubject.set(signal.id, signal));
   }
   const onPage = new Set(page.incidents.map(({ id }) => id));
   for (const [id, { subject }] of memory.incidents) {
-    if (subject !== undefined && page.wholeSubjects.includes(subject) && !onPage.has(id)) memory.incidents.delete(id);
+    if (subject !== undefined && page.replacedSubjects.includes(subject) && !onPage.has(id))
+      memory.incidents.delete(id);
   }
   for (const rejection of page.rejected) reject(memory, rejection);
   for (const incident of page.incidents) take(memory, incident, nowMs);

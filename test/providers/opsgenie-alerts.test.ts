@@ -438,7 +438,7 @@ describe('the Opsgenie platform', () => {
     await pollInto(memory, provider, { nowMs: NOW_MS, historyStartMs: NOW_MS - DAY_MS });
 
     expect(scope.isDone()).toBe(true);
-    expect(memory.end?.askedUntilMs).toBe(NOW_MS);
+    expect(memory.end?.polledUntilMs).toBe(NOW_MS);
   });
 
   it('is configured by the environment alone where a token is set', () => {
@@ -459,7 +459,10 @@ describe('the Opsgenie platform', () => {
     );
     opened.push(...made);
 
-    expect(made.map(({ traits }) => traits.acknowledged)).toEqual([true, false]);
-    expect(made.map(({ traits }) => traits.statuses)).toEqual([['triggered', 'acknowledged'], ['triggered']]);
+    expect(made.map(({ capabilities }) => capabilities.acknowledged)).toEqual([true, false]);
+    expect(made.map(({ capabilities }) => capabilities.statuses)).toEqual([
+      ['triggered', 'acknowledged'],
+      ['triggered'],
+    ]);
   });
 });

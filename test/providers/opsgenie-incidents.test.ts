@@ -155,7 +155,7 @@ describe('an Opsgenie incident becomes an incident', () => {
     await stage.poll({ with: createOpsgenieProvider('incidents', tap.url) });
 
     expect([...stage.memory.rejected.values()]).toMatchObject([{ id: 'i', reason }]);
-    expect(stage.memory.end?.askedUntilMs).toBe(NOW_MS);
+    expect(stage.memory.end?.polledUntilMs).toBe(NOW_MS);
   });
 });
 

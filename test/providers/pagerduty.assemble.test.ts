@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Incident, Signal } from '../../src/model/incident.ts';
+import type { Incident, StateChange } from '../../src/model/incident.ts';
 import { assemble, factsOf } from '../../src/providers/pagerduty/assemble.ts';
 import { addIncidents, noFindings } from '../../src/providers/pagerduty/findings.ts';
 import type { IncidentFacts } from '../../src/providers/pagerduty/schema.ts';
-import { type SignalKind, signalOf } from '../../src/providers/pagerduty/signals.ts';
+import { type SignalKind, signalOf } from '../../src/providers/pagerduty/state-changes.ts';
 
 const AT = Date.UTC(2026, 9, 1, 9);
 const minute = (count: number) => AT + count * 60_000;
@@ -28,12 +28,12 @@ function facts(overrides: Partial<IncidentFacts> = {}): IncidentFacts {
   };
 }
 
-function log(...entries: readonly [SignalKind, number][]): Signal[] {
+function log(...entries: readonly [SignalKind, number][]): StateChange[] {
   return entries.map(([kind, at], index) => ({ subject: 'Q1', id: `R${index}`, kind, atMs: minute(at) }));
 }
 
-function made(of: IncidentFacts, signals: readonly Signal[]): Incident {
-  const incident = assemble(of, signals);
+function made(of: IncidentFacts, stateChanges: readonly StateChange[]): Incident {
+  const incident = assemble(of, stateChanges);
   if ('reason' in incident) throw new Error(incident.detail);
   return incident;
 }
@@ -44,39 +44,43 @@ describe('an incident is made of what PagerDuty says of it and of its log', () =
   it.each([
     {
       says: 'takes the first acknowledgement by a person',
-      signals: log(['acknowledge', 4], ['acknowledge', 2]),
+      stateChanges: log(['acknowledge', 4], ['acknowledge', 2]),
       at: 2,
     },
-    { says: 'knows no acknowledgement by a machine', signals: log(['acknowledge_by_machine', 1]), at: undefined },
+    { says: 'knows no acknowledgement by a machine', stateChanges: log(['acknowledge_by_machine', 1]), at: undefined },
     {
       says: 'passes a machine by for the person who came later',
-      signals: log(['acknowledge_by_machine', 1], ['acknowledge', 3]),
+      stateChanges: log(['acknowledge_by_machine', 1], ['acknowledge', 3]),
       at: 3,
     },
-    { says: 'takes no acknowledgement from after the end', signals: log(['acknowledge', 31]), at: undefined },
-    { says: 'takes no acknowledgement from before the beginning', signals: log(['acknowledge', -1]), at: undefined },
-  ])('$says', ({ signals, at }) => {
-    expect(made(facts(), signals).acknowledgedAtMs).toBe(at === undefined ? undefined : minute(at));
+    { says: 'takes no acknowledgement from after the end', stateChanges: log(['acknowledge', 31]), at: undefined },
+    {
+      says: 'takes no acknowledgement from before the beginning',
+      stateChanges: log(['acknowledge', -1]),
+      at: undefined,
+    },
+  ])('$says', ({ stateChanges, at }) => {
+    expect(made(facts(), stateChanges).acknowledgedAtMs).toBe(at === undefined ? undefined : minute(at));
   });
 
   it.each([
-    { says: 'resolved_at before all', of: facts(), signals: log(['resolve', 29]), at: 30, from: 'resolve_event' },
+    { says: 'resolved_at before all', of: facts(), stateChanges: log(['resolve', 29]), at: 30, from: 'resolve_event' },
     {
       says: 'the last resolve of the log where resolved_at is missing',
       of: facts({ resolvedAtMs: undefined }),
-      signals: log(['resolve', 10], ['assign', 12], ['resolve', 29]),
+      stateChanges: log(['resolve', 10], ['assign', 12], ['resolve', 29]),
       at: 29,
       from: 'resolve_event',
     },
     {
       says: 'the change of status where the log is silent too',
       of: facts({ resolvedAtMs: undefined }),
-      signals: [],
+      stateChanges: [],
       at: 30,
       from: 'state_change',
     },
-  ])('takes as end $says', ({ of, signals, at, from }) => {
-    const { resolvedAtMs, endKnownFrom, intervals } = made(of, signals);
+  ])('takes as end $says', ({ of, stateChanges, at, from }) => {
+    const { resolvedAtMs, endKnownFrom, intervals } = made(of, stateChanges);
 
     expect({ resolvedAtMs, endKnownFrom }).toEqual({ resolvedAtMs: minute(at), endKnownFrom: from });
     expect(intervals.at(-1)?.closedAtMs).toBe(minute(at));
@@ -100,12 +104,16 @@ describe('an incident is made of what PagerDuty says of it and of its log', () =
   });
 
   it.each([
-    { says: 'a person', signals: log(['resolve', 30]), auto: false },
-    { says: 'a time-out or a machine', signals: log(['resolve_auto', 30]), auto: true },
-    { says: 'the last of two ends', signals: log(['resolve', 10], ['assign', 15], ['resolve_auto', 30]), auto: true },
-    { says: 'nobody, as far as the log tells', signals: [], auto: undefined },
-  ])('was ended by $says', ({ signals, auto }) => {
-    expect(made(facts(), signals).autoResolved).toBe(auto);
+    { says: 'a person', stateChanges: log(['resolve', 30]), auto: false },
+    { says: 'a time-out or a machine', stateChanges: log(['resolve_auto', 30]), auto: true },
+    {
+      says: 'the last of two ends',
+      stateChanges: log(['resolve', 10], ['assign', 15], ['resolve_auto', 30]),
+      auto: true,
+    },
+    { says: 'nobody, as far as the log tells', stateChanges: [], auto: undefined },
+  ])('was ended by $says', ({ stateChanges, auto }) => {
+    expect(made(facts(), stateChanges).autoResolved).toBe(auto);
   });
 
   it('lists escalations in order of time, each entry once', () => {
@@ -123,7 +131,7 @@ describe('an incident is made of what PagerDuty says of it and of its log', () =
     {
       says: 'a change of state between two ends is a reopening',
       of: facts(),
-      signals: log(['trigger', 0], ['resolve', 10], ['assign', 20], ['acknowledge', 21], ['resolve', 30]),
+      stateChanges: log(['trigger', 0], ['resolve', 10], ['assign', 20], ['acknowledge', 21], ['resolve', 30]),
       spans: [
         [0, 10],
         [20, 30],
@@ -132,31 +140,31 @@ describe('an incident is made of what PagerDuty says of it and of its log', () =
     {
       says: 'a change of state after an end is a reopening while the incident is open',
       of: facts(open),
-      signals: log(['resolve', 10], ['acknowledge', 20]),
+      stateChanges: log(['resolve', 10], ['acknowledge', 20]),
       spans: [[0, 10], [20]],
     },
     {
       says: 'an entry after the final end is no reopening',
       of: facts(),
-      signals: log(['resolve', 30], ['assign', 31], ['acknowledge', 40]),
+      stateChanges: log(['resolve', 30], ['assign', 31], ['acknowledge', 40]),
       spans: [[0, 30]],
     },
     {
       says: 'an acknowledgement in the second of the end is no reopening',
       of: facts(open),
-      signals: log(['acknowledge', 10], ['resolve', 10], ['assign', 20]),
+      stateChanges: log(['acknowledge', 10], ['resolve', 10], ['assign', 20]),
       spans: [[0, 10], [20]],
     },
     {
       says: 'an incident that is open although its log closed it was reopened when it was last changed',
       of: facts(open),
-      signals: log(['resolve', 10]),
+      stateChanges: log(['resolve', 10]),
       spans: [[0, 10], [90]],
     },
     {
       says: 'an end that the log does not have closes the last span',
       of: facts(),
-      signals: log(['resolve', 10], ['assign', 20]),
+      stateChanges: log(['resolve', 10], ['assign', 20]),
       spans: [
         [0, 10],
         [20, 30],
@@ -165,11 +173,11 @@ describe('an incident is made of what PagerDuty says of it and of its log', () =
     {
       says: 'two ends without a reopening between them are one span up to the last',
       of: facts(),
-      signals: log(['resolve', 10]),
+      stateChanges: log(['resolve', 10]),
       spans: [[0, 30]],
     },
-  ])('$says', ({ of, signals, spans }) => {
-    const { intervals, reopenedAtMs } = made(of, signals);
+  ])('$says', ({ of, stateChanges, spans }) => {
+    const { intervals, reopenedAtMs } = made(of, stateChanges);
 
     expect(
       intervals.map(({ openedAtMs, closedAtMs }) => [openedAtMs, closedAtMs].filter((ms) => ms !== undefined)),
@@ -201,8 +209,8 @@ const KINDS: readonly SignalKind[] = [
 ];
 const signal = fc
   .record({ number: fc.nat(30), at: fc.integer({ min: -5, max: 100 }), kind: fc.constantFrom(...KINDS) })
-  .map(({ number, at, kind }): Signal => ({ subject: 'Q1', id: `R${number}`, atMs: minute(at), kind }));
-const signals = fc.uniqueArray(signal, { selector: ({ id }) => id, maxLength: 12 });
+  .map(({ number, at, kind }): StateChange => ({ subject: 'Q1', id: `R${number}`, atMs: minute(at), kind }));
+const stateChanges = fc.uniqueArray(signal, { selector: ({ id }) => id, maxLength: 12 });
 const anyFacts = fc.oneof(
   fc.integer({ min: 0, max: 100 }).map((at) => facts({ resolvedAtMs: minute(at), updatedAtMs: minute(at) })),
   fc.integer({ min: 0, max: 100 }).map((at) => facts({ resolvedAtMs: undefined, statusChangedAtMs: minute(at) })),
@@ -244,7 +252,7 @@ describe('several lists that show one incident', () => {
 
 describe('whatever the log', () => {
   it('order and repetition of its entries change nothing', () => {
-    const shuffled = signals.chain((one) =>
+    const shuffled = stateChanges.chain((one) =>
       fc.tuple(
         fc.constant(one),
         fc.shuffledSubarray([...one, ...one], { minLength: one.length * 2, maxLength: one.length * 2 }),
@@ -260,7 +268,7 @@ describe('whatever the log', () => {
 
   it('spans follow one another, begin at the trigger and end at the end', () => {
     fc.assert(
-      fc.property(anyFacts, signals, (of, entries) => {
+      fc.property(anyFacts, stateChanges, (of, entries) => {
         const { intervals, resolvedAtMs } = made(of, entries);
         const stamps = intervals.flatMap(({ openedAtMs, closedAtMs }) => [openedAtMs, closedAtMs]);
         const known = stamps.filter((ms) => ms !== undefined);
@@ -275,7 +283,7 @@ describe('whatever the log', () => {
 
   it('an incident that comes back from the store is assembled to the same again', () => {
     fc.assert(
-      fc.property(anyFacts, signals, (of, entries) => {
+      fc.property(anyFacts, stateChanges, (of, entries) => {
         const incident = made(of, entries);
         const again = factsOf(incident);
 
@@ -286,7 +294,7 @@ describe('whatever the log', () => {
 
   it('entries that come in two parts make the incident that all at once make', () => {
     fc.assert(
-      fc.property(anyFacts, signals, fc.nat(12), (of, entries, cut) => {
+      fc.property(anyFacts, stateChanges, fc.nat(12), (of, entries, cut) => {
         fc.pre(of.status !== 'resolved' || of.resolvedAtMs !== undefined);
         const stored = factsOf(made(of, entries.slice(0, cut)));
 

@@ -279,7 +279,7 @@ describe('the PagerDuty provider, first sync', () => {
     await poll();
 
     expect(memory.incidents.size).toBe(249);
-    expect(memory.end?.askedUntilMs).toBe(NOW_MS);
+    expect(memory.end?.polledUntilMs).toBe(NOW_MS);
   });
 
   it('ends at the time of its request when its cursor lies ahead', async () => {
@@ -289,7 +289,7 @@ describe('the PagerDuty provider, first sync', () => {
 
     await poll();
 
-    expect(memory.end?.askedUntilMs).toBe(NOW_MS);
+    expect(memory.end?.polledUntilMs).toBe(NOW_MS);
   });
 
   it('loses no open incident when others end while the open set is read', async () => {
@@ -638,7 +638,7 @@ describe('the PagerDuty platform', () => {
 
     await pollInto(memory, provider, { nowMs: NOW_MS, historyStartMs: NOW_MS - 60 * DAY_MS });
 
-    expect(memory.end?.askedUntilMs).toBe(NOW_MS);
+    expect(memory.end?.polledUntilMs).toBe(NOW_MS);
     expect(nock.pendingMocks()).toEqual([]);
   });
 

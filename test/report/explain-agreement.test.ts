@@ -21,7 +21,7 @@ const told = fc
     started: stamp,
     fingerprint: fc.constantFrom('a', 'b', 'c'),
     merged: fc.boolean(),
-    setApart: fc.constantFrom(undefined, undefined, undefined, 'flaky', 'expired'),
+    exclusion: fc.constantFrom(undefined, undefined, undefined, 'flaky', 'expired'),
     escalated: fc.boolean(),
     title: fc.constantFrom('[TEST] nothing', 'trouble'),
   })
@@ -49,7 +49,7 @@ const told = fc
       startedAtMs: one.started === undefined ? undefined : triggeredAtMs - one.started * 60_000,
       intervals,
       merged: one.merged && isClosed,
-      setApart: isClosed ? one.setApart : undefined,
+      exclusion: isClosed ? one.exclusion : undefined,
       escalatedAtMs: one.escalated ? [triggeredAtMs] : [],
       reopenedAtMs: intervals.slice(1).map(({ openedAtMs }) => openedAtMs),
       updatedAtMs: at,

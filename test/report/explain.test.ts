@@ -129,8 +129,8 @@ describe('what is left out', () => {
         incidents: [
           recovered('IN', 10, at(100)),
           recovered('MERGED', 10, { ...at(100), merged: true }),
-          recovered('FLAKY', 1, { ...at(100), setApart: 'flaky' }),
-          recovered('EXPIRED', 10, { ...at(100), setApart: 'expired' }),
+          recovered('FLAKY', 1, { ...at(100), exclusion: 'flaky' }),
+          recovered('EXPIRED', 10, { ...at(100), exclusion: 'expired' }),
           recovered('DELETED', 10, at(100)),
           incident('OPEN', at(days(200))),
           recovered('BEFORE', 10, at(days(31))),

@@ -75,7 +75,7 @@ export function fillStore(path: string, told: readonly TestProvider[]): void {
     const provider = configs[place]?.name ?? '';
     const { incidents = [], deletedIds = [], readUntilMs = NOW, historyStartMs = HISTORY_START } = one;
     const batch = poll(readUntilMs, { provider, incidents, startedAtMs: HISTORY_START });
-    const complete = { askedUntilMs: readUntilMs, historyStartMs };
+    const complete = { polledUntilMs: readUntilMs, historyStartMs };
     if (one.isUnsynced === true) {
       const { complete: _, ...page } = batch;
       store.commit(page);

@@ -135,7 +135,7 @@ describe('similar earlier incidents', () => {
     const others = [
       recovered('LATER', 1, { ...same, triggeredAtMs: ago(10) }),
       recovered('OTHER', 1, { triggeredAtMs: ago(days(11)) }),
-      recovered('FLAKY', 1, { ...same, triggeredAtMs: ago(days(11)), setApart: 'flaky' }),
+      recovered('FLAKY', 1, { ...same, triggeredAtMs: ago(days(11)), exclusion: 'flaky' }),
     ];
 
     const { similar } = facts([recovered('X', 9, { ...same, triggeredAtMs: ago(100) }), ...earlier, ...others], 'X');
@@ -194,7 +194,7 @@ describe('the comparison', () => {
 describe('an incident that no statistic counts', () => {
   it.each([
     { told: { merged: true }, filter: {}, says: 'merged into another incident: counted as opened, never as resolved' },
-    { told: { setApart: 'flaky' as const }, filter: {}, says: 'too short to be a recovery' },
+    { told: { exclusion: 'flaky' as const }, filter: {}, says: 'too short to be a recovery' },
     { told: {}, filter: { services: ['search'] }, says: 'left out by filter.services' },
     { told: {}, filter: { excludeTitles: [/trouble/] }, says: 'left out by filter.exclude_titles' },
   ])('says why: $says', ({ told, filter, says }) => {

@@ -287,8 +287,8 @@ describe('an empty period', () => {
           incidents: [
             ended('D1', [1, 10]),
             ended('D2', [1, 10]),
-            ended('F', [1, 1], { setApart: 'flaky' }),
-            ended('E', [2, 10], { setApart: 'expired' }),
+            ended('F', [1, 1], { exclusion: 'flaky' }),
+            ended('E', [2, 10], { exclusion: 'expired' }),
           ],
           deletedIds: ['D1', 'D2'],
         },

@@ -56,7 +56,7 @@ export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) =
       isUnsynced = false,
     } = one;
     const { complete: _, ...page } = poll(readUntilMs, { provider, incidents, deletedIds, startedAtMs: HISTORY_START });
-    store.commit(isUnsynced ? page : { ...page, complete: { askedUntilMs: readUntilMs, historyStartMs } });
+    store.commit(isUnsynced ? page : { ...page, complete: { polledUntilMs: readUntilMs, historyStartMs } });
   }
   store.close();
   const readers = new Map(configs.map((config) => [config.name, createReader(config, titled)]));

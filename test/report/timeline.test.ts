@@ -62,7 +62,7 @@ function historyOf(incidents: readonly StoredIncident[]): History {
       countingSinceMs: historyStartMs,
       cursor: 'somewhere',
       isSynced: true,
-      askedUntilMs: readUntilMs,
+      polledUntilMs: readUntilMs,
       historyStartMs,
     })),
     labels: (facet) => LABELS[facet],

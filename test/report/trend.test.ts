@@ -105,10 +105,10 @@ const told = fc
     }),
     priority: fc.constantFrom('P1', 'P2', 'nobody knows'),
     merged: fc.boolean(),
-    setApart: fc.option(fc.constantFrom('expired', 'flaky'), { nil: undefined }),
+    exclusion: fc.option(fc.constantFrom('expired', 'flaky'), { nil: undefined }),
     pause: fc.boolean(),
   })
-  .map(({ triggered, minutes, priority, merged, setApart, pause }) => {
+  .map(({ triggered, minutes, priority, merged, exclusion, pause }) => {
     const triggeredAtMs = at(triggered);
     const resolvedAtMs = minutes === undefined ? undefined : triggeredAtMs + minutes * MINUTE_MS;
     const middle = resolvedAtMs === undefined ? undefined : Math.floor((triggeredAtMs + resolvedAtMs) / 2);
@@ -126,7 +126,7 @@ const told = fc
       status,
       priority,
       merged,
-      setApart: setApart as 'expired' | 'flaky' | undefined,
+      exclusion: exclusion as 'expired' | 'flaky' | undefined,
       intervals,
     };
   });

@@ -70,7 +70,7 @@ describe('the history of a store', () => {
     const now = await seen(read(path));
     expect((await seen(history)).map(({ resolvedAtMs }) => resolvedAtMs)).toEqual([at(30)]);
     expect(history.find('B')).toEqual([]);
-    expect(history.providers[0]?.askedUntilMs).toBe(at(1));
+    expect(history.providers[0]?.polledUntilMs).toBe(at(1));
     expect(now.map(({ resolvedAtMs }) => resolvedAtMs)).toEqual([at(109), at(40)]);
   });
 
@@ -126,7 +126,7 @@ describe('the history of a store', () => {
 
     expect(await seen(history)).toEqual([]);
     expect(history.providers).toEqual([
-      expect.objectContaining({ name: 'opsgenie', isSynced: false, askedUntilMs: undefined }),
+      expect.objectContaining({ name: 'opsgenie', isSynced: false, polledUntilMs: undefined }),
     ]);
   });
 

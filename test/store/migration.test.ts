@@ -138,7 +138,7 @@ it('a store of version 1 keeps its totals, marks and times, and what was still t
       countingSinceMs: SINCE,
       cursor: 'until 60',
       isSynced: true,
-      askedUntilMs: at(60),
+      polledUntilMs: at(60),
       historyStartMs: IMPORTED_FROM_MS,
       prunedBeforeMs: PRUNED_BEFORE_MS,
       importedFromMs: IMPORTED_FROM_MS,

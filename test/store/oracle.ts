@@ -6,7 +6,7 @@ export interface Heard {
   readonly told: readonly Incident[];
   readonly deletedIds: readonly string[];
   /** Undefined for a page of a first sync that is not its last. */
-  readonly askedUntilMs: number | undefined;
+  readonly polledUntilMs: number | undefined;
 }
 
 export interface OracleAnswer {
@@ -40,14 +40,14 @@ export function oracle(commits: readonly Heard[], settleMs: number): OracleAnswe
     revisions[change] = (revisions[change] ?? 0) + 1;
   };
   let isCounting = false;
-  for (const { told, deletedIds, askedUntilMs = 0 } of commits) {
+  for (const { told, deletedIds, polledUntilMs = 0 } of commits) {
     for (const incident of told) {
       const life = lives.get(incident.id) ?? newLife(incident);
       for (const change of corrections(life, incident)) revise(change);
       life.current = incident;
       life.isDeleted = false;
       lives.set(incident.id, life);
-      if (isCounting) count(life, { add, askedUntilMs, settleMs });
+      if (isCounting) count(life, { add, polledUntilMs, settleMs });
     }
     for (const id of deletedIds) {
       const life = lives.get(id);
@@ -55,8 +55,8 @@ export function oracle(commits: readonly Heard[], settleMs: number): OracleAnswe
       life.isDeleted = true;
       if (isAnythingCounted(life)) revise('deleted');
     }
-    if (isCounting) for (const life of lives.values()) count(life, { add, askedUntilMs, settleMs });
-    if (askedUntilMs !== 0) isCounting = true;
+    if (isCounting) for (const life of lives.values()) count(life, { add, polledUntilMs, settleMs });
+    if (polledUntilMs !== 0) isCounting = true;
   }
   return { totals, revisions };
 }
@@ -85,13 +85,13 @@ function isAnythingCounted({ countedEndMs, isOpeningCounted, escalations, reopen
 
 interface CountingWith {
   readonly add: (set: string, name: string, by: number) => void;
-  readonly askedUntilMs: number;
+  readonly polledUntilMs: number;
   readonly settleMs: number;
 }
 
-function count(life: Life, { add, askedUntilMs, settleMs }: CountingWith): void {
+function count(life: Life, { add, polledUntilMs, settleMs }: CountingWith): void {
   const { current } = life;
-  if (life.isDeleted || current.setApart !== undefined) return;
+  if (life.isDeleted || current.exclusion !== undefined) return;
   const severity = current.severity.priority ?? '';
   const [base, wide] = [`${current.serviceName} ${severity}`, `* ${severity}`];
   if (!life.isOpeningCounted && current.triggeredAtMs >= SINCE) {
@@ -105,7 +105,7 @@ function count(life: Life, { add, askedUntilMs, settleMs }: CountingWith): void 
   add(wide, 'reopened', reopens - life.reopens);
   Object.assign(life, { escalations, reopens });
   const { resolvedAtMs } = current;
-  const isDue = resolvedAtMs !== undefined && resolvedAtMs >= SINCE && askedUntilMs - resolvedAtMs >= settleMs;
+  const isDue = resolvedAtMs !== undefined && resolvedAtMs >= SINCE && polledUntilMs - resolvedAtMs >= settleMs;
   if (!isDue || current.merged || life.countedEndMs !== undefined) return;
   life.countedEndMs = resolvedAtMs;
   const minutes = (resolvedAtMs - current.triggeredAtMs) / MINUTE_MS;

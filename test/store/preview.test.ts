@@ -19,7 +19,7 @@ async function storeWith(told: Partial<Page>): Promise<Store> {
 }
 
 async function commit(store: Store, told: Partial<Page>): Promise<number> {
-  const complete = { askedUntilMs: START_MS, historyStartMs: 0 };
+  const complete = { polledUntilMs: START_MS, historyStartMs: 0 };
   const { changed } = store.commit({ provider: NAME, nowMs: START_MS, ...page('c', { ...told, complete }) });
   return changed.length;
 }
@@ -76,7 +76,7 @@ it('a deleted incident that is told again has changed', async () => {
 it('a recovery whose anchor moved is the same one, and of a subject told whole what is missing goes', async () => {
   const store = await storeWith({ incidents: [recovery(0, 'e1'), recovery(20, 'e2'), recovery(40, 'e3')] });
   const told = [recovery(-5, 'e1'), recovery(20, 'e2')];
-  const whole = { incidents: told, wholeSubjects: [SUBJECT] };
+  const whole = { incidents: told, replacedSubjects: [SUBJECT] };
 
   const compared = await compare(store, whole);
   const written = await commit(store, whole);

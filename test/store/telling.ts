@@ -77,7 +77,7 @@ export function settings({ providers = [{}], severities: own = severities, ...ch
 
 /** A whole poll that asked until `nowMs`, telling nothing but what is given. */
 export function poll(nowMs: number, told: Partial<Batch> = {}): Batch {
-  return { ...page(nowMs, told), complete: { askedUntilMs: nowMs, historyStartMs: SINCE - 210 * DAY_MS }, ...told };
+  return { ...page(nowMs, told), complete: { polledUntilMs: nowMs, historyStartMs: SINCE - 210 * DAY_MS }, ...told };
 }
 
 /** A page that is not the last of its poll. */
@@ -86,10 +86,10 @@ export function page(nowMs: number, told: Partial<Batch> = {}): Batch {
     provider: 'pagerduty',
     nowMs,
     incidents: [],
-    signals: [],
+    stateChanges: [],
     rejected: [],
     deletedIds: [],
-    wholeSubjects: [],
+    replacedSubjects: [],
     cursor: `until ${nowMs}`,
     startedAtMs: SINCE,
     ...told,

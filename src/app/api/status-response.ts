@@ -44,7 +44,7 @@ function providerResponse({ config, poller }: EngineProvider, core: CoreStatus):
     error,
     synced: known?.state.isSynced === true,
     overall,
-    last_success_at: optionalTime(known?.state.askedUntilMs),
+    last_success_at: optionalTime(known?.state.polledUntilMs),
     counting_since: optionalTime(known?.state.countingSinceMs),
     history_start: optionalTime(known?.state.historyStartMs),
     incidents: counts && { open: counts.open, resolved: counts.resolved, excluded: counts.excluded },

@@ -56,8 +56,8 @@ function pageOf({ rows, openRows }: Moment, { history, providers }: HistorySourc
     const provider = providers.find(({ name }) => name === state.name);
     const reach = reachOf(state);
     if (provider === undefined || reach === undefined || atMs < reach.historyStartMs) return [];
-    const askedUntilMs = Math.min(atMs, reach.readUntilMs);
-    return [{ provider, state: { ...state, askedUntilMs }, counts: undefined }];
+    const polledUntilMs = Math.min(atMs, reach.readUntilMs);
+    return [{ provider, state: { ...state, polledUntilMs }, counts: undefined }];
   });
   const open = openRows.flatMap((row) => {
     const provider = providers.find(({ name }) => name === row.provider);

@@ -2,7 +2,7 @@ import type { Config, Grouping } from '../../config/types.ts';
 import { familySettings } from '../../core/settings.ts';
 import { families } from '../../metrics/families.ts';
 import type { PageSource, ShownProvider } from '../../metrics/family.ts';
-import type { Traits } from '../../providers/provider.ts';
+import type { Capabilities } from '../../model/capabilities.ts';
 import { STATISTICS, type Statistic, statisticsOf } from '../../stats/rows.ts';
 import { type LabelGroups, newGroup } from '../../store/label-set.ts';
 
@@ -10,7 +10,7 @@ import { type LabelGroups, newGroup } from '../../store/label-set.ts';
 export interface Teller {
   readonly config: Config;
   readonly provider: ShownProvider;
-  readonly traits: Traits;
+  readonly capabilities: Capabilities;
 }
 
 type Things = Partial<Pick<PageSource, 'rows' | 'sets' | 'openRows' | 'providers'>>;
@@ -49,7 +49,7 @@ export function providerLines({ config, provider }: Teller): number {
     countingSinceMs: 0,
     cursor: undefined,
     isSynced: true,
-    askedUntilMs: 0,
+    polledUntilMs: 0,
     historyStartMs: 0,
   };
   return addedLines(config, { providers: [{ provider, state, counts: { open: 0, resolved: 0, excluded: 0 } }] });
@@ -81,10 +81,10 @@ function groupsOf({ metrics }: Config, names: readonly (typeof ALL_GROUPS)[numbe
 }
 
 /** Series of one row of a grouping, all windows together; 0 when the grouping is not configured. */
-export function rowLines({ config, traits }: Teller, grouping: Grouping): number {
+export function rowLines({ config, capabilities }: Teller, grouping: Grouping): number {
   const { groupings, windows, metrics } = config;
   if (!groupings.includes(grouping)) return 0;
-  const untold = untoldBy(traits);
+  const untold = untoldBy(capabilities);
   const statistics = statisticsOf(grouping, metrics.detail);
   const isSaid = (one: Statistic) => statistics.has(one) && !untold.has(one);
   const values = () => Float64Array.from(STATISTICS, (one) => (isSaid(one) ? 1 : Number.NaN));
@@ -99,14 +99,14 @@ export function rowLines({ config, traits }: Teller, grouping: Grouping): number
 }
 
 /** Statistics that a platform can never tell. */
-function untoldBy(traits: Traits): ReadonlySet<Statistic> {
+function untoldBy(capabilities: Capabilities): ReadonlySet<Statistic> {
   const all: readonly (readonly [Statistic, boolean])[] = [
-    ['mtta', traits.acknowledged],
-    ['mttd', traits.started],
-    ['mtti', traits.identified],
-    ['mttm', traits.mitigated],
-    ['escalated', traits.escalations],
-    ['reopened', traits.reopens],
+    ['mtta', capabilities.acknowledged],
+    ['mttd', capabilities.started],
+    ['mtti', capabilities.identified],
+    ['mttm', capabilities.mitigated],
+    ['escalated', capabilities.escalations],
+    ['reopened', capabilities.reopens],
   ];
   return new Set(all.flatMap(([statistic, isTold]) => (isTold ? [] : [statistic])));
 }

@@ -28,8 +28,8 @@ export function openPatients(config: Config, clock: Clock): readonly Patient[] {
   return openEach({ config, platforms }, (platform, one) => {
     const { observer, heard } = createHearing();
     const provider = platform.create(one, { clock, observer });
-    const { traits } = provider;
-    const teller = { config, traits, provider: shownProvider({ config: one, traits }) };
+    const { capabilities } = provider;
+    const teller = { config, capabilities, provider: shownProvider({ config: one, capabilities }) };
     return { config: one, provider, heard, teller };
   });
 }

@@ -1,6 +1,6 @@
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import { createProcessMetrics } from '../../metrics/process.ts';
-import type { Traits } from '../../providers/provider.ts';
+import type { Capabilities } from '../../model/capabilities.ts';
 import { type Check, counted, some } from './checks.ts';
 import { emptyPageLines, pairLines, providerLines, rowLines, severityLines, type Teller } from './page-lines.ts';
 import type { Seen } from './seen.ts';
@@ -56,8 +56,9 @@ function seriesOf(teller: Teller, extent: Extent): number {
 export async function sharedSeries(config: Config, tellers: readonly Teller[], version: string): Promise<number> {
   const [first] = tellers;
   if (first === undefined) return 0;
-  const does = (trait: Exclude<keyof Traits, 'statuses' | 'reachMs'>) => tellers.some(({ traits }) => traits[trait]);
-  const traits = {
+  const does = (trait: Exclude<keyof Capabilities, 'statuses' | 'retentionMs'>) =>
+    tellers.some(({ capabilities }) => capabilities[trait]);
+  const capabilities = {
     statuses: [],
     started: does('started'),
     identified: does('identified'),
@@ -66,7 +67,7 @@ export async function sharedSeries(config: Config, tellers: readonly Teller[], v
     escalations: does('escalations'),
     reopens: does('reopens'),
   };
-  const all = { ...first, traits };
+  const all = { ...first, capabilities };
   const rows = rowLines(all, 'all') + config.severities.length * rowLines(all, 'severity');
   return rows + emptyPageLines(config) + (await processSeries(tellers, version));
 }

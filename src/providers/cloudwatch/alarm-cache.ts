@@ -1,14 +1,14 @@
-import type { Incident, Signal } from '../../model/incident.ts';
-import type { Known } from '../../model/poll.ts';
+import type { Incident, StateChange } from '../../model/incident.ts';
+import type { StoredState } from '../../model/poll.ts';
 import { type AlarmAttributes, hasAttributes, withAttributes } from './derive-incidents.ts';
 
 /** Signals and incidents of each alarm, from the store and from this poll. An alarm is read from the store on first use. */
 export interface AlarmCache {
   load(subjects: Iterable<string>): Promise<void>;
-  /** Adds signals and returns those that were new. */
-  addSignals(signals: readonly Signal[]): Promise<readonly Signal[]>;
+  /** Adds state changes and returns those that were new. */
+  addSignals(stateChanges: readonly StateChange[]): Promise<readonly StateChange[]>;
   subjects(): readonly string[];
-  /** The signals of a loaded subject since it was last OK before `fromMs`: no later signal changes the incidents before that. */
+  /** The state changes of a loaded subject since it was last OK before `fromMs`: no later signal changes the incidents before that. */
   findSinceOk(subject: string, fromMs: number): SignalRange;
   /** True when the loaded subject is known to have changed to this state at this time. */
   hasSignal(subject: string, atMs: number, kind: string): boolean;
@@ -22,7 +22,7 @@ export interface AlarmCache {
 
 /** Signals of one subject, ordered by time. */
 export interface SignalRange {
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   /** All of them are later than this. */
   readonly afterMs: number;
 }
@@ -47,7 +47,7 @@ export interface IncidentChanges {
 
 interface Entry {
   /** Ordered by time. */
-  readonly signals: Signal[];
+  readonly stateChanges: StateChange[];
   readonly signalIds: Set<string>;
   /** Ascending by trigger time. */
   readonly incidents: Incident[];
@@ -56,7 +56,7 @@ interface Entry {
 }
 
 /** An empty cache over the stored state. */
-export function createAlarmCache(known: Known): AlarmCache {
+export function createAlarmCache(known: StoredState): AlarmCache {
   const entries = new Map<string, Entry>();
   const getEntry = (subject: string): Entry => {
     const entry = entries.get(subject);
@@ -66,12 +66,12 @@ export function createAlarmCache(known: Known): AlarmCache {
   async function load(subjects: Iterable<string>): Promise<void> {
     const unread = [...new Set(subjects)].filter((subject) => !entries.has(subject));
     if (unread.length === 0) return;
-    const [signals, incidents] = [await known.signals(unread), await known.bySubject(unread)];
+    const [stateChanges, incidents] = [await known.stateChanges(unread), await known.bySubject(unread)];
     for (const subject of unread) {
-      const storedSignals = signals.get(subject) ?? [];
+      const storedSignals = stateChanges.get(subject) ?? [];
       const storedIncidents = incidents.get(subject) ?? [];
       entries.set(subject, {
-        signals: storedSignals.toSorted((a, b) => a.atMs - b.atMs),
+        stateChanges: storedSignals.toSorted((a, b) => a.atMs - b.atMs),
         signalIds: new Set(storedSignals.map(({ id }) => id)),
         incidents: storedIncidents.toSorted((a, b) => a.triggeredAtMs - b.triggeredAtMs),
         attributes: undefined,
@@ -80,20 +80,20 @@ export function createAlarmCache(known: Known): AlarmCache {
   }
   return {
     load,
-    async addSignals(signals) {
-      await load(signals.map(({ subject }) => subject));
-      return signals.filter((signal) => {
+    async addSignals(stateChanges) {
+      await load(stateChanges.map(({ subject }) => subject));
+      return stateChanges.filter((signal) => {
         const entry = getEntry(signal.subject);
         if (entry.signalIds.has(signal.id)) return false;
         entry.signalIds.add(signal.id);
-        insertByTime(entry.signals, signal);
+        insertByTime(entry.stateChanges, signal);
         return true;
       });
     },
     subjects: () => [...entries.keys()],
-    findSinceOk: (subject, fromMs) => sliceSinceOk(getEntry(subject).signals, fromMs),
+    findSinceOk: (subject, fromMs) => sliceSinceOk(getEntry(subject).stateChanges, fromMs),
     hasSignal: (subject, atMs, kind) =>
-      getEntry(subject).signals.some((signal) => signal.atMs === atMs && signal.kind === kind),
+      getEntry(subject).stateChanges.some((signal) => signal.atMs === atMs && signal.kind === kind),
     findLastIncident: (subject) => getEntry(subject).incidents.at(-1),
     findOpenIncident: (subject) => getEntry(subject).incidents.find(({ status }) => status !== 'resolved'),
     updateIncidents: (subject, update) => updateEntry(getEntry(subject), update),
@@ -101,27 +101,27 @@ export function createAlarmCache(known: Known): AlarmCache {
 }
 
 /** History is ordered by time except for late items, so the position is nearly always the end. */
-function insertByTime(signals: Signal[], signal: Signal): void {
-  let index = signals.length;
-  while (index > 0 && (signals[index - 1]?.atMs ?? 0) > signal.atMs) index -= 1;
-  signals.splice(index, 0, signal);
+function insertByTime(stateChanges: StateChange[], signal: StateChange): void {
+  let index = stateChanges.length;
+  while (index > 0 && (stateChanges[index - 1]?.atMs ?? 0) > signal.atMs) index -= 1;
+  stateChanges.splice(index, 0, signal);
 }
 
-function sliceSinceOk(signals: readonly Signal[], fromMs: number): SignalRange {
-  for (let end = signals.length; end > 0; end = findSameTimeStart(signals, end)) {
-    const simultaneous = signals.slice(findSameTimeStart(signals, end), end);
+function sliceSinceOk(stateChanges: readonly StateChange[], fromMs: number): SignalRange {
+  for (let end = stateChanges.length; end > 0; end = findSameTimeStart(stateChanges, end)) {
+    const simultaneous = stateChanges.slice(findSameTimeStart(stateChanges, end), end);
     const { atMs = 0 } = simultaneous[0] ?? {};
     // The order of changes with equal timestamps is unknown.
     if (atMs < fromMs && simultaneous.every(({ kind }) => kind === 'OK'))
-      return { signals: signals.slice(end), afterMs: atMs };
+      return { stateChanges: stateChanges.slice(end), afterMs: atMs };
   }
-  return { signals, afterMs: Number.NEGATIVE_INFINITY };
+  return { stateChanges, afterMs: Number.NEGATIVE_INFINITY };
 }
 
 /** Index of the first signal with the same time as the last one before `end`. */
-function findSameTimeStart(signals: readonly Signal[], end: number): number {
+function findSameTimeStart(stateChanges: readonly StateChange[], end: number): number {
   let start = end - 1;
-  while (start > 0 && signals[start - 1]?.atMs === signals[end - 1]?.atMs) start -= 1;
+  while (start > 0 && stateChanges[start - 1]?.atMs === stateChanges[end - 1]?.atMs) start -= 1;
   return start;
 }
 
@@ -163,7 +163,7 @@ function applyAttributes(entry: Entry, attributes: AlarmAttributes | undefined):
 /** All fields that may change between two reports of an incident; the store returns absent fields as undefined ones. */
 function toComparableText(incident: Incident | undefined): string {
   if (incident === undefined) return '';
-  const { recoveryKey, status, triggeredAtMs, resolvedAtMs, setApart, fingerprint, serviceName, severity } = incident;
+  const { recoveryKey, status, triggeredAtMs, resolvedAtMs, exclusion, fingerprint, serviceName, severity } = incident;
   const times = [triggeredAtMs, resolvedAtMs, incident.updatedAtMs];
-  return JSON.stringify([recoveryKey, status, times, setApart, fingerprint, serviceName, severity.tag]);
+  return JSON.stringify([recoveryKey, status, times, exclusion, fingerprint, serviceName, severity.tag]);
 }

@@ -1,4 +1,4 @@
-import type { Signal } from '../../model/incident.ts';
+import type { StateChange } from '../../model/incident.ts';
 
 /** A name is unique within a region, so the two together identify an alarm. */
 export interface AlarmId {
@@ -6,7 +6,7 @@ export interface AlarmId {
   readonly name: string;
 }
 
-/** The subject of an alarm's signals: `<region>/<alarm name>`. */
+/** The subject of an alarm's state changes: `<region>/<alarm name>`. */
 export function toSubject({ region, name }: AlarmId): string {
   return `${region}/${name}`;
 }
@@ -42,13 +42,18 @@ function toConsoleHost(region: string): string {
 export const DELETED = 'DELETED';
 
 /** The id of a signal contains the whole change, so an item that the platform lists twice becomes one signal. */
-export function toSignal(change: { subject: string; atMs: number; from?: string | undefined; to: string }): Signal {
+export function toSignal(change: {
+  subject: string;
+  atMs: number;
+  from?: string | undefined;
+  to: string;
+}): StateChange {
   const { subject, atMs, from = '', to } = change;
   return { subject, id: `${atMs}:${from}>${to}`, atMs, kind: to };
 }
 
 /** The state before the change; empty when it is not known. */
-export function parsePreviousState({ id }: Pick<Signal, 'id'>): string {
+export function parsePreviousState({ id }: Pick<StateChange, 'id'>): string {
   return id.slice(id.indexOf(':') + 1, id.indexOf('>'));
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PollEnd } from '../../model/poll.ts';
+import type { PollCoverage } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS } from '../../model/time.ts';
 import { changesFromMs, OVERLAP_MS } from '../change-cursor.ts';
 import { parseSubject } from './alarm-id.ts';
@@ -63,7 +63,7 @@ export interface PollProgress {
   /** The cursor of a page that is not the last. */
   toCursor(account: string | undefined): string;
   /** The cursor and the coverage of a poll that has read everything. */
-  complete(account: string | undefined): { readonly cursor: string; readonly complete: PollEnd };
+  complete(account: string | undefined): { readonly cursor: string; readonly complete: PollCoverage };
 }
 
 /** The progress from which this poll continues; throws when the cursor was not written by this version. */
@@ -110,7 +110,7 @@ export function resumeProgress({ cursor, regions, nowMs, historyStartMs }: Progr
     complete(account) {
       for (const region of regions) advanceTo(region, untilMs - QUIET_OVERLAP_MS);
       const latestStartMs = Math.max(...[...states.values()].map((state) => state.historyStartMs));
-      return { cursor: serialize({ account }), complete: { askedUntilMs: untilMs, historyStartMs: latestStartMs } };
+      return { cursor: serialize({ account }), complete: { polledUntilMs: untilMs, historyStartMs: latestStartMs } };
     },
   };
 }

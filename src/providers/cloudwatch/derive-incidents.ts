@@ -1,5 +1,5 @@
-import type { Incident, Signal } from '../../model/incident.ts';
-import { type Chain, type Outcome, recoveriesOf, type StateChange } from '../../model/recoveries.ts';
+import type { Incident, StateChange } from '../../model/incident.ts';
+import { type Chain, type Outcome, type Transition, toRecoveries } from '../../model/recoveries.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { DELETED, parsePreviousState, parseSubject, toConsoleUrl, toIncidentId } from './alarm-id.ts';
 
@@ -11,18 +11,18 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = { ALARM: 'failure', OK: 'suc
 /** The recoveries of one alarm. */
 export interface AlarmRecoveries {
   /** Ascending by anchor; without the one that was open when the alarm was deleted. */
-  readonly chains: readonly Chain<StateChange>[];
+  readonly chains: readonly Chain<Transition>[];
   /** Ends, and open failures, whose start is not in the history. */
-  readonly startUnknown: readonly StateChange[];
+  readonly startUnknown: readonly Transition[];
 }
 
-/** Derives the recoveries of one alarm at `nowMs` from its signals in any order. */
-export function deriveRecoveries(signals: readonly Signal[], nowMs: number): AlarmRecoveries {
-  const chains: Chain<StateChange>[] = [];
-  const startUnknown: StateChange[] = [];
-  for (const { changes, endMs, isDeleted } of splitLifetimes(signals, nowMs)) {
+/** Derives the recoveries of one alarm at `nowMs` from its state changes in any order. */
+export function deriveRecoveries(stateChanges: readonly StateChange[], nowMs: number): AlarmRecoveries {
+  const chains: Chain<Transition>[] = [];
+  const startUnknown: Transition[] = [];
+  for (const { changes, endMs, isDeleted } of splitLifetimes(stateChanges, nowMs)) {
     const unknownStarts = findUnknownStarts(changes);
-    const found = recoveriesOf(changes, { flakyBelowMs: 0, neutralExpiresMs: NEUTRAL_EXPIRES_MS, nowMs: endMs });
+    const found = toRecoveries(changes, { flakyBelowMs: 0, neutralExpiresMs: NEUTRAL_EXPIRES_MS, nowMs: endMs });
     for (const chain of found.chains) {
       if (unknownStarts.has(chain.anchor.id)) startUnknown.push(chain.anchor);
       else if (!isDeleted || chain.state !== 'open') chains.push(chain);
@@ -32,7 +32,7 @@ export function deriveRecoveries(signals: readonly Signal[], nowMs: number): Ala
   return { chains, startUnknown };
 }
 
-interface AlarmChange extends StateChange {
+interface AlarmChange extends Transition {
   readonly from: string;
 }
 
@@ -42,9 +42,9 @@ interface AlarmLifetime {
   readonly isDeleted: boolean;
 }
 
-/** Splits signals at deletions: an alarm created again under the same name is a new alarm. */
-function splitLifetimes(signals: readonly Signal[], nowMs: number): AlarmLifetime[] {
-  const sorted = [...signals].sort((a, b) => a.atMs - b.atMs);
+/** Splits state changes at deletions: an alarm created again under the same name is a new alarm. */
+function splitLifetimes(stateChanges: readonly StateChange[], nowMs: number): AlarmLifetime[] {
+  const sorted = [...stateChanges].sort((a, b) => a.atMs - b.atMs);
   const lifetimes: AlarmLifetime[] = [];
   let changes: AlarmChange[] = [];
   for (const { id, atMs, kind } of sorted) {
@@ -86,7 +86,7 @@ export interface AlarmAttributes {
 
 /** Converts a chain of ALARM states to an incident. */
 export function toIncident(
-  chain: Chain<StateChange>,
+  chain: Chain<Transition>,
   { subject, service, severityTag, arn }: AlarmAttributes,
 ): Incident {
   const alarm = parseSubject(subject);
@@ -104,7 +104,7 @@ export function toIncident(
     ...(endedAtMs === undefined ? {} : { resolvedAtMs: endedAtMs, endKnownFrom: 'state_change' }),
     intervals: [interval],
     merged: false,
-    ...(chain.state === 'expired' || chain.state === 'flaky' ? { setApart: chain.state } : {}),
+    ...(chain.state === 'expired' || chain.state === 'flaky' ? { exclusion: chain.state } : {}),
     fingerprint: arn ?? subject,
     updatedAtMs: Math.max(endedAtMs ?? 0, end?.atMs ?? 0, (chain.superseded.at(-1) ?? anchor).atMs),
   };

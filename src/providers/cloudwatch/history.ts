@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Rejection, Signal } from '../../model/incident.ts';
+import type { Rejection, StateChange } from '../../model/incident.ts';
 import { CLOCK_AHEAD_MAX_MS } from '../../model/validity.ts';
 import { OVERLAP_MS } from '../change-cursor.ts';
 import { type AlarmApi, checkNextToken, STATES, toRejection } from './alarm-api.ts';
@@ -36,26 +36,26 @@ export type StateUpdate = z.output<typeof StateUpdate>;
 
 /** The state changes of a page of history. */
 export interface ParsedHistory {
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   readonly rejected: readonly Rejection[];
 }
 
 /** Parses the items of one region's history; throws when there are several and none can be parsed. */
 export function parseHistory(items: readonly unknown[], scope: { region: string; nowMs: number }): ParsedHistory {
   const results = items.map((item) => parseHistoryItem(item, scope));
-  const signals = results.flatMap((one) => (one !== undefined && 'subject' in one ? [one] : []));
+  const stateChanges = results.flatMap((one) => (one !== undefined && 'subject' in one ? [one] : []));
   const rejected = results.flatMap((one) => (one !== undefined && 'reason' in one ? [one] : []));
   const [first] = rejected;
   if (first !== undefined && items.length > 1 && rejected.length === items.length) {
     throw new Error(`none of ${items.length} items of the alarm history can be read; the first: ${first.detail}`);
   }
-  return { signals, rejected };
+  return { stateChanges, rejected };
 }
 
 function parseHistoryItem(
   item: unknown,
   { region, nowMs }: { region: string; nowMs: number },
-): Signal | Rejection | undefined {
+): StateChange | Rejection | undefined {
   const parsed = HistoryItem.safeParse(item);
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path.join('.') ?? '';
@@ -104,7 +104,7 @@ export interface HistoryQuery {
 
 /** One page of the history of a region. */
 export interface HistorySignals {
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   readonly rejected: readonly Rejection[];
   /** Time of the newest state change on this page. */
   readonly newestMs: number | undefined;
@@ -132,7 +132,7 @@ export async function* readHistory(query: HistoryQuery): AsyncGenerator<HistoryS
       continue;
     }
     const parsed = parseHistory(page.items, { region, nowMs: untilMs });
-    const pageNewestMs = findNewestMs(parsed.signals);
+    const pageNewestMs = findNewestMs(parsed.stateChanges);
     if (pageNewestMs !== undefined && pageNewestMs > newestMs) [newestMs, restarts] = [pageNewestMs, 0];
     yield { ...parsed, newestMs: pageNewestMs };
     position = { ...position, token: checkNextToken(page.token, seen) };
@@ -140,6 +140,6 @@ export async function* readHistory(query: HistoryQuery): AsyncGenerator<HistoryS
   }
 }
 
-function findNewestMs(signals: readonly Signal[]): number | undefined {
-  return signals.reduce<number | undefined>((max, { atMs }) => Math.max(max ?? atMs, atMs), undefined);
+function findNewestMs(stateChanges: readonly StateChange[]): number | undefined {
+  return stateChanges.reduce<number | undefined>((max, { atMs }) => Math.max(max ?? atMs, atMs), undefined);
 }

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
 import { createHttpClient } from '../../http/client.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
+import type { Capabilities } from '../../model/capabilities.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import type { Platform, Provider, ProviderDependencies, Traits } from '../provider.ts';
+import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
 import { createAlarmApi } from './alarm-api.ts';
 import { RETENTION_MS } from './cursor.ts';
 import { pollRegions, type Region } from './poll.ts';
@@ -20,7 +21,7 @@ const shape = {
   profile: z.string().default(''),
 };
 
-const TRAITS: Traits = {
+const TRAITS: Capabilities = {
   statuses: ['triggered'],
   started: false,
   identified: false,
@@ -28,7 +29,7 @@ const TRAITS: Traits = {
   mitigated: false,
   escalations: false,
   reopens: false,
-  reachMs: RETENTION_MS,
+  retentionMs: RETENTION_MS,
 };
 
 /** Amazon CloudWatch alarms: each period in ALARM is an incident. */
@@ -55,7 +56,7 @@ function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependen
   const regions = [...new Set(settings.regions)].map((name) => createRegion(name, options));
   const tagNames = { service: config.services.tag, severity: config.severity.tag };
   return {
-    traits: TRAITS,
+    capabilities: TRAITS,
     poll: (request) => pollRegions(request, regions, tagNames),
     probe: (request) =>
       probeRegions({

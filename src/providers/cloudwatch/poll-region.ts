@@ -1,5 +1,5 @@
 import { mapConcurrent } from '../../http/map-concurrent.ts';
-import type { Rejection, Signal } from '../../model/incident.ts';
+import type { Rejection, StateChange } from '../../model/incident.ts';
 import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
 import { type Alarm, NAMES_MAX, readAllAlarms } from './alarm-api.ts';
@@ -45,17 +45,17 @@ export async function* readRegion(poll: RegionPoll, start: RegionStart): AsyncGe
   const { region, api, signal, untilMs, cache } = poll;
   const firing = await readAllAlarms(api, { firing: true }, signal);
   poll.account.recordArns(firing.alarms.map(({ arn }) => arn));
-  const pending: Signal[] = [];
+  const pending: StateChange[] = [];
   for await (const page of readHistory({ region, api, signal, untilMs, fromMs: start.fromMs })) {
-    const newSignals = await cache.addSignals(page.signals);
-    const subjects = page.signals.map(({ subject }) => subject);
+    const newSignals = await cache.addSignals(page.stateChanges);
+    const subjects = page.stateChanges.map(({ subject }) => subject);
     const part = poll.isFirst ? await deriveChanges(poll, newSignals, subjects) : EMPTY_PAGE;
     if (!poll.isFirst) for (const one of newSignals) pending.push(one);
     yield { region, newestMs: page.newestMs, part: { ...part, rejected: [...page.rejected, ...part.rejected] } };
   }
   const states = await reconcileStates(poll, firing.alarms, start.openSubjects);
   const extraSubjects = [...states.expired, ...states.retried];
-  const part = await deriveChanges(poll, [...pending, ...states.signals], extraSubjects);
+  const part = await deriveChanges(poll, [...pending, ...states.stateChanges], extraSubjects);
   const refresh = await refreshTags(poll, start.tags, start.alarmNames);
   const rejected = [...firing.rejected, ...states.rejected, ...part.rejected];
   const incidents = [...part.incidents, ...refresh.incidents];
@@ -71,9 +71,9 @@ async function reconcileStates(poll: RegionPoll, firing: readonly Alarm[], openS
   const firingFindings = reconcileFiring(poll, firing);
   const unreportedFindings = await reconcileUnreported(poll, notFiring);
   const hasOpenIncident = (subject: string) => cache.findOpenIncident(subject) !== undefined;
-  const signals = await cache.addSignals([...firingFindings.signals, ...unreportedFindings.signals]);
+  const stateChanges = await cache.addSignals([...firingFindings.stateChanges, ...unreportedFindings.stateChanges]);
   return {
-    signals,
+    stateChanges,
     rejected: [...firingFindings.rejected, ...unreportedFindings.rejected],
     /** Held back or rejected so far. */
     retried,
@@ -89,7 +89,7 @@ function chooseRejected({ region, rejectedSubjects }: RegionPoll): readonly stri
 }
 
 /** A page without cursor and completion, which the poll adds. */
-export type PageContent = Pick<Page, 'incidents' | 'signals' | 'rejected' | 'deletedIds' | 'wholeSubjects'>;
+export type PageContent = Pick<Page, 'incidents' | 'stateChanges' | 'rejected' | 'deletedIds' | 'replacedSubjects'>;
 
 /** One region in one poll. */
 export interface RegionPoll extends TagContext {
@@ -98,45 +98,51 @@ export interface RegionPoll extends TagContext {
   readonly rejectedSubjects: ReadonlySet<string>;
 }
 
-/** Derives the incidents of all alarms with new signals and of `extraSubjects` again. */
+/** Derives the incidents of all alarms with new state changes and of `extraSubjects` again. */
 export async function deriveChanges(
   poll: RegionPoll,
-  newSignals: readonly Signal[],
+  newSignals: readonly StateChange[],
   extraSubjects: readonly string[] = [],
 ): Promise<PageContent> {
   const bySubject = Map.groupBy(newSignals, ({ subject }) => subject);
   // Held alarms come first: the number of tag requests is limited.
   const subjects = [...new Set([...extraSubjects, ...bySubject.keys()])];
   if (subjects.length > 0) await ensureAccount(poll);
-  const parts: PageContent[] = [{ ...EMPTY_PAGE, signals: newSignals }];
+  const parts: PageContent[] = [{ ...EMPTY_PAGE, stateChanges: newSignals }];
   for await (const part of mapConcurrent(subjects, TAG_REQUESTS_CONCURRENT, (one) =>
     deriveAlarmChanges(poll, one, bySubject.get(one) ?? []),
   )) {
     parts.push(part);
   }
   return {
-    signals: parts.flatMap((part) => part.signals),
+    stateChanges: parts.flatMap((part) => part.stateChanges),
     incidents: parts.flatMap((part) => part.incidents),
     rejected: parts.flatMap((part) => part.rejected),
     deletedIds: parts.flatMap((part) => part.deletedIds),
-    wholeSubjects: parts.flatMap((part) => part.wholeSubjects),
+    replacedSubjects: parts.flatMap((part) => part.replacedSubjects),
   };
 }
 
 /** A page without any changes. */
-export const EMPTY_PAGE: PageContent = { signals: [], incidents: [], rejected: [], deletedIds: [], wholeSubjects: [] };
+export const EMPTY_PAGE: PageContent = {
+  stateChanges: [],
+  incidents: [],
+  rejected: [],
+  deletedIds: [],
+  replacedSubjects: [],
+};
 
 async function deriveAlarmChanges(
   poll: RegionPoll,
   subject: string,
-  newSignals: readonly Signal[],
+  newSignals: readonly StateChange[],
 ): Promise<PageContent> {
   const { cache, held } = poll;
-  // Signals of held and rejected incidents are stored, but the incidents are not, so all signals are needed.
+  // Signals of held and rejected incidents are stored, but the incidents are not, so all state changes are needed.
   const needsAll = held.has(subject) || poll.rejectedSubjects.has(subject);
   const earliestMs = newSignals.reduce((least, { atMs }) => Math.min(least, atMs), Number.POSITIVE_INFINITY);
-  const { signals, afterMs } = cache.findSinceOk(subject, needsAll ? Number.NEGATIVE_INFINITY : earliestMs);
-  const { chains, startUnknown } = deriveRecoveries(signals, poll.untilMs);
+  const { stateChanges, afterMs } = cache.findSinceOk(subject, needsAll ? Number.NEGATIVE_INFINITY : earliestMs);
+  const { chains, startUnknown } = deriveRecoveries(stateChanges, poll.untilMs);
   const newIds = new Set(newSignals.map(({ id }) => id));
   const rejected = startUnknown.filter(({ id }) => newIds.has(id)).map(({ atMs }) => rejectUnknownStart(subject, atMs));
   // A first sync reads the tags of all alarms with incidents, so that a full re-read finds changed tags.
@@ -149,7 +155,7 @@ async function deriveAlarmChanges(
   const isDeleted = newSignals.some(({ kind }) => kind === DELETED);
   if (!isMoved || isDeleted) return { ...EMPTY_PAGE, incidents: changed, rejected, deletedIds: missingIds };
   // All incidents of the alarm, as the store deletes those that are missing here.
-  return { ...EMPTY_PAGE, incidents: all(), rejected, wholeSubjects: [subject] };
+  return { ...EMPTY_PAGE, incidents: all(), rejected, replacedSubjects: [subject] };
 }
 
 /** The rejection of an alarm that fires or recovers with an unknown start; `atMs` is the known change. */
@@ -174,44 +180,44 @@ const HISTORY_DELAY_MAX_MS = HOUR_MS;
 
 /** What the current state of alarms adds to their history. */
 export interface StateFindings {
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   readonly rejected: readonly Rejection[];
 }
 
 /** Adds the transitions of firing alarms, which may lie before the start of history. Their subjects must be loaded. */
 export function reconcileFiring(poll: RegionPoll, firing: readonly Alarm[]): StateFindings {
-  const signals: Signal[] = [];
+  const stateChanges: StateChange[] = [];
   const rejected: Rejection[] = [];
   for (const alarm of firing) {
     const subject = toSubject({ region: poll.region, name: alarm.name });
     const signal = findNewTransition(poll, alarm);
-    if (signal !== undefined) signals.push(signal);
+    if (signal !== undefined) stateChanges.push(signal);
     else if (alarm.transitionedAtMs === undefined && !isFiring(poll, subject))
       rejected.push(rejectUnknownStart(subject, 0));
   }
-  return { signals, rejected };
+  return { stateChanges, rejected };
 }
 
 /** Requests by name those alarms that fired before and are not reported now. Their subjects must be loaded. */
 export async function reconcileUnreported(poll: RegionPoll, subjects: readonly string[]): Promise<StateFindings> {
   const unreported = subjects.filter((subject) => isFiring(poll, subject));
-  const findings: (Signal | Rejection)[] = [];
+  const findings: (StateChange | Rejection)[] = [];
   for (let from = 0; from < unreported.length; from += NAMES_MAX) {
     findings.push(...(await reconcileBatch(poll, unreported.slice(from, from + NAMES_MAX))));
   }
   return {
-    signals: findings.filter((one) => 'subject' in one),
+    stateChanges: findings.filter((one) => 'subject' in one),
     rejected: findings.filter((one) => 'reason' in one),
   };
 }
 
 /** True while the alarm's last failure has neither ended nor expired. */
 export function isFiring({ cache, untilMs }: RegionPoll, subject: string): boolean {
-  const { signals } = cache.findSinceOk(subject, Number.POSITIVE_INFINITY);
-  return deriveRecoveries(signals, untilMs).chains.at(-1)?.state === 'open';
+  const { stateChanges } = cache.findSinceOk(subject, Number.POSITIVE_INFINITY);
+  return deriveRecoveries(stateChanges, untilMs).chains.at(-1)?.state === 'open';
 }
 
-async function reconcileBatch(poll: RegionPoll, subjects: readonly string[]): Promise<(Signal | Rejection)[]> {
+async function reconcileBatch(poll: RegionPoll, subjects: readonly string[]): Promise<(StateChange | Rejection)[]> {
   const names = subjects.map((subject) => parseSubject(subject).name);
   const { alarms, rejected } = await readAllAlarms(poll.api, { names }, poll.signal);
   const byName = new Map(alarms.map((alarm) => [alarm.name, alarm]));
@@ -225,7 +231,7 @@ async function reconcileBatch(poll: RegionPoll, subjects: readonly string[]): Pr
   return [...findings, ...rejected];
 }
 
-function reconcileAlarm(poll: RegionPoll, subject: string, alarm: Alarm): (Signal | Rejection)[] {
+function reconcileAlarm(poll: RegionPoll, subject: string, alarm: Alarm): (StateChange | Rejection)[] {
   if (alarm.transitionedAtMs === undefined) return alarm.state === 'OK' ? [rejectUnknownEnd(poll, subject)] : [];
   const mayStillArrive = poll.untilMs - alarm.transitionedAtMs < HISTORY_DELAY_MAX_MS;
   const signal = alarm.state === 'ALARM' || !mayStillArrive ? findNewTransition(poll, alarm) : undefined;
@@ -233,7 +239,7 @@ function reconcileAlarm(poll: RegionPoll, subject: string, alarm: Alarm): (Signa
 }
 
 /** The alarm's last transition, unless it is known or later than the range of this poll. */
-function findNewTransition({ region, cache, untilMs }: RegionPoll, alarm: Alarm): Signal | undefined {
+function findNewTransition({ region, cache, untilMs }: RegionPoll, alarm: Alarm): StateChange | undefined {
   const { state, transitionedAtMs: atMs } = alarm;
   if (state === undefined || atMs === undefined || atMs > untilMs) return undefined;
   const subject = toSubject({ region, name: alarm.name });

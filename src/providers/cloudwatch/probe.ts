@@ -1,6 +1,6 @@
 import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
-import type { Signal } from '../../model/incident.ts';
+import type { StateChange } from '../../model/incident.ts';
 import {
   createProbeRunner,
   estimateRecords,
@@ -120,13 +120,13 @@ async function probeRegion(region: Region, options: ProbeOptions): Promise<Regio
   const listed = page?.alarms ?? [];
   const range = { fromMs: Math.max(options.historyStartMs, nowMs - RETENTION_MS), untilMs: nowMs, signal };
   const history = (await probes.run(calls.history, () => readNewestChanges(region, range))) ?? NO_CHANGES;
-  const changed = [...new Set(history.signals.map(({ subject }) => parseSubject(subject).name))];
+  const changed = [...new Set(history.stateChanges.map(({ subject }) => parseSubject(subject).name))];
   const isWanted = tagNames.service !== undefined || tagNames.severity !== undefined;
   const sampling = { probes, call: calls.tags, changed, listed, signal };
   const tags = isWanted ? await sampleTags(region, sampling) : undefined;
-  const starts = history.signals.filter(({ kind }) => kind === 'ALARM');
+  const starts = history.stateChanges.filter(({ kind }) => kind === 'ALARM');
   const isAllAlarms = page !== undefined && page.token === undefined;
-  const changedAlarms = Math.ceil((changed.length * history.expected) / Math.max(history.signals.length, 1));
+  const changedAlarms = Math.ceil((changed.length * history.expected) / Math.max(history.stateChanges.length, 1));
   return {
     probes: probes.list,
     incidents: starts.flatMap((start) => toSample(start, tags, tagNames) ?? []),
@@ -164,7 +164,7 @@ interface NewestChanges extends ParsedHistory {
   readonly expected: number;
 }
 
-const NO_CHANGES: NewestChanges = { signals: [], rejected: [], isAll: true, expected: 0 };
+const NO_CHANGES: NewestChanges = { stateChanges: [], rejected: [], isAll: true, expected: 0 };
 
 async function readNewestChanges(
   { api, name }: Region,
@@ -174,7 +174,7 @@ async function readNewestChanges(
   if (page === 'token_expired') throw new Error('DescribeAlarmHistory: a token was refused that was never sent');
   const parsed = parseHistory(page.items, { region: name, nowMs: untilMs });
   const isAll = page.token === undefined;
-  const timesMs = parsed.signals.map(({ atMs }) => atMs);
+  const timesMs = parsed.stateChanges.map(({ atMs }) => atMs);
   return { ...parsed, isAll, expected: estimateRecords({ timesMs, isAll, fromMs, toMs: untilMs }) };
 }
 
@@ -225,7 +225,7 @@ async function sampleTags(region: Region, { probes, call, changed, listed, signa
 
 /** Undefined for alarms whose tags were not read, as their service and severity are unknown. */
 function toSample(
-  start: Signal,
+  start: StateChange,
   tags: ReadonlyMap<string, Tags> | undefined,
   tagNames: TagNames,
 ): IncidentSample | undefined {

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
+import type { Capabilities } from '../../model/capabilities.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { ProbeReport } from '../probes.ts';
-import type { Platform, Provider, Traits } from '../provider.ts';
+import type { Platform, Provider } from '../provider.ts';
 
 const shape = { until: z.enum(['import', 'now']).default('import') };
 const Settings = z.object(shape);
 
-const traits: Traits = {
+const capabilities: Capabilities = {
   statuses: ['triggered', 'acknowledged', 'identified', 'mitigated'],
   started: true,
   identified: true,
@@ -33,20 +34,20 @@ export const imported: Platform = {
 function createImported({ name, settings }: ProviderConfig): Provider {
   const { until } = Settings.parse(settings);
   return {
-    traits,
+    capabilities,
     async *poll({ before, cursor = '', nowMs }) {
       if (before === undefined)
         throw new Error(`nothing has been imported: run mttr-exporter import --provider ${name}`);
-      const askedUntilMs = until === 'now' ? nowMs : before.askedUntilMs;
+      const polledUntilMs = until === 'now' ? nowMs : before.polledUntilMs;
       yield {
         incidents: [],
-        signals: [],
+        stateChanges: [],
         rejected: [],
         deletedIds: [],
-        wholeSubjects: [],
+        replacedSubjects: [],
         // Another platform's, where the provider was one of its before; it is kept for the way back.
         cursor,
-        complete: { askedUntilMs, historyStartMs: before.historyStartMs },
+        complete: { polledUntilMs, historyStartMs: before.historyStartMs },
       };
     },
     probe: async () => report,

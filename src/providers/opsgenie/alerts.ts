@@ -9,7 +9,7 @@ export function alertsSource({ services, severity }: ProviderConfig): Source<Ale
   const tags = { service: services.tag, severity: severity.tag };
   return {
     name: 'alerts',
-    traits: {
+    capabilities: {
       statuses: ['triggered', 'acknowledged'],
       started: false,
       identified: false,

@@ -1,7 +1,7 @@
 import type { HttpClient } from '../../http/client.ts';
 import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
-import { parseAnswer, parseRecords } from '../answers.ts';
+import { parseRecords, parseResponse } from '../answers.ts';
 import { LIST_CAP, PAGE_SIZE } from './lists.ts';
 import { ListAnswer, NamedRecord } from './wire.ts';
 
@@ -13,7 +13,7 @@ export function readTeams(httpClient: HttpClient, signal: AbortSignal): Promise<
 /** The same, but a refusal is thrown. */
 export async function readTeamNames(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[]> {
   const { body } = await httpClient.get('/v2/teams', {}, signal);
-  return namedIn(parseAnswer(ListAnswer, body, 'GET /v2/teams').data, 'GET /v2/teams');
+  return namedIn(parseResponse(ListAnswer, body, 'GET /v2/teams').data, 'GET /v2/teams');
 }
 
 /** `GET /v1/services`, all pages. Undefined where the key has no right to it; more than the cap is an error. */
@@ -32,7 +32,7 @@ export function readServices(httpClient: HttpClient, signal: AbortSignal): Promi
 /** One page of `GET /v1/services`; a refusal is thrown. */
 export async function readServicePage(httpClient: HttpClient, offset: number, signal: AbortSignal) {
   const { body } = await httpClient.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
-  const { data, paging } = parseAnswer(ListAnswer, body, 'GET /v1/services');
+  const { data, paging } = parseResponse(ListAnswer, body, 'GET /v1/services');
   return { names: namedIn(data, 'GET /v1/services'), more: paging?.next !== undefined };
 }
 

@@ -50,9 +50,9 @@ export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, b
   yield lastPage(tools, state);
 }
 
-/** A page of a poll; Opsgenie has no signals and no subjects. */
+/** A page of a poll; Opsgenie has no state changes and no subjects. */
 export function pageOf({ incidents, rejected, deletedIds }: Taken, cursor: string): Page {
-  return { incidents, rejected, deletedIds, cursor, signals: [], wholeSubjects: [] };
+  return { incidents, rejected, deletedIds, cursor, stateChanges: [], replacedSubjects: [] };
 }
 
 /** Later polls go on from before the sync began: what changed while it ran was perhaps read before it changed. */
@@ -69,6 +69,6 @@ function lastPage<Wire extends Stamped>({ surroundings }: SyncTools<Wire>, state
   return {
     ...pageOf(NOTHING_TAKEN, cursor),
     catalogue: surroundings.services.takeUpdates(),
-    complete: { askedUntilMs, historyStartMs },
+    complete: { polledUntilMs: askedUntilMs, historyStartMs },
   };
 }

@@ -14,7 +14,7 @@ const TIMELINES_AHEAD = 4;
 export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRecord> {
   return {
     name: 'incidents',
-    traits: {
+    capabilities: {
       statuses: ['triggered'],
       started: false,
       identified: false,

@@ -43,7 +43,7 @@ export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, s
   yield {
     ...pageOf(NOTHING_TAKEN, encodeCursor(next)),
     catalogue: services.takeUpdates(),
-    complete: { askedUntilMs: request.nowMs, historyStartMs },
+    complete: { polledUntilMs: request.nowMs, historyStartMs },
   };
 }
 

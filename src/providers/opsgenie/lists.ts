@@ -1,6 +1,6 @@
 import type { HttpClient } from '../../http/client.ts';
 import { DAY_MS } from '../../model/time.ts';
-import { parseAnswer } from '../answers.ts';
+import { parseResponse } from '../answers.ts';
 import { type ListPage, type RangePage, readRanges, type TimeRange } from '../time-ranges.ts';
 import { CountAnswer, ListAnswer } from './wire.ts';
 
@@ -26,7 +26,7 @@ export async function readList(
 ): Promise<ListPage<unknown>> {
   const { path, query, sort, order, offset, limit = PAGE_SIZE } = question;
   const { body } = await httpClient.get(path, { query, sort, order, offset, limit }, signal);
-  const { data, paging } = parseAnswer(ListAnswer, body, `GET ${path}`);
+  const { data, paging } = parseResponse(ListAnswer, body, `GET ${path}`);
   return { records: data, total: undefined, more: paging?.next !== undefined };
 }
 
@@ -84,7 +84,7 @@ export async function countRecords(
   query: string,
 ): Promise<number> {
   const { body } = await httpClient.get(`${path}/count`, { query }, signal);
-  return parseAnswer(CountAnswer, body, `GET ${path}/count`).data.count;
+  return parseResponse(CountAnswer, body, `GET ${path}/count`).data.count;
 }
 
 async function totalOf(reading: WindowReading, query: string): Promise<number | undefined> {

@@ -34,7 +34,7 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place
     else yield* firstSync(tools, cursor);
   }
   return {
-    traits: source.traits,
+    capabilities: source.capabilities,
     poll,
     probe: (request) => probe(source, { httpClient, region, ...request }),
     clockSkewMs,

@@ -1,5 +1,5 @@
 import type { HttpClient } from '../../http/client.ts';
-import { type Parsed, parseAnswer, parseRecords } from '../answers.ts';
+import { type Parsed, parseRecords, parseResponse } from '../answers.ts';
 import {
   createProbeRunner,
   estimateRecords,
@@ -132,12 +132,12 @@ async function tryOne(
     (await asking.httpClient.get(from, query, asking.signal)).body;
   const known = encodeURIComponent(id);
   await probes.run(one, async () =>
-    parseAnswer(SingleAnswer, await get(`${path}/${known}`, { identifierType: 'id' }), one.call),
+    parseResponse(SingleAnswer, await get(`${path}/${known}`, { identifierType: 'id' }), one.call),
   );
   if (name !== 'incidents') return;
   const entries = `/v2/incident-timelines/${known}/entries`;
   await probes.run(timeline, async () =>
-    parseAnswer(TimelineAnswer, await get(entries, { group: 'incident', limit: 1 }), timeline.call),
+    parseResponse(TimelineAnswer, await get(entries, { group: 'incident', limit: 1 }), timeline.call),
   );
 }
 

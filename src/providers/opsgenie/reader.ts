@@ -1,7 +1,7 @@
 import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
-import { parseAnswer, parseRecords } from '../answers.ts';
+import { parseRecords, parseResponse } from '../answers.ts';
 import type { Source, Surroundings } from './source.ts';
 import { SingleAnswer, type Stamped } from './wire.ts';
 
@@ -115,7 +115,7 @@ async function readSingles<Wire extends Stamped>(
     const path = `${source.path}/${encodeURIComponent(id)}`;
     try {
       const { body } = await httpClient.get(path, { identifierType: 'id' }, request.signal);
-      const { wires, rejected } = parseRecords(source.schema, [parseAnswer(SingleAnswer, body, what).data], what);
+      const { wires, rejected } = parseRecords(source.schema, [parseResponse(SingleAnswer, body, what).data], what);
       return { wires: [...wires], rejected: [...rejected], deletedIds: [] };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;

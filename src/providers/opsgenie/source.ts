@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { HttpClient } from '../../http/client.ts';
+import type { Capabilities } from '../../model/capabilities.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
 import type { IncidentSample } from '../probes.ts';
-import type { PollRequest, Traits } from '../provider.ts';
+import type { PollRequest } from '../provider.ts';
 import type { CountStrategy } from './lists.ts';
 import type { NameCache } from './name-cache.ts';
 import type { Stamped } from './wire.ts';
@@ -33,7 +34,7 @@ export interface Surroundings {
 /** Alerts or incidents: where they are listed, how they change, and how a record becomes an incident. */
 export interface Source<Wire extends Stamped> {
   readonly name: 'alerts' | 'incidents';
-  readonly traits: Traits;
+  readonly capabilities: Capabilities;
   readonly path: string;
   readonly countStrategy: CountStrategy;
   /** The stamp that later polls can go on from: `createdAt` where the list cannot be sorted by changes. */

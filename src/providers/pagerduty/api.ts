@@ -2,7 +2,7 @@ import type { HttpClient, Query } from '../../http/client.ts';
 import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import { parseAnswer, parseRecords } from '../answers.ts';
+import { parseRecords, parseResponse } from '../answers.ts';
 import type { ListPage, TimeRange } from '../time-ranges.ts';
 import { CatalogueService, IncidentPage, LogPage, OneIncident, ServicePage } from './schema.ts';
 
@@ -30,11 +30,11 @@ export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
   const get = async (path: string, query: Query) => (await httpClient.get(path, query, signal)).body;
   const incidents = async (query: Query, offset: number): Promise<ListPage<unknown>> => {
     const body = await get('incidents', { ...listQuery(offset), sort_by: 'created_at:asc', ...query });
-    const { incidents: records, total, more } = parseAnswer(IncidentPage, body, 'GET /incidents');
+    const { incidents: records, total, more } = parseResponse(IncidentPage, body, 'GET /incidents');
     return { records, total: total ?? undefined, more };
   };
   const log = async (path: string, query: Query): Promise<ListPage<unknown>> => {
-    const { log_entries: records, total, more } = parseAnswer(LogPage, await get(path, query), `GET /${path}`);
+    const { log_entries: records, total, more } = parseResponse(LogPage, await get(path, query), `GET /${path}`);
     return { records, total: total ?? undefined, more };
   };
   return {
@@ -53,7 +53,7 @@ export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
       const path = `incidents/${encodeURIComponent(id)}`;
       const body = await orRefusal(get(path, { time_zone: 'UTC' }));
       if (body === 'deleted' || body === 'forbidden') return body;
-      return { incident: parseAnswer(OneIncident, body, 'GET /incidents/{id}').incident };
+      return { incident: parseResponse(OneIncident, body, 'GET /incidents/{id}').incident };
     },
     logOf: (id) => wholeLog(id, log),
   };
@@ -82,7 +82,7 @@ async function allServices(
   for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
     const body = await orRefusal(get('services', { limit: PAGE_SIZE, offset }));
     if (body === 'deleted' || body === 'forbidden') return undefined;
-    const page = parseAnswer(ServicePage, body, 'GET /services');
+    const page = parseResponse(ServicePage, body, 'GET /services');
     services.push(...parseRecords(CatalogueService, page.services, 'GET /services').wires);
     if (!page.more) return services;
   }

@@ -1,12 +1,12 @@
 import { titleFingerprint } from '../../model/fingerprint.ts';
-import type { EndKnownFrom, Incident, Interval, Rejection, Signal } from '../../model/incident.ts';
+import type { EndKnownFrom, Incident, Interval, Rejection, StateChange } from '../../model/incident.ts';
 import type { IncidentFacts } from './schema.ts';
-import { inOrderOfTime, isResolve } from './signals.ts';
+import { inOrderOfTime, isResolve } from './state-changes.ts';
 
-/** An incident from what the platform says of it and from its log. Order and repetition of the signals change nothing. */
-export function assemble(facts: IncidentFacts, signals: readonly Signal[]): Incident | Rejection {
+/** An incident from what the platform says of it and from its log. Order and repetition of the state changes change nothing. */
+export function assemble(facts: IncidentFacts, stateChanges: readonly StateChange[]): Incident | Rejection {
   const { triggeredAtMs, status } = facts;
-  const log = inOrderOfTime(signals).filter(({ atMs }) => atMs >= triggeredAtMs);
+  const log = inOrderOfTime(stateChanges).filter(({ atMs }) => atMs >= triggeredAtMs);
   const end = endOf(facts, log);
   if (end === undefined && status === 'resolved') {
     const detail = 'resolved, but with neither resolved_at, nor a resolve in its log, nor last_status_change_at';
@@ -53,11 +53,11 @@ export function factsOf(stored: Incident): IncidentFacts | undefined {
 /** When the log closes the incident and is silent about the reopening of which the platform's status tells. */
 export function unloggedReopenMs(
   facts: IncidentFacts,
-  signals: readonly Signal[],
+  stateChanges: readonly StateChange[],
   storedEndMs?: number,
 ): number | undefined {
   if (facts.status === 'resolved') return undefined;
-  const log = inOrderOfTime(signals).filter(({ atMs }) => atMs >= facts.triggeredAtMs);
+  const log = inOrderOfTime(stateChanges).filter(({ atMs }) => atMs >= facts.triggeredAtMs);
   const closedAtMs = Math.max(log.findLast(isResolve)?.atMs ?? 0, storedEndMs ?? 0);
   if (closedAtMs === 0 || log.some((one) => !isResolve(one) && one.atMs > closedAtMs)) return undefined;
   return Math.max(facts.updatedAtMs, closedAtMs + 1);
@@ -68,7 +68,10 @@ interface End {
   readonly from: EndKnownFrom;
 }
 
-function endOf({ status, resolvedAtMs, statusChangedAtMs }: IncidentFacts, log: readonly Signal[]): End | undefined {
+function endOf(
+  { status, resolvedAtMs, statusChangedAtMs }: IncidentFacts,
+  log: readonly StateChange[],
+): End | undefined {
   if (status !== 'resolved') return undefined;
   const eventMs = resolvedAtMs ?? log.findLast(isResolve)?.atMs;
   if (eventMs !== undefined) return { atMs: eventMs, from: 'resolve_event' };
@@ -76,13 +79,13 @@ function endOf({ status, resolvedAtMs, statusChangedAtMs }: IncidentFacts, log: 
 }
 
 /** By a time-out or by a machine; undefined when the log does not tell. */
-function endedByItself(log: readonly Signal[], endMs: number): boolean | undefined {
+function endedByItself(log: readonly StateChange[], endMs: number): boolean | undefined {
   const last = log.findLast((one) => isResolve(one) && one.atMs <= endMs) ?? log.findLast(isResolve);
   return last === undefined ? undefined : last.kind === 'resolve_auto';
 }
 
 /** The spans that the log tells of: closed by a resolve, opened again by the first change of state after it. */
-function spansOf(triggeredAtMs: number, log: readonly Signal[]): Interval[] {
+function spansOf(triggeredAtMs: number, log: readonly StateChange[]): Interval[] {
   const closed: Interval[] = [];
   let openedAtMs: number | undefined = triggeredAtMs;
   for (const signal of log) {
@@ -95,14 +98,14 @@ function spansOf(triggeredAtMs: number, log: readonly Signal[]): Interval[] {
   return openedAtMs === undefined ? closed : [...closed, { openedAtMs }];
 }
 
-function openIntervals(facts: IncidentFacts, log: readonly Signal[]): Interval[] {
+function openIntervals(facts: IncidentFacts, log: readonly StateChange[]): Interval[] {
   const spans = spansOf(facts.triggeredAtMs, log);
   const reopenedAtMs = unloggedReopenMs(facts, log);
   return reopenedAtMs === undefined ? spans : [...spans, { openedAtMs: reopenedAtMs }];
 }
 
 /** The last span ends where the incident ended, whether the log tells of that end or not; nothing after it counts. */
-function closedIntervals({ triggeredAtMs }: IncidentFacts, log: readonly Signal[], endMs: number): Interval[] {
+function closedIntervals({ triggeredAtMs }: IncidentFacts, log: readonly StateChange[], endMs: number): Interval[] {
   const before = log.filter((signal) => signal.atMs < endMs);
   const spans = spansOf(triggeredAtMs, before);
   const last = spans.at(-1) ?? { openedAtMs: triggeredAtMs };

@@ -1,13 +1,13 @@
-import type { Incident, Rejection, Signal } from '../../model/incident.ts';
-import type { Known } from '../../model/poll.ts';
+import type { Incident, Rejection, StateChange } from '../../model/incident.ts';
+import type { StoredState } from '../../model/poll.ts';
 import { assemble, factsOf, unloggedReopenMs } from './assemble.ts';
 import type { IncidentFacts } from './schema.ts';
-import { reopenSignal } from './signals.ts';
+import { reopenSignal } from './state-changes.ts';
 
 /** What was just read. Facts by the incident's id. */
 export interface Reading {
   readonly facts: ReadonlyMap<string, IncidentFacts>;
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   /**
    * True when all of the log up to now is known: an incident that is open although its log closed it was then reopened
    * without a word, and a signal keeps when that was seen.
@@ -18,18 +18,18 @@ export interface Reading {
 /** What is to be stored of it. */
 export interface Combined {
   readonly incidents: readonly Incident[];
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   readonly rejected: readonly Rejection[];
 }
 
 /** Joins what was read with what is stored: each incident that either side names is assembled anew from all of its log. */
-export async function combine(known: Known, { facts, signals, isLogWhole }: Reading): Promise<Combined> {
-  const ids = [...new Set([...facts.keys(), ...signals.map(({ subject }) => subject)])];
-  const [stored, told] = await Promise.all([known.incidents(ids), known.signals(ids)]);
-  const fresh = Map.groupBy(signals, ({ subject }) => subject);
+export async function combine(known: StoredState, { facts, stateChanges, isLogWhole }: Reading): Promise<Combined> {
+  const ids = [...new Set([...facts.keys(), ...stateChanges.map(({ subject }) => subject)])];
+  const [stored, told] = await Promise.all([known.incidents(ids), known.stateChanges(ids)]);
+  const fresh = Map.groupBy(stateChanges, ({ subject }) => subject);
   const incidents: Incident[] = [];
   const rejected: Rejection[] = [];
-  const added: Signal[] = [];
+  const added: StateChange[] = [];
   for (const id of ids) {
     const before = stored.get(id);
     const now = newestFacts(facts.get(id), before);
@@ -46,7 +46,7 @@ export async function combine(known: Known, { facts, signals, isLogWhole }: Read
     if ('reason' in made) rejected.push(made);
     else incidents.push(made);
   }
-  return { incidents, signals: [...signals, ...added], rejected };
+  return { incidents, stateChanges: [...stateChanges, ...added], rejected };
 }
 
 /** Lists may lag behind one another: what is stored may be newer than what was read. */

@@ -1,4 +1,4 @@
-import type { Rejection, Signal } from '../../model/incident.ts';
+import type { Rejection, StateChange } from '../../model/incident.ts';
 import { type Parsed, parseRecord } from '../answers.ts';
 import type { Fetched, LogPart } from './reading.ts';
 import { Incident, type IncidentFacts, type LogLine } from './schema.ts';
@@ -6,7 +6,7 @@ import { Incident, type IncidentFacts, type LogLine } from './schema.ts';
 /** What one poll has found so far. An incident that several lists show is taken from the one that saw it last. */
 export interface Findings {
   readonly facts: Map<string, IncidentFacts>;
-  readonly signals: Map<string, Signal>;
+  readonly stateChanges: Map<string, StateChange>;
   readonly rejected: Map<string, Rejection>;
   readonly deletedIds: Set<string>;
   /** Ids of incidents of which the log had a line, but no more than a reference. */
@@ -19,7 +19,7 @@ export interface Findings {
 export function noFindings(): Findings {
   return {
     facts: new Map(),
-    signals: new Map(),
+    stateChanges: new Map(),
     rejected: new Map(),
     deletedIds: new Set(),
     referredIds: new Set(),
@@ -45,8 +45,8 @@ export function addFetched(findings: Findings, { facts, rejected, deletedIds }: 
 }
 
 /** Adds lines of the log, without the incidents that they belong to. */
-export function addLog(findings: Findings, { signals, rejected }: Omit<LogPart, 'lines'>): void {
-  for (const signal of signals) findings.signals.set(`${signal.subject} ${signal.id}`, signal);
+export function addLog(findings: Findings, { stateChanges, rejected }: Omit<LogPart, 'lines'>): void {
+  for (const signal of stateChanges) findings.stateChanges.set(`${signal.subject} ${signal.id}`, signal);
   addRejected(findings, rejected);
 }
 

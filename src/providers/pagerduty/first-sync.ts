@@ -45,7 +45,7 @@ function historySpans({ historyStartMs, askedUntilMs }: { historyStartMs: number
 async function* readIncidents({ api, request }: Session, at: Reading): AsyncGenerator<Page> {
   for await (const part of incidentPages(api, at.spansLeft)) {
     const facts = new Map(part.wires.map((one) => [one.id, one]));
-    const combined = await combine(request.known, { facts, signals: [], isLogWhole: false });
+    const combined = await combine(request.known, { facts, stateChanges: [], isLogWhole: false });
     yield page(
       { ...at, spansLeft: part.spansLeft },
       { ...combined, rejected: [...part.rejected, ...combined.rejected] },
@@ -57,7 +57,11 @@ async function* readLog({ api, request }: Session, at: Reading): AsyncGenerator<
   let { newestMs } = at;
   for await (const part of logPages(api, at.spansLeft, { embed: false })) {
     for (const { atMs } of part.lines) newestMs = Math.max(newestMs ?? atMs, atMs);
-    const combined = await combine(request.known, { facts: new Map(), signals: part.signals, isLogWhole: false });
+    const combined = await combine(request.known, {
+      facts: new Map(),
+      stateChanges: part.stateChanges,
+      isLogWhole: false,
+    });
     yield page(
       { ...at, newestMs, spansLeft: part.spansLeft },
       { ...combined, rejected: [...part.rejected, ...combined.rejected] },
@@ -73,12 +77,12 @@ async function* readOpen({ api, request }: Session, at: Opening): AsyncGenerator
   const facts = [...new Map(open.wires.map((one) => [one.id, one])).entries()];
   for (let from = 0; from < facts.length; from += INCIDENTS_PER_PAGE) {
     const part = new Map(facts.slice(from, from + INCIDENTS_PER_PAGE));
-    yield page(at, await combine(request.known, { facts: part, signals: [], isLogWhole: true }));
+    yield page(at, await combine(request.known, { facts: part, stateChanges: [], isLogWhole: true }));
   }
   const changesUntilMs = Math.min(newestMs ?? askedUntilMs - HOUR_MS, askedUntilMs);
   yield page(
     { phase: 'polling', historyStartMs, changesUntilMs, catalogueAtMs },
-    { rejected: open.rejected, complete: { askedUntilMs, historyStartMs } },
+    { rejected: open.rejected, complete: { polledUntilMs: askedUntilMs, historyStartMs } },
   );
 }
 
@@ -86,10 +90,10 @@ async function* readOpen({ api, request }: Session, at: Opening): AsyncGenerator
 export function page(cursor: Cursor, content: Partial<Omit<Page, 'cursor'>>): Page {
   return {
     incidents: [],
-    signals: [],
+    stateChanges: [],
     rejected: [],
     deletedIds: [],
-    wholeSubjects: [],
+    replacedSubjects: [],
     ...content,
     cursor: writeCursor(cursor),
   };

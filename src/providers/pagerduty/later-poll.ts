@@ -18,7 +18,7 @@ import {
   REQUESTS_AHEAD,
   readOpenSet,
 } from './reading.ts';
-import { isResolve } from './signals.ts';
+import { isResolve } from './state-changes.ts';
 
 /** Names of services change seldom. */
 const CATALOGUE_EVERY_MS = HOUR_MS;
@@ -43,8 +43,8 @@ export async function* laterPoll(session: Session, cursor: PollingCursor): Async
   // Last, so that the one request per incident of the step before is never made for history.
   if (historyStartMs < cursor.historyStartMs)
     await readOlder(api, { fromMs: historyStartMs, toMs: cursor.historyStartMs }, findings);
-  const { facts, signals } = findings;
-  const combined = await combine(known, { facts, signals: [...signals.values()], isLogWhole: true });
+  const { facts, stateChanges } = findings;
+  const combined = await combine(known, { facts, stateChanges: [...stateChanges.values()], isLogWhole: true });
   const next: PollingCursor = {
     phase: 'polling',
     historyStartMs,
@@ -73,8 +73,8 @@ async function readOneByOne(
   const isSeen = (id: string) => hasSeen(findings, id);
   // News of which the log had no more than a reference: bounded by what happened, and never asked for again.
   const referred = [...findings.referredIds].filter((id) => !isSeen(id));
-  const told = await request.known.signals(referred);
-  const lines = Map.groupBy(findings.signals.values(), ({ subject }) => subject);
+  const told = await request.known.stateChanges(referred);
+  const lines = Map.groupBy(findings.stateChanges.values(), ({ subject }) => subject);
   const isNews = (id: string) => {
     const toldIds = new Set(told.get(id)?.map((signal) => signal.id));
     return lines.get(id)?.some((line) => !toldIds.has(line.id)) ?? true;
@@ -105,8 +105,8 @@ async function dropUnwanted({ request }: Session, cursor: PollingCursor, finding
 /** Who ended without a resolve in the log, or began before the log that was read, has a log of its own. */
 async function readOwnLogs({ api, request }: Session, logFromMs: number, findings: Findings): Promise<void> {
   const ids = [...findings.facts.keys()];
-  const [stored, told] = await Promise.all([request.known.incidents(ids), request.known.signals(ids)]);
-  const resolvedIds = new Set([...findings.signals.values()].filter(isResolve).map(({ subject }) => subject));
+  const [stored, told] = await Promise.all([request.known.incidents(ids), request.known.stateChanges(ids)]);
+  const resolvedIds = new Set([...findings.stateChanges.values()].filter(isResolve).map(({ subject }) => subject));
   const isTold = (id: string) => resolvedIds.has(id) || (told.get(id) ?? []).some(isResolve);
   const wanted = [...findings.facts.values()].filter(
     ({ id, status, triggeredAtMs }) =>
@@ -142,11 +142,11 @@ interface Outcome {
 }
 
 function* pagesOf({ combined, findings, next, catalogue, askedUntilMs }: Outcome): Generator<Page> {
-  const { incidents, signals } = combined;
-  const longest = Math.max(incidents.length, signals.length);
+  const { incidents, stateChanges } = combined;
+  const longest = Math.max(incidents.length, stateChanges.length);
   for (let from = 0; from === 0 || from < longest; from += INCIDENTS_PER_PAGE) {
     const to = from + INCIDENTS_PER_PAGE;
-    const part = { incidents: incidents.slice(from, to), signals: signals.slice(from, to) };
+    const part = { incidents: incidents.slice(from, to), stateChanges: stateChanges.slice(from, to) };
     if (to < longest) {
       yield page(next, part);
       continue;
@@ -156,7 +156,7 @@ function* pagesOf({ combined, findings, next, catalogue, askedUntilMs }: Outcome
       rejected: [...unreadable(findings), ...combined.rejected],
       deletedIds: [...findings.deletedIds],
       ...(catalogue === undefined ? {} : { catalogue }),
-      complete: { askedUntilMs, historyStartMs: next.historyStartMs },
+      complete: { polledUntilMs: askedUntilMs, historyStartMs: next.historyStartMs },
     });
   }
 }

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
 import { createHttpClient } from '../../http/client.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
+import type { Capabilities } from '../../model/capabilities.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import type { Platform, PollRequest, Provider, ProviderDependencies, Traits } from '../provider.ts';
+import type { Platform, PollRequest, Provider, ProviderDependencies } from '../provider.ts';
 import { describeRegion } from '../regions.ts';
 import { createApi } from './api.ts';
 import { readCursor } from './cursor.ts';
@@ -16,7 +17,7 @@ const HOSTS = { us: 'https://api.pagerduty.com', eu: 'https://api.eu.pagerduty.c
 const shape = { api_key: z.string().min(1), region: z.enum(['us', 'eu']).default('us') };
 const Settings = z.object(shape);
 
-const traits: Traits = {
+const capabilities: Capabilities = {
   statuses: ['triggered', 'acknowledged'],
   started: false,
   identified: false,
@@ -62,7 +63,7 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
     observer,
   });
   return {
-    traits,
+    capabilities,
     async *poll(request: PollRequest) {
       const session = { api: createApi(httpClient, request.signal), request };
       const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);

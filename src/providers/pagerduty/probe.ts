@@ -1,5 +1,5 @@
 import type { HttpClient, Query } from '../../http/client.ts';
-import { parseAnswer, parseRecords } from '../answers.ts';
+import { parseRecords, parseResponse } from '../answers.ts';
 import { createProbeRunner, type ProbeCall, type ProbeReport, type ProbeRequest, type ProbeRunner } from '../probes.ts';
 import type { TimeRange } from '../time-ranges.ts';
 import { bounds, OPEN_STATUSES, PAGE_SIZE } from './api.ts';
@@ -85,7 +85,7 @@ function pagesOf(totals: readonly number[]): number {
 
 async function countOf(get: Get, query: Query): Promise<number> {
   const body = await get('incidents', { total: true, limit: 1, ...query });
-  const { total, incidents } = parseAnswer(IncidentPage, body, 'GET /incidents');
+  const { total, incidents } = parseResponse(IncidentPage, body, 'GET /incidents');
   return total ?? incidents.length;
 }
 
@@ -96,7 +96,7 @@ async function countIncidents(get: Get, spans: readonly TimeRange[]) {
   for (const span of spans) {
     const limit = records.length === 0 ? PAGE_SIZE : 1;
     const body = await get('incidents', { ...bounds(span), sort_by: 'created_at:desc', total: true, limit });
-    const page = parseAnswer(IncidentPage, body, 'GET /incidents');
+    const page = parseResponse(IncidentPage, body, 'GET /incidents');
     totals.push(page.total ?? page.incidents.length);
     if (records.length === 0) records = page.incidents;
   }
@@ -107,7 +107,7 @@ async function countEntries(get: Get, spans: readonly TimeRange[]): Promise<read
   const totals: number[] = [];
   for (const span of spans) {
     const body = await get('log_entries', { ...bounds(span), is_overview: true, total: true, limit: 1 });
-    const page = parseAnswer(LogPage, body, 'GET /log_entries');
+    const page = parseResponse(LogPage, body, 'GET /log_entries');
     totals.push(page.total ?? page.log_entries.length);
   }
   return totals;
@@ -119,20 +119,20 @@ async function tryOne(id: string | undefined, probes: ProbeRunner, get: Get): Pr
     return;
   }
   const path = `incidents/${encodeURIComponent(id)}`;
-  await probes.run(CALLS.incident, async () => parseAnswer(OneIncident, await get(path, {}), CALLS.incident.call));
+  await probes.run(CALLS.incident, async () => parseResponse(OneIncident, await get(path, {}), CALLS.incident.call));
   await probes.run(CALLS.incidentLog, async () =>
-    parseAnswer(LogPage, await get(`${path}/log_entries`, { is_overview: true, limit: 1 }), CALLS.incidentLog.call),
+    parseResponse(LogPage, await get(`${path}/log_entries`, { is_overview: true, limit: 1 }), CALLS.incidentLog.call),
   );
 }
 
 async function listServices(get: Get) {
   const body = await get('services', { limit: PAGE_SIZE, total: true });
-  const { services, total, more } = parseAnswer(ServicePage, body, 'GET /services');
+  const { services, total, more } = parseResponse(ServicePage, body, 'GET /services');
   const names = parseRecords(CatalogueService, services, 'GET /services').wires.map(({ name }) => name);
   return { names, count: total ?? names.length, isAll: !more };
 }
 
 async function listPriorities(get: Get) {
   const body = await get('priorities', { limit: PAGE_SIZE });
-  return parseAnswer(PriorityPage, body, 'GET /priorities').priorities.map((priority) => ({ priority }));
+  return parseResponse(PriorityPage, body, 'GET /priorities').priorities.map((priority) => ({ priority }));
 }

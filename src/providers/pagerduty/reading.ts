@@ -1,11 +1,11 @@
 import { mapConcurrent } from '../../http/map-concurrent.ts';
-import type { Rejection, Signal } from '../../model/incident.ts';
+import type { Rejection, StateChange } from '../../model/incident.ts';
 import { DAY_MS, SECOND_MS } from '../../model/time.ts';
 import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
 import { type ListPage, rangesAfter, readRanges, splitRange, type TimeRange } from '../time-ranges.ts';
 import { type Api, LIST_CAP, PAGE_SIZE } from './api.ts';
 import { Incident, type IncidentFacts, LogEntry, type LogLine } from './schema.ts';
-import { signalOf } from './signals.ts';
+import { signalOf } from './state-changes.ts';
 
 /** The platform refuses ranges over six months; a quarter leaves room for its long months. */
 const LONGEST_SPAN_MS = 90 * DAY_MS;
@@ -29,10 +29,10 @@ export async function* incidentPages(api: Api, spans: readonly TimeRange[]) {
   }
 }
 
-/** One page of the log: its lines, and those among them that are signals. */
+/** One page of the log: its lines, and those among them that are state changes. */
 export interface LogPart {
   readonly lines: readonly LogLine[];
-  readonly signals: readonly Signal[];
+  readonly stateChanges: readonly StateChange[];
   readonly rejected: readonly Rejection[];
 }
 
@@ -51,7 +51,7 @@ export function logPart(records: readonly unknown[], what: string): LogPart {
   const { wires: lines, rejected } = parseRecords(LogEntry, records, what);
   return {
     lines,
-    signals: lines.map(signalOf).filter((signal) => signal !== undefined),
+    stateChanges: lines.map(signalOf).filter((signal) => signal !== undefined),
     rejected: rejected.map(({ key, reason, detail }) => ({ key: `log entry ${key}`, reason, detail })),
   };
 }

@@ -31,12 +31,12 @@ function openings({ intervals, triggeredAtMs }: Incident): Event[] {
   ];
 }
 
-function closings({ intervals, merged, autoResolved, setApart }: Incident): Event[] {
+function closings({ intervals, merged, autoResolved, exclusion }: Incident): Event[] {
   return intervals.flatMap(({ closedAtMs }, place) => {
     if (closedAtMs === undefined) return [];
     if (place < intervals.length - 1) return [{ atMs: closedAtMs, text: 'Resolved, for a time' }];
     if (merged) return [{ atMs: closedAtMs, text: 'Merged into another incident' }];
-    if (setApart === 'expired') return [{ atMs: closedAtMs, text: 'Given up as lost' }];
+    if (exclusion === 'expired') return [{ atMs: closedAtMs, text: 'Given up as lost' }];
     return [{ atMs: closedAtMs, text: autoResolved === true ? 'Resolved automatically' : 'Resolved' }];
   });
 }

@@ -95,7 +95,7 @@ function durationsOf({ recorded, severity, readUntilMs, reopened }: DurationsInp
     return ms === undefined ? [] : [{ kind, minutes: ms / MINUTE_MS, targetMinutes }];
   };
   const since = (ms: number | undefined) => (ms === undefined ? undefined : ms - triggeredAtMs);
-  const isOpen = incident.resolvedAtMs === undefined && !incident.merged && incident.setApart === undefined;
+  const isOpen = incident.resolvedAtMs === undefined && !incident.merged && incident.exclusion === undefined;
   return [
     ...measured('detection', startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs),
     ...measured('acknowledgement', since(acknowledgedAtMs), severity?.acknowledgeMs),

@@ -49,7 +49,7 @@ function summary(facts: Facts, timezone: string): Section {
     ...line('Reopened', timesText(reopenedAtMs)),
     ...line('In no statistic', uncounted),
   ];
-  return { title: 'Summary', kind: 'table', head: ['What', 'Known'], rows, words: 2 };
+  return { title: 'Summary', kind: 'table', head: ['What', 'StoredState'], rows, words: 2 };
 }
 
 /** Undefined where the platform does not tell. */

@@ -91,7 +91,7 @@ function readers({ prepare }: Tables): Readers {
       prepare('SELECT DISTINCT id FROM rejections WHERE provider = ? AND id IS NOT NULL')
         .all(provider)
         .map(({ id }) => String(id)),
-    signals: (provider, subject) =>
+    stateChanges: (provider, subject) =>
       prepare('SELECT id, at_ms, kind FROM signals WHERE provider = ? AND subject = ? ORDER BY at_ms, id')
         .all(provider, subject)
         .map((row) => ({ subject, id: String(row['id']), atMs: Number(row['at_ms']), kind: String(row['kind']) })),
@@ -135,13 +135,13 @@ function createWriter(tables: Tables): EngineWriter {
   return {
     state: (state) => writeState(tables, state),
     incidents: writeIncidents,
-    changes: ({ provider, nowMs, incidents, ledger, signals, rejections, settledIds }) => {
+    changes: ({ provider, nowMs, incidents, ledger, stateChanges, rejections, settledIds }) => {
       writeIncidents(incidents);
       for (const { incident, labelSet: label_set, ms, ...at } of ledger) {
         const times = { triggered_ms: at.triggeredAtMs, resolved_ms: at.resolvedAtMs, counted_at_ms: at.countedAtMs };
         put('ledger', { incident, label_set, ms, ...times });
       }
-      for (const { subject, id, atMs, kind } of signals) {
+      for (const { subject, id, atMs, kind } of stateChanges) {
         const known = prepare(
           'INSERT OR IGNORE INTO signals (provider, subject, id, at_ms, kind) VALUES (?, ?, ?, ?, ?)',
         );

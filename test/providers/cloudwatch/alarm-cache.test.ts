@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Incident, Signal } from '../../../src/model/incident.ts';
+import type { Incident, StateChange } from '../../../src/model/incident.ts';
 import { createAlarmCache } from '../../../src/providers/cloudwatch/alarm-cache.ts';
 import { DELETED, toSignal } from '../../../src/providers/cloudwatch/alarm-id.ts';
 import { deriveRecoveries, toIncident } from '../../../src/providers/cloudwatch/derive-incidents.ts';
@@ -10,21 +10,21 @@ const SUBJECT = 'eu-west-1/one';
 const NOW_MS = 1_000_000;
 const ATTRIBUTES = { subject: SUBJECT, service: 'one', severityTag: undefined, arn: undefined };
 
-const incidentsOf = (signals: readonly Signal[]) =>
-  deriveRecoveries(signals, NOW_MS).chains.map((chain) => toIncident(chain, ATTRIBUTES));
+const incidentsOf = (stateChanges: readonly StateChange[]) =>
+  deriveRecoveries(stateChanges, NOW_MS).chains.map((chain) => toIncident(chain, ATTRIBUTES));
 
-/** Adds signals as a poll does; returns the number of signals processed and what changed. */
-async function update(cache: ReturnType<typeof createAlarmCache>, signals: readonly Signal[]) {
-  const newSignals = await cache.addSignals(signals);
+/** Adds state changes as a poll does; returns the number of state changes processed and what changed. */
+async function update(cache: ReturnType<typeof createAlarmCache>, stateChanges: readonly StateChange[]) {
+  const newSignals = await cache.addSignals(stateChanges);
   const fromMs = Math.min(...newSignals.map(({ atMs }) => atMs));
   const range = cache.findSinceOk(SUBJECT, fromMs);
-  const incidents = incidentsOf(range.signals);
+  const incidents = incidentsOf(range.stateChanges);
   const changes = cache.updateIncidents(SUBJECT, { afterMs: range.afterMs, incidents, attributes: ATTRIBUTES });
-  return { processed: range.signals.length, ...changes };
+  return { processed: range.stateChanges.length, ...changes };
 }
 
 describe('the alarm cache', () => {
-  it('derives the same incidents however the signals of an alarm are cut and ordered', async () => {
+  it('derives the same incidents however the state changes of an alarm are cut and ordered', async () => {
     const change = fc.record({
       atMs: fc.integer({ min: 0, max: 40 }),
       from: fc.constantFrom('OK', 'ALARM', 'INSUFFICIENT_DATA', undefined),
@@ -44,7 +44,7 @@ describe('the alarm cache', () => {
           for (const one of changed) stored.set(one.id, one);
         }
 
-        const all = incidentsOf(cache.findSinceOk(SUBJECT, Number.NEGATIVE_INFINITY).signals);
+        const all = incidentsOf(cache.findSinceOk(SUBJECT, Number.NEGATIVE_INFINITY).stateChanges);
         const byId = (one: Incident, other: Incident) => (one.id < other.id ? -1 : 1);
         expect([...stored.values()].sort(byId)).toEqual(all.toSorted(byId));
         const changes = cache.updateIncidents(SUBJECT, {
@@ -63,10 +63,10 @@ describe('the alarm cache', () => {
     const processed: number[] = [];
 
     for (let page = 0; page < 200; page += 1) {
-      const signals = Array.from({ length: 100 }, (_, n) =>
+      const stateChanges = Array.from({ length: 100 }, (_, n) =>
         toSignal({ subject: SUBJECT, atMs: page * 100 + n, to: n % 2 === 0 ? 'ALARM' : 'OK' }),
       );
-      const { processed: count, changed } = await update(cache, signals);
+      const { processed: count, changed } = await update(cache, stateChanges);
       processed.push(count, changed.length);
     }
 

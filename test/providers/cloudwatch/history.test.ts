@@ -24,9 +24,9 @@ function item(rest: Record<string, unknown>) {
 const NEIGHBOUR = item({ AlarmName: 'neighbour' });
 
 function parse(rest: Record<string, unknown>) {
-  const { signals, rejected } = parseHistory([item(rest), NEIGHBOUR], SCOPE);
+  const { stateChanges, rejected } = parseHistory([item(rest), NEIGHBOUR], SCOPE);
   return {
-    kinds: signals.slice(0, -1).map(({ kind, id }) => `${kind} ${id}`),
+    kinds: stateChanges.slice(0, -1).map(({ kind, id }) => `${kind} ${id}`),
     reasons: rejected.map(({ reason }) => reason),
   };
 }

@@ -109,7 +109,7 @@ it.each([2 * 3_600_000, -2 * 3_600_000])(
 
     await pollInto(memory, provider, { nowMs, historyStartMs: nowMs });
 
-    expect(memory.end?.askedUntilMs).toBe(nowMs);
+    expect(memory.end?.polledUntilMs).toBe(nowMs);
     expect(provider.clockSkewMs()).toBeCloseTo(offMs, -4);
     expect(fake.requests.map(({ status }) => status)).toEqual([403, 200, 200]);
   },

@@ -133,7 +133,7 @@ export function configurationContract(engine: StoreEngine): void {
         incident('opening', { triggeredAtMs: at(61) }),
         recovered('recovery', 5, { triggeredAtMs: at(56) + 1 }),
       ];
-      store.commit(poll(at(62), { incidents: told, complete: { askedUntilMs: at(60), historyStartMs: 0 } }));
+      store.commit(poll(at(62), { incidents: told, complete: { polledUntilMs: at(60), historyStartMs: 0 } }));
 
       const restarted = await start(place.crash(), settings(), at(90));
       await start(store, settings(), at(90));

@@ -229,8 +229,8 @@ export function countingContract(engine: StoreEngine): void {
         poll(at(60), {
           incidents: [
             recovered('Q1', 20, { merged: true }),
-            recovered('Q2', 20, { setApart: 'expired' }),
-            recovered('Q3', 20, { setApart: 'flaky' }),
+            recovered('Q2', 20, { exclusion: 'expired' }),
+            recovered('Q3', 20, { exclusion: 'flaky' }),
           ],
         }),
       );
@@ -302,7 +302,7 @@ export function countingContract(engine: StoreEngine): void {
         'aws checkout P1': { recovery: 1, recoveryMinutes: 5, withinTarget: 1 },
         'aws * P1': { unacknowledged: 1 },
       });
-      expect(store.provider('aws')).toMatchObject({ countingSinceMs: at(100), isSynced: true, askedUntilMs: at(102) });
+      expect(store.provider('aws')).toMatchObject({ countingSinceMs: at(100), isSynced: true, polledUntilMs: at(102) });
     });
   });
 
@@ -317,7 +317,7 @@ export function countingContract(engine: StoreEngine): void {
       store.commit(poll(at(40), { incidents: [recovered('Q1', 20)] }));
       for (const asked of [at(60) - 1, at(60)]) {
         counts.push(total(store, 'recovery'));
-        store.commit(poll(at(500), { complete: { askedUntilMs: asked, historyStartMs: SINCE } }));
+        store.commit(poll(at(500), { complete: { polledUntilMs: asked, historyStartMs: SINCE } }));
       }
 
       expect([...counts, total(store, 'recovery')]).toEqual([0, 0, 1]);

@@ -85,7 +85,7 @@ async function live(place: StorePlace, { steps, settleMs }: History): Promise<vo
   const commit = async (batch: Batch) => {
     store.commit(batch);
     const { incidents, deletedIds, complete } = batch;
-    heard.push({ told: incidents, deletedIds, askedUntilMs: complete?.askedUntilMs });
+    heard.push({ told: incidents, deletedIds, polledUntilMs: complete?.polledUntilMs });
     expectAnswer(store, heard, settleMs);
   };
   for (const one of steps) {
@@ -154,7 +154,7 @@ function changeOf(last: Incident, deed: Deed, nowMs: number): Partial<Incident> 
   if (deed === 'reprioritise') return { severity: { priority: last.severity.priority === 'P1' ? 'P5' : 'P1' } };
   if (deed === 'move') return { serviceId: 'S-c', serviceName: 'c' };
   if (deed === 'merge') return { merged: true };
-  if (deed === 'expire') return { setApart: last.setApart === undefined ? 'expired' : undefined };
+  if (deed === 'expire') return { exclusion: last.exclusion === undefined ? 'expired' : undefined };
   if (deed === 'restamp') return { triggeredAtMs: last.triggeredAtMs - MINUTE_MS };
   const before = intervals.slice(0, -1);
   const open = intervals.at(-1) ?? { openedAtMs: last.triggeredAtMs };

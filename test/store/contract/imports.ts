@@ -39,7 +39,7 @@ export function importsContract(engine: StoreEngine): void {
       expect(later.provider('pagerduty')).toMatchObject({
         isSynced: true,
         historyStartMs: OLD,
-        askedUntilMs: at(50),
+        polledUntilMs: at(50),
         countingSinceMs: at(60),
         cursor: undefined,
       });
@@ -50,11 +50,11 @@ export function importsContract(engine: StoreEngine): void {
       const store = await start(engine.place().open());
 
       await importInto(store, { incidents: [imported('Q1')], isOnlySource: true, untilMs: at(999) });
-      const first = store.provider('pagerduty').askedUntilMs;
+      const first = store.provider('pagerduty').polledUntilMs;
       await importInto(store, { incidents: [imported('Q1')], isOnlySource: true, nowMs: at(90), untilMs: at(20) });
 
       expect(first).toBe(at(60));
-      expect(store.provider('pagerduty').askedUntilMs).toBe(at(60));
+      expect(store.provider('pagerduty').polledUntilMs).toBe(at(60));
     });
 
     it('leaves the cursor and the end of a provider that polls alone, and moves the beginning of its history', async () => {
@@ -88,7 +88,7 @@ export function importsContract(engine: StoreEngine): void {
       expect(store.provider('pagerduty')).toMatchObject({
         isSynced: false,
         cursor: undefined,
-        askedUntilMs: undefined,
+        polledUntilMs: undefined,
       });
     });
 

@@ -28,7 +28,7 @@ export function knownContract(engine: StoreEngine): void {
           { openedAtMs: at(10), closedAtMs: at(15) },
           { openedAtMs: at(20), closedAtMs: at(30) },
         ],
-        setApart: 'flaky',
+        exclusion: 'flaky',
         fingerprint: 'same trouble',
       });
 
@@ -50,7 +50,7 @@ export function knownContract(engine: StoreEngine): void {
         incident('open'),
         recovered('resolved', 20),
         incident('merged', { merged: true }),
-        incident('expired', { setApart: 'expired' }),
+        incident('expired', { exclusion: 'expired' }),
         incident('deleted'),
       ];
 
@@ -60,19 +60,19 @@ export function knownContract(engine: StoreEngine): void {
       expect(store.stored('unheard of').openIds()).toEqual([]);
     });
 
-    it('signals once each, in order of time', async () => {
+    it('state changes once each, in order of time', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      const signals = [
+      const stateChanges = [
         { subject: 'cpu', id: 'b', atMs: at(20), kind: 'OK' },
         { subject: 'cpu', id: 'a', atMs: at(10), kind: 'ALARM' },
       ];
 
-      store.commit(poll(at(60), { signals: [...signals, ...signals] }));
+      store.commit(poll(at(60), { stateChanges: [...stateChanges, ...stateChanges] }));
 
-      expect(store.stored('pagerduty').signals(['cpu', 'disk'])).toEqual(
+      expect(store.stored('pagerduty').stateChanges(['cpu', 'disk'])).toEqual(
         new Map([
-          ['cpu', signals.toReversed()],
+          ['cpu', stateChanges.toReversed()],
           ['disk', []],
         ]),
       );
@@ -132,7 +132,7 @@ export function knownContract(engine: StoreEngine): void {
         countingSinceMs: SINCE,
         cursor: 'page 3',
         isSynced: false,
-        askedUntilMs: undefined,
+        polledUntilMs: undefined,
       });
     });
 

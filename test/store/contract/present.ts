@@ -48,7 +48,7 @@ export function presentContract(engine: StoreEngine): void {
         incident('open'),
         recovered('resolved', 20),
         incident('merged', { merged: true }),
-        incident('expired', { setApart: 'expired' }),
+        incident('expired', { exclusion: 'expired' }),
         incident('deleted'),
         incident('other severity', { priority: 'P3' }),
         incident('test 1'),

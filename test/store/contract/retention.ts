@@ -13,7 +13,7 @@ export function retentionContract(engine: StoreEngine): void {
       const told = [
         recovered('resolved', 20),
         incident('merged', { merged: true, updatedAtMs: at(30) }),
-        incident('expired', { setApart: 'expired', updatedAtMs: at(30) }),
+        incident('expired', { exclusion: 'expired', updatedAtMs: at(30) }),
         incident('open'),
         recovered('young', 20, { triggeredAtMs: LATE - DAY_MS }),
       ];
@@ -99,7 +99,7 @@ export function retentionContract(engine: StoreEngine): void {
       expect(totals(store)['* P1']).toEqual({ escalations: 3 });
     });
 
-    it('deletes the signals of what it deletes, and keeps those of what stays', async () => {
+    it('deletes the state changes of what it deletes, and keeps those of what stays', async () => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
       const signal = (id: string, atMs: number) => ({ subject: 'cpu', id, atMs, kind: 'ALARM' });
@@ -108,14 +108,14 @@ export function retentionContract(engine: StoreEngine): void {
       store.commit(
         poll(at(60), {
           incidents: [alarm('short', at(10), at(20)), alarm('long', at(30), LATE - DAY_MS)],
-          signals: [signal('a', at(10)), signal('b', at(20)), signal('c', at(30)), signal('d', LATE - DAY_MS)],
+          stateChanges: [signal('a', at(10)), signal('b', at(20)), signal('c', at(30)), signal('d', LATE - DAY_MS)],
         }),
       );
 
       store.commit(poll(LATE));
       store.prune(LATE);
 
-      const left = store.stored('pagerduty').signals(['cpu']);
+      const left = store.stored('pagerduty').stateChanges(['cpu']);
       expect(left.get('cpu')?.map(({ id }) => id)).toEqual(['c', 'd']);
     });
 

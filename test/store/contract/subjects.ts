@@ -4,13 +4,13 @@ import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../contract.ts';
 import { at, counted, poll, recovered, start, sync, total } from '../telling.ts';
 
-/** A recovery of the alarm `cpu` from its signals at these minutes. */
+/** A recovery of the alarm `cpu` from its state changes at these minutes. */
 function recovery(from: number, to: number): Incident {
   return recovered(`cpu@${from}`, to - from, { triggeredAtMs: at(from), subject: 'cpu', recoveryKey: `ok ${to}` });
 }
 
 async function tellAll(store: Store, nowMs: number, incidents: readonly Incident[]) {
-  return store.commit(poll(nowMs, { incidents, wholeSubjects: ['cpu'] }));
+  return store.commit(poll(nowMs, { incidents, replacedSubjects: ['cpu'] }));
 }
 
 async function firstTold(engine: StoreEngine): Promise<Store> {

@@ -113,7 +113,7 @@ export function transactionsContract(engine: StoreEngine): void {
       crashed.commit(poll(at(61), { incidents: [recovered('Q1', 20)] }));
 
       expect(totals(crashed)).toEqual(totals(store));
-      expect(crashed.provider('pagerduty')).toMatchObject({ askedUntilMs: at(61), cursor: `until ${at(61)}` });
+      expect(crashed.provider('pagerduty')).toMatchObject({ polledUntilMs: at(61), cursor: `until ${at(61)}` });
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { Signal } from '../../model/incident.ts';
+import type { StateChange } from '../../model/incident.ts';
 import type { LogLine } from './schema.ts';
 
 /** What a log entry means to us, and no word of who was behind it. */
@@ -26,24 +26,24 @@ const KINDS = new Map<string, (line: LogLine) => SignalKind>([
 ]);
 
 /** The signal that a log entry is; undefined when it changes no state. */
-export function signalOf(line: LogLine): Signal | undefined {
+export function signalOf(line: LogLine): StateChange | undefined {
   const kind = KINDS.get(line.type)?.(line);
   return kind === undefined ? undefined : { subject: line.incidentId, id: line.id, atMs: line.atMs, kind };
 }
 
 /** Pins when an incident was found open again although its log does not tell of it. */
-export function reopenSignal(incidentId: string, atMs: number): Signal {
+export function reopenSignal(incidentId: string, atMs: number): StateChange {
   return { subject: incidentId, id: `reopen@${atMs}`, atMs, kind: 'reopen' };
 }
 
 /** True for both ways to end. */
-export function isResolve({ kind }: Signal): boolean {
+export function isResolve({ kind }: StateChange): boolean {
   return kind === 'resolve' || kind === 'resolve_auto';
 }
 
 /** Each signal once, in order of time; of one second the resolves come last, for stamps are whole seconds. */
-export function inOrderOfTime(signals: readonly Signal[]): Signal[] {
-  const byId = new Map(signals.map((signal) => [signal.id, signal]));
+export function inOrderOfTime(stateChanges: readonly StateChange[]): StateChange[] {
+  const byId = new Map(stateChanges.map((signal) => [signal.id, signal]));
   return [...byId.values()].sort(
     (a, b) => a.atMs - b.atMs || Number(isResolve(a)) - Number(isResolve(b)) || (a.id < b.id ? -1 : 1),
   );
