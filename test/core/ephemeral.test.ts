@@ -61,7 +61,7 @@ function stage() {
   return { core, store, inFile, inMemory };
 }
 
-const TABLES = ['incidents', 'ledger', 'facets', 'services', 'label_sets', 'admitted', 'stateChanges', 'rejections'];
+const TABLES = ['incidents', 'ledger', 'facets', 'services', 'label_sets', 'admitted', 'signals', 'rejections'];
 
 function countRows(database: DatabaseSync): Record<string, number> {
   const count = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0]);

@@ -285,7 +285,7 @@ describe('how Opsgenie alerts are read', () => {
 
     expect(before).toBe(false);
     expect(stage.memory.incidents.get('older')?.resolvedAtMs).toBe(at(60));
-    expect(stage.memory.end).toEqual({ askedUntilMs: stage.time.nowMs, historyStartMs: NOW_MS - 60 * DAY_MS });
+    expect(stage.memory.end).toEqual({ polledUntilMs: stage.time.nowMs, historyStartMs: NOW_MS - 60 * DAY_MS });
   });
 
   it('keeps the beginning of its history while the wanted one moves on with the clock', async () => {
