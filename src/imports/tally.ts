@@ -1,4 +1,4 @@
-import type { Reader } from '../config/label-mapper.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident, RejectionReason } from '../model/incident.ts';
 
 /** What may become of a record that could be read. */
@@ -33,7 +33,7 @@ export interface Tallying {
 }
 
 export interface TallyInput {
-  readonly reader: Reader;
+  readonly reader: LabelMapper;
   /** What ended before this is not kept for long. */
   readonly retentionStartMs: number;
 }

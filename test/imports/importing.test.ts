@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../src/config/label-mapper.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { importRows, type RejectedRow } from '../../src/imports/importing.ts';
 import { namedMappings } from '../../src/imports/named.ts';
 import type { Row } from '../../src/imports/rows.ts';
@@ -17,7 +17,7 @@ async function importAll(records: readonly unknown[], stored: ReadonlyMap<string
   const rejected: RejectedRow[] = [];
   const filter = { ...providerConfig().filter, services: [], excludeTitles: [/^\[TEST\]/] };
   const tallying = createTallying({
-    reader: createReader(providerConfig({ filter }), severities),
+    reader: createLabelMapper(providerConfig({ filter }), severities),
     retentionStartMs: RETENTION_START_MS,
   });
   const lookup = (ids: readonly string[]) => new Map([...stored].filter(([id]) => ids.includes(id)));

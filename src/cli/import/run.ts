@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { createReader } from '../../config/label-mapper.ts';
+import { createLabelMapper } from '../../config/label-mapper.ts';
 import { type ImportTarget, importRows } from '../../imports/importing.ts';
 import { placesOf } from '../../imports/mapping.ts';
 import { readRows } from '../../imports/rows.ts';
@@ -33,7 +33,7 @@ export async function runImport(asked: Asked, surroundings: Surroundings): Promi
     secrets: secretsOf(config, platforms),
   });
   const tallying = createTallying({
-    reader: createReader(order.provider, config.severities),
+    reader: createLabelMapper(order.provider, config.severities),
     retentionStartMs: nowMs - config.retentionMs,
   });
   const sinks = createSinks(order);
