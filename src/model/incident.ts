@@ -111,3 +111,18 @@ export interface Service {
   readonly id: string;
   readonly name: string;
 }
+
+/** Words of four or more hexadecimal digits that hold a digit: request ids, hashes, pod suffixes. */
+const HEXADECIMAL_WORD = /\b(?=[0-9a-f]*[0-9])[0-9a-f]{4,}\b/gi;
+const NUMBER = /[0-9]+(?:[.,][0-9]+)*/g;
+
+/** A fingerprint where the platform has no stable deduplication key: service and title without numbers and hexadecimal words. */
+export function titleFingerprint(serviceId: string, title: string): string {
+  const words = title.replace(HEXADECIMAL_WORD, ' ').replace(NUMBER, ' ');
+  return `${serviceId}\n${words.replace(/\s+/g, ' ').trim().toLowerCase()}`;
+}
+
+/** A link that people may follow: only http and https, whatever a platform or a file says; undefined for the rest. */
+export function webLink(text: string | null | undefined): string | undefined {
+  return /^https?:\/\//i.test(text ?? '') ? (text ?? undefined) : undefined;
+}
