@@ -4,7 +4,7 @@ export const FORMATS: readonly Format[] = ['text', 'openmetrics'];
 
 export type LabelPairs = readonly (readonly [name: string, value: string])[];
 
-export interface SampleExemplar {
+interface SampleExemplar {
   readonly incidentId: string;
   readonly value: number;
   readonly atMs: number;

@@ -70,7 +70,7 @@ function countRows(database: DatabaseSync): Record<string, number> {
 }
 
 /** What a day tells: each service of it lives for one incident, whose log entries are state changes. */
-function dayOf(day: number): { readonly incidents: Incident[]; readonly stateChanges: StateChange[] } {
+function dayOf(day: number): { readonly incidents: Incident[]; readonly signals: StateChange[] } {
   const triggeredAtMs = at(60) + day * DAY_MS - 30 * MINUTE_MS;
   const incidents = Array.from({ length: SERVICES_A_DAY }, (_, index) =>
     recovered(`Q${day}-${index}`, 20, { service: `preview ${day}-${index}`, triggeredAtMs }),
@@ -123,7 +123,7 @@ it('services that live for a day leave memory and file with the retention', () =
     services: days * SERVICES_A_DAY + 1,
     label_sets: days * SERVICES_A_DAY + 2,
     admitted: days * SERVICES_A_DAY + 1,
-    stateChanges: days * SERVICES_A_DAY,
+    signals: days * SERVICES_A_DAY,
   });
 });
 

@@ -5,7 +5,7 @@ import { load as parse } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { families } from '../../src/metrics/families.ts';
-import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
+import { SELF_METRICS } from '../../src/metrics/self-metrics.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { strangersIn } from '../deploy/catalogue.ts';
 import { readPromql } from '../deploy/promql.ts';
@@ -25,7 +25,7 @@ function blocks(text: string, language: string): string[] {
   return [...fences].map(([, block = '']) => block.trim());
 }
 
-const declared = [...families, ...Object.values(OWN_FAMILIES)];
+const declared = [...families, ...Object.values(SELF_METRICS)];
 const recorded = recordedSeries(rulesIn('mttr.rules.yml'));
 const isKnown = (metric: string) =>
   recorded.has(metric) ||
