@@ -70,7 +70,7 @@ function countRows(database: DatabaseSync): Record<string, number> {
 }
 
 /** What a day tells: each service of it lives for one incident, whose log entries are state changes. */
-function dayOf(day: number): { readonly incidents: Incident[]; readonly signals: StateChange[] } {
+function dayOf(day: number): { readonly incidents: Incident[]; readonly stateChanges: StateChange[] } {
   const triggeredAtMs = at(60) + day * DAY_MS - 30 * MINUTE_MS;
   const incidents = Array.from({ length: SERVICES_A_DAY }, (_, index) =>
     recovered(`Q${day}-${index}`, 20, { service: `preview ${day}-${index}`, triggeredAtMs }),
