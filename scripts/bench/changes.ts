@@ -1,4 +1,4 @@
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import { createPageSource } from '../../src/core/page-renderer.ts';
 import {
   activeProvider,

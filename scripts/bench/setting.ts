@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import type { Config } from '../../src/config/types.ts';
 import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';

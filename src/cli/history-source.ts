@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OpenedProvider, openProviders } from '../app/providers.ts';
-import type { Reader } from '../config/reading.ts';
+import type { Reader } from '../config/label-mapper.ts';
 import type { Config } from '../config/types.ts';
 import { createCore } from '../core/core.ts';
 import { toRemote } from '../core/remote.ts';

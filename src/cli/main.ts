@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { type Daemon, startDaemon, UnusableConfiguration } from '../app/daemon.ts';
 import { openProviders } from '../app/providers.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError } from '../config/diagnostics.ts';
 import type { Config } from '../config/types.ts';
 import { createProcessMetrics } from '../metrics/self-metrics.ts';
 import { messageOf } from '../model/error-message.ts';

@@ -1,4 +1,4 @@
-import { createReader, type Reader } from '../config/reading.ts';
+import { createReader, type Reader } from '../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
 import type { Capabilities } from '../model/capabilities.ts';

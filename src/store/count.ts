@@ -1,4 +1,4 @@
-import { isVisible } from '../config/reading.ts';
+import { isVisible } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
 import { type FacetLabels, MARKS, recoveryMs } from '../model/stored.ts';
 import { contentMarks, type IncidentRow, instant, list, number, spansOf } from './incident-row.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Reader } from '../config/reading.ts';
+import type { Reader } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Facet, FacetLabels, StoredIncident } from '../model/stored.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';

@@ -1,4 +1,4 @@
-import { isVisible } from '../config/reading.ts';
+import { isVisible } from '../config/label-mapper.ts';
 import { type FacetLabels, MARKS, STATUSES } from '../model/stored.ts';
 import type { StoreEngine } from './engine.ts';
 import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';

@@ -1,4 +1,4 @@
-import type { FacetReading, Reader } from '../config/reading.ts';
+import type { FacetReading, Reader } from '../config/label-mapper.ts';
 import type { Incident, Service, SeveritySources } from '../model/incident.ts';
 import type { Facet, FacetLabels } from '../model/stored.ts';
 import type { FamilyLayout, LabelSet } from './label-sets.ts';

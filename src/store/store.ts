@@ -1,4 +1,4 @@
-import type { Reader } from '../config/reading.ts';
+import type { Reader } from '../config/label-mapper.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { WrongUse } from '../../src/cli/command.ts';
-import { ConfigError } from '../../src/config/problems.ts';
+import { ConfigError } from '../../src/config/diagnostics.ts';
 import { openStoredIncidents } from '../../src/store/history.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { until } from '../e2e/process.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig, SeverityConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { ReportConfig } from '../../src/report/groups.ts';

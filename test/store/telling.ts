@@ -1,4 +1,4 @@
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig, SeverityConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { Histogram, LabelSet } from '../../src/store/label-sets.ts';
