@@ -67,27 +67,34 @@ function timing(name: string, which: Timing, help: string): AnyFamily {
     group: 'timings',
     isReported: ({ provider }) => provider.stamps[which],
     samples: (timings, shown, settings) =>
-      histogramSamples({ ...timings, histogram: timings[which], exemplars: [] }, setLabels(shown), settings),
+      histogramSamples({ ...timings, histogram: timings[which] }, { ...shown, exemplars: [] }, settings),
   });
 }
 
-interface ShownHistogram extends Pick<ShownSet, 'exemplars'> {
+interface ShownHistogram {
   readonly histogram: Histogram;
   readonly released: boolean;
   readonly bornMs: number;
 }
 
 function histogramSamples(
-  { histogram, released, bornMs, exemplars }: ShownHistogram,
-  labels: LabelPairs,
+  { histogram, released, bornMs }: ShownHistogram,
+  shown: ShownSet,
   { bucketsMs }: FamilySettings,
 ): Sample[] {
+  const labels = setLabels(shown);
+  const { provider } = shown.set;
   const bounds = [...bucketsMs.map((ms) => ms / MINUTE_MS), Number.POSITIVE_INFINITY];
   let count = 0;
   const buckets = bounds.map((le, at): Sample => {
     count += released ? (histogram.counts[at] ?? 0) : 0;
-    const last = released ? exemplars[at] : undefined;
-    const exemplar = last && { incidentId: last.incidentId, value: last.ms / MINUTE_MS, atMs: last.resolvedAtMs };
+    const last = released ? shown.exemplars[at] : undefined;
+    const exemplar = last && {
+      incidentId: last.incidentId,
+      provider,
+      value: last.ms / MINUTE_MS,
+      atMs: last.resolvedAtMs,
+    };
     return { suffix: '_bucket', labels, le, value: count, exemplar };
   });
   return [
@@ -105,7 +112,7 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
     help: 'Time from trigger to resolve; each incident that ended since the counting began is in it exactly once.',
     group: 'recovery',
     samples: ({ recovery: histogram, released, bornMs }, shown, settings) =>
-      histogramSamples({ histogram, released, bornMs, exemplars: shown.exemplars }, setLabels(shown), settings),
+      histogramSamples({ histogram, released, bornMs }, shown, settings),
   }),
   timing(
     'incident_acknowledgement_time_minutes',
