@@ -10,7 +10,7 @@ import { type Clock, DAY_MS, systemClock } from '../../src/model/time.ts';
 import { writeCursor } from '../../src/providers/pagerduty/cursor.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY } from '../../src/simulator/pagerduty.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Batch, Store } from '../../src/store/store.ts';
 import { type Life, openLife as openLifeOf } from '../../test/life.ts';
 import { type History, inventIncident } from './incidents.ts';

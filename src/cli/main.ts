@@ -5,7 +5,7 @@ import { type Daemon, startDaemon, UnusableConfiguration } from '../app/daemon.t
 import { openProviders } from '../app/providers.ts';
 import { ConfigError } from '../config/diagnostics.ts';
 import type { Config } from '../config/types.ts';
-import { createProcessMetrics } from '../metrics/process.ts';
+import { createProcessMetrics } from '../metrics/self-metrics.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { systemClock } from '../model/time.ts';

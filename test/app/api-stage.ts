@@ -9,7 +9,7 @@ import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { page, START_MS } from '../poller/stage.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };

@@ -37,8 +37,8 @@ const REACHES = [
 const PROVIDERS: readonly ReportedProvider[] = REACHES.map(({ name, isOverall, tells }) => ({
   name,
   isOverall,
-  tellsEscalations: tells,
-  tellsReopens: tells,
+  hasEscalations: tells,
+  hasReopens: tells,
 }));
 
 const SETTINGS: StatisticsSettings = {

@@ -43,7 +43,7 @@ function open(settings: StatisticsSettings, labels = LABELS): Statistics {
 }
 
 function activeOf({ tells, ...provider }: OracleProvider) {
-  return { ...provider, tellsEscalations: tells, tellsReopens: tells };
+  return { ...provider, hasEscalations: tells, hasReopens: tells };
 }
 
 /** What the statistics say, in the oracle's words. */

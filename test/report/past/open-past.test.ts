@@ -150,8 +150,8 @@ describe('what was open', () => {
           endMs: NOW_MS,
           historyStartMs: 0,
           isOverall: true,
-          tellsEscalations: true,
-          tellsReopens: true,
+          hasEscalations: true,
+          hasReopens: true,
         });
         for (const one of incidents) live.put(one);
         live.rebuild();
