@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
-import { parseJson } from '../model/json.ts';
-import { formatAlternatives } from '../model/text.ts';
+import { formatAlternatives, parseJson } from '../model/text.ts';
 import { decodeText, REJECTED, type ReadInput, type Row } from './file-format.ts';
 
 /** Characters of one record: several times the longest that any platform sends. */
