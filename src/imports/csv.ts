@@ -14,7 +14,7 @@ const FATAL_ERRORS = new Set(['CSV_QUOTE_NOT_CLOSED', 'CSV_MAX_RECORD_SIZE']);
  * The rows of a table with a header, reduced to the wanted columns under the names of the mapping. Columns with the same
  * name become a list. `line` is where a row ends.
  */
-export async function* readCsv({ stream, wanted, unread }: ReadInput): AsyncGenerator<Row> {
+export async function* readCsv({ stream, ...names }: ReadInput): AsyncGenerator<Row> {
   const { delimiter, chunks } = await detectDelimiter(withLineFeeds(decodeText(stream)));
   const skipped: Row[] = [];
   const parser = parse({
@@ -24,7 +24,7 @@ export async function* readCsv({ stream, wanted, unread }: ReadInput): AsyncGene
     max_record_size: ROW_BYTES_MAX,
     relax_quotes: true,
     skip_empty_lines: true,
-    columns: (header: string[]) => toWantedNames(header, wanted, unread),
+    columns: (header: string[]) => toWantedNames(header, names),
     skip_records_with_error: true,
     on_skip: (error) => {
       if (error === undefined || FATAL_ERRORS.has(error.code)) parser.destroy(toFatalError(error));
@@ -94,14 +94,14 @@ async function detectDelimiter(
 /** Replaces each column name by the mapping's name for it; undefined drops the column. */
 function toWantedNames(
   header: readonly string[],
-  wanted: readonly string[],
-  unread: Set<string>,
+  { wanted, unread, found }: Omit<ReadInput, 'stream'>,
 ): (string | undefined)[] {
   const byName = new Map(wanted.toReversed().map((name) => [normalizeName(name), name]));
   return header.map((name) => {
-    const found = byName.get(normalizeName(name));
-    if (found === undefined && name.trim() !== '') unread.add(name.trim());
-    return found;
+    const wantedName = byName.get(normalizeName(name));
+    if (wantedName !== undefined) found.add(wantedName);
+    else if (name.trim() !== '') unread.add(name.trim());
+    return wantedName;
   });
 }
 

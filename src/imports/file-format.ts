@@ -17,6 +17,8 @@ export interface ReadInput {
   readonly wanted: readonly string[];
   /** Receives the names of columns and members that are not read. */
   readonly unread: Set<string>;
+  /** Receives the names of columns and members that are read. */
+  readonly found: Set<string>;
 }
 
 /** The member that the file of rejected rows adds to each row. */

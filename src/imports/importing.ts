@@ -1,13 +1,16 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident, RejectionReason } from '../model/incident.ts';
+import { formatAlternatives, printable } from '../model/text.ts';
 import { isSameContent } from '../store/incident-row.ts';
 import { readCsv } from './csv.ts';
 import type { ReadContext } from './field-values.ts';
 import type { Format, ReadInput, Row } from './file-format.ts';
 import { readJson, readJsonLines } from './json.ts';
-import { listPaths, pickPaths } from './mapping.ts';
+import { findMissingFields, listPaths, type Mapping, pickPaths } from './mapping.ts';
 import { type ParsedIncident, parseIncident } from './parse-incident.ts';
 
+/** Columns beyond these are not listed in an error. */
+const COLUMNS_MAX = 40;
 /** Incidents that are looked up and written together. */
 const BATCH_SIZE = 500;
 
@@ -46,9 +49,31 @@ const READERS: Readonly<Record<Format, (input: ReadInput) => AsyncIterable<Row>>
   ndjson: readJsonLines,
 };
 
-/** The rows of a file one by one, in its order; throws when the file as a whole is invalid. */
-export function readRows({ format, ...input }: ReadInput & { readonly format: Format }): AsyncIterable<Row> {
-  return READERS[format](input);
+/** A file, and the mapping that says which of its columns are read. */
+export interface FileInput extends Pick<ReadInput, 'stream' | 'unread'> {
+  readonly format: Format;
+  readonly mapping: Mapping;
+}
+
+/**
+ * The rows of a file one by one, in its order; throws when the file as a whole is invalid, or lacks a column that the
+ * mapping requires.
+ */
+export async function* readRows({ format, stream, mapping, unread }: FileInput): AsyncGenerator<Row> {
+  const found = new Set<string>();
+  const wanted = listPaths(mapping).map(({ text }) => text);
+  let isEmpty = true;
+  for await (const row of READERS[format]({ stream, wanted, unread, found })) {
+    isEmpty = false;
+    yield row;
+  }
+  const [missing] = isEmpty ? [] : findMissingFields(mapping, found);
+  if (missing === undefined) return;
+  const paths = (mapping.fields.get(missing) ?? []).flatMap((source) => source.paths.map(({ text }) => text));
+  const columns = [...found, ...unread].slice(0, COLUMNS_MAX).map(printable).join(', ');
+  throw new Error(
+    `no row has ${formatAlternatives(paths)}, which ${mapping.name} names for ${missing}; expected one of the columns ${columns}`,
+  );
 }
 
 /** Adds the incidents of the rows to the target, in batches; of rows with the same id the last one counts. */

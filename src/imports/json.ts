@@ -45,7 +45,7 @@ export async function* readJson({ stream, ...columns }: ReadInput): AsyncGenerat
   scanner.end();
 }
 
-type Columns = Pick<ReadInput, 'wanted' | 'unread'>;
+type Columns = Omit<ReadInput, 'stream'>;
 
 function parseRow(text: string, line: number, columns: Columns): Row {
   let record: unknown;
@@ -57,15 +57,16 @@ function parseRow(text: string, line: number, columns: Columns): Row {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     return { line, problem: 'is JSON, but not an object' };
   }
-  collectUnread(record, columns);
+  collectNames(record, columns);
   return { line, record };
 }
 
-function collectUnread(record: object, { wanted, unread }: Columns): void {
+function collectNames(record: object, { wanted, unread, found }: Columns): void {
   for (const name of Object.keys(record)) {
-    if (name === REJECTED || unread.has(name) || unread.size >= UNREAD_MAX) continue;
+    if (name === REJECTED || found.has(name) || unread.has(name)) continue;
     const isRead = wanted.some((one) => one === name || one.startsWith(`${name}.`) || one.startsWith(`${name}[`));
-    if (!isRead) unread.add(name);
+    if (isRead) found.add(name);
+    else if (unread.size < UNREAD_MAX) unread.add(name);
   }
 }
 

@@ -56,7 +56,8 @@ export function parseMapping(text: string, filename: string): Mapping {
   for (const field of missing)
     diagnostics.error({ path: ['fields', field], message: 'is missing', expected: 'a column or a path' });
   diagnostics.throwIfAny();
-  return { name: filename, fields: merged };
+  const requiredFields = FIELDS.filter((field) => parsed?.fields[field] !== undefined);
+  return { name: filename, fields: merged, requiredFields };
 }
 
 /** A schema that depends on the value: the errors of a union would only say that nothing fits. */

@@ -54,6 +54,8 @@ export interface FieldSource {
 export interface Mapping {
   readonly name: string;
   readonly fields: ReadonlyMap<Field, readonly FieldSource[]>;
+  /** Fields whose columns a file must have: those that a person mapped, not those of a built-in mapping. */
+  readonly requiredFields?: readonly Field[] | undefined;
 }
 
 /** A source as it is written: a column or path, several of them, or all its settings. */
@@ -99,6 +101,16 @@ function lowerCaseKeys(values: Readonly<Record<string, string>>): Map<string, st
 /** Every path that a mapping reads. */
 export function listPaths(mapping: Mapping): FieldPath[] {
   return [...mapping.fields.values()].flatMap((sources) => sources.flatMap(({ paths }) => paths));
+}
+
+/** The required fields of which no column is among these names. */
+export function findMissingFields({ fields, requiredFields = [] }: Mapping, names: ReadonlySet<string>): Field[] {
+  const isFound = ({ text, steps: [first] }: FieldPath) =>
+    names.has(text) || (first?.kind === 'member' && names.has(first.name));
+  return requiredFields.filter((field) => {
+    const sources = fields.get(field) ?? [];
+    return sources.every(({ constant, paths }) => constant === undefined && !paths.some(isFound));
+  });
 }
 
 /** One step into a record: a member, a list index, or the first of a list whose member has a value. */

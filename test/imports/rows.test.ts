@@ -3,15 +3,23 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectFormat, type Format, type Row } from '../../src/imports/file-format.ts';
 import { readRows } from '../../src/imports/importing.ts';
+import { type Field, toMapping } from '../../src/imports/mapping.ts';
+
+const NONE: readonly Field[] = [];
 
 /** Reads text that comes in pieces of so many bytes. */
-async function read(format: Format, text: string | Buffer, { size = 7, wanted = ['id', 'title'] } = {}) {
+async function read(
+  format: Format,
+  text: string | Buffer,
+  { size = 7, wanted = ['id', 'title'], requiredFields = NONE } = {},
+) {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
   const unread = new Set<string>();
   const rows: Row[] = [];
-  for await (const row of readRows({ format, stream: Readable.from(pieces), wanted, unread })) rows.push(row);
+  const mapping = { ...toMapping('own.yml', { title: wanted }), requiredFields };
+  for await (const row of readRows({ format, stream: Readable.from(pieces), mapping, unread })) rows.push(row);
   return { rows, unread: [...unread] };
 }
 
@@ -161,6 +169,28 @@ describe('a table', () => {
   it('may have a header only, or nothing', async () => {
     expect((await read('csv', 'id,title\n')).rows).toEqual([]);
     expect((await read('csv', '')).rows).toEqual([]);
+  });
+});
+
+describe('a column that a person mapped', () => {
+  const required = { wanted: ['titel', 'headline'], requiredFields: ['title'] as const };
+
+  it.each([
+    ['csv', 'Number,Title\n1,a\n', 'Number, Title'],
+    ['ndjson', '{"Number":1,"Title":"a"}\n', 'Number, Title'],
+    ['json', '[{"Number":1},{"Title":"a"}]', 'Number, Title'],
+  ] as const)('must be in the file (%s)', async (format, text, columns) => {
+    const message = `no row has titel or headline, which own.yml names for title; expected one of the columns ${columns}`;
+
+    await expect(read(format, text, required)).rejects.toThrow(message);
+  });
+
+  it('may be one of several, in some rows only, and missing from a file without rows', async () => {
+    const some = await read('ndjson', '{"Number":1}\n{"headline":"a"}\n', required);
+    const none = await read('csv', 'Number,Title\n', required);
+
+    expect(some.rows).toHaveLength(2);
+    expect(none.rows).toEqual([]);
   });
 });
 

@@ -9,7 +9,6 @@ import {
   importRows,
   readRows,
 } from '../../imports/importing.ts';
-import { listPaths } from '../../imports/mapping.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { platforms } from '../../providers/registry.ts';
 import type { ImportSpan } from '../../store/store.ts';
@@ -98,10 +97,9 @@ async function importFile(file: ImportFile, work: FileWork): Promise<void> {
   const what = shownName(file);
   try {
     const stream = file.name === STANDARD_INPUT ? input : await openFile(file.name);
-    const wanted = listPaths(mapping).map(({ text }) => text);
     await importRows({
       target,
-      rows: readRows({ format: file.format, stream, wanted, unread }),
+      rows: readRows({ format: file.format, stream, mapping, unread }),
       context: {
         mapping,
         zone,
