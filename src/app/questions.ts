@@ -2,8 +2,8 @@ import type { Config } from '../config/types.ts';
 import { describeProviders, readersOf, shownProvider } from '../core/settings.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { sharedJson } from '../model/shared-bytes.ts';
-import type { ExplainQuestion, IncidentsQuestion } from '../server/api/parameters.ts';
-import { type ParameterError, RequestProblem } from '../server/api/problem.ts';
+import type { ExplainQuery, IncidentsQuery } from '../server/api/queries.ts';
+import { type ParameterError, RequestProblem } from '../server/responses.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
 import { type History, openHistory } from '../store/history.ts';
 import { explainResponse } from './api/explain-response.ts';
@@ -33,8 +33,8 @@ export type JsonAnswer =
 
 /** Questions that read the whole store; each sees it as it is when it is asked. */
 export interface Questions {
-  explain(context: QuestionContext, question: ExplainQuestion): JsonAnswer;
-  incidents(context: QuestionContext, question: IncidentsQuestion): JsonAnswer;
+  explain(context: QuestionContext, question: ExplainQuery): JsonAnswer;
+  incidents(context: QuestionContext, question: IncidentsQuery): JsonAnswer;
   /** By window, of these providers. */
   trend(context: QuestionContext, providers: readonly string[]): readonly (readonly TrendSeries[])[];
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/types.ts';
 import type { Core, CoreStatus } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { type Clock, DAY_MS } from '../model/time.ts';
-import type { Readiness } from '../server/options.ts';
+import type { Readiness } from '../server/request-handler.ts';
 import type { StatusView } from '../server/status-page/view.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 import type { PageLoop } from './page-loop.ts';

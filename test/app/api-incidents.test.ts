@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { incidentsResponse } from '../../src/app/api/incidents-response.ts';
 import type { Incident } from '../../src/model/incident.ts';
-import type { IncidentsQuestion } from '../../src/server/api/parameters.ts';
+import type { IncidentsQuery } from '../../src/server/api/queries.ts';
 import { incident, MINUTE_MS, START_MS } from '../poller/stage.ts';
 import { type StoredIncidents, storeOf } from './api-stage.ts';
 
-const ALL: IncidentsQuestion = { limit: 1000 };
+const ALL: IncidentsQuery = { limit: 1000 };
 
 /** Resolved after so many minutes. */
 function over(id: string, minutes: number, change: Partial<Incident> = {}): Incident {
@@ -13,7 +13,7 @@ function over(id: string, minutes: number, change: Partial<Incident> = {}): Inci
   return incident(id, { triggeredAtMs, resolvedAtMs: triggeredAtMs + minutes * MINUTE_MS, ...change });
 }
 
-function idsOf(stored: StoredIncidents, question: IncidentsQuestion): string[] {
+function idsOf(stored: StoredIncidents, question: IncidentsQuery): string[] {
   const { incidents } = incidentsResponse(stored.open(), question);
   return incidents.map(({ id }) => id);
 }
@@ -131,12 +131,12 @@ it.each([
 });
 
 it.each([
-  { question: { service: 'chekout' }, says: 'service "chekout" is unknown; did you mean "checkout"?' },
-  { question: { severity: 'P9' }, says: 'severity "P9" is unknown; did you mean "P1"?' },
-  { question: { provider: 'og' }, says: 'provider "og" is unknown (known: pagerduty)' },
-  { question: { from: '2026-04-01' }, says: 'from "2026-04-01" is in the future' },
-  { question: { from: '1d', to: 'soon' }, says: 'to "soon" is not a time' },
-  { question: { cursor: 'x' }, says: 'cursor is no cursor; expected next_cursor of the page before' },
+  { question: { service: 'chekout' }, says: 'service: "chekout" is unknown; did you mean "checkout"?' },
+  { question: { severity: 'P9' }, says: 'severity: "P9" is unknown; did you mean "P1"?' },
+  { question: { provider: 'og' }, says: 'provider: "og" is unknown (known: pagerduty)' },
+  { question: { from: '2026-04-01' }, says: 'from: "2026-04-01" is in the future' },
+  { question: { from: '1d', to: 'soon' }, says: 'to: "soon" is not a time' },
+  { question: { cursor: 'x' }, says: 'cursor: invalid; expected next_cursor of the preceding page' },
 ])('says what is wrong with $question', ({ question, says }) => {
   const stored = storeOf([over('Q1', 1)]);
 

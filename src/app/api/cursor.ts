@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { wrongParameters } from '../../server/api/problem.ts';
+import { invalidParameters } from '../../server/responses.ts';
 
 /** Where an incident stands in the order of the list. */
 export interface Place {
@@ -20,19 +20,19 @@ export function writeCursor({ triggeredAtMs, row }: Place, question: object): st
 export function readCursor(text: string, question: object): Place {
   const [triggeredAtMs, row, digest] = partsOf(text);
   if (digest === digestOf(question)) return { triggeredAtMs, row };
-  throw refused('belongs to other parameters; expected it with those of the page that it came with');
+  throw refused('belongs to other parameters; repeat those of the page that it came with');
 }
 
 function partsOf(text: string): z.infer<typeof Cursor> {
   try {
     return Cursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
   } catch {
-    throw refused('is no cursor; expected next_cursor of the page before');
+    throw refused('invalid; expected next_cursor of the preceding page');
   }
 }
 
 function refused(reason: string) {
-  return wrongParameters([{ name: 'cursor', reason }]);
+  return invalidParameters([{ name: 'cursor', reason }]);
 }
 
 function digestOf(question: object): string {

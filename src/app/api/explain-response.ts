@@ -4,7 +4,7 @@ import { InputError } from '../../model/input-error.ts';
 import { explain } from '../../report/explain/explain.ts';
 import type { Explanation } from '../../report/explain/explanation.ts';
 import { parseQuestion } from '../../report/explain/parse-question.ts';
-import type { ExplainQuestion } from '../../server/api/parameters.ts';
+import type { ExplainQuery } from '../../server/api/queries.ts';
 import type { IncidentsInput } from './incidents-response.ts';
 import { toRequestProblem } from './input-problem.ts';
 
@@ -13,7 +13,7 @@ export interface ExplainInput extends IncidentsInput {
 }
 
 /** What stands behind one number; the parameters mean what the flags of the command do. Throws a RequestProblem for a question that cannot be answered. */
-export function explainResponse(input: ExplainInput, asked: ExplainQuestion): Explanation {
+export function explainResponse(input: ExplainInput, asked: ExplainQuery): Explanation {
   const { config, history, providers, readers, nowMs } = input;
   try {
     return explain({

@@ -3,7 +3,7 @@ import type { Config } from '../../config/types.ts';
 import { type FacetLabels, MARKS, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { statedIncident, timeOf } from '../../report/stated-incident.ts';
-import type { Exclusion, IncidentAnswer } from '../../server/api/answers.ts';
+import type { Exclusion, IncidentResponse } from '../../server/api/schemas.ts';
 import type { Recorded } from '../../store/history.ts';
 
 /** What an incident is shown with. */
@@ -14,7 +14,7 @@ export interface IncidentContext {
 }
 
 /** One incident as the API shows it, without its title: that may hold anything. */
-export function incidentResponse(recorded: Recorded, context: IncidentContext): IncidentAnswer {
+export function incidentResponse(recorded: Recorded, context: IncidentContext): IncidentResponse {
   const { stored, incident } = recorded;
   const { labels } = context;
   const ms = recoveryMs(stored, context.config.recovery.reopened);

@@ -4,9 +4,9 @@ import { InputError } from '../../model/input-error.ts';
 import { isKept, MARKS, type StoredIncident } from '../../model/stored.ts';
 import { selectLabels } from '../../report/known-labels.ts';
 import { parsePeriod } from '../../report/period.ts';
-import type { IncidentAnswer, IncidentsAnswer } from '../../server/api/answers.ts';
-import type { IncidentsQuestion } from '../../server/api/parameters.ts';
-import { wrongParameters } from '../../server/api/problem.ts';
+import type { IncidentsQuery } from '../../server/api/queries.ts';
+import type { IncidentResponse, IncidentsResponse } from '../../server/api/schemas.ts';
+import { invalidParameters } from '../../server/responses.ts';
 import type { History } from '../../store/history.ts';
 import { type Place, readCursor, writeCursor } from './cursor.ts';
 import { incidentResponse } from './incident-response.ts';
@@ -20,7 +20,7 @@ export interface IncidentsInput {
 }
 
 /** The incidents that are asked for, the one that was triggered last first; incidents that come meanwhile move no page. */
-export function incidentsResponse(input: IncidentsInput, question: IncidentsQuestion): IncidentsAnswer {
+export function incidentsResponse(input: IncidentsInput, question: IncidentsQuery): IncidentsResponse {
   const { history } = input;
   const { limit, cursor, ...filter } = question;
   const after = cursor === undefined ? undefined : readCursor(cursor, filter);
@@ -41,7 +41,7 @@ export function incidentsResponse(input: IncidentsInput, question: IncidentsQues
   return { incidents, ...(hasMore ? { next_cursor: writeCursor(last, filter) } : {}) };
 }
 
-function periodOf({ config, nowMs }: IncidentsInput, { from, to }: IncidentsQuestion) {
+function periodOf({ config, nowMs }: IncidentsInput, { from, to }: IncidentsQuery) {
   const whole = { fromMs: Number.MIN_SAFE_INTEGER, toMs: Number.MAX_SAFE_INTEGER };
   if (from === undefined && to === undefined) return whole;
   try {
@@ -57,7 +57,7 @@ function periodOf({ config, nowMs }: IncidentsInput, { from, to }: IncidentsQues
   }
 }
 
-function labelCheck({ config, history }: IncidentsInput, question: IncidentsQuestion): (facet: number) => boolean {
+function labelCheck({ config, history }: IncidentsInput, question: IncidentsQuery): (facet: number) => boolean {
   const { labels: wanted, errors } = selectLabels(question, {
     // Going over all names is left to questions that name one.
     get services() {
@@ -69,7 +69,7 @@ function labelCheck({ config, history }: IncidentsInput, question: IncidentsQues
     severities: config.severities,
     providers: config.providers.map(({ name }) => name),
   });
-  if (errors.length > 0) throw wrongParameters(errors);
+  if (errors.length > 0) throw invalidParameters(errors);
   const verdicts = new Map<number, boolean>();
   return (facet) => {
     const known = verdicts.get(facet);
@@ -81,7 +81,7 @@ function labelCheck({ config, history }: IncidentsInput, question: IncidentsQues
   };
 }
 
-function hasStatus({ resolvedAtMs, marks }: StoredIncident, status: IncidentsQuestion['status']): boolean {
+function hasStatus({ resolvedAtMs, marks }: StoredIncident, status: IncidentsQuery['status']): boolean {
   if (status === undefined) return true;
   // Deleted, expired, flaky and merged ones are neither.
   if (!isKept(marks) || (marks & MARKS.merged) !== 0) return false;
@@ -112,7 +112,7 @@ function createNewest(most: number) {
   };
 }
 
-function readAll({ history, readers, config }: IncidentsInput, places: readonly Place[]): IncidentAnswer[] {
+function readAll({ history, readers, config }: IncidentsInput, places: readonly Place[]): IncidentResponse[] {
   return places.flatMap(({ row }) => {
     const [recorded] = history.recorded([row]);
     const labels = recorded && history.labels(recorded.stored.facet);

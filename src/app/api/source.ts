@@ -4,9 +4,9 @@ import type { Remote } from '../../core/remote.ts';
 import { asBuffer } from '../../model/shared-bytes.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
-import { type RefreshRequest, spanOf } from '../../server/api/parameters.ts';
-import { RequestProblem, wrongParameters } from '../../server/api/problem.ts';
-import type { ApiSource } from '../../server/api/source.ts';
+import type { ApiSource } from '../../server/api/endpoints.ts';
+import { parseScopeMs, type RefreshQuery } from '../../server/api/queries.ts';
+import { invalidParameters, RequestProblem } from '../../server/responses.ts';
 import type { Engine } from '../engine.ts';
 import type { PageLoop } from '../page-loop.ts';
 import type { JsonAnswer, QuestionContext, Questions } from '../questions.ts';
@@ -58,7 +58,7 @@ export function createApiSource(input: ApiSourceInput): ApiSource {
     statistics: async (question) => {
       requirePage(input);
       const answer = await core.statistics(question);
-      if ('errors' in answer) throw wrongParameters(answer.errors);
+      if ('errors' in answer) throw invalidParameters(answer.errors);
       return asBuffer(answer.json);
     },
     incidents: async (question) => {
@@ -86,11 +86,11 @@ function toBytes(answer: JsonAnswer): Buffer {
   throw new RequestProblem(status, detail, { errors });
 }
 
-async function refresh(input: ApiSourceInput, request: RefreshRequest) {
+async function refresh(input: ApiSourceInput, request: RefreshQuery) {
   const { scope, dry_run: isDryRun, max_failures: failuresMax } = request;
   requirePage(input);
   const providers = scope === 'stale' ? 'stale' : 'all';
-  const outcomes = input.engine().refreshing.begin({ providers, spanMs: spanOf(scope), isDryRun, failuresMax });
+  const outcomes = input.engine().refreshing.begin({ providers, spanMs: parseScopeMs(scope), isDryRun, failuresMax });
   if (outcomes === undefined) throw new RequestProblem(409, 'a refresh is under way already; expected one at a time');
   return refreshResponse(await outcomes, isDryRun);
 }

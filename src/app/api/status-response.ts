@@ -2,7 +2,7 @@ import type { CoreStatus } from '../../core/messages.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { optionalTime } from '../../report/stated-incident.ts';
-import type { StatusAnswer } from '../../server/api/answers.ts';
+import type { StatusResponse } from '../../server/api/schemas.ts';
 import type { Engine, EngineProvider } from '../engine.ts';
 import { findProvider, stateWord } from '../provider-status.ts';
 
@@ -18,7 +18,7 @@ export interface StatusResponseInput {
 }
 
 /** How the exporter and its providers are doing, as `/metrics` says it. */
-export function statusResponse(input: StatusResponseInput): StatusAnswer {
+export function statusResponse(input: StatusResponseInput): StatusResponse {
   const { engine, core, version, uptimeMs, isOpen, reloadFailure } = input;
   return {
     version,
@@ -31,7 +31,7 @@ export function statusResponse(input: StatusResponseInput): StatusAnswer {
   };
 }
 
-function providerResponse({ config, poller }: EngineProvider, core: CoreStatus): StatusAnswer['providers'][number] {
+function providerResponse({ config, poller }: EngineProvider, core: CoreStatus): StatusResponse['providers'][number] {
   const { name, type, overall } = config;
   const known = findProvider(core, name);
   const { isUp, error } = poller.state();
