@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, listText, type Problem, pathText } from '../config/problems.ts';
-import { parseYaml } from '../config/yaml.ts';
+import { ConfigError, formatProblem, type Problem } from '../config/diagnostics.ts';
+import { parseYaml } from '../config/document.ts';
+import { formatAlternatives } from '../model/text.ts';
 
 /** What --web.config.file says, in the format of the Prometheus exporter-toolkit. */
 export interface WebConfig {
@@ -77,7 +78,7 @@ const CIPHERS: ReadonlyMap<string, string> = new Map([
 const TLS13_CIPHERS = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
 const CIPHER = z.enum(
   [...CIPHERS.keys(), ...TLS13_CIPHERS],
-  `unknown cipher suite; expected ${listText([...CIPHERS.keys()])}`,
+  `unknown cipher suite; expected ${formatAlternatives([...CIPHERS.keys()])}`,
 );
 
 const TEXT = z.string('expected a string').min(1, 'must not be empty');
@@ -224,11 +225,8 @@ export function parseWebConfig(text: string, filename: string): WebConfig {
   const yaml = parseYaml(text, filename);
   const parsed = WebFile.safeParse(yaml.value ?? {});
   if (!parsed.success) {
-    const lines = parsed.error.issues.flatMap(toProblems).map(({ path, text }) => {
-      const position = `${filename}:${yaml.place(path)}`;
-      return path.length === 0 ? `${position}: ${text}` : `${pathText(path)} (${position}): ${text}`;
-    });
-    throw new ConfigError(lines);
+    const problems = parsed.error.issues.flatMap(toProblems);
+    throw new ConfigError(problems.map((one) => formatProblem(one, `${filename}:${yaml.lineAndColumn(one.path)}`)));
   }
   const { tls_server_config, http_server_config, basic_auth_users, rate_limit } = parsed.data;
   const folder = dirname(filename);
@@ -250,10 +248,10 @@ function bcryptCost(hash: string): number {
 function toProblems(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], text: issue.message }));
+    return issue.keys.map((key) => ({ path: [...path, key], message: issue.message }));
   }
   const [first] = issue.code === 'invalid_key' ? issue.issues : [];
-  return [{ path, text: (first ?? issue).message }];
+  return [{ path, message: (first ?? issue).message }];
 }
 
 const UNIT_MS: ReadonlyMap<string, number> = new Map([
@@ -280,7 +278,7 @@ function goDurationMs(duration: string | 0, context: z.core.$RefinementCtx): num
 
 /** A mapping with these keys and no others; its errors say which keys there are. */
 function strictMapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const unknownKey = `unknown key; expected ${listText(Object.keys(shape))}`;
+  const unknownKey = `unknown key; expected ${formatAlternatives(Object.keys(shape))}`;
   return z.strictObject(shape, {
     error: ({ code }) => (code === 'unrecognized_keys' ? unknownKey : 'expected a mapping'),
   });

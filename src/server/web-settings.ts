@@ -1,5 +1,5 @@
 import { createSecureContext, DEFAULT_CIPHERS, type TlsOptions } from 'node:tls';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError } from '../config/diagnostics.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { createMutex } from '../model/mutex.ts';

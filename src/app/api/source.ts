@@ -90,7 +90,9 @@ async function refresh(input: ApiSourceInput, request: RefreshQuery) {
   const { scope, dry_run: isDryRun, max_failures: failuresMax } = request;
   requirePage(input);
   const providers = scope === 'stale' ? 'stale' : 'all';
-  const outcomes = input.engine().refreshing.begin({ providers, spanMs: parseScopeMs(scope), isDryRun, failuresMax });
+  const outcomes = input
+    .engine()
+    .refreshRunner.begin({ providers, spanMs: parseScopeMs(scope), isDryRun, failuresMax });
   if (outcomes === undefined) throw new RequestProblem(409, 'a refresh is under way already; expected one at a time');
   return refreshResponse(await outcomes, isDryRun);
 }
