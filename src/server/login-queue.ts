@@ -1,19 +1,19 @@
 import { isIPv6, type Socket } from 'node:net';
+import { MINUTE_MS } from '../model/time.ts';
 import { workerUrl } from '../model/worker-url.ts';
 import type { BcryptService } from './bcrypt-worker.ts';
-import { createOnDemandThread } from './on-demand-thread.ts';
+import { createOnDemandThread, type OnDemandThread } from './on-demand-thread.ts';
 
 /** Whether a password belongs to a bcrypt hash; rejects when that could not be found out. */
 export type ComparePassword = (password: string, hash: string) => Promise<boolean>;
 
+/** A thread without logins that have to be verified gives its memory back after this long. */
+const BCRYPT_IDLE_MS = 5 * MINUTE_MS;
+
 /** Compares passwords where they cannot hold up the thread that serves: one at a time, in the order of the calls. */
-export function createBcryptThread(): { readonly compare: ComparePassword; readonly close: () => Promise<void> } {
+export function createBcryptThread(): OnDemandThread<BcryptService> {
   const url = workerUrl('bcrypt-worker', import.meta.url);
-  const thread = createOnDemandThread<BcryptService>(url, 'bcrypt', ['compare']);
-  return {
-    compare: (password, hash) => thread.call((service) => service.compare(password, hash)),
-    close: () => thread.end(),
-  };
+  return createOnDemandThread({ url, name: 'bcrypt', methods: ['compare'], idleMs: BCRYPT_IDLE_MS });
 }
 
 /** A login takes some 75 ms at cost 10, and scrapers wait for 10 s: who stands behind more has left by its turn. */

@@ -30,7 +30,6 @@ export interface EndpointOptions {
   readonly bearerToken: () => string | undefined;
   readonly log: Log;
   readonly page: PageSource;
-  readonly healthy: () => { readonly ok: boolean; readonly reason?: string | undefined };
   readonly readiness: () => Readiness;
   readonly reload: () => Promise<{ readonly ok: boolean; readonly message: string }>;
   /** What the status page shows, for the window of that name; for the default one when there is none of that name. */
@@ -93,11 +92,8 @@ export function createRequestHandler(options: EndpointOptions, settings: () => W
   };
 }
 
-function createProbes(prefix: string, { healthy, readiness }: EndpointOptions): ReadonlyMap<string, Endpoint> {
-  const sendHealth: Endpoint = (_request, response) => {
-    const { ok, reason } = healthy();
-    sendText(response, ok ? 200 : 503, ok ? 'healthy' : (reason ?? 'not healthy'));
-  };
+function createProbes(prefix: string, { readiness }: EndpointOptions): ReadonlyMap<string, Endpoint> {
+  const sendHealth: Endpoint = (_request, response) => sendText(response, 200, 'healthy');
   const sendReadiness: Endpoint = (_request, response) => {
     const { ready, lines } = readiness();
     sendText(response, ready ? 200 : 503, [ready ? 'ready' : 'not ready', ...lines].join('\n'));

@@ -41,7 +41,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const bcrypt = createBcryptThread();
   const settings = await createLiveSettings({
     web: options.web,
-    compare: bcrypt.compare,
+    compare: bcrypt.service.compare,
     readFile: (file) => readFile(file, 'utf8'),
     log: options.log,
     onChange: (changed) => {

@@ -86,7 +86,6 @@ export function optionsWith(changes: Partial<ServerOptions>): ServerOptions {
     bearerToken: () => undefined,
     log: rememberLog().log,
     page: inventPages(pageOf('up 1\n')),
-    healthy: () => ({ ok: true }),
     readiness: () => ({ ready: true, lines: [] }),
     reload: () => Promise.resolve({ ok: true, message: 'reloaded' }),
     status: async () => viewWith({}),

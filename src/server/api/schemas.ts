@@ -97,10 +97,6 @@ export const StatisticsResponse = z
   .describe('The numbers of /metrics: a row for each group and window');
 export type StatisticsResponse = z.infer<typeof StatisticsResponse>;
 
-const EXCLUSIONS = ['merged', 'deleted', 'expired', 'flaky', 'filter', 'exclude_titles', 'shorter_than'] as const;
-/** Why no duration counts an incident. */
-export type Exclusion = (typeof EXCLUSIONS)[number];
-
 const Incident = z.strictObject({
   ...statedFields,
   updated_at: instant,
@@ -116,7 +112,10 @@ const Incident = z.strictObject({
   intervals: z
     .array(z.strictObject({ opened_at: instant, closed_at: instant.optional() }))
     .describe('When it was open; without closed_at it still is'),
-  excluded: z.enum(EXCLUSIONS).optional().describe('Why no duration counts it; a merged one still counts as opened'),
+  excluded: z
+    .enum(['merged', 'deleted', 'expired', 'flaky', 'filter', 'exclude_titles', 'shorter_than'])
+    .optional()
+    .describe('Why no duration counts it; a merged one still counts as opened'),
 });
 export type IncidentResponse = z.infer<typeof Incident>;
 
