@@ -92,14 +92,14 @@ function createHttpServer({ handler, settings, log }: ListenOptions): WebServer 
 
 /** Why this client's certificate, or the lack of one, ends the connection; undefined when it may stay. */
 function findRejection(socket: TLSSocket, tls: TlsConfig): string | undefined {
-  if (tls.clientAuthType === 'NoClientCert' || tls.clientAuthType === 'RequestClientCert') return undefined;
+  if (tls.client_auth_type === 'NoClientCert' || tls.client_auth_type === 'RequestClientCert') return undefined;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) {
-    return tls.clientAuthType === 'VerifyClientCertIfGiven' ? undefined : 'the client sent no certificate';
+    return tls.client_auth_type === 'VerifyClientCertIfGiven' ? undefined : 'the client sent no certificate';
   }
-  if (tls.clientAuthType !== 'RequireAnyClientCert' && !socket.authorized)
+  if (tls.client_auth_type !== 'RequireAnyClientCert' && !socket.authorized)
     return 'the certificate could not be verified';
-  if (tls.clientAllowedSans === undefined || tls.clientAllowedSans.some((name) => hasName(certificate, name)))
+  if (tls.client_allowed_sans === undefined || tls.client_allowed_sans.some((name) => hasName(certificate, name)))
     return undefined;
   return 'none of its subject alternative names is in client_allowed_sans';
 }

@@ -29,37 +29,19 @@ const CLIENT_AUTH_TYPES = [
   'VerifyClientCertIfGiven',
   'RequireAndVerifyClientCert',
 ] as const;
-type ClientAuthType = (typeof CLIENT_AUTH_TYPES)[number];
-
-/** PEM text, as it stands in the file or in another one. */
-export type PemSource = { readonly text: string } | { readonly file: string };
-
-/** The section `tls_server_config`, with values as Node and OpenSSL name them. */
-export interface TlsConfig {
-  readonly cert: PemSource;
-  readonly key: PemSource;
-  readonly clientCa: PemSource | undefined;
-  readonly clientAuthType: ClientAuthType;
-  /** One of these must be among the subject alternative names of the client's certificate; absent: any name. */
-  readonly clientAllowedSans: readonly string[] | undefined;
-  readonly minVersion: TlsVersion;
-  readonly maxVersion: TlsVersion;
-  /** Under OpenSSL's names, best first; absent: OpenSSL's own choice. Those of TLS 1.3 are always among them. */
-  readonly cipherSuites: readonly string[] | undefined;
-  readonly preferServerCipherSuites: boolean;
-  /** Names as OpenSSL has them, best first. */
-  readonly curvePreferences: readonly string[];
-}
 
 const VERSIONS = { TLS10: 'TLSv1', TLS11: 'TLSv1.1', TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;
-export type TlsVersion = (typeof VERSIONS)[keyof typeof VERSIONS];
-const VERSION = z.enum(['TLS10', 'TLS11', 'TLS12', 'TLS13'], 'unknown version; expected TLS10, TLS11, TLS12 or TLS13');
+const VERSION = z
+  .enum(['TLS10', 'TLS11', 'TLS12', 'TLS13'], 'unknown version; expected TLS10, TLS11, TLS12 or TLS13')
+  .transform((name) => VERSIONS[name]);
 
 const CURVES = { CurveP256: 'P-256', CurveP384: 'P-384', CurveP521: 'P-521', X25519: 'X25519' } as const;
-const CURVE = z.enum(
-  ['CurveP256', 'CurveP384', 'CurveP521', 'X25519'],
-  'unknown curve; expected CurveP256, CurveP384, CurveP521 or X25519',
-);
+const CURVE = z
+  .enum(
+    ['CurveP256', 'CurveP384', 'CurveP521', 'X25519'],
+    'unknown curve; expected CurveP256, CurveP384, CurveP521 or X25519',
+  )
+  .transform((name) => CURVES[name]);
 
 /** Go's names (IANA's) and OpenSSL's for the suites of TLS 1.2 and below that Go calls secure. */
 const CIPHERS: ReadonlyMap<string, string> = new Map([
@@ -84,7 +66,8 @@ const CIPHER = z.enum(
 const TEXT = z.string('expected a string').min(1, 'must not be empty');
 const LIST = 'expected a list';
 
-const Section = strictMapping({
+/** The section `tls_server_config`, with versions, cipher suites and curves as OpenSSL names them, best first. */
+const TlsServerConfig = strictMapping({
   cert: TEXT.optional(),
   key: TEXT.optional(),
   client_ca: TEXT.optional(),
@@ -93,40 +76,34 @@ const Section = strictMapping({
   client_ca_file: TEXT.optional(),
   client_auth_type: z
     .enum(CLIENT_AUTH_TYPES, `unknown value; expected one of ${CLIENT_AUTH_TYPES.join(', ')}`)
-    .optional(),
+    .default('NoClientCert'),
   client_allowed_sans: z.array(TEXT, LIST).min(1, 'allows no client; expected one name or more').optional(),
-  min_version: VERSION.default('TLS12'),
-  max_version: VERSION.default('TLS13'),
-  cipher_suites: z.array(CIPHER, LIST).optional(),
+  min_version: VERSION.default('TLSv1.2'),
+  max_version: VERSION.default('TLSv1.3'),
+  cipher_suites: z
+    .array(CIPHER, LIST)
+    .transform((names) => [...TLS13_CIPHERS, ...names.flatMap((name) => CIPHERS.get(name) ?? [])])
+    .optional(),
   prefer_server_cipher_suites: z.boolean('expected true or false').default(true),
   curve_preferences: z.array(CURVE, LIST).default([]),
 });
-type Section = z.infer<typeof Section>;
-
-/** The section `tls_server_config` as it is in the file. */
-const TlsServerConfig = Section.superRefine((section, context) => {
-  const addError: AddError = (key, message) => context.addIssue({ code: 'custom', path: [key], message });
-  for (const key of ['cert', 'key', 'client_ca'] as const) {
-    if (section[key] !== undefined && section[`${key}_file`] !== undefined) {
-      addError(key, `${key} and ${key}_file are both set; expected one of them`);
-    }
-  }
-  for (const key of ['cert', 'key'] as const) {
-    if (section[key] === undefined && section[`${key}_file`] === undefined) {
-      addError(key, `missing; expected ${key} or ${key}_file`);
-    }
-  }
-  checkClientRules(section, addError);
-  if (VERSIONS[section.min_version] > VERSIONS[section.max_version]) {
-    addError('min_version', 'must not be above max_version');
-  }
-});
+export type TlsConfig = z.output<typeof TlsServerConfig>;
 
 type AddError = (key: string, message: string) => void;
 
+function checkTlsConfig(section: TlsConfig, addError: AddError): void {
+  for (const key of ['cert', 'key', 'client_ca'] as const) {
+    const [isSet, isFileSet] = [section[key] !== undefined, section[`${key}_file`] !== undefined];
+    if (isSet && isFileSet) addError(key, `${key} and ${key}_file are both set; expected one of them`);
+    if (!isSet && !isFileSet && key !== 'client_ca') addError(key, `missing; expected ${key} or ${key}_file`);
+  }
+  checkClientRules(section, addError);
+  if (section.min_version > section.max_version) addError('min_version', 'must not be above max_version');
+}
+
 /** Rules without effect are errors: whoever wrote them believes to be protected. */
-function checkClientRules(section: Section, addError: AddError): void {
-  const authType = section.client_auth_type ?? 'NoClientCert';
+function checkClientRules(section: TlsConfig, addError: AddError): void {
+  const authType = section.client_auth_type;
   const caKey = section.client_ca === undefined ? 'client_ca_file' : 'client_ca';
   if (section[caKey] !== undefined && authType === 'NoClientCert') {
     addError(caKey, 'has no effect without client_auth_type; expected one such as RequireAndVerifyClientCert');
@@ -138,33 +115,6 @@ function checkClientRules(section: Section, addError: AddError): void {
       'requires client certificates; expected client_auth_type RequireAndVerifyClientCert or RequireAnyClientCert',
     );
   }
-}
-
-function toTls(section: Section | null | undefined, absolute: (file: string) => string): TlsConfig | undefined {
-  if (!section) return undefined;
-  const source = (text: string | undefined, file: string | undefined): PemSource | undefined => {
-    if (text !== undefined) return { text };
-    return file === undefined ? undefined : { file: absolute(file) };
-  };
-  const cert = source(section.cert, section.cert_file);
-  const key = source(section.key, section.key_file);
-  if (cert === undefined || key === undefined)
-    throw new Error('a checked tls_server_config has a certificate and a key');
-  return {
-    cert,
-    key,
-    clientCa: source(section.client_ca, section.client_ca_file),
-    clientAuthType: section.client_auth_type ?? 'NoClientCert',
-    clientAllowedSans: section.client_allowed_sans,
-    minVersion: VERSIONS[section.min_version],
-    maxVersion: VERSIONS[section.max_version],
-    cipherSuites: section.cipher_suites && [
-      ...TLS13_CIPHERS,
-      ...section.cipher_suites.flatMap((name) => CIPHERS.get(name) ?? []),
-    ],
-    preferServerCipherSuites: section.prefer_server_cipher_suites,
-    curvePreferences: section.curve_preferences.map((name) => CURVES[name]),
-  };
 }
 
 const HEADER_VALUE = z
@@ -211,7 +161,9 @@ const RateLimitSection = strictMapping({
 });
 
 const WebFile = strictMapping({
-  tls_server_config: TlsServerConfig.nullish(),
+  tls_server_config: TlsServerConfig.superRefine((section, context) =>
+    checkTlsConfig(section, (key, message) => context.addIssue({ code: 'custom', path: [key], message })),
+  ).nullish(),
   http_server_config: HttpServerConfig.nullish(),
   basic_auth_users: Users.nullish(),
   rate_limit: RateLimitSection.nullish(),
@@ -228,13 +180,20 @@ export function parseWebConfig(text: string, filename: string): WebConfig {
     const problems = parsed.error.issues.flatMap(toProblems);
     throw new ConfigError(problems.map((one) => formatProblem(one, `${filename}:${yaml.lineAndColumn(one.path)}`)));
   }
-  const { tls_server_config, http_server_config, basic_auth_users, rate_limit } = parsed.data;
-  const folder = dirname(filename);
+  const { tls_server_config: tls, http_server_config, basic_auth_users, rate_limit } = parsed.data;
+  const toAbsolute = (file: string | undefined) => file && resolve(dirname(filename), file);
   const headers = Object.entries(http_server_config?.headers ?? {}).flatMap(([name, value]) =>
     value ? [[name, value]] : [],
   );
   return {
-    tls: toTls(tls_server_config, (file) => resolve(folder, file)),
+    tls: tls
+      ? {
+          ...tls,
+          cert_file: toAbsolute(tls.cert_file),
+          key_file: toAbsolute(tls.key_file),
+          client_ca_file: toAbsolute(tls.client_ca_file),
+        }
+      : undefined,
     headers: Object.fromEntries(headers),
     users: new Map(Object.entries(basic_auth_users ?? {})),
     rateLimit: rate_limit?.interval ? { intervalMs: rate_limit.interval, burst: rate_limit.burst } : undefined,

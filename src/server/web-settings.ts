@@ -5,7 +5,7 @@ import type { Log } from '../model/log.ts';
 import { createMutex } from '../model/mutex.ts';
 import { type BasicAuth, createBasicAuth } from './auth.ts';
 import type { ComparePassword } from './login-queue.ts';
-import { type PemSource, parseWebConfig, type RateLimit, type TlsConfig, type WebConfig } from './web-config.ts';
+import { parseWebConfig, type RateLimit, type TlsConfig, type WebConfig } from './web-config.ts';
 
 /** A web configuration in force: its files read, its users and its rate limit ready to be checked against. */
 export interface WebSettings {
@@ -101,7 +101,7 @@ function assertNoRestart(before: WebSettings, after: WebSettings): void {
   if ((before.tls === undefined) !== (after.tls === undefined)) {
     throw new Error('switching TLS on or off needs a restart');
   }
-  if (before.tls?.config.clientAuthType !== after.tls?.config.clientAuthType) {
+  if (before.tls?.config.client_auth_type !== after.tls?.config.client_auth_type) {
     throw new Error('a change of tls_server_config.client_auth_type needs a restart');
   }
 }
@@ -129,16 +129,16 @@ export function createRateLimiter({ intervalMs, burst }: RateLimit): (nowMs: num
  */
 export async function loadTlsOptions(tls: TlsConfig, readFile: ReadFile): Promise<TlsOptions> {
   const options: TlsOptions = {
-    cert: await readPem('cert', tls.cert, readFile),
-    key: await readPem('key', tls.key, readFile),
-    ...(tls.clientCa && { ca: await readPem('client_ca', tls.clientCa, readFile) }),
-    minVersion: tls.minVersion,
-    maxVersion: tls.maxVersion,
-    honorCipherOrder: tls.preferServerCipherSuites,
+    cert: await readPem(tls, 'cert', readFile),
+    key: await readPem(tls, 'key', readFile),
+    ca: await readPem(tls, 'client_ca', readFile),
+    minVersion: tls.min_version,
+    maxVersion: tls.max_version,
+    honorCipherOrder: tls.prefer_server_cipher_suites,
     ...cipherOptions(tls),
-    ...(tls.curvePreferences.length > 0 && { ecdhCurve: tls.curvePreferences.join(':') }),
-    requestCert: tls.clientAuthType !== 'NoClientCert',
-    rejectUnauthorized: tls.clientAuthType === 'RequireAndVerifyClientCert',
+    ...(tls.curve_preferences.length > 0 && { ecdhCurve: tls.curve_preferences.join(':') }),
+    requestCert: tls.client_auth_type !== 'NoClientCert',
+    rejectUnauthorized: tls.client_auth_type === 'RequireAndVerifyClientCert',
   };
   try {
     createSecureContext(options);
@@ -148,16 +148,22 @@ export async function loadTlsOptions(tls: TlsConfig, readFile: ReadFile): Promis
   return options;
 }
 
-async function readPem(key: string, source: PemSource, readFile: ReadFile): Promise<string> {
-  if ('text' in source) return source.text;
+/** PEM text, from the section or from the file that it names. */
+async function readPem(
+  tls: TlsConfig,
+  key: 'cert' | 'key' | 'client_ca',
+  readFile: ReadFile,
+): Promise<string | undefined> {
+  const file = tls[`${key}_file`];
+  if (file === undefined) return tls[key];
   try {
-    return await readFile(source.file);
+    return await readFile(file);
   } catch (error) {
     throw new ConfigError([`tls_server_config.${key}_file: cannot read the file: ${messageOf(error)}`]);
   }
 }
 
-function cipherOptions({ cipherSuites, minVersion }: TlsConfig): TlsOptions {
+function cipherOptions({ cipher_suites: cipherSuites, min_version: minVersion }: TlsConfig): TlsOptions {
   // OpenSSL allows TLS 1.0 and 1.1 at security level 0 only.
   const level = minVersion === 'TLSv1' || minVersion === 'TLSv1.1' ? '@SECLEVEL=0' : '';
   if (cipherSuites === undefined && level === '') return {};

@@ -46,21 +46,21 @@ rate_limit:
 
   expect(config).toEqual({
     tls: {
-      cert: { file: '/etc/mttr-exporter/tls/server.crt' },
-      key: { file: '/run/secrets/server.key' },
-      clientCa: { file: '/etc/mttr-exporter/tls/clients.crt' },
-      clientAuthType: 'RequireAndVerifyClientCert',
-      clientAllowedSans: ['prometheus.example.com', '10.0.0.1'],
-      minVersion: 'TLSv1',
-      maxVersion: 'TLSv1.2',
-      cipherSuites: [
+      cert_file: '/etc/mttr-exporter/tls/server.crt',
+      key_file: '/run/secrets/server.key',
+      client_ca_file: '/etc/mttr-exporter/tls/clients.crt',
+      client_auth_type: 'RequireAndVerifyClientCert',
+      client_allowed_sans: ['prometheus.example.com', '10.0.0.1'],
+      min_version: 'TLSv1',
+      max_version: 'TLSv1.2',
+      cipher_suites: [
         'TLS_AES_256_GCM_SHA384',
         'TLS_CHACHA20_POLY1305_SHA256',
         'TLS_AES_128_GCM_SHA256',
         'ECDHE-RSA-AES128-GCM-SHA256',
       ],
-      preferServerCipherSuites: false,
-      curvePreferences: ['P-256', 'P-384', 'P-521', 'X25519'],
+      prefer_server_cipher_suites: false,
+      curve_preferences: ['P-256', 'P-384', 'P-521', 'X25519'],
     },
     headers: {
       'Content-Security-Policy': "default-src 'self'",
@@ -85,16 +85,15 @@ it('fills in the defaults of the format', () => {
   const config = parseWebConfig('tls_server_config: { cert: C, key: K }', FILE);
 
   expect(config.tls).toEqual({
-    cert: { text: 'C' },
-    key: { text: 'K' },
-    clientCa: undefined,
-    clientAuthType: 'NoClientCert',
-    clientAllowedSans: undefined,
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.3',
-    cipherSuites: undefined,
-    preferServerCipherSuites: true,
-    curvePreferences: [],
+    cert: 'C',
+    key: 'K',
+    client_auth_type: 'NoClientCert',
+    client_allowed_sans: undefined,
+    min_version: 'TLSv1.2',
+    max_version: 'TLSv1.3',
+    cipher_suites: undefined,
+    prefer_server_cipher_suites: true,
+    curve_preferences: [],
   });
 });
 
