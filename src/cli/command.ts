@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Option } from 'commander';
+import { InputError } from '../model/input-error.ts';
 import type { Clock } from '../model/time.ts';
 
 /** Wrong flags or arguments: exit code 2 and the message. */
@@ -51,4 +52,16 @@ export interface OneShot {
    * (exit code 2), anything else for what failed (exit code 1).
    */
   run(asked: Asked, surroundings: Surroundings): Promise<number>;
+}
+
+/** What was typed is wrong: a WrongUse that names its flag; anything else is given back as it is. */
+export function wrongUseOf(error: unknown): unknown {
+  if (!(error instanceof InputError)) return error;
+  const { field, reason } = error;
+  return new WrongUse(field === undefined ? reason : `${flagOf(field)}: ${reason}`, { cause: error });
+}
+
+/** A series is a word of `explain`, not a flag. */
+function flagOf(field: string): string {
+  return field === 'series' ? field : `--${field}`;
 }

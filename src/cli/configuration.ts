@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { configFromEnvironment, findConfigFile, type Loaded, loadConfig } from '../config/load.ts';
-import type { PlatformSettings } from '../config/types.ts';
+import type { Config, PlatformSettings } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
 
 export interface ConfigurationInput {
@@ -32,4 +32,15 @@ export function readText(filename: string): string {
   } catch (error) {
     throw new Error(`cannot read ${filename}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Everything of a configuration that no log line may show. */
+export function secretsOf({ providers, web }: Config, platforms: readonly PlatformSettings[]): string[] {
+  const keys = providers.flatMap(({ type, settings }) => {
+    const names = platforms.find((platform) => platform.type === type)?.secrets ?? [];
+    return names.map((name) => settings[name]);
+  });
+  return [...keys, web.bearerToken, web.adminToken].flatMap((secret) =>
+    typeof secret === 'string' && secret !== '' ? [secret] : [],
+  );
 }

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { type Daemon, startDaemon, UnusableConfiguration } from '../app/daemon.ts';
@@ -13,14 +13,12 @@ import { platforms } from '../providers/registry.ts';
 import { loadTlsOptions } from '../server/certificates.ts';
 import { parseWebConfig, type WebConfig } from '../server/web-config.ts';
 import { ReplayError } from '../simulator/replay.ts';
-import { bearBrokenOutputs } from './broken-outputs.ts';
 import { type Surroundings, WrongUse } from './command.ts';
-import { readConfiguration, readText } from './configuration.ts';
-import { startDemo } from './demo.ts';
-import { type Command, EXIT_WRONG_USE, parseFlags, type WebFlags } from './flags.ts';
+import { type Command, EXIT_WRONG_USE, parseFlags, type WebFlags } from './command-line.ts';
+import { startDemo } from './commands/demo.ts';
+import { readConfiguration, readText, secretsOf } from './configuration.ts';
 import { createLog } from './log.ts';
-import { secretsOf } from './secrets.ts';
-import { readVersion } from './version.ts';
+import { bearBrokenOutputs } from './process-lifecycle.ts';
 
 const EXIT_FAILED = 1;
 /** To which shells add the number of a signal. */
@@ -168,3 +166,10 @@ bearBrokenOutputs(process, () => {
 const code = await main(process.argv.slice(2));
 // What was printed last may have failed before this.
 if (code !== undefined) process.exitCode ||= code;
+
+/** The program's version, from the package.json beside it. */
+export function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return 'unknown';
+  return String(manifest.version);
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { parseFlags } from '../../src/cli/flags.ts';
+import { parseFlags } from '../../src/cli/command-line.ts';
 import { type Parsed, parsePage } from '../e2e/page.ts';
 
 /** One run of the command; `failure` is what it threw. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openMetricsText } from '../../src/cli/backfill/openmetrics-text.ts';
-import { backfillFamilies, countSamples, createBackfillTable } from '../../src/cli/backfill/table.ts';
+import { backfillFamilies, countSamples, createBackfillTable } from '../../src/cli/backfill/gauge-replay.ts';
+import { openMetricsText } from '../../src/cli/backfill/openmetrics-files.ts';
 import type { PageSource } from '../../src/metrics/family.ts';
 import type { OpenRow } from '../../src/stats/rows.ts';
 import { severities } from '../settings.ts';

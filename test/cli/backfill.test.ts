@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { backfillFamilies } from '../../src/cli/backfill/table.ts';
+import { backfillFamilies } from '../../src/cli/backfill/gauge-replay.ts';
 import { WrongUse } from '../../src/cli/command.ts';
 import type { Parsed } from '../e2e/page.ts';
 import { liveThroughInventedWorld } from '../metrics/invented-world.ts';

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { Seen } from '../../src/cli/doctor/incident-checks.ts';
 import {
   emptyPageLines,
   pairLines,
   providerLines,
+  providerSeries,
   rowLines,
+  seriesCheck,
   severityLines,
+  sharedSeries,
   type Teller,
-} from '../../src/cli/doctor/page-lines.ts';
-import type { Seen } from '../../src/cli/doctor/seen.ts';
-import { providerSeries, seriesCheck, sharedSeries } from '../../src/cli/doctor/series.ts';
+} from '../../src/cli/doctor/series-count.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import { shownProvider } from '../../src/core/settings.ts';

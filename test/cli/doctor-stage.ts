@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { doctor } from '../../src/cli/doctor.ts';
+import { doctor } from '../../src/cli/commands/doctor.ts';
 import type { Clock } from '../../src/model/time.ts';
 import type { SimulatedAlarm, SimulatedIncident, World } from '../../src/simulator/world.ts';
 

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { oneShots } from '../../src/cli/commands.ts';
-import { type Command, parseFlags } from '../../src/cli/flags.ts';
+import { type Command, oneShots, parseFlags } from '../../src/cli/command-line.ts';
 
 const KNOWN = `the commands are serve, check, ${oneShots.map(({ name }) => name).join(', ')}, demo`;
 const VERSION = '1.2.3';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { Surroundings } from '../../src/cli/command.ts';
-import { parseFlags } from '../../src/cli/flags.ts';
-import { importFiles } from '../../src/cli/import.ts';
+import { parseFlags } from '../../src/cli/command-line.ts';
+import { importFiles } from '../../src/cli/commands/import.ts';
 import type { Clock } from '../../src/model/time.ts';
 
 export const NOW_MS = Date.parse('2026-11-01T00:00:00Z');

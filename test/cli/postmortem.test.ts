@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { postmortem } from '../../src/cli/postmortem.ts';
+import { postmortem } from '../../src/cli/commands/postmortem.ts';
 import { ago } from '../report/explaining.ts';
 import { recovered } from '../store/telling.ts';
 import { deskOf } from './people-stage.ts';

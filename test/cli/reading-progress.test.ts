@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createReadingProgress } from '../../src/cli/reading-progress.ts';
+import { createReadingProgress } from '../../src/cli/open-history.ts';
 import { DAY_MS } from '../../src/model/time.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);

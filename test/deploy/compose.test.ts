@@ -6,7 +6,7 @@ import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { copies } from '../../scripts/chart/copies.ts';
-import { parseFlags } from '../../src/cli/flags.ts';
+import { parseFlags } from '../../src/cli/command-line.ts';
 import { readDockerfile, root } from './dockerfile.ts';
 import { only } from './pods.ts';
 

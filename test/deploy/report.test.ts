@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseFlags } from '../../src/cli/flags.ts';
+import { parseFlags } from '../../src/cli/command-line.ts';
 import { root } from './dockerfile.ts';
 import { complaintsAbout, readManifests } from './manifests.ts';
 import { at, containerOf, only, podOf } from './pods.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EXIT_WRONG_USE, parseFlags } from '../../src/cli/flags.ts';
+import { EXIT_WRONG_USE, parseFlags } from '../../src/cli/command-line.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { root } from './dockerfile.ts';

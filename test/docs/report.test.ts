@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { reportFlags } from '../../src/cli/report/request.ts';
+import { reportFlags } from '../../src/cli/commands/report.ts';
 import { renderCsv } from '../../src/report/render/csv.ts';
 import { FIGURE_KEYS } from '../../src/report/render/figures.ts';
 import { renderJson } from '../../src/report/render/json.ts';

@@ -1,8 +1,8 @@
 import { durationText } from '../../config/durations.ts';
 import type { Config } from '../../config/types.ts';
 import { DAY_MS } from '../../model/time.ts';
-import { sizeText, type Written } from './files.ts';
-import { HEAD_MS, LOOKBACK_MS, type Plan } from './plan.ts';
+import { sizeText, type Written } from './openmetrics-files.ts';
+import { HEAD_MS, LOOKBACK_MS, type Plan } from './options.ts';
 
 /** What a run did, for people. */
 export interface Summary {

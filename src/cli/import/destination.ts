@@ -12,7 +12,7 @@ import { openKnown } from '../../store/history.ts';
 import { createSqliteStore } from '../../store/sqlite/create.ts';
 import { StoreInUse } from '../../store/sqlite/open.ts';
 import type { ImportSpan, ProviderState, Store } from '../../store/store.ts';
-import type { ImportOrder } from './order.ts';
+import type { ImportOrder } from './options.ts';
 
 export interface DestinationInput {
   readonly config: Config;

@@ -3,7 +3,7 @@ import { FATES, type Fate, type Tally } from '../../imports/tally.ts';
 import { printable } from '../../model/printable.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { Standing } from './destination.ts';
-import type { ImportOrder } from './order.ts';
+import type { ImportOrder } from './options.ts';
 
 /** What a run of an import has to tell. */
 export interface Outcome {
