@@ -1,58 +1,61 @@
-import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { messageOf } from '../model/error-message.ts';
-import type { Surroundings } from './command.ts';
+import type { CommandContext } from './command.ts';
 import { onProcessExit } from './process-lifecycle.ts';
 
 /** A file that is being written and that nobody sees before it is complete. */
 export interface AtomicFile {
-  write(piece: string | Uint8Array): void;
-  /** Puts it in its place. */
+  write(chunk: string | Uint8Array): void;
+  /** Syncs it to the disk and renames it to its name. */
   commit(): void;
-  /** Leaves nothing behind; after a commit it changes nothing. */
+  /** Leaves nothing behind; does nothing after a commit. */
   discard(): void;
 }
 
 /**
- * Opens a file that is written beside its name and renamed by `commit`; the end of the process discards it. What is no
- * regular file, such as a pipe or `/dev/null`, is written to, as a renamed file would take its place.
+ * Opens a temporary file next to the target, which `commit` renames; the end of the process discards it. What is no
+ * regular file, such as a pipe or `/dev/null`, is written to directly, as a renamed file would replace it. Our own and no
+ * package: contents are streamed, pipes stay pipes, and a signal leaves nothing behind.
  */
 export function openAtomicFile(path: string, { mode = 0o666 }: { readonly mode?: number } = {}): AtomicFile {
-  const target = findTarget(path);
-  const partial = target.isReplaced ? `${target.path}.${process.pid}.partial` : undefined;
-  let file: number | undefined = openSync(partial ?? target.path, 'w', mode);
+  const existing = statSync(path, { throwIfNoEntry: false });
+  const isReplaced = existing === undefined || existing.isFile();
+  // A file that is renamed onto a link would replace the link.
+  const target = existing?.isFile() === true ? realpathSync(path) : path;
+  const temporary = isReplaced ? `${target}.${process.pid}.partial` : target;
+  let file: number | undefined = openSync(temporary, 'w', mode);
   const close = () => {
     if (file !== undefined) closeSync(file);
     file = undefined;
   };
   const remove = () => {
-    if (partial !== undefined) rmSync(partial, { force: true });
+    if (isReplaced) rmSync(temporary, { force: true });
   };
-  const forget = onProcessExit(remove);
+  const unregister = onProcessExit(remove);
   return {
-    write: (piece) => {
+    write: (chunk) => {
       if (file === undefined) throw new Error(`${path} is closed`);
-      writeAll(file, typeof piece === 'string' ? Buffer.from(piece) : piece);
+      writeAll(file, typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
     },
     commit: () => {
+      if (file !== undefined && isReplaced) fsyncSync(file);
       close();
-      if (partial !== undefined) renameSync(partial, target.path);
-      forget();
+      if (isReplaced) {
+        renameSync(temporary, target);
+        syncFolder(dirname(target));
+      }
+      unregister();
     },
     discard: () => {
       close();
       remove();
-      forget();
+      unregister();
     },
   };
 }
 
-/** Writes to the file where one is named (see `writeFileAtomic`), else to standard output. */
-export function writeOut(text: string, file: string | undefined, { output }: Pick<Surroundings, 'output'>): void {
-  if (file === undefined) output.write(text);
-  else writeFileAtomic(file, text);
-}
-
-/** Writes a file as a whole (see `openAtomicFile`). Throws one line that names it. */
+/** Writes a whole file (see `openAtomicFile`). Throws one line that names it. */
 export function writeFileAtomic(path: string, text: string): void {
   let file: AtomicFile | undefined;
   try {
@@ -61,26 +64,30 @@ export function writeFileAtomic(path: string, text: string): void {
     file.commit();
   } catch (error) {
     file?.discard();
-    throw new Error(`cannot write ${path === '' ? 'to a file without a name' : path}: ${messageOf(error)}`, {
+    throw new Error(`cannot write ${path === '' ? 'a file without a name' : path}: ${messageOf(error)}`, {
       cause: error,
     });
   }
 }
 
-interface FileTarget {
-  /** The name behind links: a file that is renamed onto a link would take the link's place. */
-  readonly path: string;
-  /** False for what is no regular file. */
-  readonly isReplaced: boolean;
-}
-
-function findTarget(path: string): FileTarget {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return { path, isReplaced: true };
-  return found.isFile() ? { path: realpathSync(path), isReplaced: true } : { path, isReplaced: false };
+/** Writes to the file of `--output-file`, else to standard output. */
+export function writeOutput(text: string, file: string | undefined, { stdout }: Pick<CommandContext, 'stdout'>): void {
+  if (file === undefined) stdout.write(text);
+  else writeFileAtomic(file, text);
 }
 
 /** A system may take less than it is given (a full pipe, a nearly full disk); the next call says why. */
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; at += writeSync(file, bytes, at));
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+}
+
+/** A rename survives a power failure only once its folder is synced. Windows opens no folders and needs none of it. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { createRejectedFile } from '../../src/cli/import/rejected-rows.ts';
+import type { ImportOptions } from '../../src/cli/import/options.ts';
+import { createRejectedRows } from '../../src/cli/import/rejected-rows.ts';
 import { writeFileAtomic } from '../../src/cli/write-file-atomic.ts';
 
 function folder(): string {
@@ -42,10 +43,11 @@ it('what is no file is written to and stays what it is', () => {
 
 it('rejected rows may go into what is no file, which stays what it is', () => {
   const { path, read } = pipe();
-  const file = createRejectedFile(path);
+  const options: Pick<ImportOptions, 'isDryRun' | 'rejectedFile'> = { isDryRun: false, rejectedFile: path };
+  const rows = createRejectedRows(options);
 
-  file.write({ line: 2, reason: 'missing_id', detail: 'no id', record: {} });
-  file.commit();
+  rows.add({ name: 'a.csv', format: 'csv' }, { line: 2, reason: 'missing_id', detail: 'no id', record: {} });
+  rows.commit();
 
   expect(lstatSync(path).isFIFO()).toBe(true);
   expect(read()).toContain('"missing_id"');
@@ -67,5 +69,5 @@ it('a folder and a file without a name are refused in one line', () => {
   const place = folder();
 
   expect(() => writeFileAtomic(place, 'text')).toThrow(`cannot write ${place}: EISDIR`);
-  expect(() => writeFileAtomic('', 'text')).toThrow('cannot write to a file without a name: ');
+  expect(() => writeFileAtomic('', 'text')).toThrow('cannot write a file without a name: ');
 });

@@ -8,67 +8,8 @@ import { type Moment, openPast, type Past } from '../../report/past/past.ts';
 import { reachOf } from '../../report/timeline.ts';
 import type { HistorySource } from '../open-history.ts';
 
-export interface TellingInput {
-  readonly source: HistorySource;
-  /** Only its windows and groupings are told. */
-  readonly config: Config;
-  readonly added: LabelPairs;
-  /** Windows that history covers in part, too. */
-  readonly isPartial: boolean;
-}
-
-/** Tells what the gauges said, run of instants by run of instants. */
-export interface Telling {
-  /** What there is to tell at these instants; they must not descend, from one call to the next either. */
-  tell(instantsMs: readonly number[]): readonly PastFamily[];
-  /** From when on a window of so many milliseconds is told in the rows over everything. */
-  wholeFromMs(windowMs: number): number;
-}
-
-/** Reads the whole history. */
-export function openTelling(input: TellingInput): Telling {
-  const { source, config, added, isPartial } = input;
-  const settings = statisticsSettings(config);
-  const past = openPast({ ...source, settings });
-  const fromMs = (labels: LabelPairs) => (isPartial ? Number.NEGATIVE_INFINITY : wholeRowFromMs(labels, past, config));
-  const table = createBackfillTable({ settings: familySettings(config), added, fromMs });
-  return {
-    tell: (instantsMs) => {
-      table.begin(instantsMs);
-      for (const [place, ms] of instantsMs.entries()) table.put(place, pageOf(past.at(ms), source, ms));
-      return table.read();
-    },
-    wholeFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.startMs('all', []) + windowMs),
-  };
-}
-
-/** From when on history covers the window of a series; series without a window are always told. */
-function wholeRowFromMs(labels: LabelPairs, past: Past, { windows }: Config): number {
-  const valueOf = (wanted: string) => labels.find(([name]) => name === wanted)?.[1] ?? '';
-  const window = windows.find(({ name }) => name === valueOf('window'));
-  const grouping = GROUPINGS.find((one) => one === valueOf('by'));
-  if (window === undefined || grouping === undefined) return Number.NEGATIVE_INFINITY;
-  return past.startMs(grouping, grouping.split(',').map(valueOf)) + window.ms;
-}
-
-/** What the page would have been made of, as far as gauges of the past go. */
-function pageOf({ rows, openRows }: Moment, { history, providers }: HistorySource, atMs: number): PageSource {
-  const read = history.providers.flatMap((state) => {
-    const provider = providers.find(({ name }) => name === state.name);
-    const reach = reachOf(state);
-    if (provider === undefined || reach === undefined || atMs < reach.historyStartMs) return [];
-    const polledUntilMs = Math.min(atMs, reach.readUntilMs);
-    return [{ provider, state: { ...state, polledUntilMs }, counts: undefined }];
-  });
-  const open = openRows.flatMap((row) => {
-    const provider = providers.find(({ name }) => name === row.provider);
-    return provider === undefined ? [] : [{ row, provider }];
-  });
-  return { rows, openRows: open, providers: read, sets: [], counters: [], servicesOverflowed: 0, storeBytes: 0 };
-}
-
-/** Gauges that say how it was at an instant, beside the windowed ones; with them the bundled recording rules have all that they read. */
-const STATES_OF_THE_PAST = new Set([
+/** Gauges of a state at a time, besides the windowed ones; with them the bundled recording rules have all that they read. */
+const STATE_GAUGES = new Set([
   'incident_open',
   'incident_open_oldest_timestamp_seconds',
   'incident_last_resolved_timestamp_seconds',
@@ -80,62 +21,123 @@ const STATES_OF_THE_PAST = new Set([
   'mttr_exporter_last_success_timestamp_seconds',
 ]);
 
-/** What is told of the past: gauges alone. Counters and histograms begin at zero when the exporter does; history is not in them. */
+/** Only gauges: counters and histograms begin at zero when the exporter does, history is not in them. */
 export const backfillFamilies: readonly AnyFamily[] = [
   ...windowedFamilies,
-  ...stateFamilies.filter(({ name }) => STATES_OF_THE_PAST.has(name)),
+  ...stateFamilies.filter(({ name }) => STATE_GAUGES.has(name)),
 ];
 
-/** One series over the instants of a table. */
-export interface PastSeries {
-  /** Its own labels, then those that were added. */
+/** One series over a run of times. */
+export interface ReplayedSeries {
+  /** Its own labels, then the external ones. */
   readonly labels: LabelPairs;
-  /** By instant; NaN where there is no sample. */
+  /** By time; NaN where there is no sample. */
   readonly values: Float64Array;
 }
 
 /** One family with its series. */
-export interface PastFamily {
+export interface ReplayedFamily {
   readonly family: Pick<AnyFamily, 'name' | 'type' | 'help'>;
-  readonly series: readonly PastSeries[];
+  readonly series: readonly ReplayedSeries[];
 }
 
-export interface BackfillInput {
+export interface GaugeReplayInput {
+  readonly source: HistorySource;
+  /** Only its windows and groupings are replayed. */
+  readonly config: Config;
+  /** Labels that a scrape adds to each series. */
+  readonly labels: LabelPairs;
+  /** Includes windows that history covers only in part. */
+  readonly isPartial: boolean;
+}
+
+/** Replays the gauges over history, one run of times after another. */
+export interface GaugeReplay {
+  /** The samples at these times, which must not descend, from one call to the next either. */
+  replay(timesMs: readonly number[]): readonly ReplayedFamily[];
+  /** From when on a window of so many milliseconds is covered by the history of all providers. */
+  coveredFromMs(windowMs: number): number;
+}
+
+/** Reads the whole history. */
+export function openGaugeReplay({ source, config, labels, isPartial }: GaugeReplayInput): GaugeReplay {
+  const past = openPast({ ...source, settings: statisticsSettings(config) });
+  const table = createSampleTable({
+    settings: familySettings(config),
+    labels,
+    fromMs: (own) => (isPartial ? Number.NEGATIVE_INFINITY : findCoveredFromMs(own, past, config)),
+  });
+  return {
+    replay: (timesMs) => {
+      table.begin(timesMs);
+      for (const [index, ms] of timesMs.entries()) table.put(index, toPageSource(past.at(ms), source, ms));
+      return table.read();
+    },
+    coveredFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.startMs('all', []) + windowMs),
+  };
+}
+
+/** From when on history covers the window of a series; a series without a window is always covered. */
+function findCoveredFromMs(labels: LabelPairs, past: Past, { windows }: Config): number {
+  const findValue = (wanted: string) => labels.find(([name]) => name === wanted)?.[1] ?? '';
+  const window = windows.find(({ name }) => name === findValue('window'));
+  const grouping = GROUPINGS.find((one) => one === findValue('by'));
+  if (window === undefined || grouping === undefined) return Number.NEGATIVE_INFINITY;
+  return past.startMs(grouping, grouping.split(',').map(findValue)) + window.ms;
+}
+
+/** What the page of that time would have been made of, as far as gauges go. */
+function toPageSource({ rows, openRows }: Moment, { history, providers }: HistorySource, atMs: number): PageSource {
+  const polled = history.providers.flatMap((state) => {
+    const provider = providers.find(({ name }) => name === state.name);
+    const reach = reachOf(state);
+    if (provider === undefined || reach === undefined || atMs < reach.historyStartMs) return [];
+    const polledUntilMs = Math.min(atMs, reach.readUntilMs);
+    return [{ provider, state: { ...state, polledUntilMs }, counts: undefined }];
+  });
+  const open = openRows.flatMap((row) => {
+    const provider = providers.find(({ name }) => name === row.provider);
+    return provider === undefined ? [] : [{ row, provider }];
+  });
+  return { rows, openRows: open, providers: polled, sets: [], counters: [], servicesOverflowed: 0, storeBytes: 0 };
+}
+
+export interface SampleTableInput {
   readonly settings: FamilySettings;
-  /** Put behind the labels of each series: those that a scrape adds. */
-  readonly added: LabelPairs;
-  /** Before this instant (milliseconds) the series with these labels is not told; asked once for each. */
+  /** Appended to the labels of each series. */
+  readonly labels: LabelPairs;
+  /** The series with these labels has no sample before this time (milliseconds); called once for each. */
   readonly fromMs: (labels: LabelPairs) => number;
 }
 
-/** Samples of a run of instants, put together by series: the same names, labels and values as `/metrics` has. */
-export interface BackfillTable {
-  /** Empties the table for these instants (milliseconds, ascending). */
-  begin(instantsMs: readonly number[]): void;
-  /** Takes what is to be seen at the instant at this place. */
-  put(place: number, source: PageSource): void;
+/** Samples of a run of times by series, with the names, labels and values of `/metrics`. */
+export interface SampleTable {
+  /** Empties the table for these times (milliseconds, ascending). */
+  begin(timesMs: readonly number[]): void;
+  /** Adds what the page shows at the time with this index. */
+  put(index: number, source: PageSource): void;
   /** Families and series that have a sample. */
-  read(): readonly PastFamily[];
+  read(): readonly ReplayedFamily[];
 }
 
-export function createBackfillTable(input: BackfillInput): BackfillTable {
+export function createSampleTable(input: SampleTableInput): SampleTable {
   const tables = backfillFamilies.map((family) => new FamilyTable(family, input));
-  let instantsMs: readonly number[] = [];
+  let timesMs: readonly number[] = [];
   return {
     begin: (next) => {
-      instantsMs = next;
+      timesMs = next;
       for (const table of tables) table.begin(next.length);
     },
-    put: (place, source) => {
-      const atMs = instantsMs[place] ?? 0;
-      for (const table of tables) table.put({ place, atMs }, source);
+    put: (index, source) => {
+      const atMs = timesMs[index] ?? 0;
+      for (const table of tables) table.put({ index, atMs }, source);
     },
     read: () => tables.map((table) => table.read()).filter(({ series }) => series.length > 0),
   };
 }
 
-/** How many samples there are in these families. */
-export function countSamples(families: readonly PastFamily[]): number {
+/** How many samples these families have. */
+export function countSamples(families: readonly ReplayedFamily[]): number {
   let count = 0;
   for (const { values } of families.flatMap(({ series }) => series)) {
     for (const value of values) count += Number(!Number.isNaN(value));
@@ -143,67 +145,67 @@ export function countSamples(families: readonly PastFamily[]): number {
   return count;
 }
 
-interface KeptSeries extends PastSeries {
+interface TableSeries extends ReplayedSeries {
   readonly fromMs: number;
   values: Float64Array;
 }
 
-/** What one thing said when it was asked last; asked again when its version is another one. */
-interface Told {
+/** The samples of a piece of the page, valid as long as its version stays the same. */
+interface CachedPiece {
   readonly version: number;
-  readonly entries: readonly { readonly series: KeptSeries; readonly value: number }[];
+  readonly entries: readonly { readonly series: TableSeries; readonly value: number }[];
 }
 
 /** One family with all series that it had so far. */
 class FamilyTable {
   readonly #family: AnyFamily;
-  readonly #input: BackfillInput;
-  readonly #byLabels = new Map<string, KeptSeries>();
-  readonly #told = new WeakMap<object, Told>();
-  #instants = 0;
+  readonly #input: SampleTableInput;
+  readonly #byLabels = new Map<string, TableSeries>();
+  readonly #cache = new WeakMap<object, CachedPiece>();
+  #length = 0;
 
-  constructor(family: AnyFamily, input: BackfillInput) {
+  constructor(family: AnyFamily, input: SampleTableInput) {
     this.#family = family;
     this.#input = input;
   }
 
-  begin(instants: number): void {
-    this.#instants = instants;
-    for (const series of this.#byLabels.values()) series.values = this.#empty();
+  begin(length: number): void {
+    this.#length = length;
+    for (const series of this.#byLabels.values()) series.values = this.#createValues();
   }
 
-  put({ place, atMs }: { readonly place: number; readonly atMs: number }, source: PageSource): void {
+  put({ index, atMs }: { readonly index: number; readonly atMs: number }, source: PageSource): void {
     for (const piece of this.#family.pieces(source, this.#input.settings)) {
-      for (const { series, value } of this.#tell(piece).entries) {
-        if (atMs >= series.fromMs) series.values[place] = value;
+      for (const { series, value } of this.#readPiece(piece).entries) {
+        if (atMs >= series.fromMs) series.values[index] = value;
       }
     }
   }
 
-  read(): PastFamily {
+  read(): ReplayedFamily {
     const series = [...this.#byLabels.values()].filter(({ values }) => values.some((value) => !Number.isNaN(value)));
     return { family: this.#family, series };
   }
 
-  #empty(): Float64Array {
-    return new Float64Array(this.#instants).fill(Number.NaN);
+  #createValues(): Float64Array {
+    return new Float64Array(this.#length).fill(Number.NaN);
   }
 
-  #tell({ key, version, samples }: Piece): Told {
-    const known = this.#told.get(key);
-    if (known?.version === version) return known;
-    const entries = samples().map(({ labels, value }) => ({ series: this.#seriesOf(labels), value }));
-    const told = { version, entries };
-    this.#told.set(key, told);
-    return told;
+  #readPiece({ key, version, samples }: Piece): CachedPiece {
+    const cached = this.#cache.get(key);
+    if (cached?.version === version) return cached;
+    const entries = samples().map(({ labels, value }) => ({ series: this.#findSeries(labels), value }));
+    const piece = { version, entries };
+    this.#cache.set(key, piece);
+    return piece;
   }
 
-  #seriesOf(labels: LabelPairs): KeptSeries {
+  #findSeries(labels: LabelPairs): TableSeries {
     const key = labelText(labels);
-    const { added, fromMs } = this.#input;
-    const known = this.#byLabels.get(key);
-    if (known !== undefined) return known;
-    const series = { labels: [...labels, ...added], fromMs: fromMs(labels), values: this.#empty() };
+    const existing = this.#byLabels.get(key);
+    if (existing !== undefined) return existing;
+    const { labels: external, fromMs } = this.#input;
+    const series = { labels: [...labels, ...external], fromMs: fromMs(labels), values: this.#createValues() };
     this.#byLabels.set(key, series);
     return series;
   }

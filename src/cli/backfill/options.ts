@@ -1,185 +1,126 @@
-import { Option } from 'commander';
-import { z } from 'zod';
 import { durationText, parseDuration } from '../../config/durations.ts';
 import type { Config, Grouping } from '../../config/types.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import { parsePeriod } from '../../report/period.ts';
-import { WrongUse, wrongUseOf } from '../command.ts';
-import { configFlag, repeatable } from '../flags.ts';
+import {
+  configFile,
+  type FlagValues,
+  optional,
+  quiet,
+  repeatable,
+  toggle,
+  toUsageError,
+  UsageError,
+  withDefault,
+} from '../flags.ts';
 import { backfillFamilies } from './gauge-replay.ts';
 
-/** Who we are to a receiver of remote write, as the flags say. */
-export interface CredentialFlags {
-  readonly bearerTokenFile: string | undefined;
-  readonly username: string | undefined;
-  readonly passwordFile: string | undefined;
-  /** Lines of `Name: value`. */
-  readonly headerFile: string | undefined;
-  readonly tenant: string | undefined;
-}
+/** Prometheus looks 5 minutes back for a sample: a larger step leaves gaps in graphs of a higher resolution. */
+export const LOOKBACK_MS = 5 * MINUTE_MS;
 
-const Values = z.object({
-  'config.file': z.string().optional(),
-  from: z.string().default('90d'),
-  to: z.string().optional(),
-  step: z.string().default('5m'),
-  by: z.string().array().default([]),
-  window: z.string().array().default([]),
-  partial: z.boolean().default(false),
-  label: z.string().array().default([]),
-  outputDirectory: z.string().optional(),
-  remoteWrite: z.string().optional(),
-  'remoteWrite.bearerTokenFile': z.string().optional(),
-  'remoteWrite.username': z.string().optional(),
-  'remoteWrite.passwordFile': z.string().optional(),
-  'remoteWrite.headerFile': z.string().optional(),
-  'remoteWrite.tenant': z.string().optional(),
-  quiet: z.boolean().default(false),
-});
+/**
+ * What Prometheus keeps outside of blocks: when it starts, it drops what it had scraped before the end of the newest block,
+ * so blocks of these hours would remove live samples (https://prometheus.io/docs/prometheus/latest/storage/).
+ */
+export const HEAD_MS = 3 * HOUR_MS;
 
-/** Where samples shall go: files in a folder, or the address of a receiver of remote write. */
-export type Target = { readonly folder: string } | { readonly url: string };
-
-/** What was asked for; times, labels and choices are still as they were written. */
-export type Request = Omit<z.infer<typeof Values>, 'outputDirectory' | 'remoteWrite'> & {
-  readonly target: Target;
-  readonly credentials: CredentialFlags;
+export const backfillFlags = {
+  configFile,
+  outputDirectory: optional('--output-directory <directory>', 'write OpenMetrics files, one per day, for promtool'),
+  remoteWriteUrl: optional(
+    '--remote-write <url>',
+    'send to this remote-write endpoint instead, such as http://localhost:9090/api/v1/write',
+  ),
+  from: withDefault('--from <time>', 'first sample: a duration such as 90d, a day or a time', '90d', String),
+  to: optional('--to <time>', 'last sample (default: now with --remote-write, else 3h ago)'),
+  step: withDefault('--step <duration>', 'between two samples; more leaves gaps in graphs', '5m', String),
+  groupings: repeatable('--by <grouping>', 'only this grouping (default: all of the configuration)'),
+  windows: repeatable('--window <window>', 'only this window (default: all of the configuration)'),
+  partial: toggle('--partial', 'include windows that begin before the history and so cover only a part of it'),
+  labels: repeatable('--label <name=value>', 'label that your scrape adds (default: job and instance mttr-exporter)'),
+  bearerTokenFile: optional('--remote-write.bearer-token-file <file>', 'bearer token of the endpoint'),
+  username: optional('--remote-write.username <name>', 'user name of the endpoint (basic authentication)'),
+  passwordFile: optional('--remote-write.password-file <file>', 'password of that user'),
+  headerFile: optional('--remote-write.header-file <file>', 'HTTP headers, one "Name: value" per line'),
+  tenant: optional('--remote-write.tenant <id>', 'tenant, sent as X-Scope-OrgID (Mimir)'),
+  quiet,
 };
+export type BackfillFlags = FlagValues<typeof backfillFlags>;
 
-/** The flags of `backfill`. */
-export function backfillFlags(): Option[] {
-  return [
-    configFlag(),
-    new Option('--output-directory <directory>', 'write OpenMetrics files there, one a day, for promtool'),
-    new Option('--remote-write <url>', 'send to this receiver instead, such as http://localhost:9090/api/v1/write'),
-    new Option('--from <time>', 'first instant: a span such as 90d, a day, an instant (default: 90d)'),
-    new Option('--to <time>', 'last instant (default: now with --remote-write, else 3h ago)'),
-    new Option('--step <duration>', 'between two samples (default: 5m, the most that leaves no holes in graphs)'),
-    repeatable('--by <grouping>', 'only rows by this, repeatable (default: all groupings of the configuration)'),
-    repeatable('--window <window>', 'only this window, repeatable (default: all windows of the configuration)'),
-    new Option('--partial', 'also windows that begin before history does; they rest on less than they say'),
-    repeatable('--label <name=value>', 'that the scrape adds, repeatable (default: job and instance mttr-exporter)'),
-    new Option('--remote-write.bearer-token-file <file>', 'token for the receiver'),
-    new Option('--remote-write.username <name>', 'name for the receiver (basic authentication)'),
-    new Option('--remote-write.password-file <file>', 'password that goes with the name'),
-    new Option('--remote-write.header-file <file>', 'headers for the receiver, a line of Name: value each'),
-    new Option('--remote-write.tenant <id>', 'sent as X-Scope-OrgID (Mimir)'),
-    new Option('--quiet', 'no progress and no notes'),
-  ];
-}
-
-/** The flags as commander gives them; throws WrongUse unless there is exactly one target. */
-export function readRequest(values: Readonly<Record<string, unknown>>): Request {
-  const { outputDirectory, remoteWrite, ...request } = Values.parse(values);
-  const credentials = {
-    bearerTokenFile: request['remoteWrite.bearerTokenFile'],
-    username: request['remoteWrite.username'],
-    passwordFile: request['remoteWrite.passwordFile'],
-    headerFile: request['remoteWrite.headerFile'],
-    tenant: request['remoteWrite.tenant'],
-  };
-  if (outputDirectory !== undefined && remoteWrite === undefined) {
-    const stray = Object.values(credentials).find((one) => one !== undefined);
-    if (stray !== undefined) throw new WrongUse('--remote-write.… flags need --remote-write <url>');
-    if (outputDirectory === '') throw new WrongUse('--output-directory: expected the name of a directory');
-    return { ...request, credentials, target: { folder: outputDirectory } };
-  }
-  if (remoteWrite !== undefined && outputDirectory === undefined) {
-    return { ...request, credentials, target: { url: remoteWrite } };
-  }
-  throw new WrongUse('expected either --output-directory <directory> or --remote-write <url>');
-}
-
-const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s;
-
-/** Labels that the shipped scrape settings add to every series. */
-const SCRAPED = [
+/** Labels that the scrape configurations we ship add to every series. */
+const SCRAPE_LABELS = [
   ['job', 'mttr-exporter'],
   ['instance', 'mttr-exporter'],
 ] as const;
 
-/** What a scrape adds: the usual labels, replaced and joined by those of `--label NAME=VALUE`; an empty list leaves it at the usual ones. */
-export function addedLabels(words: readonly string[]): readonly (readonly [name: string, value: string])[] {
+/** The labels that a scrape adds: ours, replaced and extended by those of `--label`. */
+export function externalLabels(texts: readonly string[]): readonly (readonly [name: string, value: string])[] {
   const own = new Set(backfillFamilies.flatMap(({ labels }) => labels));
-  const labels = new Map<string, string>(SCRAPED);
-  for (const word of words) {
-    const [, name = '', value = ''] = LABEL.exec(word) ?? [];
+  const labels = new Map<string, string>(SCRAPE_LABELS);
+  for (const text of texts) {
+    const [, name = '', value = ''] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s.exec(text) ?? [];
     if (name === '' || name.startsWith('__')) {
-      throw new WrongUse(`--label: "${word}" is no label; expected NAME=VALUE, such as instance=mttr-exporter`);
+      throw new UsageError('--label', `"${text}" is not a label; expected NAME=VALUE, such as instance=mttr-exporter`);
     }
-    if (own.has(name)) throw new WrongUse(`--label: ${name} is a label that the exporter sets itself`);
+    if (own.has(name)) throw new UsageError('--label', `the exporter sets ${name} itself`);
     labels.set(name, value);
   }
   return [...labels];
 }
 
-/** The configuration with only these groupings and windows of it; all without. Throws WrongUse for others. */
-export function narrowed(
-  config: Config,
-  { by, windows }: { readonly by: readonly string[]; readonly windows: readonly string[] },
-): Config {
-  const groupings = chosen<Grouping>('by', by, new Map(config.groupings.map((one) => [one, one])));
-  const spans = chosen('window', windows, new Map(config.windows.map((one) => [one.name, one])));
-  return { ...config, groupings, windows: spans };
+/** The configuration with only the selected groupings and windows of it; all where none is selected. */
+export function selectRows(config: Config, { groupings, windows }: BackfillFlags): Config {
+  const byName = new Map(config.windows.map((one) => [one.name, one]));
+  return {
+    ...config,
+    groupings: select<Grouping>('--by', groupings, new Map(config.groupings.map((one) => [one, one]))),
+    windows: select('--window', windows, byName),
+  };
 }
 
-function chosen<Value>(flag: string, words: readonly string[], known: ReadonlyMap<string, Value>): readonly Value[] {
-  for (const word of words) {
-    if (known.has(word)) continue;
-    const names = [...known.keys()].join(' ');
-    throw new WrongUse(`--${flag}: "${word}" is not in the configuration; expected one of: ${names}`);
+function select<Value>(
+  flag: string,
+  names: readonly string[],
+  configured: ReadonlyMap<string, Value>,
+): readonly Value[] {
+  for (const name of names) {
+    if (configured.has(name)) continue;
+    const known = [...configured.keys()].join(', ');
+    throw new UsageError(flag, `"${name}" is not in the configuration (known: ${known})`);
   }
-  return [...known].filter(([word]) => words.length === 0 || words.includes(word)).map(([, value]) => value);
+  return [...configured].filter(([name]) => names.length === 0 || names.includes(name)).map(([, value]) => value);
 }
 
-/** Prometheus looks 5 minutes back for a sample: a larger step leaves holes in graphs that are finer than it. */
-export const LOOKBACK_MS = 5 * MINUTE_MS;
-
-/**
- * What Prometheus holds outside of blocks: when it starts, it drops what it had received up to the end of the newest block,
- * so blocks of these hours would take live samples away (https://prometheus.io/docs/prometheus/latest/storage/).
- */
-export const HEAD_MS = 3 * HOUR_MS;
-
-/** Instants of the past; milliseconds, both ends included. */
-export interface Plan {
+/** Times of samples, in milliseconds; both ends included. */
+export interface SamplePlan {
   readonly fromMs: number;
   readonly toMs: number;
   readonly stepMs: number;
 }
 
-export interface PlanInput {
-  readonly from: string;
-  /** Without it: now for `remote write`, else as late as is safe for blocks. */
-  readonly to: string | undefined;
-  readonly step: string;
-  readonly isPushed: boolean;
-  readonly nowMs: number;
-  readonly timezone: string;
-}
-
-/** Reads the flags of the period; throws WrongUse. */
-export function planOf({ from, to, step, isPushed, nowMs, timezone }: PlanInput): Plan {
-  const until = to ?? (isPushed ? 'now' : new Date(nowMs - HEAD_MS).toISOString());
+/** Throws UsageError. Without `--to` files end as late as is safe for blocks, remote write now. */
+export function readSamplePlan(flags: BackfillFlags, timezone: string, nowMs: number): SamplePlan {
+  const { from, to, step, remoteWriteUrl } = flags;
+  const end = to ?? (remoteWriteUrl === undefined ? new Date(nowMs - HEAD_MS).toISOString() : 'now');
   try {
-    const { fromMs, toMs } = parsePeriod({ from, to: until, nowMs, timezone });
-    return { fromMs, toMs, stepMs: stepOf(step, toMs - fromMs) };
+    const { fromMs, toMs } = parsePeriod({ from, to: end, nowMs, timezone });
+    return { fromMs, toMs, stepMs: readStep(step, toMs - fromMs) };
   } catch (error) {
-    throw wrongUseOf(error);
+    throw toUsageError(error);
   }
 }
 
-function stepOf(text: string, spanMs: number): number {
+function readStep(text: string, periodMs: number): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms < SECOND_MS || ms % SECOND_MS !== 0) {
-    throw new WrongUse(`--step: "${text}" is no step; expected whole seconds, 1s or more, such as 5m`);
+    throw new UsageError('--step', `"${text}" is not a step; expected whole seconds, 1s or more, such as 5m`);
   }
-  if (ms > spanMs) throw new WrongUse(`--step: ${text} is longer than the period, which is ${durationText(spanMs)}`);
-  return ms;
+  if (ms <= periodMs) return ms;
+  throw new UsageError('--step', `${text} is longer than the period, which is ${durationText(periodMs)}`);
 }
 
-/** The instants, a list for each day (UTC): multiples of the step, and the end, where the live series go on. */
-export function daysOf({ fromMs, toMs, stepMs }: Plan): readonly (readonly number[])[] {
+/** The times of the samples, one list per day (UTC): multiples of the step, and the end, where the live series go on. */
+export function groupByDay({ fromMs, toMs, stepMs }: SamplePlan): readonly (readonly number[])[] {
   const days: number[][] = [];
   let today = Number.NaN;
   const add = (ms: number) => {
@@ -193,7 +134,7 @@ export function daysOf({ fromMs, toMs, stepMs }: Plan): readonly (readonly numbe
   return days;
 }
 
-/** How many instants there are in a plan. */
-export function countInstants({ fromMs, toMs, stepMs }: Plan): number {
+/** How many times there are in a plan. */
+export function countTimes({ fromMs, toMs, stepMs }: SamplePlan): number {
   return Math.max(0, Math.ceil(toMs / stepMs) - Math.ceil(fromMs / stepMs)) + 1;
 }

@@ -1,148 +1,130 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../../config/types.ts';
-import { DAY_MS } from '../../model/time.ts';
+import { type Clock, DAY_MS } from '../../model/time.ts';
 import { reachOf } from '../../report/timeline.ts';
-import { countSamples, openTelling, type PastSeries, type TellingInput } from '../backfill/gauge-replay.ts';
-import { openMetricsText } from '../backfill/openmetrics-files.ts';
+import { countSamples, type GaugeReplayInput, openGaugeReplay, type ReplayedSeries } from '../backfill/gauge-replay.ts';
+import { renderOpenMetrics } from '../backfill/openmetrics-files.ts';
 import {
-  addedLabels,
   backfillFlags,
-  countInstants,
-  daysOf,
-  narrowed,
-  type Plan,
-  planOf,
-  type Request,
-  readRequest,
+  countTimes,
+  externalLabels,
+  groupByDay,
+  readSamplePlan,
+  type SamplePlan,
+  selectRows,
 } from '../backfill/options.ts';
-import { type OpenTarget, openTarget } from '../backfill/outputs.ts';
-import { instant, notesText, predictionText, progressText } from '../backfill/summary.ts';
-import { type Asked, type OneShot, type Surroundings, WrongUse } from '../command.ts';
-import { configurationOf, type HistorySource, readHistory } from '../open-history.ts';
+import { type BackfillOutput, openOutput } from '../backfill/outputs.ts';
+import { renderNotes, renderPrediction, renderProgress, timeText } from '../backfill/summary.ts';
+import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
+import { configurationForHistory } from '../configuration.ts';
+import { UsageError } from '../flags.ts';
+import { type HistorySource, openHistorySource } from '../open-history.ts';
 
-/** Platforms are asked so much further back than the windows reach: what was opened before may be the longest recovery. */
+/** Platforms are read so much further back than windows: an incident opened before may be the longest recovery. */
 const MARGIN_MS = 30 * DAY_MS;
 
-/** The gauges of the past, so that a new Prometheus shows the trend of the history on its first day. */
-export const backfill: OneShot = {
+/** Writes the gauges of the past, so that a new Prometheus shows the trend of the history on its first day. */
+export const backfill = defineCommand({
   name: 'backfill',
-  description: 'the gauges of the past, as files for promtool or by remote write',
+  description: 'write the gauges of the past as files for promtool or by remote write',
   examples: [
-    ['backfill --output-directory=history', '90 days every 5 minutes, as OpenMetrics files; says how to load them'],
-    ['backfill --from=365d --by=severity --window=30d --output-directory=history', 'a year of less'],
+    ['backfill --output-directory=history', '90 days every 5 minutes as OpenMetrics files; prints how to load them'],
+    ['backfill --from=365d --by=severity --window=30d --output-directory=history', 'a year of one grouping and window'],
     ['backfill --remote-write=http://localhost:9090/api/v1/write', 'to a Prometheus, Mimir or VictoriaMetrics'],
   ],
   flags: backfillFlags,
   run,
-};
+});
 
-async function run({ values }: Asked, surroundings: Surroundings): Promise<number> {
-  const request = readRequest(values);
-  const { config, plan: asked } = readPlan(request, surroundings);
-  const added = addedLabels(request.label);
-  const target = openTarget(request, surroundings);
+async function run(args: ParsedArgs<typeof backfillFlags>, context: CommandContext): Promise<number> {
+  const { labels: texts, partial: isPartial, quiet: isQuiet } = args.flags;
+  const nowMs = context.clock.nowMs();
+  const config = selectRows(configurationForHistory(args.flags, context), args.flags);
+  const requested = readSamplePlan(args.flags, config.timezone, nowMs);
+  const labels = externalLabels(texts);
+  const output = openOutput(args.flags, context);
   try {
-    const source = await readSource({ request, config, surroundings }, asked);
+    const historyMs = neededHistoryMs(config, requested, nowMs);
+    const source = await openHistorySource({ config, historyMs, isQuiet }, context);
     try {
-      const plan = withinHistory(asked, source);
-      const telling = { source, config, added, isPartial: request.partial };
-      const done = await tellAll({ request, plan, telling, target, surroundings });
-      surroundings.output.write(done);
+      const plan = clampToHistory(requested, source);
+      const note = (text: string) => void (isQuiet ? undefined : context.stderr.write(text));
+      const replayed = { source, config, labels, isPartial };
+      context.stdout.write(
+        await replayAll(plan, replayed, { output, note, isTTY: context.stderr.isTTY === true, clock: context.clock }),
+      );
       return 0;
     } finally {
       source.close();
     }
   } finally {
-    await target.close();
+    await output.close();
   }
 }
 
-/** A file that cannot be read is a wrong configuration too. */
-function readPlan(request: Request, surroundings: Surroundings): { config: Config; plan: Plan } {
-  const nowMs = surroundings.clock.nowMs();
-  const whole = configurationOf(request['config.file'], { surroundings, isQuiet: request.quiet });
-  const config = narrowed(whole, { by: request.by, windows: request.window });
-  const isPushed = 'url' in request.target;
-  return {
-    config,
-    plan: planOf({
-      from: request.from,
-      to: request.to,
-      step: request.step,
-      isPushed,
-      nowMs,
-      timezone: config.timezone,
-    }),
-  };
+function neededHistoryMs({ windows, historyMs }: Config, { fromMs }: SamplePlan, nowMs: number): number {
+  const largestMs = Math.max(...windows.map(({ ms }) => ms));
+  return Math.max(historyMs, nowMs - fromMs + largestMs + MARGIN_MS);
 }
 
-interface Reading {
-  readonly request: Request;
-  readonly config: Config;
-  readonly surroundings: Surroundings;
-}
-
-async function readSource({ request, config, surroundings }: Reading, plan: Plan): Promise<HistorySource> {
-  const largestMs = Math.max(...config.windows.map(({ ms }) => ms));
-  const retentionMs = surroundings.clock.nowMs() - plan.fromMs + largestMs + MARGIN_MS;
-  return readHistory(config, Math.max(config.historyMs, retentionMs), { surroundings, isQuiet: request.quiet });
-}
-
-/** The part of a plan that there is history for; throws WrongUse when there is none. */
-function withinHistory(plan: Plan, { history }: HistorySource): Plan {
+/** The part of a plan that history covers; throws UsageError when there is none. */
+function clampToHistory(plan: SamplePlan, { history }: HistorySource): SamplePlan {
   const reaches = history.providers.map(reachOf).filter((reach) => reach !== undefined);
-  if (reaches.length === 0) throw new Error('no provider has finished its first sync: there is no history yet');
+  if (reaches.length === 0) throw new Error('there is no history yet: the first sync of every provider is incomplete');
   const startMs = Math.min(...reaches.map(({ historyStartMs }) => historyStartMs));
-  const readMs = Math.max(...reaches.map(({ readUntilMs }) => readUntilMs));
-  const within = { ...plan, fromMs: Math.max(plan.fromMs, startMs), toMs: Math.min(plan.toMs, readMs) };
-  if (within.fromMs < within.toMs) return within;
-  throw new WrongUse(
-    `--from: the period ${instant(plan.fromMs)} to ${instant(plan.toMs)} is outside of the history, ` +
-      `which is from ${instant(startMs)} to ${instant(readMs)}`,
+  const endMs = Math.max(...reaches.map(({ readUntilMs }) => readUntilMs));
+  const clamped = { ...plan, fromMs: Math.max(plan.fromMs, startMs), toMs: Math.min(plan.toMs, endMs) };
+  if (clamped.fromMs < clamped.toMs) return clamped;
+  throw new UsageError(
+    '--from',
+    `the period ${timeText(plan.fromMs)} to ${timeText(plan.toMs)} is outside the history, ` +
+      `which is from ${timeText(startMs)} to ${timeText(endMs)}`,
   );
 }
 
-interface Running {
-  readonly request: Request;
-  readonly plan: Plan;
-  readonly telling: TellingInput;
-  readonly target: OpenTarget;
-  readonly surroundings: Surroundings;
+interface ReplayOutput {
+  readonly output: BackfillOutput;
+  /** Receives the prediction, notes and, on a terminal, progress. */
+  readonly note: (text: string) => void;
+  readonly isTTY: boolean;
+  readonly clock: Clock;
 }
 
-/** Tells day by day; resolves with the text for people. */
-async function tellAll({ request, plan, telling: input, target, surroundings }: Running): Promise<string> {
-  const { errors, clock } = surroundings;
-  const say = (text: string) => void (request.quiet ? undefined : errors.write(text));
-  const predicted = predict(plan, input);
-  say(predictionText(plan, predicted));
-  target.checkRoom(predicted.bytes);
-  const telling = openTelling(input);
-  say(notesText({ plan, config: input.config, wholeFromMs: (windowMs) => telling.wholeFromMs(windowMs) }));
-  const days = daysOf(plan);
-  const series = new Set<PastSeries>();
+/** Writes day by day; resolves with the summary for people. */
+async function replayAll(
+  plan: SamplePlan,
+  input: GaugeReplayInput,
+  { output, note, isTTY, clock }: ReplayOutput,
+): Promise<string> {
+  const predicted = predictSize(plan, input);
+  note(renderPrediction(plan, predicted.series, predicted.samples));
+  output.ensureSpace(predicted.bytes);
+  const replay = openGaugeReplay(input);
+  note(renderNotes(plan, input.config, (windowMs) => replay.coveredFromMs(windowMs)));
+  const days = groupByDay(plan);
+  const series = new Set<ReplayedSeries>();
   let samples = 0;
   let firstMs: number | undefined;
-  for (const [place, instantsMs] of days.entries()) {
-    const families = telling.tell(instantsMs);
-    await target.sink({ families, instantsMs });
+  for (const [index, timesMs] of days.entries()) {
+    const families = replay.replay(timesMs);
+    await output.write({ families, timesMs });
     for (const one of families) for (const each of one.series) series.add(each);
-    if (families.length > 0) firstMs ??= instantsMs[0];
+    if (families.length > 0) firstMs ??= timesMs[0];
     samples += countSamples(families);
-    if (errors.isTTY === true) say(progressText(place + 1, days.length));
-    // Between two files a signal gets its turn: Ctrl-C does not wait for years of days.
+    if (isTTY) note(renderProgress(index + 1, days.length));
+    // Signals are handled between two days: Ctrl-C does not wait for years of them.
     await nextTurn();
   }
+  const { labels } = input;
   const nowMs = clock.nowMs();
-  return target.text({ plan, samples, series: series.size, firstMs: firstMs ?? plan.toMs, added: input.added, nowMs });
+  return output.renderSummary({ plan, samples, series: series.size, firstMs: firstMs ?? plan.toMs, labels, nowMs });
 }
 
-/** From what there is at the end of the period, where most groups exist. */
-function predict(plan: Plan, input: TellingInput): { series: number; samples: number; bytes: number } {
-  const telling = openTelling({ ...input, isPartial: true });
-  const families = telling.tell([plan.toMs]);
+/** From the end of the period, where most groups exist. */
+function predictSize(plan: SamplePlan, input: GaugeReplayInput): { series: number; samples: number; bytes: number } {
+  const families = openGaugeReplay({ ...input, isPartial: true }).replay([plan.toMs]);
   const series = countSamples(families);
-  const instants = countInstants(plan);
-  const text = [...openMetricsText(families, [plan.toMs])].join('');
-  return { series, samples: series * instants, bytes: Buffer.byteLength(text) * instants };
+  const times = countTimes(plan);
+  const text = [...renderOpenMetrics(families, [plan.toMs])].join('');
+  return { series, samples: series * times, bytes: Buffer.byteLength(text) * times };
 }

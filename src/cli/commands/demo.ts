@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { type Daemon, startDaemon } from '../../app/daemon.ts';
+import { type Daemon, type DaemonInput, startDaemon } from '../../app/daemon.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/types.ts';
-import type { Log } from '../../model/log.ts';
-import { DAY_MS, SECOND_MS, systemClock } from '../../model/time.ts';
+import { type Clock, DAY_MS, SECOND_MS } from '../../model/time.ts';
 import { platforms } from '../../providers/registry.ts';
 import { startCloudwatchFake } from '../../simulator/cloudwatch.ts';
 import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../../simulator/opsgenie.ts';
@@ -11,68 +10,84 @@ import { createOrganisation } from '../../simulator/organisation.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../simulator/pagerduty.ts';
 import type { Fake } from '../../simulator/platform.ts';
 import { readReplay } from '../../simulator/replay.ts';
-import { readText } from '../configuration.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import { readTextFile } from '../configuration.ts';
+import { type FlagValues, listenAddresses, logFlags, optional, toFileName } from '../flags.ts';
+import { createLog } from '../log.ts';
 import { createTemporaryFolder } from '../process-lifecycle.ts';
+import { runDaemon } from './serve.ts';
 
-export interface DemoInput {
-  readonly replayFile: string | undefined;
-  readonly listenAddresses: readonly string[];
-  readonly log: Log;
-  readonly version: string;
-  readonly onFatal: (error: unknown) => void;
-  readonly print: (text: string) => void;
-}
+const replayFile = optional(
+  '--replay <file>',
+  'serve the outages of this file (one JSON object per line) instead of invented ones',
+  toFileName,
+);
+const flags = { replayFile, listenAddresses, ...logFlags };
 
 /** The same organisation for everybody. */
 const SEED = 7;
-/** How often the organisation lives on. */
+/** How often the organisation moves on. */
 const LIVE_EVERY_MS = SECOND_MS;
 
-/** Fakes of the three platforms with an invented organisation (or a replayed file), and the real exporter pointed at them. */
-export async function startDemo(input: DemoInput): Promise<Daemon> {
+/** Fakes of the three platforms with an invented organisation (or a replayed file), and the real exporter polling them. */
+export const demo = defineCommand({
+  name: 'demo',
+  description: 'serve an invented organisation, or a file of outages',
+  flags,
+  isDaemon: true,
+  examples: [
+    ['demo', 'invented incidents that open and resolve while you watch'],
+    ['demo --replay=outages.ndjson', 'outages of a file, shifted so that the last one ends now'],
+  ],
+  run: (args, context) => {
+    const { logLevel: level, logFormat: format } = args.flags;
+    const log = createLog({ level, format });
+    return runDaemon(log, (onFatal) => startDemo(args.flags, { ...context, log, onFatal }));
+  },
+});
+
+async function startDemo(
+  { replayFile: file, listenAddresses: addresses }: FlagValues<typeof flags>,
+  { clock, version, stdout, log, onFatal }: CommandContext & Pick<DaemonInput, 'log' | 'onFatal'>,
+): Promise<Daemon> {
   // The fakes are on this machine: no proxy leads there, and any credentials will do.
   process.env['NO_PROXY'] = [process.env['NO_PROXY'], '127.0.0.1'].filter(Boolean).join(',');
   process.env['AWS_ACCESS_KEY_ID'] = 'demo';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'demo';
-  const stage = input.replayFile === undefined ? await invent() : await replay(input.replayFile);
+  const stage = file === undefined ? await startOrganisation() : await startReplay(file);
   const folder = createTemporaryFolder('mttr-exporter-demo-');
-  const config = demoConfig(stage, folder.path);
-  const daemon = await startDaemon({
-    config,
-    readConfig: () => config,
-    platforms,
-    serving: {
-      listenAddresses: input.listenAddresses,
-      telemetryPath: '/metrics',
-      routePrefix: undefined,
-      externalUrl: undefined,
-      enableLifecycle: false,
-      web: undefined,
-    },
-    clock: systemClock,
-    log: input.log,
-    version: input.version,
-    onFatal: input.onFatal,
-  }).catch(async (error: unknown) => {
+  const closeStage = async () => {
     await stage.close();
     folder.remove();
+  };
+  const config = demoConfig(stage, folder.path);
+  const serving = {
+    listenAddresses: addresses,
+    telemetryPath: '/metrics',
+    routePrefix: undefined,
+    externalUrl: undefined,
+    enableLifecycle: false,
+    web: undefined,
+  };
+  const input = { config, readConfig: () => config, platforms, serving, clock, log, version, onFatal };
+  const daemon = await startDaemon(input).catch(async (error: unknown) => {
+    await closeStage();
     throw error;
   });
   const stopping = new AbortController();
-  const ownPage = new URL('metrics', daemon.urls[0]);
-  void readOwnPage(ownPage, stopping.signal);
-  input.print(welcome(daemon.urls[0] ?? '', input.replayFile));
+  void scrapeUntilComplete(new URL('metrics', daemon.urls[0]), clock, stopping.signal);
+  stdout.write(welcomeText(daemon.urls[0] ?? '', file));
   return {
     ...daemon,
     stop: async () => {
       stopping.abort();
       await daemon.stop();
-      await stage.close();
-      folder.remove();
+      await closeStage();
     },
   };
 }
 
+/** Fakes of platforms, and the configuration that polls them. */
 interface Stage {
   /** YAML of the `providers` list. */
   readonly providers: string;
@@ -81,7 +96,7 @@ interface Stage {
   close(): Promise<void>;
 }
 
-async function invent(): Promise<Stage> {
+async function startOrganisation(): Promise<Stage> {
   const organisation = createOrganisation({ seed: SEED, nowMs: Date.now() });
   const pagerduty = await startPagerdutyFake(organisation.pagerduty);
   const opsgenie = await startOpsgenieFake(organisation.opsgenie);
@@ -100,9 +115,9 @@ async function invent(): Promise<Stage> {
   };
 }
 
-async function replay(file: string): Promise<Stage> {
+async function startReplay(file: string): Promise<Stage> {
   const nowMs = Date.now();
-  const world = readReplay(readText(file), file, nowMs);
+  const world = readReplay(readTextFile(file), file, nowMs);
   const firstAtMs = world.incidents.reduce((least, { triggeredAtMs }) => Math.min(least, triggeredAtMs), nowMs);
   // All of the file is fetched, however old it is; the shortest history that suits the default windows is 210 d.
   const days = Math.max(210, Math.ceil((nowMs - firstAtMs) / DAY_MS) + 1);
@@ -127,20 +142,20 @@ function demoConfig({ providers, more = '' }: Stage, folder: string): Config {
   return loadConfig({ text, filename: 'demo', env: {}, platforms, readFile, nowMs: Date.now() }).config;
 }
 
-/** Nobody may be scraping yet: the demo carries the births at zero itself. */
-async function readOwnPage(url: URL, signal: AbortSignal): Promise<void> {
+/** Nobody may be scraping yet: until the windowed series are there, the demo reads the zero of new series itself. */
+async function scrapeUntilComplete(url: URL, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const answer = await fetch(url, { signal }).catch(() => undefined);
-    const text = await answer?.text();
-    if (answer?.ok === true && text?.includes('incident_mttr_minutes{') === true) return;
-    await systemClock.sleep(SECOND_MS, signal).catch(() => undefined);
+    const response = await fetch(url, { signal }).catch(() => undefined);
+    const text = await response?.text();
+    if (response?.ok === true && text?.includes('incident_mttr_minutes{') === true) return;
+    await clock.sleep(SECOND_MS, signal).catch(() => undefined);
   }
 }
 
-function welcome(url: string, replayFile: string | undefined): string {
-  const what = replayFile === undefined ? 'an invented organisation' : `the outages of ${replayFile}`;
-  const live = replayFile === undefined ? 'Incidents open and are resolved while you watch.\n' : '';
-  return `\nmttr-exporter shows ${what}; nothing leaves this machine.\n${live}
+function welcomeText(url: string, file: string | undefined): string {
+  const what = file === undefined ? 'an invented organisation' : `the outages of ${file}`;
+  const live = file === undefined ? 'Incidents open and resolve while you watch.\n' : '';
+  return `\nmttr-exporter shows ${what}; no data leaves this machine.\n${live}
   status page   ${url}
   metrics       ${url}metrics
   try           curl -s ${url}metrics | grep incident_mttr_minutes

@@ -1,120 +1,96 @@
-import { Option } from 'commander';
-import { z } from 'zod';
 import type { Config } from '../../config/types.ts';
 import { statisticsSettings } from '../../core/settings.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { explain as explainNumber } from '../../report/explain/explain.ts';
-import type { Explanation } from '../../report/explain/explanation.ts';
 import { DEFAULT_WINDOW, parseQuestion } from '../../report/explain/parse-question.ts';
 import type { Question } from '../../report/explain/question.ts';
 import { renderExplanation } from '../../report/explain/text.ts';
 import { BASELINE_REACH_MS } from '../../stats/evaluate.ts';
-import { type Asked, type OneShot, type Surroundings, WrongUse, wrongUseOf } from '../command.ts';
-import { configFlag } from '../flags.ts';
-import { configurationOf, readHistory } from '../open-history.ts';
-import { writeOut } from '../write-file-atomic.ts';
+import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
+import { configurationForHistory } from '../configuration.ts';
+import {
+  configFile,
+  oneOfOrDefault,
+  optional,
+  outputFile,
+  quiet,
+  toUsageError,
+  UsageError,
+  wholeNumber,
+} from '../flags.ts';
+import { openHistorySource } from '../open-history.ts';
+import { writeOutput } from '../write-file-atomic.ts';
 
-const OUTPUTS = ['text', 'json'] as const;
 /** Incidents that a person reads; a program gets all. */
 const LISTED_IN_TEXT = 50;
 /**
- * Platforms are asked so much further back: what was opened before the window may be its longest recovery. A day more than
- * a baseline demands, as the platforms are asked a little later than now.
+ * Platforms are read so much further back: an incident opened before the window may be its longest recovery. A day more
+ * than a baseline needs, as the platforms are read a little later than now.
  */
 const MARGIN_MS = BASELINE_REACH_MS + DAY_MS;
 
-const Values = z.object({
-  'config.file': z.string().optional(),
-  statistic: z.string().optional(),
-  window: z.string().optional(),
-  from: z.string().optional(),
-  to: z.string().optional(),
-  service: z.string().optional(),
-  severity: z.string().optional(),
-  team: z.string().optional(),
-  provider: z.string().optional(),
-  output: z.enum(OUTPUTS).default('text'),
-  outputFile: z.string().optional(),
-  limit: z.string().optional(),
-  quiet: z.boolean().default(false),
-});
-type Values = z.infer<typeof Values>;
+const flags = {
+  configFile,
+  statistic: optional(
+    '--statistic <name>',
+    'mttr, mtta, p95, stddev, resolved, within_target, free … or a metric (default: mttr)',
+  ),
+  window: optional('--window <duration>', `window up to the last poll (default: ${DEFAULT_WINDOW})`),
+  from: optional('--from <time>', 'instead of a window: a duration before --to, a day or a time'),
+  to: optional('--to <time>', 'now, a day (its end) or a time (default: now)'),
+  service: optional('--service <name>', 'only this service'),
+  severity: optional('--severity <name>', 'only this severity'),
+  team: optional('--team <name>', 'only this team'),
+  provider: optional('--provider <name>', 'only this provider'),
+  output: oneOfOrDefault('--output <format>', 'output format', ['text', 'json'], 'text'),
+  outputFile,
+  limit: optional('--limit <n>', `incidents to list (default: ${LISTED_IN_TEXT}, in JSON all)`, wholeNumber),
+  quiet,
+};
 
 /** The incidents, exclusions and arithmetic behind one windowed number. */
-export const explain: OneShot = {
+export const explain = defineCommand({
   name: 'explain',
-  description: 'which incidents, exclusions and arithmetic stand behind a number',
-  words: '[series]',
+  description: 'list the incidents, exclusions and arithmetic behind a number',
+  operands: '[series]',
   examples: [
     ['explain --service=checkout --window=30d', 'the MTTR of a service'],
-    ['explain --statistic=p95 --severity=P1 --from=2026-01-01 --to=2026-01-31', 'another statistic, of a January'],
+    ['explain --statistic=p95 --severity=P1 --from=2026-01-01 --to=2026-01-31', 'another statistic, for January'],
     [`explain 'incident_mtta_minutes{by="severity",severity="P1",window="7d"}'`, 'a series, as Grafana shows it'],
     ['explain --statistic=repeat --output=json', 'for a program, with all incidents'],
   ],
-  flags: () => [
-    configFlag(),
-    new Option(
-      '--statistic <name>',
-      'mttr, mtta, p95, stddev, resolved, within_target, free … or a metric (default: mttr)',
-    ),
-    new Option('--window <span>', `until where the providers were read (default: ${DEFAULT_WINDOW})`),
-    new Option('--from <time>', 'instead of a window: a span before --to, a day or an instant'),
-    new Option('--to <time>', 'now, a day (to its end) or an instant (default: now)'),
-    new Option('--service <name>', 'of this service'),
-    new Option('--severity <name>', 'of this severity'),
-    new Option('--team <name>', 'of this team'),
-    new Option('--provider <name>', 'of this provider'),
-    new Option('--output <format>', 'default: text').choices(OUTPUTS),
-    new Option('--output-file <file>', 'write there, whole or not at all, instead of to standard output'),
-    new Option('--limit <n>', `incidents that are listed (default: ${LISTED_IN_TEXT}, in JSON all)`),
-    new Option('--quiet', 'no progress and no warnings'),
-  ],
+  flags,
   run,
-};
+});
 
-async function run({ values, words }: Asked, surroundings: Surroundings): Promise<number> {
-  const asked = Values.parse(values);
-  const [series, ...others] = words;
-  if (others.length > 0) throw new WrongUse(`expected one series, not ${words.length}; does it need quotes?`);
-  const limit = limitOf(asked);
-  const reading = { surroundings, isQuiet: asked.quiet };
-  const config = configurationOf(asked['config.file'], reading);
+async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Promise<number> {
+  const { output, outputFile: file } = args.flags;
+  const [series, ...others] = args.operands;
+  if (others.length > 0) {
+    throw new UsageError(undefined, `expected one series, got ${args.operands.length}; does it need quotes?`);
+  }
+  const limit = args.flags.limit ?? (output === 'text' ? LISTED_IN_TEXT : undefined);
+  const config = configurationForHistory(args.flags, context);
   try {
-    const nowMs = surroundings.clock.nowMs();
-    const question = parseQuestion({ ...asked, series, limit }, { config, nowMs });
-    const source = await readHistory(config, neededHistory(question, { config, nowMs }), reading);
+    const nowMs = context.clock.nowMs();
+    const question = parseQuestion({ ...args.flags, series, limit }, { config, nowMs });
+    const historyMs = neededHistoryMs(question, config, nowMs);
+    const source = await openHistorySource({ config, historyMs, isQuiet: args.flags.quiet }, context);
     try {
       const explanation = explainNumber({ ...source, question, settings: statisticsSettings(config) });
-      hand(explanation, { asked, config, surroundings });
+      const json = () => `${JSON.stringify(explanation, undefined, 2)}\n`;
+      writeOutput(output === 'json' ? json() : renderExplanation(explanation, config.timezone), file, context);
     } finally {
       source.close();
     }
     return 0;
   } catch (error) {
-    throw wrongUseOf(error);
+    throw toUsageError(error);
   }
 }
 
-function hand(
-  explanation: Explanation,
-  { asked, config, surroundings }: { asked: Values; config: Config; surroundings: Surroundings },
-): void {
-  const text =
-    asked.output === 'json'
-      ? `${JSON.stringify(explanation, undefined, 2)}\n`
-      : renderExplanation(explanation, config.timezone);
-  writeOut(text, asked.outputFile, surroundings);
-}
-
-function limitOf({ limit, output }: Values): number | undefined {
-  if (limit === undefined) return output === 'text' ? LISTED_IN_TEXT : undefined;
-  if (!/^[0-9]{1,9}$/.test(limit))
-    throw new WrongUse(`--limit: expected a whole number from 0, got ${JSON.stringify(limit)}`);
-  return Number(limit);
-}
-
-/** The window, the one before it for baselines, and some more; at least what the exporter reads. */
-function neededHistory({ window, end }: Question, { config, nowMs }: { config: Config; nowMs: number }): number {
+/** The window, the one before it for baselines, and a margin; at least what the exporter reads. */
+function neededHistoryMs({ window, end }: Question, { historyMs }: Config, nowMs: number): number {
   const endMs = typeof end === 'number' ? end : nowMs;
-  return Math.max(config.historyMs, nowMs - endMs + 2 * window.ms + MARGIN_MS);
+  return Math.max(historyMs, nowMs - endMs + 2 * window.ms + MARGIN_MS);
 }

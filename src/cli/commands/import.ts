@@ -1,147 +1,115 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { Option } from 'commander';
 import { createReader } from '../../config/reading.ts';
 import { type ImportTarget, importRows } from '../../imports/importing.ts';
 import { placesOf } from '../../imports/mapping.ts';
-import { namedMappings } from '../../imports/named.ts';
-import { FORMATS, readRows } from '../../imports/rows.ts';
+import { readRows } from '../../imports/rows.ts';
 import { createTallying, type Tallying } from '../../imports/tally.ts';
 import { messageOf } from '../../model/error-message.ts';
-import { platforms } from '../../providers/registry.ts';
 import type { ImportSpan } from '../../store/store.ts';
-import type { Asked, OneShot, Surroundings } from '../command.ts';
-import { secretsOf } from '../configuration.ts';
-import { configFlag } from '../flags.ts';
-import { type Destination, openDestination } from '../import/destination.ts';
+import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
+import { configurationForHistory } from '../configuration.ts';
+import { openDestination } from '../import/destination.ts';
 import {
-  configFileOf,
+  displayName,
   type ImportFile,
-  type ImportOrder,
-  readOrder,
+  type ImportOptions,
+  importFlags,
+  readImportOptions,
   STANDARD_INPUT,
-  shownName,
 } from '../import/options.ts';
-import { createSinks, type Sinks } from '../import/rejected-rows.ts';
-import { countsText, type Outcome, rejectedCount, summaryOf } from '../import/summary.ts';
-import { createLog } from '../log.ts';
-import { configurationOf } from '../open-history.ts';
+import { createRejectedRows, type RejectedRows } from '../import/rejected-rows.ts';
+import { countRejected, countsText, renderSummary } from '../import/summary.ts';
 
-const MAPPINGS = [...namedMappings.keys()].join(', ');
-
-/** Puts incidents of files into the store. */
-export const importFiles: OneShot = {
-  name: 'import',
-  description: 'put incidents of files (exports as CSV or JSON) into the store',
-  words: '<file...>',
-  examples: [
-    ['import --provider opsgenie --mapping opsgenie --dry-run alerts.json', 'what an import would do; writes nothing'],
-    ['import --provider opsgenie --mapping opsgenie alerts.json', 'the same id twice is one incident, however often'],
-    ['import --provider jira --mapping jira --timezone Europe/Berlin issues.csv', 'dates of Jira tables name no zone'],
-    ['import --provider status --mapping mapping.yml --format ndjson - < outages.txt', 'a mapping of your own'],
-  ],
-  flags: () => [
-    configFlag(),
-    new Option('--provider <name>', 'whose incidents they are (default: the one that is configured)'),
-    new Option(
-      '--mapping <mapping>',
-      `${MAPPINGS}, or a YAML file (default: the platform of the provider, where that is one, else mttr-exporter)`,
-    ),
-    new Option('--format <format>', 'what the files are written in (default: by their names)').choices(FORMATS),
-    new Option('--timezone <name>', 'zone of dates that name none (default: timezone of the configuration)'),
-    new Option('--from <time>', 'the files tell everything from here on (default: their first incident)'),
-    new Option('--to <time>', 'the files tell everything until here (default: their last event)'),
-    new Option('--dry-run', 'say what would happen, and write nothing'),
-    new Option('--rejected-file <file>', 'where rows go that cannot be taken (default: FILE.rejected.ndjson)'),
-    new Option('--max-rejected <n>', 'end with code 0 if no more rows than this cannot be taken (default: 0)'),
-  ],
-  run: runImport,
-};
-
-/** The tag that names a service where the configuration names none; Opsgenie's, as its provider has it. */
+/** The tag of the service where the configuration names none, as for Opsgenie. */
 const DEFAULT_SERVICE_TAG = 'service';
 
-/** Imports what was asked for; resolves with 0 when all rows were taken, or as many as were allowed to fail, else with 1. */
-export async function runImport(asked: Asked, surroundings: Surroundings): Promise<number> {
-  const { clock, errors, version } = surroundings;
-  const nowMs = clock.nowMs();
-  const config = configurationOf(configFileOf(asked), { surroundings, isQuiet: false });
-  const order = readOrder(asked, { config, platforms, nowMs });
-  const log = createLog({
-    level: 'warn',
-    destination: errors,
-    secrets: secretsOf(config, platforms),
-  });
+/** Imports incidents from files into the store. */
+export const importFiles = defineCommand({
+  name: 'import',
+  description: 'import incidents from files (CSV or JSON exports) into the store',
+  operands: '<file...>',
+  examples: [
+    ['import --provider opsgenie --mapping opsgenie --dry-run alerts.json', 'what would be imported; writes nothing'],
+    [
+      'import --provider opsgenie --mapping opsgenie alerts.json',
+      'the same id is one incident, however often it comes',
+    ],
+    ['import --provider jira --mapping jira --timezone Europe/Berlin issues.csv', 'dates of Jira have no zone'],
+    ['import --provider status --mapping mapping.yml --format ndjson - < outages.txt', 'with your own mapping'],
+  ],
+  flags: importFlags,
+  run,
+});
+
+/** Resolves with 1 when more rows were rejected than `--max-rejected` tolerates. */
+async function run(args: ParsedArgs<typeof importFlags>, context: CommandContext): Promise<number> {
+  const nowMs = context.clock.nowMs();
+  const config = configurationForHistory(args.flags, context);
+  const { retentionMs } = config;
+  const options = readImportOptions(args, config, nowMs);
   const tallying = createTallying({
-    reader: createReader(order.provider, config.severities),
-    retentionStartMs: nowMs - config.retentionMs,
+    reader: createReader(options.provider, config.severities),
+    retentionStartMs: nowMs - retentionMs,
   });
-  const sinks = createSinks(order);
-  const unread = new Set<string>();
-  const destination = await openDestination({ config, platforms, clock, log, version }, order);
+  const rejectedRows = createRejectedRows(options);
+  const ignored = new Set<string>();
+  const destination = await openDestination(config, options, context);
   try {
     const { target } = destination;
-    for (const file of order.files) await importFile(file, { order, target, tallying, sinks, unread, surroundings });
-    const standing = destination.commit(spanOf(order, tallying));
+    for (const file of options.files) {
+      await importFile(file, { options, target, tallying, rejectedRows, ignored }, context);
+    }
+    const result = destination.commit(findCoveredSpan(options, tallying));
     const tally = tallying.tally();
-    const outcome = { order, tally, standing, retentionMs: config.retentionMs, unread };
-    conclude(outcome, { destination, sinks, output: surroundings.output });
-    return rejectedCount(tally) > order.maxRejected ? 1 : 0;
+    // The import is committed by now, and an error says so.
+    const state = options.isDryRun
+      ? 'nothing was to be imported'
+      : `the import into ${options.provider.name} is committed (${countsText(tally)})`;
+    prefixErrors(`${state}, but cannot close the store: `, () => destination.close());
+    const rejectedFiles = prefixErrors(`${state}, but `, () => rejectedRows.commit());
+    const { examples } = rejectedRows;
+    const summary = renderSummary({ options, tally, result, retentionMs, ignored, rejectedFiles, examples });
+    prefixErrors(`${state}, but cannot write the summary: `, () => context.stdout.write(summary));
+    return countRejected(tally) > options.maxRejected ? 1 : 0;
   } catch (error) {
-    sinks.discard();
+    rejectedRows.discard();
     throw error;
   } finally {
     destination.close();
   }
 }
 
-interface Ending {
-  readonly destination: Destination;
-  readonly sinks: Sinks;
-  readonly output: Surroundings['output'];
+function prefixErrors<Result>(prefix: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw new Error(prefix + messageOf(error), { cause: error });
+  }
 }
 
-/** Keeps the rejected rows and prints the summary. The import is committed by now, and an error here says so. */
-function conclude(outcome: Omit<Outcome, 'rejectedFiles' | 'examples'>, { destination, sinks, output }: Ending): void {
-  const { order, tally } = outcome;
-  const afterCommit = <Result>(what: string, work: () => Result): Result => {
-    try {
-      return work();
-    } catch (error) {
-      const state = order.isDryRun
-        ? 'nothing was to be imported'
-        : `the import into ${order.provider.name} is committed (${countsText(tally)})`;
-      throw new Error(`${state}, but ${what}${messageOf(error)}`, { cause: error });
-    }
-  };
-  afterCommit('the store cannot be closed: ', () => destination.close());
-  const rejectedFiles = afterCommit('', () => sinks.commit());
-  afterCommit('its summary cannot be written: ', () =>
-    output.write(summaryOf({ ...outcome, rejectedFiles, examples: sinks.examples })),
-  );
-}
-
-interface FileWork {
-  readonly order: ImportOrder;
+interface ImportRun {
+  readonly options: ImportOptions;
   readonly target: ImportTarget;
   readonly tallying: Tallying;
-  readonly sinks: Sinks;
-  readonly unread: Set<string>;
-  readonly surroundings: Surroundings;
+  readonly rejectedRows: RejectedRows;
+  readonly ignored: Set<string>;
 }
 
-async function importFile(file: ImportFile, work: FileWork): Promise<void> {
-  const { order, target, tallying, sinks, unread, surroundings } = work;
-  const { mapping, provider, zone } = order;
-  const { errors, clock, input } = surroundings;
-  const what = shownName(file);
+async function importFile(
+  file: ImportFile,
+  { options, target, tallying, rejectedRows, ignored }: ImportRun,
+  { stdin, stderr, clock }: CommandContext,
+): Promise<void> {
+  const { mapping, provider, zone } = options;
+  const name = displayName(file);
   try {
-    const stream = file.name === STANDARD_INPUT ? input : await openFile(file.name);
+    const stream = file.name === STANDARD_INPUT ? stdin : await openFile(file.name);
     const wanted = placesOf(mapping).map(({ text }) => text);
     await importRows({
       target,
-      rows: readRows({ format: file.format, stream, wanted, unread }),
+      rows: readRows({ format: file.format, stream, wanted, unread: ignored }),
       around: {
         mapping,
         zone,
@@ -149,25 +117,25 @@ async function importFile(file: ImportFile, work: FileWork): Promise<void> {
       },
       nowMs: clock.nowMs(),
       tallying,
-      onRejected: (row) => sinks.reject(file, row),
-      onProgress: (rows) => void (errors.isTTY === true && errors.write(`\r${what}: ${rows} rows`)),
+      onRejected: (row) => rejectedRows.add(file, row),
+      onProgress: (rows) => void (stderr.isTTY === true && stderr.write(`\r${name}: ${rows} rows`)),
     });
-    if (errors.isTTY === true) errors.write('\r\u001b[K');
+    if (stderr.isTTY === true) stderr.write('\r\u001b[K');
   } catch (error) {
-    throw new Error(`${what}: ${messageOf(error)}; nothing was imported`, { cause: error });
+    throw new Error(`${name}: ${messageOf(error)}; nothing was imported`, { cause: error });
   }
 }
 
 async function openFile(name: string): Promise<Readable> {
   const found = await stat(name).catch((error: unknown) => {
-    throw new Error(`cannot be read (${messageOf(error)})`, { cause: error });
+    throw new Error(`cannot read it (${messageOf(error)})`, { cause: error });
   });
   if (found.isDirectory()) throw new Error('is a directory; expected a file');
   return createReadStream(name);
 }
 
-/** The time of which the files tell everything, by what they hold or by what was said of them. */
-function spanOf({ fromMs, untilMs }: ImportOrder, tallying: Tallying): ImportSpan | undefined {
+/** The period that the files cover completely, by flags or else by their content. */
+function findCoveredSpan({ fromMs, untilMs }: ImportOptions, tallying: Tallying): ImportSpan | undefined {
   const { oldestTriggerMs, newestStampMs } = tallying.tally();
   if (oldestTriggerMs === undefined || newestStampMs === undefined) return undefined;
   return { fromMs: fromMs ?? oldestTriggerMs, untilMs: untilMs ?? newestStampMs };

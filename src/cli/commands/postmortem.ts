@@ -1,82 +1,72 @@
-import { Option } from 'commander';
-import { z } from 'zod';
-import type { Config } from '../../config/types.ts';
 import { statisticsSettings } from '../../core/settings.ts';
 import { known } from '../../report/filter.ts';
 import { gatherFacts } from '../../report/postmortem/facts.ts';
 import { renderPostmortem } from '../../report/postmortem/markdown.ts';
 import type { Recorded } from '../../store/history.ts';
-import { type Asked, type OneShot, type Surroundings, WrongUse, wrongUseOf } from '../command.ts';
-import { configFlag } from '../flags.ts';
-import { configurationOf, type HistorySource, readHistory } from '../open-history.ts';
-import { writeOut } from '../write-file-atomic.ts';
+import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
+import { configurationForHistory } from '../configuration.ts';
+import { configFile, optional, outputFile, quiet, toUsageError, UsageError } from '../flags.ts';
+import { type HistorySource, openHistorySource } from '../open-history.ts';
+import { writeOutput } from '../write-file-atomic.ts';
 
-const Values = z.object({
-  'config.file': z.string().optional(),
-  provider: z.string().optional(),
-  outputFile: z.string().optional(),
-  quiet: z.boolean().default(false),
-});
-
-/** A post-incident review of one incident, filled in as far as platforms tell. */
-export const postmortem: OneShot = {
-  name: 'postmortem',
-  description: 'a post-incident review in Markdown, filled in with what is known',
-  words: '<id>',
-  examples: [
-    ['postmortem Q0MW2U1B56012I', 'the id as the platform has it; explain and report show ids'],
-    ['postmortem --output-file=review.md --provider=pagerduty Q0MW2U1B56012I', 'into a file, of one of the providers'],
-  ],
-  flags: () => [
-    configFlag(),
-    new Option('--provider <name>', 'whose incident it is, where several have one of this id'),
-    new Option('--output-file <file>', 'write there, whole or not at all, instead of to standard output'),
-    new Option('--quiet', 'no progress and no warnings'),
-  ],
-  run,
+const flags = {
+  configFile,
+  provider: optional('--provider <name>', 'provider of the incident, if several have this id'),
+  outputFile,
+  quiet,
 };
 
-async function run({ values, words }: Asked, surroundings: Surroundings): Promise<number> {
-  const { 'config.file': flag, provider, outputFile, quiet } = Values.parse(values);
-  const [id, ...others] = words;
-  if (id === undefined || others.length > 0) throw new WrongUse(`expected the id of one incident, not ${words.length}`);
-  const config = configurationOf(flag, { surroundings, isQuiet: quiet });
-  if (provider !== undefined) checkProvider(provider, config);
-  const source = await readHistory(config, config.historyMs, { surroundings, isQuiet: quiet });
+/** A post-incident review of one incident, filled in as far as the platform reports. */
+export const postmortem = defineCommand({
+  name: 'postmortem',
+  description: 'write a post-incident review in Markdown, filled in with what is recorded',
+  operands: '<id>',
+  examples: [
+    ['postmortem Q0MW2U1B56012I', 'the id that the platform shows; explain and report list ids'],
+    ['postmortem --output-file=review.md --provider=pagerduty Q0MW2U1B56012I', 'into a file, from one provider'],
+  ],
+  flags,
+  run,
+});
+
+async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Promise<number> {
+  const { provider, outputFile: file, quiet: isQuiet } = args.flags;
+  const [id = '', ...others] = args.operands;
+  if (others.length > 0) throw new UsageError(undefined, `expected one incident id, got ${args.operands.length}`);
+  const config = configurationForHistory(args.flags, context);
+  const names = config.providers.map(({ name }) => name);
+  if (provider !== undefined) checkProvider(provider, names);
+  const source = await openHistorySource({ config, historyMs: config.historyMs, isQuiet }, context);
   try {
-    const recorded = found(source, id, provider);
+    const recorded = findIncident(source, id, provider);
     const settings = statisticsSettings(config);
     const facts = gatherFacts({ ...source, recorded, settings, severities: config.severities });
-    writeOut(renderPostmortem(facts, config.timezone), outputFile, surroundings);
+    writeOutput(renderPostmortem(facts, config.timezone), file, context);
     return 0;
   } finally {
     source.close();
   }
 }
 
-function checkProvider(provider: string, { providers }: Config): void {
+function checkProvider(provider: string, names: readonly string[]): void {
   try {
-    known(
-      'provider',
-      provider,
-      providers.map(({ name }) => name),
-    );
+    known('provider', provider, names);
   } catch (error) {
-    throw wrongUseOf(error);
+    throw toUsageError(error);
   }
 }
 
-function found({ history }: HistorySource, id: string, provider: string | undefined): Recorded {
+function findIncident({ history }: HistorySource, id: string, provider: string | undefined): Recorded {
   const all = history.find(id).filter((one) => provider === undefined || one.provider === provider);
   const [recorded, ...others] = all;
   if (recorded === undefined) {
-    const read = history.providers.filter(({ isSynced }) => isSynced).map(({ name }) => name);
-    const where = provider ?? (read.length === 0 ? 'any provider: none was read to its end yet' : read.join(', '));
-    throw new Error(`no incident ${JSON.stringify(id)} is in the history of ${where}`);
+    const synced = history.providers.filter(({ isSynced }) => isSynced).map(({ name }) => name);
+    const where = synced.length === 0 ? 'any provider: the first sync is incomplete' : synced.join(', ');
+    throw new Error(`no incident ${JSON.stringify(id)} in the history of ${provider ?? where}`);
   }
   if (others.length > 0) {
     const names = all.map((one) => one.provider).join(', ');
-    throw new WrongUse(`several providers have an incident ${JSON.stringify(id)} (${names}); expected --provider`);
+    throw new UsageError(undefined, `several providers have incident ${JSON.stringify(id)} (${names}); add --provider`);
   }
   return recorded;
 }

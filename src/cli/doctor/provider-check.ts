@@ -6,68 +6,70 @@ import type { Clock } from '../../model/time.ts';
 import type { ProbeReport } from '../../providers/probes.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { platforms } from '../../providers/registry.ts';
-import { connectionChecks, createHearing, type Heard, rightChecks } from './connection-checks.ts';
-import { contentChecks, seenIn } from './incident-checks.ts';
-import { costChecks } from './quota-checks.ts';
-import type { Examined, Series } from './report.ts';
-import { providerSeries, seriesCheck, type Teller } from './series-count.ts';
+import {
+  connectionChecks,
+  createRequestRecorder,
+  permissionChecks,
+  type RequestRecorder,
+} from './connection-checks.ts';
+import { incidentChecks, summariseSample } from './incident-checks.ts';
+import { quotaChecks } from './quota-checks.ts';
+import type { CheckedProvider, SeriesCount } from './report.ts';
+import { checkSeries, countProviderSeries, type SeriesSource } from './series-count.ts';
 
-/** A provider that is to be examined, and what is heard of its platform meanwhile. */
-export interface Patient {
+/** A provider that was opened to be checked. */
+export interface ProviderToCheck {
   readonly config: ProviderConfig;
   readonly provider: Provider;
-  readonly teller: Teller;
-  readonly heard: () => Heard;
+  readonly series: SeriesSource;
+  readonly recorded: RequestRecorder['recorded'];
 }
 
 /** Opens all providers without any request; throws with the name of the one that cannot be opened. */
-export function openPatients(config: Config, clock: Clock): readonly Patient[] {
+export function openForChecks(config: Config, clock: Clock): readonly ProviderToCheck[] {
   return openEach({ config, platforms }, (platform, one) => {
-    const { observer, heard } = createHearing();
+    const { observer, recorded } = createRequestRecorder();
     const provider = platform.create(one, { clock, observer });
     const { capabilities } = provider;
-    const teller = { config, capabilities, provider: shownProvider({ config: one, capabilities }) };
-    return { config: one, provider, heard, teller };
+    const series = { config, capabilities, provider: shownProvider({ config: one, capabilities }) };
+    return { config: one, provider, recorded, series };
   });
 }
 
-interface Examining {
+interface CheckSettings {
   readonly config: Config;
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
 
-/** What is told of one provider, and what it adds to the page. */
-interface Outcome extends Examined {
-  readonly series: Series;
-  /** Its incidents could be listed. */
-  readonly isSeen: boolean;
-}
-
-/** Asks the platform, for no longer than the time-out, and judges what it said. */
-export async function examinePatient(patient: Patient, examining: Examining): Promise<Outcome> {
-  const { config, teller } = patient;
-  const report = await diagnose(patient, examining);
-  const heard = patient.heard();
-  const seen = seenIn(report, config, examining.config);
-  const series = providerSeries(teller, seen, config);
+/** Probes the platform, for no longer than the time-out; `hasSample` if its incidents could be listed. */
+export async function checkProvider(
+  opened: ProviderToCheck,
+  settings: CheckSettings,
+): Promise<CheckedProvider & { readonly series: SeriesCount; readonly hasSample: boolean }> {
+  const { config } = opened;
+  const report = await probe(opened.provider, settings);
+  const recorded = opened.recorded();
+  const sample = summariseSample(report, config, settings.config);
+  const series = countProviderSeries(opened.series, sample, config);
+  const hasSample = report.firstPage !== undefined;
   const checks = [
-    ...connectionChecks(report, heard),
-    ...rightChecks(report.probes),
-    ...contentChecks(report, seen, config),
-    ...costChecks(report.estimate, heard, config),
-    ...(report.firstPage === undefined ? [] : [seriesCheck(series, seen, examining.config)]),
+    ...connectionChecks(report, recorded),
+    ...permissionChecks(report.probes),
+    ...incidentChecks(report, sample, config),
+    ...quotaChecks(report.estimate, recorded, config),
+    ...(hasSample ? [checkSeries(series, sample, settings.config)] : []),
   ];
-  return { config, checks, series, isSeen: report.firstPage !== undefined };
+  return { config, checks, series, hasSample };
 }
 
-async function diagnose({ provider }: Patient, { config, clock, timeoutMs }: Examining): Promise<ProbeReport> {
-  const ending = new AbortController();
-  const reason = new Error(`not answered within ${durationText(timeoutMs)}`);
-  const timer = setTimeout(() => ending.abort(reason), timeoutMs);
+async function probe(provider: Provider, { config, clock, timeoutMs }: CheckSettings): Promise<ProbeReport> {
+  const timeout = new AbortController();
+  const reason = new Error(`no response within ${durationText(timeoutMs)}`);
+  const timer = setTimeout(() => timeout.abort(reason), timeoutMs);
   try {
     const nowMs = clock.nowMs();
-    return await provider.probe({ nowMs, historyStartMs: nowMs - config.historyMs, signal: ending.signal });
+    return await provider.probe({ nowMs, historyStartMs: nowMs - config.historyMs, signal: timeout.signal });
   } finally {
     clearTimeout(timer);
   }

@@ -1,17 +1,46 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { IANAZone } from 'luxon';
-import { z } from 'zod';
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import type { Mapping } from '../../imports/mapping.ts';
 import { parseMapping } from '../../imports/mapping-file.ts';
 import { namedMappings } from '../../imports/named.ts';
 import { FORMATS, type Format, formatOf } from '../../imports/rows.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import type { Platform } from '../../providers/provider.ts';
+import { platforms } from '../../providers/registry.ts';
 import { parsePeriod } from '../../report/period.ts';
-import { type Asked, WrongUse, wrongUseOf } from '../command.ts';
-import { readText } from '../configuration.ts';
+import type { ParsedArgs } from '../command.ts';
+import { readTextFile } from '../configuration.ts';
+import {
+  configFile,
+  type FlagValues,
+  oneOf,
+  optional,
+  toggle,
+  toUsageError,
+  UsageError,
+  wholeNumber,
+  withDefault,
+} from '../flags.ts';
+
+const MAPPING_NAMES = [...namedMappings.keys()].join(', ');
+
+export const importFlags = {
+  configFile,
+  provider: optional('--provider <name>', 'provider of the incidents (default: the only one configured)'),
+  mapping: optional(
+    '--mapping <mapping>',
+    `${MAPPING_NAMES}, or a YAML file (default: the one of the provider's platform, else mttr-exporter)`,
+  ),
+  format: oneOf('--format <format>', 'format of the files (default: by file extension)', FORMATS),
+  timezone: optional('--timezone <name>', 'zone of dates without one (default: timezone of the configuration)'),
+  from: optional('--from <time>', 'the files are complete from here on (default: their first incident)'),
+  to: optional('--to <time>', 'the files are complete until here (default: their last event)'),
+  dryRun: toggle('--dry-run', 'print what would be imported, write nothing'),
+  rejectedFile: optional('--rejected-file <file>', 'file for rejected rows (default: FILE.rejected.ndjson)'),
+  maxRejected: withDefault('--max-rejected <n>', 'rejected rows to tolerate with exit code 0', '0', wholeNumber),
+};
+type ImportFlags = FlagValues<typeof importFlags>;
 
 /** The file name that stands for standard input. */
 export const STANDARD_INPUT = '-';
@@ -22,21 +51,21 @@ export interface ImportFile {
   readonly format: Format;
 }
 
-/** What a file is called in messages. */
-export function shownName({ name }: ImportFile): string {
+/** The name of a file in messages. */
+export function displayName({ name }: ImportFile): string {
   return name === STANDARD_INPUT ? 'standard input' : name;
 }
 
-/** What an import is asked to do, all of it checked. */
-export interface ImportOrder {
+/** The flags and files of an import, checked against the configuration. */
+export interface ImportOptions {
   readonly files: readonly ImportFile[];
   readonly provider: ProviderConfig;
-  /** Its platform has incidents of files alone. */
+  /** Its platform has no incidents but those of files. */
   readonly isOnlySource: boolean;
   readonly mapping: Mapping;
   /** IANA name. */
   readonly zone: string;
-  /** What the files are said to tell everything of; a side that nobody named is absent. */
+  /** The period that the files cover completely; undefined where no flag says so. */
   readonly fromMs: number | undefined;
   readonly untilMs: number | undefined;
   readonly isDryRun: boolean;
@@ -44,89 +73,60 @@ export interface ImportOrder {
   readonly maxRejected: number;
 }
 
-const Values = z.object({
-  'config.file': z.string().optional(),
-  provider: z.string().optional(),
-  mapping: z.string().optional(),
-  format: z.enum(FORMATS).optional(),
-  timezone: z.string().optional(),
-  from: z.string().optional(),
-  to: z.string().optional(),
-  dryRun: z.boolean().default(false),
-  rejectedFile: z.string().optional(),
-  maxRejected: z.string().default('0'),
-});
-type Values = z.infer<typeof Values>;
-
-/** Which configuration was asked for. */
-export function configFileOf({ values }: Asked): string | undefined {
-  return Values.parse(values)['config.file'];
-}
-
-export interface OrderInput {
-  readonly config: Config;
-  readonly platforms: readonly Platform[];
-  readonly nowMs: number;
-}
-
-/** Checks what was asked against the configuration; throws WrongUse, and ConfigError for a mapping that is wrong. */
-export function readOrder(asked: Asked, { config, platforms, nowMs }: OrderInput): ImportOrder {
-  const values = Values.parse(asked.values);
-  const provider = providerNamed(values.provider, config.providers);
+/** Throws UsageError, and ConfigError for an invalid mapping. */
+export function readImportOptions(
+  { flags, operands }: ParsedArgs<typeof importFlags>,
+  config: Config,
+  nowMs: number,
+): ImportOptions {
+  const provider = findProvider(flags.provider, config.providers);
   const platform = platforms.find(({ type }) => type === provider.type);
-  const zone = values.timezone ?? config.timezone;
+  const zone = flags.timezone ?? config.timezone;
   if (!IANAZone.isValidZone(zone)) {
-    throw new WrongUse(`--timezone: "${zone}" is no time zone; expected a name such as Europe/Berlin`);
+    throw new UsageError('--timezone', `"${zone}" is not a time zone; expected a name such as Europe/Berlin`);
   }
   return {
-    files: asked.words.map((name) => fileNamed(name, values.format)),
+    files: operands.map((name) => toImportFile(name, flags.format)),
     provider,
     isOnlySource: platform?.isImportedOnly === true,
-    mapping: mappingNamed(values.mapping, provider.type),
+    mapping: findMapping(flags.mapping, provider.type),
     zone,
-    ...spanOf(values, zone, nowMs),
-    isDryRun: values.dryRun,
-    rejectedFile: values.rejectedFile,
-    maxRejected: numberOf(values.maxRejected),
+    ...readCoveredPeriod(flags, zone, nowMs),
+    isDryRun: flags.dryRun,
+    rejectedFile: flags.rejectedFile,
+    maxRejected: flags.maxRejected,
   };
 }
 
-/** Where the rejected rows of a file go; undefined when nobody said where those of standard input go. */
-export function rejectedFileOf(file: ImportFile, order: ImportOrder): string | undefined {
-  if (order.rejectedFile !== undefined) return order.rejectedFile;
-  return file.name === STANDARD_INPUT ? undefined : `${file.name}.rejected.ndjson`;
-}
-
-function providerNamed(name: string | undefined, providers: readonly ProviderConfig[]): ProviderConfig {
-  const names = providers.map((one) => one.name).join(', ');
+function findProvider(name: string | undefined, providers: readonly ProviderConfig[]): ProviderConfig {
+  const known = providers.map((one) => one.name).join(', ');
   const [only, ...others] = providers;
   if (name === undefined && only !== undefined && others.length === 0) return only;
   const found = providers.find((one) => one.name === name);
   if (found !== undefined) return found;
-  if (name === undefined) throw new WrongUse(`--provider is missing; expected one of ${names}`);
-  throw new WrongUse(`--provider: no provider is called "${name}"; the configuration has ${names}`);
+  throw new UsageError('--provider', `${name === undefined ? 'required' : `"${name}" is unknown`} (known: ${known})`);
 }
 
-function fileNamed(name: string, format: Format | undefined): ImportFile {
-  const found = format ?? (name === STANDARD_INPUT ? undefined : formatOf(name));
-  if (found !== undefined) return { name, format: found };
-  const what = name === STANDARD_INPUT ? 'standard input' : basename(name);
-  throw new WrongUse(`${what} does not tell its format by a name; expected --format ndjson, json or csv`);
+function toImportFile(name: string, given: Format | undefined): ImportFile {
+  const format = given ?? (name === STANDARD_INPUT ? undefined : formatOf(name));
+  if (format !== undefined) return { name, format };
+  const file = name === STANDARD_INPUT ? 'standard input' : basename(name);
+  throw new UsageError('--format', `required for ${file}, which has no known extension: ndjson, json or csv`);
 }
 
-function mappingNamed(name: string | undefined, type: string): Mapping {
-  const found =
-    namedMappings.get(name ?? type) ?? (name === undefined ? namedMappings.get('mttr-exporter') : undefined);
-  if (found !== undefined) return found;
-  const path = name ?? '';
-  if (!existsSync(path)) {
-    const names = [...namedMappings.keys()].join(', ');
-    throw new WrongUse(`--mapping: "${path}" is neither a mapping (${names}) nor a file`);
+function findMapping(name: string | undefined, type: string): Mapping {
+  if (name === undefined) {
+    const mapping = namedMappings.get(type) ?? namedMappings.get('mttr-exporter');
+    if (mapping === undefined) throw new Error('the mapping mttr-exporter is missing');
+    return mapping;
   }
-  return parseMapping(readText(path), path);
+  const mapping = namedMappings.get(name);
+  if (mapping !== undefined) return mapping;
+  if (existsSync(name)) return parseMapping(readTextFile(name), name);
+  throw new UsageError('--mapping', `"${name}" is neither a file nor a mapping (known: ${MAPPING_NAMES})`);
 }
 
-function spanOf({ from, to }: Values, timezone: string, nowMs: number) {
+function readCoveredPeriod({ from, to }: ImportFlags, timezone: string, nowMs: number) {
   try {
     const period = parsePeriod({ from: from ?? '1970-01-02', to: to ?? 'now', nowMs, timezone });
     return {
@@ -135,11 +135,6 @@ function spanOf({ from, to }: Values, timezone: string, nowMs: number) {
       untilMs: to === undefined ? undefined : Math.min(period.toMs, nowMs),
     };
   } catch (error) {
-    throw wrongUseOf(error);
+    throw toUsageError(error);
   }
-}
-
-function numberOf(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new WrongUse(`--max-rejected: "${text}" is no number; expected 0 or more`);
 }

@@ -2,79 +2,68 @@ import type { RejectedRow } from '../../imports/importing.ts';
 import { REJECTED } from '../../imports/rows.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { type AtomicFile, openAtomicFile } from '../write-file-atomic.ts';
-import { type ImportFile, type ImportOrder, rejectedFileOf, shownName } from './options.ts';
+import { displayName, type ImportFile, type ImportOptions, STANDARD_INPUT } from './options.ts';
 
-/** Rejections that are told in full. */
+/** Rejections that the summary shows. */
 const EXAMPLES_MAX = 5;
+/** Rows may hold what other users must not read. */
+const OWNER_ONLY = 0o600;
 
-/** Where the rejected rows of all files of an import go. */
-export interface Sinks {
-  reject(file: ImportFile, row: RejectedRow): void;
-  /** The first rejections, a line each. */
+/** Keeps the rejected rows of all files: one JSON object per line, to be corrected and imported again. */
+export interface RejectedRows {
+  add(file: ImportFile, row: RejectedRow): void;
+  /** The first rejections, one line each. */
   readonly examples: readonly string[];
-  /** Puts the files in their places; returns their paths. */
+  /** Renames the files to their names; returns their paths. Without a rejected row there is no file. */
   commit(): string[];
   /** Leaves nothing behind. */
   discard(): void;
 }
 
-/** Of a dry run nothing is written, but examples are told. */
-export function createSinks(order: ImportOrder): Sinks {
-  const sinks = new Map<string, RejectedFile>();
+/** A dry run writes no file. */
+export function createRejectedRows(options: Pick<ImportOptions, 'isDryRun' | 'rejectedFile'>): RejectedRows {
+  const files = new Map<string, AtomicFile>();
   const examples: string[] = [];
-  const sinkAt = (path: string) => {
-    const sink = sinks.get(path) ?? createRejectedFile(path);
-    sinks.set(path, sink);
-    return sink;
+  const openOnce = (path: string) => {
+    const file = files.get(path) ?? openAtomicFile(path, { mode: OWNER_ONLY });
+    files.set(path, file);
+    return file;
   };
   return {
     examples,
-    reject: (file, row) => {
-      if (examples.length < EXAMPLES_MAX) examples.push(`${shownName(file)}:${row.line}: ${row.reason}: ${row.detail}`);
-      const path = order.isDryRun ? undefined : rejectedFileOf(file, order);
-      if (path !== undefined) tried(path, () => sinkAt(path).write(row));
+    add: (file, { record, ...rejected }) => {
+      const { line, reason, detail } = rejected;
+      if (examples.length < EXAMPLES_MAX) examples.push(`${displayName(file)}:${line}: ${reason}: ${detail}`);
+      const path = findPath(file, options);
+      if (path === undefined) return;
+      const text = `${JSON.stringify({ [REJECTED]: rejected, ...record })}\n`;
+      naming(path, () => openOnce(path).write(text));
     },
-    commit: () => [...sinks].flatMap(([path, sink]) => tried(path, () => sink.commit()) ?? []),
+    commit: () => {
+      for (const [path, file] of files) naming(path, () => file.commit());
+      return [...files.keys()];
+    },
     discard: () => {
-      for (const sink of sinks.values()) sink.discard();
+      for (const file of files.values()) file.discard();
     },
   };
 }
 
-function tried<Result>(path: string, work: () => Result): Result {
+/** Undefined in a dry run, and for standard input without `--rejected-file`. */
+function findPath(
+  file: ImportFile,
+  { isDryRun, rejectedFile }: Pick<ImportOptions, 'isDryRun' | 'rejectedFile'>,
+): string | undefined {
+  if (isDryRun) return undefined;
+  return rejectedFile ?? (file.name === STANDARD_INPUT ? undefined : `${file.name}.rejected.ndjson`);
+}
+
+function naming(path: string, work: () => void): void {
   try {
-    return work();
+    work();
   } catch (error) {
-    throw new Error(`rejected rows cannot be written to ${path} (${messageOf(error)}); name another --rejected-file`, {
+    throw new Error(`cannot write rejected rows to ${path} (${messageOf(error)}); use another --rejected-file`, {
       cause: error,
     });
   }
-}
-
-/** It holds what others may not read: nobody but its owner may. */
-const OWNER_ONLY = 0o600;
-
-/** Where rejected rows go: a line of JSON each, in a form that can be mended and imported again. */
-export interface RejectedFile {
-  write(row: RejectedRow): void;
-  /** Puts the file in its place, if there was a row; returns its path. */
-  commit(): string | undefined;
-  /** Leaves nothing behind. */
-  discard(): void;
-}
-
-/** A file that appears when it is complete; without a row there is none. */
-export function createRejectedFile(path: string): RejectedFile {
-  let file: AtomicFile | undefined;
-  return {
-    write: ({ record, ...rejected }) => {
-      file ??= openAtomicFile(path, { mode: OWNER_ONLY });
-      file.write(`${JSON.stringify({ [REJECTED]: rejected, ...record })}\n`);
-    },
-    commit: () => {
-      file?.commit();
-      return file === undefined ? undefined : path;
-    },
-    discard: () => file?.discard(),
-  };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backfillFamilies, countSamples, createBackfillTable } from '../../src/cli/backfill/gauge-replay.ts';
-import { openMetricsText } from '../../src/cli/backfill/openmetrics-files.ts';
+import { backfillFamilies, countSamples, createSampleTable } from '../../src/cli/backfill/gauge-replay.ts';
+import { renderOpenMetrics } from '../../src/cli/backfill/openmetrics-files.ts';
 import type { PageSource } from '../../src/metrics/family.ts';
 import type { OpenRow } from '../../src/stats/rows.ts';
 import { severities } from '../settings.ts';
@@ -42,12 +42,12 @@ function openRow({ service = 'checkout', open, version }: Invented) {
 const added = [['job', 'mttr-exporter']] as const;
 
 function openTable(fromMs: () => number = () => 0) {
-  return createBackfillTable({ settings, added, fromMs });
+  return createSampleTable({ settings, labels: added, fromMs });
 }
 
 /** Lines of the text that begin so. */
 function lines(table: ReturnType<typeof openTable>, instantsMs: readonly number[], begin: RegExp): string[] {
-  const text = [...openMetricsText(table.read(), instantsMs)].join('');
+  const text = [...renderOpenMetrics(table.read(), instantsMs)].join('');
   return text.split('\n').filter((line) => begin.test(line));
 }
 
@@ -67,7 +67,7 @@ describe('a table of the past', () => {
     table.put(1, page([checkout]));
     table.put(2, page([Object.assign(checkout, { open: [2], version: 2 }), search]));
 
-    const text = [...openMetricsText(table.read(), instantsMs)].join('');
+    const text = [...renderOpenMetrics(table.read(), instantsMs)].join('');
     const of = (service: string) =>
       `incident_open{provider="pd",service="${service}",severity="P1",status="triggered",job="mttr-exporter"}`;
     expect(text).toContain(
@@ -106,6 +106,6 @@ describe('a table of the past', () => {
     table.begin([120_000]);
 
     expect(countSamples(table.read())).toBe(0);
-    expect([...openMetricsText(table.read(), [120_000])].join('')).toBe('# EOF\n');
+    expect([...renderOpenMetrics(table.read(), [120_000])].join('')).toBe('# EOF\n');
   });
 });

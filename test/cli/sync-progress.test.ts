@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createReadingProgress } from '../../src/cli/open-history.ts';
+import { createSyncProgress } from '../../src/cli/open-history.ts';
 import { DAY_MS } from '../../src/model/time.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -8,10 +8,10 @@ const NOW_MS = Date.UTC(2026, 0, 1);
 function shown(end: { isComplete: boolean }): string {
   let text = '';
   const output = { isTTY: true, columns: 100, write: (part: string) => (text += part) };
-  const progress = createReadingProgress({ output, isQuiet: false, nowMs: NOW_MS, historyMs: 10 * DAY_MS });
+  const progress = createSyncProgress({ output, isQuiet: false, nowMs: NOW_MS, historyMs: 10 * DAY_MS });
   const incidents = [5, 2].map((days) => ({ id: `Q${days}`, triggeredAtMs: NOW_MS - days * DAY_MS }));
-  progress.read('pd', { incidents });
-  progress.read('pd', { incidents: incidents.slice(1) });
+  progress.addPage('pd', { incidents });
+  progress.addPage('pd', { incidents: incidents.slice(1) });
   progress.end(end);
   return text;
 }
