@@ -44,14 +44,11 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
   }
   let parsed: ParsedCommandLine | undefined;
   let printed = '';
-  const program = createProgram({
-    version,
-    print: (text) => {
-      printed += text;
-    },
-    onCommand: (command) => {
-      parsed = command;
-    },
+  const print = (text: string) => {
+    printed += text;
+  };
+  const program = createProgram(version, print, (command) => {
+    parsed = command;
   });
   try {
     program.parse(commandFirst(args), { from: 'user' });
@@ -77,14 +74,12 @@ function commandFirst(args: readonly string[]): string[] {
   return [...args];
 }
 
-interface ProgramInput {
-  readonly version: string;
-  /** Receives help, version or the message about what is wrong. */
-  readonly print: (text: string) => void;
-  readonly onCommand: (command: ParsedCommandLine) => void;
-}
-
-function createProgram({ version, print, onCommand }: ProgramInput): CommanderCommand {
+/** `print` gets help, version or the message about what is wrong. */
+function createProgram(
+  version: string,
+  print: (text: string) => void,
+  onCommand: (command: ParsedCommandLine) => void,
+): CommanderCommand {
   const program = new CommanderCommand('mttr-exporter')
     .description('Prometheus exporter for recovery times: polls incident platforms and serves exact MTTR metrics.')
     .version(`mttr-exporter ${version} (node ${process.version})`, '--version', 'print the version')
@@ -102,7 +97,7 @@ function createProgram({ version, print, onCommand }: ProgramInput): CommanderCo
 
 const EXIT_CODES = 'Exit codes: 0 success, 1 failure, 2 wrong flags, arguments or configuration.';
 
-function addCommand(program: CommanderCommand, command: Command, onCommand: ProgramInput['onCommand']) {
+function addCommand(program: CommanderCommand, command: Command, onCommand: (parsed: ParsedCommandLine) => void) {
   const { name, description, operands, flags, examples, isDaemon = false } = command;
   const subcommand = program
     .command(name, { isDefault: command === commands[0] })

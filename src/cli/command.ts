@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../model/time.ts';
-import { type Flags, type FlagValues, parseFlags } from './flags.ts';
+import { type Flags, type FlagValues, parseFlags, toUsageError } from './flags.ts';
 
 /** Where a command writes. */
 export interface Output {
@@ -65,7 +65,16 @@ export function defineCommand<Declared extends Flags>({ run, ...command }: Defin
     ...command,
     parse: (collected, operands) => {
       const args = { flags: parseFlags(command.flags, collected), operands };
-      return { ...args, run: (context) => run(args, context) };
+      return {
+        ...args,
+        run: async (context) => {
+          try {
+            return await run(args, context);
+          } catch (error) {
+            throw toUsageError(error);
+          }
+        },
+      };
     },
   };
 }

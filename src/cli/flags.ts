@@ -29,8 +29,8 @@ export function toUsageError(error: unknown): unknown {
   return new UsageError(source, reason, { cause: error });
 }
 
-/** Returns what `work` returns; whatever it throws becomes a UsageError of this source. */
-export function blaming<Result>(source: string | undefined, work: () => Result): Result {
+/** Returns what `work` returns; whatever it throws becomes a UsageError with this source. */
+export function orUsageError<Result>(source: string | undefined, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
@@ -197,7 +197,7 @@ export function parseFlags(flags: Flags, collected: Readonly<Record<string, unkn
       const value = collected[option.attributeName()];
       const given = value === true ? [''] : [];
       const texts = Array.isArray(value) ? value.map(String) : given;
-      return [name, blaming(option.long ?? syntax, () => parse(texts))];
+      return [name, orUsageError(option.long ?? syntax, () => parse(texts))];
     }),
   );
 }

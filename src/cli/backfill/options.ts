@@ -2,17 +2,7 @@ import { durationText, parseDuration } from '../../config/durations.ts';
 import type { Config, Grouping } from '../../config/types.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import { parsePeriod } from '../../report/period.ts';
-import {
-  configFile,
-  type FlagValues,
-  optional,
-  quiet,
-  repeatable,
-  toggle,
-  toUsageError,
-  UsageError,
-  withDefault,
-} from '../flags.ts';
+import { configFile, type FlagValues, optional, quiet, repeatable, toggle, UsageError, withDefault } from '../flags.ts';
 import { backfillFamilies } from './gauge-replay.ts';
 
 /** Prometheus looks 5 minutes back for a sample: a larger step leaves gaps in graphs of a higher resolution. */
@@ -98,16 +88,12 @@ export interface SamplePlan {
   readonly stepMs: number;
 }
 
-/** Throws UsageError. Without `--to` files end as late as is safe for blocks, remote write now. */
+/** Throws InputError and UsageError. Without `--to` files end as late as is safe for blocks, remote write now. */
 export function readSamplePlan(flags: BackfillFlags, timezone: string, nowMs: number): SamplePlan {
   const { from, to, step, remoteWriteUrl } = flags;
   const end = to ?? (remoteWriteUrl === undefined ? new Date(nowMs - HEAD_MS).toISOString() : 'now');
-  try {
-    const { fromMs, toMs } = parsePeriod({ from, to: end, nowMs, timezone });
-    return { fromMs, toMs, stepMs: readStep(step, toMs - fromMs) };
-  } catch (error) {
-    throw toUsageError(error);
-  }
+  const { fromMs, toMs } = parsePeriod({ from, to: end, nowMs, timezone });
+  return { fromMs, toMs, stepMs: readStep(step, toMs - fromMs) };
 }
 
 function readStep(text: string, periodMs: number): number {

@@ -2,7 +2,7 @@ import { createRemoteWriter, type RemoteWriter, type TimeSeries, toBatches } fro
 import { messageOf } from '../../model/error-message.ts';
 import type { CommandContext } from '../command.ts';
 import { readTextFile } from '../configuration.ts';
-import { blaming, UsageError } from '../flags.ts';
+import { orUsageError, UsageError } from '../flags.ts';
 import type { ReplayedFamily } from './gauge-replay.ts';
 import {
   type DaySamples,
@@ -69,7 +69,7 @@ const TOO_OLD_HINT =
 /** One request after the other, so that each series stays in order. */
 function openRemoteWrite(url: string, flags: BackfillFlags, { clock, env }: CommandContext): BackfillOutput {
   const { headers, secrets } = readCredentials(flags);
-  const writer: RemoteWriter = blaming('--remote-write', () =>
+  const writer: RemoteWriter = orUsageError('--remote-write', () =>
     createRemoteWriter({ url, headers, secrets, clock, env }),
   );
   const { origin, pathname } = new URL(url);
@@ -106,14 +106,8 @@ function* toRemoteWrite(families: readonly ReplayedFamily[], timesMs: readonly n
   }
 }
 
-interface Credentials {
-  readonly headers: Readonly<Record<string, string>>;
-  /** What no message may show. */
-  readonly secrets: readonly string[];
-}
-
-/** Throws UsageError when a file cannot be read, or when flags exclude each other. */
-function readCredentials(flags: BackfillFlags): Credentials {
+/** `secrets` is what no message may show. Throws UsageError when a file cannot be read, or when flags exclude each other. */
+function readCredentials(flags: BackfillFlags) {
   const { bearerTokenFile, username, passwordFile, headerFile, tenant } = flags;
   if ((username === undefined) !== (passwordFile === undefined)) {
     throw new UsageError(undefined, '--remote-write.username and --remote-write.password-file require each other');
@@ -139,7 +133,7 @@ function readCredentials(flags: BackfillFlags): Credentials {
 }
 
 function readSecretFile(flag: string, path: string): string {
-  const text = blaming(`--remote-write.${flag}`, () => readTextFile(path)).trim();
+  const text = orUsageError(`--remote-write.${flag}`, () => readTextFile(path)).trim();
   if (text !== '') return text;
   throw new UsageError(`--remote-write.${flag}`, `${path} is empty`);
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../../config/types.ts';
-import { type Clock, DAY_MS } from '../../model/time.ts';
+import { DAY_MS } from '../../model/time.ts';
 import { reachOf } from '../../report/timeline.ts';
 import { countSamples, type GaugeReplayInput, openGaugeReplay, type ReplayedSeries } from '../backfill/gauge-replay.ts';
 import { renderOpenMetrics } from '../backfill/openmetrics-files.ts';
@@ -48,11 +48,9 @@ async function run(args: ParsedArgs<typeof backfillFlags>, context: CommandConte
     const source = await openHistorySource({ config, historyMs, isQuiet }, context);
     try {
       const plan = clampToHistory(requested, source);
-      const note = (text: string) => void (isQuiet ? undefined : context.stderr.write(text));
+      const stderr = isQuiet ? { write: () => undefined } : context.stderr;
       const replayed = { source, config, labels, isPartial };
-      context.stdout.write(
-        await replayAll(plan, replayed, { output, note, isTTY: context.stderr.isTTY === true, clock: context.clock }),
-      );
+      context.stdout.write(await replayAll(plan, replayed, output, { ...context, stderr }));
       return 0;
     } finally {
       source.close();
@@ -82,25 +80,18 @@ function clampToHistory(plan: SamplePlan, { history }: HistorySource): SamplePla
   );
 }
 
-interface ReplayOutput {
-  readonly output: BackfillOutput;
-  /** Receives the prediction, notes and, on a terminal, progress. */
-  readonly note: (text: string) => void;
-  readonly isTTY: boolean;
-  readonly clock: Clock;
-}
-
 /** Writes day by day; resolves with the summary for people. */
 async function replayAll(
   plan: SamplePlan,
   input: GaugeReplayInput,
-  { output, note, isTTY, clock }: ReplayOutput,
+  output: BackfillOutput,
+  { stderr, clock }: CommandContext,
 ): Promise<string> {
   const predicted = predictSize(plan, input);
-  note(renderPrediction(plan, predicted.series, predicted.samples));
+  stderr.write(renderPrediction(plan, predicted.series, predicted.samples));
   output.ensureSpace(predicted.bytes);
   const replay = openGaugeReplay(input);
-  note(renderNotes(plan, input.config, (windowMs) => replay.coveredFromMs(windowMs)));
+  stderr.write(renderNotes(plan, input.config, (windowMs) => replay.coveredFromMs(windowMs)));
   const days = groupByDay(plan);
   const series = new Set<ReplayedSeries>();
   let samples = 0;
@@ -111,7 +102,7 @@ async function replayAll(
     for (const one of families) for (const each of one.series) series.add(each);
     if (families.length > 0) firstMs ??= timesMs[0];
     samples += countSamples(families);
-    if (isTTY) note(renderProgress(index + 1, days.length));
+    if (stderr.isTTY === true) stderr.write(renderProgress(index + 1, days.length));
     // Signals are handled between two days: Ctrl-C does not wait for years of them.
     await nextTurn();
   }

@@ -6,7 +6,15 @@ import { configurationForHistory } from '../configuration.ts';
 import { checkProvider, openForChecks } from '../doctor/provider-check.ts';
 import { type DoctorReport, findOverallVerdict, renderJson, renderText } from '../doctor/report.ts';
 import { countSharedSeries } from '../doctor/series-count.ts';
-import { blaming, configFile, durationBetween, oneOfOrDefault, optional, UsageError, withDefault } from '../flags.ts';
+import {
+  configFile,
+  durationBetween,
+  oneOfOrDefault,
+  optional,
+  orUsageError,
+  UsageError,
+  withDefault,
+} from '../flags.ts';
 
 /** Nobody waits longer, and a timer of more than 2^31-1 ms (24 days) would fire at once. */
 const TIMEOUT_MAX_MS = DAY_MS;
@@ -58,7 +66,7 @@ function selectProviders({ providers }: Config, name: string | undefined): reado
 async function checkProviders(config: Config, timeoutMs: number, context: CommandContext): Promise<DoctorReport> {
   const { clock, stderr, version } = context;
   // A CA file that cannot be read, or an invalid URL, is a wrong configuration.
-  const opened = blaming(undefined, () => openForChecks(config, clock));
+  const opened = orUsageError(undefined, () => openForChecks(config, clock));
   try {
     const names = config.providers.map(({ name }) => name).join(', ');
     if (stderr.isTTY === true) stderr.write(`checking ${names} …\n`);

@@ -8,16 +8,7 @@ import { renderExplanation } from '../../report/explain/text.ts';
 import { BASELINE_REACH_MS } from '../../stats/evaluate.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
-import {
-  configFile,
-  oneOfOrDefault,
-  optional,
-  outputFile,
-  quiet,
-  toUsageError,
-  UsageError,
-  wholeNumber,
-} from '../flags.ts';
+import { configFile, oneOfOrDefault, optional, outputFile, quiet, UsageError, wholeNumber } from '../flags.ts';
 import { openHistorySource } from '../open-history.ts';
 import { writeOutput } from '../write-file-atomic.ts';
 
@@ -71,21 +62,17 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   }
   const limit = args.flags.limit ?? (output === 'text' ? LISTED_IN_TEXT : undefined);
   const config = configurationForHistory(args.flags, context);
+  const nowMs = context.clock.nowMs();
+  const question = parseQuestion({ ...args.flags, series, limit }, { config, nowMs });
+  const historyMs = neededHistoryMs(question, config, nowMs);
+  const source = await openHistorySource({ config, historyMs, isQuiet: args.flags.quiet }, context);
   try {
-    const nowMs = context.clock.nowMs();
-    const question = parseQuestion({ ...args.flags, series, limit }, { config, nowMs });
-    const historyMs = neededHistoryMs(question, config, nowMs);
-    const source = await openHistorySource({ config, historyMs, isQuiet: args.flags.quiet }, context);
-    try {
-      const explanation = explainNumber({ ...source, question, settings: statisticsSettings(config) });
-      const json = () => `${JSON.stringify(explanation, undefined, 2)}\n`;
-      writeOutput(output === 'json' ? json() : renderExplanation(explanation, config.timezone), file, context);
-    } finally {
-      source.close();
-    }
+    const explanation = explainNumber({ ...source, question, settings: statisticsSettings(config) });
+    const json = () => `${JSON.stringify(explanation, undefined, 2)}\n`;
+    writeOutput(output === 'json' ? json() : renderExplanation(explanation, config.timezone), file, context);
     return 0;
-  } catch (error) {
-    throw toUsageError(error);
+  } finally {
+    source.close();
   }
 }
 

@@ -5,7 +5,7 @@ import { renderPostmortem } from '../../report/postmortem/markdown.ts';
 import type { Recorded } from '../../store/history.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
-import { configFile, optional, outputFile, quiet, toUsageError, UsageError } from '../flags.ts';
+import { configFile, optional, outputFile, quiet, UsageError } from '../flags.ts';
 import { type HistorySource, openHistorySource } from '../open-history.ts';
 import { writeOutput } from '../write-file-atomic.ts';
 
@@ -35,7 +35,7 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   if (others.length > 0) throw new UsageError(undefined, `expected one incident id, got ${args.operands.length}`);
   const config = configurationForHistory(args.flags, context);
   const names = config.providers.map(({ name }) => name);
-  if (provider !== undefined) checkProvider(provider, names);
+  if (provider !== undefined) known('provider', provider, names);
   const source = await openHistorySource({ config, historyMs: config.historyMs, isQuiet }, context);
   try {
     const recorded = findIncident(source, id, provider);
@@ -45,14 +45,6 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
     return 0;
   } finally {
     source.close();
-  }
-}
-
-function checkProvider(provider: string, names: readonly string[]): void {
-  try {
-    known('provider', provider, names);
-  } catch (error) {
-    throw toUsageError(error);
   }
 }
 

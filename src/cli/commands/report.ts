@@ -15,16 +15,15 @@ import { makeReport, type Report } from '../../report/report.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory, readTextFile } from '../configuration.ts';
 import {
-  blaming,
   configFile,
   type FlagValues,
   oneOf,
   optional,
+  orUsageError,
   outputFile,
   quiet,
   repeatable,
   toggle,
-  toUsageError,
   UsageError,
 } from '../flags.ts';
 import { openHistorySource } from '../open-history.ts';
@@ -100,10 +99,10 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   return 0;
 }
 
-async function createReport(asked: ReportFlags, config: Config, context: CommandContext): Promise<Report> {
-  const { severities, services, teams, compare: isCompared, trend: step, quiet: isQuiet } = asked;
+async function createReport(reportFlags: ReportFlags, config: Config, context: CommandContext): Promise<Report> {
+  const { severities, services, teams, compare: isCompared, trend: step, quiet: isQuiet } = reportFlags;
   const nowMs = context.clock.nowMs();
-  const period = readPeriod(asked, config, nowMs);
+  const period = readPeriod(reportFlags, config, nowMs);
   // As far back as the daemon reads, so that its numbers are the same, and further for an older period.
   const neededMs = nowMs - period.fromMs + (isCompared ? period.spanMs : 0) + MARGIN_MS;
   const historyMs = Math.max(config.historyMs, neededMs);
@@ -113,14 +112,12 @@ async function createReport(asked: ReportFlags, config: Config, context: Command
     const filter = resolveFilter({ severities, services, teams }, known);
     const { retentionMs } = source;
     return makeReport({ ...source, config: { ...config, retentionMs }, period, filter, step, isCompared, nowMs });
-  } catch (error) {
-    throw toUsageError(error);
   } finally {
     source.close();
   }
 }
 
-/** Throws UsageError of the flag, or of the key of the configuration that the end comes from. */
+/** Throws InputError of the flag, or UsageError of the key of the configuration that the end comes from. */
 function readPeriod({ from, to }: ReportFlags, { timezone, timeRange }: Config, nowMs: number): Period {
   try {
     return parsePeriod({
@@ -130,18 +127,18 @@ function readPeriod({ from, to }: ReportFlags, { timezone, timeRange }: Config, 
       timezone,
     });
   } catch (error) {
-    if (!(error instanceof InputError) || timeRange === undefined) throw toUsageError(error);
+    if (!(error instanceof InputError) || timeRange === undefined) throw error;
     const { field, reason } = error;
-    if ((field === 'from' ? from : to) !== undefined) throw toUsageError(error);
+    if ((field === 'from' ? from : to) !== undefined) throw error;
     throw new UsageError(`time_range.${field === 'from' ? 'start_date' : 'end_date'}`, reason, { cause: error });
   }
 }
 
 /** The URL to post to, if any; messages never contain it. */
-function findWebhook(asked: ReportFlags, { env }: Pick<CommandContext, 'env'>): string | undefined {
-  const { slackWebhook: isFromEnvironment, slackWebhookFile: file } = asked;
+function findWebhook(reportFlags: ReportFlags, { env }: Pick<CommandContext, 'env'>): string | undefined {
+  const { slackWebhook: isFromEnvironment, slackWebhookFile: file } = reportFlags;
   if (file !== undefined) {
-    const text = blaming('--slack-webhook-file', () => readTextFile(file));
+    const text = orUsageError('--slack-webhook-file', () => readTextFile(file));
     return checkWebhook(text.trim(), `--slack-webhook-file ${file}`);
   }
   if (!isFromEnvironment) return undefined;

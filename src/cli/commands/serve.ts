@@ -8,11 +8,11 @@ import { parseWebConfig } from '../../server/web-config.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { findSecrets, readConfiguration, readTextFile } from '../configuration.ts';
 import {
-  blaming,
   configFile,
   listenAddresses,
   logFlags,
   optional,
+  orUsageError,
   toggle,
   webConfigFile,
   withDefault,
@@ -70,7 +70,7 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
     return config;
   };
   const config = readConfig();
-  const web = blaming(undefined, () =>
+  const web = orUsageError(undefined, () =>
     webFile === undefined ? undefined : { config: parseWebConfig(readTextFile(webFile), webFile), file: webFile },
   );
   return runDaemon(log, (onFatal) =>

@@ -82,28 +82,18 @@ async function openForWriting(config: Config, options: ImportOptions, context: C
 
 async function openStore(config: Config, { clock, stderr, version }: CommandContext): Promise<Store> {
   const log = createLog({ level: 'warn', destination: stderr, secrets: findSecrets(config) });
-  const store = createStore(() =>
-    createSqliteStore({ path: config.store.path, log, nowMs: clock.nowMs(), isDamageRefused: true }),
-  );
+  let store: Store | undefined;
   try {
+    store = createSqliteStore({ path: config.store.path, log, nowMs: clock.nowMs(), isDamageRefused: true });
     const providers = openProviders({ config, platforms, clock, log, metrics: createProcessMetrics(version) });
     await Promise.all(providers.map((one) => one.provider.close()));
     store.configure(storeSettings(config, { readers: readersOf(config), providers }), clock.nowMs());
     return store;
   } catch (error) {
-    store.close();
-    throw error;
-  }
-}
-
-function createStore(create: () => Store): Store {
-  try {
-    return create();
-  } catch (error) {
+    store?.close();
     if (!(error instanceof StoreInUse)) throw error;
-    throw new Error(`${error.message}: stop it, import, and start it again (--dry-run works while it runs)`, {
-      cause: error,
-    });
+    const advice = 'stop it, import, and start it again (--dry-run works while it runs)';
+    throw new Error(`${error.message}: ${advice}`, { cause: error });
   }
 }
 

@@ -17,7 +17,6 @@ import {
   oneOf,
   optional,
   toggle,
-  toUsageError,
   UsageError,
   wholeNumber,
   withDefault,
@@ -73,7 +72,7 @@ export interface ImportOptions {
   readonly maxRejected: number;
 }
 
-/** Throws UsageError, and ConfigError for an invalid mapping. */
+/** Throws UsageError or InputError, and ConfigError for an invalid mapping. */
 export function readImportOptions(
   { flags, operands }: ParsedArgs<typeof importFlags>,
   config: Config,
@@ -127,14 +126,10 @@ function findMapping(name: string | undefined, type: string): Mapping {
 }
 
 function readCoveredPeriod({ from, to }: ImportFlags, timezone: string, nowMs: number) {
-  try {
-    const period = parsePeriod({ from: from ?? '1970-01-02', to: to ?? 'now', nowMs, timezone });
-    return {
-      // A period begins a millisecond before its first day.
-      fromMs: from === undefined ? undefined : Math.ceil(period.fromMs / SECOND_MS) * SECOND_MS,
-      untilMs: to === undefined ? undefined : Math.min(period.toMs, nowMs),
-    };
-  } catch (error) {
-    throw toUsageError(error);
-  }
+  const period = parsePeriod({ from: from ?? '1970-01-02', to: to ?? 'now', nowMs, timezone });
+  return {
+    // A period begins a millisecond before its first day.
+    fromMs: from === undefined ? undefined : Math.ceil(period.fromMs / SECOND_MS) * SECOND_MS,
+    untilMs: to === undefined ? undefined : Math.min(period.toMs, nowMs),
+  };
 }
