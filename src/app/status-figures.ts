@@ -1,7 +1,7 @@
 import type { Config, Grouping } from '../config/types.ts';
 import type { CoreStatus } from '../core/messages.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import { figuresOf } from '../report/figures.ts';
+import { figuresOf } from '../report/statistic-info.ts';
 import type { Figures, ServiceFigures, SeverityFigures, StatusView } from '../server/status-page/view.ts';
 import { levelOf } from '../stats/levels.ts';
 import type { Row } from '../stats/rows.ts';

@@ -4,7 +4,7 @@ import type { Config } from '../config/types.ts';
 import { statisticsSettings } from '../core/settings.ts';
 import { known } from '../report/filter.ts';
 import { gatherFacts } from '../report/postmortem/facts.ts';
-import { renderPostmortem } from '../report/postmortem/markdown.ts';
+import { renderPostmortem } from '../report/postmortem/template.ts';
 import type { Recorded } from '../store/history.ts';
 import { writeOut } from './atomic-file.ts';
 import { type Asked, type OneShot, type Surroundings, WrongUse } from './command.ts';

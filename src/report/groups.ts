@@ -2,8 +2,8 @@ import type { Config, Grouping, SeverityConfig } from '../config/types.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { type Level, levelOf } from '../stats/levels.ts';
 import type { Row, StatisticsSettings } from '../stats/rows.ts';
-import { type Figures, figuresOf } from './figures.ts';
 import type { Filter } from './filter.ts';
+import { type Figures, figuresOf } from './statistic-info.ts';
 
 /** The groupings of a report, in their order. */
 export const REPORTED = ['all', 'severity', 'service', 'team', 'provider'] as const satisfies readonly Grouping[];

@@ -1,15 +1,14 @@
 import type { Reader } from '../config/reading.ts';
 import type { FacetLabels } from '../model/stored.ts';
 import type { History } from '../store/history.ts';
-import type { Step } from './calendar.ts';
+import { reasonsOf } from './empty-report-hints.ts';
 import { type Filter, isOpen, isWanted } from './filter.ts';
 import { type Group, groupsOf, type ReportConfig, reportSettings } from './groups.ts';
 import { isComparable, knownProviders, type Note, notesOf, refuseUnknown, type StoredState } from './notes.ts';
 import type { Period } from './period.ts';
-import { reasonsOf } from './reasons.ts';
-import { planSteps, readSteps, type StepPlan, type StepPoint } from './steps.ts';
-import { type LongIncident, survey } from './survey.ts';
+import { type LongIncident, survey } from './summary.ts';
 import { type End, openTimeline, type ReportedProvider } from './timeline.ts';
+import { planSteps, readSteps, type Step, type StepPlan, type StepPoint } from './trend-steps.ts';
 
 export interface ReportInput {
   readonly history: History;

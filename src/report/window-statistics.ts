@@ -2,8 +2,8 @@ import type { Config, Grouping } from '../config/types.ts';
 import { SECOND_MS } from '../model/time.ts';
 import { levelOf } from '../stats/levels.ts';
 import { type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
-import { type Figures, figuresOf } from './figures.ts';
-import { type FieldError, type LabelQuery, selectLabels } from './known-labels.ts';
+import { type FieldError, type LabelQuery, selectLabels } from './filter.ts';
+import { type Figures, figuresOf } from './statistic-info.ts';
 
 /** Which windowed rows are wanted; all without it. */
 export interface StatisticsQuery extends LabelQuery {

@@ -5,7 +5,7 @@ import { explain } from '../../src/cli/explain.ts';
 import { Explanation } from '../../src/report/explain/explanation.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import { DAY_MS, START_MS as NOW_MS, told } from '../metrics/stage.ts';
-import { ago } from '../report/explaining.ts';
+import { ago } from '../report/stored-history.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 import { incident, recovered } from '../store/telling.ts';
 import { deskOf } from './people-stage.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type OneShot, type Surroundings, WrongUse } from '../../src/cli/command.ts';
 import { ConfigError } from '../../src/config/problems.ts';
-import { fillStore, NOW, type TestProvider } from '../report/explaining.ts';
+import { fillStore, NOW, type TestProvider } from '../report/stored-history.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 
 /** What a command said, and its exit code as the program would give it. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { reportFlags } from '../../src/cli/report/request.ts';
 import { renderCsv } from '../../src/report/render/csv.ts';
-import { FIGURE_KEYS } from '../../src/report/render/figures.ts';
 import { renderJson } from '../../src/report/render/json.ts';
+import { FIGURE_KEYS } from '../../src/report/statistic-info.ts';
 import { report } from '../report/render/invented.ts';
 
 const page = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');

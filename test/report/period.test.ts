@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calendarSteps, STEPS } from '../../src/report/calendar.ts';
 import { localTime, type PeriodInput, parsePeriod } from '../../src/report/period.ts';
+import { calendarSteps, STEPS } from '../../src/report/trend-steps.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

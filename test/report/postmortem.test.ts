@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { gatherFacts } from '../../src/report/postmortem/facts.ts';
-import { renderPostmortem } from '../../src/report/postmortem/markdown.ts';
+import { renderPostmortem } from '../../src/report/postmortem/template.ts';
 import { severities } from '../settings.ts';
 import { incident, recovered } from '../store/telling.ts';
-import { ago, days, statisticsSettings, type World, worldOf } from './explaining.ts';
+import { ago, days, statisticsSettings, type World, worldOf } from './stored-history.ts';
 
 function factsOf(world: World, id: string) {
   const [recorded] = world.history.find(id);

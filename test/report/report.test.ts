@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STEPS } from '../../src/report/calendar.ts';
+import { STEPS } from '../../src/report/trend-steps.ts';
 import { DAY_MS, incident, MINUTE_MS, recovered } from '../store/telling.ts';
 import { figuresIn, HISTORY_START, NOW, stageReports } from './reporting.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createReader } from '../../src/config/reading.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
 import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
-import { figuresOf } from '../../src/report/figures.ts';
+import { figuresOf } from '../../src/report/statistic-info.ts';
 import { type End, openTimeline, type ReportedProvider } from '../../src/report/timeline.ts';
 import type { Row, StatisticsSettings } from '../../src/stats/rows.ts';
 import { createStatistics } from '../../src/stats/statistics.ts';

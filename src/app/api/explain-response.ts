@@ -3,7 +3,7 @@ import type { ShownProvider } from '../../metrics/family.ts';
 import { InputError } from '../../model/input-error.ts';
 import { explain } from '../../report/explain/explain.ts';
 import type { Explanation } from '../../report/explain/explanation.ts';
-import { parseQuestion } from '../../report/explain/parse-question.ts';
+import { parseQuestion } from '../../report/explain/question.ts';
 import type { ExplainQuestion } from '../../server/api/parameters.ts';
 import type { IncidentsInput } from './incidents-response.ts';
 import { toRequestProblem } from './input-problem.ts';

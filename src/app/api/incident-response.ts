@@ -2,7 +2,7 @@ import type { Reader } from '../../config/reading.ts';
 import type { Config } from '../../config/types.ts';
 import { type FacetLabels, MARKS, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import { statedIncident, timeOf } from '../../report/stated-incident.ts';
+import { statedIncident, timeOf } from '../../report/incident-json.ts';
 import type { Exclusion, IncidentAnswer } from '../../server/api/answers.ts';
 import type { Recorded } from '../../store/history.ts';
 

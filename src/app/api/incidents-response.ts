@@ -2,7 +2,7 @@ import type { Reader } from '../../config/reading.ts';
 import type { Config } from '../../config/types.ts';
 import { InputError } from '../../model/input-error.ts';
 import { isKept, MARKS, type StoredIncident } from '../../model/stored.ts';
-import { selectLabels } from '../../report/known-labels.ts';
+import { selectLabels } from '../../report/filter.ts';
 import { parsePeriod } from '../../report/period.ts';
 import type { IncidentAnswer, IncidentsAnswer } from '../../server/api/answers.ts';
 import type { IncidentsQuestion } from '../../server/api/parameters.ts';

@@ -1,7 +1,7 @@
 import type { CoreStatus } from '../../core/messages.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import { optionalTime } from '../../report/stated-incident.ts';
+import { optionalTime } from '../../report/incident-json.ts';
 import type { StatusAnswer } from '../../server/api/answers.ts';
 import type { Engine, EngineProvider } from '../engine.ts';
 import { findProvider, stateWord } from '../provider-status.ts';

@@ -2,7 +2,7 @@ import { type Config, GROUPINGS } from '../../config/types.ts';
 import { familySettings, statisticsSettings } from '../../core/settings.ts';
 import type { LabelPairs } from '../../metrics/exposition.ts';
 import type { PageSource } from '../../metrics/family.ts';
-import { type Moment, openPast, type Past } from '../../report/past/past.ts';
+import { type Moment, openPast, type Past } from '../../report/history-replay.ts';
 import { reachOf } from '../../report/timeline.ts';
 import type { HistorySource } from '../history-source.ts';
 import { createBackfillTable, type PastFamily } from './table.ts';

@@ -2,9 +2,9 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import type { Config } from '../../config/types.ts';
 import { InputError } from '../../model/input-error.ts';
-import { STEPS } from '../../report/calendar.ts';
 import type { Filter } from '../../report/filter.ts';
 import { type Period, parsePeriod } from '../../report/period.ts';
+import { STEPS } from '../../report/trend-steps.ts';
 import { WrongUse } from '../command.ts';
 import { configFlag, repeatable } from '../flag-options.ts';
 

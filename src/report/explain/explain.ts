@@ -1,18 +1,25 @@
+import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import type { History } from '../../store/history.ts';
+import type { History, Recorded } from '../../store/history.ts';
 import { severityOf } from '../filter.ts';
+import { statedIncident } from '../incident-json.ts';
+import { DESCRIBED } from '../statistic-info.ts';
 import type { ReportedProvider } from '../timeline.ts';
-import { type Collected, collect } from './collect.ts';
-import { compare } from './compare.ts';
-import type { ExplainedProvider, Explanation } from './explanation.ts';
-import { FacetViews } from './facets.ts';
-import { leftOut, listed } from './incidents.ts';
-import { notesOf } from './notes.ts';
+import { type Valued, valueOf } from './arithmetic.ts';
+import { compare, notesOf, refusePeriodBeforeHistory, refuseUnknownNames } from './checks.ts';
+import {
+  type Collected,
+  collect,
+  type Example,
+  FacetViews,
+  type Judging,
+  type Member,
+  type ProviderSpan,
+  spanOf,
+  spansOf,
+} from './classify.ts';
+import type { ExplainedIncident, ExplainedProvider, Explanation, LeftOutIncident } from './explanation.ts';
 import { type ExplainInput, type Group, groupOf, type Question, type WantedLabels } from './question.ts';
-import { refusePeriodBeforeHistory, refuseUnknownNames } from './refusals.ts';
-import { type ProviderSpan, spanOf, spansOf } from './spans.ts';
-import { DESCRIBED } from './statistics.ts';
-import { type Valued, valueOf } from './value.ts';
 
 /**
  * Tells what a windowed number is made of: computed from single incidents, and compared with what the statistics of
@@ -126,4 +133,63 @@ function nameOf(history: History, row: number): { provider: string; id: string }
   const [recorded] = history.recorded([row]);
   if (recorded === undefined) throw new Error(`the store holds no incident in row ${row}`);
   return { provider: recorded.provider, id: recorded.incident.id };
+}
+
+export interface ListingInput {
+  readonly history: History;
+  readonly views: FacetViews;
+  readonly judging: Judging;
+  readonly limit: number;
+}
+
+/** The most telling incidents with all their stamps; misses of a target come before what met it. */
+export function listed(members: readonly Member[], input: ListingInput): ExplainedIncident[] {
+  const { history, judging, limit } = input;
+  const sign = judging.statistic === 'withinTarget' ? 1 : -1;
+  const chosen = members
+    .toSorted((a, b) => sign * (a.value - b.value) || b.triggeredAtMs - a.triggeredAtMs || a.row - b.row)
+    .slice(0, limit);
+  const { basis, unit } = DESCRIBED[judging.statistic];
+  const scale = unit === 'minutes' || basis === 'running' ? MINUTE_MS : 1;
+  const contributions = new Map(chosen.map(({ row, value }) => [row, value / scale]));
+  return history
+    .recorded(chosen.map(({ row }) => row))
+    .map((recorded) => explained(recorded, input, contributions.get(recorded.stored.row) ?? 0));
+}
+
+function explained(recorded: Recorded, { views, judging }: ListingInput, contribution: number): ExplainedIncident {
+  const recovery = recoveryMs(recorded.stored, judging.reopened);
+  return {
+    ...statedIncident(recorded, labelsOf(recorded, views)),
+    merged: recorded.incident.merged ? true : undefined,
+    recovery_minutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
+    contribution,
+  };
+}
+
+/** Those that stand for what is left out. */
+export function leftOut(
+  examples: readonly Example[],
+  { history, views }: Omit<ListingInput, 'limit'>,
+): LeftOutIncident[] {
+  return examples.flatMap(({ row, outsideMs }) =>
+    history.recorded([row]).map((recorded) => {
+      const { provider, id, url, service, severity, ...stated } = statedIncident(recorded, labelsOf(recorded, views));
+      return {
+        provider,
+        id,
+        url,
+        service,
+        severity,
+        triggered_at: stated.triggered_at,
+        resolved_at: stated.resolved_at,
+        outside_minutes: outsideMs === undefined ? undefined : outsideMs / MINUTE_MS,
+      };
+    }),
+  );
+}
+
+function labelsOf({ stored }: Recorded, views: FacetViews) {
+  const { service = '', severity = '', team = '' } = views.get(stored.facet)?.labels ?? {};
+  return { service, severity, team };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
 import { EXCLUSIONS } from '../exclusion.ts';
-import { instant, statedFields } from '../stated-incident.ts';
+import { instant, statedFields } from '../incident-json.ts';
 import { LABELS } from './question.ts';
 
 /** Why an incident that has the labels is not in the number. */

@@ -1,12 +1,11 @@
 import { printable } from '../../model/printable.ts';
 import { MINUTE_MS } from '../../model/time.ts';
+import { EXCLUSION_TEXTS } from '../exclusion.ts';
 import { localTime } from '../period.ts';
-import type { Cell, Section } from '../render/section.ts';
+import type { Cell, Section } from '../render/sections.ts';
 import { textSection } from '../render/text.ts';
-import { arithmeticLines } from './arithmetic-text.ts';
-import { EXAMPLES_MAX } from './collect.ts';
-import type { ExplainedIncident, Explanation } from './explanation.ts';
-import { endText, incidentsText, numberText, REOPENED_TEXTS, reasonText, seriesText, valueText } from './words.ts';
+import { EXAMPLES_MAX } from './classify.ts';
+import type { Arithmetic, ExplainedIncident, Explanation, Reason } from './explanation.ts';
 
 /** An explanation for a terminal; times are those of the zone. */
 export function renderExplanation(explanation: Explanation, timezone: string): string {
@@ -145,4 +144,172 @@ function numberOrNothing(value: number | undefined): string {
 
 function linked({ id, url }: ExplainedIncident): Cell {
   return url === undefined ? id : { text: id, url };
+}
+
+/** The way from the incidents to the value, one step a line. */
+export function arithmeticLines({ arithmetic, value, labels, window }: Explanation): string[] {
+  if (arithmetic === undefined) return [];
+  const result = value === undefined ? 'none' : numberText(value);
+  switch (arithmetic.kind) {
+    case 'mean':
+      return [`${numberText(arithmetic.sum_minutes)} minutes ÷ ${incidentsText(arithmetic.count)} = ${result} minutes`];
+    case 'quantile':
+      return quantileLines(arithmetic, result);
+    case 'extreme':
+      return [
+        `${arithmetic.incident.id} at rank ${arithmetic.incident.rank} of ${arithmetic.count}: ${result} minutes`,
+      ];
+    case 'deviation':
+      return [
+        `mean = ${numberText(arithmetic.mean_minutes)} minutes`,
+        `sum of the squared distances from the mean = ${numberText(arithmetic.squares)} minutes²`,
+        `√(${numberText(arithmetic.squares)} ÷ (${arithmetic.count} − 1)) = ${result} minutes`,
+      ];
+    case 'count':
+      return [
+        `${incidentsText(arithmetic.count)}${Object.keys(labels).length > 0 ? ' of these labels' : ''} in ${window}`,
+      ];
+    case 'share':
+      return [
+        `${arithmetic.part} of ${incidentsText(arithmetic.of)}: ${arithmetic.part} ÷ ${arithmetic.of} = ${result}`,
+      ];
+    case 'repeat':
+      return repeatLines(arithmetic, result);
+    default:
+      return timeLines(arithmetic, result);
+  }
+}
+
+function quantileLines(
+  { quantile, count, position, below, above }: Extract<Arithmetic, { kind: 'quantile' }>,
+  result: string,
+): string[] {
+  const lines = [
+    `${incidentsText(count)}, shortest first: the place is (${count} − 1) × ${quantile} = ${numberText(position)}, from 0`,
+  ];
+  if (below.rank === above.rank) return [...lines, `that is the ${rankText(below)} = ${result} minutes`];
+  const fraction = numberText(position - Math.floor(position));
+  const span = `${numberText(above.minutes)} − ${numberText(below.minutes)}`;
+  return [
+    ...lines,
+    `that is between the ${rankText(below)} and the ${rankText(above)}`,
+    `${numberText(below.minutes)} + ${fraction} × (${span}) = ${result} minutes`,
+  ];
+}
+
+function rankText({ rank, minutes, id }: { rank: number; minutes: number; id: string }): string {
+  return `incident at rank ${rank} (${id}: ${numberText(minutes)} minutes)`;
+}
+
+function repeatLines(
+  { opened, fingerprints, repeated, repeated_fingerprints: all }: Extract<Arithmetic, { kind: 'repeat' }>,
+  result: string,
+): string[] {
+  const groups = repeated.map(
+    ({ fingerprint, count, incidents }) => `trouble ${fingerprint}: ${count} times (${namesText(incidents, count)})`,
+  );
+  const rest = all - repeated.length;
+  return [
+    `${incidentsText(opened)} of ${fingerprints} different troubles`,
+    `(${opened} − ${fingerprints}) ÷ ${opened} = ${result}`,
+    ...groups,
+    ...(rest > 0 ? [`and ${rest} more troubles that came more than once`] : []),
+  ];
+}
+
+/** Incidents of one trouble that a person is told; a program gets more. */
+const NAMED_MAX = 3;
+
+function namesText(incidents: readonly { readonly id: string }[], count: number): string {
+  const names = incidents.slice(0, NAMED_MAX).map(({ id }) => id);
+  return [...names, ...(count > names.length ? ['…'] : [])].join(', ');
+}
+
+function timeLines(arithmetic: Extract<Arithmetic, { kind: 'free' | 'between_failures' }>, result: string): string[] {
+  const { covered_from: from, covered_to: to, covered_minutes: covered, busy_minutes: busy } = arithmetic;
+  const free = `${numberText(covered)} − ${numberText(busy)}`;
+  return [
+    `covered: ${from} to ${to} = ${numberText(covered)} minutes`,
+    `with at least one incident open: ${numberText(busy)} minutes (overlaps count once)`,
+    arithmetic.kind === 'free'
+      ? `(${free}) ÷ ${numberText(covered)} = ${result}`
+      : `(${free}) ÷ ${incidentsText(arithmetic.opened)} opened = ${result} minutes`,
+  ];
+}
+
+/** Decimals of a number in an explanation: enough to follow a calculation with a pocket calculator. */
+const DECIMALS_MAX = 4;
+
+/** `145.3`: four decimals at most, so that sums can be followed. */
+export function numberText(value: number): string {
+  return String(Number(value.toFixed(DECIMALS_MAX)));
+}
+
+/** `1 incident`, `47 incidents`. */
+export function incidentsText(count: number): string {
+  return `${count} ${count === 1 ? 'incident' : 'incidents'}`;
+}
+
+/** `145.3 minutes`, `47 incidents`, `0.923 (92.3%)`. */
+export function valueText(value: number, unit: Explanation['unit']): string {
+  if (unit === 'incidents') return incidentsText(value);
+  if (unit === 'share') return `${numberText(value)} (${numberText(value * 100)}%)`;
+  return `${numberText(value)} minutes${value >= 60 ? ` (${numberText(value / 60)} hours)` : ''}`;
+}
+
+/** The series as Prometheus writes it. */
+export function seriesText({ metric, by, window, labels, quantile }: Explanation): string {
+  const all = { by, window, ...labels, ...(quantile === undefined ? {} : { quantile: String(quantile) }) };
+  return `${metric}{${Object.entries(all).map(matcher).join(',')}}`;
+}
+
+function matcher([name, value]: readonly [string, string]): string {
+  return `${name}=${JSON.stringify(value)}`;
+}
+
+/** How long a reopened incident took, by `recovery.reopened`. */
+export const REOPENED_TEXTS: Readonly<Record<Explanation['reopened'], string>> = {
+  last: 'took from their first trigger to their last resolve (recovery.reopened: last)',
+  first: 'took from their first trigger to their first resolve (recovery.reopened: first)',
+  sum: 'took the sum of the times in which they were open (recovery.reopened: sum)',
+};
+
+const WITHOUT_STAMP: Readonly<Record<string, string>> = {
+  mtta: 'resolved without an acknowledgement by a person',
+  mttd: 'the begin of the impact is not known',
+  mtti: 'never marked as identified',
+  mttm: 'never marked as mitigated',
+};
+
+const REASON_TEXTS: Readonly<Record<Reason, string>> = {
+  not_overall: 'their provider counts only in rows by provider (overall: false)',
+  ...EXCLUSION_TEXTS,
+  still_open: 'open: no recovery yet',
+  ended_before: 'resolved shortly before the window begins',
+  ended_after: 'resolved after the window ends',
+  opened_before: 'opened shortly before the window begins',
+  opened_after: 'opened shortly after the window ends',
+  no_stamp: 'the stamp is missing',
+  no_target: 'their severity has no target',
+  not_told: 'their provider does not tell',
+};
+
+/** Why incidents are not in a number. */
+export function reasonText(reason: Reason, statistic: string): string {
+  return (reason === 'no_stamp' ? WITHOUT_STAMP[statistic] : undefined) ?? REASON_TEXTS[reason];
+}
+
+const END_TEXTS = {
+  resolve_event: 'resolve event',
+  state_change: 'change of state',
+  report_duration: 'duration in a report',
+} as const;
+
+/** How the end of an incident is known. */
+export function endText(incident: ExplainedIncident): string {
+  if (incident.merged === true) return 'merged';
+  if (incident.resolved_at === undefined) return `open (${incident.status})`;
+  const { end_known_from: from, auto_resolved: isAutomatic } = incident;
+  const words = [...(from === undefined ? [] : [END_TEXTS[from]]), ...(isAutomatic === true ? ['automatic'] : [])];
+  return words.length === 0 ? 'not told' : words.join(', ');
 }

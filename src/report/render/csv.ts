@@ -1,8 +1,7 @@
 import { DateTime } from 'luxon';
-import type { Figures } from '../figures.ts';
 import type { Group } from '../groups.ts';
 import type { Bounds, Report } from '../report.ts';
-import { FIGURE_KEYS, namedFigures } from './figures.ts';
+import { FIGURE_KEYS, type Figures, namedFigures } from '../statistic-info.ts';
 
 const HEAD = ['grouping', 'name', 'title', 'period', 'from', 'to', 'level', 'target_minutes', 'objective_met'] as const;
 

@@ -1,8 +1,8 @@
 import { DateTime } from 'luxon';
 import type { Group } from '../groups.ts';
 import type { Bounds, Report } from '../report.ts';
-import { namedFigures } from './figures.ts';
-import { membersOf } from './whole.ts';
+import { namedFigures } from '../statistic-info.ts';
+import { membersOf } from './format.ts';
 
 /** Rises when a key is renamed or removed. */
 const FORMAT = 1;

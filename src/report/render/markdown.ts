@@ -1,9 +1,7 @@
 import { printable } from '../../model/printable.ts';
 import type { Report } from '../report.ts';
-import { type Cell, isEmpty, type Section } from './section.ts';
-import { sectionsOf } from './sections.ts';
-import { boundsText } from './whole.ts';
-import { NO_DATA } from './words.ts';
+import { boundsText, NO_DATA } from './format.ts';
+import { type Cell, isEmpty, type Section, sectionsOf } from './sections.ts';
 
 /** Characters that Markdown or HTML in it would read as something else. */
 const MARKS = /[\\`*_{}[\]<>|#~&]/g;

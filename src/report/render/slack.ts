@@ -1,9 +1,20 @@
 import { printable } from '../../model/printable.ts';
 import type { Group } from '../groups.ts';
 import type { Report } from '../report.ts';
-import type { LongIncident } from '../survey.ts';
-import { boundsText, membersOf, wholeOf } from './whole.ts';
-import { changeText, countText, groupTitle, levelText, minutesText, NO_DATA, shareText, sparkline } from './words.ts';
+import type { LongIncident } from '../summary.ts';
+import {
+  boundsText,
+  changeText,
+  countText,
+  groupTitle,
+  levelText,
+  membersOf,
+  minutesText,
+  NO_DATA,
+  shareText,
+  sparkline,
+  wholeOf,
+} from './format.ts';
 
 /** A message for an incoming webhook: `text` for notifications, `blocks` for those who look. */
 export interface SlackMessage {

@@ -1,10 +1,8 @@
 import Table from 'cli-table3';
 import { printable } from '../../model/printable.ts';
 import type { Report } from '../report.ts';
-import { type Cell, isEmpty, type Section } from './section.ts';
-import { sectionsOf } from './sections.ts';
-import { boundsText, TITLE } from './whole.ts';
-import { NO_DATA } from './words.ts';
+import { boundsText, NO_DATA, TITLE } from './format.ts';
+import { type Cell, isEmpty, type Section, sectionsOf } from './sections.ts';
 
 /** Lines below the title. */
 const RULE = '='.repeat(50);

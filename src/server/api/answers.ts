@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
-import { instant, statedFields } from '../../report/stated-incident.ts';
+import { instant, statedFields } from '../../report/incident-json.ts';
 import { LEVELS } from '../../stats/levels.ts';
 
 const count = z.int().min(0);

@@ -1,9 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { renderCsv } from '../../../src/report/render/csv.ts';
-import { FIGURE_KEYS } from '../../../src/report/render/figures.ts';
 import { renderJson } from '../../../src/report/render/json.ts';
 import { renderMarkdown } from '../../../src/report/render/markdown.ts';
+import { FIGURE_KEYS } from '../../../src/report/statistic-info.ts';
 import { STATISTICS } from '../../../src/stats/rows.ts';
 import { group, NASTY, report } from './invented.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { sparkline } from '../../../src/report/render/format.ts';
 import { renderText } from '../../../src/report/render/text.ts';
-import { sparkline } from '../../../src/report/render/words.ts';
 import { group, NASTY, report } from './invented.ts';
 
 const OPENING = `MEAN TIME TO RECOVERY (MTTR) REPORT

@@ -1,11 +1,9 @@
 import { MINUTE_MS } from '../../model/time.ts';
 import { BASELINE_REACH_MS } from '../../stats/evaluate.ts';
 import type { Statistic } from '../../stats/rows.ts';
-import type { Collected, Member } from './collect.ts';
+import { DESCRIBED } from '../statistic-info.ts';
+import { busyMs, type Collected, type Member, type ProviderSpan } from './classify.ts';
 import type { Arithmetic } from './explanation.ts';
-import { type NameOf, repeatShare } from './repeats.ts';
-import { busyMs, type ProviderSpan } from './spans.ts';
-import { DESCRIBED } from './statistics.ts';
 
 /** The number itself, or why there is none, and the way to it. */
 export interface Valued {
@@ -142,5 +140,38 @@ function timeValue({ statistic, collected: { members }, spans, minimumSample }: 
       : `${opened} incidents were opened in it, and at least ${Math.max(1, minimumSample)} must be`,
     arithmetic: { kind: 'between_failures', ...time, opened },
     members: within,
+  };
+}
+
+/** What an incident is called, by the row that keeps it. */
+export type NameOf = (row: number) => { readonly provider: string; readonly id: string };
+
+/** Fingerprints that are listed, and incidents of each. */
+const GROUPS_MAX = 20;
+const INCIDENTS_MAX = 10;
+/** Digits of a digest: 52 bits. */
+const DIGEST_DIGITS = 13;
+
+/** The share of incidents whose fingerprint an earlier one has: all but the first of each. */
+export function repeatShare(members: readonly Member[], nameOf: NameOf): { value: number; arithmetic: Arithmetic } {
+  const groups = Map.groupBy(members, ({ fingerprint }) => fingerprint);
+  const repeated = [...groups].filter(([, { length }]) => length > 1).sort(([, a], [, b]) => b.length - a.length);
+  const opened = members.length;
+  return {
+    value: (opened - groups.size) / opened,
+    arithmetic: {
+      kind: 'repeat',
+      opened,
+      fingerprints: groups.size,
+      repeated_fingerprints: repeated.length,
+      repeated: repeated.slice(0, GROUPS_MAX).map(([fingerprint, group]) => ({
+        fingerprint: fingerprint.toString(16).padStart(DIGEST_DIGITS, '0'),
+        count: group.length,
+        incidents: group
+          .toSorted((a, b) => a.triggeredAtMs - b.triggeredAtMs)
+          .slice(0, INCIDENTS_MAX)
+          .map(({ row, triggeredAtMs }) => ({ ...nameOf(row), triggered_at: new Date(triggeredAtMs).toISOString() })),
+      })),
+    },
   };
 }

@@ -2,7 +2,7 @@ import type { History } from '../store/history.ts';
 import { EXCLUSION_TEXTS, EXCLUSIONS, type Exclusion } from './exclusion.ts';
 import type { StoredState } from './notes.ts';
 import { localTime, type Period } from './period.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from './summary.ts';
 
 export interface ReasonsInput {
   readonly known: readonly StoredState[];

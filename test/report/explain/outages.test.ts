@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Question } from '../../src/report/explain/question.ts';
-import { isThere, readExpected, realOutages, says } from '../outages.ts';
-import { DAY_MS, incident } from '../store/telling.ts';
-import { ask, worldOf } from './explaining.ts';
+import type { Question } from '../../../src/report/explain/question.ts';
+import { isThere, readExpected, realOutages, says } from '../../outages.ts';
+import { DAY_MS, incident } from '../../store/telling.ts';
+import { ask, worldOf } from '../stored-history.ts';
 
 type Numbers = Readonly<Record<string, number>>;
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Incident } from '../../src/model/incident.ts';
-import type { End } from '../../src/report/timeline.ts';
-import { STATISTICS } from '../../src/stats/rows.ts';
-import { DAY_MS, incident } from '../store/telling.ts';
-import { ago, ask, NOW, worldOf } from './explaining.ts';
+import type { Incident } from '../../../src/model/incident.ts';
+import type { End } from '../../../src/report/timeline.ts';
+import { STATISTICS } from '../../../src/stats/rows.ts';
+import { DAY_MS, incident } from '../../store/telling.ts';
+import { ago, ask, NOW, worldOf } from '../stored-history.ts';
 
 const minute = fc.integer({ min: 1, max: 90 * 1440 });
 const stamp = fc.option(fc.integer({ min: 0, max: 3000 }), { nil: undefined });

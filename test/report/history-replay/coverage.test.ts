@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Grouping } from '../../../src/config/types.ts';
-import { createCoverage } from '../../../src/report/past/coverage.ts';
+import { createCoverage } from '../../../src/report/history-replay.ts';
 
 describe('what a row rests on', () => {
   const coverage = createCoverage([

@@ -1,12 +1,10 @@
 import { DateTime } from 'luxon';
 import { NONE } from '../../config/reading.ts';
 import { MINUTE_MS } from '../../model/time.ts';
+import { groupTitle, longMinutes, minutesAndHours, minutesText } from '../render/format.ts';
 import { escaped, markdownSection } from '../render/markdown.ts';
-import type { Cell, Section } from '../render/section.ts';
-import { groupTitle, longMinutes, minutesAndHours, minutesText } from '../render/words.ts';
-import { BLANKS } from './blanks.ts';
-import { COMPARED_DAYS } from './comparison.ts';
-import type { Facts, Measured } from './facts.ts';
+import type { Cell, Section } from '../render/sections.ts';
+import { COMPARED_DAYS, type Facts, type Measured } from './facts.ts';
 
 /** A post-incident review with all that is known filled in; days and times are those of the zone, and UTC. */
 export function renderPostmortem(facts: Facts, timezone: string): string {
@@ -167,3 +165,43 @@ function timeIn(ms: number, zone: string): string {
     zone === 'UTC' ? "yyyy-MM-dd HH:mm:ss 'UTC'" : 'yyyy-MM-dd HH:mm:ss ZZ',
   );
 }
+
+/** What people fill in; facts stand before. */
+export const BLANKS = `## Impact
+
+_Who noticed what, how many, for how long? What was lost?_
+
+- 
+
+## Causes
+
+_What made it happen, what made it worse, what hid it? Systems and circumstances, not persons._
+
+- Trigger: 
+- Root causes: 
+- Contributing: 
+- Why it was not noticed earlier: 
+
+## What went well
+
+- 
+
+## What went badly
+
+- 
+
+## Where we were lucky
+
+- 
+
+## Action items
+
+| Action | Kind (prevent, detect, mitigate) | Team | Due | Ticket |
+| --- | --- | --- | --- | --- |
+|  |  |  |  |  |
+|  |  |  |  |  |
+
+## Lessons
+
+- 
+`;

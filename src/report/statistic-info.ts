@@ -1,4 +1,5 @@
-import { QUANTILES, type Statistic } from '../../stats/rows.ts';
+import type { Grouping } from '../config/types.ts';
+import { QUANTILES, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
 
 /**
  * Which incidents a statistic is made of: those resolved in the window or in the one before it, those opened in it, or
@@ -97,4 +98,53 @@ function quantile(word: keyof typeof QUANTILES): Described {
 
 function share(word: string, meaning: string, basis: Basis): Described {
   return { word, metric: `incident_${word}_ratio`, unit: 'share', basis, meaning };
+}
+
+/** What a row says of one window: minutes, shares or counts; what is not known is absent. */
+export type Figures = Readonly<Partial<Record<Statistic, number>>>;
+
+/** The row's values of the window at this place of the settings. */
+export function figuresOf(row: Row, window: number): Figures {
+  const values = row.values[window] ?? [];
+  const known = STATISTICS.map((statistic, at) => [statistic, values[at] ?? Number.NaN] as const);
+  return Object.fromEntries(known.filter(([, value]) => !Number.isNaN(value)));
+}
+
+/** The row of one group, such as `severity` with `P1`; undefined while there is none. */
+export function rowOf(rows: readonly Row[], grouping: Grouping, ...values: readonly string[]): Row | undefined {
+  return rows.find(
+    (row) => row.grouping === grouping && row.labels.every(([, value], place) => value === values[place]),
+  );
+}
+
+/** The names of figures in files for programs: stable, with their units. */
+export const FIGURE_KEYS = {
+  resolved: 'resolved',
+  opened: 'opened',
+  mean_minutes: 'mttr',
+  median_minutes: 'p50',
+  p75_minutes: 'p75',
+  p90_minutes: 'p90',
+  p95_minutes: 'p95',
+  p99_minutes: 'p99',
+  min_minutes: 'min',
+  max_minutes: 'max',
+  stddev_minutes: 'stddev',
+  mtta_minutes: 'mtta',
+  mttd_minutes: 'mttd',
+  mtti_minutes: 'mtti',
+  mttm_minutes: 'mttm',
+  mtbf_minutes: 'mtbf',
+  within_target_ratio: 'withinTarget',
+  escalated_ratio: 'escalated',
+  reopened_ratio: 'reopened',
+  repeat_ratio: 'repeat',
+  free_ratio: 'free',
+  baseline_mean_minutes: 'baseline',
+  baseline_resolved: 'baselineResolved',
+} as const satisfies Readonly<Record<string, Statistic>>;
+
+/** Figures by these names, null where nothing is known. */
+export function namedFigures(figures: Figures): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(FIGURE_KEYS).map(([key, statistic]) => [key, figures[statistic] ?? null]));
 }

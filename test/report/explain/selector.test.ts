@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { windowedFamilies } from '../../src/metrics/windowed.ts';
-import { parseSelector, parseStatistic } from '../../src/report/explain/selector.ts';
-import { DESCRIBED } from '../../src/report/explain/statistics.ts';
-import { STATISTICS } from '../../src/stats/rows.ts';
+import { windowedFamilies } from '../../../src/metrics/windowed.ts';
+import { parseSelector, parseStatistic } from '../../../src/report/explain/question.ts';
+import { DESCRIBED } from '../../../src/report/statistic-info.ts';
+import { STATISTICS } from '../../../src/stats/rows.ts';
 
 describe('a series', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { explain } from '../../src/report/explain/explain.ts';
-import { Explanation } from '../../src/report/explain/explanation.ts';
-import type { Question } from '../../src/report/explain/question.ts';
-import { DAY_MS, incident, recovered } from '../store/telling.ts';
+import { explain } from '../../../src/report/explain/explain.ts';
+import { Explanation } from '../../../src/report/explain/explanation.ts';
+import type { Question } from '../../../src/report/explain/question.ts';
+import { DAY_MS, incident, recovered } from '../../store/telling.ts';
 import {
   ago,
   ask,
@@ -13,7 +13,7 @@ import {
   statisticsSettings,
   type TestProvider,
   worldOf,
-} from './explaining.ts';
+} from '../stored-history.ts';
 
 const FILTER = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
 
