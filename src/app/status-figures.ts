@@ -1,7 +1,7 @@
 import type { Config, Grouping } from '../config/types.ts';
 import type { CoreStatus } from '../core/messages.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import { figuresOf } from '../report/statistic-info.ts';
+import { readStatistics } from '../report/statistic-info.ts';
 import type { Figures, ServiceFigures, SeverityFigures, StatusView } from '../server/status-page/view.ts';
 import { levelOf } from '../stats/levels.ts';
 import type { Row } from '../stats/rows.ts';
@@ -33,7 +33,7 @@ function listOf<Item>(items: readonly Item[]): readonly Item[] | undefined {
 }
 
 function figures(row: Row, { config, window }: FiguresInput): Figures {
-  const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved } = figuresOf(row, window);
+  const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved } = readStatistics(row, window);
   return {
     mttrMinutes: mttr,
     medianMinutes: p50,

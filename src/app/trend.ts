@@ -5,8 +5,8 @@ import { readersOf, statisticsSettings } from '../core/settings.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
-import { type Instants, mttrTrend, type WindowTrend } from '../report/mttr-trend.ts';
-import { reachOf } from '../report/timeline.ts';
+import { computeMttrTrend, type TimeGrid, type WindowTrend } from '../report/mttr-trend.ts';
+import { findCoverage } from '../report/timeline.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
 import type { History } from '../store/history.ts';
 import { targetMinutes } from './status-figures.ts';
@@ -92,20 +92,20 @@ export function readTrend(
   const readers = readersOf(config);
   const { startMs, endMs } = reachOfAll(history.providers.filter(({ name }) => providers.includes(name)));
   const stepMs = Math.max(STEP_MIN_MS, Math.min(SPAN_MAX_MS, endMs - startMs) / POINTS);
-  const instants: Instants = { fromMs: endMs - POINTS * stepMs, stepMs, count: POINTS + 1 };
-  const trends = mttrTrend({
+  const times: TimeGrid = { fromMs: endMs - POINTS * stepMs, stepMs, count: POINTS + 1 };
+  const trends = computeMttrTrend({
     history,
     settings: statisticsSettings(config),
     reader: (provider) => readers.get(provider),
     isOverall: (provider) => providers.includes(provider),
-    instants,
+    times,
   });
   return trends.map((trend, at) => seriesOf(trend, { config, fromMs: startMs + (config.windows[at]?.ms ?? 0) }));
 }
 
 /** From where all of them know to where the last of them was read. */
-function reachOfAll(states: readonly Parameters<typeof reachOf>[0][]): { startMs: number; endMs: number } {
-  const reaches = states.map(reachOf).filter((reach) => reach !== undefined);
+function reachOfAll(states: readonly Parameters<typeof findCoverage>[0][]): { startMs: number; endMs: number } {
+  const reaches = states.map(findCoverage).filter((reach) => reach !== undefined);
   return {
     startMs: Math.max(...reaches.map(({ historyStartMs }) => historyStartMs)),
     endMs: Math.max(...reaches.map(({ readUntilMs }) => readUntilMs)),

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/types.ts';
 import { DAY_MS } from '../model/time.ts';
-import { reachOf } from '../report/timeline.ts';
+import { findCoverage } from '../report/timeline.ts';
 import { addedLabels, narrowed } from './backfill/choices.ts';
 import { openMetricsText } from './backfill/openmetrics-text.ts';
 import { countInstants, daysOf, type Plan, planOf } from './backfill/plan.ts';
@@ -84,7 +84,7 @@ async function readSource({ request, config, surroundings }: Reading, plan: Plan
 
 /** The part of a plan that there is history for; throws WrongUse when there is none. */
 function withinHistory(plan: Plan, { history }: HistorySource): Plan {
-  const reaches = history.providers.map(reachOf).filter((reach) => reach !== undefined);
+  const reaches = history.providers.map(findCoverage).filter((reach) => reach !== undefined);
   if (reaches.length === 0) throw new Error('no provider has finished its first sync: there is no history yet');
   const startMs = Math.min(...reaches.map(({ historyStartMs }) => historyStartMs));
   const readMs = Math.max(...reaches.map(({ readUntilMs }) => readUntilMs));

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import type { Config } from '../config/types.ts';
 import { statisticsSettings } from '../core/settings.ts';
-import { known } from '../report/filter.ts';
+import { findName } from '../report/filter.ts';
 import { gatherFacts } from '../report/postmortem/facts.ts';
 import { renderPostmortem } from '../report/postmortem/template.ts';
 import type { Recorded } from '../store/history.ts';
@@ -58,7 +58,7 @@ async function run({ values, words }: Asked, surroundings: Surroundings): Promis
 
 function checkProvider(provider: string, { providers }: Config): void {
   try {
-    known(
+    findName(
       'provider',
       provider,
       providers.map(({ name }) => name),

@@ -7,7 +7,7 @@ import type { Period } from '../report/period.ts';
 import { renderCsv } from '../report/render/csv.ts';
 import { renderJson } from '../report/render/json.ts';
 import { renderMarkdown } from '../report/render/markdown.ts';
-import { renderSlack, slackMessage } from '../report/render/slack.ts';
+import { renderSlack, toSlackMessage } from '../report/render/slack.ts';
 import { renderText } from '../report/render/text.ts';
 import { makeReport, type Report } from '../report/report.ts';
 import { writeOut } from './atomic-file.ts';
@@ -110,7 +110,7 @@ async function hand(made: Report, { request, webhook, surroundings }: Handing): 
   }
   if (webhook === undefined) return;
   try {
-    await postWebhook({ url: webhook, message: slackMessage(made), clock, env });
+    await postWebhook({ url: webhook, message: toSlackMessage(made), clock, env });
   } catch (error) {
     throw new Error(`the report was not posted to Slack: ${messageOf(error)}`, { cause: error });
   }

@@ -3,108 +3,131 @@ import type { Grouping } from '../config/types.ts';
 import { type FacetLabels, MARKS, recoveryMs, STATUSES, type StoredIncident } from '../model/stored.ts';
 import type { OpenRow, Row } from '../stats/rows.ts';
 import { SortedNumbers } from '../stats/sorted-numbers.ts';
-import { openTimeline, reachOf, type TimelineInput } from './timeline.ts';
+import { createTimeline, findSyncedProviders, type HistoryInput } from './timeline.ts';
 
-/** What live gauges said, or would have said, at one instant; the same objects each time, so read them before the next. */
-export interface Moment {
+/** What live gauges said, or would have said, at one time; the same objects each time, so read them before the next. */
+export interface Snapshot {
   readonly rows: readonly Row[];
   readonly openRows: readonly OpenRow[];
 }
 
-/** Everything that is known of instants of the past, by what is known today. */
-export interface Past {
-  /** Instants must not descend. */
-  at(ms: number): Moment;
+/** Everything that is known of times of the past, by what is known today. */
+export interface HistoryReplay {
+  /** Times must not descend. */
+  at(ms: number): Snapshot;
   /** From when on what a row rests on is known; `values` are its labels, in the order of the grouping. */
-  startMs(grouping: Grouping, values: readonly string[]): number;
+  findStartMs(grouping: Grouping, values: readonly string[]): number;
 }
 
-/** Reads all incidents of a history twice; each further instant costs what changed since the one before. */
-export function openPast(input: Omit<TimelineInput, 'isWanted'>): Past {
-  const { history, providers, settings } = input;
-  const read = history.providers.flatMap((state) => {
-    const provider = providers.find(({ name }) => name === state.name);
-    const reach = reachOf(state);
-    return provider === undefined || reach === undefined ? [] : [{ ...provider, ...reach }];
-  });
-  const coverage = createCoverage(read);
-  const openPast = createOpenPast({ hasTeam: settings.team });
-  const known = new Set<number>();
+/** Reads all incidents of a history twice; each further time costs what changed since the one before. */
+export function replayHistory(input: HistoryInput): HistoryReplay {
+  const { history, reader: findReader, settings } = input;
+  const starts = createStartIndex(
+    findSyncedProviders(input).map(({ provider, historyStartMs }) => ({ ...provider, historyStartMs })),
+  );
+  const openIncidents = createOpenIncidentReplay({ hasTeam: settings.team });
+  const indexed = new Set<number>();
   history.each((incident) => {
     const labels = history.labels(incident.facet);
-    if (labels === undefined || !isSeen(incident, labels, input)) return;
-    openPast.put(incident, labels);
-    if (!known.has(incident.facet)) coverage.put(labels);
-    known.add(incident.facet);
+    const reader = findReader(labels?.provider ?? '');
+    if (labels === undefined || reader === undefined) return;
+    const { marks, title } = incident;
+    if (!isVisible({ marks, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, reader)) return;
+    openIncidents.put(incident, labels);
+    if (!indexed.has(incident.facet)) starts.put(labels);
+    indexed.add(incident.facet);
   });
-  const timeline = openTimeline(input);
+  const timeline = createTimeline(input);
   return {
-    at: (ms) => ({ rows: timeline.at({ liveAtMs: ms }), openRows: openPast.at(ms) }),
-    startMs: (grouping, values) => coverage.startMs(grouping, values),
+    at: (ms) => ({ rows: timeline.at({ liveAtMs: ms }), openRows: openIncidents.at(ms) }),
+    findStartMs: (grouping, values) => starts.findStartMs(grouping, values),
   };
 }
 
-function isSeen(incident: StoredIncident, labels: FacetLabels, { reader, settings }: Omit<TimelineInput, 'isWanted'>) {
-  const provider = reader(labels.provider);
-  if (provider === undefined) return false;
-  const { marks, title } = incident;
-  return isVisible({ marks, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, provider);
-}
-
-/** A provider that was read, and from when on its incidents are known. */
-export interface ReadProvider {
-  readonly name: string;
-  readonly isOverall: boolean;
-  readonly historyStartMs: number;
-}
-
 /** From when on what a row rests on is known. */
-export interface Coverage {
+export interface StartIndex {
   /** Takes the labels of incidents. */
   put(labels: FacetLabels): void;
   /** The latest beginning of history among the providers of a row; `values` are its labels, in the order of the grouping. */
-  startMs(grouping: Grouping, values: readonly string[]): number;
+  findStartMs(grouping: Grouping, values: readonly string[]): number;
 }
 
 /** Rows over everything stand on all overall providers, others on those that have incidents of theirs (as windowed statistics do). */
-export function createCoverage(providers: readonly ReadProvider[]): Coverage {
-  const starts = new Map(providers.map(({ name, historyStartMs }) => [name, historyStartMs]));
+export function createStartIndex(
+  providers: readonly { readonly name: string; readonly isOverall: boolean; readonly historyStartMs: number }[],
+): StartIndex {
+  const startMsByName = new Map(providers.map(({ name, historyStartMs }) => [name, historyStartMs]));
   const overall = new Set(providers.filter(({ isOverall }) => isOverall).map(({ name }) => name));
-  const byGroup = new Map<string, Set<string>>();
+  const namesByGroup = new Map<string, Set<string>>();
   const add = (provider: string, key: string) => {
-    byGroup.set(key, (byGroup.get(key) ?? new Set()).add(provider));
+    namesByGroup.set(key, (namesByGroup.get(key) ?? new Set()).add(provider));
   };
   return {
     put: ({ provider, service, severity, team }) => {
       if (!overall.has(provider)) return;
-      add(provider, keyOf('service', [service]));
-      add(provider, keyOf('service,severity', [service, severity]));
-      add(provider, keyOf('team', [team]));
+      add(provider, toGroupKey('service', [service]));
+      add(provider, toGroupKey('service,severity', [service, severity]));
+      add(provider, toGroupKey('team', [team]));
     },
-    startMs: (grouping, values) => {
+    findStartMs: (grouping, values) => {
       const [value = ''] = values;
-      if (grouping === 'provider') return starts.get(value) ?? Number.NEGATIVE_INFINITY;
+      if (grouping === 'provider') return startMsByName.get(value) ?? Number.NEGATIVE_INFINITY;
       const isOfAll = grouping === 'all' || grouping === 'severity';
-      const names = isOfAll ? overall : (byGroup.get(keyOf(grouping, values)) ?? new Set());
-      return Math.max(...[...names].map((name) => starts.get(name) ?? Number.NEGATIVE_INFINITY));
+      const names = isOfAll ? overall : (namesByGroup.get(toGroupKey(grouping, values)) ?? new Set());
+      return Math.max(...[...names].map((name) => startMsByName.get(name) ?? Number.NEGATIVE_INFINITY));
     },
   };
 }
 
-function keyOf(grouping: Grouping, values: readonly string[]): string {
+function toGroupKey(grouping: Grouping, values: readonly string[]): string {
   return JSON.stringify([grouping, ...values]);
 }
 
-/** What was open at instants of the past, per combination of base labels, by what is known today. */
-export interface OpenPast {
+/** What was open at times of the past, per combination of base labels, by what is known today. */
+export interface OpenIncidentReplay {
   /** Takes an incident that statistics see. */
   put(incident: StoredIncident, labels: FacetLabels): void;
-  /** All combinations that had an incident by then; the same objects each time. Instants must not descend. */
+  /** All combinations that had an incident by then; the same objects each time. Times must not descend. */
   at(ms: number): readonly OpenRow[];
 }
 
-/** One combination of base labels as it stands at the instant that is looked at. */
-class PastRow implements OpenRow {
+/** `hasTeam`: combinations carry the team, as with `metrics.team`. */
+export function createOpenIncidentReplay({ hasTeam }: { readonly hasTeam: boolean }): OpenIncidentReplay {
+  const rows = new Map<string, ReplayedRow>();
+  const seenRows = new Set<ReplayedRow>();
+  const events: RowEvent[] = [];
+  let isSorted = false;
+  let nextEvent = 0;
+  let list: readonly ReplayedRow[] = [];
+  const ensureRow = ({ provider, service, severity, team }: FacetLabels): ReplayedRow => {
+    const labels = { provider, service, severity, team: hasTeam ? team : '' };
+    const key = JSON.stringify(Object.values(labels));
+    const row = rows.get(key) ?? new ReplayedRow(labels);
+    rows.set(key, row);
+    return row;
+  };
+  return {
+    put: (incident, labels) => {
+      for (const event of toEvents(incident, ensureRow(labels))) events.push(event);
+      isSorted = false;
+    },
+    at: (ms) => {
+      if (!isSorted) events.sort((one, other) => one.atMs - other.atMs);
+      isSorted = true;
+      for (let event = events[nextEvent]; event !== undefined && event.atMs <= ms; event = events[nextEvent]) {
+        if (event.move === undefined) event.row.resolve(event.atMs);
+        else event.row.move(event.move);
+        seenRows.add(event.row);
+        nextEvent += 1;
+      }
+      if (list.length !== seenRows.size) list = [...seenRows];
+      return list;
+    },
+  };
+}
+
+/** One combination of base labels as it stands at the time that is looked at. */
+class ReplayedRow implements OpenRow {
   readonly provider: string;
   readonly service: string;
   readonly severity: string;
@@ -126,7 +149,7 @@ class PastRow implements OpenRow {
   }
 
   /** An incident that was triggered then goes from one status to another. */
-  move({ triggeredAtMs, from, to }: Move): void {
+  move({ triggeredAtMs, from, to }: StatusMove): void {
     this.version += 1;
     if (from === undefined) this.#openSince.add(triggeredAtMs);
     else this.open[from] = (this.open[from] ?? 0) - 1;
@@ -140,59 +163,24 @@ class PastRow implements OpenRow {
   }
 }
 
-interface Move {
+/** Statuses are indexes into STATUSES; undefined: not open. */
+interface StatusMove {
   readonly triggeredAtMs: number;
   readonly from: number | undefined;
   readonly to: number | undefined;
 }
 
-interface PastEvent {
+interface RowEvent {
   readonly atMs: number;
-  readonly row: PastRow;
+  readonly row: ReplayedRow;
   /** Absent where the incident was resolved for good. */
-  readonly move: Move | undefined;
+  readonly move: StatusMove | undefined;
 }
 
-/** `hasTeam`: combinations carry the team, as with `metrics.team`. */
-export function createOpenPast({ hasTeam }: { readonly hasTeam: boolean }): OpenPast {
-  const rows = new Map<string, PastRow>();
-  const shown = new Set<PastRow>();
-  const events: PastEvent[] = [];
-  let isSorted = false;
-  let done = 0;
-  let list: readonly PastRow[] = [];
-  const rowOf = (labels: FacetLabels): PastRow => {
-    const { provider, service, severity } = labels;
-    const team = hasTeam ? labels.team : '';
-    const key = JSON.stringify([provider, service, severity, team]);
-    const row = rows.get(key) ?? new PastRow({ provider, service, severity, team });
-    rows.set(key, row);
-    return row;
-  };
-  return {
-    put: (incident, labels) => {
-      for (const event of eventsOf(incident, rowOf(labels))) events.push(event);
-      isSorted = false;
-    },
-    at: (ms) => {
-      if (!isSorted) events.sort((one, other) => one.atMs - other.atMs);
-      isSorted = true;
-      for (let event = events[done]; event !== undefined && event.atMs <= ms; event = events[done]) {
-        if (event.move === undefined) event.row.resolve(event.atMs);
-        else event.row.move(event.move);
-        shown.add(event.row);
-        done += 1;
-      }
-      if (list.length !== shown.size) list = [...shown];
-      return list;
-    },
-  };
-}
-
-function eventsOf(incident: StoredIncident, row: PastRow): PastEvent[] {
+function toEvents(incident: StoredIncident, row: ReplayedRow): RowEvent[] {
   const { triggeredAtMs, resolvedAtMs, marks } = incident;
   let from: number | undefined;
-  const moves = lifeOf(incident).map(({ atMs, status: to }): PastEvent => {
+  const moves = findStatusChanges(incident).map(({ atMs, status: to }): RowEvent => {
     const move = { triggeredAtMs, from, to };
     from = to;
     return { atMs, row, move };
@@ -201,56 +189,43 @@ function eventsOf(incident: StoredIncident, row: PastRow): PastEvent[] {
   return isResolved ? [...moves, { atMs: resolvedAtMs, row, move: undefined }] : moves;
 }
 
-/** From this instant on an incident is in this status (index into STATUSES); undefined: it is not open. */
-export interface Change {
+/** From this time on an incident is in this status; undefined: it is not open. */
+export interface StatusChange {
   readonly atMs: number;
   readonly status: number | undefined;
 }
 
-const TRIGGERED = STATUSES.indexOf('triggered');
-
 /**
  * What an incident went through, in order of time, by what is known today: opened and closed as its spans say, further
- * by its stamps while it was open. After its last change an open incident has the status that its platform says.
+ * by its timestamps while it was open. After its last change an open incident has the status that its platform reports.
  */
-export function lifeOf(incident: StoredIncident): readonly Change[] {
-  const changes: Change[] = [];
-  let status: number | undefined;
-  for (const { atMs, next } of steps(incident)) {
-    const isStamp = next.kind === 'stamp';
-    if (isStamp && (status === undefined || next.status <= status)) continue;
-    status = next.status;
+export function findStatusChanges(incident: StoredIncident): readonly StatusChange[] {
+  const { acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
+  const spanEnds = findSpanEnds(incident).map((atMs, index) => {
+    const status = index % 2 === 0 ? STATUSES.indexOf('triggered') : undefined;
+    return { atMs, status, isTimestamp: false };
+  });
+  const timestamps = [
+    { atMs: acknowledgedAtMs, status: STATUSES.indexOf('acknowledged'), isTimestamp: true },
+    { atMs: identifiedAtMs, status: STATUSES.indexOf('identified'), isTimestamp: true },
+    { atMs: mitigatedAtMs, status: STATUSES.indexOf('mitigated'), isTimestamp: true },
+  ].flatMap(({ atMs, ...rest }) => (atMs === undefined ? [] : [{ atMs, ...rest }]));
+  const changes: StatusChange[] = [];
+  let current: number | undefined;
+  for (const { atMs, status, isTimestamp } of [...spanEnds, ...timestamps].sort((a, b) => a.atMs - b.atMs)) {
+    if (isTimestamp && (current === undefined || (status ?? 0) <= current)) continue;
+    current = status;
     changes.push({ atMs, status });
   }
   const last = changes.at(-1);
-  if (last !== undefined && last.status !== undefined && last.status !== incident.status) {
+  if (last?.status !== undefined && last.status !== incident.status) {
     changes.push({ atMs: last.atMs, status: incident.status });
   }
   return changes;
 }
 
-type Next = { readonly kind: 'span'; readonly status: number | undefined } | { readonly kind: 'stamp'; status: number };
-
-function steps(incident: StoredIncident): { readonly atMs: number; readonly next: Next }[] {
-  const { acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
-  const spans = closedIfMerged(incident).map((atMs, place) => {
-    const next: Next = { kind: 'span', status: place % 2 === 0 ? TRIGGERED : undefined };
-    return { atMs, next };
-  });
-  const stamped = [
-    [acknowledgedAtMs, STATUSES.indexOf('acknowledged')],
-    [identifiedAtMs, STATUSES.indexOf('identified')],
-    [mitigatedAtMs, STATUSES.indexOf('mitigated')],
-  ] as const;
-  const stamps = stamped.flatMap(([atMs, status]) => {
-    const next: Next = { kind: 'stamp', status };
-    return atMs === undefined ? [] : [{ atMs, next }];
-  });
-  return [...spans, ...stamps].sort((one, other) => one.atMs - other.atMs);
-}
-
-/** Open and close instants in turn. A merged incident is not open any more, whether or not the platform says since when. */
-function closedIfMerged({ spans, triggeredAtMs, resolvedAtMs, marks }: StoredIncident): readonly number[] {
+/** When it opened and closed, in turn. A merged incident is not open any more, whether or not the platform says since when. */
+function findSpanEnds({ spans, triggeredAtMs, resolvedAtMs, marks }: StoredIncident): readonly number[] {
   const known = spans ?? (resolvedAtMs === undefined ? [triggeredAtMs] : [triggeredAtMs, resolvedAtMs]);
   const isMerged = (marks & MARKS.merged) !== 0;
   return isMerged && known.length % 2 === 1 ? [...known, known.at(-1) ?? triggeredAtMs] : known;

@@ -1,10 +1,10 @@
-import { isVisible, type Reader } from '../config/reading.ts';
+import { isVisible } from '../config/reading.ts';
 import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { History } from '../store/history.ts';
 import { type Exclusion, findExclusion, findUnfilteredLabels } from './exclusion.ts';
-import { type Filter, isWanted } from './filter.ts';
-import { type End, endMsOf, type ReportedProvider, reachOf } from './timeline.ts';
+import { type Filter, matchesFilter } from './filter.ts';
+import type { HistoryInput, ProviderWindow } from './timeline.ts';
 
 /** One of the longest recoveries; nobody's name and no title, which may hold what customers wrote. */
 export interface LongIncident {
@@ -18,124 +18,103 @@ export interface LongIncident {
   readonly minutes: number;
 }
 
-/** What is seen when all incidents are gone over once; of providers that stand in overall groupings. */
-export interface Survey {
+/** What one pass over all incidents finds; of providers that count in every grouping. */
+export interface HistorySummary {
   /** Longest first. */
   readonly longest: readonly LongIncident[];
   /** Open as far as was read, within the filter. */
   readonly openNow: number;
   /** Resolved in the period, but outside the filter that was asked for. */
-  readonly resolvedElsewhere: number;
+  readonly resolvedOutsideFilter: number;
   /** Of what was asked for: ended in the period, but in no statistic, by the reason why. */
   readonly excluded: ReadonlyMap<Exclusion, number>;
   /** The last recovery within the filter, at any time. */
   readonly lastResolvedAtMs: number | undefined;
 }
 
-export interface SurveyInput {
-  readonly history: History;
-  readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+export interface SummaryInput extends Pick<HistoryInput, 'history' | 'reader'> {
   readonly reopened: 'last' | 'first' | 'sum';
   readonly filter: Filter;
-  readonly period: { readonly end: End; readonly spanMs: number };
+  readonly windows: readonly ProviderWindow[];
 }
 
 /** Longest incidents that are listed. */
 const LONGEST_MAX = 5;
 
 /** Goes over all incidents once. */
-export function survey(input: SurveyInput): Survey {
+export function summarizeHistory(input: SummaryInput): HistorySummary {
   const { history } = input;
-  const look = lookerOf(input);
-  const longest = new Longest();
-  const counts = { openNow: 0, resolvedElsewhere: 0 };
+  const classify = createClassifier(input);
+  const longest: Recovery[] = [];
+  const counts = { openNow: 0, resolvedOutsideFilter: 0 };
   const excluded = new Map<Exclusion, number>();
   let lastResolvedAtMs: number | undefined;
   history.each((incident) => {
-    const seen = look(incident);
-    if (seen === undefined) return;
-    if (seen.place === 'in') longest.offer({ row: incident.row, ms: seen.ms ?? 0 });
-    if (seen.place === 'elsewhere') counts.resolvedElsewhere += 1;
-    if (seen.exclusion !== undefined) excluded.set(seen.exclusion, (excluded.get(seen.exclusion) ?? 0) + 1);
-    if (seen.place === 'open') counts.openNow += 1;
-    if (seen.isResolved) lastResolvedAtMs = Math.max(lastResolvedAtMs ?? 0, incident.resolvedAtMs ?? 0);
+    const found = classify(incident);
+    if (found?.exclusion !== undefined) excluded.set(found.exclusion, (excluded.get(found.exclusion) ?? 0) + 1);
+    if (found?.isOutsideFilter === true) counts.resolvedOutsideFilter += 1;
+    if (found?.isWanted !== true) return;
+    if (incident.resolvedAtMs === undefined && (incident.marks & MARKS.merged) === 0) counts.openNow += 1;
+    if (found.ms === undefined) return;
+    if (found.isInPeriod) insertLongest(longest, { row: incident.row, ms: found.ms });
+    lastResolvedAtMs = Math.max(lastResolvedAtMs ?? 0, incident.resolvedAtMs ?? 0);
   });
-  return { ...counts, excluded, lastResolvedAtMs, longest: told(history, longest) };
+  return { ...counts, excluded, lastResolvedAtMs, longest: longest.flatMap((one) => toLongIncidents(one, history)) };
 }
 
-interface Seen {
-  /** `in`: resolved in the period; `elsewhere` too, but outside of what was asked for. */
-  readonly place: 'in' | 'elsewhere' | 'open' | 'other';
-  /** Why what ended in the period counts nowhere. */
-  readonly exclusion: Exclusion | undefined;
+interface Classified {
+  /** Its recovery, where it has one. */
   readonly ms: number | undefined;
-  /** Resolved at any time, within all filters. */
-  readonly isResolved: boolean;
+  /** Within all filters. */
+  readonly isWanted: boolean;
+  readonly isInPeriod: boolean;
+  /** Resolved in the period and counted, but not asked for. */
+  readonly isOutsideFilter: boolean;
+  /** Why it counts nowhere, of what was asked for and ended in the period. */
+  readonly exclusion: Exclusion | undefined;
 }
 
-function lookerOf({ history, providers, reader, reopened, filter, period }: SurveyInput) {
-  const overall = new Set(providers.filter(({ isOverall }) => isOverall).map(({ name }) => name));
-  const ends = new Map(
-    history.providers.flatMap((state) => {
-      const reach = reachOf(state);
-      return reach === undefined ? [] : [[state.name, endMsOf(period.end, reach.readUntilMs)] as const];
-    }),
-  );
-  return (incident: StoredIncident): Seen | undefined => {
+function createClassifier({ history, reader: findReader, reopened, filter, windows }: SummaryInput) {
+  const overall = windows.filter(({ provider }) => provider.isOverall);
+  const windowByName = new Map(overall.map((window) => [window.provider.name, window]));
+  return (incident: StoredIncident): Classified | undefined => {
     const labels = history.labels(incident.facet);
-    const endMs = ends.get(labels?.provider ?? '');
-    const read = reader(labels?.provider ?? '');
-    if (labels === undefined || endMs === undefined || read === undefined || !overall.has(labels.provider)) return;
+    const window = windowByName.get(labels?.provider ?? '');
+    const reader = findReader(labels?.provider ?? '');
+    if (labels === undefined || window === undefined || reader === undefined) return undefined;
     const ms = recoveryMs(incident, reopened);
     const { marks, title, resolvedAtMs = Number.NaN } = incident;
-    const isInPeriod = ms !== undefined && resolvedAtMs > endMs - period.spanMs && resolvedAtMs <= endMs;
-    if (!isVisible({ marks, title, recoveryMs: ms }, labels, read)) {
-      if (!isInPeriod) return;
-      const known = findUnfilteredLabels(incident.facet, { history, reader: read }) ?? labels;
-      const exclusion = isWanted(filter, known)
-        ? findExclusion({ marks, title, recoveryMs: ms }, known, read)
-        : undefined;
-      return { place: 'other', exclusion, ms, isResolved: false };
+    const isInPeriod = ms !== undefined && resolvedAtMs > window.fromMs && resolvedAtMs <= window.toMs;
+    const subject = { marks, title, recoveryMs: ms };
+    if (isVisible(subject, labels, reader)) {
+      const isWanted = matchesFilter(filter, labels);
+      return { ms, isWanted, isInPeriod, isOutsideFilter: isInPeriod && !isWanted, exclusion: undefined };
     }
-    const isAsked = isWanted(filter, labels);
-    const isOpen = isAsked && incident.resolvedAtMs === undefined && (marks & MARKS.merged) === 0;
-    const inPeriod = isAsked ? 'in' : 'elsewhere';
-    const closed = isInPeriod ? inPeriod : 'other';
-    return { place: isOpen ? 'open' : closed, exclusion: undefined, ms, isResolved: isAsked && ms !== undefined };
+    const unfiltered = findUnfilteredLabels(incident.facet, { history, reader }) ?? labels;
+    const isAsked = isInPeriod && matchesFilter(filter, unfiltered);
+    const exclusion = isAsked ? findExclusion(subject, unfiltered, reader) : undefined;
+    return { ms, isWanted: false, isInPeriod, isOutsideFilter: false, exclusion };
   };
 }
 
-interface Candidate {
+interface Recovery {
   readonly row: number;
   readonly ms: number;
 }
 
-/** Keeps the longest of many; of equal ones those that came first. */
-class Longest {
-  readonly #kept: Candidate[] = [];
-
-  offer(candidate: Candidate): void {
-    const shortest = this.#kept.at(-1);
-    if (this.#kept.length === LONGEST_MAX && candidate.ms <= (shortest?.ms ?? 0)) return;
-    const place = this.#kept.findIndex(({ ms }) => ms < candidate.ms);
-    this.#kept.splice(place === -1 ? this.#kept.length : place, 0, candidate);
-    this.#kept.length = Math.min(this.#kept.length, LONGEST_MAX);
-  }
-
-  all(): readonly Candidate[] {
-    return this.#kept;
-  }
+/** Keeps the longest of many, longest first; of equal ones those that came first. */
+function insertLongest(longest: Recovery[], recovery: Recovery): void {
+  const index = longest.findIndex(({ ms }) => ms < recovery.ms);
+  longest.splice(index === -1 ? longest.length : index, 0, recovery);
+  longest.length = Math.min(longest.length, LONGEST_MAX);
 }
 
-function told(history: History, longest: Longest): LongIncident[] {
-  return longest.all().flatMap(({ row, ms }) =>
-    history.recorded([row]).flatMap(({ provider, stored, incident: { id, url } }) => {
-      const labels = history.labels(stored.facet);
-      if (labels === undefined || stored.resolvedAtMs === undefined) return [];
-      const { service, severity } = labels;
-      const { triggeredAtMs, resolvedAtMs } = stored;
-      return [{ provider, id, url, service, severity, triggeredAtMs, resolvedAtMs, minutes: ms / MINUTE_MS }];
-    }),
-  );
+function toLongIncidents({ row, ms }: Recovery, history: History): LongIncident[] {
+  return history.recorded([row]).flatMap(({ provider, stored, incident: { id, url } }) => {
+    const labels = history.labels(stored.facet);
+    if (labels === undefined || stored.resolvedAtMs === undefined) return [];
+    const { service, severity } = labels;
+    const { triggeredAtMs, resolvedAtMs } = stored;
+    return [{ provider, id, url, service, severity, triggeredAtMs, resolvedAtMs, minutes: ms / MINUTE_MS }];
+  });
 }

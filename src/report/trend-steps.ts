@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { InputError } from '../model/input-error.ts';
-import { type Figures, figuresOf, rowOf } from './statistic-info.ts';
+import { findRow, readStatistics, type StatisticValues } from './statistic-info.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Parts of a period for a trend. */
@@ -17,59 +17,46 @@ export interface CalendarStep {
   readonly isWhole: boolean;
 }
 
-/** The days, weeks (from Monday) or months that a period touches, cut to it, as the zone's calendar has them. */
-export function calendarSteps(
-  period: { readonly fromMs: number; readonly toMs: number; readonly timezone: string },
-  step: Step,
-): CalendarStep[] {
-  const steps: CalendarStep[] = [];
-  let begin = DateTime.fromMillis(period.fromMs + 1, { zone: period.timezone }).startOf(step);
-  while (begin.toMillis() <= period.toMs) {
-    const next = begin.plus({ [step]: 1 }).startOf(step);
-    const [wholeFromMs, wholeToMs] = [begin.toMillis() - 1, next.toMillis() - 1];
-    const fromMs = Math.max(wholeFromMs, period.fromMs);
-    const toMs = Math.min(wholeToMs, period.toMs);
-    const isWhole = fromMs === wholeFromMs && toMs === wholeToMs;
-    steps.push({ name: begin.toFormat(step === 'month' ? 'yyyy-MM' : 'yyyy-MM-dd'), fromMs, toMs, isWhole });
-    begin = next;
-  }
-  return steps;
-}
-
 /** What is said of one day, week or month of a period. */
 export interface StepPoint extends CalendarStep {
-  readonly figures: Figures;
-}
-
-/** The parts of a period, and the windows that their lengths make. */
-export interface StepPlan {
-  readonly steps: readonly CalendarStep[];
-  /** Distinct lengths, in the order of the windows that the timeline must have. */
-  readonly spansMs: readonly number[];
+  readonly statistics: StatisticValues;
 }
 
 /** More rows than this nobody reads; almost three years of days. */
 const STEPS_MAX = 1000;
 
-/** Cuts a period into steps; days that are 23 or 25 hours long are windows of their own. Throws an InputError for too many. */
-export function planSteps(
+/** The days, weeks (from Monday) or months that a period touches, cut to it, as the zone's calendar has them. Throws an InputError for too many. */
+export function splitByCalendar(
   period: { readonly fromMs: number; readonly toMs: number; readonly timezone: string },
   step: Step,
-): StepPlan {
-  const steps = calendarSteps(period, step);
-  if (steps.length > STEPS_MAX) {
-    throw new InputError('from', `the trend would have ${steps.length} steps; expected ${STEPS_MAX} or fewer`);
+): CalendarStep[] {
+  const steps: CalendarStep[] = [];
+  let start = DateTime.fromMillis(period.fromMs + 1, { zone: period.timezone }).startOf(step);
+  while (start.toMillis() <= period.toMs) {
+    const next = start.plus({ [step]: 1 }).startOf(step);
+    const [wholeFromMs, wholeToMs] = [start.toMillis() - 1, next.toMillis() - 1];
+    const fromMs = Math.max(wholeFromMs, period.fromMs);
+    const toMs = Math.min(wholeToMs, period.toMs);
+    const isWhole = fromMs === wholeFromMs && toMs === wholeToMs;
+    steps.push({ name: start.toFormat(step === 'month' ? 'yyyy-MM' : 'yyyy-MM-dd'), fromMs, toMs, isWhole });
+    start = next;
   }
-  return { steps, spansMs: [...new Set(steps.map(({ fromMs, toMs }) => toMs - fromMs))] };
+  if (steps.length <= STEPS_MAX) return steps;
+  const problem = `the trend would have ${steps.length} steps`;
+  throw new InputError({ field: 'from', problem, expected: `${STEPS_MAX} or fewer` });
 }
 
-/** Asks the timeline for each step in turn, over all groups; nothing is said of steps that end before anything is known. */
-export function readSteps({ steps, spansMs }: StepPlan, timeline: Timeline, knownFromMs: number): StepPoint[] {
-  const points: StepPoint[] = [];
-  for (const step of steps) {
-    const row = step.toMs <= knownFromMs ? undefined : rowOf(timeline.at(step.toMs), 'all');
-    const window = spansMs.indexOf(step.toMs - step.fromMs);
-    points.push({ ...step, figures: row === undefined ? {} : figuresOf(row, window) });
-  }
-  return points;
+/** The distinct lengths of steps, which are the windows of their timeline: a day may be 23 or 25 hours long. */
+export function findSpans(steps: readonly CalendarStep[]): number[] {
+  return [...new Set(steps.map(({ fromMs, toMs }) => toMs - fromMs))];
+}
+
+/** Reads each step in turn, over all groups, from a timeline with these windows; steps that end before anything is known stay empty. */
+export function readSteps(steps: readonly CalendarStep[], timeline: Timeline, knownFromMs: number): StepPoint[] {
+  const spansMs = findSpans(steps);
+  return steps.map((step) => {
+    const row = step.toMs <= knownFromMs ? undefined : findRow(timeline.at(step.toMs), 'all');
+    const windowIndex = spansMs.indexOf(step.toMs - step.fromMs);
+    return { ...step, statistics: row === undefined ? {} : readStatistics(row, windowIndex) };
+  });
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { reportFlags } from '../../src/cli/report/request.ts';
 import { renderCsv } from '../../src/report/render/csv.ts';
 import { renderJson } from '../../src/report/render/json.ts';
-import { FIGURE_KEYS } from '../../src/report/statistic-info.ts';
+import { toReportFields } from '../../src/report/statistic-info.ts';
 import { report } from '../report/render/invented.ts';
 
 const page = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
@@ -23,7 +23,7 @@ it('the page of reports tells of every key of the JSON and column of the CSV', (
   const keys = Object.keys(JSON.parse(renderJson(report())));
   const columns = (renderCsv(report()).split('\r\n')[0] ?? '').split(',');
 
-  const untold = [...keys, ...columns, ...Object.keys(FIGURE_KEYS)].filter((key) => !codes.has(key));
+  const untold = [...keys, ...columns, ...Object.keys(toReportFields({}))].filter((key) => !codes.has(key));
 
   expect(untold).toEqual([]);
 });

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
-import { type Instants, mttrTrend, type TrendPoint, type WindowTrend } from '../../src/report/mttr-trend.ts';
-import { figuresOf, rowOf } from '../../src/report/statistic-info.ts';
-import { openTimeline } from '../../src/report/timeline.ts';
+import { computeMttrTrend, type TimeGrid, type TrendPoint, type WindowTrend } from '../../src/report/mttr-trend.ts';
+import { findRow, readStatistics } from '../../src/report/statistic-info.ts';
+import { createTimeline } from '../../src/report/timeline.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 import { type History, openHistory } from '../../src/store/history.ts';
 import { createSqliteStore } from '../../src/store/sqlite/create.ts';
@@ -13,7 +13,7 @@ import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, SINCE, settings } from '../store/telling.ts';
 
 const READ_UNTIL = at(1);
-const INSTANTS: Instants = { fromMs: READ_UNTIL - 20 * DAY_MS, stepMs: DAY_MS, count: 21 };
+const INSTANTS: TimeGrid = { fromMs: READ_UNTIL - 20 * DAY_MS, stepMs: DAY_MS, count: 21 };
 const filter = {
   severities: [],
   services: [],
@@ -57,19 +57,19 @@ function historyOf(
 }
 
 function trendOf(history: History, given: StatisticsSettings): readonly WindowTrend[] {
-  return mttrTrend({
+  return computeMttrTrend({
     history,
     settings: given,
     reader: (name) => STORE.readers.get(name),
     isOverall: (name) => name !== 'aws',
-    instants: INSTANTS,
+    times: INSTANTS,
   });
 }
 
 /** The same from rows of statistics that are moved from instant to instant. */
 function timelineOf(history: History, given: StatisticsSettings): WindowTrend[] {
   const tells = { tellsEscalations: true, tellsReopens: true };
-  const timeline = openTimeline({
+  const timeline = createTimeline({
     history,
     settings: given,
     providers: [
@@ -84,13 +84,13 @@ function timelineOf(history: History, given: StatisticsSettings): WindowTrend[] 
     const atMs = INSTANTS.fromMs + step * INSTANTS.stepMs;
     const rows = timeline.at({ liveAtMs: atMs });
     for (const [window, { all, severities: bySeverity }] of trends.entries()) {
-      const point = (row: ReturnType<typeof rowOf>): TrendPoint => {
-        const { mttr, resolved = 0 } = row === undefined ? {} : figuresOf(row, window);
+      const point = (row: ReturnType<typeof findRow>): TrendPoint => {
+        const { mttr, resolved = 0 } = row === undefined ? {} : readStatistics(row, window);
         return { atMs, mttrMinutes: mttr, resolved };
       };
-      all.push(point(rowOf(rows, 'all')));
+      all.push(point(findRow(rows, 'all')));
       for (const { name } of severities) {
-        bySeverity.set(name, [...(bySeverity.get(name) ?? []), point(rowOf(rows, 'severity', name))]);
+        bySeverity.set(name, [...(bySeverity.get(name) ?? []), point(findRow(rows, 'severity', name))]);
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { CoreStatus } from '../../core/messages.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import { optionalTime } from '../../report/incident-json.ts';
+import { toOptionalTime } from '../../report/incident-json.ts';
 import type { StatusAnswer } from '../../server/api/answers.ts';
 import type { Engine, EngineProvider } from '../engine.ts';
 import { findProvider, stateWord } from '../provider-status.ts';
@@ -44,9 +44,9 @@ function providerResponse({ config, poller }: EngineProvider, core: CoreStatus):
     error,
     synced: known?.state.isSynced === true,
     overall,
-    last_success_at: optionalTime(known?.state.polledUntilMs),
-    counting_since: optionalTime(known?.state.countingSinceMs),
-    history_start: optionalTime(known?.state.historyStartMs),
+    last_success_at: toOptionalTime(known?.state.polledUntilMs),
+    counting_since: toOptionalTime(known?.state.countingSinceMs),
+    history_start: toOptionalTime(known?.state.historyStartMs),
     incidents: counts && { open: counts.open, resolved: counts.resolved, excluded: counts.excluded },
     rejected: Object.fromEntries(rejected.filter(([reason]) => REJECTION_REASONS.some((one) => one === reason))),
     unmapped_severities: [...(known?.unmappedSeverities ?? [])],

@@ -2,8 +2,8 @@ import { type Config, GROUPINGS } from '../../config/types.ts';
 import { familySettings, statisticsSettings } from '../../core/settings.ts';
 import type { LabelPairs } from '../../metrics/exposition.ts';
 import type { PageSource } from '../../metrics/family.ts';
-import { type Moment, openPast, type Past } from '../../report/history-replay.ts';
-import { reachOf } from '../../report/timeline.ts';
+import { type HistoryReplay, replayHistory, type Snapshot } from '../../report/history-replay.ts';
+import { findCoverage } from '../../report/timeline.ts';
 import type { HistorySource } from '../history-source.ts';
 import { createBackfillTable, type PastFamily } from './table.ts';
 
@@ -28,7 +28,7 @@ export interface Telling {
 export function openTelling(input: TellingInput): Telling {
   const { source, config, added, isPartial } = input;
   const settings = statisticsSettings(config);
-  const past = openPast({ ...source, settings });
+  const past = replayHistory({ ...source, settings });
   const fromMs = (labels: LabelPairs) => (isPartial ? Number.NEGATIVE_INFINITY : wholeRowFromMs(labels, past, config));
   const table = createBackfillTable({ settings: familySettings(config), added, fromMs });
   return {
@@ -37,24 +37,24 @@ export function openTelling(input: TellingInput): Telling {
       for (const [place, ms] of instantsMs.entries()) table.put(place, pageOf(past.at(ms), source, ms));
       return table.read();
     },
-    wholeFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.startMs('all', []) + windowMs),
+    wholeFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.findStartMs('all', []) + windowMs),
   };
 }
 
 /** From when on history covers the window of a series; series without a window are always told. */
-function wholeRowFromMs(labels: LabelPairs, past: Past, { windows }: Config): number {
+function wholeRowFromMs(labels: LabelPairs, past: HistoryReplay, { windows }: Config): number {
   const valueOf = (wanted: string) => labels.find(([name]) => name === wanted)?.[1] ?? '';
   const window = windows.find(({ name }) => name === valueOf('window'));
   const grouping = GROUPINGS.find((one) => one === valueOf('by'));
   if (window === undefined || grouping === undefined) return Number.NEGATIVE_INFINITY;
-  return past.startMs(grouping, grouping.split(',').map(valueOf)) + window.ms;
+  return past.findStartMs(grouping, grouping.split(',').map(valueOf)) + window.ms;
 }
 
 /** What the page would have been made of, as far as gauges of the past go. */
-function pageOf({ rows, openRows }: Moment, { history, providers }: HistorySource, atMs: number): PageSource {
+function pageOf({ rows, openRows }: Snapshot, { history, providers }: HistorySource, atMs: number): PageSource {
   const read = history.providers.flatMap((state) => {
     const provider = providers.find(({ name }) => name === state.name);
-    const reach = reachOf(state);
+    const reach = findCoverage(state);
     if (provider === undefined || reach === undefined || atMs < reach.historyStartMs) return [];
     const polledUntilMs = Math.min(atMs, reach.readUntilMs);
     return [{ provider, state: { ...state, polledUntilMs }, counts: undefined }];

@@ -1,56 +1,50 @@
-import { InputError } from '../../model/input-error.ts';
-import { type StatisticsSettings, statisticsOf } from '../../stats/rows.ts';
-import { known } from '../filter.ts';
-import { DESCRIBED, figuresOf, rowOf } from '../statistic-info.ts';
-import { openTimeline } from '../timeline.ts';
-import type { Valued } from './arithmetic.ts';
-import type { FacetViews, ProviderSpan } from './classify.ts';
-import { type ExplainInput, type Group, isWanted, type Question } from './question.ts';
-
-/** Throws an InputError for a period of which nothing can be known. */
-export function refusePeriodBeforeHistory(spans: readonly ProviderSpan[]): void {
-  if (spans.length === 0 || spans.some(({ toMs, knownFromMs }) => toMs > knownFromMs)) return;
-  const starts = spans.map(({ provider, knownFromMs }) => `${provider.name}: ${new Date(knownFromMs).toISOString()}`);
-  throw new InputError(undefined, `the period ends before history begins (${starts.join(', ')})`);
-}
-
-/** Throws an InputError for a service, team or provider that nothing is called; after the incidents were gone over. */
-export function refuseUnknownNames(
-  { question: { labels }, providers }: Pick<ExplainInput, 'question' | 'providers'>,
-  { names }: FacetViews,
-  spans: readonly ProviderSpan[],
-): void {
-  if (labels.provider !== undefined) {
-    known(
-      'provider',
-      labels.provider,
-      providers.map(({ name }) => name),
-    );
-  }
-  // While nothing has been read nobody knows which services there are.
-  if (spans.length === 0) return;
-  if (labels.service !== undefined) known('service', labels.service, [...names.service].sort());
-  if (labels.team !== undefined) known('team', labels.team, [...names.team].sort());
-}
+import { formatIsoTime } from '../../model/format.ts';
+import { statisticsOf } from '../../stats/rows.ts';
+import { findName, matchesLabels } from '../filter.ts';
+import { findRow, readStatistics, STATISTIC_INFO } from '../statistic-info.ts';
+import { createTimeline, type HistoryInput, type ProviderWindow } from '../timeline.ts';
+import type { Classification } from './classify.ts';
+import type { Question, QuestionRow } from './question.ts';
 
 /** Two ways to the same number differ by no more than what floating point rounds away. */
 const ROUNDING = 1e-9;
 
-/** Throws when the statistics that make the metrics say something else. */
-export function compare(input: ExplainInput, group: Group, { value }: Valued): void {
-  const { question, settings, history, providers, reader } = input;
-  const timeline = openTimeline({
-    history,
-    providers,
-    reader,
-    settings: { ...settings, windows: [question.window], groupings: [group.grouping], detail: 'full' },
-    isWanted: (labels) => isWanted(question.labels, labels),
+export interface ExplainInput extends HistoryInput {
+  readonly question: Question;
+  /** How long closed incidents are kept. */
+  readonly retentionMs: number;
+}
+
+/** Throws an InputError for a service, team or provider that nothing is called; after the incidents were gone over. */
+export function validateNames(
+  { question: { labels }, providers }: Pick<ExplainInput, 'question' | 'providers'>,
+  { names }: Pick<Classification, 'names'>,
+  isAnythingRead: boolean,
+): void {
+  const { provider, service, team } = labels;
+  const configured = providers.map(({ name }) => name);
+  if (provider !== undefined) findName('provider', provider, configured);
+  // While nothing has been read nobody knows which services there are.
+  if (!isAnythingRead) return;
+  if (service !== undefined) findName('service', service, names.service);
+  if (team !== undefined) findName('team', team, names.team);
+}
+
+/** Throws when the statistics behind the metrics give another value. */
+export function crossCheck(input: ExplainInput, row: QuestionRow, value: number | undefined): void {
+  const { question, settings } = input;
+  const { statistic, labels, window, end } = question;
+  const timeline = createTimeline({
+    ...input,
+    settings: { ...settings, windows: [window], groupings: [row.grouping], detail: 'full' },
+    isWanted: (found) => matchesLabels(labels, found),
   });
-  const row = rowOf(timeline.at(question.end), group.grouping, ...group.values);
-  const shown = row === undefined ? undefined : figuresOf(row, 0)[question.statistic];
-  if (isSame(value, shown)) return;
+  const found = findRow(timeline.at(end), row.grouping, ...row.values);
+  const exported = found === undefined ? undefined : readStatistics(found, 0)[statistic];
+  if (isSame(value, exported)) return;
+  const series = `${STATISTIC_INFO[statistic].name} by ${row.grouping} ${JSON.stringify(labels)}`;
   throw new Error(
-    `${DESCRIBED[question.statistic].word} by ${group.grouping} ${JSON.stringify(question.labels)} is ${said(shown)} by the statistics and ${said(value)} by its incidents; this is a bug in mttr-exporter, please report it`,
+    `${series} is ${exported ?? 'absent'} by the statistics and ${value ?? 'absent'} by its incidents; this is a bug in mttr-exporter, please report it`,
   );
 }
 
@@ -59,51 +53,40 @@ function isSame(a: number | undefined, b: number | undefined): boolean {
   return Math.abs(a - b) <= ROUNDING * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
-function said(value: number | undefined): string {
-  return value === undefined ? 'absent' : String(value);
-}
-
-export interface NotesInput {
-  readonly question: Question;
-  readonly group: Group;
-  /** As configured. */
-  readonly settings: StatisticsSettings;
-  readonly spans: readonly ProviderSpan[];
-  /** Configured providers whose first sync is not complete. */
-  readonly unsynced: readonly string[];
-}
-
-/** What else one must know to compare the number with others. */
-export function notesOf(input: NotesInput): string[] {
-  const { spans, unsynced } = input;
-  const offPage = notOnThePage(input);
+/** What else one must know to compare the number with others; the windows are those of the row. */
+export function findNotes(
+  { question, settings, providers, history }: ExplainInput,
+  row: QuestionRow,
+  windows: readonly ProviderWindow[],
+): string[] {
+  const reasons = findReasonsOffPage(question, row, settings);
+  const synced = new Set(history.providers.filter(({ isSynced }) => isSynced).map(({ name }) => name));
+  const unsynced = providers.filter(({ name }) => !synced.has(name));
   return [
-    ...(offPage.length === 0 ? [] : [`/metrics does not show this number: ${offPage.join('; ')}`]),
-    ...spans.filter(({ fromMs, knownFromMs }) => knownFromMs > fromMs).map(shortHistory),
-    ...unsynced.map(
-      (name) => `provider ${name}: its first sync is not complete, so none of its incidents is in any number`,
-    ),
+    ...(reasons.length === 0 ? [] : [`/metrics does not show this number: ${reasons.join('; ')}`]),
+    ...windows.filter(({ fromMs, knownFromMs }) => knownFromMs > fromMs).map(describeShortHistory),
+    ...unsynced.map(({ name }) => `provider ${name}: first sync incomplete: none of its incidents is in any number`),
   ];
 }
 
-function shortHistory({ provider, historyStartMs, knownFromMs }: ProviderSpan): string {
+function describeShortHistory({ provider, historyStartMs, knownFromMs }: ProviderWindow): string {
   if (knownFromMs > historyStartMs) {
-    return `provider ${provider.name}: what ended before ${new Date(knownFromMs).toISOString()}, within the window, is no longer kept (retention)`;
+    return `provider ${provider.name}: incidents that ended before ${formatIsoTime(knownFromMs)}, within the window, are no longer kept (retention)`;
   }
-  return `provider ${provider.name}: its history begins at ${new Date(historyStartMs).toISOString()}, within the window`;
+  return `provider ${provider.name}: its history begins at ${formatIsoTime(historyStartMs)}, within the window`;
 }
 
-function notOnThePage({ question, group, settings }: NotesInput): string[] {
-  const { statistic, window, end } = question;
-  const { grouping } = group;
-  const carried = statisticsOf(grouping, settings.detail);
+function findReasonsOffPage(
+  { statistic, window, end }: Question,
+  { grouping, isNarrowed }: QuestionRow,
+  settings: HistoryInput['settings'],
+): string[] {
+  const isOnPage = statisticsOf(grouping, settings.detail).has(statistic);
   return [
     ...(end === 'read' ? [] : ['its windows end where the providers were read']),
     ...(settings.windows.some(({ ms }) => ms === window.ms) ? [] : [`windows does not list ${window.name}`]),
-    ...(group.isNarrowed ? [`no row has just these labels (by="${grouping}" comes nearest)`] : []),
+    ...(isNarrowed ? [`no row has just these labels (by="${grouping}" comes nearest)`] : []),
     ...(settings.groupings.includes(grouping) ? [] : [`groupings does not list ${grouping}`]),
-    ...(carried.has(statistic)
-      ? []
-      : [`by="${grouping}" has ${DESCRIBED[statistic].word} only with metrics.detail: full`]),
+    ...(isOnPage ? [] : [`by="${grouping}" has ${STATISTIC_INFO[statistic].name} only with metrics.detail: full`]),
   ];
 }

@@ -1,265 +1,24 @@
 import type { Reader } from '../../config/reading.ts';
 import { type FacetLabels, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
 import type { Statistic } from '../../stats/rows.ts';
-import type { History } from '../../store/history.ts';
 import { findFilterExclusion, findIncidentExclusion, findUnfilteredLabels } from '../exclusion.ts';
-import { type Basis, DESCRIBED } from '../statistic-info.ts';
-import { type End, endMsOf, keptFromMs, type ReportedProvider, reachOf } from '../timeline.ts';
+import { LABELS, type Label, type LabelQuery, matchesLabels } from '../filter.ts';
+import { type Basis, STATISTIC_INFO } from '../statistic-info.ts';
+import type { HistoryInput, ProviderWindow } from '../timeline.ts';
 import { REASONS, type Reason } from './explanation.ts';
-import { isWanted, LABELS, type Label, type WantedLabels } from './question.ts';
-
-/** Where the window of one provider lies: (fromMs, toMs]. */
-export interface ProviderSpan {
-  readonly provider: ReportedProvider;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly historyStartMs: number;
-  readonly readUntilMs: number;
-  /** Where what is held begins: history, less what is no longer kept. */
-  readonly knownFromMs: number;
-}
-
-interface SpansInput {
-  readonly history: History;
-  readonly providers: readonly ReportedProvider[];
-  readonly window: { readonly ms: number };
-  readonly end: End;
-  readonly retentionMs: number;
-}
-
-/** Windows of the providers whose first sync is complete. */
-export function spansOf({ history, providers, window, end, retentionMs }: SpansInput): readonly ProviderSpan[] {
-  return history.providers.flatMap((state) => {
-    const provider = providers.find(({ name }) => name === state.name);
-    const reach = reachOf(state);
-    if (provider === undefined || reach === undefined) return [];
-    const toMs = endMsOf(end, reach.readUntilMs);
-    return [{ provider, fromMs: toMs - window.ms, toMs, ...reach, knownFromMs: keptFromMs(reach, retentionMs) }];
-  });
-}
-
-/** Moves it to the window whose incidents a statistic is made of: baselines look at the one before. */
-export function spanOf(span: ProviderSpan, basis: Basis): ProviderSpan {
-  if (basis !== 'resolved_before') return span;
-  return { ...span, fromMs: 2 * span.fromMs - span.toMs, toMs: span.fromMs };
-}
-
-/** A time in which an incident was open; it still is without an end. */
-export interface OpenTime {
-  readonly fromMs: number;
-  readonly toMs: number | undefined;
-}
-
-/** When it was open; a merged one is over, whether or not the platform says since when. */
-export function openTimes({ spans, triggeredAtMs, resolvedAtMs, marks }: StoredIncident): OpenTime[] {
-  const isMerged = (marks & MARKS.merged) !== 0;
-  if (spans === undefined)
-    return [{ fromMs: triggeredAtMs, toMs: resolvedAtMs ?? (isMerged ? triggeredAtMs : undefined) }];
-  const times: OpenTime[] = [];
-  for (let at = 0; at < spans.length; at += 2) {
-    const fromMs = spans[at] ?? triggeredAtMs;
-    times.push({ fromMs, toMs: spans[at + 1] ?? (isMerged ? (resolvedAtMs ?? fromMs) : undefined) });
-  }
-  return times;
-}
-
-/** Milliseconds of (fromMs, toMs] in which at least one of these ran; overlaps count once. Sorts the list. */
-export function busyMs(times: OpenTime[], fromMs: number, toMs: number): number {
-  times.sort((a, b) => a.fromMs - b.fromMs);
-  let busy = 0;
-  let untilMs = fromMs;
-  for (const time of times) {
-    const beginMs = Math.max(time.fromMs, untilMs);
-    const endMs = Math.min(time.toMs ?? toMs, toMs);
-    if (endMs <= beginMs) continue;
-    busy += endMs - beginMs;
-    untilMs = endMs;
-  }
-  return busy;
-}
-
-/** What all incidents of a facet share, as far as the question goes. */
-export interface FacetView {
-  readonly labels: FacetLabels;
-  readonly reader: Reader;
-  readonly span: ProviderSpan;
-  /** Why none of them is in the number; absent when that is up to the incident. */
-  readonly reason: Reason | undefined;
-  readonly targetMs: number | undefined;
-}
-
-export interface FacetsInput {
-  readonly history: History;
-  readonly reader: (provider: string) => Reader | undefined;
-  readonly spans: readonly ProviderSpan[];
-  readonly wanted: WantedLabels;
-  /** The row is one of those by provider, where every provider counts. */
-  readonly isByProvider: boolean;
-  readonly targetMs: (severity: string) => number | undefined;
-}
-
-/** What incidents are called, and which are asked for; each facet is looked at once. */
-export class FacetViews {
-  readonly #input: FacetsInput;
-  readonly #views = new Map<number, FacetView | null>();
-  /** Names that incidents have, asked for or not. */
-  readonly names: Readonly<Record<Label, Set<string>>> = {
-    service: new Set(),
-    severity: new Set(),
-    team: new Set(),
-    provider: new Set(),
-  };
-
-  constructor(input: FacetsInput) {
-    this.#input = input;
-  }
-
-  /** Undefined for facets that are not asked for, or not read yet. */
-  get(facet: number): FacetView | undefined {
-    const known = this.#views.get(facet);
-    if (known !== undefined) return known ?? undefined;
-    const view = this.#read(facet);
-    this.#views.set(facet, view ?? null);
-    return view;
-  }
-
-  #read(facet: number): FacetView | undefined {
-    const { history, reader: readerOf, spans, wanted, isByProvider, targetMs } = this.#input;
-    const shown = history.labels(facet);
-    const reader = shown === undefined ? undefined : readerOf(shown.provider);
-    const span = spans.find(({ provider }) => provider.name === shown?.provider);
-    if (shown === undefined || reader === undefined || span === undefined) return undefined;
-    const labels = findUnfilteredLabels(facet, { history, reader }) ?? shown;
-    for (const label of LABELS) this.names[label].add(labels[label]);
-    if (!isWanted(wanted, labels)) return undefined;
-    const isOutside = !isByProvider && !span.provider.isOverall;
-    const reason = isOutside ? 'not_overall' : findFilterExclusion(labels, reader);
-    return { labels, reader, span, reason, targetMs: targetMs(labels.severity) };
-  }
-}
-
-/** Near misses are at most this share of the window outside of it. */
-const NEAR_SHARE = 0.1;
-
-/** An incident in the number, with what it adds: milliseconds, or 1 or 0. */
-export interface In {
-  readonly value: number;
-}
-
-/** One that is not, and how far it is from being in. */
-export interface Out {
-  readonly reason: Reason;
-  /** Milliseconds outside the window. */
-  readonly outsideMs?: number;
-}
-
-export interface Judging {
-  readonly statistic: Statistic;
-  readonly reopened: 'last' | 'first' | 'sum';
-}
-
-/** Whether an incident is in the number, or why not; undefined when it has nothing to do with the window. */
-export function judge(incident: StoredIncident, view: FacetView, judging: Judging): In | Out | undefined {
-  const { basis } = DESCRIBED[judging.statistic];
-  const recovery = recoveryMs(incident, judging.reopened);
-  const { marks, title } = incident;
-  const hidden = view.reason ?? findIncidentExclusion({ marks, title, recoveryMs: recovery }, view.reader);
-  const place = placeOf(incident, view, basis);
-  if (hidden !== undefined) return place === 'inside' ? { reason: hidden } : undefined;
-  if (place !== 'inside') return place;
-  if (basis === 'opened' || basis === 'running') return { value: 1 };
-  if ((marks & MARKS.merged) !== 0) return { reason: 'merged' };
-  if (recovery === undefined) return { reason: 'still_open' };
-  return contribution({ incident, view, recovery }, judging.statistic);
-}
-
-/** Whether an incident takes part in statistics at all, as the row's existence depends on it. */
-export function isSeen(incident: StoredIncident, view: FacetView, { reopened }: Judging): boolean {
-  const { marks, title } = incident;
-  const subject = { marks, title, recoveryMs: recoveryMs(incident, reopened) };
-  return view.reason === undefined && findIncidentExclusion(subject, view.reader) === undefined;
-}
-
-type Place = 'inside' | Out | undefined;
-
-function placeOf(incident: StoredIncident, view: FacetView, basis: Basis): Place {
-  const { fromMs, toMs } = spanOf(view.span, basis);
-  const nearMs = (toMs - fromMs) * NEAR_SHARE;
-  const { triggeredAtMs, resolvedAtMs } = incident;
-  if (basis === 'running') {
-    const isOpenThen = openTimes(incident).some((time) => time.fromMs <= toMs && (time.toMs ?? toMs) > fromMs);
-    return isOpenThen ? 'inside' : undefined;
-  }
-  if (basis === 'opened') {
-    const outsideMs = outside(triggeredAtMs, fromMs, toMs);
-    if (outsideMs === 0) return 'inside';
-    if (outsideMs > nearMs) return undefined;
-    return { reason: triggeredAtMs > toMs ? 'opened_after' : 'opened_before', outsideMs };
-  }
-  // What has no end yet, or a merge for an end, belongs to the time in which it was open.
-  if (resolvedAtMs === undefined) return triggeredAtMs <= toMs ? unresolvedPlace(incident, fromMs) : undefined;
-  const outsideMs = outside(resolvedAtMs, fromMs, toMs);
-  if (outsideMs === 0) return 'inside';
-  if (resolvedAtMs > toMs) return triggeredAtMs <= toMs ? { reason: 'ended_after', outsideMs } : undefined;
-  return outsideMs <= nearMs ? { reason: 'ended_before', outsideMs } : undefined;
-}
-
-function unresolvedPlace({ marks, triggeredAtMs }: StoredIncident, fromMs: number): Place {
-  const isOver = (marks & (MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky)) !== 0;
-  return isOver && triggeredAtMs <= fromMs ? undefined : 'inside';
-}
-
-/** Milliseconds outside of (fromMs, toMs]; 0 inside. */
-function outside(ms: number, fromMs: number, toMs: number): number {
-  if (ms > toMs) return ms - toMs;
-  // The beginning itself is outside: a window holds what came after it.
-  return ms <= fromMs ? Math.max(1, fromMs - ms) : 0;
-}
-
-interface Resolved {
-  readonly incident: StoredIncident;
-  readonly view: FacetView;
-  readonly recovery: number;
-}
-
-function contribution(resolved: Resolved, statistic: Statistic): In | Out {
-  const { incident, view, recovery } = resolved;
-  const { provider } = view.span;
-  switch (statistic) {
-    case 'resolved':
-    case 'baselineResolved':
-      return { value: 1 };
-    case 'mtta':
-    case 'mttd':
-    case 'mtti':
-    case 'mttm':
-      return stampOf(incident, statistic);
-    case 'withinTarget':
-      return view.targetMs === undefined ? { reason: 'no_target' } : { value: Number(recovery <= view.targetMs) };
-    case 'escalated':
-      return markOf(provider.tellsEscalations, incident.marks & MARKS.escalated);
-    case 'reopened':
-      return markOf(provider.tellsReopens, incident.marks & MARKS.reopened);
-    default:
-      return { value: recovery };
-  }
-}
-
-function markOf(isTold: boolean, mark: number): In | Out {
-  return isTold ? { value: Number(mark !== 0) } : { reason: 'not_told' };
-}
-
-function stampOf(incident: StoredIncident, statistic: 'mtta' | 'mttd' | 'mtti' | 'mttm'): In | Out {
-  const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
-  if (statistic === 'mttd') {
-    return startedAtMs === undefined ? { reason: 'no_stamp' } : { value: triggeredAtMs - startedAtMs };
-  }
-  const stampMs = { mtta: acknowledgedAtMs, mtti: identifiedAtMs, mttm: mitigatedAtMs }[statistic];
-  return stampMs === undefined ? { reason: 'no_stamp' } : { value: stampMs - triggeredAtMs };
-}
 
 /** Incidents that are named for each reason. */
 export const EXAMPLES_MAX = 5;
+/** Near misses are at most this share of the window outside of it. */
+const NEAR_SHARE = 0.1;
+
+export interface ClassifyInput extends HistoryInput {
+  readonly statistic: Statistic;
+  readonly labels: LabelQuery;
+  readonly windows: readonly ProviderWindow[];
+  /** The row is one of those by provider, where every provider counts. */
+  readonly isByProvider: boolean;
+}
 
 /** An incident in the number: where it is kept, and what it adds (milliseconds, or 1 or 0). */
 export interface Member {
@@ -278,69 +37,244 @@ export interface Example {
 }
 
 /** All with one reason; a few of them by name, the most telling first. */
-export interface Omitted {
+export interface Omission {
   readonly reason: Reason;
   readonly count: number;
   readonly examples: readonly Example[];
 }
 
-export interface Collected {
+export interface Classification {
   readonly members: readonly Member[];
   /** In the order of REASONS; only those that occur. */
-  readonly omitted: readonly Omitted[];
+  readonly omissions: readonly Omission[];
   /** Providers that have an incident in the row, at any time. */
   readonly providersInRow: ReadonlySet<string>;
+  /** Values of each label that incidents have, asked for or not. */
+  readonly names: Readonly<Record<Label, ReadonlySet<string>>>;
+  /** The labels under which the incidents of a facet are asked for; undefined where they are not. */
+  readonly findLabels: (facet: number) => FacetLabels | undefined;
 }
 
-/** Goes once over the whole history and judges every incident that has the labels. */
-export function collect(history: History, views: FacetViews, judging: Judging): Collected {
-  const { basis } = DESCRIBED[judging.statistic];
+/** Goes once over the whole history and classifies every incident that has the labels. */
+export function classifyIncidents(input: ClassifyInput): Classification {
+  const { history, statistic, settings } = input;
+  const { basis } = STATISTIC_INFO[statistic];
+  const facets = createFacetIndex(input);
   const members: Member[] = [];
   const omitted = new Map<Reason, { count: number; examples: Example[] }>();
   const providersInRow = new Set<string>();
   history.each((incident) => {
-    const view = views.get(incident.facet);
-    if (view === undefined) return;
-    const { name } = view.span.provider;
-    if (!providersInRow.has(name) && isSeen(incident, view, judging)) providersInRow.add(name);
-    const judged = judge(incident, view, judging);
-    if (judged === undefined) return;
-    if (isIn(judged)) members.push(memberOf(incident, judged, basis));
-    else omit(omitted, incident, judged);
+    const facet = facets.find(incident.facet);
+    if (facet === undefined) return;
+    const { marks, title, row, triggeredAtMs, fingerprint } = incident;
+    const recovery = recoveryMs(incident, settings.reopened);
+    const exclusion = facet.reason ?? findIncidentExclusion({ marks, title, recoveryMs: recovery }, facet.reader);
+    if (exclusion === undefined) providersInRow.add(facet.window.provider.name);
+    const result = classifyIncident({ incident, facet, statistic, recovery, exclusion });
+    if (result === undefined) return;
+    if ('reason' in result) return addOmission(omitted, incident, result);
+    const times = basis === 'open_time' ? findOpenTimes(incident) : [];
+    members.push({ row, value: result.value, triggeredAtMs, fingerprint, times });
   });
-  const found = REASONS.flatMap((reason) => {
-    const one = omitted.get(reason);
-    return one === undefined ? [] : [{ reason, ...one }];
+  const omissions = REASONS.flatMap((reason) => {
+    const found = omitted.get(reason);
+    return found === undefined ? [] : [{ reason, ...found }];
   });
-  return { members, omitted: found, providersInRow };
+  const findLabels = (facet: number) => facets.find(facet)?.labels;
+  return { members, omissions, providersInRow, names: facets.names, findLabels };
 }
 
-function isIn(judged: In | Out): judged is In {
-  return 'value' in judged;
+/** What all incidents of a facet share, as far as the question goes. */
+interface FacetInfo {
+  readonly labels: FacetLabels;
+  readonly reader: Reader;
+  readonly window: ProviderWindow;
+  /** Why none of them is in the number; absent when that is up to the incident. */
+  readonly reason: Reason | undefined;
+  readonly targetMs: number | undefined;
 }
 
-function memberOf(incident: StoredIncident, { value }: In, basis: Basis): Member {
-  const { row, triggeredAtMs, fingerprint } = incident;
-  return { row, value, triggeredAtMs, fingerprint, times: basis === 'running' ? openTimes(incident) : [] };
+/** Looks at each facet once; finds nothing for facets that are not asked for, or not read yet. */
+function createFacetIndex({
+  history,
+  reader: findReader,
+  settings,
+  windows,
+  labels: wanted,
+  isByProvider,
+}: ClassifyInput) {
+  const names: Record<Label, Set<string>> = {
+    service: new Set(),
+    severity: new Set(),
+    team: new Set(),
+    provider: new Set(),
+  };
+  const facets = new Map<number, FacetInfo | undefined>();
+  const read = (facet: number): FacetInfo | undefined => {
+    const stored = history.labels(facet);
+    const reader = stored === undefined ? undefined : findReader(stored.provider);
+    const window = windows.find(({ provider }) => provider.name === stored?.provider);
+    if (stored === undefined || reader === undefined || window === undefined) return undefined;
+    const labels = findUnfilteredLabels(facet, { history, reader }) ?? stored;
+    for (const label of LABELS) names[label].add(labels[label]);
+    if (!matchesLabels(wanted, labels)) return undefined;
+    const isOutside = !isByProvider && !window.provider.isOverall;
+    const reason = isOutside ? 'not_overall' : findFilterExclusion(labels, reader);
+    const targetMs = settings.severities.find(({ name }) => name === labels.severity)?.targetMs;
+    return { labels, reader, window, reason, targetMs };
+  };
+  const find = (facet: number): FacetInfo | undefined => {
+    if (!facets.has(facet)) facets.set(facet, read(facet));
+    return facets.get(facet);
+  };
+  return { names, find };
 }
 
-function omit(
+/** In the number with what it adds: milliseconds, or 1 or 0. */
+interface Counted {
+  readonly value: number;
+}
+
+/** Not in the number, and how far it is from being in. */
+interface NotCounted {
+  readonly reason: Reason;
+  /** Milliseconds outside the window. */
+  readonly outsideMs?: number;
+}
+
+interface Candidate {
+  readonly incident: StoredIncident;
+  readonly facet: FacetInfo;
+  readonly statistic: Statistic;
+  readonly recovery: number | undefined;
+  readonly exclusion: Reason | undefined;
+}
+
+/** Whether an incident is in the number, or why not; undefined when it has nothing to do with the window. */
+function classifyIncident(candidate: Candidate): Counted | NotCounted | undefined {
+  const { incident, facet, statistic, recovery, exclusion } = candidate;
+  const { basis } = STATISTIC_INFO[statistic];
+  const position = findWindowPosition(incident, moveWindow(facet.window, basis), basis);
+  if (position !== 'inside') return exclusion === undefined ? position : undefined;
+  if (exclusion !== undefined) return { reason: exclusion };
+  if (basis === 'opened' || basis === 'open_time') return { value: 1 };
+  if ((incident.marks & MARKS.merged) !== 0) return { reason: 'merged' };
+  if (recovery === undefined) return { reason: 'still_open' };
+  return findContribution(incident, facet, statistic, recovery);
+}
+
+/** The window whose incidents a statistic is made of: baselines look at the one before. */
+export function moveWindow(window: ProviderWindow, basis: Basis): ProviderWindow {
+  if (basis !== 'resolved_before') return window;
+  return { ...window, fromMs: 2 * window.fromMs - window.toMs, toMs: window.fromMs };
+}
+
+type WindowPosition = 'inside' | NotCounted | undefined;
+
+function findWindowPosition(incident: StoredIncident, window: ProviderWindow, basis: Basis): WindowPosition {
+  const { fromMs, toMs } = window;
+  const nearMs = (toMs - fromMs) * NEAR_SHARE;
+  const { triggeredAtMs, resolvedAtMs } = incident;
+  if (basis === 'open_time') {
+    const isOpenThen = findOpenTimes(incident).some((time) => time.fromMs <= toMs && (time.toMs ?? toMs) > fromMs);
+    return isOpenThen ? 'inside' : undefined;
+  }
+  if (basis === 'opened') {
+    const outsideMs = measureOutside(triggeredAtMs, fromMs, toMs);
+    if (outsideMs === 0) return 'inside';
+    if (outsideMs > nearMs) return undefined;
+    return { reason: triggeredAtMs > toMs ? 'opened_after' : 'opened_before', outsideMs };
+  }
+  // What has no end yet, or a merge for an end, belongs to the time in which it was open.
+  if (resolvedAtMs === undefined) return triggeredAtMs <= toMs ? findUnresolvedPosition(incident, fromMs) : undefined;
+  const outsideMs = measureOutside(resolvedAtMs, fromMs, toMs);
+  if (outsideMs === 0) return 'inside';
+  if (resolvedAtMs > toMs) return triggeredAtMs <= toMs ? { reason: 'ended_after', outsideMs } : undefined;
+  return outsideMs <= nearMs ? { reason: 'ended_before', outsideMs } : undefined;
+}
+
+function findUnresolvedPosition({ marks, triggeredAtMs }: StoredIncident, fromMs: number): WindowPosition {
+  const isOver = (marks & (MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky)) !== 0;
+  return isOver && triggeredAtMs <= fromMs ? undefined : 'inside';
+}
+
+/** Milliseconds outside of (fromMs, toMs]; 0 inside. */
+function measureOutside(ms: number, fromMs: number, toMs: number): number {
+  if (ms > toMs) return ms - toMs;
+  // The beginning itself is outside: a window holds what came after it.
+  return ms <= fromMs ? Math.max(1, fromMs - ms) : 0;
+}
+
+function findContribution(
+  incident: StoredIncident,
+  { window: { provider }, targetMs }: FacetInfo,
+  statistic: Statistic,
+  recovery: number,
+): Counted | NotCounted {
+  const { marks, triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
+  switch (statistic) {
+    case 'resolved':
+    case 'baselineResolved':
+      return { value: 1 };
+    case 'mttd':
+      return toDuration(startedAtMs, triggeredAtMs);
+    case 'mtta':
+      return toDuration(triggeredAtMs, acknowledgedAtMs);
+    case 'mtti':
+      return toDuration(triggeredAtMs, identifiedAtMs);
+    case 'mttm':
+      return toDuration(triggeredAtMs, mitigatedAtMs);
+    case 'withinTarget':
+      return targetMs === undefined ? { reason: 'no_target' } : { value: Number(recovery <= targetMs) };
+    case 'escalated':
+      return provider.tellsEscalations ? { value: Number((marks & MARKS.escalated) !== 0) } : { reason: 'not_told' };
+    case 'reopened':
+      return provider.tellsReopens ? { value: Number((marks & MARKS.reopened) !== 0) } : { reason: 'not_told' };
+    default:
+      return { value: recovery };
+  }
+}
+
+function toDuration(fromMs: number | undefined, toMs: number | undefined): Counted | NotCounted {
+  return fromMs === undefined || toMs === undefined ? { reason: 'no_stamp' } : { value: toMs - fromMs };
+}
+
+function addOmission(
   omitted: Map<Reason, { count: number; examples: Example[] }>,
   { row, triggeredAtMs }: StoredIncident,
-  { reason, outsideMs }: Out,
+  { reason, outsideMs }: NotCounted,
 ): void {
-  const one = omitted.get(reason) ?? { count: 0, examples: [] };
-  omitted.set(reason, one);
-  one.count += 1;
+  const found = omitted.get(reason) ?? { count: 0, examples: [] };
+  omitted.set(reason, found);
+  found.count += 1;
   const example = { row, triggeredAtMs, outsideMs };
-  const last = one.examples[EXAMPLES_MAX - 1];
-  if (last !== undefined && byTelling(example, last) >= 0) return;
-  one.examples.push(example);
-  one.examples.sort(byTelling);
-  one.examples.length = Math.min(one.examples.length, EXAMPLES_MAX);
+  const last = found.examples[EXAMPLES_MAX - 1];
+  if (last !== undefined && compareExamples(example, last) >= 0) return;
+  found.examples.push(example);
+  found.examples.sort(compareExamples);
+  found.examples.length = Math.min(found.examples.length, EXAMPLES_MAX);
 }
 
 /** The nearest to the window first, then the newest. */
-function byTelling(a: Example, b: Example): number {
+function compareExamples(a: Example, b: Example): number {
   return (a.outsideMs ?? 0) - (b.outsideMs ?? 0) || b.triggeredAtMs - a.triggeredAtMs || a.row - b.row;
+}
+
+/** A time in which an incident was open; it still is without an end. */
+export interface OpenTime {
+  readonly fromMs: number;
+  readonly toMs: number | undefined;
+}
+
+/** When it was open; a merged one is over, whether or not the platform says since when. */
+function findOpenTimes({ spans, triggeredAtMs, resolvedAtMs, marks }: StoredIncident): OpenTime[] {
+  const isMerged = (marks & MARKS.merged) !== 0;
+  if (spans === undefined)
+    return [{ fromMs: triggeredAtMs, toMs: resolvedAtMs ?? (isMerged ? triggeredAtMs : undefined) }];
+  const times: OpenTime[] = [];
+  for (let index = 0; index < spans.length; index += 2) {
+    const fromMs = spans[index] ?? triggeredAtMs;
+    times.push({ fromMs, toMs: spans[index + 1] ?? (isMerged ? (resolvedAtMs ?? fromMs) : undefined) });
+  }
+  return times;
 }

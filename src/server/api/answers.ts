@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
-import { instant, statedFields } from '../../report/incident-json.ts';
+import { API_EXCLUSIONS } from '../../report/exclusion.ts';
+import { incidentFields, isoTime } from '../../report/incident-json.ts';
 import { LEVELS } from '../../stats/levels.ts';
 
 const count = z.int().min(0);
@@ -17,9 +18,9 @@ const ProviderStatus = z.strictObject({
   error: z.string().optional().describe('What the last poll failed of, while it lasts'),
   synced: z.boolean().describe('Its first sync is complete; before that it is in no statistic'),
   overall: z.boolean().describe('It counts in every grouping; else only in its own'),
-  last_success_at: instant.optional().describe('Its windows end here: up to then the last successful poll asked'),
-  counting_since: instant.optional().describe('What ended earlier is in no cumulative series'),
-  history_start: instant.optional().describe('Where its history begins'),
+  last_success_at: isoTime.optional().describe('Its windows end here: up to then the last successful poll asked'),
+  counting_since: isoTime.optional().describe('What ended earlier is in no cumulative series'),
+  history_start: isoTime.optional().describe('Where its history begins'),
   incidents: z
     .strictObject({ open: count, resolved: count, excluded: count })
     .optional()
@@ -95,13 +96,9 @@ export const StatisticsAnswer = z
   .describe('The numbers of /metrics: a row for each group and window');
 export type StatisticsAnswer = z.infer<typeof StatisticsAnswer>;
 
-const EXCLUSIONS = ['merged', 'deleted', 'expired', 'flaky', 'filter', 'exclude_titles', 'shorter_than'] as const;
-/** Why an incident is in no duration. */
-export type Exclusion = (typeof EXCLUSIONS)[number];
-
 const Incident = z.strictObject({
-  ...statedFields,
-  updated_at: instant,
+  ...incidentFields,
+  updated_at: isoTime,
   auto_resolved: z.boolean().optional().describe('Ended by a time-out or by anything but a person'),
   recovery_minutes: minutes.optional().describe('Trigger to resolve, by recovery.reopened'),
   acknowledgement_minutes: minutes.optional(),
@@ -112,9 +109,9 @@ const Incident = z.strictObject({
   escalations: count.optional(),
   reopenings: count.optional(),
   intervals: z
-    .array(z.strictObject({ opened_at: instant, closed_at: instant.optional() }))
+    .array(z.strictObject({ opened_at: isoTime, closed_at: isoTime.optional() }))
     .describe('The spans in which it was open; without closed_at it still is'),
-  excluded: z.enum(EXCLUSIONS).optional().describe('Why it is in no duration; a merged one still counts as opened'),
+  excluded: z.enum(API_EXCLUSIONS).optional().describe('Why it is in no duration; a merged one still counts as opened'),
 });
 export type IncidentAnswer = z.infer<typeof Incident>;
 

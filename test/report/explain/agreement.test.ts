@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
-import type { End } from '../../../src/report/timeline.ts';
+import type { WindowEnd } from '../../../src/report/timeline.ts';
 import { STATISTICS } from '../../../src/stats/rows.ts';
 import { DAY_MS, incident } from '../../store/telling.ts';
 import { ago, ask, NOW, worldOf } from '../stored-history.ts';
@@ -74,7 +74,7 @@ it('says for random histories, of every statistic and row, what the statistics o
         second: fc.array(told, { maxLength: 10 }),
         wanted: labels,
         reopened: fc.constantFrom('last', 'first', 'sum'),
-        end: fc.constantFrom<End>('read', ago(3 * 1440)),
+        end: fc.constantFrom<WindowEnd>('read', ago(3 * 1440)),
       }),
       ({ first, second, wanted, reopened, end }) => {
         const world = worldOf([

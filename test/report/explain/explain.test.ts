@@ -177,7 +177,7 @@ describe('what is left out', () => {
     const explanation = ask(world, { labels: { service: 'checkout' } });
 
     expect(leftOut(explanation)).toEqual([`${reason} 1: X`]);
-    expect(explanation.absence).toMatch(/^there is no such row/);
+    expect(explanation.absence).toMatch(/^no incident that counts has these labels/);
   });
 
   it('is what belongs to a provider that counts only in its own rows', () => {
@@ -323,7 +323,7 @@ describe('a question', () => {
   it('about a time before all history is refused', () => {
     const answer = () => asked(told, { end: HISTORY_START - 1 });
 
-    expect(answer).toThrow(/^the period ends before history begins \(pagerduty: /);
+    expect(answer).toThrow(/^the period ends at .*, before the history begins \(pagerduty: /);
   });
 
   it('about a time of which nothing is kept any more is refused, and a window that begins there says so', () => {
@@ -336,7 +336,7 @@ describe('a question', () => {
 
     const instant = new Date(ago(days(10))).toISOString();
     expect(notes).toEqual([
-      `provider pagerduty: what ended before ${instant}, within the window, is no longer kept (retention)`,
+      `provider pagerduty: incidents that ended before ${instant}, within the window, are no longer kept (retention)`,
     ]);
     expect(older).toThrow(`the period ends before history begins (pagerduty: ${instant})`);
   });
@@ -348,7 +348,7 @@ describe('a question', () => {
 
     expect(value).toBeUndefined();
     expect(providers).toEqual([{ name: 'pagerduty', state: 'not_synced' }]);
-    expect(notes.at(-1)).toMatch(/^provider pagerduty: its first sync is not complete/);
+    expect(notes.at(-1)).toMatch(/^provider pagerduty: first sync incomplete/);
   });
 
   it('fails when the statistics and the incidents disagree', () => {

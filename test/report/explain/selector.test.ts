@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { windowedFamilies } from '../../../src/metrics/windowed.ts';
-import { parseSelector, parseStatistic } from '../../../src/report/explain/question.ts';
-import { DESCRIBED } from '../../../src/report/statistic-info.ts';
+import { parseSeries, parseStatistic } from '../../../src/report/explain/question.ts';
+import { STATISTIC_INFO } from '../../../src/report/statistic-info.ts';
 import { STATISTICS } from '../../../src/stats/rows.ts';
 
 describe('a series', () => {
@@ -34,7 +34,7 @@ describe('a series', () => {
       is: { statistic: 'mttr', labels: {}, by: 'all', window: '7d' },
     },
   ])('is read: $text', ({ text, is }) => {
-    const selected = parseSelector(text);
+    const selected = parseSeries(text);
 
     expect(selected).toEqual(is);
   });
@@ -43,28 +43,28 @@ describe('a series', () => {
     { text: '', says: /names no metric; expected a statistic such as mttr, or a series/ },
     { text: 'mtr', says: /^series: "mtr" is not a statistic; did you mean mttr\?/ },
     { text: 'incident_open{by="all"}', says: /^series: "incident_open" is not a statistic/ },
-    { text: 'incident_mttr_minutes{by=~"all"}', says: /expected label="value" at "by=~/ },
+    { text: 'incident_mttr_minutes{by=~"all"}', says: /cannot be read from "by=~.* on; expected label="value"/ },
     { text: 'incident_mttr_minutes{by="all"', says: /names no metric/ },
     {
       text: 'incident_mttr_minutes{by="week"}',
       says: /^series: by="week" is not a grouping; expected one of all severity/,
     },
-    { text: 'incident_recovery_quantile_minutes{quantile="0.6"}', says: /needs a quantile: one of 0.5, 0.75/ },
+    { text: 'incident_recovery_quantile_minutes{quantile="0.6"}', says: /needs a quantile; expected one of 0.5, 0.75/ },
   ])('that is none is refused: $text', ({ text, says }) => {
-    expect(() => parseSelector(text)).toThrow(says);
+    expect(() => parseSeries(text)).toThrow(says);
   });
 });
 
 describe('the words of statistics', () => {
   it('name the families of the page, each of them', () => {
-    const named = new Set(STATISTICS.map((one) => DESCRIBED[one].metric));
+    const named = new Set(STATISTICS.map((one) => STATISTIC_INFO[one].metric));
 
     const onPage = windowedFamilies.map(({ name }) => name).filter((name) => name !== 'incident_performance_level');
     expect([...named].sort()).toEqual([...onPage].sort());
   });
 
   it('lead back to their statistic', () => {
-    const read = STATISTICS.map((one) => parseStatistic(DESCRIBED[one].word));
+    const read = STATISTICS.map((one) => parseStatistic(STATISTIC_INFO[one].name, 'statistic'));
 
     expect(read).toEqual(STATISTICS);
   });

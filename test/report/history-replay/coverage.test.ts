@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Grouping } from '../../../src/config/types.ts';
-import { createCoverage } from '../../../src/report/history-replay.ts';
+import { createStartIndex } from '../../../src/report/history-replay.ts';
 
 describe('what a row rests on', () => {
-  const coverage = createCoverage([
+  const coverage = createStartIndex([
     { name: 'long', isOverall: true, historyStartMs: 100 },
     { name: 'short', isOverall: true, historyStartMs: 500 },
     { name: 'aside', isOverall: false, historyStartMs: 900 },
@@ -23,6 +23,6 @@ describe('what a row rests on', () => {
     { by: 'team', values: ['shop'], startMs: 500 },
     { by: 'provider', values: ['aside'], startMs: 900 },
   ])('of $by $values is known since the latest history of its providers', ({ by, values, startMs }) => {
-    expect(coverage.startMs(by, values)).toBe(startMs);
+    expect(coverage.findStartMs(by, values)).toBe(startMs);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createReader } from '../../../src/config/reading.ts';
 import { type FacetLabels, MARKS, STATUSES, type StoredIncident } from '../../../src/model/stored.ts';
-import { createOpenPast, lifeOf } from '../../../src/report/history-replay.ts';
+import { createOpenIncidentReplay, findStatusChanges } from '../../../src/report/history-replay.ts';
 import type { OpenRow } from '../../../src/stats/rows.ts';
 import { createStatistics } from '../../../src/stats/statistics.ts';
 import { providerConfig, severities } from '../../settings.ts';
@@ -67,7 +67,9 @@ describe('the life of an incident', () => {
       life: ['100 triggered', '100 -'],
     },
   ])('$says', ({ one, life }) => {
-    const said = lifeOf(one).map(({ atMs, status }) => `${atMs} ${status === undefined ? '-' : STATUSES[status]}`);
+    const said = findStatusChanges(one).map(
+      ({ atMs, status }) => `${atMs} ${status === undefined ? '-' : STATUSES[status]}`,
+    );
 
     expect(said).toEqual(life);
   });
@@ -84,7 +86,7 @@ function byName(rows: readonly OpenRow[]) {
 
 describe('what was open', () => {
   it('is told of the instant that is asked for', () => {
-    const past = createOpenPast({ hasTeam: false });
+    const past = createOpenIncidentReplay({ hasTeam: false });
     past.put(incident({ row: 1, triggeredAtMs: 100, resolvedAtMs: 200 }), LABELS[0] as FacetLabels);
     past.put(incident({ row: 2, triggeredAtMs: 150, resolvedAtMs: 300 }), LABELS[0] as FacetLabels);
 
@@ -96,7 +98,7 @@ describe('what was open', () => {
   });
 
   it('carries the team where metrics do', () => {
-    const past = createOpenPast({ hasTeam: true });
+    const past = createOpenIncidentReplay({ hasTeam: true });
     past.put(incident(), LABELS[0] as FacetLabels);
 
     expect(past.at(NOW_MS).map(({ team }) => team)).toEqual(['shop']);
@@ -129,7 +131,7 @@ describe('what was open', () => {
     fc.assert(
       fc.property(fc.array(anyIncident, { maxLength: 12 }), (drawn) => {
         const incidents = drawn.map((one, place) => ({ ...one, row: place + 1 }));
-        const past = createOpenPast({ hasTeam: false });
+        const past = createOpenIncidentReplay({ hasTeam: false });
         for (const one of incidents) past.put(one, LABELS[one.facet] as FacetLabels);
         const live = createStatistics({
           settings: {
