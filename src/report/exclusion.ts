@@ -1,4 +1,4 @@
-import type { FacetReading, Reader } from '../config/reading.ts';
+import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
 import { type FacetLabels, MARKS } from '../model/stored.ts';
 import type { History } from '../store/history.ts';
 
@@ -53,7 +53,7 @@ type FilteredLabels = Pick<FacetLabels, 'excluded' | 'severity' | 'service'>;
 export function findExclusion(
   subject: ExclusionSubject,
   labels: FilteredLabels,
-  reader: Reader,
+  reader: LabelMapper,
 ): Exclusion | undefined {
   return findFilterExclusion(labels, reader) ?? findIncidentExclusion(subject, reader);
 }
@@ -61,7 +61,7 @@ export function findExclusion(
 /** The key of the provider's filter that leaves out all incidents with these labels. */
 export function findFilterExclusion(
   { excluded, severity, service }: FilteredLabels,
-  { provider }: Reader,
+  { provider }: LabelMapper,
 ): Exclusion | undefined {
   if (!excluded) return undefined;
   const { severities, services } = provider.filter;
@@ -70,7 +70,7 @@ export function findFilterExclusion(
 }
 
 /** Why an incident is left out whatever its labels. */
-export function findIncidentExclusion(subject: ExclusionSubject, reader: Reader): Exclusion | undefined {
+export function findIncidentExclusion(subject: ExclusionSubject, reader: LabelMapper): Exclusion | undefined {
   return findFlag(subject) ?? findTitleOrLengthExclusion(subject, reader);
 }
 
@@ -78,7 +78,7 @@ export function findIncidentExclusion(subject: ExclusionSubject, reader: Reader)
 export function findApiExclusion(
   subject: ExclusionSubject,
   { excluded }: Pick<FacetLabels, 'excluded'>,
-  reader: Reader,
+  reader: LabelMapper,
 ): ApiExclusion | undefined {
   const flag = findFlag(subject) ?? ((subject.marks & MARKS.merged) === 0 ? undefined : 'merged');
   return flag ?? (excluded ? 'filter' : findTitleOrLengthExclusion(subject, reader));
@@ -88,7 +88,7 @@ function findFlag({ marks }: ExclusionSubject): 'deleted' | 'expired' | 'flaky' 
   return (['deleted', 'expired', 'flaky'] as const).find((flag) => (marks & MARKS[flag]) !== 0);
 }
 
-function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, reader: Reader) {
+function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, reader: LabelMapper) {
   if (title !== undefined && reader.excludesTitle(title)) return 'exclude_titles';
   return recoveryMs !== undefined && reader.excludesRecovery(recoveryMs) ? 'shorter_than' : undefined;
 }
@@ -96,7 +96,7 @@ function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, rea
 /** Labels as the filter sees them: what it leaves out has no slot among the limited services, and people know it by its name. */
 export function findUnfilteredLabels(
   facet: number,
-  { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: Reader },
+  { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: LabelMapper },
 ): FacetLabels | undefined {
   const labels = history.labels(facet);
   if (labels?.excluded !== true) return labels;
@@ -104,6 +104,6 @@ export function findUnfilteredLabels(
 }
 
 /** The labels that a provider's mappings make. */
-export function toLabels({ service, severity, team, excluded }: FacetReading): Omit<FacetLabels, 'provider'> {
+export function toLabels({ service, severity, team, excluded }: MappedLabels): Omit<FacetLabels, 'provider'> {
   return { service, severity: severity.name, team, excluded };
 }

@@ -1,9 +1,8 @@
-import { nearest } from '../config/near.ts';
 import type { SeverityConfig } from '../config/types.ts';
 import { formatList } from '../model/format.ts';
 import { InputError } from '../model/input-error.ts';
-import { printable } from '../model/printable.ts';
 import type { FacetLabels } from '../model/stored.ts';
+import { printable, suggest } from '../model/text.ts';
 
 /** The labels of an incident that people may ask for. */
 export const LABELS = ['service', 'severity', 'team', 'provider'] as const;
@@ -83,7 +82,7 @@ export function findSeverity(asked: string, severities: readonly SeverityConfig[
 export function findName(field: Label, asked: string, names: Iterable<string>): string {
   const known = toUnique(names);
   if (known.includes(asked)) return asked;
-  const near = nearest(asked, known);
+  const near = suggest(asked, known);
   const meant = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
   const list =
     known.length === 0 ? `no ${field} is known yet` : `known: ${formatList(known.map(printable), LISTED_MAX)}`;

@@ -1,8 +1,8 @@
-import type { Reader } from '../config/reading.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import { formatList, formatTime } from '../model/format.ts';
 import { InputError } from '../model/input-error.ts';
 import type { FacetLabels } from '../model/stored.ts';
-import type { ActiveProvider } from '../stats/places.ts';
+import type { ActiveProvider } from '../stats/group-index.ts';
 import type { Row, StatisticsSettings } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
 import type { History } from '../store/history.ts';
@@ -15,7 +15,7 @@ export type ReportedProvider = Omit<ActiveProvider, 'historyStartMs' | 'endMs' |
 export interface HistoryInput {
   readonly history: History;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
   readonly settings: StatisticsSettings;
 }
 

@@ -1,8 +1,7 @@
 import type { Config, Grouping } from '../config/types.ts';
 import { formatList } from '../model/format.ts';
 import { SECOND_MS } from '../model/time.ts';
-import { levelOf } from '../stats/levels.ts';
-import { type Row, STATISTICS } from '../stats/rows.ts';
+import { levelOf, type Row, STATISTICS } from '../stats/rows.ts';
 import { type FieldError, type LabelQuery, selectLabels } from './filter.ts';
 import { readStatistics, STATISTIC_INFO } from './statistic-info.ts';
 

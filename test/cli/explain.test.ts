@@ -168,7 +168,11 @@ describe('explain', () => {
     { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service: "a" is given, and "b" by the series' },
     { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, not 2; does it need quotes?' },
     { values: {}, words: ['mttr{by="service"}'], says: 'by="service" needs a service; none is given' },
-    { values: { from: '2019-01-01', to: '2019-02-01' }, words: [], says: 'the period ends at 2019-02-01 23:59:59 UTC, before the history begins' },
+    {
+      values: { from: '2019-01-01', to: '2019-02-01' },
+      words: [],
+      says: 'the period ends at 2019-02-01 23:59:59 UTC, before the history begins',
+    },
     { values: { 'config.file': '/nowhere.yml' }, words: [], says: 'cannot read /nowhere.yml' },
   ])('refuses with code 2 and one line: $says', async ({ values, words, says }) => {
     const { run } = desk();

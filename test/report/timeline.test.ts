@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
 import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
 import { readStatistics } from '../../src/report/statistic-info.ts';
@@ -37,8 +37,8 @@ const REACHES = [
 const PROVIDERS: readonly ReportedProvider[] = REACHES.map(({ name, isOverall, tells }) => ({
   name,
   isOverall,
-  tellsEscalations: tells,
-  tellsReopens: tells,
+  hasEscalations: tells,
+  hasReopens: tells,
 }));
 
 const SETTINGS: StatisticsSettings = {
@@ -82,7 +82,7 @@ function timelineOf(incidents: readonly StoredIncident[], isWanted: (labels: Fac
 }
 
 function reader(name: string) {
-  return createReader(providerConfig({ name }), severities);
+  return createLabelMapper(providerConfig({ name }), severities);
 }
 
 /** What rows say, in the oracle's words. */

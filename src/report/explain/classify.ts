@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/reading.ts';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import { type FacetLabels, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
 import type { Statistic } from '../../stats/rows.ts';
 import { findFilterExclusion, findIncidentExclusion, findUnfilteredLabels } from '../exclusion.ts';
@@ -87,7 +87,7 @@ export function classifyIncidents(input: ClassifyInput): Classification {
 /** What all incidents of a facet share, as far as the question goes. */
 interface FacetInfo {
   readonly labels: FacetLabels;
-  readonly reader: Reader;
+  readonly reader: LabelMapper;
   readonly window: ProviderWindow;
   /** Why none of them is in the number; absent when that is up to the incident. */
   readonly reason: Reason | undefined;
@@ -227,9 +227,9 @@ function findContribution(
     case 'withinTarget':
       return targetMs === undefined ? { reason: 'no_target' } : { value: Number(recovery <= targetMs) };
     case 'escalated':
-      return provider.tellsEscalations ? { value: Number((marks & MARKS.escalated) !== 0) } : { reason: 'not_told' };
+      return provider.hasEscalations ? { value: Number((marks & MARKS.escalated) !== 0) } : { reason: 'not_told' };
     case 'reopened':
-      return provider.tellsReopens ? { value: Number((marks & MARKS.reopened) !== 0) } : { reason: 'not_told' };
+      return provider.hasReopens ? { value: Number((marks & MARKS.reopened) !== 0) } : { reason: 'not_told' };
     default:
       return { value: recovery };
   }

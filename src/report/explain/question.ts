@@ -1,8 +1,8 @@
 import { parseDuration } from '../../config/durations.ts';
-import { nearest } from '../../config/near.ts';
 import { type Config, GROUPINGS, type Grouping } from '../../config/types.ts';
 import { formatList } from '../../model/format.ts';
 import { InputError } from '../../model/input-error.ts';
+import { suggest } from '../../model/text.ts';
 import { STATISTICS, type Statistic } from '../../stats/rows.ts';
 import { LABELS, type Label, type LabelQuery, type LabelSet } from '../filter.ts';
 import { parsePeriod } from '../period.ts';
@@ -159,7 +159,7 @@ export function parseStatistic(name: string, field: 'statistic' | 'series', quan
 
 function toUnknownStatistic(value: string, field: string): InputError {
   const names = STATISTICS.map((one) => STATISTIC_INFO[one].name);
-  const near = nearest(value, [...names, ...STATISTICS.map((one) => STATISTIC_INFO[one].metric)]);
+  const near = suggest(value, [...names, ...STATISTICS.map((one) => STATISTIC_INFO[one].metric)]);
   const problem = 'is not a statistic';
   if (near !== undefined) return new InputError({ field, value, problem: `${problem}; did you mean ${near}?` });
   return new InputError({ field, value, problem, expected: `one of ${formatList(names)}, or a windowed metric` });

@@ -1,5 +1,5 @@
 import { formatCount, formatLocalTime, formatNumber } from '../../model/format.ts';
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/text.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { EXCLUSION_TEXTS } from '../exclusion.ts';
 import type { Cell, Section } from '../render/sections.ts';

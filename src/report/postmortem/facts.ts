@@ -1,4 +1,4 @@
-import type { FacetReading } from '../../config/reading.ts';
+import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
 import { isKept, recoveryMs, type StoredIncident } from '../../model/stored.ts';
@@ -66,7 +66,7 @@ export function gatherFacts(input: FactsInput): Facts {
   };
 }
 
-function findExclusionText({ recorded, reader: findReader, settings }: FactsInput, labels: FacetReading) {
+function findExclusionText({ recorded, reader: findReader, settings }: FactsInput, labels: MappedLabels) {
   const { stored, incident, provider } = recorded;
   const reader = findReader(provider);
   if (reader === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { NONE } from '../../config/reading.ts';
+import { NONE } from '../../config/label-mapper.ts';
 import { formatTime } from '../../model/format.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { capitalize, formatMinutes, formatMinutesAndHours, formatTitle } from '../render/format.ts';

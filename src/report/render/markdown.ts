@@ -1,4 +1,4 @@
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/text.ts';
 import type { Report } from '../report.ts';
 import { formatBounds, NO_DATA } from './format.ts';
 import { type Cell, isEmpty, type Section, toSections } from './sections.ts';

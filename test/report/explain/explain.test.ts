@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { explain } from '../../../src/report/explain/explain.ts';
 import { formatTime } from '../../../src/model/format.ts';
+import { explain } from '../../../src/report/explain/explain.ts';
 import { Explanation } from '../../../src/report/explain/explanation.ts';
 import type { Question } from '../../../src/report/explain/question.ts';
 import { DAY_MS, incident, recovered } from '../../store/telling.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../../src/config/reading.ts';
+import { createLabelMapper } from '../../../src/config/label-mapper.ts';
 import { type FacetLabels, MARKS, STATUSES, type StoredIncident } from '../../../src/model/stored.ts';
 import { createOpenIncidentReplay, findStatusChanges } from '../../../src/report/history-replay.ts';
 import type { OpenRow } from '../../../src/stats/rows.ts';
@@ -144,15 +144,15 @@ describe('what was open', () => {
             reopened: 'last',
           },
           labels: (facet) => LABELS[facet],
-          reader: (name) => createReader(providerConfig({ name }), severities),
+          reader: (name) => createLabelMapper(providerConfig({ name }), severities),
         });
         live.advance({
           name: 'pd',
           endMs: NOW_MS,
           historyStartMs: 0,
           isOverall: true,
-          tellsEscalations: true,
-          tellsReopens: true,
+          hasEscalations: true,
+          hasReopens: true,
         });
         for (const one of incidents) live.put(one);
         live.rebuild();
