@@ -2,7 +2,7 @@ import type { Config, Grouping } from '../config/types.ts';
 import type { Core, CoreStatus } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { type Clock, DAY_MS } from '../model/time.ts';
-import { figuresOf } from '../report/figures.ts';
+import { readStatistics } from '../report/statistic-info.ts';
 import type { StatusView, WindowStats } from '../server/status-page/view.ts';
 import { levelOf, type Row } from '../stats/rows.ts';
 import type { Engine } from './engine.ts';
@@ -93,7 +93,7 @@ function toWindowStatistics(
 ): Pick<StatusView, 'overall' | 'severities' | 'services'> {
   const select = (grouping: Grouping) => rows.filter((row) => row.grouping === grouping);
   const toStats = (row: Row): WindowStats => {
-    const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved } = figuresOf(row, window);
+    const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved } = readStatistics(row, window);
     return {
       mttrMinutes: mttr,
       medianMinutes: p50,

@@ -4,7 +4,7 @@ import type { Capabilities } from '../model/capabilities.ts';
 import { InputError } from '../model/input-error.ts';
 import { sharedJson } from '../model/threads.ts';
 import { explain } from '../report/explain/explain.ts';
-import { parseQuestion } from '../report/explain/parse-question.ts';
+import { parseQuestion } from '../report/explain/question.ts';
 import type { ExplainQuery, IncidentsQuery } from '../server/api/queries.ts';
 import { invalidParameters, type ParameterError, RequestProblem } from '../server/responses.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';

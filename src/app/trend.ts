@@ -5,8 +5,8 @@ import { readersOf, statisticsSettings } from '../core/settings.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
-import { reachOf } from '../report/timeline.ts';
-import { type Instants, mttrTrend, type WindowTrend } from '../report/trend.ts';
+import { computeMttrTrend, type TimeGrid, type WindowTrend } from '../report/mttr-trend.ts';
+import { findCoverage } from '../report/timeline.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
 import type { History } from '../store/history.ts';
 
@@ -89,22 +89,22 @@ export function readTrend(
   providers: readonly string[],
 ): readonly (readonly TrendSeries[])[] {
   const readers = readersOf(config);
-  const { startMs, endMs } = findCoverage(history.providers.filter(({ name }) => providers.includes(name)));
+  const { startMs, endMs } = findCommonCoverage(history.providers.filter(({ name }) => providers.includes(name)));
   const stepMs = Math.max(STEP_MIN_MS, Math.min(RANGE_MAX_MS, endMs - startMs) / POINTS);
-  const instants: Instants = { fromMs: endMs - POINTS * stepMs, stepMs, count: POINTS + 1 };
-  const trends = mttrTrend({
+  const times: TimeGrid = { fromMs: endMs - POINTS * stepMs, stepMs, count: POINTS + 1 };
+  const trends = computeMttrTrend({
     history,
     settings: statisticsSettings(config),
     reader: (provider) => readers.get(provider),
     isOverall: (provider) => providers.includes(provider),
-    instants,
+    times,
   });
   return trends.map((trend, index) => toSeries(trend, config, startMs + (config.windows[index]?.ms ?? 0)));
 }
 
 /** From where the history of all of them has begun to where the last of them was read. */
-function findCoverage(states: readonly Parameters<typeof reachOf>[0][]): { startMs: number; endMs: number } {
-  const coverages = states.map(reachOf).filter((coverage) => coverage !== undefined);
+function findCommonCoverage(states: readonly Parameters<typeof findCoverage>[0][]): { startMs: number; endMs: number } {
+  const coverages = states.map(findCoverage).filter((coverage) => coverage !== undefined);
   return {
     startMs: Math.max(...coverages.map(({ historyStartMs }) => historyStartMs)),
     endMs: Math.max(...coverages.map(({ readUntilMs }) => readUntilMs)),

@@ -79,7 +79,7 @@ it.each([
     says: 'an explanation',
     ask: (source: ApiSource) => source.explain({ limit: 1, window: '0s' }),
     name: 'window',
-    reason: '"0s" is not a span',
+    reason: '"0s" is not a valid window',
   },
 ])('what is wrong with a question for $says comes back from where it was asked', async ({ ask, name, reason }) => {
   const source = await stage({ hasPage: true });

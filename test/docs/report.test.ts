@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { report as reportCommand } from '../../src/cli/commands/report.ts';
 import { toOptions } from '../../src/cli/flags.ts';
 import { renderCsv } from '../../src/report/render/csv.ts';
-import { FIGURE_KEYS } from '../../src/report/render/figures.ts';
 import { renderJson } from '../../src/report/render/json.ts';
+import { toReportFields } from '../../src/report/statistic-info.ts';
 import { report } from '../report/render/invented.ts';
 
 const page = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
@@ -24,7 +24,7 @@ it('the page of reports tells of every key of the JSON and column of the CSV', (
   const keys = Object.keys(JSON.parse(renderJson(report())));
   const columns = (renderCsv(report()).split('\r\n')[0] ?? '').split(',');
 
-  const untold = [...keys, ...columns, ...Object.keys(FIGURE_KEYS)].filter((key) => !codes.has(key));
+  const untold = [...keys, ...columns, ...Object.keys(toReportFields({}))].filter((key) => !codes.has(key));
 
   expect(untold).toEqual([]);
 });

@@ -2,12 +2,13 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
+import { formatIsoTime } from '../../model/format.ts';
 import { type FacetLabels, isKept, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import { findIncidentExclusion } from '../../report/exclusion.ts';
-import { selectLabels } from '../../report/known-labels.ts';
+import { findApiExclusion } from '../../report/exclusion.ts';
+import { selectLabels } from '../../report/filter.ts';
+import { toIncidentJson } from '../../report/incident-json.ts';
 import { parsePeriod } from '../../report/period.ts';
-import { statedIncident, timeOf } from '../../report/stated-incident.ts';
 import type { IncidentsQuery } from '../../server/api/queries.ts';
 import type { IncidentResponse, IncidentsResponse } from '../../server/api/schemas.ts';
 import { invalidParameters, type RequestProblem } from '../../server/responses.ts';
@@ -162,31 +163,18 @@ function toResponse(recorded: Recorded, config: Config, labels: FacetLabels, rea
   const targetMs = config.severities.find(({ name }) => name === labels.severity)?.targetMs;
   const minutesAfterTrigger = (ms: number | undefined) => toMinutes(ms === undefined ? undefined : ms - triggeredAtMs);
   return {
-    ...statedIncident(recorded, labels),
-    updated_at: timeOf(incident.updatedAtMs),
+    ...toIncidentJson(recorded, labels),
+    updated_at: formatIsoTime(incident.updatedAtMs),
     recovery_minutes: toMinutes(recovery),
     acknowledgement_minutes: minutesAfterTrigger(acknowledgedAtMs),
     detection_minutes: toMinutes(startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs),
     identification_minutes: minutesAfterTrigger(identifiedAtMs),
     mitigation_minutes: minutesAfterTrigger(mitigatedAtMs),
     within_target: recovery === undefined || targetMs === undefined ? undefined : recovery <= targetMs,
-    excluded: findReason(recorded, labels, reader, recovery),
+    excluded: findApiExclusion({ marks: stored.marks, title: incident.title, recoveryMs: recovery }, labels, reader),
   };
 }
 
 function toMinutes(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / MINUTE_MS;
-}
-
-/** The first reason why no duration counts an incident. */
-function findReason(
-  { stored: { marks }, incident: { title } }: Recorded,
-  { excluded }: FacetLabels,
-  reader: LabelMapper,
-  recovery: number | undefined,
-): IncidentResponse['excluded'] {
-  const reason = findIncidentExclusion({ marks, title, recoveryMs: recovery }, reader);
-  if (!isKept(marks)) return reason;
-  if ((marks & MARKS.merged) !== 0) return 'merged';
-  return excluded ? 'filter' : reason;
 }

@@ -6,7 +6,7 @@ import { asBuffer } from '../../model/threads.ts';
 import { type Clock, SECOND_MS } from '../../model/time.ts';
 import type { ProviderRefresh } from '../../poller/refresh.ts';
 import type { Platform } from '../../providers/provider.ts';
-import { optionalTime } from '../../report/stated-incident.ts';
+import { toOptionalTime } from '../../report/incident-json.ts';
 import type { ApiSource } from '../../server/api/endpoints.ts';
 import { parseScopeMs, type RefreshQuery } from '../../server/api/queries.ts';
 import type { RefreshResponse, StatusResponse } from '../../server/api/schemas.ts';
@@ -112,9 +112,9 @@ function toProviderResponse(
     error,
     synced: isSynced,
     overall,
-    last_success_at: optionalTime(known?.state.polledUntilMs),
-    counting_since: optionalTime(known?.state.countingSinceMs),
-    history_start: optionalTime(known?.state.historyStartMs),
+    last_success_at: toOptionalTime(known?.state.polledUntilMs),
+    counting_since: toOptionalTime(known?.state.countingSinceMs),
+    history_start: toOptionalTime(known?.state.historyStartMs),
     incidents: counts && { open: counts.open, resolved: counts.resolved, excluded: counts.excluded },
     rejected: Object.fromEntries(rejected.filter(([reason]) => REJECTION_REASONS.some((one) => one === reason))),
     unmapped_severities: [...(known?.unmappedSeverities ?? [])],

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
-import { instant, statedFields } from '../../report/stated-incident.ts';
+import { API_EXCLUSIONS } from '../../report/exclusion.ts';
+import { incidentFields, isoTime } from '../../report/incident-json.ts';
 import { LEVELS } from '../../stats/rows.ts';
 
 const count = z.int().min(0);
@@ -17,11 +18,11 @@ const ProviderStatus = z.strictObject({
   error: z.string().optional().describe('Why the last poll failed; absent after one that succeeded'),
   synced: z.boolean().describe('The first sync is complete; before that its incidents are in no statistic'),
   overall: z.boolean().describe('It counts in every grouping; otherwise only in the grouping provider'),
-  last_success_at: instant
+  last_success_at: isoTime
     .optional()
     .describe('Its windows end here: the last successful poll covered everything before'),
-  counting_since: instant.optional().describe('Incidents that ended earlier are in no cumulative series'),
-  history_start: instant.optional().describe('Where its history begins'),
+  counting_since: isoTime.optional().describe('Incidents that ended earlier are in no cumulative series'),
+  history_start: isoTime.optional().describe('Where its history begins'),
   incidents: z
     .strictObject({ open: count, resolved: count, excluded: count })
     .optional()
@@ -98,8 +99,8 @@ export const StatisticsResponse = z
 export type StatisticsResponse = z.infer<typeof StatisticsResponse>;
 
 const Incident = z.strictObject({
-  ...statedFields,
-  updated_at: instant,
+  ...incidentFields,
+  updated_at: isoTime,
   auto_resolved: z.boolean().optional().describe('Resolved by a time-out or an integration, not by a person'),
   recovery_minutes: minutes.optional().describe('From trigger to resolve, as recovery.reopened counts it'),
   acknowledgement_minutes: minutes.optional(),
@@ -110,10 +111,10 @@ const Incident = z.strictObject({
   escalations: count.optional(),
   reopenings: count.optional(),
   intervals: z
-    .array(z.strictObject({ opened_at: instant, closed_at: instant.optional() }))
+    .array(z.strictObject({ opened_at: isoTime, closed_at: isoTime.optional() }))
     .describe('When it was open; without closed_at it still is'),
   excluded: z
-    .enum(['merged', 'deleted', 'expired', 'flaky', 'filter', 'exclude_titles', 'shorter_than'])
+    .enum(API_EXCLUSIONS)
     .optional()
     .describe('Why no duration counts it; a merged one still counts as opened'),
 });
