@@ -225,6 +225,8 @@ interface TrendSpec extends PanelSpec {
   readonly dashed?: string;
   /** For durations in minutes that are far apart. */
   readonly isLogarithmic?: boolean;
+  /** Where each point is costly: a span that is long beside the distance of points. */
+  readonly pointsMax?: number;
 }
 
 /** Lines over the time range, severities in their colours. */
@@ -246,6 +248,7 @@ export function trend(spec: TrendSpec): Builder<Panel> {
   } else {
     builder.axisSoftMin(0);
   }
+  if (spec.pointsMax !== undefined) builder.maxDataPoints(spec.pointsMax);
   withSeverityColours(builder, spec);
   if (spec.dashed === undefined) return builder;
   return builder.overrideByRegexp(spec.dashed, [
@@ -272,10 +275,14 @@ export function timeline(spec: PanelSpec & { readonly mappings: readonly ValueMa
   );
 }
 
+/** Cells that are a few pixels wide; each point of a panel like this costs Prometheus a sum over all buckets. */
+const HEATMAP_POINTS_MAX = 240;
+
 /** A cumulative histogram by `le` over the time range, with exemplars: the unit is that of the axis, cells are counts. */
 export function heatmap(spec: PanelSpec): Builder<Panel> {
   return withBasics(new HeatmapBuilder(), { height: 10, ...spec, unit: 'none' })
     .targets(toTargets(spec.queries, 'heatmap'))
+    .maxDataPoints(HEATMAP_POINTS_MAX)
     .calculate(false)
     .color(
       new HeatmapColorOptionsBuilder()

@@ -117,22 +117,23 @@ interface Sum {
   readonly severity?: 'severity' | 'worst';
 }
 
-/** A cumulative family or a gauge of open incidents, of the chosen providers, services, severities and teams, added up. */
+/**
+ * A cumulative family or a gauge of open incidents, of the chosen providers, services, severities and teams, added up. Each replica
+ * first for itself, without the labels that are not asked for: comparing replicas and providers is then a matter of few series.
+ */
 export function summed({ metric, by, over, isWide = false, matchers = {}, severity = 'severity' }: Sum): string {
   const labels = chosen(isWide ? WIDE : BASE).map((one) => one.replace('"$severity"', `"$${severity}"`));
   const series = selector(metric, [...labels, ...exactly(matchers)]);
   const grown = over === undefined ? series : `increase(${series}[${over}])`;
-  const total = withoutDoubles(`max without (instance, pod) (${grown})`);
+  const dropped = BASE.filter((label) => label !== 'provider' && !by.includes(label));
+  const total = withoutDoubles(`max without (instance, pod) (sum without (${dropped.join(', ')}) (${grown}))`);
   return by.length === 0 ? `sum(${total})` : `sum by (${by.join(', ')}) (${total})`;
 }
 
 /** The share within target of the recoveries within the span; only of severities that have a target. */
-export function shareWithinTarget(over: string, by: readonly string[]): string {
-  const all = summed({ metric: 'incident_recovery_time_minutes_count', by, over });
-  const withTarget = all.replace(
-    `[${over}])`,
-    `[${over}]) and on (provider, service, severity) incident_within_target_total`,
-  );
+export function shareWithinTarget(over: string, by: readonly 'severity'[]): string {
+  const all = `(${summed({ metric: 'incident_recovery_time_minutes_count', by: ['severity'], over })} and on (severity) ${configured('incident_target_minutes')})`;
+  const withTarget = by.length === 0 ? `sum(${all})` : all;
   return `${summed({ metric: 'incident_within_target_total', by, over })} / (${withTarget} > 0)`;
 }
 

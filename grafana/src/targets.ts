@@ -191,6 +191,7 @@ const burn: Section = {
       decimals: 1,
       width: 12,
       height: 10,
+      pointsMax: 240,
       queries: [{ expression: burnRate, legend: '{{severity}}' }],
     }),
     bars({

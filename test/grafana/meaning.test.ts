@@ -42,6 +42,7 @@ const SERIES: Readonly<Record<string, string>> = {
   'incident_within_target_total{provider="pd",service="cart",severity="P2"}': '0+3x20',
   'incident_within_target_total{provider="og",service="cart",severity="P2"}': '0+1x20',
   'incident_within_target_total{provider="aws",service="cart",severity="P2"}': '0+4x20',
+  'incident_target_minutes{severity="P2"}': '60x20',
   'incident_mttr_minutes{by="all",window="30d"}': '60x20',
   'incident_mttr_minutes{by="all",window="7d"}': '10x20',
   'incident_mttr_minutes{by="severity",window="30d",severity="P1"}': '30x20',
@@ -124,6 +125,11 @@ describe.skipIf(promtool.isSkipped)(`what dashboards compute, with two replicas$
       says: 'divides by recoveries that have a target',
       expression: shareWithinTarget('5m', ['severity']),
       expected: [['{severity="P2"}', 0.5]],
+    },
+    {
+      says: 'divides by recoveries that have a target, of all severities together',
+      expression: shareWithinTarget('5m', []),
+      expected: [['{}', 0.5]],
     },
     {
       says: 'takes the rows of the chosen window',
