@@ -13,7 +13,7 @@ import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { FRESH, NONE_IS_GOOD, SEVERITY_COLOURS, stepsConfig, VERDICTS } from './colours.ts';
 import { DASHBOARDS, type DashboardName, topLinks } from './links.ts';
 import { stat } from './panels.ts';
-import { firingAlerts, ofProviders, summed } from './promql.ts';
+import { ofProviders, summed, URGENT_RECOVERY_ALERTS } from './promql.ts';
 import { DATASOURCE } from './variables.ts';
 
 /** Panels under one heading; their widths fill lines of 24 columns. */
@@ -102,7 +102,7 @@ export function incidentAnnotations(): Builder<AnnotationQuery>[] {
   return [
     annotation({
       name: 'Alerts',
-      expression: firingAlerts('recovery'),
+      expression: URGENT_RECOVERY_ALERTS,
       title: '{{alertname}}',
       text: '{{incident_severity}} {{service}}',
       tags: 'severity,incident_severity,service',

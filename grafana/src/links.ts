@@ -52,12 +52,15 @@ export const RUNBOOK_LINK: CellLink = {
   targetBlank: true,
 };
 
-/** Leads from a row with provider, service and severity to its resolved incidents at the exporter, each with its address at the platform. */
-export const INCIDENTS_LINK: CellLink = {
-  title: 'Resolved incidents',
-  url: `\${exporter}/api/v1/incidents?provider=${ofRow('Provider')}&service=${ofRow('Service')}&severity=${ofRow('Severity')}&status=resolved&limit=20`,
-  targetBlank: true,
-};
+/** Leads from a row to its incidents at the exporter, each with its address at the platform. */
+export function incidentsLink(status: 'open' | 'resolved', columns: readonly string[]): CellLink {
+  const labels = columns.map((column) => `${column.toLowerCase()}=${ofRow(column)}`);
+  return {
+    title: `${status === 'open' ? 'Open' : 'Resolved'} incidents`,
+    url: `\${exporter}/api/v1/incidents?${[...labels, `status=${status}`, 'limit=20'].join('&')}`,
+    targetBlank: true,
+  };
+}
 
 interface TopLink {
   readonly title: string;

@@ -1,6 +1,6 @@
 import { FEW_REPEATS, LEVELS, MORE_IS_GOOD, NONE_IS_GOOD, SLOWER_IS_BAD } from './colours.ts';
 import { buildDashboard, type Section } from './dashboard.ts';
-import { INCIDENTS_LINK } from './links.ts';
+import { incidentsLink } from './links.ts';
 import { bars, heatmap, stat, timeline, trend } from './panels.ts';
 import {
   change,
@@ -195,13 +195,18 @@ const incidents: Section = {
     table({
       id: 15,
       title: 'Oldest open',
-      description: 'Where something is open: since how long at the last poll of its provider, and how many.',
+      description:
+        'Where something is open: since how long at the last poll of its provider, and how many. The time leads to the incidents.',
       unit: 's',
       decimals: 0,
       width: 8,
       rows: ['service', 'severity'],
       columns: [
-        { title: 'Open for', expression: oldestOpenSeconds(['service', 'severity']) },
+        {
+          title: 'Open for',
+          expression: oldestOpenSeconds(['service', 'severity']),
+          link: incidentsLink('open', ['Service', 'Severity']),
+        },
         {
           title: 'Open',
           expression: `${summed({ metric: 'incident_open', by: ['service', 'severity'] })} > 0`,
@@ -219,7 +224,11 @@ const incidents: Section = {
       width: 8,
       rows: ['service', 'severity', 'provider'],
       columns: [
-        { title: 'Resolved', expression: lastResolvedMs(['service', 'severity', 'provider']), link: INCIDENTS_LINK },
+        {
+          title: 'Resolved',
+          expression: lastResolvedMs(['service', 'severity', 'provider']),
+          link: incidentsLink('resolved', ['Service', 'Severity', 'Provider']),
+        },
       ],
       sortedBy: 'Resolved',
     }),

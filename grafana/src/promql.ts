@@ -168,7 +168,7 @@ export function change(by: Grouping): string {
 }
 
 /** Alerts of the bundled rules that fire. */
-export function firingAlerts(area?: 'recovery'): string {
-  const matchers = ['alertname=~"Mttr.*"', 'alertstate="firing"', ...(area === undefined ? [] : [`area="${area}"`])];
-  return selector('ALERTS', matchers);
-}
+export const FIRING_ALERTS = 'ALERTS{alertname=~"Mttr.*",alertstate="firing"}';
+/** Those about incidents that want somebody: the others may fire for weeks and would shade every line. */
+export const URGENT_RECOVERY_ALERTS =
+  'ALERTS{alertname=~"Mttr.*",alertstate="firing",area="recovery",severity=~"critical|warning"}';

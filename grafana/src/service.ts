@@ -1,6 +1,6 @@
 import { MORE_IS_GOOD, NONE_IS_GOOD, SHARE_OF_LIMIT, SLOWER_IS_BAD } from './colours.ts';
 import { buildDashboard, type Section } from './dashboard.ts';
-import { INCIDENTS_LINK } from './links.ts';
+import { incidentsLink } from './links.ts';
 import { bars, heatmap, stat, trend } from './panels.ts';
 import { change, configured, lastResolvedMs, oldestOpenSeconds, summed, windowed } from './promql.ts';
 import { table } from './table.ts';
@@ -251,7 +251,11 @@ const incidents: Section = {
       height: 8,
       rows: ['service', 'severity', 'provider'],
       columns: [
-        { title: 'Resolved', expression: lastResolvedMs(['service', 'severity', 'provider']), link: INCIDENTS_LINK },
+        {
+          title: 'Resolved',
+          expression: lastResolvedMs(['service', 'severity', 'provider']),
+          link: incidentsLink('resolved', ['Service', 'Severity', 'Provider']),
+        },
       ],
       sortedBy: 'Resolved',
     }),

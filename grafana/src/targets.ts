@@ -1,10 +1,10 @@
 import { MORE_IS_GOOD, NONE_IS_GOOD, SHARE_LEFT, SHARE_OF_LIMIT } from './colours.ts';
 import { buildDashboard, type Section } from './dashboard.ts';
-import { RUNBOOK_LINK, SERVICE_LINK } from './links.ts';
+import { incidentsLink, RUNBOOK_LINK, SERVICE_LINK } from './links.ts';
 import { bars, stat, trend } from './panels.ts';
 import {
   configured,
-  firingAlerts,
+  FIRING_ALERTS,
   inAllWindows,
   oldestOpenSeconds,
   shareWithinTarget,
@@ -75,7 +75,7 @@ const alerts: Section = {
       steps: NONE_IS_GOOD,
       queries: [
         {
-          expression: `count(${firingAlerts()}) or on () 0 * count(incident_recovery_time_minutes)`,
+          expression: `count(${FIRING_ALERTS}) or on () 0 * count(incident_recovery_time_minutes)`,
           legend: 'firing',
         },
       ],
@@ -98,7 +98,7 @@ const alerts: Section = {
       columns: [
         {
           title: 'Firing',
-          expression: `max by (alertname, severity, incident_severity, service, provider) (${firingAlerts()})`,
+          expression: `max by (alertname, severity, incident_severity, service, provider) (${FIRING_ALERTS})`,
         },
       ],
       isLabelsOnly: true,
@@ -327,7 +327,7 @@ const where: Section = {
       height: 11,
       rows: ['service', 'severity'],
       columns: [
-        { title: 'Open for', expression: ages },
+        { title: 'Open for', expression: ages, link: incidentsLink('open', ['Service', 'Severity']) },
         {
           title: 'Of target',
           expression: `${ages} / on (severity) group_left () (${targetSeconds})`,

@@ -57,6 +57,7 @@ export interface Panel {
   readonly links?: readonly Link[];
   readonly targets?: readonly Target[];
   readonly datasource?: { readonly uid: string };
+  readonly maxDataPoints?: number;
   readonly options?: {
     readonly textMode?: string;
     readonly colorMode?: string;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SEVERITY_COLOURS, VERDICTS } from '../../grafana/src/colours.ts';
 import { DURATION_MARKS } from '../../grafana/src/panels.ts';
+import { IncidentsQuestion, parseParameters } from '../../src/server/api/parameters.ts';
 import {
   committedDashboards,
   type FieldDefaults,
@@ -48,10 +49,9 @@ describe('what is absent gets no verdict', () => {
 
   it.each(judging)('%s', (_, panel) => {
     expect(isAbsentTransparent(defaultsOf(panel).mappings)).toBe(true);
-    for (const override of overridesOf(panel)) {
-      const mappings = propertyOf(override, 'mappings');
-      if (mappings !== undefined) expect(isAbsentTransparent(mappings)).toBe(true);
-    }
+    const ofColumns = overridesOf(panel).flatMap((override) => propertyOf(override, 'mappings') ?? []);
+    const others = overridesOf(panel).filter((override) => propertyOf(override, 'mappings') !== undefined);
+    expect(ofColumns.filter((mapping) => isAbsentTransparent([mapping]))).toHaveLength(others.length);
   });
 });
 
@@ -65,9 +65,11 @@ describe('verdicts', () => {
   const known: readonly string[] = Object.values(VERDICTS);
 
   it.each(panels)('%s has no other colours than theirs', (_, panel) => {
-    for (const { steps } of thresholdsOf(panel)) {
-      if (steps.length > 1) for (const { color } of steps) expect(known).toContain(color);
-    }
+    const colours = thresholdsOf(panel)
+      .filter(({ steps }) => steps.length > 1)
+      .flatMap(({ steps }) => steps.map(({ color }) => color));
+
+    expect(colours.filter((colour) => !known.includes(colour))).toEqual([]);
   });
 
   const luminance = (hex: string) => {
@@ -204,8 +206,9 @@ describe('bars can be compared, and all are seen', () => {
       return sum + severities * (legendFormat.includes('{{window}}') ? WINDOWS : 1);
     }, 0);
 
-    // Bars of shares end at 100 % unless told otherwise, and begin at the smallest.
-    if (unit === 'percentunit') expect(max).toBeGreaterThanOrEqual(1);
+    // Without an end of their own, bars of shares end at 100 %, whatever the share.
+    const isOpenEnded = unit === 'percentunit' && max === undefined;
+    expect(isOpenEnded).toBe(false);
     expect(min).toBe(0);
     expect(seen * BAR_PIXELS).toBeLessThanOrEqual(panel.gridPos.h * ROW_PIXELS - TITLE_PIXELS);
   });
@@ -258,12 +261,13 @@ describe('words in the place of codes', () => {
     const switches =
       /^max by \(provider\) \(mttr_exporter_provider_(?:up|synced|overall)|^min\(mttr_exporter_config_last_reload_successful/;
     const isMapped = (mappings: unknown) => JSON.stringify(mappings ?? []).includes('"text":"yes"');
-    for (const { expr, legendFormat } of panel.targets ?? []) {
-      if (!switches.test(expr)) continue;
+    const shown = (panel.targets ?? []).filter(({ expr }) => switches.test(expr));
+    const unmapped = shown.filter(({ legendFormat }) => {
       const override = overridesOf(panel).find(({ matcher }) => matcher.options === legendFormat);
-      const own = override === undefined ? undefined : propertyOf(override, 'mappings');
-      expect(isMapped(own ?? defaultsOf(panel).mappings)).toBe(true);
-    }
+      return !isMapped((override && propertyOf(override, 'mappings')) ?? defaultsOf(panel).mappings);
+    });
+
+    expect(unmapped).toEqual([]);
   });
 });
 
@@ -289,13 +293,13 @@ describe.each(dashboards)('%s', (_, dashboard) => {
   it('has annotations where it is about incidents: alerts, openings and ends of the worst severity', () => {
     const list = dashboard.annotations.list ?? [];
 
-    if (dashboard.uid === 'mttr-health') return expect(list).toEqual([]);
-    expect(list.map(({ name }) => name)).toEqual(['Alerts', 'Opened, worst severity', 'Resolved, worst severity']);
+    const expected = ['Alerts', 'Opened, worst severity', 'Resolved, worst severity'];
+    expect(list.map(({ name }) => name)).toEqual(dashboard.uid === 'mttr-health' ? [] : expected);
     for (const { enable, expr, target } of list) {
       expect(enable).toBe(true);
       expect(target.expr).toBe(expr);
     }
-    expect(list[0]?.expr).toContain('area="recovery"');
+    expect(list.slice(0, 1).filter(({ expr }) => !expr.includes('area="recovery"'))).toEqual([]);
     expect(list.slice(1).filter(({ expr }) => !expr.includes('severity=~"$worst"'))).toEqual([]);
   });
 
@@ -338,14 +342,51 @@ it('alerts that fire are the first thing on the dashboard of targets, with a way
   expect(JSON.stringify(list)).toContain(`\${repository}/docs/runbooks/\${__value.raw:percentencode}.md`);
 });
 
-it('incidents that were resolved last lead to the exporter, which knows their addresses', () => {
-  const lists = panels.filter(([, { title }]) => title === 'Last resolved');
+describe('a table of incidents leads to the exporter, which knows their addresses', () => {
+  const lists = panels.filter(([, { title }]) =>
+    ['Last resolved', 'Oldest open', 'Open against target'].includes(title),
+  );
+  const tables = lists.filter(([, { type }]) => type === 'table');
 
-  expect(lists).toHaveLength(2);
-  for (const [, panel] of lists) {
-    expect(panel.type).toBe('table');
-    expect(JSON.stringify(panel)).toContain(
-      `\${exporter}/api/v1/incidents?provider=\${__data.fields.Provider:percentencode}`,
+  it('on the overview, of a service and beside targets', () => {
+    expect(tables.map(([title]) => title).toSorted()).toEqual([
+      'Recovery overview: Last resolved',
+      'Recovery overview: Oldest open',
+      'Service detail: Last resolved',
+      'Targets and error budget: Open against target',
+    ]);
+  });
+
+  it.each(tables)('%s', (_, panel) => {
+    const titles = Object.values(
+      panel.transformations?.find(({ id }) => id === 'organize')?.options['renameByName'] ?? {},
     );
-  }
+    const links = overridesOf(panel)
+      .flatMap((one) => (propertyOf(one, 'links') ?? []) as { url: string }[])
+      .filter(({ url }) => url.startsWith(`\${exporter}/`));
+
+    expect(links).toHaveLength(1);
+    for (const { url } of links) {
+      const { pathname, searchParams } = new URL(url.replace(`\${exporter}`, 'http://exporter'));
+      expect(pathname).toBe('/api/v1/incidents');
+      expect(() => parseParameters(IncidentsQuestion, Object.fromEntries(searchParams))).not.toThrow();
+      for (const [, column] of url.matchAll(/__data\.fields\.(\w+):percentencode/g)) expect(titles).toContain(column);
+    }
+  });
+});
+
+describe('what is costly', () => {
+  it.each(ofType('heatmap'))('%s asks for few points', (_, panel) => {
+    expect(panel.maxDataPoints).toBeLessThanOrEqual(240);
+  });
+
+  const ofReplicas = panels
+    .flatMap(([, { targets = [] }]) => targets)
+    .filter(({ expr }) => expr.includes('mttr_exporter_provider_overall{provider=~"$provider"}'))
+    .filter(({ expr }) => !expr.includes('incident_open_oldest') && !expr.startsWith('max by (provider)'));
+
+  it('compares replicas and providers only after the other labels are summed away', () => {
+    expect(ofReplicas.length).toBeGreaterThan(10);
+    expect(ofReplicas.filter(({ expr }) => !expr.includes('max without (instance, pod) (sum without ('))).toEqual([]);
+  });
 });
