@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { families } from '../../src/metrics/families.ts';
-import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
+import { SELF_METRICS } from '../../src/metrics/self-metrics.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { strangersIn } from '../deploy/catalogue.ts';
 import { readPromql } from '../deploy/promql.ts';
 import { recordedSeries, rulesIn } from '../deploy/rule-files.ts';
 import { anchorsIn, codeBlocks, linksIn, pages, readPage, root, statementsIn } from './markdown.ts';
 
-const declared = [...families, ...Object.values(OWN_FAMILIES)];
+const declared = [...families, ...Object.values(SELF_METRICS)];
 const recorded = recordedSeries(rulesIn('mttr.rules.yml'));
 const isKnown = (metric: string) =>
   recorded.has(metric) ||
