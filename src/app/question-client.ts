@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { callRemote, type Remote, type RemoteCalls } from '../core/remote.ts';
+import { workerUrl } from '../model/threads.ts';
 import { SECOND_MS } from '../model/time.ts';
-import { workerUrl } from '../model/worker-url.ts';
 import type { Questions } from './questions.ts';
 
 /** A thread that nobody asks gives its memory back after this long. */

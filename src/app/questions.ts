@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
 import { describeProviders, readersOf, shownProvider } from '../core/settings.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import { sharedJson } from '../model/shared-bytes.ts';
+import { sharedJson } from '../model/threads.ts';
 import type { ExplainQuestion, IncidentsQuestion } from '../server/api/parameters.ts';
 import { type ParameterError, RequestProblem } from '../server/api/problem.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { workerUrl } from '../model/worker-url.ts';
+import { workerUrl } from '../model/threads.ts';
 import type { ComparisonRequest, ComparisonResponse } from './bcrypt-worker.ts';
 
 /** Whether a password belongs to a bcrypt hash; rejects when that could not be found out. */

@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/label-mapper.ts';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { type FacetLabels, MARKS, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
@@ -10,7 +10,7 @@ import type { Recorded } from '../../store/history.ts';
 export interface IncidentContext {
   readonly config: Pick<Config, 'recovery' | 'severities'>;
   readonly labels: FacetLabels;
-  readonly reader: Reader;
+  readonly reader: LabelMapper;
 }
 
 /** One incident as the API shows it, without its title: that may hold anything. */

@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/label-mapper.ts';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { InputError } from '../../model/input-error.ts';
 import { isKept, MARKS, type StoredIncident } from '../../model/stored.ts';
@@ -15,7 +15,7 @@ import { toRequestProblem } from './input-problem.ts';
 export interface IncidentsInput {
   readonly config: Config;
   readonly history: History;
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly nowMs: number;
 }
 

@@ -1,7 +1,7 @@
 import { describeConfig } from '../../config/describe.ts';
 import type { Core } from '../../core/messages.ts';
 import type { Remote } from '../../core/remote.ts';
-import { asBuffer } from '../../model/shared-bytes.ts';
+import { asBuffer } from '../../model/threads.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
 import { type RefreshRequest, spanOf } from '../../server/api/parameters.ts';
