@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { IncidentsQuestion } from '../../src/server/api/parameters.ts';
-import { parseParameters } from '../../src/server/api/queries.ts';
+import { IncidentsQuery, parseParameters } from '../../src/server/api/queries.ts';
 import { FOLDER } from './files.ts';
 
 function read(path: string): unknown {
@@ -62,7 +61,7 @@ describe('provisioning of Grafana', () => {
     for (const { url } of destinations) {
       const { pathname, searchParams } = new URL(url);
       expect(pathname).toBe('/api/v1/incidents');
-      expect(parseParameters(IncidentsQuestion, Object.fromEntries(searchParams))).toMatchObject({
+      expect(parseParameters(IncidentsQuery, Object.fromEntries(searchParams))).toMatchObject({
         status: 'resolved',
         limit: 1000,
         provider: `$\${__data.fields.provider}`,

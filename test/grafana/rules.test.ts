@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { SEVERITY_COLOURS, VERDICTS } from '../../grafana/src/colours.ts';
 import { DURATION_MARKS } from '../../grafana/src/panels.ts';
-import { IncidentsQuestion } from '../../src/server/api/parameters.ts';
-import { parseParameters } from '../../src/server/api/queries.ts';
-import { type FieldDefaults, type Override, type Panel, type Thresholds, committedDashboards, shownPanels } from './files.ts';
+import { IncidentsQuery, parseParameters } from '../../src/server/api/queries.ts';
+import {
+  committedDashboards,
+  type FieldDefaults,
+  type Override,
+  type Panel,
+  shownPanels,
+  type Thresholds,
+} from './files.ts';
 
 const dashboards = committedDashboards();
 const panels = dashboards.flatMap(([title, dashboard]) =>
@@ -363,7 +369,7 @@ describe('a table of incidents leads to the exporter, which knows their addresse
     for (const { url } of links) {
       const { pathname, searchParams } = new URL(url.replace(`\${exporter}`, 'http://exporter'));
       expect(pathname).toBe('/api/v1/incidents');
-      expect(() => parseParameters(IncidentsQuestion, Object.fromEntries(searchParams))).not.toThrow();
+      expect(() => parseParameters(IncidentsQuery, Object.fromEntries(searchParams))).not.toThrow();
       for (const [, column] of url.matchAll(/__data\.fields\.(\w+):percentencode/g)) expect(titles).toContain(column);
     }
   });
