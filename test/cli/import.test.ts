@@ -181,7 +181,7 @@ describe('import', () => {
   });
 
   it.each([
-    [['a.xls'], 'a.txt does not tell its format by a name; expected --format ndjson, json or csv'],
+    [['a.xls'], 'a.xls does not tell its format by a name; expected --format ndjson, json or csv'],
     [['-'], 'standard input does not tell its format by a name'],
     [
       ['--mapping', 'nope', 'a.csv'],
