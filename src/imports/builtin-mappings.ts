@@ -29,7 +29,12 @@ const opsgenie = toMapping('opsgenie', {
   team: ['team', 'teams'],
   severity_tag: { from: ['tags'], tag: 'severity' },
   severity: 'priority',
-  status: { from: ['status'], values: { closed: 'resolved' } },
+  // An open alert may have been acknowledged once and no longer be: `acknowledged` is its state now.
+  status: [
+    { from: ['status'], values: { closed: 'resolved', open: '' } },
+    { from: ['acknowledged'], values: { true: 'acknowledged', false: 'triggered' } },
+    'status',
+  ],
   triggered_at: ['createdAt', 'createdAtDate'],
   acknowledged_at: { from: ['report.ackTime', 'ackTime'], sinceTrigger: 'ms' },
   resolved_at: { from: ['report.closeTime', 'closeTime'], sinceTrigger: 'ms' },

@@ -1,6 +1,5 @@
-import { DateTime } from 'luxon';
-import { SECOND_MS } from '../model/time.ts';
 import { type Field, type FieldPath, type FieldSource, type Mapping, UNITS_MS, valueAt } from './mapping.ts';
+import { isDateLike, parseTimestamp, suggestFormats } from './timestamps.ts';
 
 /** How records are read. */
 export interface ReadContext {
@@ -11,7 +10,7 @@ export interface ReadContext {
   readonly zone: string;
 }
 
-/** A value that cannot be read; the message says where it is and what was expected, never the value. */
+/** A value that cannot be read; the message says where it is and what was expected, and the value only of a date. */
 export class UnreadableValue extends Error {
   override readonly name = 'UnreadableValue';
 }
@@ -29,9 +28,7 @@ function describeField(field: Field, paths: readonly FieldPath[]): string {
 /** The text of a field; undefined where no source has a value. */
 export function readText(record: unknown, field: Field, context: ReadContext): string | undefined {
   const found = findValue(record, field, context);
-  if (found === undefined) return undefined;
-  const { values, prefix = '' } = found.source;
-  return prefix + (values?.get(found.text.toLowerCase()) ?? values?.get('*') ?? found.text);
+  return found && (found.source.prefix ?? '') + found.text;
 }
 
 const TRUE = new Set(['true', 'yes', '1']);
@@ -57,21 +54,23 @@ export interface Timestamp {
   readonly isFromDuration: boolean;
 }
 
+/** What people and databases write where there is no time. */
+const NO_TIME = new Set(['-', '--', '–', '—', 'n/a', 'na', 'null', 'none', 'nil']);
+
 /** The time of a field; undefined where no source has a value, or where it counts from an unknown trigger. */
 export function readTimestamp(
   record: unknown,
   field: Field,
   { triggeredAtMs, ...context }: ReadContext & { readonly triggeredAtMs?: number },
 ): Timestamp | undefined {
-  const found = findValue(record, field, context);
+  const found = findValue(record, field, context, NO_TIME);
   if (found === undefined) return undefined;
   const { text, source } = found;
   const { formats = [], zone = context.zone, sinceTrigger } = source;
   if (sinceTrigger === undefined) {
     const atMs = parseTimestamp(text, { formats, zone });
     if (atMs !== undefined) return { atMs, isFromDuration: false };
-    const others = formats.length === 0 ? '' : ` or one of the formats ${formats.join(' | ')}`;
-    throw new UnreadableValue(`${describeField(field, source.paths)}: expected a date with a time${others}`);
+    throw new UnreadableValue(`${describeField(field, source.paths)}: ${describeDate(text, formats, zone)}`);
   }
   const count = Number(text);
   if (!Number.isFinite(count)) {
@@ -81,18 +80,38 @@ export function readTimestamp(
   return { atMs: triggeredAtMs + Math.round(count * UNITS_MS[sinceTrigger]), isFromDuration: true };
 }
 
-/** The first value among the sources of a field. */
+/** What is wrong with a date; a value that could be something else is not shown. */
+function describeDate(text: string, formats: readonly string[], zone: string): string {
+  const shown = isDateLike(text) ? `${JSON.stringify(text)} is not a known date; ` : '';
+  const expected = [
+    'a date with a time',
+    ...(formats.length === 0 ? [] : [`one of the formats ${formats.join(' | ')}`]),
+  ];
+  const suggested = suggestFormats(text, zone).map((format) => JSON.stringify(format));
+  const advice = suggested.length === 0 ? '' : `; add format: ${suggested.join(' or ')}`;
+  return `${shown}expected ${expected.join(' or ')}${advice}`;
+}
+
+/** The first value among the sources of a field, with `values` of its source applied; empty ones are absent. */
 function findValue(
   record: unknown,
   field: Field,
   { mapping, tags }: ReadContext,
+  absent: ReadonlySet<string> = new Set(),
 ): { readonly text: string; readonly source: FieldSource } | undefined {
   for (const source of mapping.fields.get(field) ?? []) {
-    if (source.constant !== undefined) return { text: source.constant, source };
-    for (const path of source.paths) {
-      const value = valueAt(record, path);
-      const text = source.tag === undefined ? toText(value) : findTag(value, tags[source.tag]);
-      if (text !== undefined) return { text, source };
+    const { constant, paths, values, tag } = source;
+    const texts =
+      constant === undefined
+        ? paths.map((path) => {
+            const value = valueAt(record, path);
+            return tag === undefined ? toText(value) : findTag(value, tags[tag]);
+          })
+        : [constant];
+    for (const found of texts) {
+      if (found === undefined) continue;
+      const text = values?.get(found.toLowerCase()) ?? values?.get('*') ?? found;
+      if (text !== '' && !absent.has(text.toLowerCase())) return { text, source };
     }
   }
   return undefined;
@@ -113,56 +132,4 @@ function findTag(value: unknown, name: string | undefined): string | undefined {
   const tags = texts.length === 1 ? (texts[0]?.replace(/^\[|\]$/g, '').split(',') ?? []) : texts;
   const tag = tags.map((one) => one.trim().replace(/^"|"$/g, '')).find((one) => one.startsWith(`${name}:`));
   return tag?.slice(name.length + 1).trim() || undefined;
-}
-
-/** Of the names of months. */
-const LOCALE = 'en';
-
-const ISO_UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z$/;
-const ISO = /^(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(Z|UTC|[+-]\d{2}:?\d{2})?$/i;
-const EPOCH_SECONDS = /^\d{9,10}$/;
-const EPOCH_MS = /^\d{12,13}$/;
-
-/** How texts are parsed as times. */
-export interface TimestampFormat {
-  /** Luxon's tokens, tried in order. */
-  readonly formats: readonly string[];
-  /** IANA name, for timestamps without a zone. */
-  readonly zone: string;
-}
-
-/**
- * Milliseconds of one of the formats, else of ISO 8601 with a time (a space may replace the T), else of the seconds or
- * milliseconds of the Unix epoch. Undefined when it is none of them: a day alone is not a time.
- */
-export function parseTimestamp(value: string | number, { formats, zone }: TimestampFormat): number | undefined {
-  const text = String(value).trim();
-  if (ISO_UTC.test(text)) return parseUtc(text);
-  for (const format of formats) {
-    const ms = DateTime.fromFormatParser(text, formatParser(format), { zone, locale: LOCALE }).toMillis();
-    if (!Number.isNaN(ms)) return ms;
-  }
-  if (EPOCH_MS.test(text)) return Number(text);
-  if (EPOCH_SECONDS.test(text)) return Number(text) * SECOND_MS;
-  const [, day, time, offset = ''] = ISO.exec(text) ?? [];
-  if (day === undefined || time === undefined) return undefined;
-  const iso = `${day}T${time.padStart(5, '0').replace(',', '.')}${offset.toUpperCase() === 'UTC' ? 'Z' : offset}`;
-  const ms = DateTime.fromISO(iso, { zone }).toMillis();
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** Faster than Luxon; Date.parse reads the 30th of February as the 2nd of March. */
-function parseUtc(text: string): number | undefined {
-  const ms = Date.parse(text);
-  return new Date(ms).getUTCDate() === Number(text.slice(8, 10)) ? ms : undefined;
-}
-
-type FormatParser = ReturnType<typeof DateTime.buildFormatParser>;
-const formatParsers = new Map<string, FormatParser>();
-
-/** Cached, as building one costs more than parsing many timestamps: 80 s for a table of 100,000 rows, 12 s with the cache. */
-function formatParser(format: string): FormatParser {
-  const parser = formatParsers.get(format) ?? DateTime.buildFormatParser(format, { locale: LOCALE });
-  formatParsers.set(format, parser);
-  return parser;
 }

@@ -4,7 +4,7 @@ import { formatAlternatives, printable } from '../model/text.ts';
 import { isSameContent } from '../store/incident-row.ts';
 import { readCsv } from './csv.ts';
 import type { ReadContext } from './field-values.ts';
-import type { Format, ReadInput, Row } from './file-format.ts';
+import type { Format, ReadInput, Row, RowPosition } from './file-format.ts';
 import { readJson, readJsonLines } from './json.ts';
 import { findMissingFields, listPaths, type Mapping, pickPaths } from './mapping.ts';
 import { type ParsedIncident, parseIncident } from './parse-incident.ts';
@@ -23,8 +23,7 @@ export interface ImportTarget {
 }
 
 /** A row that was rejected. */
-export interface RejectedRow {
-  readonly line: number;
+export interface RejectedRow extends RowPosition {
   readonly reason: RejectionReason;
   readonly detail: string;
   /** Only what the mapping reads of it; empty where it could not be read at all. */
@@ -91,7 +90,8 @@ export async function importRows(input: ImportInput): Promise<void> {
     if ('reason' in parsed) {
       stats.reject(parsed.reason);
       const record = 'record' in row ? pickPaths(row.record, paths) : {};
-      input.onRejected({ ...parsed, line: row.line, record });
+      const { line, recordNumber } = row;
+      input.onRejected({ ...parsed, line, ...(recordNumber !== undefined && { recordNumber }), record });
       continue;
     }
     batch.push(parsed);

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { formatAlternatives, parseJson } from '../model/text.ts';
-import { decodeText, REJECTED, type ReadInput, type Row } from './file-format.ts';
+import { decodeText, REJECTED, type ReadInput, type Row, type RowPosition } from './file-format.ts';
 
 /** Characters of one record: several times the longest that any platform sends. */
 const RECORD_LENGTH_MAX = 1_000_000;
@@ -12,7 +12,7 @@ export async function* readJsonLines({ stream, ...columns }: ReadInput): AsyncGe
   let line = 0;
   for await (const text of splitLines(stream)) {
     line += 1;
-    if (text.trim() !== '') yield parseRow(text, line, columns);
+    if (text.trim() !== '') yield parseRow(text, { line }, columns);
   }
 }
 
@@ -34,31 +34,31 @@ async function* splitLines(stream: Readable): AsyncGenerator<string> {
 }
 
 /**
- * The objects of a JSON list, or of a list in a member such as `incidents`, one at a time: exports may be larger than
- * memory. Several documents may follow each other, like the pages of an API.
+ * The objects of a JSON list, of a list in a member such as `incidents`, or the one object in a member such as
+ * `incident`, one at a time: exports may be larger than memory. Several documents may follow each other, like the pages of an API.
  */
 export async function* readJson({ stream, ...columns }: ReadInput): AsyncGenerator<Row> {
   const scanner = new RecordScanner();
   for await (const chunk of decodeText(stream)) {
-    for (const { text, line } of scanner.push(chunk)) yield parseRow(text, line, columns);
+    for (const { text, ...position } of scanner.push(chunk)) yield parseRow(text, position, columns);
   }
   scanner.end();
 }
 
 type Columns = Omit<ReadInput, 'stream'>;
 
-function parseRow(text: string, line: number, columns: Columns): Row {
+function parseRow(text: string, position: RowPosition, columns: Columns): Row {
   let record: unknown;
   try {
     record = parseJson(text);
   } catch {
-    return { line, problem: 'is not JSON; expected one object' };
+    return { ...position, problem: 'is not JSON; expected one object' };
   }
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-    return { line, problem: 'is JSON, but not an object' };
+    return { ...position, problem: 'is JSON, but not an object' };
   }
   collectNames(record, columns);
-  return { line, record };
+  return { ...position, record };
 }
 
 function collectNames(record: object, { wanted, unread, found }: Columns): void {
@@ -72,13 +72,14 @@ function collectNames(record: object, { wanted, unread, found }: Columns): void 
 
 /** Members of a response that contain its records. */
 const LIST_MEMBERS = new Set(['incidents', 'alerts', 'issues', 'data', 'values', 'records']);
+/** Members of a response that contain its only record. */
+const RECORD_MEMBERS = new Set(['incident', 'alert', 'issue', 'data', 'record']);
 /** Characters of a member's name; a longer one is none of `LIST_MEMBERS`. */
 const NAME_LENGTH_MAX = 40;
 
-/** The text of one record and the line on which it begins, from 1. */
-interface RecordText {
+/** The text of one record and where it begins. */
+interface RecordText extends RowPosition {
   readonly text: string;
-  readonly line: number;
 }
 
 /** Finds the texts of records in JSON that comes in chunks; keeps no more than one record. */
@@ -87,7 +88,8 @@ class RecordScanner {
   readonly #open: string[] = [];
   /** Depth of the list whose objects are records; 0 outside one. */
   #listDepth = 0;
-  #hasList = false;
+  #recordCount = 0;
+  #hasRecords = false;
   #isInString = false;
   #isEscaped = false;
   #memberName = '';
@@ -112,7 +114,9 @@ class RecordScanner {
         if (this.#openBracket(character)) from = at;
       } else if ((character === '}' || character === ']') && this.#closeBracket(character)) {
         this.#append(chunk.slice(from, at + 1));
-        records.push({ text: this.#record?.join('') ?? '', line: this.#recordLine });
+        this.#recordCount += 1;
+        const text = this.#record?.join('') ?? '';
+        records.push({ text, line: this.#recordLine, recordNumber: this.#recordCount });
         this.#record = undefined;
       }
     }
@@ -125,7 +129,7 @@ class RecordScanner {
     if (this.#open.length > 0 || this.#isInString) {
       throw new Error('ends in the middle of a JSON document; expected a complete one');
     }
-    if (!this.#hasList) {
+    if (!this.#hasRecords) {
       const members = formatAlternatives([...LIST_MEMBERS]);
       throw new Error(`contains no list of records; expected a JSON list, or an object with a list as ${members}`);
     }
@@ -149,8 +153,12 @@ class RecordScanner {
     const depth = this.#open.length;
     if (this.#listDepth === 0 && character === '[' && this.#isRecordList(depth)) {
       this.#listDepth = depth;
-      this.#hasList = true;
+      this.#hasRecords = true;
       return false;
+    }
+    if (this.#listDepth === 0 && character === '{' && this.#isOnlyRecord(depth)) {
+      this.#listDepth = 1;
+      this.#hasRecords = true;
     }
     if (this.#listDepth === 0 || this.#record !== undefined || depth !== this.#listDepth + 1) return false;
     this.#record = [];
@@ -163,14 +171,21 @@ class RecordScanner {
     return depth === 1 || (depth === 2 && this.#open[0] === '{' && LIST_MEMBERS.has(this.#memberName));
   }
 
+  #isOnlyRecord(depth: number): boolean {
+    return depth === 2 && this.#open[0] === '{' && RECORD_MEMBERS.has(this.#memberName);
+  }
+
   /** True when a record ends. */
   #closeBracket(character: '}' | ']'): boolean {
     const opened = this.#open.pop();
     if (opened === undefined || (opened === '{') !== (character === '}')) {
       throw new Error(`is not JSON: unexpected ${character} in line ${this.#line}`);
     }
-    if (this.#open.length < this.#listDepth) this.#listDepth = 0;
-    return this.#record !== undefined && this.#open.length === this.#listDepth;
+    const isRecordEnd = this.#record !== undefined && this.#open.length === this.#listDepth;
+    // Other members beside the only record are no records.
+    const isListEnd = this.#open.length < this.#listDepth || (isRecordEnd && this.#open[this.#listDepth - 1] === '{');
+    if (isListEnd) this.#listDepth = 0;
+    return isRecordEnd;
   }
 
   #append(text: string): void {

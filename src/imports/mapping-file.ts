@@ -1,6 +1,6 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { createDiagnostics } from '../config/diagnostics.ts';
+import { createDiagnostics, type Diagnostics } from '../config/diagnostics.ts';
 import { readDocument } from '../config/document.ts';
 import { parsePart, schemaMessages } from '../config/parse.ts';
 import { builtinMappings } from './builtin-mappings.ts';
@@ -55,9 +55,25 @@ export function parseMapping(text: string, filename: string): Mapping {
   const missing = parsed === undefined ? [] : REQUIRED.filter((field) => !merged.has(field));
   for (const field of missing)
     diagnostics.error({ path: ['fields', field], message: 'is missing', expected: 'a column or a path' });
+  for (const field of FIELDS) {
+    for (const source of parsed?.fields[field] ?? []) reportUnusedSettings(field, source, diagnostics);
+  }
   diagnostics.throwIfAny();
   const requiredFields = FIELDS.filter((field) => parsed?.fields[field] !== undefined);
   return { name: filename, fields: merged, requiredFields };
+}
+
+/** Settings that a field has no use for are errors. */
+function reportUnusedSettings(field: Field, source: FieldSource, diagnostics: Diagnostics): void {
+  const report = (key: string, expected: string) =>
+    diagnostics.error({ path: ['fields', field], message: `has no use for ${key}`, expected });
+  const isDate = field.endsWith('_at');
+  const isText = !isDate && field !== 'auto_resolved' && field !== 'merged' && field !== 'intervals';
+  if (source.prefix !== undefined && !isText) report('prefix', 'it on texts only');
+  if (source.values !== undefined && field === 'intervals') report('values', 'it on texts, dates and flags only');
+  if (source.formats !== undefined && !isDate) report('format', 'it on dates only');
+  if (source.zone !== undefined && !isDate) report('zone', 'it on dates only');
+  if (source.sinceTrigger !== undefined && !isDate) report('since_trigger', 'it on dates only');
 }
 
 /** A schema that depends on the value: the errors of a union would only say that nothing fits. */

@@ -10,7 +10,6 @@ import {
 import { STATUSES } from '../model/stored.ts';
 import { validate } from '../model/validity.ts';
 import {
-  parseTimestamp,
   type ReadContext,
   readFlag,
   readRaw,
@@ -21,6 +20,7 @@ import {
   unreadable,
 } from './field-values.ts';
 import type { Field } from './mapping.ts';
+import { parseTimestamp } from './timestamps.ts';
 
 /** An incident of a record, and whether the record itself says when it last changed. */
 export interface ParsedIncident {
@@ -28,7 +28,7 @@ export interface ParsedIncident {
   readonly hasUpdatedAt: boolean;
 }
 
-/** Why a record is rejected; `detail` names no value. */
+/** Why a record is rejected; of its values `detail` names only dates. */
 export interface RejectedRecord {
   readonly reason: RejectionReason;
   readonly detail: string;

@@ -181,7 +181,7 @@ describe('import', () => {
   });
 
   it.each([
-    [['a.txt'], '--format: required for a.txt, which has no known extension: ndjson, json or csv'],
+    [['a.xls'], '--format: required for a.xls, which has no known extension: ndjson, json or csv'],
     [['-'], '--format: required for standard input'],
     [
       ['--mapping', 'nope', 'a.csv'],

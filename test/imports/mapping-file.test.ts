@@ -88,8 +88,41 @@ fields:
     ],
     ['extends: jira\nfields: { title: [{ from: a }, { from: b, zone: Mars }] }', 'fields.title[1].zone (own.yml:2:'],
     ['extends: jira\nfields: { title: { from: a, since_trigger: d } }', '"d" is not allowed; expected ms, s, m or h'],
+    [
+      'extends: jira\nfields: { resolved_at: { from: a, prefix: x } }',
+      'fields.resolved_at (own.yml:2:11): has no use for prefix; expected it on texts only',
+    ],
+    ['extends: jira\nfields: { title: { from: a, format: x } }', 'has no use for format; expected it on dates only'],
     ['a: [', 'is not YAML'],
   ])('%j is refused with its path and position', (text, message) => {
     expect(() => parseMapping(text, 'own.yml')).toThrow(message);
+  });
+
+  it('can map the words of a date that is missing', () => {
+    const text = `
+fields:
+  id: id
+  triggered_at: start
+  resolved_at: [{ from: end, values: { "?": "", now: "2026-07-01T11:00:00Z" } }, { from: closed }]
+`;
+    const resolvedAtMs = (end: string, closed?: string) => {
+      const parsed = read(text, { id: 1, start: '2026-07-01T09:00:00Z', end, closed });
+      return 'incident' in parsed ? parsed.incident.resolvedAtMs : parsed.detail;
+    };
+
+    expect(resolvedAtMs('?')).toBeUndefined();
+    expect(resolvedAtMs('NOW')).toBe(Date.parse('2026-07-01T11:00:00Z'));
+    expect(resolvedAtMs('?', '2026-07-01T10:00:00Z')).toBe(Date.parse('2026-07-01T10:00:00Z'));
+    for (const word of ['-', 'N/A', 'NULL']) expect(resolvedAtMs(word)).toBeUndefined();
+  });
+
+  it('has the value and the format to add in the error of a date', () => {
+    const parsed = read('fields: { id: id, triggered_at: start }', { id: 1, start: '13/05/2024 15:26' });
+
+    expect(parsed).toEqual({
+      reason: 'malformed',
+      detail:
+        'triggered_at (start): "13/05/2024 15:26" is not a known date; expected a date with a time; add format: "d/M/yyyy H:mm"',
+    });
   });
 });

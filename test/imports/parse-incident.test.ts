@@ -208,6 +208,21 @@ describe('a row of PagerDuty', () => {
   });
 });
 
+describe('an alert of Opsgenie', () => {
+  const alert = { id: 'A', createdAt: '2026-10-01T09:00:00Z', status: 'open', report: { ackTime: 60_000 } };
+
+  it.each([
+    [{ acknowledged: false }, 'triggered'],
+    [{ acknowledged: true }, 'acknowledged'],
+    [{}, 'acknowledged'],
+    [{ acknowledged: true, status: 'closed', report: { closeTime: 120_000 } }, 'resolved'],
+  ])('with %j has the status that a poll gives it', (change, status) => {
+    const parsed = read('opsgenie', { ...alert, ...change });
+
+    expect(parsed).toMatchObject({ incident: { status } });
+  });
+});
+
 describe('an issue of Jira', () => {
   const issue = {
     id: '10042',

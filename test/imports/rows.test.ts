@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectFormat, type Format, type Row } from '../../src/imports/file-format.ts';
@@ -68,6 +69,23 @@ describe('a file that is no UTF-8', () => {
   });
 });
 
+describe('a gzip file', () => {
+  it.each([1, 7, 1000])('is unpacked, in chunks of %i bytes', async (size) => {
+    const { rows } = await read('csv', gzipSync('id,title\n1,a\n2,b\n'), { size });
+
+    expect(rows.map((row) => 'record' in row && row.record)).toEqual([
+      { id: '1', title: 'a' },
+      { id: '2', title: 'b' },
+    ]);
+  });
+
+  it('that is damaged is refused', async () => {
+    const cut = gzipSync('id,title\n1,a\n').subarray(0, 25);
+
+    await expect(read('csv', cut)).rejects.toThrow('is not a valid gzip file: unexpected end of file');
+  });
+});
+
 describe('a file of JSON', () => {
   it.each([
     ['a list', '[{"id":"1"},\n{"id":"2"}]'],
@@ -78,15 +96,24 @@ describe('a file of JSON', () => {
     const { rows } = await read('json', text);
 
     expect(rows).toEqual([
-      { line: 1, record: { id: '1' } },
-      { line: 2, record: { id: '2' } },
+      { line: 1, recordNumber: 1, record: { id: '1' } },
+      { line: 2, recordNumber: 2, record: { id: '2' } },
     ]);
+  });
+
+  it.each([
+    '{"incident":{"id":"1","service":{"id":"no"}},"meta":{"id":"no"}}',
+    '{"took":0.1,"data":{"id":"1","service":{"id":"no"}},"links":[{"id":"no"}]}',
+  ])('may be the response for a single incident (%s)', async (text) => {
+    const { rows } = await read('json', text);
+
+    expect(rows).toEqual([{ line: 1, recordNumber: 1, record: { id: '1', service: { id: 'no' } } }]);
   });
 
   it('ignores other lists', async () => {
     const { rows } = await read('json', '{"errors":[{"id":"no"}],"issues":[{"id":"1","labels":[{"id":"no"}]}]}');
 
-    expect(rows).toEqual([{ line: 1, record: { id: '1', labels: [{ id: 'no' }] } }]);
+    expect(rows).toEqual([{ line: 1, recordNumber: 1, record: { id: '1', labels: [{ id: 'no' }] } }]);
   });
 
   it.each([
@@ -201,7 +228,10 @@ describe('the name of a file', () => {
     ['a.json', 'json'],
     ['/x.y/a.csv', 'csv'],
     ['a.tsv', 'csv'],
-    ['a.csv.gz', undefined],
+    ['a.csv.gz', 'csv'],
+    ['a.NDJSON.GZ', 'ndjson'],
+    ['a.txt', 'csv'],
+    ['a.gz', undefined],
     ['csv', undefined],
   ])('%s means the format %s', (name, format) => {
     expect(detectFormat(name)).toBe(format);
