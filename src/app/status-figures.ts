@@ -2,7 +2,7 @@ import type { Config, Grouping } from '../config/types.ts';
 import type { CoreStatus } from '../core/messages.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { figuresOf } from '../report/figures.ts';
-import type { Figures, ServiceFigures, SeverityFigures, StatusView } from '../server/status-page/view.ts';
+import type { ServiceStats, SeverityStats, StatusView, WindowStats } from '../server/status-page/view.ts';
 import { levelOf } from '../stats/levels.ts';
 import type { Row } from '../stats/rows.ts';
 
@@ -32,7 +32,7 @@ function listOf<Item>(items: readonly Item[]): readonly Item[] | undefined {
   return items.length === 0 ? undefined : items;
 }
 
-function figures(row: Row, { config, window }: FiguresInput): Figures {
+function figures(row: Row, { config, window }: FiguresInput): WindowStats {
   const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved } = figuresOf(row, window);
   return {
     mttrMinutes: mttr,
@@ -40,14 +40,14 @@ function figures(row: Row, { config, window }: FiguresInput): Figures {
     p95Minutes: p95,
     baselineMinutes: baseline,
     withinTarget,
-    free,
+    incidentFree: free,
     opened,
     resolved,
     level: mttr === undefined ? undefined : levelOf(mttr, config.levels),
   };
 }
 
-function ofSeverity(row: Row, input: FiguresInput): SeverityFigures {
+function ofSeverity(row: Row, input: FiguresInput): SeverityStats {
   const name = labelOf(row);
   const severity = input.config.severities.find((one) => one.name === name);
   return {
@@ -60,7 +60,7 @@ function ofSeverity(row: Row, input: FiguresInput): SeverityFigures {
   };
 }
 
-function ofServices(input: FiguresInput): ServiceFigures[] {
+function ofServices(input: FiguresInput): ServiceStats[] {
   return rowsOf(input, 'service').map((row) => {
     const name = labelOf(row);
     return { ...figures(row, input), name, openNow: input.core.openNow.service.get(name) ?? 0 };

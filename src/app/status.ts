@@ -89,7 +89,7 @@ export async function statusOf(input: StatusInput, windowName: string | undefine
     windows: config.windows.map(({ name }) => name),
     window: config.windows[window]?.name ?? '',
     minimumSample: config.metrics.minimumSample,
-    troubles: troublesOf({
+    issues: troublesOf({
       config,
       core,
       providers,

@@ -117,7 +117,7 @@ function seriesOf(
   trend: WindowTrend,
   { config, fromMs }: { readonly config: Config; readonly fromMs: number },
 ): TrendSeries[] {
-  const named = [['Everything', trend.all] as const, ...trend.severities];
+  const named = [['All incidents', trend.all] as const, ...trend.severities];
   return named.map(([name, points]) => ({
     name,
     targetMinutes: targetMinutes(config, name),

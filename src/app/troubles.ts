@@ -1,8 +1,8 @@
 import type { Config } from '../config/types.ts';
 import type { CoreStatus } from '../core/messages.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import { spokenSpan } from '../server/status-page/values.ts';
-import type { ProviderStatus, Trouble } from '../server/status-page/view.ts';
+import { formatSpan } from '../server/status-page/html.ts';
+import type { Issue, ProviderStatus } from '../server/status-page/view.ts';
 import { findProvider } from './provider-status.ts';
 
 /** A provider that is silent for longer stands still; the bundled alert takes the same, and three polls are always let go by. */
@@ -24,7 +24,7 @@ export interface TroublesInput {
 }
 
 /** What is wrong right now, in words for people; empty when nothing is. */
-export function troublesOf(input: TroublesInput): Trouble[] {
+export function troublesOf(input: TroublesInput): Issue[] {
   const { providers, isOpen, pageTrouble, reloadFailure } = input;
   return [
     ...when(
@@ -48,11 +48,11 @@ export function troublesOf(input: TroublesInput): Trouble[] {
   ];
 }
 
-function when(isSo: boolean, kind: Trouble['kind'], text: string): Trouble[] {
+function when(isSo: boolean, kind: Issue['kind'], text: string): Issue[] {
   return isSo ? [{ kind, text }] : [];
 }
 
-function silence({ config, nowMs }: TroublesInput, provider: ProviderStatus): Trouble[] {
+function silence({ config, nowMs }: TroublesInput, provider: ProviderStatus): Issue[] {
   const { name, error, synced, lastSuccessAtMs, heldIncidents, allowance } = provider;
   const pollIntervalMs = config.providers.find((one) => one.name === name)?.pollIntervalMs ?? 0;
   const ageMs = lastSuccessAtMs === undefined ? 0 : nowMs(name) - lastSuccessAtMs;
@@ -63,7 +63,7 @@ function silence({ config, nowMs }: TroublesInput, provider: ProviderStatus): Tr
     ...when(
       isStale,
       'problem',
-      `${name}: the last successful poll was ${spokenSpan(ageMs)} ago; its numbers stand still.`,
+      `${name}: the last successful poll was ${formatSpan(ageMs)} ago; its numbers stand still.`,
     ),
     ...when(
       !synced,
@@ -74,25 +74,25 @@ function silence({ config, nowMs }: TroublesInput, provider: ProviderStatus): Tr
 }
 
 /** A first sync uses the whole allowance, as it should. */
-function requests({ name, synced, allowance }: ProviderStatus): Trouble[] {
+function requests({ name, synced, allowance }: ProviderStatus): Issue[] {
   if (!synced || allowance?.left === undefined || allowance.left >= allowance.requests * LOW_SHARE) return [];
   const text = `${name}: ${allowance.left} of ${allowance.requests} requests are left; polls may have to wait.`;
   return [{ kind: 'notice', text }];
 }
 
-function records(core: CoreStatus, { name, waitingRecords, rejectedRecords }: ProviderStatus): Trouble[] {
+function records(core: CoreStatus, { name, waitingRecords, rejectedRecords }: ProviderStatus): Issue[] {
   const reasons = (findProvider(core, name)?.rejected ?? []).map(({ label, value }) => `${value} ${label}`);
   const again = waitingRecords > 0 ? `; ${waitingRecords} of them are fetched again with each poll` : '';
   const text = `${name}: ${rejectedRecords} records were not taken (${reasons.join(', ')})${again}. They are in no number.`;
   return when(rejectedRecords > 0, 'notice', text);
 }
 
-function severities({ name, unmappedSeverities: unmapped }: ProviderStatus): Trouble[] {
+function severities({ name, unmappedSeverities: unmapped }: ProviderStatus): Issue[] {
   const text = `${name}: severities that map to none of the configured ones took the default: ${unmapped.join(', ')}.`;
   return when(unmapped.length > 0, 'notice', text);
 }
 
-function overflow({ config, core }: TroublesInput): Trouble[] {
+function overflow({ config, core }: TroublesInput): Issue[] {
   const count = core.servicesOverflowed;
   const text = `${count} services more than metrics.max_services (${config.metrics.maxServices}) are shown together as "other".`;
   return when(count > 0, 'notice', text);

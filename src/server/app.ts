@@ -3,8 +3,8 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { createApi } from './api/api.ts';
 import type { ServerOptions } from './options.ts';
 import { answerMethodNotAllowed, answerText, type FailureHandler } from './plain-text.ts';
-import { readChoice } from './status-page/choice.ts';
-import { ownLinks, renderStatusPage, STATUS_PAGE_POLICY } from './status-page/page.ts';
+import { endpointLinks, renderStatusPage, STATUS_PAGE_POLICY } from './status-page/page.ts';
+import { parseViewParams } from './status-page/view.ts';
 
 /** Where the endpoints are. */
 interface Mounting {
@@ -46,12 +46,12 @@ function addReload(app: Express, prefix: string, options: ServerOptions): void {
 }
 
 function addStatusPage(app: Express, prefix: string, options: ServerOptions): void {
-  const own = ownLinks(options.telemetryPath);
+  const own = endpointLinks(options.telemetryPath);
   app
     .route(`${prefix}/`)
     .get(async (request, response) => {
-      const choice = readChoice(request.originalUrl);
-      const view = await options.status(choice.window);
+      const params = parseViewParams(request.originalUrl);
+      const view = await options.status(params.window);
       // A configured policy stands already.
       if (!response.hasHeader('Content-Security-Policy')) {
         response.setHeader('Content-Security-Policy', STATUS_PAGE_POLICY);
@@ -60,7 +60,7 @@ function addStatusPage(app: Express, prefix: string, options: ServerOptions): vo
       response.setHeader('Referrer-Policy', 'no-referrer');
       response.setHeader('Cache-Control', 'no-store');
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end(renderStatusPage({ ...view, links: [...own, ...view.links] }, choice));
+      response.end(renderStatusPage({ ...view, links: [...own, ...view.links] }, params));
     })
     .all((request, response) => answerMethodNotAllowed(request, response, 'GET, HEAD'));
   if (prefix === '') return;
