@@ -84,8 +84,8 @@ function header(view: StatusView, params: ViewParams): Html {
 <nav aria-label="Window"><ul class="windows">
 ${windows}</ul></nav>
 <p class="health">${renderHealth(view.issues)}</p>
-<p>As of ${renderTime(view.nowMs, view.nowMs)} UTC</p>
-<label hidden><input type="checkbox" id="refresh" checked autocomplete="off"> Refresh every minute</label>
+<div class="freshness"><p>As of ${renderTime(view.nowMs, view.nowMs)} UTC</p>
+<label hidden><input type="checkbox" id="refresh" checked autocomplete="off"> Refresh every minute</label></div>
 </header>`;
 }
 

@@ -2,6 +2,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import { webLink } from '../../model/web-link.ts';
 import {
   type Column,
+  formatCount,
   formatMinutes,
   formatSpan,
   type Html,
@@ -54,13 +55,13 @@ export function renderOpen({ open, nowMs }: StatusView): Html {
     { title: 'Provider', cell: ({ provider }) => renderName(provider) },
     { title: 'Triggered (UTC)', cell: ({ triggeredAtMs }) => renderTime(triggeredAtMs, nowMs), isNumber: true },
   ];
-  const more = open.total - open.oldest.length;
+  const { length } = open.oldest;
   return html`${renderTable({ caption: 'Incidents that are open now, the oldest first', columns, rows: open.oldest })}
-${more > 0 ? html`<p>These are the ${open.oldest.length} oldest, and ${more} more</p>` : undefined}`;
+${open.total > length ? html`<p>Showing the oldest ${length} of ${formatCount(open.total)}.</p>` : undefined}`;
 }
 
 /** Longer ids are shortened in the middle: of an alarm's id both ends tell it from others. */
-const ID_LENGTH_MAX = 28;
+const ID_LENGTH_MAX = 34;
 const ID_END = 14;
 
 function renderId({ id, url }: OpenIncident): Html {
@@ -93,14 +94,12 @@ export function renderProviders({ providers, nowMs }: StatusView): Html {
   const columns: readonly Column<ProviderStatus>[] = [
     { title: 'Provider', cell: ({ name, type }) => html`${renderName(name)} <small>${type}</small>` },
     { title: 'State', cell: renderState },
-    { title: 'First sync', cell: ({ synced }) => (synced ? 'done' : 'not done') },
     { title: 'Last success (UTC)', cell: ({ lastSuccessAtMs }) => renderLastSuccess(lastSuccessAtMs, nowMs) },
     { title: 'Requests left', cell: renderRequestsLeft },
     { title: 'Stored', cell: ({ heldIncidents }) => renderCount(heldIncidents), isNumber: true },
     { title: 'Open', cell: ({ openIncidents }) => renderCount(openIncidents), isNumber: true },
     { title: 'Resolved', cell: ({ resolvedIncidents }) => renderCount(resolvedIncidents), isNumber: true },
-    { title: 'To fetch again', cell: ({ waitingRecords }) => renderCount(waitingRecords), isNumber: true },
-    { title: 'Rejected', cell: ({ rejectedRecords }) => renderCount(rejectedRecords), isNumber: true },
+    { title: 'Rejected records', cell: renderRejected, isNumber: true },
     { title: 'Counting since', cell: ({ countingSinceMs }) => renderTime(countingSinceMs, nowMs, 'not yet') },
     { title: 'Unmapped severities', cell: ({ unmappedSeverities }) => joinNames(unmappedSeverities) },
   ];
@@ -113,9 +112,10 @@ const STATES: ReadonlyMap<string, Html> = new Map([
   ['down', html`<span class="bad"><span aria-hidden="true">✗</span> down</span>`],
 ]);
 
-function renderState({ state, error }: ProviderStatus): Html {
+function renderState({ state, synced, error }: ProviderStatus): Html {
   const text = STATES.get(state) ?? html`<span class="warn"><span aria-hidden="true">…</span> ${state}</span>`;
-  return error === undefined ? text : html`${text} <small class="error">${error}</small>`;
+  const reason = error === undefined ? undefined : html` <small class="error">${error}</small>`;
+  return html`${text} <small>first sync ${synced ? 'done' : 'not done'}</small>${reason}`;
 }
 
 function renderLastSuccess(lastSuccessAtMs: number | undefined, nowMs: number): Html {
@@ -128,6 +128,10 @@ function renderRequestsLeft({ allowance }: ProviderStatus): Html {
   const { left, requests, perMs } = allowance;
   const period = PERIODS.get(perMs) ?? `in ${formatMinutes(perMs / MINUTE_MS)}`;
   return html`${left === undefined ? 'unknown' : renderCount(left)} <small>of ${requests} ${period}</small>`;
+}
+
+function renderRejected({ rejectedRecords, waitingRecords }: ProviderStatus): Html {
+  return html`${renderCount(rejectedRecords)} <small>${formatCount(waitingRecords)} to fetch again</small>`;
 }
 
 function joinNames(names: readonly string[]): Html {

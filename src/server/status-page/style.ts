@@ -18,9 +18,9 @@ a{color:var(--link)}
 header{position:sticky;top:0;z-index:1;display:flex;flex-wrap:wrap;align-items:center;gap:.4rem 1.5rem;min-height:3.25rem;
 padding-block:.4rem;background:var(--panel);border-bottom:1px solid var(--edge)}
 header p,header ul{margin:0}
-header label{display:flex;align-items:center;gap:.4rem;color:var(--muted);cursor:pointer}
+.freshness{display:flex;flex-wrap:wrap;gap:.2rem 1.5rem;margin-left:auto;color:var(--muted)}
+header label{display:flex;align-items:center;gap:.4rem;cursor:pointer}
 header label[hidden]{display:none}
-header>p:not(.health){margin-left:auto;color:var(--muted)}
 h1{font-size:1.15rem;margin:0}
 h2{font-size:1.1rem;margin:1.9rem 0 .6rem}
 h2 small{font-size:.87rem;font-weight:400;margin-left:.4rem}
@@ -71,14 +71,15 @@ th,td{padding:.4rem .55rem;text-align:left;vertical-align:top;border-bottom:1px 
 th:first-child{padding-left:.85rem}
 thead th{vertical-align:bottom;line-height:1.3;color:var(--muted);font-weight:600;background:var(--panel);border-top:1px solid var(--edge)}
 tbody th{font-weight:600}
-tbody th small{font-weight:400}
+tbody th small,#open tbody th{font-weight:400}
 tbody tr:hover>*{background:var(--panel)}
 td,tbody th{white-space:nowrap}
 .number{text-align:right}
+.number+:not(.number){padding-left:1.4rem}
 .clip{display:block;max-width:15rem;overflow:hidden;text-overflow:ellipsis}
 .error{display:block;color:var(--bad)}
 .error,.wrap{white-space:normal;overflow-wrap:anywhere}
-td:has(.error){min-width:11rem;max-width:13rem}
+td:has(.error){min-width:14rem;max-width:22rem}
 td:has(.wrap){min-width:6rem;max-width:9rem}
 thead a{color:inherit;text-decoration-color:var(--edge);text-underline-offset:.2em}
 thead a:hover{color:var(--link)}
@@ -94,7 +95,8 @@ th[aria-sort=descending] a::after{content:"\\a0▼";content:"\\a0▼"/""}
 #severities .bar+small{display:inline}
 @media (min-width:48.01rem){
 #services .clip{max-width:min(24rem,22vw)}
-#providers .clip,#severities .clip,#open td .clip{max-width:10rem}
+#providers .clip{max-width:max(11rem,15vw)}
+#severities .clip,#open td .clip{max-width:max(9rem,12vw)}
 }`;
 
 const CHARTS = `.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(23rem,100%),1fr));gap:.75rem}
@@ -131,8 +133,7 @@ th,td{padding-inline:.45rem}
 @media (max-width:48rem){
 html{scroll-padding-top:.5rem}
 header{position:static;column-gap:1rem}
-header>p:not(.health){margin-left:0}
-header>p:not(.health),header label{font-size:.87rem}
+.freshness{margin-left:0;column-gap:1rem;font-size:.87rem}
 .cards{grid-template-columns:repeat(3,1fr);gap:.45rem}
 .cards div{padding:.45rem .6rem .5rem}
 .cards div:first-child{grid-column:span 2}
@@ -147,6 +148,7 @@ section:not(#trend) :is(td,tbody th){padding:0;border:0;text-align:left;white-sp
 section:not(#trend) tbody th{grid-column:1/-1;font-size:1rem}
 #severities tbody th small,#providers tbody th small{display:inline}
 section:not(#trend) td::before{content:attr(data-label);display:block;color:var(--muted);font-size:.8rem;line-height:1.25}
+section:not(#trend) td small{display:block}
 section:not(#trend) td:has(.error){grid-column:1/-1}
 section:not(#trend) tbody tr:hover>*{background:none}
 .clip{max-width:none;white-space:normal}
