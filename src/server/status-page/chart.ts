@@ -44,7 +44,7 @@ function figureCaption({ name, targetMinutes }: TrendSeries): Html {
   const target =
     targetMinutes === undefined
       ? undefined
-      : html` <small><span class=\"dash\" aria-hidden=\"true\"></span> target ${formatMinutes(targetMinutes)}</small>`;
+      : html` <small><span class="dash" aria-hidden="true"></span> target ${formatMinutes(targetMinutes)}</small>`;
   return html`<figcaption>${name}${target}</figcaption>`;
 }
 
