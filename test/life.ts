@@ -6,13 +6,13 @@ import { createCore } from '../src/core/core.ts';
 import { type Core } from '../src/core/messages.ts';
 import { type Remote, toRemote } from '../src/core/remote.ts';
 import type { Format } from '../src/metrics/exposition.ts';
-import { createProcessMetrics } from '../src/metrics/process.ts';
 import { createPageReader, type PageReader } from '../src/metrics/reader.ts';
+import { createProcessMetrics } from '../src/metrics/self-metrics.ts';
 import type { Log } from '../src/model/log.ts';
 import type { Clock } from '../src/model/time.ts';
 import { platforms } from '../src/providers/registry.ts';
 import type { StatusView } from '../src/server/status-page/view.ts';
-import { createSqliteStore } from '../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../src/store/sqlite/open.ts';
 import type { Store } from '../src/store/store.ts';
 
 /** A log that nobody reads. */

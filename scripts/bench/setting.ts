@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import type { Config } from '../../src/config/types.ts';
 import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
@@ -10,7 +10,7 @@ import { type Clock, DAY_MS, systemClock } from '../../src/model/time.ts';
 import { writeCursor } from '../../src/providers/pagerduty/cursor.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY } from '../../src/simulator/pagerduty.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Batch, Store } from '../../src/store/store.ts';
 import { type Life, openLife as openLifeOf } from '../../test/life.ts';
 import { type History, inventIncident } from './incidents.ts';

@@ -4,7 +4,7 @@ export function escaped(text: string): string {
   return text.replaceAll(/[&<>"]/g, (character) => written[character] ?? character);
 }
 
-/** Places that a panel has for what it shows, in pixels. */
+/** GroupIndex that a panel has for what it shows, in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;

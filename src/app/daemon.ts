@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
 import { type CoreThread, startCoreThread } from '../core/client.ts';
-import { createProcessMetrics, type ProcessMetrics } from '../metrics/process.ts';
 import { createPageReader } from '../metrics/reader.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../metrics/self-metrics.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { type Clock, steadyMs } from '../model/time.ts';
@@ -81,7 +81,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     stop: async () => {
       app.stopping.abort(new Error('the exporter stops'));
       // Its client gets an answer, instead of keeping the server open.
-      void app.engine().refreshing.stop();
+      void app.engine().refreshRunner.stop();
       await Promise.all([server.close(), app.engine().stop()]);
       const reloading = reloader.stop();
       // What the core has under way may take long; it is whole or nothing, and the next start goes on from there.

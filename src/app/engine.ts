@@ -2,12 +2,11 @@ import type { Config, ProviderConfig } from '../config/types.ts';
 import type { Core, CoreSetup } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { toCoreConfig } from '../core/settings.ts';
-import type { ProcessMetrics } from '../metrics/process.ts';
+import type { ProcessMetrics } from '../metrics/self-metrics.ts';
 import type { Log } from '../model/log.ts';
 import { type Clock, SECOND_MS } from '../model/time.ts';
 import { createPoller, type Poller } from '../poller/poller.ts';
-import { createRefresh } from '../poller/refresh.ts';
-import { createRefreshing, type Refreshing, type RefreshTarget } from '../poller/refreshing.ts';
+import { createRefresh, createRefreshRunner, type RefreshRunner, type RefreshTarget } from '../poller/refresh.ts';
 import type { Platform } from '../providers/provider.ts';
 import { type OpenedProvider, openProviders } from './providers.ts';
 
@@ -39,7 +38,7 @@ export interface Engine {
   readonly setup: CoreSetup;
   readonly providers: readonly EngineProvider[];
   /** Reads providers again on demand. */
-  readonly refreshing: Refreshing;
+  readonly refreshRunner: RefreshRunner;
   /** Begins to poll; the core must be configured. */
   start(): void;
   /** Ends the polls and lets go of the platforms. */
@@ -62,7 +61,7 @@ export function createEngine(input: EngineInput): Engine {
     return { config: own, poller, requestsLeft, isImportedOnly, capabilities };
   });
   const targets = opened.map((one, at) => refreshTarget(input, one, providers[at]?.poller));
-  const refreshing = createRefreshing({ ...input, targets });
+  const refreshRunner = createRefreshRunner({ ...input, targets });
   const stopping = new AbortController();
   let polls: Promise<unknown> = Promise.resolve();
   return {
@@ -72,14 +71,14 @@ export function createEngine(input: EngineInput): Engine {
       capabilities: new Map(opened.map(({ config: { name }, capabilities }) => [name, capabilities])),
     },
     providers,
-    refreshing,
+    refreshRunner,
     start: () => {
       for (const { name } of config.providers) metrics.born(name);
       polls = Promise.all(providers.map(({ poller }) => poller.run(stopping.signal))).catch(onFatal);
     },
     stop: async () => {
       stopping.abort(new Error('the exporter stops'));
-      const ended = Promise.all([polls, refreshing.stop()]);
+      const ended = Promise.all([polls, refreshRunner.stop()]);
       await Promise.race([ended, clock.sleep(POLLS_END_WITHIN_MS)]);
       await Promise.all(opened.map(({ provider }) => provider.close()));
     },

@@ -1,5 +1,5 @@
 import type { Config, ProviderConfig } from '../config/types.ts';
-import type { ProcessMetrics } from '../metrics/process.ts';
+import type { ProcessMetrics } from '../metrics/self-metrics.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';

@@ -3,8 +3,7 @@ import type { CoreStatus } from '../core/messages.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { figuresOf } from '../report/figures.ts';
 import type { ServiceStats, SeverityStats, StatusView, WindowStats } from '../server/status-page/view.ts';
-import { levelOf } from '../stats/levels.ts';
-import type { Row } from '../stats/rows.ts';
+import { levelOf, type Row } from '../stats/rows.ts';
 
 interface FiguresInput {
   readonly config: Config;

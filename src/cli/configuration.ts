@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { configFromEnvironment, findConfigFile, type Loaded, loadConfig } from '../config/load.ts';
+import { configFromEnvironment, findConfigFile, type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { PlatformSettings } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
 
@@ -14,7 +14,7 @@ export interface ConfigurationInput {
 }
 
 /** The configuration from the given file, else from a default one, else from the environment; throws with what is wrong. */
-export function readConfiguration({ flag, ...input }: ConfigurationInput): Loaded {
+export function readConfiguration({ flag, ...input }: ConfigurationInput): LoadedConfig {
   const { env, platforms } = input;
   const filename = findConfigFile({
     flag,

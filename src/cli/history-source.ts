@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OpenedProvider, openProviders } from '../app/providers.ts';
-import type { Reader } from '../config/reading.ts';
+import type { Reader } from '../config/label-mapper.ts';
 import type { Config } from '../config/types.ts';
 import { createCore } from '../core/core.ts';
 import { toRemote } from '../core/remote.ts';
 import { readersOf, shownProvider, storeSettings } from '../core/settings.ts';
 import type { ShownProvider } from '../metrics/family.ts';
-import { createProcessMetrics } from '../metrics/process.ts';
+import { createProcessMetrics } from '../metrics/self-metrics.ts';
 import type { Log } from '../model/log.ts';
 import type { Page } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import { createPoller } from '../poller/poller.ts';
 import type { Platform } from '../providers/provider.ts';
 import { type History, openHistory } from '../store/history.ts';
-import { createSqliteStore } from '../store/sqlite/create.ts';
+import { createSqliteStore } from '../store/sqlite/open.ts';
 import { createTemporaryFolder } from './process-exit.ts';
 
 export interface SourceInput {

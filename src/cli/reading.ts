@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError } from '../config/diagnostics.ts';
 import type { Config } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
 import { platforms } from '../providers/registry.ts';

@@ -1,9 +1,9 @@
-import { createReader, type Reader } from '../config/reading.ts';
+import { createReader, type Reader } from '../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { reachOf } from '../report/timeline.ts';
-import type { ActiveProvider } from '../stats/places.ts';
+import type { ActiveProvider } from '../stats/group-index.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { ProviderState, StoreSettings } from '../store/store.ts';
 
@@ -84,8 +84,8 @@ export function activeProvider(state: ProviderState, { config, capabilities }: D
     endMs: reach.readUntilMs,
     historyStartMs: reach.historyStartMs,
     isOverall: config.overall,
-    tellsEscalations: capabilities.escalations,
-    tellsReopens: capabilities.reopens,
+    hasEscalations: capabilities.escalations,
+    hasReopens: capabilities.reopens,
   };
 }
 
@@ -100,7 +100,7 @@ export function shownProvider({ config, capabilities }: Described): ShownProvide
       identification: capabilities.identified,
       mitigation: capabilities.mitigated,
     },
-    tellsEscalations: capabilities.escalations,
-    tellsReopens: capabilities.reopens,
+    hasEscalations: capabilities.escalations,
+    hasReopens: capabilities.reopens,
   };
 }

@@ -1,4 +1,4 @@
-import type { Reader } from '../config/reading.ts';
+import type { Reader } from '../config/label-mapper.ts';
 import type { Incident, RejectionReason } from '../model/incident.ts';
 
 /** What may become of a record that could be read. */

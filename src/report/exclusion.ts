@@ -1,4 +1,4 @@
-import type { FacetReading, Reader } from '../config/reading.ts';
+import type { FacetReading, Reader } from '../config/label-mapper.ts';
 import { type FacetLabels, MARKS } from '../model/stored.ts';
 import type { History } from '../store/history.ts';
 

@@ -1,8 +1,7 @@
-import { nearest } from '../config/near.ts';
 import type { SeverityConfig } from '../config/types.ts';
 import { InputError } from '../model/input-error.ts';
-import { printable } from '../model/printable.ts';
 import type { FacetLabels } from '../model/stored.ts';
+import { printable, suggest } from '../model/text.ts';
 
 /** What people ask for by name; an empty list lets everything in. */
 export interface Filter {
@@ -65,7 +64,7 @@ export function known(
   names: readonly string[],
 ): string {
   if (names.includes(asked)) return asked;
-  const near = nearest(asked, names);
+  const near = suggest(asked, names);
   const meant = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
   throw new InputError(kind, `${JSON.stringify(asked)} is unknown${meant} ${listed(kind, names)}`);
 }

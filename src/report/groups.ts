@@ -1,7 +1,6 @@
 import type { Config, Grouping, SeverityConfig } from '../config/types.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import { type Level, levelOf } from '../stats/levels.ts';
-import type { Row, StatisticsSettings } from '../stats/rows.ts';
+import { type Level, levelOf, type Row, type StatisticsSettings } from '../stats/rows.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import type { Filter } from './filter.ts';
 

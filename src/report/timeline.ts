@@ -1,6 +1,6 @@
-import type { Reader } from '../config/reading.ts';
+import type { Reader } from '../config/label-mapper.ts';
 import type { FacetLabels } from '../model/stored.ts';
-import type { ActiveProvider } from '../stats/places.ts';
+import type { ActiveProvider } from '../stats/group-index.ts';
 import type { Row, StatisticsSettings } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
 import type { History } from '../store/history.ts';
@@ -10,8 +10,8 @@ import type { ProviderState } from '../store/store.ts';
 export interface ReportedProvider {
   readonly name: string;
   readonly isOverall: boolean;
-  readonly tellsEscalations: boolean;
-  readonly tellsReopens: boolean;
+  readonly hasEscalations: boolean;
+  readonly hasReopens: boolean;
 }
 
 export interface TimelineInput {

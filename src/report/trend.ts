@@ -1,4 +1,4 @@
-import { isVisible, type Reader } from '../config/reading.ts';
+import { isVisible, type Reader } from '../config/label-mapper.ts';
 import { type FacetLabels, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';

@@ -1,7 +1,6 @@
 import type { Config, Grouping } from '../config/types.ts';
 import { SECOND_MS } from '../model/time.ts';
-import { levelOf } from '../stats/levels.ts';
-import { type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
+import { levelOf, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { type FieldError, type LabelQuery, selectLabels } from './known-labels.ts';
 

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { createSecureContext, DEFAULT_CIPHERS, type TLSSocket, type TlsOptions } from 'node:tls';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError } from '../config/diagnostics.ts';
 import type { PemSource, TlsConfig } from './tls-config.ts';
 
 /** Reads a file as text. */

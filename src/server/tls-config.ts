@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listText } from '../config/problems.ts';
+import { formatAlternatives } from '../model/text.ts';
 import { strictMapping } from './strict-mapping.ts';
 
 /** What a client must show; the words are those of Go's crypto/tls, which the toolkit's format takes over. */
@@ -59,7 +59,7 @@ const CIPHERS: ReadonlyMap<string, string> = new Map([
 const TLS13_CIPHERS = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
 const CIPHER = z.enum(
   [...CIPHERS.keys(), ...TLS13_CIPHERS],
-  `is no cipher suite; expected ${listText([...CIPHERS.keys()])}`,
+  `is no cipher suite; expected ${formatAlternatives([...CIPHERS.keys()])}`,
 );
 
 const TEXT = z.string('is no text; expected one').min(1, 'is empty; expected a text');

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, type Path, type Problem, pathText } from '../config/problems.ts';
-import { parseYaml } from '../config/yaml.ts';
+import { ConfigError, formatProblem, type Problem } from '../config/diagnostics.ts';
+import { parseYaml } from '../config/document.ts';
 import type { RequestLimit } from './rate-limit.ts';
 import { strictMapping } from './strict-mapping.ts';
 import { type TlsConfig, TlsServerConfig, toTls } from './tls-config.ts';
@@ -78,7 +78,7 @@ export function parseWebConfig(text: string, filename: string): WebConfig {
   const parsed = WebFile.safeParse(yaml.value ?? {});
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap(toProblems);
-    throw new ConfigError(problems.map(({ path, text }) => line(path, `${filename}:${yaml.place(path)}`, text)));
+    throw new ConfigError(problems.map((one) => formatProblem(one, `${filename}:${yaml.lineAndColumn(one.path)}`)));
   }
   const { tls_server_config, http_server_config, basic_auth_users, rate_limit } = parsed.data;
   const folder = dirname(filename);
@@ -97,17 +97,13 @@ function bcryptCost(hash: string): number {
   return Number(BCRYPT_HASH.exec(hash)?.[1]);
 }
 
-function line(path: Path, place: string, text: string): string {
-  return path.length === 0 ? `${place}: ${text}` : `${pathText(path)} (${place}): ${text}`;
-}
-
 function toProblems(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], text: issue.message }));
+    return issue.keys.map((key) => ({ path: [...path, key], message: issue.message }));
   }
-  if (issue.code === 'invalid_key') return [{ path, text: issue.issues[0]?.message ?? issue.message }];
-  return [{ path, text: issue.message }];
+  if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message }];
+  return [{ path, message: issue.message }];
 }
 
 const UNIT_MS: ReadonlyMap<string, number> = new Map([

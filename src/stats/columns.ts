@@ -1,4 +1,4 @@
-import { isVisible, type Reader } from '../config/reading.ts';
+import { isVisible, type Reader } from '../config/label-mapper.ts';
 import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import type { StatisticsInput } from './rows.ts';
 

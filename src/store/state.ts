@@ -1,7 +1,7 @@
-import type { FacetReading, Reader } from '../config/reading.ts';
+import type { FacetReading, Reader } from '../config/label-mapper.ts';
 import type { Incident, Service, SeveritySources } from '../model/incident.ts';
 import type { Facet, FacetLabels } from '../model/stored.ts';
-import type { FamilyLayout, LabelSet } from './label-set.ts';
+import type { FamilyLayout, LabelSet } from './label-sets.ts';
 import { LayeredMap } from './layered-map.ts';
 import type { ProviderState, StoredCounter, StoreSettings } from './store.ts';
 
@@ -20,7 +20,7 @@ export interface StoredProvider extends ProviderState {
 }
 
 /** A service by the platform's id, with its newest name. */
-export interface StoredService extends Service {
+interface StoredService extends Service {
   readonly providerRow: number;
   /** The platform's list of services has it. */
   readonly isListed: boolean;

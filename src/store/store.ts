@@ -1,8 +1,8 @@
-import type { Reader } from '../config/reading.ts';
+import type { Reader } from '../config/label-mapper.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
-import type { LabelSet } from './label-set.ts';
+import type { LabelSet } from './label-sets.ts';
 
 /** What a provider can tell; decides which cumulative families its incidents feed. */
 export interface Tells {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { IncidentsInput } from '../../src/app/api/incidents-response.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createReader } from '../../src/config/reading.ts';
 import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { page, START_MS } from '../poller/stage.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };

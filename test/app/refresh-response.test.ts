@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { refreshResponse } from '../../src/app/api/refresh-response.ts';
-import type { RefreshResult } from '../../src/poller/refresh.ts';
-import type { RefreshOutcome } from '../../src/poller/refreshing.ts';
+import type { ProviderRefresh, RefreshResult } from '../../src/poller/refresh.ts';
 
 const FOUND: RefreshResult = {
   added: 1,
@@ -12,10 +11,10 @@ const FOUND: RefreshResult = {
   unverified: 6,
   requests: 7,
 };
-const READ: RefreshOutcome = { provider: 'pd', outcome: 'refreshed', refreshed: FOUND };
-const FAILED: RefreshOutcome = { provider: 'og', outcome: 'failed', error: '503' };
-const ENDED: RefreshOutcome = { provider: 'aws', outcome: 'ended', error: '1 failed, which is max_failures' };
-const SKIPPED: RefreshOutcome = { provider: 'aws', outcome: 'skipped' };
+const READ: ProviderRefresh = { provider: 'pd', outcome: 'refreshed', refreshed: FOUND };
+const FAILED: ProviderRefresh = { provider: 'og', outcome: 'failed', error: '503' };
+const ENDED: ProviderRefresh = { provider: 'aws', outcome: 'ended', error: '1 failed, which is max_failures' };
+const SKIPPED: ProviderRefresh = { provider: 'aws', outcome: 'skipped' };
 
 it.each([
   { outcomes: [READ], outcome: 'complete' },

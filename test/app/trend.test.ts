@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { readersOf } from '../../src/core/settings.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { createHandClock, settled } from '../poller/clock.ts';
 import { rememberLog } from '../server/serving.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';

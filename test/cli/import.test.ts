@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { WrongUse } from '../../src/cli/command.ts';
-import { ConfigError } from '../../src/config/problems.ts';
-import { openKnown } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { ConfigError } from '../../src/config/diagnostics.ts';
+import { openStoredIncidents } from '../../src/store/history.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { until } from '../e2e/process.ts';
 import { NOW_MS, stageImport } from './import-stage.ts';
 
@@ -26,7 +26,7 @@ short,INC-3
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 function stored(path: string, provider: string, ids: readonly string[]) {
-  const past = openKnown(path, provider);
+  const past = openStoredIncidents(path, provider);
   const found = past.stored.incidents(ids);
   past.close();
   return found;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type OneShot, type Surroundings, WrongUse } from '../../src/cli/command.ts';
-import { ConfigError } from '../../src/config/problems.ts';
+import { ConfigError } from '../../src/config/diagnostics.ts';
 import { fillStore, NOW, type TestProvider } from '../report/explaining.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import { importRows, type RejectedRow } from '../../src/imports/importing.ts';
 import { namedMappings } from '../../src/imports/named.ts';
 import type { Row } from '../../src/imports/rows.ts';

@@ -78,7 +78,10 @@ fields:
     ['extends: jira\nfields: { titles: x }', 'fields.titles (own.yml:2:11): is not a known key; did you mean title?'],
     ['extends: jira\nfields: { title: 5 }', 'fields.title (own.yml:2:11): is a number; expected a mapping'],
     ['extends: jira\nfields: { title: [] }', 'fields.title (own.yml:2:11): is empty; expected at least 1'],
-    ['extends: jira\nfields: { title: { from: a, constant: b } }', 'expected one of from and constant in it'],
+    [
+      'extends: jira\nfields: { title: { from: a, constant: b } }',
+      'is not valid; expected either from or constant in it',
+    ],
     [
       'extends: jira\nfields: { title: { fromm: a } }',
       'fields.title.fromm (own.yml:2:20): is not a known key; did you mean',

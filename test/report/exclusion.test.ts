@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReader, isVisible } from '../../src/config/reading.ts';
+import { createReader, isVisible } from '../../src/config/label-mapper.ts';
 import { MARKS } from '../../src/model/stored.ts';
 import { EXCLUSION_TEXTS, EXCLUSIONS, findExclusion, toLabels } from '../../src/report/exclusion.ts';
 import { providerConfig, severities } from '../settings.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { explain } from '../../src/report/explain/explain.ts';
@@ -8,7 +8,7 @@ import type { Question } from '../../src/report/explain/question.ts';
 import type { ReportedProvider } from '../../src/report/timeline.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 import { type History, openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { DAY_MS, poll, settings as storeSettings } from '../store/telling.ts';
@@ -58,8 +58,8 @@ export function worldOf(told: readonly TestProvider[]): World {
     providers: configs.map(({ name, overall }, place) => ({
       name,
       isOverall: overall,
-      tellsEscalations: told[place]?.tells !== false,
-      tellsReopens: told[place]?.tells !== false,
+      hasEscalations: told[place]?.tells !== false,
+      hasReopens: told[place]?.tells !== false,
     })),
   };
 }

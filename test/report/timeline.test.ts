@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
 import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
 import { figuresOf } from '../../src/report/figures.ts';
@@ -37,8 +37,8 @@ const REACHES = [
 const PROVIDERS: readonly ReportedProvider[] = REACHES.map(({ name, isOverall, tells }) => ({
   name,
   isOverall,
-  tellsEscalations: tells,
-  tellsReopens: tells,
+  hasEscalations: tells,
+  hasReopens: tells,
 }));
 
 const SETTINGS: StatisticsSettings = {

@@ -7,7 +7,7 @@ import { openTimeline } from '../../src/report/timeline.ts';
 import { type Instants, mttrTrend, type TrendPoint, type WindowTrend } from '../../src/report/trend.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 import { type History, openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { severities } from '../settings.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, SINCE, settings } from '../store/telling.ts';
@@ -68,7 +68,7 @@ function trendOf(history: History, given: StatisticsSettings): readonly WindowTr
 
 /** The same from rows of statistics that are moved from instant to instant. */
 function timelineOf(history: History, given: StatisticsSettings): WindowTrend[] {
-  const tells = { tellsEscalations: true, tellsReopens: true };
+  const tells = { hasEscalations: true, hasReopens: true };
   const timeline = openTimeline({
     history,
     settings: given,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/problems.ts';
+import { ConfigError } from '../../src/config/diagnostics.ts';
 import { parseWebConfig } from '../../src/server/web-config.ts';
 
 const FILE = '/etc/mttr-exporter/web.yml';

@@ -1,7 +1,7 @@
-import { createReader } from '../../src/config/reading.ts';
+import { createReader } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig, SeverityConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
-import type { Histogram, LabelSet } from '../../src/store/label-set.ts';
+import type { Histogram, LabelSet } from '../../src/store/label-sets.ts';
 import type { Batch, Store, StoreSettings } from '../../src/store/store.ts';
 import { providerConfig, severities } from '../settings.ts';
 

@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/reading.ts';
+import type { Reader } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { type FacetLabels, MARKS, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';

@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/reading.ts';
+import type { Reader } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { InputError } from '../../model/input-error.ts';
 import { isKept, MARKS, type StoredIncident } from '../../model/stored.ts';

@@ -1,8 +1,8 @@
-import type { RefreshOutcome } from '../../poller/refreshing.ts';
+import type { ProviderRefresh } from '../../poller/refresh.ts';
 import type { RefreshAnswer } from '../../server/api/answers.ts';
 
 /** What became of each provider; it failed as a whole when nobody was read again and somebody should have been. */
-export function refreshResponse(outcomes: readonly RefreshOutcome[], isDryRun: boolean): RefreshAnswer {
+export function refreshResponse(outcomes: readonly ProviderRefresh[], isDryRun: boolean): RefreshAnswer {
   const failed = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'ended');
   const hasRead = outcomes.some(({ outcome }) => outcome === 'refreshed');
   const partly = hasRead ? 'partial' : 'failed';
@@ -13,7 +13,7 @@ export function refreshResponse(outcomes: readonly RefreshOutcome[], isDryRun: b
   };
 }
 
-function providerResponse(told: RefreshOutcome): RefreshAnswer['providers'][number] {
+function providerResponse(told: ProviderRefresh): RefreshAnswer['providers'][number] {
   const { provider, outcome } = told;
   if (outcome === 'skipped') return { provider, outcome };
   if (outcome !== 'refreshed') return { provider, outcome, error: told.error };

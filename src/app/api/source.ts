@@ -90,7 +90,7 @@ async function refresh(input: ApiSourceInput, request: RefreshRequest) {
   const { scope, dry_run: isDryRun, max_failures: failuresMax } = request;
   requirePage(input);
   const providers = scope === 'stale' ? 'stale' : 'all';
-  const outcomes = input.engine().refreshing.begin({ providers, spanMs: spanOf(scope), isDryRun, failuresMax });
+  const outcomes = input.engine().refreshRunner.begin({ providers, spanMs: spanOf(scope), isDryRun, failuresMax });
   if (outcomes === undefined) throw new RequestProblem(409, 'a refresh is under way already; expected one at a time');
   return refreshResponse(await outcomes, isDryRun);
 }

@@ -1,6 +1,6 @@
 import { type LabelPairs, labelText } from '../../metrics/exposition.ts';
-import type { AnyFamily, FamilySettings, PageSource, Piece } from '../../metrics/family.ts';
-import { stateFamilies } from '../../metrics/state.ts';
+import { stateFamilies } from '../../metrics/families.ts';
+import type { AnyFamily, FamilySettings, PageSource, SampleGroup } from '../../metrics/family.ts';
 import { windowedFamilies } from '../../metrics/windowed.ts';
 
 /** Gauges that say how it was at an instant, beside the windowed ones; with them the bundled recording rules have all that they read. */
@@ -109,7 +109,7 @@ class FamilyTable {
   }
 
   put({ place, atMs }: { readonly place: number; readonly atMs: number }, source: PageSource): void {
-    for (const piece of this.#family.pieces(source, this.#input.settings)) {
+    for (const piece of this.#family.sampleGroups(source, this.#input.settings)) {
       for (const { series, value } of this.#tell(piece).entries) {
         if (atMs >= series.fromMs) series.values[place] = value;
       }
@@ -125,7 +125,7 @@ class FamilyTable {
     return new Float64Array(this.#instants).fill(Number.NaN);
   }
 
-  #tell({ key, version, samples }: Piece): Told {
+  #tell({ key, version, samples }: SampleGroup): Told {
     const known = this.#told.get(key);
     if (known?.version === version) return known;
     const entries = samples().map(({ labels, value }) => ({ series: this.#seriesOf(labels), value }));

@@ -4,7 +4,7 @@ import { families } from '../../metrics/families.ts';
 import type { PageSource, ShownProvider } from '../../metrics/family.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import { STATISTICS, type Statistic, statisticsOf } from '../../stats/rows.ts';
-import { type LabelGroups, newGroup } from '../../store/label-set.ts';
+import { type LabelGroups, newGroup } from '../../store/label-sets.ts';
 
 /** What of a page is counted: everything that one platform could say with these settings. */
 export interface Teller {
@@ -37,7 +37,7 @@ function addedLines(config: Config, things: Things): number {
 
 function linesOf(config: Config, things: Things): number {
   const settings = familySettings(config);
-  const pieces = families.flatMap((family) => [...family.pieces({ ...NOTHING, ...things }, settings)]);
+  const pieces = families.flatMap((family) => [...family.sampleGroups({ ...NOTHING, ...things }, settings)]);
   return pieces.reduce((lines, piece) => lines + piece.samples().length, 0);
 }
 

@@ -1,4 +1,4 @@
-import { createReader, type FacetReading, type Reader } from '../../config/reading.ts';
+import { createReader, type FacetReading, type Reader } from '../../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import type { SeveritySources } from '../../model/incident.ts';
 import type { IncidentSample, ProbeReport } from '../../providers/probes.ts';

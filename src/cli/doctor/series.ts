@@ -1,5 +1,5 @@
 import type { Config, ProviderConfig } from '../../config/types.ts';
-import { createProcessMetrics } from '../../metrics/process.ts';
+import { createProcessMetrics } from '../../metrics/self-metrics.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import { type Check, counted, some } from './checks.ts';
 import { emptyPageLines, pairLines, providerLines, rowLines, severityLines, type Teller } from './page-lines.ts';

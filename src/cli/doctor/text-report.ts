@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/text.ts';
 import { type Check, counted, type Result, some, type Verdict, verdictOf } from './checks.ts';
 import type { Examined, Report } from './report.ts';
 

@@ -3,14 +3,13 @@ import type { Config } from '../../config/types.ts';
 import { readersOf, storeSettings } from '../../core/settings.ts';
 import type { ImportTarget } from '../../imports/importing.ts';
 import { createImportStage } from '../../imports/stage.ts';
-import { createProcessMetrics } from '../../metrics/process.ts';
+import { createProcessMetrics } from '../../metrics/self-metrics.ts';
 import { messageOf } from '../../model/error-message.ts';
 import type { Log } from '../../model/log.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
-import { openKnown } from '../../store/history.ts';
-import { createSqliteStore } from '../../store/sqlite/create.ts';
-import { StoreInUse } from '../../store/sqlite/open.ts';
+import { openStoredIncidents } from '../../store/history.ts';
+import { createSqliteStore, StoreInUse } from '../../store/sqlite/open.ts';
 import type { ImportSpan, ProviderState, Store } from '../../store/store.ts';
 import type { ImportOrder } from './order.ts';
 
@@ -40,7 +39,7 @@ export async function openDestination(input: DestinationInput, order: ImportOrde
 }
 
 function openDryRun({ config }: DestinationInput, { provider, isOnlySource }: ImportOrder): Destination {
-  const past = openKnown(config.store.path, provider.name);
+  const past = openStoredIncidents(config.store.path, provider.name);
   const stage = createImportStage(past.stored);
   return {
     target: stage,

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { createReader } from '../../config/reading.ts';
+import { createReader } from '../../config/label-mapper.ts';
 import { type ImportTarget, importRows } from '../../imports/importing.ts';
 import { placesOf } from '../../imports/mapping.ts';
 import { readRows } from '../../imports/rows.ts';

@@ -1,6 +1,6 @@
 import { durationText } from '../../config/durations.ts';
 import { FATES, type Fate, type Tally } from '../../imports/tally.ts';
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/text.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { Standing } from './destination.ts';
 import type { ImportOrder } from './order.ts';

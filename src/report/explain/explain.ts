@@ -34,7 +34,7 @@ export function explain(given: ExplainInput): Explanation {
     statistic: question.statistic,
     collected,
     spans: rowSpans,
-    isRow: isLasting(group) ? spans.length > 0 : collected.providersInRow.size > 0,
+    isRow: isAlwaysPresent(group) ? spans.length > 0 : collected.providersInRow.size > 0,
     minimumSample: settings.minimumSample,
     nameOf: (row) => nameOf(input.history, row),
   });
@@ -114,12 +114,14 @@ function unsyncedOf({ providers }: ExplainInput, spans: readonly ProviderSpan[])
 }
 
 /** These rows exist and stand on every overall provider, whatever incidents there are. */
-function isLasting({ grouping }: Group): boolean {
+function isAlwaysPresent({ grouping }: Group): boolean {
   return grouping === 'all' || grouping === 'severity';
 }
 
 function spansOfRow(group: Group, spans: readonly ProviderSpan[], { providersInRow }: Collected): ProviderSpan[] {
-  return spans.filter(({ provider }) => (isLasting(group) ? provider.isOverall : providersInRow.has(provider.name)));
+  return spans.filter(({ provider }) =>
+    isAlwaysPresent(group) ? provider.isOverall : providersInRow.has(provider.name),
+  );
 }
 
 function nameOf(history: History, row: number): { provider: string; id: string } {

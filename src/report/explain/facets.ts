@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/reading.ts';
+import type { Reader } from '../../config/label-mapper.ts';
 import type { FacetLabels } from '../../model/stored.ts';
 import type { History } from '../../store/history.ts';
 import { findFilterExclusion, findUnfilteredLabels } from '../exclusion.ts';

@@ -105,9 +105,9 @@ function contribution(resolved: Resolved, statistic: Statistic): In | Out {
     case 'withinTarget':
       return view.targetMs === undefined ? { reason: 'no_target' } : { value: Number(recovery <= view.targetMs) };
     case 'escalated':
-      return markOf(provider.tellsEscalations, incident.marks & MARKS.escalated);
+      return markOf(provider.hasEscalations, incident.marks & MARKS.escalated);
     case 'reopened':
-      return markOf(provider.tellsReopens, incident.marks & MARKS.reopened);
+      return markOf(provider.hasReopens, incident.marks & MARKS.reopened);
     default:
       return { value: recovery };
   }

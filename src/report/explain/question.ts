@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/reading.ts';
+import type { Reader } from '../../config/label-mapper.ts';
 import type { Grouping } from '../../config/types.ts';
 import { InputError } from '../../model/input-error.ts';
 import type { FacetLabels } from '../../model/stored.ts';

@@ -1,6 +1,6 @@
-import { nearest } from '../../config/near.ts';
 import { GROUPINGS, type Grouping } from '../../config/types.ts';
 import { InputError } from '../../model/input-error.ts';
+import { suggest } from '../../model/text.ts';
 import { STATISTICS, type Statistic } from '../../stats/rows.ts';
 import { LABELS, labelsOf, type WantedLabels } from './question.ts';
 import { DESCRIBED } from './statistics.ts';
@@ -72,7 +72,7 @@ export function parseStatistic(word: string, { field = 'statistic', quantile }: 
 
 function unknownStatistic(word: string, field: string): InputError {
   const words = STATISTICS.map((one) => DESCRIBED[one].word);
-  const near = nearest(word, [...words, ...STATISTICS.map((one) => DESCRIBED[one].metric)]);
+  const near = suggest(word, [...words, ...STATISTICS.map((one) => DESCRIBED[one].metric)]);
   const hint =
     near === undefined ? `expected one of ${words.join(', ')}, or a windowed metric` : `did you mean ${near}?`;
   return new InputError(field, `${JSON.stringify(word)} is not a statistic; ${hint}`);

@@ -1,4 +1,4 @@
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/text.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { localTime } from '../period.ts';
 import type { Cell, Section } from '../render/section.ts';

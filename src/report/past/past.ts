@@ -1,4 +1,4 @@
-import { isVisible } from '../../config/reading.ts';
+import { isVisible } from '../../config/label-mapper.ts';
 import type { Grouping } from '../../config/types.ts';
 import { type FacetLabels, recoveryMs, type StoredIncident } from '../../model/stored.ts';
 import type { OpenRow, Row } from '../../stats/rows.ts';

@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/reading.ts';
+import type { Reader } from '../../config/label-mapper.ts';
 import { DAY_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { History, Recorded } from '../../store/history.ts';

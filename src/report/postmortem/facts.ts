@@ -1,4 +1,4 @@
-import type { FacetReading } from '../../config/reading.ts';
+import type { FacetReading } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
 import { recoveryMs } from '../../model/stored.ts';

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { NONE } from '../../config/reading.ts';
+import { NONE } from '../../config/label-mapper.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { escaped, markdownSection } from '../render/markdown.ts';
 import type { Cell, Section } from '../render/section.ts';

@@ -1,4 +1,4 @@
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/text.ts';
 import type { Report } from '../report.ts';
 import { type Cell, isEmpty, type Section } from './section.ts';
 import { sectionsOf } from './sections.ts';

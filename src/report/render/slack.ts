@@ -1,4 +1,4 @@
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/text.ts';
 import type { Group } from '../groups.ts';
 import type { Report } from '../report.ts';
 import type { LongIncident } from '../survey.ts';

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/text.ts';
 import type { Report } from '../report.ts';
 import { type Cell, isEmpty, type Section } from './section.ts';
 import { sectionsOf } from './sections.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
 import { instant, statedFields } from '../../report/stated-incident.ts';
-import { LEVELS } from '../../stats/levels.ts';
+import { LEVELS } from '../../stats/rows.ts';
 
 const count = z.int().min(0);
 const minutes = z.number().min(0);

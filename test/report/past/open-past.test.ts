@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../../src/config/reading.ts';
+import { createReader } from '../../../src/config/label-mapper.ts';
 import { type FacetLabels, MARKS, STATUSES, type StoredIncident } from '../../../src/model/stored.ts';
 import { lifeOf } from '../../../src/report/past/life.ts';
 import { createOpenPast } from '../../../src/report/past/open-past.ts';
@@ -150,8 +150,8 @@ describe('what was open', () => {
           endMs: NOW_MS,
           historyStartMs: 0,
           isOverall: true,
-          tellsEscalations: true,
-          tellsReopens: true,
+          hasEscalations: true,
+          hasReopens: true,
         });
         for (const one of incidents) live.put(one);
         live.rebuild();

@@ -1,32 +1,34 @@
-import { isVisible } from '../config/reading.ts';
+import { isVisible } from '../config/label-mapper.ts';
 import { type FacetLabels, MARKS, STATUSES } from '../model/stored.ts';
 import type { StoreEngine } from './engine.ts';
-import type { Exemplars } from './exemplars.ts';
 import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
 import type { OpenIncident, Store, StoredIncidents } from './store.ts';
 
 /** What a store is asked for without changing it. */
-type Readings = Omit<
+type Queries = Omit<
   Store,
-  'configure' | 'load' | 'commit' | 'preview' | 'import' | 'release' | 'prune' | 'isBroken' | 'close' | 'verify'
+  | 'configure'
+  | 'load'
+  | 'commit'
+  | 'preview'
+  | 'import'
+  | 'release'
+  | 'prune'
+  | 'exemplars'
+  | 'isBroken'
+  | 'close'
+  | 'verify'
 >;
 
-interface ReadingsInput {
-  readonly engine: StoreEngine;
-  readonly state: LedgerState;
-  readonly exemplars: Exemplars;
-}
-
 /** The part of a store that changes nothing. */
-export function readings({ engine, state, exemplars }: ReadingsInput): Readings {
+export function createQueries(engine: StoreEngine, state: LedgerState): Queries {
   return {
     provider: (name) => state.provider(name),
     stored: (name) => storedIncidents(engine, state, name),
     idsSince: (name, sinceMs) => engine.incidents('listedSince', state.provider(name).row, sinceMs).map(idOf),
     labels: (facet) => state.labels(facet),
     labelSets: () => state.labelSets.values().filter(({ provider }) => state.isRead(provider)),
-    exemplars: (set) => exemplars.of(set),
     counters: () => state.counters.values(),
     unmappedSeverities: () => {
       const found = new Map<string, { provider: string; value: string }>();

@@ -1,7 +1,72 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Format, MetricType, Sample } from './exposition.ts';
-import { headerText, sampleText } from './exposition.ts';
-import { OWN_FAMILIES } from './own-families.ts';
+import { type Format, headerText, type MetricType, type Sample, sampleText } from './exposition.ts';
+import type { Family } from './family.ts';
+
+type Declared = Pick<Family, 'name' | 'type' | 'help' | 'labels'>;
+
+/** What the exporter counts of its own work, apart from what the store remembers; begins anew with the process. */
+export const SELF_METRICS = {
+  info: {
+    name: 'mttr_exporter_build_info',
+    type: 'gauge',
+    help: 'A constant 1, labelled by version and Node version.',
+    labels: ['version', 'nodeversion'],
+  },
+  up: {
+    name: 'mttr_exporter_provider_up',
+    type: 'gauge',
+    help: '1 when the last poll of the provider succeeded, 0 when it failed.',
+    labels: ['provider'],
+  },
+  duration: {
+    name: 'mttr_exporter_poll_duration_seconds',
+    type: 'histogram',
+    help: 'How long polls took.',
+    labels: ['provider'],
+  },
+  polls: {
+    name: 'mttr_exporter_polls_total',
+    type: 'counter',
+    help: 'Polls by outcome.',
+    labels: ['provider', 'outcome'],
+  },
+  requests: {
+    name: 'mttr_exporter_api_requests_total',
+    type: 'counter',
+    help: 'Requests to the platform by HTTP status; error without an answer.',
+    labels: ['provider', 'code'],
+  },
+  throttled: {
+    name: 'mttr_exporter_api_throttled_total',
+    type: 'counter',
+    help: 'Answers by which the platform asked for fewer requests.',
+    labels: ['provider'],
+  },
+  budget: {
+    name: 'mttr_exporter_api_budget_remaining',
+    type: 'gauge',
+    help: 'Requests left in the current allowance.',
+    labels: ['provider'],
+  },
+  skew: {
+    name: 'mttr_exporter_clock_skew_seconds',
+    type: 'gauge',
+    help: 'How far the clock of this machine is ahead of the platform (its Date header); beyond 300 the time of the platform is taken.',
+    labels: ['provider'],
+  },
+  reloadSuccessful: {
+    name: 'mttr_exporter_config_last_reload_successful',
+    type: 'gauge',
+    help: '1 when the last attempt to load the configuration succeeded.',
+    labels: [],
+  },
+  reloadedAt: {
+    name: 'mttr_exporter_config_last_reload_success_timestamp_seconds',
+    type: 'gauge',
+    help: 'When a configuration was loaded successfully last.',
+    labels: [],
+  },
+} as const satisfies Readonly<Record<string, Declared>>;
 
 /** Seconds; from a quick poll to one that hangs until its deadline. */
 const POLL_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
@@ -34,18 +99,18 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  new Gauge(of(OWN_FAMILIES.info, registry)).set({ version, nodeversion: process.version }, 1);
+  new Gauge(of(SELF_METRICS.info, registry)).set({ version, nodeversion: process.version }, 1);
   const metrics = {
-    up: new Gauge(of(OWN_FAMILIES.up, registry)),
-    duration: new Histogram({ ...of(OWN_FAMILIES.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
-    polls: new Counter(of(OWN_FAMILIES.polls, registry)),
-    requests: new Counter(of(OWN_FAMILIES.requests, registry)),
-    throttled: new Counter(of(OWN_FAMILIES.throttled, registry)),
-    budget: new Gauge(of(OWN_FAMILIES.budget, registry)),
-    skew: new Gauge(of(OWN_FAMILIES.skew, registry)),
+    up: new Gauge(of(SELF_METRICS.up, registry)),
+    duration: new Histogram({ ...of(SELF_METRICS.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
+    polls: new Counter(of(SELF_METRICS.polls, registry)),
+    requests: new Counter(of(SELF_METRICS.requests, registry)),
+    throttled: new Counter(of(SELF_METRICS.throttled, registry)),
+    budget: new Gauge(of(SELF_METRICS.budget, registry)),
+    skew: new Gauge(of(SELF_METRICS.skew, registry)),
   };
-  const reloadSuccessful = new Gauge(of(OWN_FAMILIES.reloadSuccessful, registry));
-  const reloadedAt = new Gauge(of(OWN_FAMILIES.reloadedAt, registry));
+  const reloadSuccessful = new Gauge(of(SELF_METRICS.reloadSuccessful, registry));
+  const reloadedAt = new Gauge(of(SELF_METRICS.reloadedAt, registry));
   const born = new Set<string>();
   return {
     polled: (provider, { isUp, seconds }) => {

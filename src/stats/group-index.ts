@@ -1,32 +1,32 @@
 import type { Grouping } from '../config/types.ts';
-import type { FacetLabels } from '../model/stored.ts';
-import { Base } from './base.ts';
+import { type FacetLabels, STATUSES } from '../model/stored.ts';
 import type { Columns } from './columns.ts';
 import type { Coverage } from './evaluate.ts';
 import { Group } from './group.ts';
-import type { ProviderCounts, StatisticsInput, StatisticsSettings } from './rows.ts';
-import { SlotOrder } from './slot-order.ts';
+import type { OpenRow, ProviderCounts, StatisticsInput, StatisticsSettings } from './rows.ts';
+import { SortedIndex } from './sorted-index.ts';
+import { SortedNumbers } from './sorted-numbers.ts';
 
 /** A provider whose first sync is complete. */
 export interface ActiveProvider extends Coverage {
   readonly name: string;
   /** Counts in every grouping, not just in `provider`. */
   readonly isOverall: boolean;
-  readonly tellsEscalations: boolean;
-  readonly tellsReopens: boolean;
+  readonly hasEscalations: boolean;
+  readonly hasReopens: boolean;
 }
 
 /** A provider with its incidents in order of their instants. */
-export interface ProviderPlace {
+export interface ProviderIndex {
   provider: ActiveProvider;
-  readonly byTrigger: SlotOrder;
-  readonly byResolve: SlotOrder;
+  readonly byTrigger: SortedIndex;
+  readonly byResolve: SortedIndex;
   readonly counts: { open: number; resolved: number; excluded: number };
 }
 
 /** What the incidents of one facet take part in. */
-export interface FacetPlace {
-  readonly place: ProviderPlace;
+export interface FacetGroups {
+  readonly place: ProviderIndex;
   readonly providerIndex: number;
   readonly isExcluded: boolean;
   readonly groups: readonly Group[];
@@ -35,11 +35,11 @@ export interface FacetPlace {
 }
 
 /** Finds for each incident the groups that it belongs to. */
-export class Places {
-  readonly providers: readonly ProviderPlace[];
+export class GroupIndex {
+  readonly providers: readonly ProviderIndex[];
   readonly #input: StatisticsInput;
   /** By facet; null for those of providers that are not active. */
-  #facets: (FacetPlace | null)[] = [];
+  #facets: (FacetGroups | null)[] = [];
   readonly #groups = new Map<string, Group>();
   #groupList: readonly Group[] | undefined;
   readonly #bases = new Map<string, Base>();
@@ -48,11 +48,11 @@ export class Places {
     this.#input = input;
     this.providers = providers.map((provider) => ({
       provider,
-      byTrigger: new SlotOrder((slot) => columns.values.triggered[slot] ?? 0),
-      byResolve: new SlotOrder((slot) => columns.values.resolved[slot] ?? 0),
+      byTrigger: new SortedIndex((slot) => columns.values.triggered[slot] ?? 0),
+      byResolve: new SortedIndex((slot) => columns.values.resolved[slot] ?? 0),
       counts: { open: 0, resolved: 0, excluded: 0 },
     }));
-    if (providers.length > 0) this.#openLasting(input.settings);
+    if (providers.length > 0) this.#openAlwaysPresent(input.settings);
   }
 
   /** The same list until a group comes or goes. */
@@ -70,7 +70,7 @@ export class Places {
   }
 
   /** Undefined for facets of providers that are not active. */
-  facet(row: number): FacetPlace | undefined {
+  facet(row: number): FacetGroups | undefined {
     const known = this.#facets[row];
     if (known !== undefined) return known ?? undefined;
     const facet = this.#readFacet(row);
@@ -81,7 +81,9 @@ export class Places {
   /** A row stands on all overall providers, or on those that have incidents of its group. */
   coverages(group: Group): readonly Coverage[] {
     return this.providers
-      .filter(({ provider }, index) => (isLasting(group) ? provider.isOverall : (group.incidents[index] ?? 0) > 0))
+      .filter(({ provider }, index) =>
+        isAlwaysPresent(group) ? provider.isOverall : (group.incidents[index] ?? 0) > 0,
+      )
       .map(({ provider }) => provider);
   }
 
@@ -89,7 +91,7 @@ export class Places {
   dropEmpty(): void {
     const sizeBefore = this.#groups.size + this.#bases.size;
     for (const [key, group] of this.#groups) {
-      if (group.isEmpty && !isLasting(group)) this.#groups.delete(key);
+      if (group.isEmpty && !isAlwaysPresent(group)) this.#groups.delete(key);
     }
     for (const [key, base] of this.#bases) if (base.incidents === 0) this.#bases.delete(key);
     if (this.#groups.size + this.#bases.size === sizeBefore) return;
@@ -97,13 +99,13 @@ export class Places {
     this.#groupList = undefined;
   }
 
-  #openLasting({ groupings, severities }: StatisticsSettings): void {
+  #openAlwaysPresent({ groupings, severities }: StatisticsSettings): void {
     if (groupings.includes('all')) this.#group('all', []);
     if (!groupings.includes('severity')) return;
     for (const { name } of severities) this.#group('severity', [['severity', name]]);
   }
 
-  #readFacet(row: number): FacetPlace | undefined {
+  #readFacet(row: number): FacetGroups | undefined {
     const { settings } = this.#input;
     const labels = this.#input.labels(row);
     const providerIndex = this.providers.findIndex(({ provider }) => provider.name === labels?.provider);
@@ -137,7 +139,7 @@ export class Places {
 }
 
 /** These exist as soon as one provider has synced, whatever it found. */
-function isLasting({ grouping }: Group): boolean {
+function isAlwaysPresent({ grouping }: Group): boolean {
   return grouping === 'all' || grouping === 'severity';
 }
 
@@ -150,4 +152,47 @@ function groupLabels(grouping: Grouping, labels: FacetLabels): Group['labels'] {
     ];
   }
   return [[grouping, labels[grouping]]];
+}
+
+/** What `incident_open` and its neighbours are read from: one combination of base labels. */
+export class Base implements OpenRow {
+  readonly provider: string;
+  readonly service: string;
+  readonly severity: string;
+  readonly team: string;
+  readonly open: number[] = STATUSES.map(() => 0);
+  readonly #openSince = new SortedNumbers();
+  readonly #resolvedAt = new SortedNumbers();
+  incidents = 0;
+  version = 0;
+
+  constructor(labels: Pick<OpenRow, 'provider' | 'service' | 'severity' | 'team'>) {
+    this.provider = labels.provider;
+    this.service = labels.service;
+    this.severity = labels.severity;
+    this.team = labels.team;
+  }
+
+  get oldestAtMs(): number | undefined {
+    return this.#openSince.at(0);
+  }
+
+  get lastResolvedAtMs(): number | undefined {
+    return this.#resolvedAt.at(this.#resolvedAt.size - 1);
+  }
+
+  /** Takes an incident, or takes it back: its status (index into STATUSES), and its end (NaN without one). */
+  count(
+    incident: { status: number; isOpen: boolean; triggeredAtMs: number; resolvedAtMs: number },
+    sign: 1 | -1,
+  ): void {
+    const { status, isOpen, triggeredAtMs, resolvedAtMs } = incident;
+    this.incidents += sign;
+    this.version += 1;
+    if (isOpen) {
+      this.open[status] = (this.open[status] ?? 0) + sign;
+      this.#openSince.change(triggeredAtMs, sign);
+    }
+    if (!Number.isNaN(resolvedAtMs)) this.#resolvedAt.change(resolvedAtMs, sign);
+  }
 }

@@ -4,7 +4,7 @@ import { firstIndex } from './sorted-numbers.ts';
 const DIGITS = 4096;
 
 /** Slots in ascending order of a key (an instant); slots without one (NaN) are never in it. */
-export class SlotOrder {
+export class SortedIndex {
   #slots = new Int32Array(1024);
   #length = 0;
   readonly #key: (slot: number) => number;
@@ -17,18 +17,18 @@ export class SlotOrder {
     return this.#length;
   }
 
-  /** The slot at a place; places are found with `placeAfter`. */
+  /** The slot at a place; places are found with `upperBound`. */
   at(place: number): number {
     return this.#slots[place] ?? -1;
   }
 
   /** First place whose key is above `ms`. */
-  placeAfter(ms: number): number {
+  upperBound(ms: number): number {
     return firstIndex(this.#length, (place) => this.#key(this.at(place)) > ms);
   }
 
   add(slot: number): void {
-    const place = this.placeAfter(this.#key(slot));
+    const place = this.upperBound(this.#key(slot));
     this.append(slot);
     this.#slots.copyWithin(place + 1, place, this.#length - 1);
     this.#slots[place] = slot;
@@ -36,7 +36,7 @@ export class SlotOrder {
 
   /** Takes a slot out whose key is still the one it was added with. */
   remove(slot: number): void {
-    let place = this.placeAfter(this.#key(slot)) - 1;
+    let place = this.upperBound(this.#key(slot)) - 1;
     while (place >= 0 && this.at(place) !== slot) place -= 1;
     if (place < 0) return;
     this.#slots.copyWithin(place, place + 1, this.#length);

@@ -14,7 +14,7 @@ interface Sums {
  * The time in which at least one of a group's closed spans ran. Spans are kept as events that count up and down, so
  * that one which others overlap can be taken back as exactly as it was added.
  */
-export class BusyTime {
+export class IntervalUnion {
   /** Instants, doubled; odd where a span ends. At one instant spans begin before others end. */
   readonly #events = new SortedNumbers<Sums>(CHUNK_LENGTH);
   #chunks: readonly Chunk<Sums>[] = [];
