@@ -116,7 +116,5 @@ it('that cannot be read is said in the log, and what was read before stays', asy
 
   expect(before).toBeDefined();
   expect(trend.findSeries(0)).toEqual(before);
-  expect(new Set(lines)).toEqual(
-    new Set(['warn cannot compute the trend of the status page error=disk I/O error']),
-  );
+  expect(new Set(lines)).toEqual(new Set(['warn cannot compute the trend of the status page error=disk I/O error']));
 });
