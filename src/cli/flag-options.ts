@@ -1,7 +1,6 @@
 import { CommanderError, Option } from 'commander';
 import { messageOf } from '../model/error-message.ts';
-import { parseListenAddress } from '../server/addresses.ts';
-import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from '../server/paths.ts';
+import { parseExternalUrl, parseListenAddress, parseRoutePrefix, parseTelemetryPath } from '../server/addresses.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 
 /** Which configuration to read; `--config` is the short spelling. */

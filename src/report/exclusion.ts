@@ -61,7 +61,7 @@ export function findFilterExclusion(
 export function findIncidentExclusion(
   { marks, title, recoveryMs }: ExclusionSubject,
   reader: Reader,
-): Exclusion | undefined {
+): Exclude<Exclusion, `filter_${string}`> | undefined {
   for (const mark of ['deleted', 'expired', 'flaky'] as const) if ((marks & MARKS[mark]) !== 0) return mark;
   if (title !== undefined && reader.excludesTitle(title)) return 'exclude_titles';
   return recoveryMs !== undefined && reader.excludesRecovery(recoveryMs) ? 'shorter_than' : undefined;

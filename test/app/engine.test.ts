@@ -64,7 +64,7 @@ it('a release that fails is made up for, and what was polled meanwhile is shown 
   const page = await staged.scrape();
   const after = await staged.status();
 
-  const full = 'The page of metrics cannot be brought up to date: database or disk is full';
+  const full = 'The metrics page cannot be updated: database or disk is full';
   expect(issues.map(({ text }) => text)).toEqual([full]);
   expect(after.issues).toEqual([]);
   expect(page.value('incident_opened_total', CHECKOUT)).toBe(1);

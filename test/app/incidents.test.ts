@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { incidentsResponse } from '../../src/app/api/incidents-response.ts';
+import { listIncidents } from '../../src/app/api/incidents.ts';
 import type { Incident } from '../../src/model/incident.ts';
-import type { IncidentsQuestion } from '../../src/server/api/parameters.ts';
+import type { IncidentsQuery } from '../../src/server/api/queries.ts';
 import { incident, MINUTE_MS, START_MS } from '../poller/stage.ts';
 import { type StoredIncidents, storeOf } from './api-stage.ts';
 
-const ALL: IncidentsQuestion = { limit: 1000 };
+const ALL: IncidentsQuery = { limit: 1000 };
 
 /** Resolved after so many minutes. */
 function over(id: string, minutes: number, change: Partial<Incident> = {}): Incident {
@@ -13,8 +13,8 @@ function over(id: string, minutes: number, change: Partial<Incident> = {}): Inci
   return incident(id, { triggeredAtMs, resolvedAtMs: triggeredAtMs + minutes * MINUTE_MS, ...change });
 }
 
-function idsOf(stored: StoredIncidents, question: IncidentsQuestion): string[] {
-  const { incidents } = incidentsResponse(stored.open(), question);
+function idsOf(stored: StoredIncidents, question: IncidentsQuery): string[] {
+  const { incidents } = listIncidents(stored.open(), question);
   return incidents.map(({ id }) => id);
 }
 
@@ -30,7 +30,7 @@ it('tells an incident with its stamps, durations and what it is judged by, and w
     }),
   ]);
 
-  const answer = incidentsResponse(stored.open(), ALL);
+  const answer = listIncidents(stored.open(), ALL);
 
   expect(JSON.parse(JSON.stringify(answer))).toEqual({
     incidents: [
@@ -68,7 +68,7 @@ it.each([
 ])('says why one is left out that is $says', ({ change, more, excluded }) => {
   const stored = storeOf([over('Q1', 40, change)], more);
 
-  const { incidents } = incidentsResponse(stored.open(), ALL);
+  const { incidents } = listIncidents(stored.open(), ALL);
 
   expect(incidents.map((one) => one.excluded)).toEqual([excluded]);
 });
@@ -79,7 +79,7 @@ it('counts as open what is open: neither what was deleted nor what was merged', 
 
   const open = idsOf(stored, { ...ALL, status: 'open' });
   const resolved = idsOf(stored, { ...ALL, status: 'resolved' });
-  const { incidents } = incidentsResponse(stored.open(), ALL);
+  const { incidents } = listIncidents(stored.open(), ALL);
 
   expect([open, resolved]).toEqual([['Q1'], ['Q4']]);
   expect(incidents.find(({ id }) => id === 'Q3')?.excluded).toBe('deleted');
@@ -91,7 +91,7 @@ it('tells each once, page by page, while others come: also of one instant', () =
   const seen: string[] = [];
 
   for (let cursor: string | undefined, turn = 0; turn === 0 || cursor !== undefined; turn += 1) {
-    const page = incidentsResponse(stored.open(), { limit: 5, cursor });
+    const page = listIncidents(stored.open(), { limit: 5, cursor });
     seen.push(...page.incidents.map(({ id }) => id));
     cursor = page.next_cursor;
     stored.tell([over(`later ${turn}`, 1, { triggeredAtMs: START_MS })]);
@@ -106,7 +106,7 @@ it('tells each once, page by page, while others come: also of one instant', () =
 it('gives no cursor on a last page that is full', () => {
   const stored = storeOf([over('Q1', 1), over('Q2', 1)]);
 
-  const { incidents, next_cursor: cursor } = incidentsResponse(stored.open(), { limit: 2 });
+  const { incidents, next_cursor: cursor } = listIncidents(stored.open(), { limit: 2 });
 
   expect(incidents).toHaveLength(2);
   expect(cursor).toBeUndefined();
@@ -131,18 +131,18 @@ it.each([
 });
 
 it.each([
-  { question: { service: 'chekout' }, says: 'service "chekout" is unknown; did you mean "checkout"?' },
-  { question: { severity: 'P9' }, says: 'severity "P9" is unknown; did you mean "P1"?' },
-  { question: { provider: 'og' }, says: 'provider "og" is unknown (known: pagerduty)' },
-  { question: { from: '2026-04-01' }, says: 'from "2026-04-01" is in the future' },
-  { question: { from: '1d', to: 'soon' }, says: 'to "soon" is not a time' },
-  { question: { cursor: 'x' }, says: 'cursor is no cursor; expected next_cursor of the page before' },
+  { question: { service: 'chekout' }, says: 'service: "chekout" is unknown; did you mean "checkout"?' },
+  { question: { severity: 'P9' }, says: 'severity: "P9" is unknown; did you mean "P1"?' },
+  { question: { provider: 'og' }, says: 'provider: "og" is unknown (known: pagerduty)' },
+  { question: { from: '2026-04-01' }, says: 'from: "2026-04-01" is in the future' },
+  { question: { from: '1d', to: 'soon' }, says: 'to: "soon" is not a time' },
+  { question: { cursor: 'x' }, says: 'cursor: invalid; expected next_cursor of the preceding page' },
 ])('says what is wrong with $question', ({ question, says }) => {
   const stored = storeOf([over('Q1', 1)]);
 
-  const answer = () => incidentsResponse(stored.open(), { ...ALL, ...question });
+  const answer = () => listIncidents(stored.open(), { ...ALL, ...question });
 
-  expect(answer).toThrow(expect.objectContaining({ status: 400, message: expect.stringContaining(says) }));
+  expect(answer).toThrow(expect.objectContaining({ message: expect.stringContaining(says) }));
 });
 
 it('finds a severity by its title, and nothing of a severity that had nothing', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type TroublesInput, troublesOf } from '../../src/app/troubles.ts';
+import { findIssues, type HealthInput } from '../../src/app/health.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { CoreProviderStatus, CoreStatus } from '../../src/core/messages.ts';
 import { platforms } from '../../src/providers/registry.ts';
@@ -41,22 +41,22 @@ function toStatus(name: string, rejected: Rejected): CoreProviderStatus {
 }
 
 /** As `kind text`, with one provider that is well but for what is given. */
-function told(provider: Partial<typeof PROVIDER> = {}, input: Partial<TroublesInput> = {}): string[] {
-  const troubles = troublesOf({
+function issuesOf(provider: Partial<typeof PROVIDER> = {}, input: Partial<HealthInput> = {}): string[] {
+  const issues = findIssues({
     config,
     core: coreWith(),
     providers: [{ ...WELL, ...provider }],
     nowMs: () => NOW_MS,
-    isOpen: true,
-    pageTrouble: undefined,
+    hasPage: true,
+    pageFailure: undefined,
     reloadFailure: undefined,
     ...input,
   });
-  return troubles.map(({ kind, text: words }) => `${kind} ${words}`);
+  return issues.map(({ kind, text: words }) => `${kind} ${words}`);
 }
 
 it('nothing is wrong when all is well', () => {
-  expect(told()).toEqual([]);
+  expect(issuesOf()).toEqual([]);
 });
 
 it.each([
@@ -64,10 +64,10 @@ it.each([
   {
     says: 'silence',
     provider: { lastSuccessAtMs: NOW_MS - HOUR_MS },
-    text: 'problem pagerduty: the last successful poll was 1 h 0 min ago; its numbers stand still.',
+    text: 'problem pagerduty: the last successful poll was 1 h 0 min ago; its numbers are outdated.',
   },
   {
-    says: 'a first sync that goes on',
+    says: 'an incomplete first sync',
     provider: { synced: false, lastSuccessAtMs: undefined, heldIncidents: 120 },
     text: 'notice pagerduty: the first sync is not complete (120 incidents so far); its incidents are in no number yet.',
   },
@@ -79,10 +79,10 @@ it.each([
   {
     says: 'severities that map to nothing',
     provider: { unmappedSeverities: ['urgent', 'whatever'] },
-    text: 'notice pagerduty: severities that map to none of the configured ones took the default: urgent, whatever.',
+    text: 'notice pagerduty: severities without a mapping got the default: urgent, whatever. Map them in severity.map.',
   },
-])('$says of a provider is told', ({ provider, text: expected }) => {
-  expect(told(provider)).toEqual([expected]);
+])('$says of a provider is an issue', ({ provider, text: expected }) => {
+  expect(issuesOf(provider)).toEqual([expected]);
 });
 
 it.each([
@@ -90,44 +90,44 @@ it.each([
   { says: 'an allowance that is a tenth left', provider: { allowance: { left: 90, requests: 900, perMs: MINUTE_MS } } },
   { says: 'imported incidents, which nobody asks for,', provider: { allowance: undefined, lastSuccessAtMs: 0 } },
   { says: 'an allowance that nobody knows', provider: { allowance: { left: undefined, requests: 900, perMs: 1 } } },
-])('$says are no trouble yet', ({ provider }) => {
-  expect(told(provider)).toEqual([]);
+])('$says are no issue yet', ({ provider }) => {
+  expect(issuesOf(provider)).toEqual([]);
 });
 
 it('a first sync may use the whole allowance', () => {
   const allowance = { left: 0, requests: 900, perMs: MINUTE_MS };
 
-  const troubles = told({ synced: false, allowance });
+  const issues = issuesOf({ synced: false, allowance });
 
-  expect(troubles).toHaveLength(1);
-  expect(troubles[0]).toContain('first sync');
+  expect(issues).toHaveLength(1);
+  expect(issues[0]).toContain('first sync');
 });
 
-it('rejected records are told by reason, with how many are fetched again', () => {
+it('rejected records are counted by reason, with how many are fetched again', () => {
   const core = coreWith([
     { label: 'forbidden', value: 3 },
     { label: 'future', value: 2 },
   ]);
 
-  const again = told({ rejectedRecords: 5, waitingRecords: 2 }, { core });
-  const past = told({ rejectedRecords: 5 }, { core });
+  const again = issuesOf({ rejectedRecords: 5, waitingRecords: 2 }, { core });
+  const past = issuesOf({ rejectedRecords: 5 }, { core });
 
   expect(again).toEqual([
-    'notice pagerduty: 5 records were not taken (3 forbidden, 2 future); 2 of them are fetched again with each poll. They are in no number.',
+    'notice pagerduty: 5 records were rejected (3 forbidden, 2 future); 2 of them are fetched again with each poll. They are in no number.',
   ]);
-  expect(past).toEqual(['notice pagerduty: 5 records were not taken (3 forbidden, 2 future). They are in no number.']);
+  expect(past).toEqual(['notice pagerduty: 5 records were rejected (3 forbidden, 2 future). They are in no number.']);
 });
 
-it('the exporter tells what is wrong with itself', () => {
-  const troubles = told(
+it('the exporter reports what is wrong with itself', () => {
+  const issues = issuesOf(
     {},
-    { core: coreWith([], 7), isOpen: false, pageTrouble: 'disk is full', reloadFailure: 'c.yml:3: unknown key' },
+    { core: coreWith([], 7), hasPage: false, pageFailure: 'disk is full', reloadFailure: 'c.yml:3: unknown key' },
   );
 
-  expect(troubles).toEqual([
-    'notice The exporter is starting: the store is being read, and there is no page of metrics yet.',
-    'problem The page of metrics cannot be brought up to date: disk is full',
-    'problem The configuration was not reloaded, the old one runs on: c.yml:3: unknown key',
+  expect(issues).toEqual([
+    'notice The exporter is starting: it reads the store, and there is no metrics page yet.',
+    'problem The metrics page cannot be updated: disk is full',
+    'problem The configuration was not reloaded, the old one stays: c.yml:3: unknown key',
     'notice 7 services more than metrics.max_services (500) are shown together as "other".',
   ]);
 });

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createApiSource } from '../../src/app/api/source.ts';
-import { questions } from '../../src/app/questions.ts';
+import { storeQueries } from '../../src/app/store-queries.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { toRemote } from '../../src/core/remote.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import { RequestProblem } from '../../src/server/api/problem.ts';
-import type { ApiSource } from '../../src/server/api/source.ts';
+import type { ApiSource } from '../../src/server/api/endpoints.ts';
+import { RequestProblem } from '../../src/server/responses.ts';
 import { openLife } from '../life.ts';
 import { createHandClock } from '../poller/clock.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
@@ -25,7 +25,7 @@ async function stage({ hasPage }: { readonly hasPage: boolean }): Promise<ApiSou
   return createApiSource({
     engine: () => life.engine,
     core: life.remote,
-    questions: toRemote(questions),
+    storeQueries: toRemote(storeQueries),
     pageLoop: { ...life.pageLoop, hasPage: () => hasPage },
     reloadFailure: () => undefined,
     storePath,

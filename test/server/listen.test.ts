@@ -21,7 +21,7 @@ it.each(['16887', '', ':', 'localhost', ':65536', ':-1', ':x', '::1:16887', '[::
   'refuses "%s" as an address',
   (text) => {
     expect(() => parseListenAddress(text)).toThrow(
-      `"${text}" is no listen address; expected host:port such as :16887, 127.0.0.1:16887 or [::1]:16887`,
+      `invalid address "${text}"; expected host:port such as :16887, 127.0.0.1:16887 or [::1]:16887`,
     );
   },
 );
@@ -50,13 +50,13 @@ it('says which port is in use and then listens nowhere', async () => {
 it('says when the machine does not have the address', async () => {
   const starting = startServer(optionsWith({ listenAddresses: ['192.0.2.1:0'] }));
 
-  await expect(starting).rejects.toThrow('cannot listen on 192.0.2.1:0: this machine does not have that address');
+  await expect(starting).rejects.toThrow('cannot listen on 192.0.2.1:0: this machine does not have the address');
 });
 
 it('refuses an address that is none before it listens', async () => {
   const starting = startServer(optionsWith({ listenAddresses: ['16887'] }));
 
-  await expect(starting).rejects.toThrow('"16887" is no listen address');
+  await expect(starting).rejects.toThrow('invalid address "16887"');
 });
 
 it('keeps a scraper connected for longer than a scrape interval', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { createQuestionThread } from '../../src/app/question-client.ts';
-import type { JsonAnswer, QuestionContext } from '../../src/app/questions.ts';
+import type { QueryContext, QueryResult, StoreQueries } from '../../src/app/store-queries.ts';
+import { createOnDemandThread } from '../../src/server/on-demand-thread.ts';
 import { setupWith, stageCore } from '../core/stage.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 import { at, poll, recovered } from '../store/telling.ts';
@@ -10,23 +10,28 @@ import { at, poll, recovered } from '../store/telling.ts';
 function stage() {
   const { core, path } = stageCore();
   core.commit(poll(at(60), { incidents: [recovered('Q1', 20)] }));
-  const thread = createQuestionThread();
+  const thread = createOnDemandThread<StoreQueries>({
+    url: new URL('../../src/app/query-worker.ts', import.meta.url),
+    name: 'query',
+    methods: ['explain', 'incidents', 'trend'],
+    idleMs: 60_000,
+  });
   onTestFinished(() => thread.close());
-  const context: QuestionContext = { ...setupWith(), storePath: path, nowMs: at(60) };
+  const context: QueryContext = { ...setupWith(), storePath: path, nowMs: at(60) };
   return { core, thread, context };
 }
 
-function parsed(answer: JsonAnswer): unknown {
+function parsed(answer: QueryResult): unknown {
   return 'json' in answer ? JSON.parse(Buffer.from(answer.json).toString()) : answer.problem;
 }
 
 it('answers from the store as it is when it is asked, as JSON on shared memory', async () => {
   const { core, thread, context } = stage();
 
-  const before = await thread.questions.incidents(context, { limit: 10 });
+  const before = await thread.service.incidents(context, { limit: 10 });
   core.commit(poll(at(90), { incidents: [recovered('Q2', 30)] }));
-  const after = await thread.questions.incidents(context, { limit: 10 });
-  const explanation = await thread.questions.explain(context, { limit: 1, statistic: 'mttr', window: '30d' });
+  const after = await thread.service.incidents(context, { limit: 10 });
+  const explanation = await thread.service.explain(context, { limit: 1, statistic: 'mttr', window: '30d' });
 
   expect(parsed(before)).toMatchObject({ incidents: [{ id: 'Q1' }] });
   expect(parsed(after)).toMatchObject({ incidents: [{ id: 'Q2' }, { id: 'Q1' }] });
@@ -39,9 +44,9 @@ it('says what is wrong with a question, and fails only the question that it cann
   const elsewhere = { ...context, storePath: join(temporaryFolder(), 'none.db') };
 
   const [wrong, unreadable, right] = await Promise.allSettled([
-    thread.questions.incidents(context, { limit: 10, service: 'chekout' }),
-    thread.questions.incidents(elsewhere, { limit: 10 }),
-    thread.questions.incidents(context, { limit: 10 }),
+    thread.service.incidents(context, { limit: 10, service: 'chekout' }),
+    thread.service.incidents(elsewhere, { limit: 10 }),
+    thread.service.incidents(context, { limit: 10 }),
   ]);
 
   expect(wrong).toMatchObject({ value: { problem: { status: 400, errors: [{ name: 'service' }] } } });
@@ -51,10 +56,10 @@ it('says what is wrong with a question, and fails only the question that it cann
 
 it('fails what is under way and what comes later when it is closed', async () => {
   const { thread, context } = stage();
-  const waiting = Promise.allSettled([thread.questions.incidents(context, { limit: 10 })]);
+  const waiting = Promise.allSettled([thread.service.incidents(context, { limit: 10 })]);
 
   await thread.close();
-  const later = thread.questions.incidents(context, { limit: 10 });
+  const later = thread.service.incidents(context, { limit: 10 });
 
   await expect(later).rejects.toThrow('the exporter stops');
   expect((await waiting)[0]?.status).toBe('rejected');
