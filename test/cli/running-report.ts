@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Surroundings } from '../../src/cli/command.ts';
-import { WrongUse } from '../../src/cli/command.ts';
+import { type Surroundings, WrongUse } from '../../src/cli/command.ts';
 import { type Command, parseFlags } from '../../src/cli/flags.ts';
 import { ConfigError } from '../../src/config/diagnostics.ts';
 import { messageOf } from '../../src/model/error-message.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import type { Reader } from '../../config/label-mapper.ts';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { type FacetLabels, isKept, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
@@ -16,7 +16,7 @@ import type { History, Recorded } from '../../store/history.ts';
 export interface IncidentsInput {
   readonly config: Config;
   readonly history: History;
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly nowMs: number;
 }
 
@@ -155,7 +155,7 @@ function readIncident({ history, readers, config }: IncidentsInput, row: number)
 }
 
 /** Without the title, which may contain anything. */
-function toResponse(recorded: Recorded, config: Config, labels: FacetLabels, reader: Reader): IncidentResponse {
+function toResponse(recorded: Recorded, config: Config, labels: FacetLabels, reader: LabelMapper): IncidentResponse {
   const { stored, incident } = recorded;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   const recovery = recoveryMs(stored, config.recovery.reopened);
@@ -182,7 +182,7 @@ function toMinutes(ms: number | undefined): number | undefined {
 function findReason(
   { stored: { marks }, incident: { title } }: Recorded,
   { excluded }: FacetLabels,
-  reader: Reader,
+  reader: LabelMapper,
   recovery: number | undefined,
 ): IncidentResponse['excluded'] {
   const reason = findIncidentExclusion({ marks, title, recoveryMs: recovery }, reader);
