@@ -1,5 +1,5 @@
+import { webLink } from '../../model/incident.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
-import { webLink } from '../../model/web-link.ts';
 import {
   type Column,
   formatCount,
