@@ -152,7 +152,7 @@ export function createBasicAuth(users: ReadonlyMap<string, string>, compare: Com
   };
 }
 
-/** Whether any user could log in so; it depends on no user, so the quick denial tells nothing. */
+/** Whether any user could log in so; it depends on no user, so the quick denial discloses nothing. */
 function isPossible({ user, password }: Login): boolean {
   if (CONTROL_CHARACTER.test(user) || CONTROL_CHARACTER.test(password)) return false;
   return Buffer.byteLength(password) <= PASSWORD_BYTES_MAX;

@@ -26,7 +26,7 @@ const KEEP_ALIVE_MS = 75 * SECOND_MS;
 const HEADERS_MS = KEEP_ALIVE_MS + 5 * SECOND_MS;
 /** Whole requests are small here; a slower one only occupies a connection. */
 const REQUEST_MS = 2 * MINUTE_MS;
-/** A client that takes nothing for so long is gone, or wants our memory. */
+/** A client that reads nothing for so long is gone, or fills our memory on purpose. */
 const STALLED_MS = MINUTE_MS;
 /** As many as Prometheus takes itself; more than any set of scrapers and probes needs. */
 const CONNECTIONS_MAX = 512;

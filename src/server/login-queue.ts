@@ -16,7 +16,7 @@ export function createBcryptThread(): OnDemandThread<BcryptService> {
   return createOnDemandThread({ url, name: 'bcrypt', methods: ['compare'], idleMs: BCRYPT_IDLE_MS });
 }
 
-/** A login takes some 75 ms at cost 10, and scrapers wait for 10 s: who stands behind more has left by its turn. */
+/** A login takes some 75 ms at cost 10, and scrapers wait for 10 s: behind more, a client has left by its turn. */
 const WAITING_PER_NETWORK_MAX = 100;
 /** As many as there may be connections to one address of the server. */
 const WAITING_MAX = 512;
@@ -44,13 +44,14 @@ interface WaitingLogin {
 }
 
 /**
- * Verifies one login at a time; `busy` when too many wait and whoever has most waiting is this client. Who takes turns with whom: networks; in each network, connections without and with a
- * wrong password behind them; in these, users; for each user, connections.
+ * Verifies one login at a time; `busy` when too many wait and most of them are this client's. Networks take turns; within
+ * a network the connections that sent a wrong password, as one group, take turns with the others, as another; within a
+ * group users take turns, and for one user connections.
  *
  * So a flood of wrong passwords delays a user elsewhere by one verification besides the one that runs, and a user behind
  * the same address by two, once the flood's connections have each had a wrong password. A flood that opens a new one for
- * each try takes turns with that user by name; with random names, or that user's own, it cannot be told from many users.
- * In no case is it more than two verifications for each of the flood's connections, however often they try.
+ * each try takes turns with that user by name; with random names, or that user's own, it looks like many users. In no
+ * case is it more than two verifications for each of the flood's connections, however often they try.
  */
 export function createLoginQueue(
   verify: (login: Login) => Promise<AuthResult>,
@@ -117,11 +118,11 @@ export interface FairQueue<Item> {
   /** How many wait below the first keys of paths. */
   sizeBelow(keys: readonly string[]): number;
   push(keys: readonly string[], item: Item): void;
-  /** The item whose turn it is, taken out; undefined when none waits. */
+  /** Removes the item whose turn it is; undefined when none waits. */
   take(): Item | undefined;
-  /** Takes out the newest item of whoever has most waiting, at each level, below the first keys of paths. */
+  /** Removes the newest item of the key with most waiting, at each level, below the first keys of paths. */
   dropFromLongest(keys: readonly string[]): Item | undefined;
-  /** Takes out what meets the condition. */
+  /** Removes the items that meet the condition. */
   removeWhere(isUnwanted: (item: Item) => boolean): Item[];
 }
 

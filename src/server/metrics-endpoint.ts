@@ -125,7 +125,7 @@ const WILDCARDS: ReadonlySet<string> = new Set(['*/*', 'text/*']);
 
 /**
  * The format of the page for an Accept header: the highest q among the two that we serve wins, the first named among
- * equals; q=0 refuses; wildcards, other versions and anything odd mean text 0.0.4. Express' own `accepts` compares
+ * equals; q=0 excludes; wildcards, other versions and anything odd mean text 0.0.4. Express' own `accepts` compares
  * every parameter, so it would give Prometheus 3 (`escaping=…`) the text format.
  */
 export function negotiateFormat(accept: string | undefined): PageFormat {
@@ -141,7 +141,7 @@ export function negotiateFormat(accept: string | undefined): PageFormat {
   return wildcardQ > best.q && named.every(({ format }) => format !== 'text') ? 'text' : best.format;
 }
 
-/** Whether gzip was asked for by its name and not refused (q=0). */
+/** Whether gzip is named and not excluded (q=0). */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined) return false;
   if (acceptEncoding === 'gzip') return true;
