@@ -1,4 +1,4 @@
-import { createReader } from '../../src/config/label-mapper.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { createPageSource } from '../../src/core/page-renderer.ts';
 import {
   activeProvider,
@@ -54,7 +54,7 @@ interface Stage {
 export async function openStage(setting: Setting, nowMs: number): Promise<Stage> {
   const config = configOf(setting);
   const store = createSqliteStore({ path: setting.path, log: silent, nowMs });
-  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const observer = { onRequest() {}, onThrottled() {}, onBudget() {} };
   const providers = config.providers.map((one) => {
     const platform = platforms.find(({ type }) => type === one.type);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createReader } from '../../src/config/label-mapper.ts';
 import type { Config } from '../../src/config/types.ts';
 import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
@@ -54,7 +54,7 @@ export function configOf(setting: Setting): Config {
 export async function openSynced(setting: Setting, sinceMs: number): Promise<Store> {
   const config = configOf(setting);
   const store = createSqliteStore({ path: setting.path, log: silent, nowMs: sinceMs });
-  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const providers = config.providers.map((one) => {
     const platform = platforms.find(({ type }) => type === one.type);
     if (platform === undefined) throw new Error(`no platform is called ${one.type}`);

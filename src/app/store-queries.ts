@@ -2,7 +2,7 @@ import type { Config } from '../config/types.ts';
 import { describeProviders, readersOf, shownProvider, statisticsSettings } from '../core/settings.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { InputError } from '../model/input-error.ts';
-import { sharedJson } from '../model/shared-bytes.ts';
+import { sharedJson } from '../model/threads.ts';
 import { explain } from '../report/explain/explain.ts';
 import { parseQuestion } from '../report/explain/parse-question.ts';
 import type { ExplainQuery, IncidentsQuery } from '../server/api/queries.ts';

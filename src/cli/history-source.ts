@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OpenedProvider, openProviders } from '../app/providers.ts';
-import type { Reader } from '../config/label-mapper.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Config } from '../config/types.ts';
 import { createCore } from '../core/core.ts';
 import { toRemote } from '../core/remote.ts';
@@ -33,7 +33,7 @@ export interface SourceInput {
 export interface HistorySource {
   readonly history: History;
   readonly providers: readonly ShownProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
   /** How long closed incidents were kept; what the platforms were asked for just now is kept whole. */
   readonly retentionMs: number;
   close(): void;
@@ -73,7 +73,7 @@ export async function openSource(input: SourceInput): Promise<HistorySource> {
 
 interface Reading {
   readonly opened: readonly OpenedProvider[];
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly path: string;
   readonly retentionMs: number;
 }

@@ -1,11 +1,11 @@
 import { Option } from 'commander';
-import { namedMappings } from '../imports/named.ts';
-import { FORMATS } from '../imports/rows.ts';
+import { builtinMappings } from '../imports/builtin-mappings.ts';
+import { FORMATS } from '../imports/file-format.ts';
 import type { OneShot } from './command.ts';
 import { configFlag } from './flag-options.ts';
 import { runImport } from './import/run.ts';
 
-const MAPPINGS = [...namedMappings.keys()].join(', ');
+const MAPPINGS = [...builtinMappings.keys()].join(', ');
 
 /** Puts incidents of files into the store. */
 export const importFiles: OneShot = {

@@ -1,7 +1,7 @@
 import type { Grouping } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
-import { sharedJson } from '../model/shared-bytes.ts';
+import { sharedJson } from '../model/threads.ts';
 import { HOUR_MS, MINUTE_MS } from '../model/time.ts';
 import { selectStatistics } from '../report/window-statistics.ts';
 import type { Row } from '../stats/rows.ts';

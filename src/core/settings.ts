@@ -1,4 +1,4 @@
-import { createReader, type Reader } from '../config/label-mapper.ts';
+import { createLabelMapper, type LabelMapper } from '../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
 import type { Capabilities } from '../model/capabilities.ts';
@@ -38,14 +38,14 @@ export function describeProviders({
 }
 
 /** Today's mappings of each provider by its name, in the order of the configuration. */
-export function readersOf({ providers, severities }: Config): ReadonlyMap<string, Reader> {
-  return new Map(providers.map((one) => [one.name, createReader(one, severities)]));
+export function readersOf({ providers, severities }: Config): ReadonlyMap<string, LabelMapper> {
+  return new Map(providers.map((one) => [one.name, createLabelMapper(one, severities)]));
 }
 
 /** The parts of a configuration that each module is given. */
 export function storeSettings(
   config: Config,
-  given: { readonly readers: ReadonlyMap<string, Reader>; readonly providers: readonly Described[] },
+  given: { readonly readers: ReadonlyMap<string, LabelMapper>; readonly providers: readonly Described[] },
 ): StoreSettings {
   const { metrics, recovery, severities, retentionMs } = config;
   const targets = severities.flatMap(({ name, targetMs }) =>

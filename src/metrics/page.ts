@@ -1,5 +1,5 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
-import { sharedBytes } from '../model/shared-bytes.ts';
+import { sharedBytes } from '../model/threads.ts';
 import { FORMATS, type Format, type Fragment, headerText } from './exposition.ts';
 import type { AnyFamily, FamilySettings, PageSource, RenderCache } from './family.ts';
 

@@ -33,3 +33,15 @@ function levenshtein(from: string, to: string): number {
   }
   return row.at(-1) ?? 0;
 }
+
+/** An escaped surrogate, alone or one of a pair: a reason to look closer. */
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+
+/**
+ * What `JSON.parse` returns, with U+FFFD for unpaired surrogates, which a platform leaves where it cuts a text: the
+ * store, like any UTF-8, cannot represent them.
+ */
+export function parseJson(text: string): unknown {
+  if (!SURROGATE.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (_name, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value));
+}

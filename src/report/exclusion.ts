@@ -1,4 +1,4 @@
-import type { FacetReading, Reader } from '../config/label-mapper.ts';
+import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
 import { type FacetLabels, MARKS } from '../model/stored.ts';
 import type { History } from '../store/history.ts';
 
@@ -41,7 +41,7 @@ type FilteredLabels = Pick<FacetLabels, 'excluded' | 'severity' | 'service'>;
 export function findExclusion(
   subject: ExclusionSubject,
   labels: FilteredLabels,
-  reader: Reader,
+  reader: LabelMapper,
 ): Exclusion | undefined {
   return findFilterExclusion(labels, reader) ?? findIncidentExclusion(subject, reader);
 }
@@ -49,7 +49,7 @@ export function findExclusion(
 /** The key of the provider's filter that leaves out all incidents with these labels. */
 export function findFilterExclusion(
   { excluded, severity, service }: FilteredLabels,
-  { provider }: Reader,
+  { provider }: LabelMapper,
 ): Exclusion | undefined {
   if (!excluded) return undefined;
   const { severities, services } = provider.filter;
@@ -60,7 +60,7 @@ export function findFilterExclusion(
 /** Why an incident is left out whatever its labels. */
 export function findIncidentExclusion(
   { marks, title, recoveryMs }: ExclusionSubject,
-  reader: Reader,
+  reader: LabelMapper,
 ): Exclude<Exclusion, `filter_${string}`> | undefined {
   for (const mark of ['deleted', 'expired', 'flaky'] as const) if ((marks & MARKS[mark]) !== 0) return mark;
   if (title !== undefined && reader.excludesTitle(title)) return 'exclude_titles';
@@ -70,7 +70,7 @@ export function findIncidentExclusion(
 /** Labels as the filter sees them: what it leaves out has no place among the limited services, and people know it by its name. */
 export function findUnfilteredLabels(
   facet: number,
-  { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: Reader },
+  { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: LabelMapper },
 ): FacetLabels | undefined {
   const labels = history.labels(facet);
   if (labels?.excluded !== true) return labels;
@@ -78,6 +78,6 @@ export function findUnfilteredLabels(
 }
 
 /** The labels that a reading makes. */
-export function toLabels({ service, severity, team, excluded }: FacetReading): Omit<FacetLabels, 'provider'> {
+export function toLabels({ service, severity, team, excluded }: MappedLabels): Omit<FacetLabels, 'provider'> {
   return { service, severity: severity.name, team, excluded };
 }

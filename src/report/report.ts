@@ -1,4 +1,4 @@
-import type { Reader } from '../config/label-mapper.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { FacetLabels } from '../model/stored.ts';
 import type { History } from '../store/history.ts';
 import type { Step } from './calendar.ts';
@@ -14,7 +14,7 @@ import { type End, openTimeline, type ReportedProvider } from './timeline.ts';
 export interface ReportInput {
   readonly history: History;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
   readonly config: ReportConfig;
   readonly period: Period;
   /** Resolved names. */

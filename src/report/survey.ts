@@ -1,4 +1,4 @@
-import { isVisible, type Reader } from '../config/label-mapper.ts';
+import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
 import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { History } from '../store/history.ts';
@@ -35,7 +35,7 @@ export interface Survey {
 export interface SurveyInput {
   readonly history: History;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
   readonly reopened: 'last' | 'first' | 'sum';
   readonly filter: Filter;
   readonly period: { readonly end: End; readonly spanMs: number };

@@ -1,4 +1,4 @@
-import type { Reader } from '../config/label-mapper.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { FacetLabels } from '../model/stored.ts';
 import type { ActiveProvider } from '../stats/group-index.ts';
 import type { Row, StatisticsSettings } from '../stats/rows.ts';
@@ -19,7 +19,7 @@ export interface TimelineInput {
   /** The windows are the spans that are looked at. */
   readonly settings: StatisticsSettings;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
   /** Lets in only these incidents; all without it. */
   readonly isWanted?: (labels: FacetLabels) => boolean;
 }

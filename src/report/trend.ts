@@ -1,4 +1,4 @@
-import { isVisible, type Reader } from '../config/label-mapper.ts';
+import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
 import { type FacetLabels, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
@@ -8,7 +8,7 @@ import { reachOf } from './timeline.ts';
 export interface TrendInput {
   readonly history: Pick<History, 'providers' | 'labels' | 'each'>;
   readonly settings: Pick<StatisticsSettings, 'windows' | 'severities' | 'minimumSample' | 'reopened'>;
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
   /** Whether a provider counts in every grouping. */
   readonly isOverall: (provider: string) => boolean;
   readonly instants: Instants;

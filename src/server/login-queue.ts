@@ -1,6 +1,6 @@
 import { isIPv6, type Socket } from 'node:net';
+import { workerUrl } from '../model/threads.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import { workerUrl } from '../model/worker-url.ts';
 import type { BcryptService } from './bcrypt-worker.ts';
 import { createOnDemandThread, type OnDemandThread } from './on-demand-thread.ts';
 

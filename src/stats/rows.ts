@@ -1,4 +1,4 @@
-import type { Reader } from '../config/label-mapper.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Config, Grouping } from '../config/types.ts';
 import type { FacetLabels } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
@@ -71,7 +71,7 @@ export interface StatisticsInput {
   readonly settings: StatisticsSettings;
   /** Today's labels of a facet; undefined when its provider is not configured. */
   readonly labels: (facet: number) => FacetLabels | undefined;
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
 }
 
 /** One group of incidents with its values, one line of values per window. */

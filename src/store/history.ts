@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Reader } from '../config/label-mapper.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Facet, FacetLabels, StoredIncident } from '../model/stored.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
@@ -44,7 +44,7 @@ export interface History {
 interface HistoryInput {
   readonly path: string;
   /** By provider name, in the order of the configuration. */
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly maxServices: number;
 }
 

@@ -1,4 +1,4 @@
-import type { FacetReading, Reader } from '../config/label-mapper.ts';
+import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
 import type { Incident, Service, SeveritySources } from '../model/incident.ts';
 import type { Facet, FacetLabels } from '../model/stored.ts';
 import type { FamilyLayout, LabelSet } from './label-sets.ts';
@@ -172,12 +172,12 @@ export class LedgerState {
   }
 
   /** What today's mappings make of a facet; undefined for providers that are not configured. */
-  mapped(row: number): FacetReading | undefined {
+  mapped(row: number): MappedLabels | undefined {
     const facet = this.facet(row);
     return this.reader(facet.provider)?.facet(facet);
   }
 
-  reader(provider: string): Reader | undefined {
+  reader(provider: string): LabelMapper | undefined {
     return this.settings.readers.get(provider);
   }
 

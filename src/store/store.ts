@@ -1,4 +1,4 @@
-import type { Reader } from '../config/label-mapper.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
@@ -14,7 +14,7 @@ export interface Tells {
 /** Today's configuration as far as counting depends on it. */
 export interface StoreSettings {
   /** By provider name, in the order of the configuration; others in the store are kept but not read. */
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly tells: ReadonlyMap<string, Tells>;
   /** Recovery target of each severity that has one. */
   readonly targetsMs: ReadonlyMap<string, number>;

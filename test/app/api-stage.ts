@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { IncidentsInput } from '../../src/app/api/incidents.ts';
-import { createReader } from '../../src/config/label-mapper.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
@@ -28,7 +28,7 @@ export function storeOf(incidents: readonly Incident[], more = ''): StoredIncide
   const text = `providers: [{ type: pagerduty, api_key: k${more} }]\nstore: { path: "${path}" }`;
   const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: START_MS });
   const store = createSqliteStore({ path, log: SILENT, nowMs: START_MS });
-  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const capabilities = { ...TRAITS, escalations: true, reopens: true };
   const providers = config.providers.map((one) => ({ config: one, capabilities }));
   onTestFinished(() => {

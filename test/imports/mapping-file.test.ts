@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { incidentOf } from '../../src/imports/incident.ts';
 import { parseMapping } from '../../src/imports/mapping-file.ts';
+import { parseIncident } from '../../src/imports/parse-incident.ts';
 
 const NOW_MS = Date.parse('2026-11-01T00:00:00Z');
 
 function read(text: string, record: unknown) {
   const mapping = parseMapping(text, 'own.yml');
-  return incidentOf(record, { mapping, zone: 'UTC', tags: { service: 'service', severity: 'sev' } }, NOW_MS);
+  return parseIncident(record, { mapping, zone: 'UTC', tags: { service: 'service', severity: 'sev' } }, NOW_MS);
 }
 
-describe('a mapping of ones own', () => {
-  it('says where each field is', () => {
+describe('a custom mapping', () => {
+  it('finds each field', () => {
     const text = `
 fields:
   id: Number
@@ -38,7 +38,7 @@ fields:
     const taken = read(text, record);
 
     expect(taken).toMatchObject({
-      hasUpdate: false,
+      hasUpdatedAt: false,
       incident: {
         id: '7',
         url: 'https://status.example/7',
@@ -58,7 +58,7 @@ fields:
     });
   });
 
-  it('may begin with a named one', () => {
+  it('can extend a built-in one', () => {
     const text = 'extends: jira\nfields: { service: fields.customfield_1 }';
     const fields = { created: '2026-07-01T09:00:00.000+0000', customfield_1: 'shop', project: { key: 'OPS' } };
 
@@ -89,7 +89,7 @@ fields:
     ['extends: jira\nfields: { title: [{ from: a }, { from: b, zone: Mars }] }', 'fields.title[1].zone (own.yml:2:'],
     ['extends: jira\nfields: { title: { from: a, since_trigger: d } }', '"d" is not allowed; expected ms, s, m or h'],
     ['a: [', 'is not YAML'],
-  ])('%j is refused with its place', (text, message) => {
+  ])('%j is refused with its path and position', (text, message) => {
     expect(() => parseMapping(text, 'own.yml')).toThrow(message);
   });
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createReader } from '../../src/config/label-mapper.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { explain } from '../../src/report/explain/explain.ts';
@@ -42,14 +42,14 @@ export interface TestProvider {
 export interface World {
   readonly history: History;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => ReturnType<typeof createReader> | undefined;
+  readonly reader: (provider: string) => ReturnType<typeof createLabelMapper> | undefined;
 }
 
 export function worldOf(told: readonly TestProvider[]): World {
   const path = join(temporaryFolder(), 'store.db');
   fillStore(path, told);
   const configs = told.map(({ config }) => providerConfig(config));
-  const readers = new Map(configs.map((config) => [config.name, createReader(config, severities)]));
+  const readers = new Map(configs.map((config) => [config.name, createLabelMapper(config, severities)]));
   const history = openHistory({ path, readers, maxServices: 500 });
   onTestFinished(() => history.close());
   return {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createReader } from '../../src/config/label-mapper.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig, SeverityConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { ReportConfig } from '../../src/report/groups.ts';
@@ -59,7 +59,7 @@ export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) =
     store.commit(isUnsynced ? page : { ...page, complete: { polledUntilMs: readUntilMs, historyStartMs } });
   }
   store.close();
-  const readers = new Map(configs.map((config) => [config.name, createReader(config, titled)]));
+  const readers = new Map(configs.map((config) => [config.name, createLabelMapper(config, titled)]));
   const history = openHistory({ path, readers, maxServices: 500 });
   onTestFinished(() => history.close());
   return ({ filter, step, isCompared, minimumSample = 1, retentionMs = 400 * DAY_MS, ...period } = {}) =>

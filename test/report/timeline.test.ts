@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../src/config/label-mapper.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
 import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
 import { figuresOf } from '../../src/report/figures.ts';
@@ -82,7 +82,7 @@ function timelineOf(incidents: readonly StoredIncident[], isWanted: (labels: Fac
 }
 
 function reader(name: string) {
-  return createReader(providerConfig({ name }), severities);
+  return createLabelMapper(providerConfig({ name }), severities);
 }
 
 /** What rows say, in the oracle's words. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../src/config/label-mapper.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
 import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
 import { STATISTICS, type StatisticsSettings, statisticsOf } from '../../src/stats/rows.ts';
@@ -38,7 +38,7 @@ function open(settings: StatisticsSettings, labels = LABELS): Statistics {
   return createStatistics({
     settings,
     labels: (facet) => labels[facet],
-    reader: (name) => createReader(providerConfig({ name }), severities),
+    reader: (name) => createLabelMapper(providerConfig({ name }), severities),
   });
 }
 

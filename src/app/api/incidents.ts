@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import type { Reader } from '../../config/label-mapper.ts';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { type FacetLabels, isKept, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
@@ -16,7 +16,7 @@ import type { History, Recorded } from '../../store/history.ts';
 export interface IncidentsInput {
   readonly config: Config;
   readonly history: History;
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly nowMs: number;
 }
 
@@ -149,13 +149,18 @@ function digestQuery(query: object): string {
 function readIncident({ history, readers, config }: IncidentsInput, row: number): IncidentResponse[] {
   const [recorded] = history.recorded([row]);
   const labels = recorded && history.labels(recorded.stored.facet);
-  const reader = readers.get(recorded?.provider ?? '');
-  if (recorded === undefined || labels === undefined || reader === undefined) return [];
-  return [toResponse(recorded, config, labels, reader)];
+  const labelMapper = readers.get(recorded?.provider ?? '');
+  if (recorded === undefined || labels === undefined || labelMapper === undefined) return [];
+  return [toResponse(recorded, config, labels, labelMapper)];
 }
 
 /** Without the title, which may contain anything. */
-function toResponse(recorded: Recorded, config: Config, labels: FacetLabels, reader: Reader): IncidentResponse {
+function toResponse(
+  recorded: Recorded,
+  config: Config,
+  labels: FacetLabels,
+  labelMapper: LabelMapper,
+): IncidentResponse {
   const { stored, incident } = recorded;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   const recovery = recoveryMs(stored, config.recovery.reopened);
@@ -170,7 +175,7 @@ function toResponse(recorded: Recorded, config: Config, labels: FacetLabels, rea
     identification_minutes: minutesAfterTrigger(identifiedAtMs),
     mitigation_minutes: minutesAfterTrigger(mitigatedAtMs),
     within_target: recovery === undefined || targetMs === undefined ? undefined : recovery <= targetMs,
-    excluded: findReason(recorded, labels, reader, recovery),
+    excluded: findReason(recorded, labels, labelMapper, recovery),
   };
 }
 
@@ -182,10 +187,10 @@ function toMinutes(ms: number | undefined): number | undefined {
 function findReason(
   { stored: { marks }, incident: { title } }: Recorded,
   { excluded }: FacetLabels,
-  reader: Reader,
+  labelMapper: LabelMapper,
   recovery: number | undefined,
 ): IncidentResponse['excluded'] {
-  const reason = findIncidentExclusion({ marks, title, recoveryMs: recovery }, reader);
+  const reason = findIncidentExclusion({ marks, title, recoveryMs: recovery }, labelMapper);
   if (!isKept(marks)) return reason;
   if ((marks & MARKS.merged) !== 0) return 'merged';
   return excluded ? 'filter' : reason;

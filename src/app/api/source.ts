@@ -2,7 +2,7 @@ import { describeConfig } from '../../config/describe.ts';
 import type { Core, CoreStatus } from '../../core/messages.ts';
 import type { Remote } from '../../core/remote.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
-import { asBuffer } from '../../model/shared-bytes.ts';
+import { asBuffer } from '../../model/threads.ts';
 import { type Clock, SECOND_MS } from '../../model/time.ts';
 import type { ProviderRefresh } from '../../poller/refresh.ts';
 import type { Platform } from '../../providers/provider.ts';

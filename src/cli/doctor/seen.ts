@@ -1,4 +1,4 @@
-import { createReader, type FacetReading, type Reader } from '../../config/label-mapper.ts';
+import { createLabelMapper, type LabelMapper, type MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import type { SeveritySources } from '../../model/incident.ts';
 import type { IncidentSample, ProbeReport } from '../../providers/probes.ts';
@@ -38,7 +38,7 @@ export function seenIn(
   provider: ProviderConfig,
   { severities }: Pick<Config, 'severities'>,
 ): Seen {
-  const reader = createReader(provider, severities);
+  const reader = createLabelMapper(provider, severities);
   const facetOf = (of: Pick<IncidentSample, 'serviceId' | 'serviceName' | 'team' | 'severity'>) =>
     reader.facet({ row: 0, provider: provider.name, ...of, team: of.team ?? '' });
   const all = (report.firstPage?.incidents ?? []).map(facetOf);
@@ -76,7 +76,7 @@ function distinct(names: readonly string[]): string[] {
   return [...new Set(names)].sort();
 }
 
-function leftOutBy(readings: readonly FacetReading[], reader: Reader): ReadonlyMap<FilterKey, readonly string[]> {
+function leftOutBy(readings: readonly MappedLabels[], reader: LabelMapper): ReadonlyMap<FilterKey, readonly string[]> {
   const all = readings.flatMap((reading): [FilterKey, string][] => {
     const { service, severity, team } = reading;
     const exclusion = findFilterExclusion(toLabels(reading), reader);

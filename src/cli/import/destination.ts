@@ -67,7 +67,7 @@ async function openForWriting(input: DestinationInput, order: ImportOrder): Prom
       commit: (span) => {
         const about = { provider: name, isOnlySource: order.isOnlySource, nowMs: clock.nowMs() };
         try {
-          store.import(about, stage.parts(), span);
+          store.import(about, stage.batches(), span);
         } catch (error) {
           throw new Error(`cannot write to the store: ${messageOf(error)}; nothing was imported`, { cause: error });
         }

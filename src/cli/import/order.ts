@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import type { Config, ProviderConfig } from '../../config/types.ts';
+import { builtinMappings } from '../../imports/builtin-mappings.ts';
+import { detectFormat, FORMATS, type Format } from '../../imports/file-format.ts';
 import type { Mapping } from '../../imports/mapping.ts';
 import { parseMapping } from '../../imports/mapping-file.ts';
-import { namedMappings } from '../../imports/named.ts';
-import { FORMATS, type Format, formatOf } from '../../imports/rows.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { Platform } from '../../providers/provider.ts';
 import { parsePeriod } from '../../report/period.ts';
@@ -109,7 +109,7 @@ function providerNamed(name: string | undefined, providers: readonly ProviderCon
 }
 
 function fileNamed(name: string, format: Format | undefined): ImportFile {
-  const found = format ?? (name === STANDARD_INPUT ? undefined : formatOf(name));
+  const found = format ?? (name === STANDARD_INPUT ? undefined : detectFormat(name));
   if (found !== undefined) return { name, format: found };
   const what = name === STANDARD_INPUT ? 'standard input' : basename(name);
   throw new WrongUse(`${what} does not tell its format by a name; expected --format ndjson, json or csv`);
@@ -117,11 +117,11 @@ function fileNamed(name: string, format: Format | undefined): ImportFile {
 
 function mappingNamed(name: string | undefined, type: string): Mapping {
   const found =
-    namedMappings.get(name ?? type) ?? (name === undefined ? namedMappings.get('mttr-exporter') : undefined);
+    builtinMappings.get(name ?? type) ?? (name === undefined ? builtinMappings.get('mttr-exporter') : undefined);
   if (found !== undefined) return found;
   const path = name ?? '';
   if (!existsSync(path)) {
-    const names = [...namedMappings.keys()].join(', ');
+    const names = [...builtinMappings.keys()].join(', ');
     throw new WrongUse(`--mapping: "${path}" is neither a mapping (${names}) nor a file`);
   }
   return parseMapping(readText(path), path);

@@ -1,5 +1,5 @@
+import { REJECTED } from '../../imports/file-format.ts';
 import type { RejectedRow } from '../../imports/importing.ts';
-import { REJECTED } from '../../imports/rows.ts';
 import { type AtomicFile, openAtomicFile } from '../atomic-file.ts';
 
 /** It holds what others may not read: nobody but its owner may. */

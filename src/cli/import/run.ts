@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { createReader } from '../../config/label-mapper.ts';
-import { type ImportTarget, importRows } from '../../imports/importing.ts';
-import { placesOf } from '../../imports/mapping.ts';
-import { readRows } from '../../imports/rows.ts';
-import { createTallying, type Tallying } from '../../imports/tally.ts';
+import { createLabelMapper } from '../../config/label-mapper.ts';
+import {
+  createImportStats,
+  type ImportStats,
+  type ImportTarget,
+  importRows,
+  readRows,
+} from '../../imports/importing.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { platforms } from '../../providers/registry.ts';
 import type { ImportSpan } from '../../store/store.ts';
@@ -32,18 +35,15 @@ export async function runImport(asked: Asked, surroundings: Surroundings): Promi
     destination: errors,
     secrets: secretsOf(config, platforms),
   });
-  const tallying = createTallying({
-    reader: createReader(order.provider, config.severities),
-    retentionStartMs: nowMs - config.retentionMs,
-  });
+  const stats = createImportStats(createLabelMapper(order.provider, config.severities), nowMs - config.retentionMs);
   const sinks = createSinks(order);
   const unread = new Set<string>();
   const destination = await openDestination({ config, platforms, clock, log, version }, order);
   try {
     const { target } = destination;
-    for (const file of order.files) await importFile(file, { order, target, tallying, sinks, unread, surroundings });
-    const standing = destination.commit(spanOf(order, tallying));
-    const tally = tallying.tally();
+    for (const file of order.files) await importFile(file, { order, target, stats, sinks, unread, surroundings });
+    const standing = destination.commit(spanOf(order, stats));
+    const tally = stats.summary();
     const outcome = { order, tally, standing, retentionMs: config.retentionMs, unread };
     conclude(outcome, { destination, sinks, output: surroundings.output });
     return rejectedCount(tally) > order.maxRejected ? 1 : 0;
@@ -84,30 +84,29 @@ function conclude(outcome: Omit<Outcome, 'rejectedFiles' | 'examples'>, { destin
 interface FileWork {
   readonly order: ImportOrder;
   readonly target: ImportTarget;
-  readonly tallying: Tallying;
+  readonly stats: ImportStats;
   readonly sinks: Sinks;
   readonly unread: Set<string>;
   readonly surroundings: Surroundings;
 }
 
 async function importFile(file: ImportFile, work: FileWork): Promise<void> {
-  const { order, target, tallying, sinks, unread, surroundings } = work;
+  const { order, target, stats, sinks, unread, surroundings } = work;
   const { mapping, provider, zone } = order;
   const { errors, clock, input } = surroundings;
   const what = shownName(file);
   try {
     const stream = file.name === STANDARD_INPUT ? input : await openFile(file.name);
-    const wanted = placesOf(mapping).map(({ text }) => text);
     await importRows({
       target,
-      rows: readRows({ format: file.format, stream, wanted, unread }),
-      around: {
+      rows: readRows({ format: file.format, stream, mapping, unread }),
+      context: {
         mapping,
         zone,
         tags: { service: provider.services.tag ?? DEFAULT_SERVICE_TAG, severity: provider.severity.tag },
       },
       nowMs: clock.nowMs(),
-      tallying,
+      stats,
       onRejected: (row) => sinks.reject(file, row),
       onProgress: (rows) => void (errors.isTTY === true && errors.write(`\r${what}: ${rows} rows`)),
     });
@@ -126,8 +125,8 @@ async function openFile(name: string): Promise<Readable> {
 }
 
 /** The time of which the files tell everything, by what they hold or by what was said of them. */
-function spanOf({ fromMs, untilMs }: ImportOrder, tallying: Tallying): ImportSpan | undefined {
-  const { oldestTriggerMs, newestStampMs } = tallying.tally();
-  if (oldestTriggerMs === undefined || newestStampMs === undefined) return undefined;
-  return { fromMs: fromMs ?? oldestTriggerMs, untilMs: untilMs ?? newestStampMs };
+function spanOf({ fromMs, untilMs }: ImportOrder, stats: ImportStats): ImportSpan | undefined {
+  const { oldestTriggerMs, newestTimestampMs } = stats.summary();
+  if (oldestTriggerMs === undefined || newestTimestampMs === undefined) return undefined;
+  return { fromMs: fromMs ?? oldestTriggerMs, untilMs: untilMs ?? newestTimestampMs };
 }

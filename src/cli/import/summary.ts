@@ -1,5 +1,5 @@
 import { durationText } from '../../config/durations.ts';
-import { FATES, type Fate, type Tally } from '../../imports/tally.ts';
+import { type ImportSummary, ROW_OUTCOMES, type RowOutcome } from '../../imports/importing.ts';
 import { printable } from '../../model/text.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { Standing } from './destination.ts';
@@ -8,7 +8,7 @@ import type { ImportOrder } from './order.ts';
 /** What a run of an import has to tell. */
 export interface Outcome {
   readonly order: ImportOrder;
-  readonly tally: Tally;
+  readonly tally: ImportSummary;
   readonly standing: Standing;
   readonly retentionMs: number;
   /** Names of columns and members that the mapping does not read. */
@@ -22,7 +22,7 @@ export interface Outcome {
 /** Names beyond these are counted. */
 const NAMES_MAX = 12;
 
-const FATE_WORDS: Readonly<Record<Fate, string>> = {
+const OUTCOME_WORDS: Readonly<Record<RowOutcome, string>> = {
   new: 'new',
   changed: 'changed',
   unchanged: 'unchanged',
@@ -32,7 +32,7 @@ const FATE_WORDS: Readonly<Record<Fate, string>> = {
 /** What became of an import, for a person. */
 export function summaryOf(outcome: Outcome): string {
   const { order, tally } = outcome;
-  const read = FATES.reduce((sum, fate) => sum + tally.fates[fate], 0);
+  const read = ROW_OUTCOMES.reduce((sum, outcome) => sum + tally.outcomes[outcome], 0);
   const title = order.isDryRun
     ? `Dry run: nothing was written. An import into ${order.provider.name} would find`
     : `Imported into ${order.provider.name}`;
@@ -47,24 +47,24 @@ export function summaryOf(outcome: Outcome): string {
 }
 
 /** `3 new, 1 rejected`: what became of the rows; `nothing` where there was none. */
-export function countsText(tally: Tally): string {
+export function countsText(tally: ImportSummary): string {
   const rejected = rejectedCount(tally);
-  const counts = FATES.filter((fate) => tally.fates[fate] > 0).map(
-    (fate) => `${tally.fates[fate]} ${FATE_WORDS[fate]}`,
+  const counts = ROW_OUTCOMES.filter((outcome) => tally.outcomes[outcome] > 0).map(
+    (outcome) => `${tally.outcomes[outcome]} ${OUTCOME_WORDS[outcome]}`,
   );
   return [...(counts.length > 0 ? counts : ['nothing']), ...(rejected > 0 ? [`${rejected} rejected`] : [])].join(', ');
 }
 
-export function rejectedCount({ rejected }: Tally): number {
+export function rejectedCount({ rejected }: ImportSummary): number {
   return [...rejected.values()].reduce((sum, count) => sum + count, 0);
 }
 
-function spanLine({ oldestTriggerMs = 0, newestStampMs = 0, open }: Tally, read: number): string {
+function spanLine({ oldestTriggerMs = 0, newestTimestampMs = 0, open }: ImportSummary, read: number): string {
   const still = open > 0 ? `, ${open} of them still open` : '';
-  return `Incidents: ${read} from ${stampText(oldestTriggerMs)} to ${stampText(newestStampMs)}${still}`;
+  return `Incidents: ${read} from ${stampText(oldestTriggerMs)} to ${stampText(newestTimestampMs)}${still}`;
 }
 
-function unmappedLines({ unmapped }: Tally, fallback: string): string[] {
+function unmappedLines({ unmapped }: ImportSummary, fallback: string): string[] {
   if (unmapped.size === 0) return [];
   const words = [...unmapped].map(
     ([word, count]) => `${word === '' ? 'none at all' : JSON.stringify(word)} (${count})`,
@@ -77,9 +77,9 @@ function tellings({ order, tally, standing, retentionMs, unread }: Outcome): str
   const lines: string[] = [];
   if (unread.size > 0) lines.push(`Not read, people's names among them if there were any: ${listed([...unread])}`);
   if (tally.excluded > 0) lines.push(`Outside the filter of ${name}, kept but not shown: ${tally.excluded}`);
-  if (tally.forgotten > 0) {
+  if (tally.beyondRetention > 0) {
     lines.push(
-      `Ended before the retention (${durationText(retentionMs)}): ${tally.forgotten}; the exporter deletes them within the hour, unless retention is longer`,
+      `Ended before the retention (${durationText(retentionMs)}): ${tally.beyondRetention}; the exporter deletes them within the hour, unless retention is longer`,
     );
   }
   if (standing.historyStartMs !== undefined)

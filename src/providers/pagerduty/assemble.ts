@@ -1,5 +1,5 @@
-import { titleFingerprint } from '../../model/fingerprint.ts';
 import type { EndKnownFrom, Incident, Interval, Rejection, StateChange } from '../../model/incident.ts';
+import { titleFingerprint } from '../../model/incident.ts';
 import type { IncidentFacts } from './schema.ts';
 import { inOrderOfTime, isResolve } from './state-changes.ts';
 

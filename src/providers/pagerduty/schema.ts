@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Service, SeveritySources } from '../../model/incident.ts';
-import { webLink } from '../../model/web-link.ts';
+import { webLink } from '../../model/incident.ts';
 import { instant } from '../answers.ts';
 
 const id = z.string().min(1);

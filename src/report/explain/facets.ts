@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/label-mapper.ts';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { FacetLabels } from '../../model/stored.ts';
 import type { History } from '../../store/history.ts';
 import { findFilterExclusion, findUnfilteredLabels } from '../exclusion.ts';
@@ -9,7 +9,7 @@ import type { ProviderSpan } from './spans.ts';
 /** What all incidents of a facet share, as far as the question goes. */
 export interface FacetView {
   readonly labels: FacetLabels;
-  readonly reader: Reader;
+  readonly reader: LabelMapper;
   readonly span: ProviderSpan;
   /** Why none of them is in the number; absent when that is up to the incident. */
   readonly reason: Reason | undefined;
@@ -18,7 +18,7 @@ export interface FacetView {
 
 export interface FacetsInput {
   readonly history: History;
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
   readonly spans: readonly ProviderSpan[];
   readonly wanted: WantedLabels;
   /** The row is one of those by provider, where every provider counts. */

@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/label-mapper.ts';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Grouping } from '../../config/types.ts';
 import { InputError } from '../../model/input-error.ts';
 import type { FacetLabels } from '../../model/stored.ts';
@@ -30,7 +30,7 @@ export interface ExplainInput {
   /** How long closed incidents are kept. */
   readonly retentionMs: number;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
 }
 
 /** The row that a question is about: its grouping, and the labels that narrow it further. */

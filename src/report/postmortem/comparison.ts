@@ -1,4 +1,4 @@
-import type { Reader } from '../../config/label-mapper.ts';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import { DAY_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { History, Recorded } from '../../store/history.ts';
@@ -15,7 +15,7 @@ export interface ComparisonInput {
   /** As configured; windows and groupings do not matter. */
   readonly settings: StatisticsSettings;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
 }
 
 /** What was usual when it began. */

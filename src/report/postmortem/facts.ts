@@ -1,4 +1,4 @@
-import type { FacetReading } from '../../config/label-mapper.ts';
+import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
 import { recoveryMs } from '../../model/stored.ts';
@@ -65,13 +65,13 @@ export function gatherFacts(input: FactsInput): Facts {
   };
 }
 
-function readingOf({ history, recorded: { provider, stored }, reader }: FactsInput): FacetReading {
+function readingOf({ history, recorded: { provider, stored }, reader }: FactsInput): MappedLabels {
   const reading = reader(provider)?.facet(history.facet(stored.facet));
   if (reading === undefined) throw new Error(`no provider is called ${provider}`);
   return reading;
 }
 
-function uncountedReason({ recorded, reader, settings }: FactsInput, reading: FacetReading): string | undefined {
+function uncountedReason({ recorded, reader, settings }: FactsInput, reading: MappedLabels): string | undefined {
   const { stored, incident, provider } = recorded;
   const own = reader(provider);
   if (own === undefined) return undefined;

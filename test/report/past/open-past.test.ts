@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../../src/config/label-mapper.ts';
+import { createLabelMapper } from '../../../src/config/label-mapper.ts';
 import { type FacetLabels, MARKS, STATUSES, type StoredIncident } from '../../../src/model/stored.ts';
 import { lifeOf } from '../../../src/report/past/life.ts';
 import { createOpenPast } from '../../../src/report/past/open-past.ts';
@@ -143,7 +143,7 @@ describe('what was open', () => {
             reopened: 'last',
           },
           labels: (facet) => LABELS[facet],
-          reader: (name) => createReader(providerConfig({ name }), severities),
+          reader: (name) => createLabelMapper(providerConfig({ name }), severities),
         });
         live.advance({
           name: 'pd',

@@ -1,7 +1,7 @@
-import { type Mapping, mappingOf } from './mapping.ts';
+import { type Mapping, toMapping } from './mapping.ts';
 
 /** PagerDuty: incidents of the REST API, rows of its analytics, and the CSV of its reports. */
-const pagerduty = mappingOf('pagerduty', {
+const pagerduty = toMapping('pagerduty', {
   id: ['id', 'incident_id'],
   url: 'html_url',
   title: ['title', 'description'],
@@ -22,7 +22,7 @@ const pagerduty = mappingOf('pagerduty', {
 });
 
 /** Opsgenie: alerts of the REST API (list or single), and tables of the same fields. */
-const opsgenie = mappingOf('opsgenie', {
+const opsgenie = toMapping('opsgenie', {
   id: ['id', 'Alert ID'],
   title: 'message',
   service: { from: ['tags'], tag: 'service' },
@@ -37,10 +37,10 @@ const opsgenie = mappingOf('opsgenie', {
   fingerprint: 'alias',
 });
 
-const JIRA_STAMPS = ['d/LLL/yy h:mm a', 'd/LLL/yy H:mm', 'd/LLL/yyyy h:mm a', 'd/LLL/yyyy H:mm'];
+const JIRA_DATES = ['d/LLL/yy h:mm a', 'd/LLL/yy H:mm', 'd/LLL/yyyy h:mm a', 'd/LLL/yyyy H:mm'];
 
 /** Jira: the CSV of a search, and the JSON of the search API. */
-const jira = mappingOf('jira', {
+const jira = toMapping('jira', {
   id: ['key', 'Issue key'],
   title: ['fields.summary', 'Summary'],
   service: [
@@ -56,12 +56,12 @@ const jira = mappingOf('jira', {
     from: ['fields.status.statusCategory.key', 'Status Category'],
     values: { done: 'resolved', '*': 'open' },
   },
-  started_at: { from: ['Custom field (Actual start)'], formats: JIRA_STAMPS },
-  triggered_at: { from: ['fields.created', 'Created'], formats: JIRA_STAMPS },
-  mitigated_at: { from: ['Custom field (Actual end)'], formats: JIRA_STAMPS },
-  resolved_at: { from: ['fields.resolutiondate', 'Resolved'], formats: JIRA_STAMPS },
-  status_changed_at: { from: ['fields.statuscategorychangedate', 'Status Category Changed'], formats: JIRA_STAMPS },
-  updated_at: { from: ['fields.updated', 'Updated'], formats: JIRA_STAMPS },
+  started_at: { from: ['Custom field (Actual start)'], formats: JIRA_DATES },
+  triggered_at: { from: ['fields.created', 'Created'], formats: JIRA_DATES },
+  mitigated_at: { from: ['Custom field (Actual end)'], formats: JIRA_DATES },
+  resolved_at: { from: ['fields.resolutiondate', 'Resolved'], formats: JIRA_DATES },
+  status_changed_at: { from: ['fields.statuscategorychangedate', 'Status Category Changed'], formats: JIRA_DATES },
+  updated_at: { from: ['fields.updated', 'Updated'], formats: JIRA_DATES },
 });
 
 const own = {
@@ -87,14 +87,14 @@ const own = {
   intervals: 'intervals',
 } as const;
 
-/** The mappings that have a name, in the order of the documentation; keys are what `--mapping` takes. */
-export const namedMappings: ReadonlyMap<string, Mapping> = new Map([
+/** The mappings that `--mapping` accepts by name, in the order of the documentation. */
+export const builtinMappings: ReadonlyMap<string, Mapping> = new Map([
   ['pagerduty', pagerduty],
   ['opsgenie', opsgenie],
   ['jira', jira],
   [
     'outages',
-    mappingOf('outages', {
+    toMapping('outages', {
       id: 'id',
       service: 'service',
       severity: 'severity',
@@ -102,5 +102,5 @@ export const namedMappings: ReadonlyMap<string, Mapping> = new Map([
       resolved_at: 'resolvedAt',
     }),
   ],
-  ['mttr-exporter', mappingOf('mttr-exporter', own)],
+  ['mttr-exporter', toMapping('mttr-exporter', own)],
 ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseStamp } from '../../src/imports/stamps.ts';
+import { parseTimestamp } from '../../src/imports/field-values.ts';
 
 const UTC = { formats: [], zone: 'UTC' };
 
@@ -16,8 +16,8 @@ describe('a date', () => {
     [1790845200, '2026-10-01T09:00:00.000Z'],
     [1790845200123, '2026-10-01T09:00:00.123Z'],
     ['1790845200123', '2026-10-01T09:00:00.123Z'],
-  ])('%s is understood', (text, iso) => {
-    expect(new Date(parseStamp(text, UTC) ?? 0).toISOString()).toBe(iso);
+  ])('%s is parsed', (text, iso) => {
+    expect(new Date(parseTimestamp(text, UTC) ?? 0).toISOString()).toBe(iso);
   });
 
   it.each([
@@ -30,23 +30,23 @@ describe('a date', () => {
     '17908452001234',
     '',
     'NaN',
-  ])('%j is none', (text) => {
-    expect(parseStamp(text, UTC)).toBeUndefined();
+  ])('%j is not a time', (text) => {
+    expect(parseTimestamp(text, UTC)).toBeUndefined();
   });
 
-  it('without a zone is in the one that was said, summer and winter', () => {
+  it('without a zone is in the given zone, in summer and winter', () => {
     const berlin = { formats: [], zone: 'Europe/Berlin' };
 
-    expect(parseStamp('2026-07-01T11:00:00', berlin)).toBe(Date.parse('2026-07-01T09:00:00Z'));
-    expect(parseStamp('2026-01-01T10:00:00', berlin)).toBe(Date.parse('2026-01-01T09:00:00Z'));
-    expect(parseStamp('2026-01-01T10:00:00Z', berlin)).toBe(Date.parse('2026-01-01T10:00:00Z'));
+    expect(parseTimestamp('2026-07-01T11:00:00', berlin)).toBe(Date.parse('2026-07-01T09:00:00Z'));
+    expect(parseTimestamp('2026-01-01T10:00:00', berlin)).toBe(Date.parse('2026-01-01T09:00:00Z'));
+    expect(parseTimestamp('2026-01-01T10:00:00Z', berlin)).toBe(Date.parse('2026-01-01T10:00:00Z'));
   });
 
   it.each([
     ['11/May/24 3:26 PM', 'd/LLL/yy h:mm a'],
     ['11/May/24 03:26 PM', 'd/LLL/yy h:mm a'],
     ['11.05.2024 15:26', 'dd.MM.yyyy HH:mm'],
-  ])('%s is understood by its format', (text, format) => {
-    expect(parseStamp(text, { formats: ['yyyy', format], zone: 'UTC' })).toBe(Date.parse('2024-05-11T15:26:00Z'));
+  ])('%s is parsed by its format', (text, format) => {
+    expect(parseTimestamp(text, { formats: ['yyyy', format], zone: 'UTC' })).toBe(Date.parse('2024-05-11T15:26:00Z'));
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { webLink } from '../../src/model/web-link.ts';
+import { webLink } from '../../src/model/incident.ts';
 
 it.each([
   { text: 'https://acme.pagerduty.com/incidents/Q1', link: 'https://acme.pagerduty.com/incidents/Q1' },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseJson } from '../../src/model/json.ts';
+import { parseJson } from '../../src/model/text.ts';
 
 it.each([
   ['the first half of a character', String.raw`{"title":"down \ud83d"}`, { title: 'down \ufffd' }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pickPlaces, placeOf, valueAt } from '../../src/imports/paths.ts';
+import { parseFieldPath, pickPaths, valueAt } from '../../src/imports/mapping.ts';
 
 const record = {
   id: 'Q1',
@@ -26,20 +26,22 @@ describe('a place', () => {
     ['service.summary.text', undefined],
     ['toString', undefined],
     ['id.length', undefined],
-  ])('%s finds what is there and nothing else', (text, value) => {
-    expect(valueAt(record, placeOf(text))).toBe(value);
+  ])('%s finds its value', (text, value) => {
+    expect(valueAt(record, parseFieldPath(text))).toBe(value);
   });
 
   it.each([[null], ['text'], [[1]], [undefined]])('finds nothing in %j', (strange) => {
-    expect(valueAt(strange, placeOf('service.id'))).toBeUndefined();
+    expect(valueAt(strange, parseFieldPath('service.id'))).toBeUndefined();
   });
 });
 
 describe('what is picked of a record', () => {
-  it('is what places find, and no neighbour of it', () => {
-    const places = ['id', 'service.summary', 'responders[type=team].id', 'teams.0.summary', 'missing.x'].map(placeOf);
+  it('contains what the paths find and nothing else', () => {
+    const places = ['id', 'service.summary', 'responders[type=team].id', 'teams.0.summary', 'missing.x'].map(
+      parseFieldPath,
+    );
 
-    const picked = pickPlaces(record, places);
+    const picked = pickPaths(record, places);
 
     expect(picked).toEqual({
       id: 'Q1',
@@ -51,7 +53,9 @@ describe('what is picked of a record', () => {
   });
 
   it('keeps several members of one object', () => {
-    expect(pickPlaces({ report: { a: 1, b: 2, c: 3 } }, [placeOf('report.a'), placeOf('report.c')])).toEqual({
+    expect(
+      pickPaths({ report: { a: 1, b: 2, c: 3 } }, [parseFieldPath('report.a'), parseFieldPath('report.c')]),
+    ).toEqual({
       report: { a: 1, c: 3 },
     });
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { incidentOf } from '../../src/imports/incident.ts';
-import { namedMappings } from '../../src/imports/named.ts';
+import { builtinMappings } from '../../src/imports/builtin-mappings.ts';
+import { parseIncident } from '../../src/imports/parse-incident.ts';
 
 const NOW_MS = Date.parse('2026-11-01T00:00:00Z');
 
 function read(name: string, record: unknown) {
-  const mapping = namedMappings.get(name);
+  const mapping = builtinMappings.get(name);
   if (mapping === undefined) throw new Error(`no mapping is called ${name}`);
-  return incidentOf(record, { mapping, zone: 'UTC', tags: { service: 'service', severity: undefined } }, NOW_MS);
+  return parseIncident(record, { mapping, zone: 'UTC', tags: { service: 'service', severity: undefined } }, NOW_MS);
 }
 
 function ms(time: string): number {
@@ -17,7 +17,7 @@ function ms(time: string): number {
 const own = { id: 'A', triggeredAt: '2026-10-01T09:00:00Z', resolvedAt: '2026-10-01T10:00:00Z', service: 'shop' };
 
 describe('a record', () => {
-  it('may say everything that there is to say', () => {
+  it('can set every field', () => {
     const whole = {
       ...own,
       url: 'https://status.example/A',
@@ -42,7 +42,7 @@ describe('a record', () => {
     };
 
     expect(read('mttr-exporter', whole)).toEqual({
-      hasUpdate: true,
+      hasUpdatedAt: true,
       incident: {
         id: 'A',
         url: 'https://status.example/A',
@@ -72,8 +72,11 @@ describe('a record', () => {
     });
   });
 
-  it('was changed last when its last known event was, unless it says otherwise', () => {
-    expect(read('mttr-exporter', own)).toMatchObject({ hasUpdate: false, incident: { updatedAtMs: ms('10:00:00') } });
+  it('last changed at its last known event, unless it has updatedAt', () => {
+    expect(read('mttr-exporter', own)).toMatchObject({
+      hasUpdatedAt: false,
+      incident: { updatedAtMs: ms('10:00:00') },
+    });
   });
 
   it.each([
@@ -86,7 +89,7 @@ describe('a record', () => {
     ['no status, and an end', {}, 'resolved'],
     ['that it is open, and an end', { status: 'open' }, 'triggered'],
     ['that it is mitigated', { status: 'Mitigated', resolvedAt: undefined }, 'mitigated'],
-  ])('with %s is what it seems', (_says, change, status) => {
+  ])('with %s has the right status', (_says, change, status) => {
     const taken = read('mttr-exporter', { ...own, ...change });
 
     expect(taken).toMatchObject({ incident: { status } });
@@ -134,14 +137,14 @@ describe('a record', () => {
       },
       ['malformed', 'intervals'],
     ],
-  ])('with %s is rejected, in words without any value of it', (_says, change, [reason, detail]) => {
+  ])('with %s is rejected without quoting any value', (_says, change, [reason, detail]) => {
     const refused = read('mttr-exporter', { ...own, ...change });
 
     expect(refused).toMatchObject({ reason, detail: expect.stringContaining(detail) });
     expect(JSON.stringify(refused)).not.toContain('Ada');
   });
 
-  it('keeps no link that is none, and no stamp before its trigger but that of the impact', () => {
+  it('keeps only http links, and before its trigger only the start of the impact', () => {
     const strange = {
       ...own,
       url: 'javascript:alert(1)',
@@ -156,7 +159,7 @@ describe('a record', () => {
 });
 
 describe('a row of PagerDuty', () => {
-  it('of the analytics has its acknowledgement and its end as seconds, and no stamp of its last change', () => {
+  it('of the analytics has acknowledgement and end in seconds, and no time of change', () => {
     const row = {
       id: 'Q1A2B3C4D5E6F7',
       incident_number: '1042',
@@ -175,7 +178,7 @@ describe('a row of PagerDuty', () => {
     };
 
     expect(read('pagerduty', row)).toMatchObject({
-      hasUpdate: false,
+      hasUpdatedAt: false,
       incident: {
         id: 'Q1A2B3C4D5E6F7',
         serviceId: 'PSVC001',
@@ -190,7 +193,7 @@ describe('a row of PagerDuty', () => {
     });
   });
 
-  it('of older reports has other names for the same', () => {
+  it('of older reports has other column names', () => {
     const row = {
       id: 'Q1',
       incident_number: '7',
@@ -224,9 +227,9 @@ describe('an issue of Jira', () => {
     },
   };
 
-  it('is an incident by its key, from its creation to its resolution', () => {
+  it('is an incident from creation to resolution', () => {
     expect(read('jira', issue)).toMatchObject({
-      hasUpdate: true,
+      hasUpdatedAt: true,
       incident: {
         id: 'INC-42',
         title: 'checkout down',
@@ -240,7 +243,7 @@ describe('an issue of Jira', () => {
     });
   });
 
-  it('that is done without a resolution ended when its category changed', () => {
+  it('that is done without a resolution ended when its status category changed', () => {
     const fields = { ...issue.fields, resolutiondate: null, components: [] };
 
     expect(read('jira', { ...issue, fields })).toMatchObject({
@@ -248,7 +251,7 @@ describe('an issue of Jira', () => {
     });
   });
 
-  it('that was opened again is open, whatever its category changed at', () => {
+  it('that was reopened is open', () => {
     const status = { statusCategory: { key: 'indeterminate' } };
     const fields = { ...issue.fields, resolutiondate: null, status };
 

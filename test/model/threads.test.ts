@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { workerUrl } from '../../src/model/worker-url.ts';
+import { workerUrl } from '../../src/model/threads.ts';
 
 it.each([
   { metaUrl: 'file:///srv/src/server/thread.ts', url: 'file:///srv/src/server/worker.ts' },
