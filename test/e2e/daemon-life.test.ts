@@ -227,7 +227,7 @@ describe('POST /-/reload', () => {
 
     expect(answer).toEqual({
       status: 403,
-      text: 'reloading over HTTP is off; start with --web.enable-lifecycle, or send SIGHUP\n',
+      text: 'reload over HTTP is disabled; start with --web.enable-lifecycle, or send SIGHUP\n',
     });
   });
 

@@ -150,13 +150,18 @@ function digestQuery(query: object): string {
 function readIncident({ history, readers, config }: IncidentsInput, row: number): IncidentResponse[] {
   const [recorded] = history.recorded([row]);
   const labels = recorded && history.labels(recorded.stored.facet);
-  const reader = readers.get(recorded?.provider ?? '');
-  if (recorded === undefined || labels === undefined || reader === undefined) return [];
-  return [toResponse(recorded, config, labels, reader)];
+  const labelMapper = readers.get(recorded?.provider ?? '');
+  if (recorded === undefined || labels === undefined || labelMapper === undefined) return [];
+  return [toResponse(recorded, config, labels, labelMapper)];
 }
 
 /** Without the title, which may contain anything. */
-function toResponse(recorded: Recorded, config: Config, labels: FacetLabels, reader: LabelMapper): IncidentResponse {
+function toResponse(
+  recorded: Recorded,
+  config: Config,
+  labels: FacetLabels,
+  labelMapper: LabelMapper,
+): IncidentResponse {
   const { stored, incident } = recorded;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   const recovery = recoveryMs(stored, config.recovery.reopened);
@@ -171,7 +176,11 @@ function toResponse(recorded: Recorded, config: Config, labels: FacetLabels, rea
     identification_minutes: minutesAfterTrigger(identifiedAtMs),
     mitigation_minutes: minutesAfterTrigger(mitigatedAtMs),
     within_target: recovery === undefined || targetMs === undefined ? undefined : recovery <= targetMs,
-    excluded: findApiExclusion({ marks: stored.marks, title: incident.title, recoveryMs: recovery }, labels, reader),
+    excluded: findApiExclusion(
+      { marks: stored.marks, title: incident.title, recoveryMs: recovery },
+      labels,
+      labelMapper,
+    ),
   };
 }
 
