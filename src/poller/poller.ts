@@ -2,6 +2,7 @@ import { type Core, CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
+import { createMutex } from '../model/mutex.ts';
 import type { Page, PollCoverage, StoredState } from '../model/poll.ts';
 import { type Clock, MINUTE_MS, TIMER_MAX_MS } from '../model/time.ts';
 import { validatePage } from '../model/validity.ts';
@@ -105,16 +106,6 @@ export function createPoller(input: PollerInput): Poller {
     }
   };
   return { name, state: () => state, pollOnce, run, runExclusive, nowMs: platformClock.nowMs };
-}
-
-/** One work after the other, in the order in which they came. */
-function createMutex(): Poller['runExclusive'] {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
-  };
 }
 
 /** Our clock, or the platform's where ours is off. */

@@ -2,7 +2,8 @@ import { isVisible } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
 import { type FacetLabels, MARKS, recoveryMs } from '../model/stored.ts';
 import { contentMarks, type IncidentRow, instant, list, number, spansOf } from './incident-row.ts';
-import { editSeries, type IncidentSeries, type LabelSet, observe } from './label-sets.ts';
+import { type LabelSet, observe } from './label-sets.ts';
+import { editSeries, type IncidentSeries } from './series.ts';
 import type { LedgerState } from './state.ts';
 import type { Exemplar, StoreSettings } from './store.ts';
 

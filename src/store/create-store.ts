@@ -6,8 +6,9 @@ import { completeImport, decideBatch, decideImport, type ImportPart } from './de
 import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
 import { list, number } from './incident-row.ts';
 import { IncidentTable, isSameCounting, readCounting } from './incident-table.ts';
-import { bucketOf, endHold, type LabelSet, migrateLayout } from './label-sets.ts';
+import { bucketOf, type LabelSet } from './label-sets.ts';
 import { createQueries } from './queries.ts';
+import { endHold, migrateLayout } from './series.ts';
 import { reconcileServices } from './service-limit.ts';
 import { facetKey, type LedgerState, serviceKey } from './state.ts';
 import type { Batch, Exemplar, PruneResult, Store, StoreSettings } from './store.ts';

@@ -1,7 +1,3 @@
-import type { FacetLabels } from '../model/stored.ts';
-import type { LedgerState } from './state.ts';
-import type { StoreSettings } from './store.ts';
-
 /** Sums of a cumulative histogram: integers, so any order of adding gives the same digits. */
 export interface Histogram {
   sumMs: number;
@@ -54,7 +50,7 @@ export interface FamilyLayout {
   readonly targetsMs?: Readonly<Record<string, number>>;
 }
 
-type SetLabels = Omit<LabelSet, 'row' | 'groups'>;
+export type SetLabels = Omit<LabelSet, 'row' | 'groups'>;
 
 export function setKey(labels: SetLabels): string {
   return JSON.stringify([labels.kind, labels.provider, labels.service, labels.severity, labels.team]);
@@ -103,127 +99,4 @@ export function observe(histogram: Histogram, ms: number, bucketsMs: readonly nu
   histogram.sumMs += ms;
   histogram.counts[at] = (histogram.counts[at] ?? 0) + 1;
   return at;
-}
-
-/** The series that one incident is counted in. */
-export interface IncidentSeries {
-  /** Carries the base labels. */
-  readonly serviceSeries: LabelSet;
-  /** Carries the ◦ families; the same one with `metrics.detail: full`. */
-  readonly severitySeries: LabelSet;
-}
-
-/** Label sets of an incident with these labels, to be changed by this decision; new ones are created at zero. */
-export function editSeries(state: LedgerState, labels: FacetLabels, nowMs: number): IncidentSeries {
-  const { service, severity } = toSetLabels(labels, state.settings);
-  const serviceSeries = editSet(state, service, nowMs);
-  return { serviceSeries, severitySeries: severity === undefined ? serviceSeries : editSet(state, severity, nowMs) };
-}
-
-/** Makes sure that the series of an incident with these labels exist, at zero. */
-export function ensureSeries(state: LedgerState, labels: FacetLabels, nowMs: number): void {
-  const { service, severity } = toSetLabels(labels, state.settings);
-  if (!state.labelSets.has(setKey(service))) editSet(state, service, nowMs);
-  if (severity !== undefined && !state.labelSets.has(setKey(severity))) editSet(state, severity, nowMs);
-}
-
-/** Ends the hold of one group of a label set: its observations are shown from now on. */
-export function endHold(state: LedgerState, row: number, name: GroupName): void {
-  for (const set of state.labelSets.values()) {
-    if (set.row !== row) continue;
-    const group = editSet(state, set, 0).groups[name];
-    if (group !== undefined) group.released = true;
-    return;
-  }
-}
-
-/** Restarts at zero the groups whose layout is another one by today's settings; gives what restarted, for the log. */
-export function migrateLayout(state: LedgerState, nowMs: number): string[] {
-  const { bucketsMs, detail, team, targetsMs } = state.settings;
-  const after = { bucketsMs, detail, team, targetsMs: Object.fromEntries(targetsMs) };
-  const before = state.layout;
-  state.layout = after;
-  if (before === undefined) return [];
-  const hasNewTeam = before.team !== team;
-  const hasNewDetail = before.detail !== detail;
-  const hasNewBuckets = JSON.stringify(before.bucketsMs) !== JSON.stringify(bucketsMs);
-  const changedTargets = changedKeys(before.targetsMs ?? after.targetsMs, after.targetsMs);
-  for (const [key, set] of state.labelSets.entries()) {
-    const isDropped = set.kind === 'service' ? hasNewTeam : hasNewDetail && detail === 'full';
-    if (isDropped) state.labelSets.delete(key);
-    else {
-      const isRestarted = { recovery: hasNewBuckets || changedTargets.includes(set.severity), timings: hasNewBuckets };
-      restartGroups(state, set, isRestarted, nowMs);
-    }
-  }
-  return [
-    ...(hasNewTeam ? ['team label: every family with a service label'] : []),
-    ...(hasNewDetail
-      ? ['detail: acknowledgement, detection, identification, mitigation, escalation and reopening families']
-      : []),
-    ...(hasNewBuckets ? ['buckets: every histogram'] : []),
-    ...(changedTargets.length > 0
-      ? [`targets: recovery histogram and within-target counter of ${changedTargets.join(', ')}`]
-      : []),
-  ];
-}
-
-type Targets = Readonly<Record<string, number>>;
-
-function changedKeys(before: Targets, after: Targets): string[] {
-  const severities = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...severities].filter((severity) => before[severity] !== after[severity]);
-}
-
-/** Brings the groups of a set to those of today's layout: wanted ones stay unless they restart. */
-function restartGroups(
-  state: LedgerState,
-  set: LabelSet,
-  isRestarted: Readonly<Partial<Record<GroupName, boolean>>>,
-  nowMs: number,
-): void {
-  const wanted = groupNames(set.kind, state.settings);
-  for (const name of GROUP_NAMES) {
-    const isKept = set.groups[name] !== undefined && isRestarted[name] !== true;
-    if (wanted.includes(name) ? isKept : set.groups[name] === undefined) continue;
-    const { groups } = editSet(state, set, nowMs);
-    delete groups[name];
-    if (wanted.includes(name)) startGroup(groups, name, state.settings, nowMs);
-  }
-}
-
-function startGroup(groups: LabelGroups, name: GroupName, { bucketsMs }: StoreSettings, nowMs: number): void {
-  Object.assign(groups, { [name]: newGroup(name, nowMs, bucketsMs.length) });
-}
-
-/** The groups that a set of this kind has under a layout. */
-function groupNames(kind: LabelSet['kind'], { detail }: Pick<FamilyLayout, 'detail'>): readonly GroupName[] {
-  if (kind === 'severity') return ['timings', 'changes'];
-  return detail === 'full' ? GROUP_NAMES : ['recovery', 'counts'];
-}
-
-function toSetLabels(labels: FacetLabels, { detail, team: hasTeam }: StoreSettings) {
-  const { provider, service, severity } = labels;
-  const own: SetLabels = { kind: 'service', provider, service, severity, team: hasTeam ? labels.team : '' };
-  const wide: SetLabels = { kind: 'severity', provider, service: '', severity, team: '' };
-  return { service: own, severity: detail === 'full' ? undefined : wide };
-}
-
-/** The set as this decision may change it: a copy of what is committed, or a new one. */
-function editSet(state: LedgerState, labels: SetLabels, nowMs: number): LabelSet {
-  const key = setKey(labels);
-  const edited = state.labelSets.getOwn(key);
-  if (edited !== undefined) return edited;
-  const known = state.labelSets.get(key);
-  const set = known === undefined ? newSet(state, labels, nowMs) : copySet(known);
-  state.labelSets.set(key, set);
-  return set;
-}
-
-function newSet(state: LedgerState, labels: SetLabels, nowMs: number): LabelSet {
-  state.lastSetRow += 1;
-  const groups: LabelGroups = {};
-  for (const name of groupNames(labels.kind, state.settings)) startGroup(groups, name, state.settings, nowMs);
-  const { kind, provider, service, severity, team } = labels;
-  return { row: state.lastSetRow, kind, provider, service, severity, team, groups };
 }

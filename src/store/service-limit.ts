@@ -1,4 +1,4 @@
-import { ensureSeries } from './label-sets.ts';
+import { ensureSeries } from './series.ts';
 import { type LedgerState, OTHER } from './state.ts';
 
 /** A service that comes after the first sync gets a place of its own if there is one left. */

@@ -3,7 +3,7 @@ import { instant, text } from '../incident-row.ts';
 import { type LabelGroups, type LabelSet, setKey } from '../label-sets.ts';
 import { facetKey, LedgerState, type StoredFacet, type StoredProvider, serviceKey } from '../state.ts';
 import type { StoredCounter } from '../store.ts';
-import type { Tables } from './engine.ts';
+import type { Tables } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
