@@ -2,8 +2,8 @@ import type { Config } from '../config/types.ts';
 import type { CoreProviderStatus, CoreStatus } from '../core/messages.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { Readiness } from '../server/request-handler.ts';
-import { spokenSpan } from '../server/status-page/values.ts';
-import type { ProviderStatus, Trouble } from '../server/status-page/view.ts';
+import { formatSpan } from '../server/status-page/html.ts';
+import type { Issue, ProviderStatus } from '../server/status-page/view.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 import type { PageLoop } from './page-loop.ts';
 
@@ -94,7 +94,7 @@ export interface HealthInput {
 }
 
 /** What is wrong now, in words for people; empty when nothing is. */
-export function findIssues(input: HealthInput): Trouble[] {
+export function findIssues(input: HealthInput): Issue[] {
   const { config, core, providers, hasPage, pageFailure, reloadFailure } = input;
   const overflow = core.servicesOverflowed;
   return [
@@ -109,7 +109,7 @@ export function findIssues(input: HealthInput): Trouble[] {
   ];
 }
 
-function findProviderIssues({ config, core, nowMs }: HealthInput, provider: ProviderStatus): Trouble[] {
+function findProviderIssues({ config, core, nowMs }: HealthInput, provider: ProviderStatus): Issue[] {
   const { name, error, synced, lastSuccessAtMs, allowance, unmappedSeverities: unmapped } = provider;
   const pollIntervalMs = config.providers.find((one) => one.name === name)?.pollIntervalMs ?? 0;
   const ageMs = lastSuccessAtMs === undefined ? 0 : nowMs(name) - lastSuccessAtMs;
@@ -122,7 +122,7 @@ function findProviderIssues({ config, core, nowMs }: HealthInput, provider: Prov
   const retried = waitingRecords > 0 ? `; ${waitingRecords} of them are fetched again with each poll` : '';
   return [
     ...problem(error !== undefined, `${name} is down: ${error}`),
-    ...problem(isStale, `${name}: the last successful poll was ${spokenSpan(ageMs)} ago; its numbers are outdated.`),
+    ...problem(isStale, `${name}: the last successful poll was ${formatSpan(ageMs)} ago; its numbers are outdated.`),
     ...notice(
       !synced,
       `${name}: the first sync is not complete (${heldIncidents} incidents so far); its incidents are in no number yet.`,
@@ -142,10 +142,10 @@ function findProviderIssues({ config, core, nowMs }: HealthInput, provider: Prov
   ];
 }
 
-function problem(isPresent: boolean, text: string): Trouble[] {
+function problem(isPresent: boolean, text: string): Issue[] {
   return isPresent ? [{ kind: 'problem', text }] : [];
 }
 
-function notice(isPresent: boolean, text: string): Trouble[] {
+function notice(isPresent: boolean, text: string): Issue[] {
   return isPresent ? [{ kind: 'notice', text }] : [];
 }

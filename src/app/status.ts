@@ -3,7 +3,7 @@ import type { Core, CoreStatus } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { type Clock, DAY_MS } from '../model/time.ts';
 import { readStatistics } from '../report/statistic-info.ts';
-import type { Figures, StatusView } from '../server/status-page/view.ts';
+import type { StatusView, WindowStats } from '../server/status-page/view.ts';
 import { levelOf, type Row } from '../stats/rows.ts';
 import type { Engine } from './engine.ts';
 import { findIssues, toProviderStatuses } from './health.ts';
@@ -57,7 +57,7 @@ export async function readStatusView(input: StatusInput, windowName: string | un
     windows: config.windows.map(({ name }) => name),
     window: config.windows[window]?.name ?? '',
     minimumSample: config.metrics.minimumSample,
-    troubles: findIssues({
+    issues: findIssues({
       config,
       core,
       providers,
@@ -92,7 +92,7 @@ function toWindowStatistics(
   window: number,
 ): Pick<StatusView, 'overall' | 'severities' | 'services'> {
   const select = (grouping: Grouping) => rows.filter((row) => row.grouping === grouping);
-  const toFigures = (row: Row): Figures => {
+  const toStats = (row: Row): WindowStats => {
     const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved } = readStatistics(row, window);
     return {
       mttrMinutes: mttr,
@@ -100,7 +100,7 @@ function toWindowStatistics(
       p95Minutes: p95,
       baselineMinutes: baseline,
       withinTarget,
-      free,
+      incidentFree: free,
       opened,
       resolved,
       level: mttr === undefined ? undefined : levelOf(mttr, config.levels),
@@ -110,7 +110,7 @@ function toWindowStatistics(
     const name = findOnlyLabel(row);
     const severity = config.severities.find((one) => one.name === name);
     return {
-      ...toFigures(row),
+      ...toStats(row),
       name,
       title: severity?.title,
       targetMinutes: findTargetMinutes(config, name),
@@ -120,11 +120,11 @@ function toWindowStatistics(
   });
   const services = select('service').map((row) => {
     const name = findOnlyLabel(row);
-    return { ...toFigures(row), name, openNow: openNow.service.get(name) ?? 0 };
+    return { ...toStats(row), name, openNow: openNow.service.get(name) ?? 0 };
   });
   const [all] = select('all');
   return {
-    overall: all && toFigures(all),
+    overall: all && toStats(all),
     severities: severities.length === 0 ? undefined : severities,
     services: config.groupings.includes('service') && rows.length > 0 ? services : undefined,
   };

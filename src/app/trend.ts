@@ -113,7 +113,7 @@ function findCommonCoverage(states: readonly Parameters<typeof findCoverage>[0][
 
 /** Windows that begin before the history would be understated: their points are left out. */
 function toSeries(trend: WindowTrend, config: Config, fromMs: number): TrendSeries[] {
-  const named = [['Everything', trend.all] as const, ...trend.severities];
+  const named = [['All incidents', trend.all] as const, ...trend.severities];
   return named.map(([name, points]) => ({
     name,
     targetMinutes: findTargetMinutes(config, name),

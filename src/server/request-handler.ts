@@ -7,9 +7,8 @@ import { createApi } from './api/router.ts';
 import { createAuthMiddleware } from './auth.ts';
 import { createMetricsEndpoint, type PageSource } from './metrics-endpoint.ts';
 import { createErrorHandler, type ErrorHandler, send, sendMethodNotAllowed, sendText } from './responses.ts';
-import { readChoice } from './status-page/choice.ts';
-import { ownLinks, renderStatusPage, STATUS_PAGE_POLICY } from './status-page/page.ts';
-import type { StatusView } from './status-page/view.ts';
+import { endpointLinks, renderStatusPage, STATUS_PAGE_POLICY } from './status-page/page.ts';
+import { parseViewParams, type StatusView } from './status-page/view.ts';
 import type { WebSettings } from './web-settings.ts';
 
 /** Whether the data can be used. */
@@ -138,18 +137,18 @@ function addReload(app: Express, prefix: string, options: EndpointOptions): void
 }
 
 function addStatusPage(app: Express, prefix: string, options: EndpointOptions): void {
-  const own = ownLinks(options.telemetryPath);
+  const own = endpointLinks(options.telemetryPath);
   app
     .route(`${prefix}/`)
     .get(async (request, response) => {
-      const choice = readChoice(request.originalUrl);
-      const view = await options.status(choice.window);
+      const params = parseViewParams(request.originalUrl);
+      const view = await options.status(params.window);
       // A configured policy is set already.
       if (!response.hasHeader('Content-Security-Policy')) {
         response.setHeader('Content-Security-Policy', STATUS_PAGE_POLICY);
       }
       response.setHeader('Referrer-Policy', 'no-referrer');
-      const body = renderStatusPage({ ...view, links: [...own, ...view.links] }, choice);
+      const body = renderStatusPage({ ...view, links: [...own, ...view.links] }, params);
       send(response, 200, { type: 'text/html', body });
     })
     .all((request, response) => sendMethodNotAllowed(request, response, 'GET, HEAD'));

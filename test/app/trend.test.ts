@@ -67,7 +67,7 @@ it('is there once a provider has synced, for every window as far as the history 
   expect(before).toBeUndefined();
   const [week, quarter] = [trend.findSeries(0), trend.findSeries(1)];
   expect(week?.map(({ name, targetMinutes }) => [name, targetMinutes])).toEqual([
-    ['Everything', undefined],
+    ['All incidents', undefined],
     ['P1', 30],
     ['P2', 120],
     ['P3', 480],

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { explain } from '../../src/cli/explain.ts';
 import { Explanation } from '../../src/report/explain/explanation.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import { DAY_MS, START_MS as NOW_MS, told } from '../metrics/stage.ts';
@@ -18,7 +17,7 @@ const TOLD = [
   incident('D', { triggeredAtMs: ago(50) }),
 ];
 
-const desk = (more = '') => deskOf(explain, [{ incidents: TOLD }], more);
+const desk = (more = '') => deskOf('explain', [{ incidents: TOLD }], more);
 
 describe('explain', () => {
   it('says the number, the arithmetic, the incidents and what is left out', async () => {
@@ -79,7 +78,7 @@ describe('explain', () => {
     expect(explanation.notes[0]).toContain('/metrics does not show this number');
   });
 
-  it('writes a file whole, or not at all', async () => {
+  it('writes a file atomically', async () => {
     const { run, folder } = desk();
     const file = join(folder, 'explained.txt');
 
@@ -94,7 +93,7 @@ describe('explain', () => {
   });
 
   it('has an answer where nothing was resolved', async () => {
-    const { run } = deskOf(explain, [{ incidents: [] }]);
+    const { run } = deskOf('explain', [{ incidents: [] }]);
 
     const { code, text } = await run();
 
@@ -129,7 +128,7 @@ describe('explain', () => {
   });
 
   it('claims no agreement where there is no number', async () => {
-    const { run } = deskOf(explain, [{ incidents: [] }]);
+    const { run } = deskOf('explain', [{ incidents: [] }]);
 
     const json = await run({ output: 'json' });
     const text = await run();
@@ -153,7 +152,7 @@ describe('explain', () => {
       says: '--window: cannot be combined with from; expected one of the two',
     },
     { values: { from: '2026-05-02', to: '2026-05-01' }, words: [], says: '--from: "2026-05-02" is not before to' },
-    { values: { limit: 'x' }, words: [], says: '--limit: expected a whole number from 0, got "x"' },
+    { values: { limit: 'x' }, words: [], says: '--limit: "x" is not a whole number; expected 0 or more' },
     { values: { statistic: 'mtr' }, words: [], says: '--statistic: "mtr" is not a statistic; did you mean mttr?' },
     {
       values: { statistic: 'mttr' },
@@ -166,7 +165,7 @@ describe('explain', () => {
       says: '--window: "7d" is given, and "30d" by the series',
     },
     { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service: "a" is given, and "b" by the series' },
-    { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, not 2; does it need quotes?' },
+    { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, got 2; does it need quotes?' },
     { values: {}, words: ['mttr{by="service"}'], says: 'by="service" needs a service; none is given' },
     {
       values: { from: '2019-01-01', to: '2019-02-01' },

@@ -198,7 +198,7 @@ describe('report refuses in one line', () => {
       says: 'a form that it does not have',
       words: ['--output=pdf'],
       code: 2,
-      line: "option '--output <format>' argument 'pdf' is invalid. Allowed choices are text, json, markdown, csv, slack.",
+      line: '--output: "pdf" is unknown; expected one of text, json, markdown, csv, slack',
     },
     {
       says: 'a file that it cannot write',
@@ -210,7 +210,7 @@ describe('report refuses in one line', () => {
       says: 'to post without an address',
       words: ['--slack-webhook'],
       code: 2,
-      line: '--slack-webhook: expected the address in MTTR_SLACK_WEBHOOK, or in a file with --slack-webhook-file',
+      line: '--slack-webhook: MTTR_SLACK_WEBHOOK is not set; set it, or use --slack-webhook-file',
     },
     {
       says: 'an address in no file',
@@ -330,7 +330,7 @@ describe('the weekly post', () => {
 
     expect(ended.code).toBe(1);
     expect(ended.said).toMatch(
-      /^mttr-exporter: the report was not posted to Slack: POST http:\/\/127\.0\.0\.1:\d+: 404: no_service\n$/,
+      /^mttr-exporter: cannot post the report to Slack: POST http:\/\/127\.0\.0\.1:\d+: 404: no_service\n$/,
     );
   });
 
@@ -341,7 +341,7 @@ describe('the weekly post', () => {
 
     expect(ended.code).toBe(2);
     expect(ended.said).toBe(
-      'mttr-exporter: MTTR_SLACK_WEBHOOK: holds no address of a webhook; expected one that begins with https://\n',
+      'mttr-exporter: MTTR_SLACK_WEBHOOK: contains no webhook URL; expected one that begins with https://\n',
     );
     expect(existsSync(store)).toBe(false);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { reportFlags } from '../../src/cli/report/request.ts';
+import { report as reportCommand } from '../../src/cli/commands/report.ts';
+import { toOptions } from '../../src/cli/flags.ts';
 import { renderCsv } from '../../src/report/render/csv.ts';
 import { renderJson } from '../../src/report/render/json.ts';
 import { toReportFields } from '../../src/report/statistic-info.ts';
@@ -10,7 +11,7 @@ const page = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf
 const codes = new Set([...page.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code));
 
 it('the page of reports tells of every flag, and of none that there is not', () => {
-  const flags = reportFlags().flatMap(({ long, short }) =>
+  const flags = toOptions(reportCommand.flags).flatMap(({ long, short }) =>
     [long, short].filter((one) => one !== undefined && one !== null),
   );
 
