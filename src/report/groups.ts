@@ -7,7 +7,7 @@ import { readStatistics, type StatisticValues } from './statistic-info.ts';
 /** The groupings of a report, in their order. */
 export const REPORTED = ['all', 'severity', 'service', 'team', 'provider'] as const satisfies readonly Grouping[];
 
-/** One group of incidents with what is said of it; durations are minutes, shares between 0 and 1. */
+/** One group of incidents with its statistics; durations are minutes, shares between 0 and 1. */
 export interface Group {
   readonly grouping: (typeof REPORTED)[number];
   /** Empty for all. */

@@ -5,7 +5,7 @@ import type { OpenRow, Row } from '../stats/rows.ts';
 import { SortedNumbers } from '../stats/sorted-numbers.ts';
 import { createTimeline, findSyncedProviders, type HistoryInput } from './timeline.ts';
 
-/** What live gauges said, or would have said, at one time; the same objects each time, so read them before the next. */
+/** What live gauges had, or would have had, at one time; the same objects each time, so read them before the next. */
 export interface Snapshot {
   readonly rows: readonly Row[];
   readonly openRows: readonly OpenRow[];

@@ -40,7 +40,7 @@ export interface Report {
   readonly filter: Filter;
   /** The group `all` first, then by severity, service, team and provider. */
   readonly groups: readonly Group[];
-  /** The preceding period; absent when nobody asked, or when it is not known well enough (a note says so). */
+  /** The preceding period; absent unless requested and known well enough (a note says so). */
   readonly before: { readonly bounds: Bounds; readonly groups: readonly Group[] } | undefined;
   readonly trend: { readonly step: Step; readonly points: readonly StepPoint[] } | undefined;
   readonly longest: readonly LongIncident[];

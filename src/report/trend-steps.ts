@@ -17,7 +17,7 @@ export interface CalendarStep {
   readonly isWhole: boolean;
 }
 
-/** What is said of one day, week or month of a period. */
+/** The statistics of one day, week or month of a period. */
 export interface StepPoint extends CalendarStep {
   readonly statistics: StatisticValues;
 }

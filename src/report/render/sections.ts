@@ -170,7 +170,7 @@ function toGroupTable(groups: readonly Group[], grouping: NamedGrouping): Sectio
   return { title: `MTTR by ${title}`, kind: 'table', head, rows, isRanked: true };
 }
 
-/** A row per day, week or month, and the means as a line of bars; nothing when nobody asked. */
+/** A row per day, week or month, and the means as a line of bars; nothing unless requested. */
 function toTrend({ trend }: Report): Section[] {
   if (trend === undefined) return [];
   const rows = trend.points.map(({ name, isWhole, statistics }) => [
@@ -209,7 +209,7 @@ const COMPARED_STATISTICS: readonly ComparedStatistic[] = [
   { label: 'Within Target', statistic: 'withinTarget', format: formatShare, formatChange: formatPoints },
 ];
 
-/** This period and the preceding one; nothing when nobody asked, or when that one is not known. */
+/** This period and the preceding one; nothing unless requested and known. */
 function toComparison({ groups, before, timezone }: Report): Section[] {
   if (before === undefined) return [];
   const [now, then] = [findTotal(groups).statistics, findTotal(before.groups).statistics];

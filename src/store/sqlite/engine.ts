@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { MARKS } from '../../model/stored.ts';
 import type { EngineWriter, IncidentQueries, StoreEngine } from '../engine.ts';
 import { type Cell, CONTENT_COLUMNS, instant, number, STORED_COLUMNS, storedFrom, text } from '../incident-row.ts';
