@@ -81,13 +81,13 @@ export function withDefault<Value>(
   return { syntax, description: text, parse: (texts) => parse(texts.at(-1) ?? fallback) };
 }
 
-/** A flag that may be given several times. */
+/** A flag that may be given several times, as its description should say. */
 export function repeatable(
   syntax: string,
   description: string,
   parse: (text: string) => string = String,
 ): Flag<readonly string[]> {
-  return { syntax, description: `${description}; repeatable`, parse: (texts) => texts.map(parse) };
+  return { syntax, description, parse: (texts) => texts.map(parse) };
 }
 
 /** A flag whose value is one of a few words. */
@@ -157,7 +157,7 @@ export const webConfigFile = optional(
 );
 export const listenAddresses: Flag<readonly string[]> = {
   syntax: '--web.listen-address <address>',
-  description: 'address to listen on; repeatable (default: :16887)',
+  description: 'address to listen on, repeatable (default: :16887)',
   parse: (texts) => (texts.length === 0 ? [':16887'] : texts.map((text) => parseListenAddress(text).text)),
 };
 export const logFlags = {

@@ -58,8 +58,8 @@ function withoutSecrets(fields: LogFields, secrets: readonly string[]): LogField
 
 function redacted(text: string, secrets: readonly string[]): string {
   // Longest first: a secret that begins like a shorter one must not leave its rest behind.
-  const known = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length);
-  return known.reduce((rest, secret) => rest.replaceAll(secret, '<secret>'), text);
+  const longestFirst = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length);
+  return longestFirst.reduce((rest, secret) => rest.replaceAll(secret, '<secret>'), text);
 }
 
 /** Whitespace, the signs of logfmt itself, and everything invisible: control, format and unassigned characters. */

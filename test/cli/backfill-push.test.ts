@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { uncompress } from 'snappyjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY_MS, MINUTE_MS, START_MS, stageEngine, told } from '../metrics/stage.ts';
-import { backfill, folderForTest } from './backfill-stage.ts';
+import { backfill, folderForTest } from './run-backfill.ts';
 
 interface Receiver {
   readonly url: string;
@@ -95,7 +95,7 @@ describe('backfill by remote write', () => {
     expect(got[0]?.headers).toMatchObject(headers);
   });
 
-  it('tells a line of headers that is none by its number, as it may hold a secret', async () => {
+  it('names an invalid header line by its number only, as it may hold a secret', async () => {
     const file = fileOf('X-Key: a\ns3cret');
 
     const { failure } = await push('http://127.0.0.1:1/', [`--remote-write.header-file=${file}`]);
@@ -104,7 +104,7 @@ describe('backfill by remote write', () => {
     expect(String(failure)).not.toContain('s3cret');
   });
 
-  it('ends at the first refusal, with the reason, what to do and how much was taken, and no secret', async () => {
+  it('stops at the first rejected request, with the reason, what to do, how much was accepted, and no secret', async () => {
     const { url, got } = await receiver([204, ''], [400, 'out of order sample (t0ken)']);
 
     const { failure, text } = await push(url, [`--remote-write.bearer-token-file=${fileOf('t0ken')}`]);

@@ -6,7 +6,7 @@ import { UsageError } from '../../src/cli/flags.ts';
 import type { Parsed } from '../e2e/page.ts';
 import { liveThroughInventedWorld } from '../metrics/invented-world.ts';
 import { DAY_MS, type EngineStage, HOUR_MS, MINUTE_MS, START_MS, stageEngine, told } from '../metrics/stage.ts';
-import { backfill, folderForTest, pagesIn } from './backfill-stage.ts';
+import { backfill, folderForTest, pagesIn } from './run-backfill.ts';
 
 /** What backfill tells of a page, in any order. */
 function toldLines({ text }: Parsed): string[] {
@@ -48,7 +48,7 @@ describe('backfill', () => {
     expect(last?.text.split('\n').toSorted()).toEqual(toldLines(live));
   });
 
-  it('says of each instant what the exporter said then, where nobody learnt better since', async () => {
+  it('has at each time what the exporter showed then, where nothing was corrected since', async () => {
     const stage = await stageEngine({
       incidents: (await liveThroughInventedWorld()).world.incidents.filter(({ id }) => id !== 'Q07'),
       more: 'groupings: [all, severity, service, "service,severity", team, provider]\nwindows: [7d, 30d]\n',
@@ -72,7 +72,7 @@ describe('backfill', () => {
     expect(said).toEqual([...pages.keys()].map((at) => [at, toldLines(seen.get(at) as Parsed)]));
   });
 
-  it('asks the platforms where there is no store, and tells the same', async () => {
+  it('reads the platforms where there is no store, with the same result', async () => {
     const stage = await liveThroughInventedWorld();
     const { pages: fromStore } = await filesOf(stage, ['--from=10m']);
     const elsewhere = join(folderForTest(), 'none.db');
@@ -132,7 +132,7 @@ describe('backfill', () => {
     expect(run.code).toBe(0);
   });
 
-  it('tells only the groupings and windows that are wanted', async () => {
+  it('writes only the selected groupings and windows', async () => {
     const stage = await smallStage();
     const { pages } = await filesOf(stage, ['--from=10m', '--by=severity', '--by=service,severity', '--window=30d']);
 
@@ -143,7 +143,7 @@ describe('backfill', () => {
     expect(values('window')).toEqual(new Set(['30d']));
   });
 
-  it('stops three hours ago unless told otherwise, as later blocks would take live samples away', async () => {
+  it('stops three hours ago by default, as later blocks would remove live samples', async () => {
     const stage = await smallStage();
     const folder = folderForTest();
 
@@ -256,7 +256,7 @@ describe('backfill refuses', () => {
     );
   });
 
-  it('a folder that is none, before it reads anything', async () => {
+  it('a path that is no folder, before it reads anything', async () => {
     const file = join(folderForTest(), 'file');
     writeFileSync(file, '');
     const configuration = 'providers: [{ name: pd, type: pagerduty, api_key: k, base_url: "http://127.0.0.1:1" }]';

@@ -11,14 +11,14 @@ function shell(words: string, then: string) {
   return spawnSync('sh', ['-c', `{ ${program}; echo "code $?" >&2; } ${then}`], { encoding: 'utf8' });
 }
 
-it('a reader that reads nothing is no error', () => {
+it('a reader that closes the pipe is no error', () => {
   const { stderr } = shell('completion bash', '| exec true');
 
   expect(stderr).toBe('code 0\n');
 });
 
 // A device that is always full.
-it.runIf(existsSync('/dev/full'))('an output that cannot be written is a failure, told in one line', () => {
+it.runIf(existsSync('/dev/full'))('an output that cannot be written is a failure, reported in one line', () => {
   const { stderr } = shell('completion bash', '> /dev/full');
 
   expect(stderr).toMatch(/^mttr-exporter: cannot write to standard output: .*ENOSPC.*\ncode 1\n$/);

@@ -45,7 +45,7 @@ describe('completion', () => {
     expect(stdout).toContain('complete -F');
   });
 
-  it('says which shells it knows', () => {
+  it('names the supported shells for an unknown one', () => {
     const { status, stderr } = run('completion', 'tcsh');
 
     expect(status).toBe(2);

@@ -49,7 +49,7 @@ function sampleOf(services: number, change: Partial<SampleSummary> = {}): Sample
 }
 
 describe('the predicted number of series', () => {
-  it('is that of the table in the page about operating', () => {
+  it('is that of the table in docs/operating.md', () => {
     const { source } = createSource('groupings: [all, severity, service, "service,severity", team, provider]');
     const windows = 3;
 
@@ -80,7 +80,7 @@ describe('the predicted number of series', () => {
     expect(lines).toEqual([40 + 24 * 3, 24 * 3, 0]);
   });
 
-  it('stays under 90,000 for 500 services, and covers what such a page really had', async () => {
+  it('stays under 90,000 for 500 services, and covers what such a page had', async () => {
     const { source, provider } = createSource();
 
     const { atMost } = countProviderSeries(source, sampleOf(500), provider);
@@ -90,7 +90,7 @@ describe('the predicted number of series', () => {
     expect(all).toBeLessThan(90_000);
   });
 
-  it('grows no more beyond the limit on services but for the one that takes the rest, and a warning says so', () => {
+  it('grows beyond the limit on services only by the service other, with a warning', () => {
     const { source, provider } = createSource();
     const [at, beyond, far] = [500, 501, 5000].map((services) =>
       countProviderSeries(source, sampleOf(services), provider),
@@ -114,7 +114,7 @@ describe('the predicted number of series', () => {
     expect(countForPair(source, 'P1') - countForPair(source, 'P5')).toBe(1);
   });
 
-  it('is smaller for a provider that stays out of every grouping but its own', () => {
+  it('is smaller for a provider with overall: false', () => {
     const { source, provider } = createSource();
     const apart = { ...source, provider: { ...source.provider, isOverall: false } };
 
@@ -123,7 +123,7 @@ describe('the predicted number of series', () => {
     expect((inside ?? 0) - (outside ?? 0)).toBe(10 * 5 * 2 * 3 + 10 * 10 * 3);
   });
 
-  it('is never below what a page has that was made of the same incidents', async () => {
+  it('is never below that of a real page of the same incidents', async () => {
     const stage = await liveThroughInventedWorld();
     const { body } = await stage.peek('openmetrics');
     const real = Buffer.concat(body).toString('utf8').split('\n');

@@ -10,7 +10,7 @@ import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/people.ts';
 import { PAGERDUTY_FAKE_KEY, type PagerdutyFakeOptions, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import { closeAll, respondInOrder, startServer } from '../http/setup.ts';
 import { withCredentials } from '../providers/cloudwatch-stage.ts';
-import { alarm, closing, consult, consulted, incidents, MINUTE_MS, world } from './doctor-stage.ts';
+import { alarm, closing, incidents, MINUTE_MS, runDoctor, runDoctorJson, world } from './run-doctor.ts';
 
 withCredentials();
 afterEach(async () => {
@@ -44,11 +44,11 @@ function cloudwatch(url: string, more = ''): string {
   return `providers: [{ name: aws, type: cloudwatch, regions: [eu-west-1], base_url: "${url}", rate_limit: 1000/s${more} }]\n`;
 }
 
-describe('the doctor finds that everything is well', () => {
-  it('with a PagerDuty account that may be read', async () => {
+describe('the doctor finds no problem', () => {
+  it('with a readable PagerDuty account', async () => {
     const fake = await pagerdutyFake({ perMinute: 960 });
 
-    const { code, json, check, failed, warned, untried } = await consulted(pagerduty(fake.url));
+    const { code, json, check, failed, warned, untried } = await runDoctorJson(pagerduty(fake.url));
 
     expect({ code, verdict: json.verdict, failed, warned, untried }).toEqual({
       code: 0,
@@ -69,19 +69,19 @@ describe('the doctor finds that everything is well', () => {
     expect(check('requests')?.numbers).toEqual({ requests_per_day: 2904, allowance_share: expect.any(Number) });
   });
 
-  it.each(['alerts', 'incidents'])('with an Opsgenie account that may be read: %s', async (source) => {
+  it.each(['alerts', 'incidents'])('with a readable Opsgenie account: %s', async (source) => {
     const fake = await opsgenieFake();
 
-    const { code, failed, warned, untried, check } = await consulted(opsgenie(fake.url, `, source: ${source}`));
+    const { code, failed, warned, untried, check } = await runDoctorJson(opsgenie(fake.url, `, source: ${source}`));
 
     expect({ code, failed, warned, untried }).toEqual({ code: 0, failed: [], warned: [], untried: [] });
     expect(check('services')?.found).toContain('1 on the first page: checkout');
   });
 
-  it('with an AWS account that may be read, and says what it costs', async () => {
+  it('with a readable AWS account, and estimates the cost', async () => {
     const fake = await cloudwatchFake();
 
-    const { code, failed, warned, untried, check } = await consulted(cloudwatch(fake.url));
+    const { code, failed, warned, untried, check } = await runDoctorJson(cloudwatch(fake.url));
 
     expect({ code, failed, warned, untried }).toEqual({ code: 0, failed: [], warned: [], untried: [] });
     expect(check('severities')?.found).toBe('found P1');
@@ -98,7 +98,7 @@ describe('the doctor finds that everything is well', () => {
     );
     const yaml = pagerduty(one.url).replace(']\n', `, ${more.map((text) => text.replace(/]\s*$/, '')).join(', ')}]\n`);
 
-    const texts = [(await consult(yaml)).text, (await consult(yaml, { output: 'json' })).text].join();
+    const texts = [(await runDoctor(yaml)).text, (await runDoctor(yaml, { output: 'json' })).text].join();
 
     const people = [...PAGERDUTY_PEOPLE, ...OPSGENIE_PEOPLE].flatMap(({ name, email, id }) => [name, email, id]);
     const secrets = [PAGERDUTY_FAKE_KEY, OPSGENIE_FAKE_KEY, 'AKIDEXAMPLE', 'example-secret'];
@@ -117,10 +117,10 @@ describe('the doctor finds wrong credentials', () => {
       start: () => cloudwatchFake({ accessKey: 'ANOTHER' }),
       yaml: (url: string) => cloudwatch(url),
     },
-  ])('of $says, and asks no further', async ({ start, yaml }) => {
+  ])('of $says, and makes no further request', async ({ start, yaml }) => {
     const fake = await start();
 
-    const { code, check, text, failed, json } = await consulted(yaml(fake.url));
+    const { code, check, text, failed, json } = await runDoctorJson(yaml(fake.url));
 
     expect(code).toBe(1);
     expect(failed).toContain('credentials');
@@ -137,7 +137,7 @@ describe('the doctor finds wrong credentials', () => {
       respondInOrder({ status: 401, body: { error: { message: 'no such key: wrong-key-1' } } }),
     );
 
-    const { code, check, text } = await consulted(pagerduty(url, '', 'wrong-key-1'));
+    const { code, check, text } = await runDoctorJson(pagerduty(url, '', 'wrong-key-1'));
 
     expect(code).toBe(1);
     expect(check('credentials')?.found).toBe('GET /incidents: 401: no such key: [redacted]');
@@ -160,7 +160,7 @@ describe('the doctor finds wrong credentials', () => {
         .reply(200, {});
       const yaml = `providers: [{ name: one, type: ${type}, api_key: k-of-elsewhere, region: ${region} }]\n`;
 
-      const { code, check } = await consulted(yaml);
+      const { code, check } = await runDoctorJson(yaml);
 
       nock.enableNetConnect();
       expect(nock.pendingMocks()).toHaveLength(1);
@@ -178,7 +178,7 @@ describe('the doctor finds wrong credentials', () => {
     const { AWS_ACCESS_KEY_ID: before } = process.env;
     delete process.env['AWS_ACCESS_KEY_ID'];
 
-    const { code, check } = await consulted(cloudwatch(fake.url));
+    const { code, check } = await runDoctorJson(cloudwatch(fake.url));
 
     process.env['AWS_ACCESS_KEY_ID'] = before;
     expect(code).toBe(1);
@@ -191,7 +191,7 @@ describe('the doctor finds wrong credentials', () => {
   });
 });
 
-describe('the doctor finds a right that the key lacks', () => {
+describe('the doctor finds a missing permission', () => {
   it.each([
     { lacks: 'incidents', call: 'GET /incidents', result: 'failed', code: 1 },
     { lacks: 'log_entries', call: 'GET /log_entries', result: 'failed', code: 1 },
@@ -200,7 +200,7 @@ describe('the doctor finds a right that the key lacks', () => {
   ] as const)('of PagerDuty: $lacks', async ({ lacks, call, result, code: expected }) => {
     const fake = await pagerdutyFake({ refused: [lacks] });
 
-    const { code, check } = await consulted(pagerduty(fake.url));
+    const { code, check } = await runDoctorJson(pagerduty(fake.url));
 
     expect(code).toBe(expected);
     expect(check(call)).toMatchObject({
@@ -219,7 +219,7 @@ describe('the doctor finds a right that the key lacks', () => {
   ] as const)('of Opsgenie $source: $lacks', async ({ source, lacks, call, result, code: expected }) => {
     const fake = await opsgenieFake({ refused: [lacks] });
 
-    const { code, check } = await consulted(opsgenie(fake.url, `, source: ${source}`));
+    const { code, check } = await runDoctorJson(opsgenie(fake.url, `, source: ${source}`));
 
     expect(code).toBe(expected);
     expect(check(call)).toMatchObject({
@@ -235,7 +235,7 @@ describe('the doctor finds a right that the key lacks', () => {
   ] as const)('of CloudWatch: $lacks', async ({ lacks, result, code: expected }) => {
     const fake = await cloudwatchFake({ denied: [lacks] });
 
-    const { code, check } = await consulted(cloudwatch(fake.url));
+    const { code, check } = await runDoctorJson(cloudwatch(fake.url));
 
     expect(code).toBe(expected);
     expect(check(`${lacks} (eu-west-1)`)).toMatchObject({
@@ -245,21 +245,21 @@ describe('the doctor finds a right that the key lacks', () => {
     expect(check('credentials')?.result).toBe('ok');
   });
 
-  it('of an account that has no such list, which is no wrong address', async () => {
+  it('of an account without such a list, which is no wrong URL', async () => {
     const fake = await pagerdutyFake({ perMinute: 960 });
     fake.faults.push({ times: 1, path: /^\/priorities$/, answer: { status: 404, body: {} } });
 
-    const { code, warned, check } = await consulted(pagerduty(fake.url));
+    const { code, warned, check } = await runDoctorJson(pagerduty(fake.url));
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['GET /priorities'] });
     // That answer had no header; what an earlier one told stands.
     expect(check('allowance')?.numbers?.['remaining_requests']).toBeGreaterThan(900);
   });
 
-  it('or finds the wrong address, where what every account has is missing', async () => {
+  it('or finds a wrong URL, where what every account has is missing', async () => {
     const { url } = await startServer(respondInOrder({ status: 404, body: {} }));
 
-    const { code, failed } = await consulted(pagerduty(url));
+    const { code, failed } = await runDoctorJson(pagerduty(url));
 
     expect({ code, failed }).toEqual({ code: 1, failed: ['GET /incidents'] });
   });
@@ -271,7 +271,7 @@ describe('the doctor finds a right that the key lacks', () => {
     process.env['AWS_ENDPOINT_URL_STS'] = sts.url;
     const fake = await cloudwatchFake();
 
-    const { code, check } = await consulted(
+    const { code, check } = await runDoctorJson(
       cloudwatch(fake.url, ', role_arn: "arn:aws:iam::123456789012:role/reader"'),
     );
 
@@ -283,12 +283,12 @@ describe('the doctor finds a right that the key lacks', () => {
   });
 });
 
-describe('the doctor finds a platform that does not answer as it should', () => {
+describe('the doctor finds a platform that does not respond correctly', () => {
   it('as its host is down', async () => {
     const fake = await pagerdutyFake();
     await fake.close();
 
-    const { code, check, failed, json } = await consulted(pagerduty(fake.url));
+    const { code, check, failed, json } = await runDoctorJson(pagerduty(fake.url));
 
     expect(code).toBe(1);
     expect(failed).toEqual(['reachable', 'GET /incidents']);
@@ -300,21 +300,21 @@ describe('the doctor finds a platform that does not answer as it should', () => 
     expect(json.series.without).toEqual(['pd']);
   });
 
-  it('as it stays silent, within the time-out', async () => {
+  it('as it does not respond within the time-out', async () => {
     const fake = await pagerdutyFake();
     fake.faults.push({ times: 10, answer: 'hang' });
 
-    const { code, check } = await consulted(pagerduty(fake.url), { timeout: '300ms' });
+    const { code, check } = await runDoctorJson(pagerduty(fake.url), { timeout: '300ms' });
 
     expect(code).toBe(1);
     expect(check('reachable')).toMatchObject({ result: 'failed', found: 'no response within 300ms' });
     expect(fake.requests).toHaveLength(1);
   });
 
-  it('as a web page comes instead, which is no matter of credentials', async () => {
+  it('as it responds with a web page, which is no problem of credentials', async () => {
     const { url } = await startServer(respondInOrder({ status: 200, body: '<html>Please log in</html>' }));
 
-    const { code, check, failed } = await consulted(pagerduty(url));
+    const { code, check, failed } = await runDoctorJson(pagerduty(url));
 
     expect(code).toBe(1);
     expect(failed).toEqual(['GET /incidents']);
@@ -323,19 +323,19 @@ describe('the doctor finds a platform that does not answer as it should', () => 
     expect(check('credentials')?.result).toBe('untried');
   });
 
-  it('as it is of another shape', async () => {
+  it('as the response has another shape', async () => {
     const { url } = await startServer(respondInOrder({ status: 200, body: { data: [] } }));
 
-    const { code, check } = await consulted(pagerduty(url));
+    const { code, check } = await runDoctorJson(pagerduty(url));
 
     expect(code).toBe(1);
     expect(check('GET /incidents')?.found).toContain('the answer has another shape: incidents:');
   });
 
-  it('as it wants fewer requests than come', async () => {
+  it('as it is rate limited', async () => {
     const fake = await opsgenieFake({ perMinute: 2, bareThrottling: true });
 
-    const { code, check } = await consulted(opsgenie(fake.url));
+    const { code, check } = await runDoctorJson(opsgenie(fake.url));
 
     expect(code).toBe(1);
     expect(check('GET /v2/alerts')?.result).toBe('ok');
@@ -347,7 +347,7 @@ describe('the doctor finds a platform that does not answer as it should', () => 
     const fake = await pagerdutyFake();
     fake.faults.push({ times: 1, answer: { status: 429, body: '' } });
 
-    const { code, warned } = await consulted(pagerduty(fake.url));
+    const { code, warned } = await runDoctorJson(pagerduty(fake.url));
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['allowance'] });
   });
@@ -367,7 +367,7 @@ describe('the doctor compares clocks', () => {
   ])('with $says: ours is off by $minutes min, $result', async ({ start, yaml, minutes, result, found }) => {
     const fake = await start();
 
-    const { check } = await consulted(yaml(fake.url), {}, minutes * MINUTE_MS + (minutes === 0 ? 0 : 200));
+    const { check } = await runDoctorJson(yaml(fake.url), {}, minutes * MINUTE_MS + (minutes === 0 ? 0 : 200));
 
     const { found: said = '', ...clock } = check('clock') ?? {};
     expect(clock).toMatchObject({ result, numbers: { platform_ahead_seconds: expect.closeTo(-minutes * 60, -1.3) } });
@@ -378,7 +378,7 @@ describe('the doctor compares clocks', () => {
   it('and only warns of a few minutes', async () => {
     const fake = await pagerdutyFake();
 
-    const { code, warned } = await consulted(pagerduty(fake.url), {}, -5 * MINUTE_MS);
+    const { code, warned } = await runDoctorJson(pagerduty(fake.url), {}, -5 * MINUTE_MS);
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['clock'] });
   });
@@ -391,7 +391,7 @@ describe('the doctor looks at the newest incidents', () => {
       ...incidents(1),
     ]);
 
-    const { code, check } = await consulted(pagerduty(fake.url, ', severity: { default: P4 }'));
+    const { code, check } = await runDoctorJson(pagerduty(fake.url, ', severity: { default: P4 }'));
 
     expect(code).toBe(0);
     expect(check('severities')).toMatchObject({
@@ -401,30 +401,30 @@ describe('the doctor looks at the newest incidents', () => {
     });
   });
 
-  it('and at priorities that the account lists, though no incident of the newest hundred has them', async () => {
+  it('and at priorities that the account lists but no incident of the newest hundred has', async () => {
     const fake = await pagerdutyFake({}, [
       ...incidents(1, { id: 'old', priority: 'Bad', triggeredAtMs: 1 }),
       ...incidents(1),
     ]);
 
-    const { check } = await consulted(pagerduty(fake.url));
+    const { check } = await runDoctorJson(pagerduty(fake.url));
 
     expect(check('severities')?.found).toContain('not mapped: Bad (listed)');
   });
 
-  it('and warns where none of them names a service', async () => {
+  it('and warns where none has a service', async () => {
     const fake = await opsgenieFake();
 
-    const { code, warned, check } = await consulted(opsgenie(fake.url, ', services: { tag: component }'));
+    const { code, warned, check } = await runDoctorJson(opsgenie(fake.url, ', services: { tag: component }'));
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['services'] });
     expect(check('services')?.found).toBe('no incident has one: all are of the service "none"');
   });
 
-  it('and warns where none of them has a severity', async () => {
+  it('and warns where none has a severity', async () => {
     const fake = await cloudwatchFake();
 
-    const { code, warned, check } = await consulted(cloudwatch(fake.url, ', severity: { tag: urgency }'));
+    const { code, warned, check } = await runDoctorJson(cloudwatch(fake.url, ', severity: { tag: urgency }'));
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['severities'] });
     expect(check('severities')?.found).toBe('found P3; 1 incident without one: P3');
@@ -433,16 +433,16 @@ describe('the doctor looks at the newest incidents', () => {
   it('and warns where there are none', async () => {
     const fake = await pagerdutyFake({}, []);
 
-    const { code, warned, untried } = await consulted(pagerduty(fake.url));
+    const { code, warned, untried } = await runDoctorJson(pagerduty(fake.url));
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['first page'] });
     expect(untried).toEqual(['GET /incidents/{id}', 'GET /incidents/{id}/log_entries']);
   });
 
-  it('and warns where the filter leaves all of them out', async () => {
+  it('and warns where the filter excludes all of them', async () => {
     const fake = await pagerdutyFake();
 
-    const { warned, check } = await consulted(pagerduty(fake.url, ', filter: { services: [search] }'));
+    const { warned, check } = await runDoctorJson(pagerduty(fake.url, ', filter: { services: [search] }'));
 
     expect(warned).toEqual(['first page']);
     expect(check('first page')?.found).toContain(
@@ -454,22 +454,22 @@ describe('the doctor looks at the newest incidents', () => {
     { filter: 'teams: [payments]', warned: [], excluded: 0, found: undefined },
     { filter: 'teams: [T1]', warned: ['first page'], excluded: 3, found: 'filter.teams has none of payments' },
     { filter: 'severities: [P1]', warned: ['first page'], excluded: 3, found: 'filter.severities has none of P2' },
-  ])('and judges them by the names that the exporter stores: $filter', async ({ filter, ...expected }) => {
+  ])('and filters them by the names that the exporter stores: $filter', async ({ filter, ...expected }) => {
     const fake = await pagerdutyFake();
 
-    const { warned, check } = await consulted(pagerduty(fake.url, `, filter: { ${filter} }`));
+    const { warned, check } = await runDoctorJson(pagerduty(fake.url, `, filter: { ${filter} }`));
 
     expect(warned).toEqual(expected.warned);
     expect(check('first page')?.numbers?.['excluded']).toBe(expected.excluded);
     expect(check('first page')?.found.split('of them: ')[1]).toBe(expected.found);
   });
 
-  it('and counts those that cannot be read', async () => {
+  it('and counts those that cannot be parsed', async () => {
     const fake = await pagerdutyFake();
     const body = { incidents: [{ id: 'Q1' }], more: false, total: 1 };
     fake.faults.push({ times: 1, path: /^\/incidents$/, answer: { status: 200, body } });
 
-    const { code, check } = await consulted(
+    const { code, check } = await runDoctorJson(
       pagerduty(fake.url, '', PAGERDUTY_FAKE_KEY).concat('history: 120d\nwindows: [7d]\n'),
     );
 
@@ -486,7 +486,7 @@ describe('the doctor predicts requests', () => {
     const fake = await opsgenieFake();
     const yaml = opsgenie(fake.url, ', poll_interval: 1s').replace('1000/s', '100/min');
 
-    const { code, check } = await consulted(yaml);
+    const { code, check } = await runDoctorJson(yaml);
 
     expect(code).toBe(1);
     expect(check('requests')).toMatchObject({
@@ -499,7 +499,7 @@ describe('the doctor predicts requests', () => {
     const fake = await opsgenieFake();
     const yaml = opsgenie(fake.url, ', poll_interval: 1s').replace('1000/s', '200/min');
 
-    const { code, warned } = await consulted(yaml);
+    const { code, warned } = await runDoctorJson(yaml);
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['requests'] });
   });
@@ -507,7 +507,7 @@ describe('the doctor predicts requests', () => {
   it('and warns where little of the allowance is left', async () => {
     const fake = await pagerdutyFake({ perMinute: 60 });
 
-    const { code, warned } = await consulted(pagerduty(fake.url));
+    const { code, warned } = await runDoctorJson(pagerduty(fake.url));
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['allowance'] });
   });
@@ -518,7 +518,7 @@ describe('the doctor predicts requests', () => {
   ])('of polls that read two pages of open incidents: $says', async ({ start, yaml, perPoll, perHour }) => {
     const fake = await start({}, incidents(150, { events: [] }));
 
-    const { check } = await consulted(yaml(fake.url));
+    const { check } = await runDoctorJson(yaml(fake.url));
 
     expect(check('requests')?.numbers).toMatchObject({ requests_per_day: perPoll * 1440 + perHour * 24 });
   });
@@ -527,8 +527,8 @@ describe('the doctor predicts requests', () => {
     const more = incidents(2, { service: { id: 'S2', name: 'search' } }).map((one) => ({ ...one, id: `X${one.id}` }));
     const fake = await pagerdutyFake({}, [...incidents(2), ...more]);
 
-    const all = await consulted(pagerduty(fake.url));
-    const some = await consulted(pagerduty(fake.url, ', filter: { services: [search] }'));
+    const all = await runDoctorJson(pagerduty(fake.url));
+    const some = await runDoctorJson(pagerduty(fake.url, ', filter: { services: [search] }'));
 
     expect(all.check('services')?.numbers).toMatchObject({ services: 2, services_at_most: 2 });
     expect(some.check('services')?.numbers).toMatchObject({ services: 1, services_at_most: 1 });
@@ -538,7 +538,7 @@ describe('the doctor predicts requests', () => {
   it('of a first sync that reads the pages of the whole history', async () => {
     const fake = await pagerdutyFake({}, incidents(250));
 
-    const { check } = await consulted(pagerduty(fake.url));
+    const { check } = await runDoctorJson(pagerduty(fake.url));
 
     // 3 spans of a quarter: 250 incidents are 3 pages in the newest and 1 each before; as much and more for the log.
     expect(check('first sync')?.numbers).toMatchObject({ requests: 3 + 2 + 5 + 2 + 1 + 1 });
@@ -546,14 +546,14 @@ describe('the doctor predicts requests', () => {
 });
 
 describe('the command', () => {
-  it('examines one provider where one is named', async () => {
+  it('checks only the provider of --provider', async () => {
     const fake = await pagerdutyFake();
     const yaml = pagerduty(fake.url).replace(
       /]\s*$/,
       `, { name: other, type: pagerduty, api_key: k, base_url: "http://127.0.0.1:9" }]\n`,
     );
 
-    const { code, json } = await consulted(yaml, { provider: 'pd' });
+    const { code, json } = await runDoctorJson(yaml, { provider: 'pd' });
 
     expect(code).toBe(0);
     expect(json.providers.map(({ name }) => name)).toEqual(['pd']);
@@ -562,19 +562,19 @@ describe('the command', () => {
   it('waits for as long as the largest time-out says', async () => {
     const fake = await pagerdutyFake();
 
-    const { code } = await consulted(pagerduty(fake.url), { timeout: '1d' });
+    const { code } = await runDoctorJson(pagerduty(fake.url), { timeout: '1d' });
 
     expect(code).toBe(0);
   });
 
-  it('goes on with the others where one is down', async () => {
+  it('checks the others where one is down', async () => {
     const fake = await pagerdutyFake();
     const yaml = pagerduty(fake.url).replace(
       '[{',
       `[{ name: other, type: pagerduty, api_key: k, base_url: "http://127.0.0.1:9" }, {`,
     );
 
-    const { code, text } = await consult(yaml);
+    const { code, text } = await runDoctor(yaml);
 
     expect(code).toBe(1);
     expect(text).toContain('Series of the page (without other): ');
@@ -582,10 +582,10 @@ describe('the command', () => {
     expect(text).toContain('Verdict: 1 of 2 providers will not work: other.');
   });
 
-  it('draws a table that no name of a platform can break', async () => {
+  it('draws a table that no name from a platform can break', async () => {
     const fake = await pagerdutyFake({}, incidents(1, { service: { id: 'S', name: 'shop\u001b[31m\nnext' } }));
 
-    const { text } = await consult(pagerduty(fake.url));
+    const { text } = await runDoctor(pagerduty(fake.url));
 
     expect(text).toMatch(/│ reachable +│ ok +│ responds +│/);
     expect(text).toContain('shop [31m next');
@@ -611,15 +611,15 @@ describe('the command', () => {
     },
     { says: 'a file that is not there', values: { 'config.file': '/none.yml' }, text: /^cannot read \/none\.yml/ },
   ])('refuses $says', async ({ values, text }) => {
-    const refusal = consult(pagerduty('http://127.0.0.1:9'), values);
+    const refusal = runDoctor(pagerduty('http://127.0.0.1:9'), values);
 
     await expect(refusal).rejects.toThrow(text);
     await expect(refusal).rejects.toBeInstanceOf(UsageError);
   });
 
   it('refuses a wrong configuration and a CA file that is not there', async () => {
-    await expect(consult('providers: []\n')).rejects.toBeInstanceOf(ConfigError);
-    await expect(consult(pagerduty('http://127.0.0.1:9', ', tls: { ca_file: /none.pem }'))).rejects.toBeInstanceOf(
+    await expect(runDoctor('providers: []\n')).rejects.toBeInstanceOf(ConfigError);
+    await expect(runDoctor(pagerduty('http://127.0.0.1:9', ', tls: { ca_file: /none.pem }'))).rejects.toBeInstanceOf(
       UsageError,
     );
   });
@@ -627,7 +627,8 @@ describe('the command', () => {
 
 it.each(['alerts', 'incidents'])('knows the teams of Opsgenie by name: %s', async (source) => {
   const fake = await opsgenieFake();
-  const filtered = (team: string) => consulted(opsgenie(fake.url, `, source: ${source}, filter: { teams: [${team}] }`));
+  const filtered = (team: string) =>
+    runDoctorJson(opsgenie(fake.url, `, source: ${source}, filter: { teams: [${team}] }`));
 
   const [byName, byId] = [await filtered('payments'), await filtered('T1')];
 

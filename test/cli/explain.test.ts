@@ -7,8 +7,8 @@ import { DAY_MS, START_MS as NOW_MS, told } from '../metrics/stage.ts';
 import { ago } from '../report/stored-history.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 import { incident, recovered } from '../store/telling.ts';
-import { deskOf } from './people-stage.ts';
-import { runLine } from './running-report.ts';
+import { openCommand } from './command-on-store.ts';
+import { runLine } from './run-line.ts';
 
 const TOLD = [
   recovered('A', 10, { triggeredAtMs: ago(300), acknowledgedAtMs: ago(298), endKnownFrom: 'resolve_event' }),
@@ -17,10 +17,10 @@ const TOLD = [
   incident('D', { triggeredAtMs: ago(50) }),
 ];
 
-const desk = (more = '') => deskOf('explain', [{ incidents: TOLD }], more);
+const desk = (more = '') => openCommand('explain', [{ incidents: TOLD }], more);
 
 describe('explain', () => {
-  it('says the number, the arithmetic, the incidents and what is left out', async () => {
+  it('prints the number, the arithmetic, the incidents and the exclusions', async () => {
     const { run } = desk();
 
     const { code, text } = await run({ service: 'checkout', window: '7d' });
@@ -37,7 +37,7 @@ describe('explain', () => {
     expect(text).toContain('- 1 incident (still_open): open: no recovery yet\n');
   });
 
-  it('tells times in the configured zone', async () => {
+  it('prints times in the configured zone', async () => {
     const { run } = desk('timezone: Asia/Tokyo\n');
 
     const { text } = await run({ service: 'checkout' });
@@ -46,7 +46,7 @@ describe('explain', () => {
     expect(text).toContain('times in Asia/Tokyo');
   });
 
-  it('lists as many incidents as were asked for, and says that there are more', async () => {
+  it('lists at most --limit incidents, and says how many more there are', async () => {
     const { run } = desk();
 
     const { text } = await run({ limit: '1' });
@@ -55,7 +55,7 @@ describe('explain', () => {
     expect(text).toContain('  and 2 more; --limit or --output json lists them');
   });
 
-  it('gives programs what its schema says, with all incidents', async () => {
+  it('prints JSON of its schema, with all incidents', async () => {
     const { run } = desk();
 
     const { text } = await run(
@@ -93,7 +93,7 @@ describe('explain', () => {
   });
 
   it('has an answer where nothing was resolved', async () => {
-    const { run } = deskOf('explain', [{ incidents: [] }]);
+    const { run } = openCommand('explain', [{ incidents: [] }]);
 
     const { code, text } = await run();
 
@@ -101,7 +101,7 @@ describe('explain', () => {
     expect(text).toContain('  Value: none: no incident is in it: mttr needs at least one\n');
   });
 
-  it('has the baseline of a past window where the platforms are asked, as they are asked far enough back', async () => {
+  it('has the baseline of a past window without a store, as the platforms are read far enough back', async () => {
     const window = { toMs: NOW_MS - 20 * DAY_MS, spanMs: 90 * DAY_MS };
     const triggeredAtMs = window.toMs - window.spanMs - 5 * DAY_MS;
     const world = { alarms: [], incidents: [told({ id: 'Q1', triggeredAtMs, resolved: 45 })] };
@@ -128,7 +128,7 @@ describe('explain', () => {
   });
 
   it('claims no agreement where there is no number', async () => {
-    const { run } = deskOf('explain', [{ incidents: [] }]);
+    const { run } = openCommand('explain', [{ incidents: [] }]);
 
     const json = await run({ output: 'json' });
     const text = await run();

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { commands, parseCommandLine } from '../../src/cli/command-line.ts';
+import { oneOf, parseFlags, repeatable, toUsageError } from '../../src/cli/flags.ts';
+import { InputError } from '../../src/model/input-error.ts';
 
 const KNOWN = `commands: ${commands.map(({ name }) => name).join(', ')}`;
 const VERSION = '1.2.3';
@@ -127,6 +129,27 @@ it('does not remember the addresses of an earlier command line', () => {
   const parsed = parseCommandLine(['--web.listen-address=:2'], VERSION);
 
   expect(parsed).toMatchObject({ flags: { listenAddresses: [':2'] } });
+});
+
+it('an invalid value is an error with the flag and the reason as fields', () => {
+  const flags = { trend: oneOf('--trend <step>', 'step', ['day', 'week']), services: repeatable('--service <s>', 's') };
+
+  const parse = () => parseFlags(flags, { trend: ['hour'] });
+
+  expect(parse).toThrow(
+    expect.objectContaining({ source: '--trend', reason: '"hour" is unknown; expected one of day, week' }),
+  );
+  expect(parseFlags(flags, { service: ['a', 'b'] })).toEqual({ trend: undefined, services: ['a', 'b'] });
+});
+
+it.each([
+  { field: 'from', source: '--from' },
+  { field: 'series', source: 'series' },
+  { field: undefined, source: undefined },
+])('a wrong input of the field $field is one of $source', ({ field, source }) => {
+  const error = toUsageError(new InputError(field, 'is wrong'));
+
+  expect(error).toMatchObject({ name: 'UsageError', source, reason: 'is wrong' });
 });
 
 function words(line: string): string[] {

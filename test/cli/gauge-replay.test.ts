@@ -39,35 +39,39 @@ function openRow({ service = 'checkout', open, version }: Invented) {
   return { ...row, oldestAtMs: undefined, lastResolvedAtMs: undefined };
 }
 
-const added = [['job', 'mttr-exporter']] as const;
-
 function openTable(fromMs: () => number = () => 0) {
-  return createSampleTable({ settings, labels: added, fromMs });
+  return createSampleTable({ settings, labels: [['job', 'mttr-exporter']], fromMs });
 }
 
-/** Lines of the text that begin so. */
-function lines(table: ReturnType<typeof openTable>, instantsMs: readonly number[], begin: RegExp): string[] {
-  const text = [...renderOpenMetrics(table.read(), instantsMs)].join('');
-  return text.split('\n').filter((line) => begin.test(line));
+/** The text of one run with this page at each of its times. */
+function render(
+  table: ReturnType<typeof openTable>,
+  timesMs: readonly number[],
+  pageAt: (timeMs: number) => PageSource,
+): string {
+  return [...renderOpenMetrics(table(timesMs, pageAt), timesMs)].join('');
 }
 
-describe('a table of the past', () => {
-  it('tells no counter and no histogram: those begin at zero with the exporter', () => {
+function linesOf(text: string, pattern: RegExp): string[] {
+  return text.split('\n').filter((line) => pattern.test(line));
+}
+
+describe('a sample table', () => {
+  it('has no counter and no histogram: those begin at zero with the exporter', () => {
     expect(backfillFamilies.length).toBeGreaterThan(20);
     expect(backfillFamilies.filter(({ type }) => type !== 'gauge')).toEqual([]);
   });
 
   it('puts the samples of a series together, in order of time, in seconds, and ends', () => {
-    const instantsMs = [60_000, 120_000, 180_500];
-    const table = openTable();
     const [checkout, search] = [openRow({ open: 1, version: 1 }), openRow({ service: 'search', open: 7, version: 1 })];
+    const pages = new Map([
+      [60_000, () => page([checkout, search])],
+      [120_000, () => page([checkout])],
+      [180_500, () => page([Object.assign(checkout, { open: [2], version: 2 }), search])],
+    ]);
 
-    table.begin(instantsMs);
-    table.put(0, page([checkout, search]));
-    table.put(1, page([checkout]));
-    table.put(2, page([Object.assign(checkout, { open: [2], version: 2 }), search]));
+    const text = render(openTable(), [...pages.keys()], (timeMs) => pages.get(timeMs)?.() ?? page([]));
 
-    const text = [...renderOpenMetrics(table.read(), instantsMs)].join('');
     const of = (service: string) =>
       `incident_open{provider="pd",service="${service}",severity="P1",status="triggered",job="mttr-exporter"}`;
     expect(text).toContain(
@@ -77,11 +81,9 @@ describe('a table of the past', () => {
   });
 
   it('names the unit of a family that ends in one', () => {
-    const table = openTable();
-    table.begin([0]);
-    table.put(0, page([]));
+    const text = render(openTable(), [0], () => page([]));
 
-    expect(lines(table, [0], /^# (UNIT|TYPE)/)).toEqual([
+    expect(linesOf(text, /^# (UNIT|TYPE)/)).toEqual([
       '# TYPE incident_target_minutes gauge',
       '# UNIT incident_target_minutes minutes',
       '# TYPE incident_target_objective_ratio gauge',
@@ -89,23 +91,22 @@ describe('a table of the past', () => {
     ]);
   });
 
-  it('leaves a series out before it may be told', () => {
+  it('omits a series before history covers it', () => {
     const table = openTable(() => 120_000);
-    table.begin([60_000, 120_000]);
-    for (const place of [0, 1]) table.put(place, page([openRow({ open: 1, version: 1 })]));
 
-    expect(lines(table, [60_000, 120_000], /^incident_open/)).toHaveLength(1);
-    expect(lines(table, [60_000, 120_000], /^incident_open.* 1 120$/)).toHaveLength(1);
+    const text = render(table, [60_000, 120_000], () => page([openRow({ open: 1, version: 1 })]));
+
+    expect(linesOf(text, /^incident_open/)).toHaveLength(1);
+    expect(linesOf(text, /^incident_open.* 1 120$/)).toHaveLength(1);
   });
 
-  it('begins anew without what was there before', () => {
+  it('begins each run without the samples of the one before', () => {
     const table = openTable();
-    table.begin([60_000]);
-    table.put(0, page([openRow({ open: 1, version: 1 })]));
+    render(table, [60_000], () => page([openRow({ open: 1, version: 1 })]));
 
-    table.begin([120_000]);
+    const families = table([120_000], () => page([]));
 
-    expect(countSamples(table.read())).toBe(0);
-    expect([...renderOpenMetrics(table.read(), [120_000])].join('')).toBe('# EOF\n');
+    expect(families.map(({ family }) => family.name)).not.toContain('incident_open');
+    expect(countSamples(families)).toBe(countSamples(openTable()([120_000], () => page([]))));
   });
 });

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { openStoredIncidents } from '../../src/store/history.ts';
-import { stageImport } from './import-stage.ts';
+import { stageImport } from './run-import.ts';
 
 const STATUS = 'providers: [{ name: status, type: import }]';
 const OUTAGE = '{"id":"1","service":"shop","severity":"high","triggeredAt":"2026-10-01T09:00:00Z","resolvedAt":null}\n';
 
-describe('an import into a store that cannot be had', () => {
+describe('an import into a store that cannot be opened', () => {
   it('refuses a damaged one and leaves it as it is', async () => {
     const { run, write, path } = stageImport(STATUS);
     await run(['--mapping', 'outages', write('outages.ndjson', OUTAGE)]);

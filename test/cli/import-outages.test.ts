@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isThere, OUTAGES_FILE, readExpected, says } from '../outages.ts';
-import { stageImport } from './import-stage.ts';
 import { pageAfterPoll } from './page-after-poll.ts';
+import { stageImport } from './run-import.ts';
 
 const CONFIGURATION = `
 providers: [{ name: outages, type: import }]

@@ -3,8 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { SimulatedIncident } from '../../src/simulator/world.ts';
-import { NOW_MS, stageImport } from './import-stage.ts';
 import { pageAfterPoll } from './page-after-poll.ts';
+import { NOW_MS, stageImport } from './run-import.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -6,7 +6,7 @@ import { ConfigError } from '../../src/config/diagnostics.ts';
 import { openStoredIncidents } from '../../src/store/history.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { until } from '../e2e/process.ts';
-import { NOW_MS, stageImport } from './import-stage.ts';
+import { NOW_MS, stageImport } from './run-import.ts';
 
 const JIRA = `
 providers:
@@ -33,7 +33,7 @@ function stored(path: string, provider: string, ids: readonly string[]) {
 }
 
 describe('import', () => {
-  it('takes the rows of an export, says what became of them, and keeps the others to be mended', async () => {
+  it('imports the rows of an export, summarises them, and saves rejected rows to be corrected', async () => {
     const { run, write, path } = stageImport(JIRA);
     const file = write('issues.csv', TABLE);
 
@@ -56,7 +56,7 @@ describe('import', () => {
     });
   });
 
-  it('takes mended rows from the file of rejected ones', async () => {
+  it('imports corrected rows from the file of rejected ones', async () => {
     const { run, write, path } = stageImport(JIRA);
     await run(['--mapping', 'jira', write('issues.csv', TABLE)]);
     const lines = readFileSync(path('issues.csv.rejected.ndjson'), 'utf8').split('\n');
@@ -70,7 +70,7 @@ describe('import', () => {
     expect(text).not.toContain('Ignored fields');
   });
 
-  it('ends with code 0 when no more rows were rejected than may be', async () => {
+  it('exits with 0 when no more rows were rejected than --max-rejected', async () => {
     const { run, write } = stageImport(JIRA);
     const file = write('issues.csv', TABLE);
 
@@ -78,7 +78,7 @@ describe('import', () => {
     expect((await run(['--mapping', 'jira', '--max-rejected', '1', file])).code).toBe(1);
   });
 
-  it('writes nothing in a dry run, and says what an import would do', async () => {
+  it('writes nothing in a dry run, and prints what would be imported', async () => {
     const { run, write, path } = stageImport(JIRA);
     const file = write('issues.csv', TABLE);
     const before = readdirSync(path('.'));
@@ -96,7 +96,7 @@ describe('import', () => {
     expect(again.text).toContain('1 unchanged, 2 rejected');
   });
 
-  it('says clearly that an exporter has the store, which a dry run does not mind', async () => {
+  it('says that a running exporter uses the store, which does not matter to a dry run', async () => {
     const { run, write, path } = stageImport(JIRA);
     const file = write('a.ndjson', '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n');
     await run([file]);
@@ -121,7 +121,7 @@ describe('import', () => {
     expect(readdirSync(path('.')).filter((name) => name.includes('rejected'))).toEqual([]);
   });
 
-  it('reads standard input, whose rejected rows go where one says', async () => {
+  it('reads standard input, and saves its rejected rows to --rejected-file', async () => {
     const { run, path } = stageImport(JIRA);
     const input = '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n{"id":"B"}\n';
 
@@ -134,7 +134,7 @@ describe('import', () => {
     expect(JSON.parse(readFileSync(path('mine.ndjson'), 'utf8'))).toMatchObject({ id: 'B', rejected: { line: 2 } });
   });
 
-  it('names the folder that takes no rejected rows, and imports nothing', async () => {
+  it('names the folder where rejected rows cannot be written, and imports nothing', async () => {
     const { run, write, path } = stageImport(JIRA);
     const file = write('a.ndjson', '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n{"id":"B"}\n');
 
@@ -144,7 +144,7 @@ describe('import', () => {
     expect(stored(path('store.db'), 'jira', ['A'])).toEqual(new Map());
   });
 
-  it('says of a provider that has never been polled that its history waits for the first sync', async () => {
+  it('says that the history of a provider without a first sync waits for it', async () => {
     const { run, write } = stageImport(TWO);
     const file = write(
       'a.json',
@@ -158,7 +158,7 @@ describe('import', () => {
     expect(text).not.toContain('History of og begins');
   });
 
-  it('takes the word of --from and --to for what the files tell', async () => {
+  it('uses --from and --to as the period that the files cover', async () => {
     const { run, write, path } = stageImport(JIRA);
     const file = write('a.ndjson', '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n');
 
@@ -192,7 +192,7 @@ describe('import', () => {
     [['--max-rejected', 'all', '--provider', 'og', 'a.csv'], '--max-rejected: "all" is not a whole number'],
     [['--from', 'then', '--provider', 'og', 'a.csv'], '--from: "then" is not a time'],
     [['a.csv'], '--provider: required (known: jira, og)'],
-  ])('%j is wrong use', async (words, message) => {
+  ])('%j is a usage error', async (words, message) => {
     const { run, path } = stageImport(TWO);
     const asked = words.includes('--provider') || words[0] === 'a.csv' ? words : ['--provider', 'og', ...words];
 
@@ -217,7 +217,7 @@ describe('import', () => {
     await expect(run([path('.'), '--format', 'csv'])).rejects.toThrow('is a directory; expected a file');
   });
 
-  it('says that the import stands when rejected rows cannot be put in their place after it', async () => {
+  it('says that the import is committed when rejected rows cannot be saved after it', async () => {
     const { run, path } = stageImport(JIRA);
     const rejectedFile = path('bad.ndjson');
     const rows = async function* () {
@@ -237,7 +237,7 @@ describe('import', () => {
     expect(readdirSync(path('.')).filter((name) => name.includes('partial'))).toEqual([]);
   });
 
-  it('says that the import stands when its summary cannot be written', async () => {
+  it('says that the import is committed when its summary cannot be written', async () => {
     const { run, write, path } = stageImport(JIRA);
     const file = write('a.ndjson', '{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"}\n{"no":"id"}\n');
     const output = {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ago } from '../report/stored-history.ts';
 import { recovered } from '../store/telling.ts';
-import { deskOf } from './people-stage.ts';
+import { openCommand } from './command-on-store.ts';
 
 const desk = () =>
-  deskOf('postmortem', [
+  openCommand('postmortem', [
     {
       incidents: [
         recovered('SAME', 10, { triggeredAtMs: ago(300) }),
@@ -39,7 +39,7 @@ describe('postmortem', () => {
     expect(readFileSync(file, 'utf8')).toContain('## Action items');
   });
 
-  it('asks which provider is meant when several have the id', async () => {
+  it('requires --provider when several have the id', async () => {
     const { run } = desk();
 
     const ambiguous = await run({}, 'SAME');

@@ -27,7 +27,7 @@ it.each([
   { way: 'its normal end', end: '', code: 0 },
   { way: 'an error', end: "throw new Error('no');", code: 1 },
   { way: 'an exit', end: 'process.exit(130);', code: 130 },
-])('a process that ends by $way leaves nothing half-made, and keeps its exit code', ({ end, code }) => {
+])('a process that ends by $way leaves no partial file, and keeps its exit code', ({ end, code }) => {
   const cwd = folder();
 
   const run = spawnSync(process.execPath, ['--input-type=module', '--eval', program(end)], {

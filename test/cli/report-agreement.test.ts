@@ -7,7 +7,7 @@ import { readOutages, replayWorld } from '../../src/simulator/replay.ts';
 import type { Parsed } from '../e2e/page.ts';
 import { isThere, outagesText, readExpected, says } from '../outages.ts';
 import { pageAfterPoll } from './page-after-poll.ts';
-import { runLine } from './running-report.ts';
+import { runLine } from './run-line.ts';
 
 const WINDOWS = ['7d', '30d', '90d', '365d'] as const;
 const SEVERITIES: Readonly<Record<string, string>> = { critical: 'P1', high: 'P2', medium: 'P3', low: 'P4' };

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { NOW_MS, stageImport } from './import-stage.ts';
-import { runLine } from './running-report.ts';
+import { NOW_MS, stageImport } from './run-import.ts';
+import { runLine } from './run-line.ts';
 
 const STATUS = 'providers: [{ name: status, type: import }]';
 const OUTAGE =
   '{"id":"1","service":"shop","severity":"high","triggeredAt":"2026-10-01T09:00:00Z","resolvedAt":"2026-10-01T10:00:00Z"}\n';
 
-it('a period that is older than all history is a wrong flag, told in one line', async () => {
+it('a period before all history is a usage error, reported in one line', async () => {
   const { run, write, config } = stageImport(STATUS);
   await run(['--mapping', 'outages', write('outages.ndjson', OUTAGE)]);
 

@@ -6,7 +6,7 @@ import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/page
 import type { World } from '../../src/simulator/world.ts';
 import { DAY_MS, HOUR_MS, START_MS, told } from '../metrics/stage.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
-import { type CommandLine, type Ended, runLine } from './running-report.ts';
+import { type CommandLine, type Ended, runLine } from './run-line.ts';
 
 const WORLD: World = {
   alarms: [],
@@ -51,7 +51,7 @@ ${more}`,
 }
 
 describe('report', () => {
-  it('asks the platforms where there is no store, and leaves none behind', async () => {
+  it('reads the platforms where there is no store, and leaves none behind', async () => {
     const { report, folder } = await stage();
 
     const { code, printed, said } = await report();
@@ -63,7 +63,7 @@ describe('report', () => {
     expect(readdirSync(folder)).toEqual(['c.yml']);
   });
 
-  it('shows a person how far the platforms were read, unless they want quiet', async () => {
+  it('shows progress on a terminal, unless --quiet', async () => {
     const { report } = await stage();
 
     const shown = await report([], { isTTY: true });
@@ -127,7 +127,7 @@ store: { path: "${config}.db" }
     { output: 'markdown', begins: '# Mean Time to Recovery (MTTR) Report\n' },
     { output: 'csv', begins: 'grouping,name,title,period,' },
     { output: 'slack', begins: '{\n  "text": "Recovery report ' },
-  ])('writes $output to a file, whole, and nothing else', async ({ output, begins }) => {
+  ])('writes $output to a file atomically, and nothing else', async ({ output, begins }) => {
     const { report, folder } = await stage();
     const file = join(folder, 'report.out');
 
@@ -151,7 +151,7 @@ store: { path: "${config}.db" }
     expect(text).not.toMatch(/@|assignee|acknowledger/i);
   });
 
-  it('tells of an empty period with the likely reasons, and that is no failure', async () => {
+  it('reports an empty period with likely reasons, which is no failure', async () => {
     const { report } = await stage();
 
     const { code, printed } = await report(['--from=2026-02-10', '--to=2026-02-11']);
@@ -246,7 +246,7 @@ describe('report refuses in one line', () => {
     expect(ended.said).toMatch(/^mttr-exporter: cannot read the store .*store\.db: .*\n$/);
   });
 
-  it('a platform that does not let it in, without the key', async () => {
+  it('a platform that rejects the credentials, without the key', async () => {
     const { report } = await stage({ key: 'wrong-key-123456' });
 
     const ended = await report();
@@ -256,7 +256,7 @@ describe('report refuses in one line', () => {
     expect(ended.said).not.toContain('wrong-key-123456');
   });
 
-  it('half a file: what was there stays when the report cannot be made', async () => {
+  it('a partial file: the old one stays when the report cannot be created', async () => {
     const { report, folder } = await stage();
     const file = join(folder, 'report.txt');
     writeFileSync(file, 'last week');
@@ -288,7 +288,7 @@ async function channel(status = 200) {
 }
 
 describe('the weekly post', () => {
-  it('goes to the address in a file, and prints no report', async () => {
+  it('goes to the URL in a file, and prints no report', async () => {
     const { told: posted, url } = await channel();
     const { report, folder } = await stage();
     const file = join(folder, 'webhook');
@@ -302,7 +302,7 @@ describe('the weekly post', () => {
     ]);
   });
 
-  it('goes to the address in the environment, beside what is asked for in another form', async () => {
+  it('goes to the URL in the environment, in addition to --output', async () => {
     const { told: posted, url } = await channel();
     const { report } = await stage();
 
@@ -313,7 +313,7 @@ describe('the weekly post', () => {
     expect(posted).toHaveLength(1);
   });
 
-  it('is not made just because the environment has an address', async () => {
+  it('is not sent just because the environment has a URL', async () => {
     const { told: posted, url } = await channel();
     const { report } = await stage();
 
@@ -322,7 +322,7 @@ describe('the weekly post', () => {
     expect(posted).toEqual([]);
   });
 
-  it('that is refused is a failure, told without the address', async () => {
+  it('that is rejected is a failure, reported without the URL', async () => {
     const { url } = await channel(404);
     const { report } = await stage();
 
@@ -334,7 +334,7 @@ describe('the weekly post', () => {
     );
   });
 
-  it('to what is no address is refused before anything is read, without the text', async () => {
+  it('to an invalid URL is refused before anything is read, without the text', async () => {
     const { report, store } = await stage();
 
     const ended = await report(['--slack-webhook'], { env: { MTTR_SLACK_WEBHOOK: 'hooks/T0000SECRET' } });

@@ -16,11 +16,11 @@ function shown(end: { isComplete: boolean }): string {
   return text;
 }
 
-it('reading that has come to its end is shown as 100%', () => {
+it('a complete sync is shown as 100%', () => {
   expect(shown({ isComplete: true })).toContain('100% of the history, 2 incidents');
 });
 
-it('reading that failed is shown as far as it came', () => {
+it('a failed sync is shown as far as it got', () => {
   const text = shown({ isComplete: false });
 
   expect(text).toContain('30% of the history, 2 incidents');

@@ -32,7 +32,7 @@ function pipe(): { path: string; read: () => string } {
   return { path, read: () => readFileSync(reader, 'utf8') };
 }
 
-it('what is no file is written to and stays what it is', () => {
+it('a pipe is written to and stays a pipe', () => {
   const { path, read } = pipe();
 
   writeFileAtomic(path, 'a report\n');
@@ -41,7 +41,7 @@ it('what is no file is written to and stays what it is', () => {
   expect(read()).toBe('a report\n');
 });
 
-it('rejected rows may go into what is no file, which stays what it is', () => {
+it('rejected rows may go into a pipe, which stays a pipe', () => {
   const { path, read } = pipe();
   const options: Pick<ImportOptions, 'isDryRun' | 'rejectedFile'> = { isDryRun: false, rejectedFile: path };
   const rows = createRejectedRows(options);
@@ -53,7 +53,7 @@ it('rejected rows may go into what is no file, which stays what it is', () => {
   expect(read()).toContain('"missing_id"');
 });
 
-it('a link goes on leading to the file', () => {
+it('a link keeps pointing to the file', () => {
   const place = folder();
   const [file, link] = [join(place, 'report.txt'), join(place, 'latest')];
   writeFileSync(file, 'old');

@@ -68,11 +68,7 @@ export function openGaugeReplay({ source, config, labels, isPartial }: GaugeRepl
     fromMs: (own) => (isPartial ? Number.NEGATIVE_INFINITY : findCoveredFromMs(own, past, config)),
   });
   return {
-    replay: (timesMs) => {
-      table.begin(timesMs);
-      for (const [index, ms] of timesMs.entries()) table.put(index, toPageSource(past.at(ms), source, ms));
-      return table.read();
-    },
+    replay: (timesMs) => table(timesMs, (ms) => toPageSource(past.at(ms), source, ms)),
     coveredFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.findStartMs('all', []) + windowMs),
   };
 }
@@ -110,29 +106,22 @@ export interface SampleTableInput {
   readonly fromMs: (labels: LabelPairs) => number;
 }
 
-/** Samples of a run of times by series, with the names, labels and values of `/metrics`. */
-export interface SampleTable {
-  /** Empties the table for these times (milliseconds, ascending). */
-  begin(timesMs: readonly number[]): void;
-  /** Adds what the page shows at the time with this index. */
-  put(index: number, source: PageSource): void;
-  /** Families and series that have a sample. */
-  read(): readonly ReplayedFamily[];
-}
+/** Returns the families and series of a run of ascending times, with the names, labels and values of `/metrics`. */
+export type SampleTable = (
+  timesMs: readonly number[],
+  pageAt: (timeMs: number) => PageSource,
+) => readonly ReplayedFamily[];
 
+/** Series are the same objects from one run to the next; their values are those of the last run. */
 export function createSampleTable(input: SampleTableInput): SampleTable {
   const tables = backfillFamilies.map((family) => new FamilyTable(family, input));
-  let timesMs: readonly number[] = [];
-  return {
-    begin: (next) => {
-      timesMs = next;
-      for (const table of tables) table.begin(next.length);
-    },
-    put: (index, source) => {
-      const atMs = timesMs[index] ?? 0;
-      for (const table of tables) table.put({ index, atMs }, source);
-    },
-    read: () => tables.map((table) => table.read()).filter(({ series }) => series.length > 0),
+  return (timesMs, pageAt) => {
+    for (const table of tables) table.clear(timesMs.length);
+    for (const [index, atMs] of timesMs.entries()) {
+      const page = pageAt(atMs);
+      for (const table of tables) table.add({ index, atMs }, page);
+    }
+    return tables.map((table) => table.read()).filter(({ series }) => series.length > 0);
   };
 }
 
@@ -169,13 +158,13 @@ class FamilyTable {
     this.#input = input;
   }
 
-  begin(length: number): void {
+  clear(length: number): void {
     this.#length = length;
     for (const series of this.#byLabels.values()) series.values = this.#createValues();
   }
 
-  put({ index, atMs }: { readonly index: number; readonly atMs: number }, source: PageSource): void {
-    for (const piece of this.#family.sampleGroups(source, this.#input.settings)) {
+  add({ index, atMs }: { readonly index: number; readonly atMs: number }, page: PageSource): void {
+    for (const piece of this.#family.sampleGroups(page, this.#input.settings)) {
       for (const { series, value } of this.#readPiece(piece).entries) {
         if (atMs >= series.fromMs) series.values[index] = value;
       }

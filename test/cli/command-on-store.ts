@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { fillStore, NOW, type TestProvider } from '../report/stored-history.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 import { toArgs } from './command-args.ts';
-import { runLine } from './running-report.ts';
+import { runLine } from './run-line.ts';
 
 /** What a command said, and its exit code as the program would give it. */
-export interface Said {
+export interface CommandResult {
   readonly code: number | undefined;
   readonly text: string;
   readonly errors: string;
 }
 
-export interface Desk {
+export interface CommandOnStore {
   readonly folder: string;
-  readonly run: (values?: Record<string, unknown>, ...operands: string[]) => Promise<Said>;
+  readonly run: (values?: Record<string, unknown>, ...operands: string[]) => Promise<CommandResult>;
 }
 
 /** A store that an exporter has filled, a configuration that names it, and a command to run on both. */
-export function deskOf(command: string, told: readonly TestProvider[], more = ''): Desk {
+export function openCommand(command: string, told: readonly TestProvider[], more = ''): CommandOnStore {
   const folder = temporaryFolder();
   const path = join(folder, 'store.db');
   fillStore(path, told);

@@ -33,7 +33,7 @@ export function closing<Opened extends { close(): Promise<void> }>(opened: Opene
 }
 
 /** Waits for nothing; `aheadMs` before the clock of the platforms. */
-function impatient(aheadMs: number): Clock {
+function clockAhead(aheadMs: number): Clock {
   return {
     nowMs: () => Date.now() + aheadMs,
     sleep: async (_ms, signal) => {
@@ -44,7 +44,7 @@ function impatient(aheadMs: number): Clock {
 }
 
 /** Runs the doctor on this configuration; `aheadMs` is how far our clock is ahead. */
-export async function consult(yaml: string, values: Record<string, unknown> = {}, aheadMs = 0): Promise<Run> {
+export async function runDoctor(yaml: string, values: Record<string, unknown> = {}, aheadMs = 0): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'mttr-doctor-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'c.yml');
@@ -57,7 +57,7 @@ export async function consult(yaml: string, values: Record<string, unknown> = {}
   const code = await command.run({
     version: 'test',
     env: {},
-    clock: impatient(aheadMs),
+    clock: clockAhead(aheadMs),
     stdin: Readable.from([]),
     stdout: { write: (part) => (text += part) },
     stderr: { write: (part) => (errors += part) },
@@ -72,8 +72,8 @@ interface Json {
 }
 
 /** The same with `--output=json`, its first provider's checks by name. */
-export async function consulted(yaml: string, values: Record<string, unknown> = {}, aheadMs = 0) {
-  const run = await consult(yaml, { output: 'json', ...values }, aheadMs);
+export async function runDoctorJson(yaml: string, values: Record<string, unknown> = {}, aheadMs = 0) {
+  const run = await runDoctor(yaml, { output: 'json', ...values }, aheadMs);
   const json: Json = JSON.parse(run.text);
   const checks = new Map(json.providers[0]?.checks.map((one) => [one.check, one]));
   const of = (result: string) => [...checks.values()].filter((one) => one.result === result).map(({ check }) => check);
