@@ -1,14 +1,14 @@
 // Writes the table of all families into docs/metrics.md, between its marks. Run it after a change of a family.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { families } from '../src/metrics/families.ts';
-import { OWN_FAMILIES } from '../src/metrics/own-families.ts';
+import { SELF_METRICS } from '../src/metrics/self-metrics.ts';
 
 const BEGIN = '<!-- families -->';
 const END = '<!-- /families -->';
 
 /** A row per family that the exporter declares, in the order of the page. */
 export function familiesTable(): string {
-  const rows = [...families, ...Object.values(OWN_FAMILIES)].map(({ name, type, labels, help }) => {
+  const rows = [...families, ...Object.values(SELF_METRICS)].map(({ name, type, labels, help }) => {
     const names = labels.map((label) => `\`${label}\``).join(' ');
     return `| \`${name}\` | ${type} | ${names} | ${help.replaceAll('|', '\\|')} |`;
   });

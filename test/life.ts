@@ -1,18 +1,18 @@
 import { createEngine, type Engine } from '../src/app/engine.ts';
 import { createPageLoop, type PageLoop } from '../src/app/page-loop.ts';
-import { type StatusInput, statusOf } from '../src/app/status.ts';
+import { readStatusView, type StatusInput } from '../src/app/status.ts';
 import type { Config } from '../src/config/types.ts';
 import { createCore } from '../src/core/core.ts';
 import { type Core } from '../src/core/messages.ts';
 import { type Remote, toRemote } from '../src/core/remote.ts';
 import type { Format } from '../src/metrics/exposition.ts';
-import { createProcessMetrics } from '../src/metrics/process.ts';
 import { createPageReader, type PageReader } from '../src/metrics/reader.ts';
+import { createProcessMetrics } from '../src/metrics/self-metrics.ts';
 import type { Log } from '../src/model/log.ts';
 import type { Clock } from '../src/model/time.ts';
 import { platforms } from '../src/providers/registry.ts';
 import type { StatusView } from '../src/server/status-page/view.ts';
-import { createSqliteStore } from '../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../src/store/sqlite/open.ts';
 import type { Store } from '../src/store/store.ts';
 
 /** A log that nobody reads. */
@@ -62,7 +62,7 @@ export async function openLife(input: LifeInput): Promise<Life> {
     engine: () => engine,
     core: remote,
     pageLoop,
-    trend: { of: () => undefined },
+    trend: { findSeries: () => undefined },
     version: 'test',
     clock,
     startedAtMs: clock.nowMs(),
@@ -88,7 +88,7 @@ export async function openLife(input: LifeInput): Promise<Life> {
     engine,
     reader,
     pageLoop,
-    status: (window) => statusOf(status, window),
+    status: (window) => readStatusView(status, window),
     close,
   };
 }

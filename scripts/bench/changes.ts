@@ -1,4 +1,4 @@
-import { createReader } from '../../src/config/reading.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { createPageSource } from '../../src/core/page-renderer.ts';
 import {
   activeProvider,
@@ -13,7 +13,7 @@ import type { Incident } from '../../src/model/incident.ts';
 import { MINUTE_MS, systemClock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { createStatistics, type Statistics } from '../../src/stats/statistics.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { CommitResult, Store } from '../../src/store/store.ts';
 import { type History, inventIncident } from './incidents.ts';
 import { collectGarbage, inShare, inTime, type Line, median, type RowInput, timed } from './row.ts';
@@ -54,7 +54,7 @@ interface Stage {
 export async function openStage(setting: Setting, nowMs: number): Promise<Stage> {
   const config = configOf(setting);
   const store = createSqliteStore({ path: setting.path, log: silent, nowMs });
-  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const observer = { onRequest() {}, onThrottled() {}, onBudget() {} };
   const providers = config.providers.map((one) => {
     const platform = platforms.find(({ type }) => type === one.type);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createReader } from '../../src/config/reading.ts';
 import type { Config } from '../../src/config/types.ts';
 import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
@@ -10,7 +10,7 @@ import { type Clock, DAY_MS, systemClock } from '../../src/model/time.ts';
 import { writeCursor } from '../../src/providers/pagerduty/cursor.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY } from '../../src/simulator/pagerduty.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Batch, Store } from '../../src/store/store.ts';
 import { type Life, openLife as openLifeOf } from '../../test/life.ts';
 import { type History, inventIncident } from './incidents.ts';
@@ -54,7 +54,7 @@ export function configOf(setting: Setting): Config {
 export async function openSynced(setting: Setting, sinceMs: number): Promise<Store> {
   const config = configOf(setting);
   const store = createSqliteStore({ path: setting.path, log: silent, nowMs: sinceMs });
-  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const providers = config.providers.map((one) => {
     const platform = platforms.find(({ type }) => type === one.type);
     if (platform === undefined) throw new Error(`no platform is called ${one.type}`);

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { dump, load } from 'js-yaml';
 import { z } from 'zod';
-import { isMapping, type Mapping } from '../../src/config/tree.ts';
+import { isMapping, type Mapping } from '../../src/config/object-path.ts';
 import { completed } from './schema.ts';
 
 export const CHART = 'deploy/helm/mttr-exporter';

@@ -1,4 +1,4 @@
-import { isMapping, type Mapping } from '../../src/config/tree.ts';
+import { isMapping, type Mapping } from '../../src/config/object-path.ts';
 
 /** What `${VAR}` looks like in a value: its word is known only to the exporter. */
 const WITH_VARIABLE = { type: 'string', pattern: '\\$\\{' };

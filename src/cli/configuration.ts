@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { configFromEnvironment, findConfigFile, type Loaded, loadConfig } from '../config/load.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError } from '../config/diagnostics.ts';
+import { configFromEnvironment, findConfigFile, type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
 import { platforms } from '../providers/registry.ts';
@@ -15,7 +15,7 @@ export function readConfiguration(
   flag: string | undefined,
   { env, clock }: Pick<CommandContext, 'env' | 'clock'>,
   { hasAnyEnd = false }: { readonly hasAnyEnd?: boolean } = {},
-): Loaded {
+): LoadedConfig {
   try {
     const filename = findConfigFile({
       flag,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { UnusableConfiguration } from '../app/daemon.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError } from '../config/diagnostics.ts';
 import { messageOf } from '../model/error-message.ts';
 import { systemClock } from '../model/time.ts';
 import { ReplayError } from '../simulator/replay.ts';

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
 import { type OpenedProvider, openProviders } from '../app/providers.ts';
-import type { Reader } from '../config/reading.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Config } from '../config/types.ts';
 import { createCore } from '../core/core.ts';
 import { toRemote } from '../core/remote.ts';
 import { readersOf, shownProvider, storeSettings } from '../core/settings.ts';
 import type { ShownProvider } from '../metrics/family.ts';
-import { createProcessMetrics } from '../metrics/process.ts';
+import { createProcessMetrics } from '../metrics/self-metrics.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import { createPoller } from '../poller/poller.ts';
 import { platforms } from '../providers/registry.ts';
 import { type History, openHistory } from '../store/history.ts';
-import { createSqliteStore } from '../store/sqlite/create.ts';
+import { createSqliteStore } from '../store/sqlite/open.ts';
 import type { CommandContext, Output } from './command.ts';
 import { findSecrets } from './configuration.ts';
 import { createLog } from './log.ts';
@@ -33,7 +33,7 @@ export interface HistorySourceInput {
 export interface HistorySource {
   readonly history: History;
   readonly providers: readonly ShownProvider[];
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
   /** How long resolved incidents were kept; what was just read from the platforms is kept whole. */
   readonly retentionMs: number;
   close(): void;

@@ -1,6 +1,6 @@
 import { durationText } from './durations.ts';
-import { rateUnit } from './quantities.ts';
-import type { Config, PlatformSettings, ProviderConfig, RateLimit, RenameRule, SeverityConfig } from './types.ts';
+import { formatRateLimit } from './field-types.ts';
+import type { Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
 
 const SECRET = '<secret>';
 
@@ -45,7 +45,7 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
     ...withoutSecrets(provider, platforms),
     base_url: provider.baseUrl,
     poll_interval: durationText(provider.pollIntervalMs),
-    rate_limit: rateText(provider.rateLimit),
+    rate_limit: formatRateLimit(provider.rateLimit),
     timeout: durationText(provider.timeoutMs),
     proxy_url: provider.proxyUrl === undefined ? undefined : withoutCredentials(provider.proxyUrl),
     tls: { ca_file: provider.caFile },
@@ -62,14 +62,12 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
   };
 }
 
-/** A type that is not among the platforms shows no setting at all. */
+/** A provider of an unknown type shows no settings. */
 function withoutSecrets({ type, settings }: ProviderConfig, platforms: readonly PlatformSettings[]) {
   const platform = platforms.find((one) => one.type === type);
   if (platform === undefined) return {};
-  const shown = Object.entries(settings).map(([key, value]) => {
-    const isSecret = platform.secrets.includes(key) && value !== undefined;
-    return [key, isSecret ? SECRET : value];
-  });
+  const isSecret = (key: string, value: unknown) => platform.secrets.includes(key) && value !== undefined;
+  const shown = Object.entries(settings).map(([key, value]) => [key, isSecret(key, value) ? SECRET : value]);
   return Object.fromEntries(shown);
 }
 
@@ -79,10 +77,6 @@ function withoutCredentials(text: string): string {
   url.username = '';
   url.password = '';
   return url.href;
-}
-
-function rateText({ requests, perMs }: RateLimit): string {
-  return `${requests}/${rateUnit(perMs) ?? durationText(perMs)}`;
 }
 
 function renamePair({ match, to }: RenameRule): [string, string] {

@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
 
-/** Largest first, as they are written. */
+/** Largest first. */
 const UNITS = [
   ['w', 7 * DAY_MS],
   ['d', DAY_MS],
@@ -12,10 +12,10 @@ const UNITS = [
 const UNIT_MS: ReadonlyMap<string, number> = new Map(UNITS);
 const PART = /([0-9]+)(ms|[smhdw])/g;
 
-/** A whole duration, as an expression for editors too. */
+/** A duration as a regular expression, for the JSON Schema too. */
 export const DURATION_PATTERN = '^([0-9]+(ms|s|m|h|d|w))+$';
 
-/** Longer spans than this are slips of the pen, and sums of them would leave the range of exact integers. */
+/** Longer durations are typing errors, and sums of them would leave the range of exact integers. */
 export const DURATION_MAX_MS = 36_500 * DAY_MS;
 
 /** Milliseconds of a text such as `1h30m`; undefined when it is no duration. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { longForm, sectionSchema, shortForm } from './forms-schema.ts';
-import { isMapping, type Mapping } from './tree.ts';
+import { isMapping, type Mapping } from './object-path.ts';
+import { longForm, sectionSchema, shortForm } from './schema.ts';
 import type { PlatformSettings } from './types.ts';
 
-/** A text with a variable in it, before it is expanded. */
+/** A string with a variable that is not yet expanded. */
 const WITH_VARIABLE = '\\$\\{';
-const ANOTHER_KIND_AS_TEXT: ReadonlyMap<unknown, string> = new Map([
+const PATTERN_OF_TYPE: ReadonlyMap<unknown, string> = new Map([
   ['boolean', `^(true|false)$|${WITH_VARIABLE}`],
   ['integer', `^-?[0-9]+$|${WITH_VARIABLE}`],
   ['number', `^-?[0-9]+(\\.[0-9]+)?$|${WITH_VARIABLE}`],
@@ -16,37 +16,37 @@ export function jsonSchema(platforms: readonly PlatformSettings[]): Record<strin
   const short = platforms.map((platform) => shortForm(platform, sectionSchema(platform).prefault({})));
   const forms = z.union([longForm(platforms), ...short]);
   const schema = z.toJSONSchema(forms, { io: 'input', target: 'draft-7' });
-  const written = allowVariables({ $schema: schema.$schema, title: 'Configuration of mttr-exporter', ...schema });
-  return isMapping(written) ? written : {};
+  const withVariables = allowVariables({ $schema: schema.$schema, title: 'Configuration of mttr-exporter', ...schema });
+  return isMapping(withVariables) ? withVariables : {};
 }
 
-/** The same schema, but wherever a value is wanted a text with a variable will do. */
+/** The same schema, but every value may also be a string with a variable. */
 function allowVariables(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(allowVariables);
   if (!isMapping(schema)) return schema;
   const entries = Object.entries(schema).map(([keyword, value]) => {
-    if (CONTENT.includes(keyword)) return [keyword, value];
-    return [keyword, NAMED.includes(keyword) ? allowInEach(value) : allowVariables(value)];
+    if (DATA_KEYWORDS.includes(keyword)) return [keyword, value];
+    return [keyword, SCHEMA_MAPS.includes(keyword) ? allowInEach(value) : allowVariables(value)];
   });
-  return allowHere(Object.fromEntries(entries));
+  return allowVariable(Object.fromEntries(entries));
 }
 
 /** Keywords whose value is data, not a schema. */
-const CONTENT: readonly string[] = ['default', 'enum', 'const', 'required'];
-/** Keywords whose value is schemas by names of our own. */
-const NAMED: readonly string[] = ['properties', 'definitions'];
+const DATA_KEYWORDS: readonly string[] = ['default', 'enum', 'const', 'required'];
+/** Keywords whose value is a mapping of names to schemas. */
+const SCHEMA_MAPS: readonly string[] = ['properties', 'definitions'];
 
 function allowInEach(schemas: unknown): unknown {
   if (!isMapping(schemas)) return schemas;
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, allowVariables(schema)]));
 }
 
-function allowHere(schema: Mapping): Mapping {
+function allowVariable(schema: Mapping): Mapping {
   const { type, enum: choices, const: only, oneOf, format, ...rest } = withoutLengths(schema);
   if (choices !== undefined || only !== undefined) {
     return { ...rest, anyOf: [{ enum: choices ?? [only] }, { type: 'string', pattern: WITH_VARIABLE }] };
   }
-  const asText = ANOTHER_KIND_AS_TEXT.get(type);
+  const asText = PATTERN_OF_TYPE.get(type);
   if (asText !== undefined) return { ...rest, type: [type, 'string'], pattern: asText };
   // A section whose keys are all commented out.
   if (type === 'object') return { ...rest, type: ['object', 'null'] };
@@ -57,7 +57,7 @@ function allowHere(schema: Mapping): Mapping {
   return withoutLengths(schema);
 }
 
-/** What a variable expands to may be longer or shorter than its name; only emptiness shows before. */
+/** A variable's value may be longer or shorter than its name; only that it is not empty can be checked here. */
 function withoutLengths(schema: Mapping): Mapping {
   const { minLength, maxLength, ...rest } = schema;
   if (minLength === undefined && maxLength === undefined) return schema;

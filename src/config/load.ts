@@ -1,19 +1,22 @@
-import { type Document, environmentDocument, readDocument } from './document.ts';
-import { createFindings } from './findings.ts';
-import { readForm } from './forms.ts';
-import { ConfigError, listText } from './problems.ts';
-import { resolve } from './resolve.ts';
-import type { ReadFile } from './secrets.ts';
-import type { Config, PlatformSettings } from './types.ts';
-import type { Environment } from './variables.ts';
+import { z } from 'zod';
+import { formatAlternatives } from '../model/text.ts';
+import { DAY_MS } from '../model/time.ts';
+import { type ConfigDocument, ConfigError, createDiagnostics, type Diagnostics } from './diagnostics.ts';
+import { type Environment, environmentDocument, readDocument } from './document.ts';
+import { DURATION_MAX_MS, parseDuration } from './durations.ts';
+import { isMapping, valueAt } from './object-path.ts';
+import { parsePart } from './parse.ts';
+import { HISTORY_MARGIN_MS, type ParsedConfig, type ReadFile, resolveConfig } from './resolve.ts';
+import { DEFAULT_WINDOWS, longForm, PROVIDERS_EXPECTED, sectionSchema, shortForm } from './schema.ts';
+import type { Config, PlatformSettings, WindowConfig } from './types.ts';
 
-/** A configuration that can be used, and what is hardly meant so (one line each). */
-export interface Loaded {
+/** A valid configuration, and what in it is probably not intended (one line each). */
+export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly string[];
 }
 
-/** What a configuration is read with. */
+/** What a configuration is loaded with. */
 export interface LoadOptions {
   /** The file's text. */
   readonly text: string;
@@ -24,67 +27,41 @@ export interface LoadOptions {
   readonly platforms: readonly PlatformSettings[];
   /** Reads the files of secrets. */
   readonly readFile: ReadFile;
-  /** The start-up, from which a `start_date` that is a date counts; milliseconds. */
+  /** The time of start-up, from which a `start_date` that is a date counts; milliseconds. */
   readonly nowMs: number;
   /** `time_range.end_date` may be anything (for reports); else only `now`. */
   readonly hasAnyEnd?: boolean;
 }
 
 /** The whole configuration of a YAML text; throws ConfigError with one line `path (file:line:column): …` per problem. */
-export function loadConfig(options: LoadOptions): Loaded {
-  return load(readDocument(options), options);
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  return loadDocument(readDocument(options), options);
 }
 
-/** The configuration that the environment alone amounts to; throws ConfigError that says what can be set. */
-export function configFromEnvironment(options: Pick<LoadOptions, 'env' | 'platforms'>): Loaded {
-  const { env, platforms } = options;
+/** The configuration from environment variables alone; throws ConfigError that says what can be set. */
+export function configFromEnvironment({ env, platforms }: Pick<LoadOptions, 'env' | 'platforms'>): LoadedConfig {
   const providers = platforms.flatMap((platform) => {
     const entry = platform.fromEnvironment(env);
     return entry === undefined ? [] : [{ type: platform.type, ...entry }];
   });
   if (providers.length === 0) {
-    const variables = platforms.flatMap(variablesOf);
+    const variables = formatAlternatives(platforms.flatMap(findVariables));
     throw new ConfigError([
-      `no configuration: there is no file, and no provider in the environment; expected --config.file, or one of the environment variables ${listText(variables)}`,
+      `no configuration: no file found, and no provider in the environment; expected --config.file, or one of the environment variables ${variables}`,
     ]);
   }
-  const document = environmentDocument({ providers });
-  return load(document, { platforms, readFile: refuseFiles, nowMs: 0 });
+  const readFile = () => {
+    throw new Error('the environment names no files');
+  };
+  return loadDocument(environmentDocument({ providers }), { platforms, readFile, nowMs: 0 });
 }
 
-function load(document: Document, options: Omit<LoadOptions, 'text' | 'filename' | 'env'>): Loaded {
-  const secrets = new Set([
-    'bearer_token',
-    'admin_token',
-    ...options.platforms.flatMap((platform) => platform.secrets),
-  ]);
-  const findings = createFindings(document, secrets);
-  const draft = readForm(options, findings);
-  findings.throwIfAny();
-  if (draft === undefined) throw new TypeError('a refused configuration has findings');
-  const config = resolve(draft, options.readFile, findings);
-  findings.throwIfAny();
-  return { config, warnings: findings.warnings() };
-}
-
-/** The variables of which each by itself makes a provider: of those that the platform asks an empty environment for. */
-function variablesOf(platform: PlatformSettings): string[] {
-  const asked = new Set<string>();
-  const env = new Proxy<Record<string, string | undefined>>(
-    {},
-    {
-      get: (_, name) => {
-        asked.add(String(name));
-        return undefined;
-      },
-    },
-  );
-  platform.fromEnvironment(env);
-  return [...asked].filter((name) => platform.fromEnvironment({ [name]: 'something' }) !== undefined);
-}
-
-function refuseFiles(): string {
-  throw new Error('the environment names no files');
+/** The variables each of which makes a provider by itself: of those that the platform reads from an empty environment. */
+function findVariables(platform: PlatformSettings): string[] {
+  const names = new Set<string>();
+  const get = (_: object, name: string | symbol) => void names.add(String(name));
+  platform.fromEnvironment(new Proxy({}, { get }));
+  return [...names].filter((name) => platform.fromEnvironment({ [name]: 'something' }) !== undefined);
 }
 
 /** Files that are used when no flag names one, the first that exists. */
@@ -96,4 +73,89 @@ export function findConfigFile(options: {
   exists(path: string): boolean;
 }): string | undefined {
   return options.flag ?? DEFAULT_FILES.find((path) => options.exists(path));
+}
+
+type FormOptions = Pick<LoadOptions, 'platforms' | 'nowMs' | 'hasAnyEnd'>;
+
+function loadDocument(document: ConfigDocument, options: FormOptions & Pick<LoadOptions, 'readFile'>): LoadedConfig {
+  const platformSecrets = options.platforms.flatMap((platform) => platform.secrets);
+  const diagnostics = createDiagnostics(document, new Set(['bearer_token', 'admin_token', ...platformSecrets]));
+  const parsed = parseForm(options, diagnostics);
+  diagnostics.throwIfAny();
+  if (parsed === undefined) throw new TypeError('a refused configuration has errors');
+  const config = resolveConfig(parsed, options.readFile, diagnostics);
+  diagnostics.throwIfAny();
+  return { config, warnings: diagnostics.warnings() };
+}
+
+/** A document of either form; undefined when it is refused, which the diagnostics report. */
+function parseForm(options: FormOptions, diagnostics: Diagnostics): ParsedConfig | undefined {
+  const { value } = diagnostics.document;
+  if (value === null || (isMapping(value) && Object.keys(value).length === 0)) {
+    diagnostics.error({ path: [], message: 'is empty', expected: PROVIDERS_EXPECTED });
+    return undefined;
+  }
+  const isShort = valueAt(value, ['incident_source']) !== undefined;
+  return isShort ? parseShortForm(options, diagnostics) : parseLongForm(options, diagnostics);
+}
+
+function parseLongForm({ platforms }: FormOptions, diagnostics: Diagnostics): ParsedConfig | undefined {
+  const form = parsePart(longForm(platforms), [], diagnostics);
+  if (form === undefined) return undefined;
+  const providers = form.providers.flatMap((keys, index) => {
+    const platform = platforms.find(({ type }) => type === keys.type);
+    if (platform === undefined) return [];
+    return [{ keys, platform, path: ['providers', index], name: keys.name ?? keys.type }];
+  });
+  const windows = form.windows.map((window, index) => ({ ...window, path: ['windows', index] }));
+  return { settings: form, providers, historyMs: form.history, windows, timeRange: undefined };
+}
+
+function parseShortForm(options: FormOptions, diagnostics: Diagnostics): ParsedConfig | undefined {
+  const { platforms, nowMs, hasAnyEnd } = options;
+  const type = valueAt(diagnostics.document.value, ['incident_source']);
+  const platform = platforms.find((one) => one.type === type);
+  if (platform === undefined) {
+    const expected = `one of ${formatAlternatives(platforms.map((one) => one.type))}`;
+    diagnostics.invalidValue({ path: ['incident_source'], message: 'is not a known type', expected });
+    return undefined;
+  }
+  const form = parsePart(shortForm(platform, z.unknown().optional()), [], diagnostics);
+  const keys = parsePart(sectionSchema(platform).prefault({}), [platform.type], diagnostics);
+  if (form === undefined || keys === undefined) return undefined;
+  const { start_date: start, end_date: end } = form.time_range;
+  if (end !== 'now' && hasAnyEnd !== true) {
+    const path = ['time_range', 'end_date'];
+    diagnostics.invalidValue({ path, message: 'is for reports only', expected: 'now' });
+    return undefined;
+  }
+  const path = ['time_range', 'start_date'];
+  const largest = parseStart(start, nowMs);
+  if (largest === undefined) {
+    const expected = 'a duration such as 30d, or a day in the past such as 2026-01-31';
+    diagnostics.invalidValue({ path, message: 'is not a valid start', expected });
+    return undefined;
+  }
+  const defaults = DEFAULT_WINDOWS.map((name) => ({ name, ms: parseDuration(name) ?? 0 }));
+  const windows = [...defaults.filter(({ ms }) => ms < largest.ms), largest];
+  const severityFilter = { path: ['severity_filter'], names: form.severity_filter };
+  return {
+    settings: form,
+    providers: [{ keys, platform, path: [platform.type], name: platform.type, severityFilter }],
+    historyMs: largest.ms + HISTORY_MARGIN_MS,
+    windows: windows.map((window) => ({ ...window, path })),
+    timeRange: { start, end },
+  };
+}
+
+const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
+
+/** A window of the duration, or from the beginning of the day (UTC) to now in whole days, rounded up. */
+function parseStart(start: string, nowMs: number): WindowConfig | undefined {
+  const ms = parseDuration(start);
+  if (ms !== undefined && ms >= 1000 && ms <= DURATION_MAX_MS) return { name: start, ms };
+  const dayMs = DATE.test(start) ? Date.parse(`${start}T00:00:00Z`) : Number.NaN;
+  const isDay = !Number.isNaN(dayMs) && new Date(dayMs).toISOString().startsWith(start);
+  const days = Math.ceil((nowMs - dayMs) / DAY_MS);
+  return isDay && days > 0 ? { name: `${days}d`, ms: days * DAY_MS } : undefined;
 }

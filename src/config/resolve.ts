@@ -1,40 +1,55 @@
+import { z } from 'zod';
+import { formatAlternatives } from '../model/text.ts';
 import { DAY_MS } from '../model/time.ts';
+import type { Diagnostics } from './diagnostics.ts';
 import { durationText } from './durations.ts';
-import type { Findings } from './findings.ts';
-import type { Path } from './problems.ts';
-import { resolveProvider, type Source } from './providers.ts';
-import { type ReadFile, readSecret } from './secrets.ts';
-import type { Settings } from './settings-schema.ts';
+import { compileExpression } from './field-types.ts';
+import { type Path, valueAt } from './object-path.ts';
+import { isRequired, type ProviderKeys, type Settings } from './schema.ts';
 import { resolveSeverities } from './severities.ts';
-import { valueAt } from './tree.ts';
-import type { Config, SeverityConfig, WindowConfig } from './types.ts';
+import type { Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig, WindowConfig } from './types.ts';
 
-/** A configuration of either form, each part by itself right. */
-export interface Draft {
+/** One provider's keys and where they are in the file. */
+export interface ProviderEntry {
+  readonly path: Path;
+  readonly name: string;
+  readonly platform: PlatformSettings;
+  readonly keys: ProviderKeys;
+  /** `severity_filter` of the short form. */
+  readonly severityFilter?: { readonly path: Path; readonly names: readonly string[] };
+}
+
+/** A configuration of either form, each part valid by itself. */
+export interface ParsedConfig {
   readonly settings: Settings;
-  readonly sources: readonly Source[];
+  readonly providers: readonly ProviderEntry[];
   readonly historyMs: number;
   readonly windows: readonly (WindowConfig & { readonly path: Path })[];
   readonly timeRange: Config['timeRange'];
 }
 
-/** A baseline is shown where history begins this long before it (DESIGN §5). */
+/** Returns a file's text; throws when it cannot be read. */
+export type ReadFile = (path: string) => string;
+
+/** A baseline needs history that begins this long before it. */
 export const HISTORY_MARGIN_MS = 30 * DAY_MS;
 
-/** Joins the parts and checks what they say about each other; what is wrong is in the findings. */
-export function resolve(draft: Draft, readFile: ReadFile, findings: Findings): Config {
-  const { settings, sources } = draft;
-  const severities = resolveSeverities(settings.severities, findings);
-  checkNames(sources, findings);
-  checkSpans(draft, findings);
-  checkLevels(settings.levels, findings);
+/** Joins the parts and checks them against each other; what is wrong is in the diagnostics. */
+export function resolveConfig(parsed: ParsedConfig, readFile: ReadFile, diagnostics: Diagnostics): Config {
+  const { settings } = parsed;
+  const severities = resolveSeverities(settings.severities, diagnostics);
+  checkProviderNames(parsed.providers, diagnostics);
+  checkDurations(parsed, diagnostics);
+  checkLevels(settings.levels, diagnostics);
+  checkGroupings(settings.groupings, diagnostics);
+  const context = { severities, readFile, diagnostics };
   const { levels, metrics } = settings;
   return {
-    providers: sources.map((source) => resolveProvider(source, { severities, readFile, findings })),
+    providers: parsed.providers.map((entry) => resolveProvider(entry, context)),
     severities,
-    historyMs: draft.historyMs,
-    windows: draft.windows.map(({ name, ms }) => ({ name, ms })),
-    groupings: checkedGroupings(settings, findings),
+    historyMs: parsed.historyMs,
+    windows: parsed.windows.map(({ name, ms }) => ({ name, ms })),
+    groupings: settings.groupings,
     recovery: { reopened: settings.recovery.reopened, settleMs: settings.recovery.settle },
     levels: { eliteMs: levels.elite, highMs: levels.high, mediumMs: levels.medium },
     metrics: {
@@ -43,90 +58,259 @@ export function resolve(draft: Draft, readFile: ReadFile, findings: Findings): C
       maxServices: metrics.max_services,
       minimumSample: metrics.minimum_sample,
       newSeriesHoldMs: metrics.new_series_hold,
-      bucketsMs: joinedBuckets(settings, severities),
+      bucketsMs: joinBuckets(settings, severities),
     },
     retentionMs: settings.retention,
     store: { path: settings.store.path },
     timezone: settings.timezone,
-    timeRange: draft.timeRange,
+    timeRange: parsed.timeRange,
     web: {
-      bearerToken: webToken('bearer_token', { settings, readFile, findings }),
-      adminToken: webToken('admin_token', { settings, readFile, findings }),
+      bearerToken: resolveToken('bearer_token', settings, context),
+      adminToken: resolveToken('admin_token', settings, context),
     },
   };
 }
 
-function checkNames(sources: readonly Source[], findings: Findings): void {
-  for (const [index, { name, path }] of sources.entries()) {
-    const earlier = sources.findIndex((source) => source.name === name);
-    if (earlier < index) {
-      const clash = `is the name of providers[${earlier}] too; expected a name of its own for each provider`;
-      findings.say([...path, 'name'], `${nameText(name, [...path, 'name'], findings)} ${clash}`);
-    }
+function checkProviderNames(providers: readonly ProviderEntry[], diagnostics: Diagnostics): void {
+  for (const [index, { name, ...provider }] of providers.entries()) {
+    const first = providers.findIndex((other) => other.name === name);
+    if (first === index) continue;
+    const path = [...provider.path, 'name'];
+    // A provider without a name has that of its type, which is no secret.
+    const isDefault = diagnostics.document.rawValue(path) === undefined;
+    const shown = isDefault ? JSON.stringify(name) : diagnostics.displayValue(path);
+    const message = `${shown} is already the name of providers[${first}]`;
+    diagnostics.error({ path, message, expected: 'a unique name for each provider' });
   }
 }
 
-/** A provider without a name bears its type's, which is in the file and no secret. */
-function nameText(name: string, path: Path, findings: Findings): string {
-  return findings.document.written(path) === undefined ? JSON.stringify(name) : findings.shown(path);
-}
-
-function checkSpans({ windows, historyMs, settings }: Draft, findings: Findings): void {
+function checkDurations({ windows, historyMs, settings }: ParsedConfig, diagnostics: Diagnostics): void {
   for (const [index, { ms, path }] of windows.entries()) {
-    const earlier = windows.findIndex((other) => other.ms === ms);
-    if (earlier < index) findings.refuse(path, `is the same span as windows[${earlier}]; expected each span once`);
+    const first = windows.findIndex((other) => other.ms === ms);
+    if (first === index) continue;
+    const message = `is the same duration as windows[${first}]`;
+    diagnostics.invalidValue({ path, message, expected: 'each duration once' });
   }
   const largest = windows.reduce((a, b) => (b.ms > a.ms ? b : a), { ms: 0, name: '', path: [] });
-  const [window, double] = [durationText(largest.ms), durationText(2 * largest.ms)];
-  const placeOf = (key: string) => (valueAt(findings.document.value, [key]) === undefined ? largest.path : [key]);
+  const problem = (key: string, valueMs: number, text: string, minimumMs: number) => ({
+    path: valueAt(diagnostics.document.value, [key]) === undefined ? largest.path : [key],
+    message: `${key} of ${durationText(valueMs)} is ${text}`,
+    expected: `${key} of ${durationText(minimumMs)} or more`,
+  });
+  const { retention } = settings;
+  const wantedMs = largest.ms + HISTORY_MARGIN_MS;
   if (historyMs < largest.ms) {
-    const text = `history of ${durationText(historyMs)} is shorter than the largest window; expected history of ${window} or more`;
-    findings.say(placeOf('history'), text);
-  } else if (historyMs < largest.ms + HISTORY_MARGIN_MS) {
-    const wanted = durationText(largest.ms + HISTORY_MARGIN_MS);
-    const text = `history of ${durationText(historyMs)} is less than the largest window and 30d: it may miss the longest recoveries; better ${wanted} or more`;
-    findings.warn(placeOf('history'), text);
+    diagnostics.error(problem('history', historyMs, 'shorter than the largest window', largest.ms));
+  } else if (historyMs < wantedMs) {
+    const text = 'shorter than the largest window and 30d: it may miss the longest recoveries';
+    diagnostics.warn(problem('history', historyMs, text, wantedMs));
   }
-  if (settings.retention < 2 * largest.ms) {
-    const text = `retention of ${durationText(settings.retention)} is shorter than twice the largest window; expected retention of ${double} or more`;
-    findings.say(placeOf('retention'), text);
+  if (retention < 2 * largest.ms) {
+    diagnostics.error(problem('retention', retention, 'shorter than twice the largest window', 2 * largest.ms));
   }
-  if (settings.retention < historyMs) {
-    const text = `retention of ${durationText(settings.retention)} is shorter than history: what is older is fetched and forgotten; better ${durationText(historyMs)} or more`;
-    findings.warn(placeOf('retention'), text);
+  if (retention < historyMs) {
+    const text = 'shorter than history: older incidents are fetched and then deleted';
+    diagnostics.warn(problem('retention', retention, text, historyMs));
   }
 }
 
-function checkLevels({ elite, high, medium }: Settings['levels'], findings: Findings): void {
+function checkLevels({ elite, high, medium }: Settings['levels'], diagnostics: Diagnostics): void {
   if (elite < high && high < medium) return;
   const bounds = [elite, high, medium].map(durationText).join(', ');
-  findings.say(['levels'], `elite, high and medium are ${bounds}; expected each longer than the one before`);
+  const message = `elite, high and medium are ${bounds}`;
+  diagnostics.error({ path: ['levels'], message, expected: 'each longer than the one before' });
 }
 
-function checkedGroupings({ groupings }: Settings, findings: Findings): Config['groupings'] {
+function checkGroupings(groupings: Settings['groupings'], diagnostics: Diagnostics): void {
   for (const [index, grouping] of groupings.entries()) {
-    if (groupings.indexOf(grouping) < index) findings.refuse(['groupings', index], 'is listed twice; expected it once');
+    if (groupings.indexOf(grouping) === index) continue;
+    diagnostics.invalidValue({ path: ['groupings', index], message: 'is listed twice', expected: 'it once' });
   }
-  return groupings;
 }
 
 /** Every target and level bound is a bucket bound, so that shares within them are exact. */
-function joinedBuckets({ metrics, levels }: Settings, severities: readonly SeverityConfig[]): number[] {
+function joinBuckets({ metrics, levels }: Settings, severities: readonly SeverityConfig[]): number[] {
   const targets = severities.map(({ targetMs }) => targetMs).filter((ms) => ms !== undefined);
   const all = new Set([...metrics.buckets, ...targets, levels.elite, levels.high, levels.medium]);
   return [...all].toSorted((a, b) => a - b);
 }
 
-interface Tokens {
-  readonly settings: Settings;
+/** What all providers are resolved with. */
+interface Context {
+  readonly severities: readonly SeverityConfig[];
   readonly readFile: ReadFile;
-  readonly findings: Findings;
+  readonly diagnostics: Diagnostics;
 }
 
-/** An empty one is none. */
-function webToken(name: 'bearer_token' | 'admin_token', { settings, readFile, findings }: Tokens): string | undefined {
-  const { web } = settings;
-  const forms = { name, value: web[name], file: web[`${name}_file`], path: ['web', `${name}_file`] };
-  const token = readSecret(forms, readFile, findings) ?? web[name];
+function resolveProvider(entry: ProviderEntry, context: Context): ProviderConfig {
+  const { keys, platform } = entry;
+  return {
+    name: entry.name,
+    type: platform.type,
+    baseUrl: keys.base_url,
+    pollIntervalMs: keys.poll_interval,
+    rateLimit: keys.rate_limit ?? platform.defaultRateLimit,
+    timeoutMs: keys.timeout,
+    proxyUrl: keys.proxy_url,
+    caFile: keys.tls.ca_file,
+    overall: keys.overall,
+    severity: resolveSeverity(entry, context),
+    services: {
+      tag: keys.services.tag ?? platform.defaultTags.service,
+      rename: resolveRenameRules(entry, context),
+    },
+    filter: resolveFilter(entry, context),
+    settings: resolveSettings(entry, context),
+  };
+}
+
+function resolveSeverity({ keys, path, platform }: ProviderEntry, context: Context): ProviderConfig['severity'] {
+  const { severity } = keys;
+  const map = new Map<string, string>();
+  for (const [word, name] of Object.entries(severity.map)) {
+    const wordPath = [...path, 'severity', 'map', word];
+    if (map.has(word.toLowerCase())) {
+      const expected = 'keys that differ in more than case';
+      context.diagnostics.error({ path: wordPath, message: 'is mapped twice', expected });
+    }
+    map.set(word.toLowerCase(), findSeverity(name, wordPath, context) ?? name);
+  }
+  return {
+    from: severity.from,
+    tag: severity.tag ?? platform.defaultTags.severity,
+    map,
+    default: findSeverity(severity.default, [...path, 'severity', 'default'], context) ?? severity.default,
+  };
+}
+
+/** The configured severity of that name, compared without case; undefined, and an error, when there is none. */
+function findSeverity(name: string, path: Path, { severities, diagnostics }: Context): string | undefined {
+  const found = severities.find((severity) => severity.name.toLowerCase() === name.toLowerCase());
+  if (found === undefined) {
+    const expected = formatAlternatives(severities.map((severity) => severity.name));
+    diagnostics.invalidValue({ path, message: 'is not a configured severity', expected });
+  }
+  return found?.name;
+}
+
+const EXPRESSION_KEY = /^\/(.+)\/$/s;
+
+/** Exact names first, then expressions, each in the order of the file. */
+function resolveRenameRules({ keys, path }: ProviderEntry, { diagnostics }: Context): RenameRule[] {
+  const exact: RenameRule[] = [];
+  const expressions: RenameRule[] = [];
+  for (const [key, to] of Object.entries(keys.services.rename)) {
+    const source = EXPRESSION_KEY.exec(key)?.[1];
+    if (source === undefined) {
+      exact.push({ match: key, to });
+      continue;
+    }
+    const match = compileExpression(source);
+    if (match instanceof RegExp) expressions.push({ match, to });
+    else {
+      const { problem: message, expected } = match;
+      diagnostics.error({ path: [...path, 'services', 'rename', key], message, expected });
+    }
+  }
+  return [...exact, ...expressions];
+}
+
+function resolveFilter({ keys, path, severityFilter }: ProviderEntry, context: Context): ProviderConfig['filter'] {
+  const { filter } = keys;
+  const own = { path: [...path, 'filter', 'severities'], names: filter.severities };
+  const outer = severityFilter ?? { path: [], names: [] };
+  if (own.names.length > 0 && outer.names.length > 0) {
+    const message = 'cannot be combined with severity_filter';
+    context.diagnostics.error({ path: own.path, message, expected: 'only one of the two' });
+  }
+  const severities = [own, outer].flatMap((list) =>
+    list.names.map((name, index) => findSeverity(name, [...list.path, index], context)),
+  );
+  return {
+    severities: [...new Set(severities.filter((name) => name !== undefined))],
+    services: filter.services,
+    teams: filter.teams,
+    excludeTitles: filter.exclude_titles,
+    shorterThanMs: filter.shorter_than,
+  };
+}
+
+/** The platform's own keys, secrets read from their files. */
+function resolveSettings(entry: ProviderEntry, context: Context): Record<string, unknown> {
+  const { platform, keys } = entry;
+  const settings = Object.keys(platform.shape).map((key) => {
+    const isSecret = platform.secrets.includes(key);
+    return [key, isSecret ? resolveSecret(key, entry, context) : valueAt(keys, [key])];
+  });
+  return Object.fromEntries(settings);
+}
+
+function resolveSecret(key: string, { keys, path, platform }: ProviderEntry, context: Context): unknown {
+  const { diagnostics } = context;
+  const schema = platform.shape[key];
+  const value = valueAt(keys, [key]);
+  const file = valueAt(keys, [`${key}_file`]);
+  if (file === undefined) {
+    const isMissing = value === undefined && isRequired(schema);
+    if (isMissing) {
+      diagnostics.error({ path: [...path, key], message: 'is missing', expected: `${key} or ${key}_file` });
+    }
+    return value;
+  }
+  const filePath = [...path, `${key}_file`];
+  const secret = readSecretFile({ file, value, path: filePath }, key, context);
+  if (secret === undefined || schema === undefined) return undefined;
+  const parsed = z.safeParse(schema, secret);
+  if (!parsed.success) {
+    const expected = `a value that ${key} accepts`;
+    diagnostics.invalidValue({ path: filePath, message: `contains an invalid ${key}`, expected });
+  }
+  return parsed.data;
+}
+
+/** An empty token is none. */
+function resolveToken(name: 'bearer_token' | 'admin_token', { web }: Settings, context: Context): string | undefined {
+  const file = { file: web[`${name}_file`], value: web[name], path: ['web', `${name}_file`] };
+  const token = readSecretFile(file, name, context) ?? web[name];
   return token === '' ? undefined : token;
+}
+
+const READ_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+};
+
+/** A secret's file and the value of its key beside it; `path` is that of the `_file` key. */
+interface SecretFile {
+  readonly file: unknown;
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+/** The secret in a file without its last newline; undefined when no file is named, and for an error. */
+function readSecretFile(
+  { file, value, path }: SecretFile,
+  key: string,
+  { readFile, diagnostics }: Context,
+): string | undefined {
+  if (typeof file !== 'string') return undefined;
+  if (value !== undefined && value !== '') {
+    const message = `cannot be combined with ${key}`;
+    diagnostics.error({ path, message, expected: 'only one of the two' });
+    return undefined;
+  }
+  const expected = 'a file that contains the secret';
+  try {
+    const secret = readFile(file).replace(/[\r\n]+$/, '');
+    if (secret !== '') return secret;
+    diagnostics.invalidValue({ path, message: 'is an empty file', expected });
+  } catch (error) {
+    // By the system's code only: a message could contain anything.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    diagnostics.invalidValue({ path, message: `cannot be read: ${READ_ERRORS[code] ?? code}`, expected });
+  }
+  return undefined;
 }

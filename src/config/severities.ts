@@ -1,7 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from '../model/time.ts';
-import type { Findings } from './findings.ts';
-import { listText, type Path } from './problems.ts';
-import type { SeverityEntry } from './settings-schema.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import type { SeverityEntry } from './schema.ts';
 import type { SeverityConfig } from './types.ts';
 
 /** The severities of a configuration that lists none, in order. */
@@ -13,8 +12,8 @@ const DEFAULTS: readonly SeverityEntry[] = [
   { name: 'P5', title: 'Info', aliases: [] },
 ];
 
-/** What else the default severities are called; a name or alias of the configuration goes before these. */
-const BUILT_IN_ALIASES: ReadonlyMap<string, readonly string[]> = new Map([
+/** Further names of the default severities; a configured name or alias takes precedence. */
+const DEFAULT_ALIASES: ReadonlyMap<string, readonly string[]> = new Map([
   ['p1', ['sev1', 'sev-1', 'critical']],
   ['p2', ['sev2', 'sev-2', 'high']],
   ['p3', ['sev3', 'sev-3', 'medium']],
@@ -25,20 +24,19 @@ const BUILT_IN_ALIASES: ReadonlyMap<string, readonly string[]> = new Map([
 /** Share of recoveries within the target where no objective is configured. */
 const DEFAULT_OBJECTIVE = 0.9;
 
-/** The default severities with the configured ones in their places, new ones behind them. */
-export function resolveSeverities(listed: readonly SeverityEntry[], findings: Findings): SeverityConfig[] {
-  checkListed(listed, findings);
-  const byWord = new Map([...DEFAULTS, ...listed].map((entry) => [entry.name.toLowerCase(), entry]));
-  const entries = [...byWord.values()];
-  const taken = new Set(entries.flatMap((entry) => [entry.name, ...entry.aliases]).map((word) => word.toLowerCase()));
+/** The default severities, each replaced by the configured one of its name, then the other configured ones. */
+export function resolveSeverities(configured: readonly SeverityEntry[], diagnostics: Diagnostics): SeverityConfig[] {
+  checkNames(configured, diagnostics);
+  const byName = new Map([...DEFAULTS, ...configured].map((entry) => [entry.name.toLowerCase(), entry]));
+  const entries = [...byName.values()];
+  const used = new Set(entries.flatMap((entry) => [entry.name, ...entry.aliases]).map((name) => name.toLowerCase()));
   return entries.map((entry) => {
-    const word = entry.name.toLowerCase();
-    const builtIn = (BUILT_IN_ALIASES.get(word) ?? []).filter((alias) => !taken.has(alias));
-    const own = entry.aliases.map((alias) => alias.toLowerCase());
+    const defaults = DEFAULT_ALIASES.get(entry.name.toLowerCase()) ?? [];
+    const configuredAliases = entry.aliases.map((alias) => alias.toLowerCase());
     return {
       name: entry.name,
       title: entry.title,
-      aliases: [...new Set([...own, ...builtIn])],
+      aliases: [...new Set([...configuredAliases, ...defaults.filter((alias) => !used.has(alias))])],
       targetMs: entry.target,
       acknowledgeMs: entry.acknowledge,
       objective: entry.target === undefined ? undefined : (entry.objective ?? DEFAULT_OBJECTIVE),
@@ -46,42 +44,34 @@ export function resolveSeverities(listed: readonly SeverityEntry[], findings: Fi
   });
 }
 
-/** Each word may mean one severity only. */
-function checkListed(listed: readonly SeverityEntry[], findings: Findings): void {
+/** Each name and alias may stand for one severity only. */
+function checkNames(configured: readonly SeverityEntry[], diagnostics: Diagnostics): void {
   const owners = new Map(DEFAULTS.map(({ name }) => [name.toLowerCase(), name]));
-  for (const [index, { name }] of listed.entries()) {
-    const word = name.toLowerCase();
-    const earlier = listed.findIndex((entry) => entry.name.toLowerCase() === word);
-    if (earlier < index) {
-      findings.refuse(['severities', index, 'name'], `is listed before, at severities[${earlier}]; expected it once`);
+  const names = configured.map(({ name }) => name.toLowerCase());
+  for (const [index, { name }] of configured.entries()) {
+    const first = names.indexOf(name.toLowerCase());
+    if (first < index) {
+      const message = `is already listed, at severities[${first}]`;
+      diagnostics.invalidValue({ path: ['severities', index, 'name'], message, expected: 'each name once' });
     }
-    owners.set(word, name);
+    owners.set(name.toLowerCase(), name);
   }
-  for (const [index, { name, aliases, target, objective }] of listed.entries()) {
+  for (const [index, { name, aliases, target, objective }] of configured.entries()) {
+    const path = ['severities', index];
     if (objective !== undefined && target === undefined) {
-      findings.say(['severities', index, 'objective'], 'stands without a target; expected target beside it');
+      const message = 'is set without a target';
+      diagnostics.error({ path: [...path, 'objective'], message, expected: 'target as well' });
     }
-    for (const [place, alias] of aliases.entries()) {
+    for (const [position, alias] of aliases.entries()) {
       const owner = owners.get(alias.toLowerCase()) ?? name;
-      const path = ['severities', index, 'aliases', place];
       if (owner.toLowerCase() !== name.toLowerCase()) {
-        findings.refuse(path, `is what ${owner} is called too; expected each name and alias to mean one severity`);
+        diagnostics.invalidValue({
+          path: [...path, 'aliases', position],
+          message: `already stands for ${owner}`,
+          expected: 'each name and alias to stand for one severity',
+        });
       }
       owners.set(alias.toLowerCase(), owner);
     }
   }
-}
-
-/** The configured severity of that name, compared without case; undefined, and told, when there is none. */
-export function severityNamed(
-  { name, path }: { name: string; path: Path },
-  severities: readonly SeverityConfig[],
-  findings: Findings,
-): string | undefined {
-  const found = severities.find((severity) => severity.name.toLowerCase() === name.toLowerCase());
-  if (found === undefined) {
-    const names = severities.map((severity) => severity.name);
-    findings.refuse(path, `is not a configured severity; expected ${listText(names)}`);
-  }
-  return found?.name;
 }

@@ -1,23 +1,23 @@
 import type { z } from 'zod';
 
-/** So many requests in so many milliseconds. */
+/** At most `requests` in any `perMs` milliseconds. */
 export interface RateLimit {
   readonly requests: number;
   readonly perMs: number;
 }
 
-/** What the configuration room must know of a platform; the registry of platforms is passed in. */
+/** What the configuration needs to know about a platform. */
 export interface PlatformSettings {
-  /** The word after `type:`; also the name of its folder and its page in docs/providers/. */
+  /** The value of `type:`; also the name of its folder and of its page in docs/providers/. */
   readonly type: string;
   /** The platform's own keys (strict, on top of those that every provider has). Values reach it as `settings`. */
   readonly shape: z.ZodRawShape;
-  /** Names among the keys of `shape` that hold a secret: each also has a `<name>_file` form, one of the two is required. */
+  /** The keys of `shape` that are secrets: each may instead be read from the file that `<key>_file` names. */
   readonly secrets: readonly string[];
   readonly defaultRateLimit: RateLimit;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
-  /** The provider entry (as in YAML) that these environment variables amount to; undefined when they are not set. */
+  /** The provider entry (as in YAML) of these environment variables; undefined when they are not set. */
   fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface ProviderConfig {
   readonly severity: {
     readonly from: readonly ('priority' | 'urgency')[];
     readonly tag: string | undefined;
-    /** Keys in lower case. */
+    /** The platform's words in lower case to our severities. */
     readonly map: ReadonlyMap<string, string>;
     readonly default: string;
   };
@@ -96,9 +96,9 @@ export interface Config {
   };
   readonly retentionMs: number;
   readonly store: { readonly path: string };
-  /** IANA name; of reports only. */
+  /** IANA name; for reports only. */
   readonly timezone: string;
-  /** Of the short form: what a report covers unless told otherwise, as written. */
+  /** The short form's default period of reports, as written. */
   readonly timeRange: { readonly start: string; readonly end: string } | undefined;
   readonly web: { readonly bearerToken: string | undefined; readonly adminToken: string | undefined };
 }

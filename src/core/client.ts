@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Log, LogFields } from '../model/log.ts';
-import { workerUrl } from '../model/worker-url.ts';
+import { workerUrl } from '../model/threads.ts';
 import { type Core, CoreFailure } from './messages.ts';
 import { callRemote, type Remote } from './remote.ts';
 

@@ -1,7 +1,7 @@
 import type { Grouping } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
-import { sharedJson } from '../model/shared-bytes.ts';
+import { sharedJson } from '../model/threads.ts';
 import { HOUR_MS, MINUTE_MS } from '../model/time.ts';
 import { selectStatistics } from '../report/window-statistics.ts';
 import type { Row } from '../stats/rows.ts';
@@ -52,7 +52,7 @@ export function createCore({ store, log }: CoreInput): Core {
     stateChanges: (query, subjects) => polls.stored(query).stateChanges(subjects),
     bySubject: (query, subjects) => polls.stored(query).bySubject(subjects),
     tick: (nowMs, steadyMs) => {
-      const trouble = troubleOf(() =>
+      const trouble = findTrouble(() =>
         trusting(store, () => {
           store.verify();
           memory.release(steadyMs);
@@ -74,7 +74,7 @@ export function createCore({ store, log }: CoreInput): Core {
 }
 
 /** A full disk ends no hold and prunes nothing, but what was polled before is shown: what fails is a reason, not an end. */
-function troubleOf(work: () => void): string | undefined {
+function findTrouble(work: () => void): string | undefined {
   try {
     work();
     return undefined;

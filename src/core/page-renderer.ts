@@ -4,7 +4,7 @@ import type { PageSource, ShownProvider, ShownSet } from '../metrics/family.ts';
 import { Page, type RenderedPage } from '../metrics/page.ts';
 import type { Row } from '../stats/rows.ts';
 import type { Statistics } from '../stats/statistics.ts';
-import type { LabelSet } from '../store/label-set.ts';
+import type { LabelSet } from '../store/label-sets.ts';
 import type { Store } from '../store/store.ts';
 import { familySettings } from './settings.ts';
 

@@ -1,9 +1,9 @@
-import { createReader, type Reader } from '../config/reading.ts';
+import { createLabelMapper, type LabelMapper } from '../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import { reachOf } from '../report/timeline.ts';
-import type { ActiveProvider } from '../stats/places.ts';
+import { findCoverage } from '../report/timeline.ts';
+import type { ActiveProvider } from '../stats/group-index.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { ProviderState, StoreSettings } from '../store/store.ts';
 
@@ -38,14 +38,14 @@ export function describeProviders({
 }
 
 /** Today's mappings of each provider by its name, in the order of the configuration. */
-export function readersOf({ providers, severities }: Config): ReadonlyMap<string, Reader> {
-  return new Map(providers.map((one) => [one.name, createReader(one, severities)]));
+export function readersOf({ providers, severities }: Config): ReadonlyMap<string, LabelMapper> {
+  return new Map(providers.map((one) => [one.name, createLabelMapper(one, severities)]));
 }
 
 /** The parts of a configuration that each module is given. */
 export function storeSettings(
   config: Config,
-  given: { readonly readers: ReadonlyMap<string, Reader>; readonly providers: readonly Described[] },
+  given: { readonly readers: ReadonlyMap<string, LabelMapper>; readonly providers: readonly Described[] },
 ): StoreSettings {
   const { metrics, recovery, severities, retentionMs } = config;
   const targets = severities.flatMap(({ name, targetMs }) =>
@@ -77,15 +77,15 @@ export function familySettings({ windows, severities, levels, metrics }: Config)
 
 /** Undefined until the first sync is complete. */
 export function activeProvider(state: ProviderState, { config, capabilities }: Described): ActiveProvider | undefined {
-  const reach = reachOf(state);
+  const reach = findCoverage(state);
   if (reach === undefined) return undefined;
   return {
     name: config.name,
     endMs: reach.readUntilMs,
     historyStartMs: reach.historyStartMs,
     isOverall: config.overall,
-    tellsEscalations: capabilities.escalations,
-    tellsReopens: capabilities.reopens,
+    hasEscalations: capabilities.escalations,
+    hasReopens: capabilities.reopens,
   };
 }
 
@@ -100,7 +100,7 @@ export function shownProvider({ config, capabilities }: Described): ShownProvide
       identification: capabilities.identified,
       mitigation: capabilities.mitigated,
     },
-    tellsEscalations: capabilities.escalations,
-    tellsReopens: capabilities.reopens,
+    hasEscalations: capabilities.escalations,
+    hasReopens: capabilities.reopens,
   };
 }

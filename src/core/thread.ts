@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Log, LogFields } from '../model/log.ts';
-import { createSqliteStore } from '../store/sqlite/create.ts';
+import { createSqliteStore } from '../store/sqlite/open.ts';
 import type { CoreEvent } from './client.ts';
 import { createCore } from './core.ts';
 import { serveRemote } from './remote.ts';

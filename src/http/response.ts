@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { parseJson } from '../model/json.ts';
+import { parseJson } from '../model/text.ts';
 import { MINUTE_MS, SECOND_MS } from '../model/time.ts';
 import { AttemptError, type RateLimitInfo } from './errors.ts';
 import type { RawResponse } from './transport.ts';

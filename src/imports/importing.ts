@@ -1,93 +1,196 @@
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident, RejectionReason } from '../model/incident.ts';
+import { formatAlternatives, printable } from '../model/text.ts';
 import { isSameContent } from '../store/incident-row.ts';
-import { incidentOf, type Taken } from './incident.ts';
-import { placesOf } from './mapping.ts';
-import { type Place, pickPlaces } from './paths.ts';
-import type { Row } from './rows.ts';
-import type { Fate, Tallying } from './tally.ts';
-import type { Surroundings } from './values.ts';
+import { readCsv } from './csv.ts';
+import type { ReadContext } from './field-values.ts';
+import type { Format, ReadInput, Row, RowPosition } from './file-format.ts';
+import { readJson, readJsonLines } from './json.ts';
+import { findMissingFields, listPaths, type Mapping, pickPaths } from './mapping.ts';
+import { type ParsedIncident, parseIncident } from './parse-incident.ts';
 
-/** Records that are looked up and written together. */
-const CHUNK = 500;
+/** Columns beyond these are not listed in an error. */
+const COLUMNS_MAX = 40;
+/** Incidents that are looked up and written together. */
+const BATCH_SIZE = 500;
 
-/** Where incidents of files go. */
+/** Where imported incidents go. */
 export interface ImportTarget {
-  /** What is known of these ids, from this import or from before; unknown ids are left out. */
+  /** The known incidents of these ids, from this import or from before. */
   incidents(ids: readonly string[]): Map<string, Incident>;
-  /** Takes incidents, new or in the place of those of the same ids. */
+  /** Adds incidents, and replaces those of the same ids. */
   add(incidents: readonly Incident[]): void;
 }
 
-/** A record that was not taken. */
-export interface RejectedRow {
-  readonly line: number;
+/** A row that was rejected. */
+export interface RejectedRow extends RowPosition {
   readonly reason: RejectionReason;
   readonly detail: string;
-  /** Nothing but what the mapping reads of it; empty where it could not be read at all. */
+  /** Only what the mapping reads of it; empty where it could not be read at all. */
   readonly record: Readonly<Record<string, unknown>>;
 }
 
-export interface ImportingInput {
+/** One file and what is done with its rows. */
+export interface ImportInput {
   readonly rows: AsyncIterable<Row>;
-  readonly around: Surroundings;
+  readonly context: ReadContext;
   readonly target: ImportTarget;
   readonly nowMs: number;
-  readonly tallying: Tallying;
+  readonly stats: ImportStats;
   readonly onRejected: (row: RejectedRow) => void;
   /** Called now and then with the number of rows that were read. */
   readonly onProgress?: (rows: number) => void;
 }
 
-/** Puts what the rows tell into the target, some hundred at a time; of rows with one id the last one counts. */
-export async function importRows(input: ImportingInput): Promise<void> {
-  const { around, nowMs, tallying, onRejected } = input;
-  const places = placesOf(around.mapping);
-  let chunk: Taken[] = [];
-  let rows = 0;
+const READERS: Readonly<Record<Format, (input: ReadInput) => AsyncIterable<Row>>> = {
+  csv: readCsv,
+  json: readJson,
+  ndjson: readJsonLines,
+};
+
+/** A file, and the mapping that says which of its columns are read. */
+export interface FileInput extends Pick<ReadInput, 'stream' | 'unread'> {
+  readonly format: Format;
+  readonly mapping: Mapping;
+}
+
+/**
+ * The rows of a file one by one, in its order; throws when the file as a whole is invalid, or lacks a column that the
+ * mapping requires.
+ */
+export async function* readRows({ format, stream, mapping, unread }: FileInput): AsyncGenerator<Row> {
+  const found = new Set<string>();
+  const wanted = listPaths(mapping).map(({ text }) => text);
+  let isEmpty = true;
+  for await (const row of READERS[format]({ stream, wanted, unread, found })) {
+    isEmpty = false;
+    yield row;
+  }
+  const [missing] = isEmpty ? [] : findMissingFields(mapping, found);
+  if (missing === undefined) return;
+  const paths = (mapping.fields.get(missing) ?? []).flatMap((source) => source.paths.map(({ text }) => text));
+  const columns = [...found, ...unread].slice(0, COLUMNS_MAX).map(printable).join(', ');
+  throw new Error(
+    `no row has ${formatAlternatives(paths)}, which ${mapping.name} names for ${missing}; expected one of the columns ${columns}`,
+  );
+}
+
+/** Adds the incidents of the rows to the target, in batches; of rows with the same id the last one counts. */
+export async function importRows(input: ImportInput): Promise<void> {
+  const { context, nowMs, stats } = input;
+  const paths = listPaths(context.mapping);
+  let batch: ParsedIncident[] = [];
+  let rowCount = 0;
   for await (const row of input.rows) {
-    rows += 1;
-    const taken = 'problem' in row ? malformed(row.problem) : incidentOf(row.record, around, nowMs);
-    if ('reason' in taken) {
-      tallying.reject(taken.reason);
-      onRejected({ ...taken, line: row.line, record: kept(row, places) });
+    rowCount += 1;
+    const parsed =
+      'problem' in row
+        ? { reason: 'malformed' as const, detail: row.problem }
+        : parseIncident(row.record, context, nowMs);
+    if ('reason' in parsed) {
+      stats.reject(parsed.reason);
+      const record = 'record' in row ? pickPaths(row.record, paths) : {};
+      const { line, recordNumber } = row;
+      input.onRejected({ ...parsed, line, ...(recordNumber !== undefined && { recordNumber }), record });
       continue;
     }
-    chunk.push(taken);
-    if (chunk.length < CHUNK) continue;
-    takeChunk(chunk, input);
-    input.onProgress?.(rows);
-    chunk = [];
+    batch.push(parsed);
+    if (batch.length < BATCH_SIZE) continue;
+    importBatch(batch, input);
+    input.onProgress?.(rowCount);
+    batch = [];
   }
-  takeChunk(chunk, input);
+  importBatch(batch, input);
 }
 
-function malformed(detail: string) {
-  return { reason: 'malformed', detail } as const;
-}
-
-function kept(row: Row, places: readonly Place[]): Record<string, unknown> {
-  return 'record' in row ? pickPlaces(row.record, places) : {};
-}
-
-function takeChunk(chunk: readonly Taken[], { target, tallying }: ImportingInput): void {
-  const known = target.incidents(chunk.map(({ incident }) => incident.id));
-  const news = new Map<string, Incident>();
-  for (const taken of chunk) {
-    const { incident } = taken;
-    const fate = fateOf(taken, known.get(incident.id));
-    tallying.read(incident, fate);
-    if (fate === 'unchanged' || fate === 'older') continue;
+function importBatch(batch: readonly ParsedIncident[], { target, stats }: ImportInput): void {
+  const known = target.incidents(batch.map(({ incident }) => incident.id));
+  const changed = new Map<string, Incident>();
+  for (const parsed of batch) {
+    const { incident } = parsed;
+    const outcome = compare(parsed, known.get(incident.id));
+    stats.add(incident, outcome);
+    if (outcome === 'unchanged' || outcome === 'older') continue;
     known.set(incident.id, incident);
-    news.set(incident.id, incident);
+    changed.set(incident.id, incident);
   }
-  target.add([...news.values()]);
+  target.add([...changed.values()]);
 }
 
-/** What a poll told stands until the file tells something newer; of two imports the later one counts, unless its own stamp is older. */
-function fateOf({ incident, hasUpdate }: Taken, stored: Incident | undefined): Fate {
+/** What became of a row. `older`: what the store has is newer, or is what a poll reported. */
+export const ROW_OUTCOMES = ['new', 'changed', 'unchanged', 'older'] as const;
+export type RowOutcome = (typeof ROW_OUTCOMES)[number];
+
+/** A polled incident stays until the file has something newer; of two imports the later one counts, unless its own time of change is older. */
+function compare({ incident, hasUpdatedAt }: ParsedIncident, stored: Incident | undefined): RowOutcome {
   if (stored === undefined) return 'new';
   const isNewer = incident.updatedAtMs > stored.updatedAtMs;
-  if (stored.imported !== true) return hasUpdate && isNewer ? 'changed' : 'older';
+  if (stored.imported !== true) return hasUpdatedAt && isNewer ? 'changed' : 'older';
   if (isSameContent(stored, incident)) return 'unchanged';
-  return hasUpdate && incident.updatedAtMs < stored.updatedAtMs ? 'older' : 'changed';
+  return hasUpdatedAt && incident.updatedAtMs < stored.updatedAtMs ? 'older' : 'changed';
+}
+
+/** Unmapped severities beyond these are not listed. */
+const UNMAPPED_MAX = 50;
+
+/** The result of an import. */
+export interface ImportSummary {
+  readonly outcomes: Readonly<Record<RowOutcome, number>>;
+  readonly rejected: ReadonlyMap<RejectionReason, number>;
+  readonly services: number;
+  /** Incidents by the platform's word for a severity that the configuration does not know; empty without a severity. */
+  readonly unmapped: ReadonlyMap<string, number>;
+  /** Left out by the provider's filter: stored, but displayed nowhere. */
+  readonly excluded: number;
+  /** Ended before the retention begins: the exporter will delete them. */
+  readonly beyondRetention: number;
+  readonly open: number;
+  readonly oldestTriggerMs: number | undefined;
+  readonly newestTimestampMs: number | undefined;
+}
+
+/** Counts the rows of an import. */
+export interface ImportStats {
+  add(incident: Incident, outcome: RowOutcome): void;
+  reject(reason: RejectionReason): void;
+  summary(): ImportSummary;
+}
+
+/** Counts rows; keeps names of services and severities, no records. What ended before `retentionStartMs` is soon deleted. */
+export function createImportStats(labelMapper: LabelMapper, retentionStartMs: number): ImportStats {
+  const outcomes = { new: 0, changed: 0, unchanged: 0, older: 0 };
+  const rejected = new Map<RejectionReason, number>();
+  const services = new Set<string>();
+  const unmapped = new Map<string, number>();
+  const counts = { excluded: 0, beyondRetention: 0, open: 0 };
+  let oldestTriggerMs: number | undefined;
+  let newestTimestampMs: number | undefined;
+  const countUnmapped = (word: string) => {
+    if (unmapped.has(word) || unmapped.size < UNMAPPED_MAX) unmapped.set(word, (unmapped.get(word) ?? 0) + 1);
+  };
+  return {
+    add: (incident, outcome) => {
+      outcomes[outcome] += 1;
+      const { triggeredAtMs, resolvedAtMs, team = '' } = incident;
+      const labels = labelMapper.facet({ ...incident, team, row: 0, provider: labelMapper.provider.name });
+      services.add(labels.service);
+      if (labels.excluded || labelMapper.excludesTitle(incident.title)) counts.excluded += 1;
+      if (resolvedAtMs === undefined) counts.open += 1;
+      else if (resolvedAtMs < retentionStartMs) counts.beyondRetention += 1;
+      if (labels.severity.unmapped !== undefined) countUnmapped(labels.severity.unmapped.value ?? '');
+      oldestTriggerMs = Math.min(oldestTriggerMs ?? triggeredAtMs, triggeredAtMs);
+      const latestMs = Math.max(triggeredAtMs, resolvedAtMs ?? triggeredAtMs);
+      newestTimestampMs = Math.max(newestTimestampMs ?? latestMs, latestMs);
+    },
+    reject: (reason) => rejected.set(reason, (rejected.get(reason) ?? 0) + 1),
+    summary: () => ({
+      outcomes,
+      rejected,
+      services: services.size,
+      unmapped,
+      ...counts,
+      oldestTriggerMs,
+      newestTimestampMs,
+    }),
+  };
 }

@@ -1,73 +1,85 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
+import { createDiagnostics, type Diagnostics } from '../config/diagnostics.ts';
 import { readDocument } from '../config/document.ts';
-import { createFindings } from '../config/findings.ts';
-import { parsePart } from '../config/parse.ts';
-import { knownKeys } from '../config/sentences.ts';
-import { FIELDS, type Field, type Mapping, type Source, sourceOf } from './mapping.ts';
-import { namedMappings } from './named.ts';
+import { parsePart, schemaMessages } from '../config/parse.ts';
+import { builtinMappings } from './builtin-mappings.ts';
+import { FIELDS, type Field, type FieldSource, type Mapping, toSource } from './mapping.ts';
 
-const NEEDED = ['id', 'triggered_at'] as const;
+const REQUIRED = ['id', 'triggered_at'] as const;
 
-const word = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text' }).transform(String);
-const one = z.string().min(1);
-const oneOrSeveral = chosen((value) => (Array.isArray(value) ? z.array(one).min(1) : one.transform((text) => [text])));
-const zone = one.refine(
-  (name) => IANAZone.isValidZone(name),
-  'expected the name of a time zone, such as Europe/Berlin',
-);
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'a string' }).transform(String);
+const name = z.string().min(1);
+const names = schemaFor((value) => (Array.isArray(value) ? z.array(name).min(1) : name.transform((text) => [text])));
+const zone = name.refine((name) => IANAZone.isValidZone(name), 'an IANA time zone such as Europe/Berlin');
 
-const LongForm = z
+const SourceSettings = z
   .strictObject({
-    from: oneOrSeveral.optional(),
-    constant: word.optional(),
-    values: z.record(z.string(), word).optional(),
+    from: names.optional(),
+    constant: scalar.optional(),
+    values: z.record(z.string(), scalar).optional(),
     prefix: z.string().optional(),
     tag: z.enum(['service', 'severity']).optional(),
-    format: oneOrSeveral.optional(),
+    format: names.optional(),
     zone: zone.optional(),
     since_trigger: z.enum(['ms', 's', 'm', 'h']).optional(),
   })
-  .refine(
-    ({ from, constant }) => (from === undefined) !== (constant === undefined),
-    'expected one of from and constant in it',
-  )
+  .refine(({ from, constant }) => (from === undefined) !== (constant === undefined), 'either from or constant in it')
   .transform(({ format, since_trigger, ...rest }) =>
-    sourceOf({ ...rest, formats: format, sinceTrigger: since_trigger }),
+    toSource({ ...rest, formats: format, sinceTrigger: since_trigger }),
   );
-const ShortForm = oneOrSeveral.transform(sourceOf);
+const SourceNames = names.transform(toSource);
 
-const Sources = chosen((value) => {
-  if (typeof value === 'string') return ShortForm.transform((source) => [source]);
-  const isSeveral = Array.isArray(value) && value.some((item) => typeof item !== 'string');
-  if (isSeveral) return z.array(chosen((item) => (typeof item === 'string' ? ShortForm : LongForm))).min(1);
-  return (Array.isArray(value) ? ShortForm : LongForm).transform((source) => [source]);
+const Sources = schemaFor((value) => {
+  if (typeof value === 'string') return SourceNames.transform((source) => [source]);
+  const isSourceList = Array.isArray(value) && value.some((item) => typeof item !== 'string');
+  if (isSourceList)
+    return z.array(schemaFor((item) => (typeof item === 'string' ? SourceNames : SourceSettings))).min(1);
+  return (Array.isArray(value) ? SourceNames : SourceSettings).transform((source) => [source]);
 });
 
 const File = z.strictObject({
-  extends: z.enum([...namedMappings.keys()]).optional(),
+  extends: z.enum([...builtinMappings.keys()]).optional(),
   fields: z.strictObject(Object.fromEntries(FIELDS.map((field) => [field, Sources.optional()]))),
 });
 
 /** The mapping of a YAML text; throws ConfigError with one line `path (file:line:column): …` per problem. */
 export function parseMapping(text: string, filename: string): Mapping {
-  const findings = createFindings(readDocument({ text, filename, env: {} }), new Set());
-  const parsed = parsePart(File, [], findings);
-  const merged = new Map<Field, readonly Source[]>(namedMappings.get(parsed?.extends ?? '')?.fields);
+  const diagnostics = createDiagnostics(readDocument({ text, filename, env: {} }), new Set());
+  const parsed = parsePart(File, [], diagnostics);
+  const merged = new Map<Field, readonly FieldSource[]>(builtinMappings.get(parsed?.extends ?? '')?.fields);
   for (const field of FIELDS) {
     const sources = parsed?.fields[field];
     if (sources !== undefined) merged.set(field, sources);
   }
-  const missing = parsed === undefined ? [] : NEEDED.filter((field) => !merged.has(field));
-  for (const field of missing) findings.say(['fields', field], 'is missing; expected a column or a path');
-  findings.throwIfAny();
-  return { name: filename, fields: merged };
+  const missing = parsed === undefined ? [] : REQUIRED.filter((field) => !merged.has(field));
+  for (const field of missing)
+    diagnostics.error({ path: ['fields', field], message: 'is missing', expected: 'a column or a path' });
+  for (const field of FIELDS) {
+    for (const source of parsed?.fields[field] ?? []) reportUnusedSettings(field, source, diagnostics);
+  }
+  diagnostics.throwIfAny();
+  const requiredFields = FIELDS.filter((field) => parsed?.fields[field] !== undefined);
+  return { name: filename, fields: merged, requiredFields };
 }
 
-/** A schema that depends on the form of the value: of a union zod would only tell that nothing fits. */
-function chosen<Output>(schemaOf: (value: unknown) => z.ZodType<Output>) {
+/** Settings that a field has no use for are errors. */
+function reportUnusedSettings(field: Field, source: FieldSource, diagnostics: Diagnostics): void {
+  const report = (key: string, expected: string) =>
+    diagnostics.error({ path: ['fields', field], message: `has no use for ${key}`, expected });
+  const isDate = field.endsWith('_at');
+  const isText = !isDate && field !== 'auto_resolved' && field !== 'merged' && field !== 'intervals';
+  if (source.prefix !== undefined && !isText) report('prefix', 'it on texts only');
+  if (source.values !== undefined && field === 'intervals') report('values', 'it on texts, dates and flags only');
+  if (source.formats !== undefined && !isDate) report('format', 'it on dates only');
+  if (source.zone !== undefined && !isDate) report('zone', 'it on dates only');
+  if (source.sinceTrigger !== undefined && !isDate) report('since_trigger', 'it on dates only');
+}
+
+/** A schema that depends on the value: the errors of a union would only say that nothing fits. */
+function schemaFor<Output>(schemaOf: (value: unknown) => z.ZodType<Output>) {
   return z.unknown().transform((value, context): Output => {
-    const parsed = schemaOf(value).safeParse(value, { error: knownKeys });
+    const parsed = schemaOf(value).safeParse(value, { error: schemaMessages });
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
     return z.NEVER;

@@ -1,7 +1,6 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
-import { type Place, placeOf } from './paths.ts';
 
-/** What a mapping may say of an incident; `docs/importing.md` tells what each means. */
+/** The fields of an incident that a mapping can set; `docs/importing.md` describes each. */
 export const FIELDS = [
   'id',
   'url',
@@ -28,78 +27,165 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** Milliseconds of one of the units that a duration may be in. */
+/** The units of durations, in milliseconds. */
 export const UNITS_MS = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS } as const;
 export type Unit = keyof typeof UNITS_MS;
 
-/** One way to a field's value. */
-export interface Source {
-  readonly places: readonly Place[];
-  /** The value, whatever the record holds. */
+/** One way to find the value of a field. */
+export interface FieldSource {
+  readonly paths: readonly FieldPath[];
+  /** The value, whatever the record contains. */
   readonly constant?: string | undefined;
-  /** Other words for values, keys in lower case; `*` stands for all others. */
+  /** Replacements of values, keys in lower case; `*` stands for all others. */
   readonly values?: ReadonlyMap<string, string> | undefined;
   /** Put before the value. */
   readonly prefix?: string | undefined;
-  /** The value is a list of tags: take that of the tag which the provider's configuration names for this. */
+  /** The value is a list of tags: take the one that the provider's configuration names for this. */
   readonly tag?: 'service' | 'severity' | undefined;
-  /** Luxon's tokens; tried in order, before what is understood anyway. */
+  /** Luxon's tokens, tried in order, before the formats that are always understood. */
   readonly formats?: readonly string[] | undefined;
-  /** IANA name of the zone of stamps that name none. */
+  /** IANA name of the zone of timestamps without one. */
   readonly zone?: string | undefined;
   /** The value is a duration since the trigger, in this unit. */
   readonly sinceTrigger?: Unit | undefined;
 }
 
-/** Where each field is; of several sources the first that has a value decides. */
+/** Where each field is; of several sources the first with a value decides. */
 export interface Mapping {
   readonly name: string;
-  readonly fields: ReadonlyMap<Field, readonly Source[]>;
+  readonly fields: ReadonlyMap<Field, readonly FieldSource[]>;
+  /** Fields whose columns a file must have: those that a person mapped, not those of a built-in mapping. */
+  readonly requiredFields?: readonly Field[] | undefined;
 }
 
-/** A source as it is written: a column or path, several of them, or the whole thing. */
-type Written = string | readonly string[] | LongForm;
+/** A source as it is written: a column or path, several of them, or all its settings. */
+type SourceShorthand = string | readonly string[] | SourceSettings;
 
-interface LongForm extends Omit<Source, 'places' | 'values'> {
+interface SourceSettings extends Omit<FieldSource, 'paths' | 'values'> {
   readonly from?: readonly string[] | undefined;
   readonly values?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Several ways to one value; the first is written as a whole. */
-type Several = readonly [LongForm, ...Written[]];
+/** Several sources of one field; the first has all its settings, as a list of strings is one source with several paths. */
+type SourceList = readonly [SourceSettings, ...SourceShorthand[]];
 
-/** A source from its short or long form. */
-export function sourceOf(written: Written): Source {
-  if (typeof written === 'string') return { places: [placeOf(written)] };
-  if ('length' in written) return { places: written.map(placeOf) };
+/** A source from its shorthand. */
+export function toSource(written: SourceShorthand): FieldSource {
+  if (typeof written === 'string') return { paths: [parseFieldPath(written)] };
+  if ('length' in written) return { paths: written.map(parseFieldPath) };
   const { from = [], values, ...rest } = written;
-  return { ...rest, places: from.map(placeOf), values: values && lowerCased(values) };
+  return { ...rest, paths: from.map(parseFieldPath), values: values && lowerCaseKeys(values) };
 }
 
-/** A mapping from the short form that the named ones are written in. */
-export function mappingOf(name: string, fields: Readonly<Partial<Record<Field, Written | Several>>>): Mapping {
+/** A mapping from the shorthand that the built-in ones are written in. */
+export function toMapping(
+  name: string,
+  fields: Readonly<Partial<Record<Field, SourceShorthand | SourceList>>>,
+): Mapping {
   const entries = FIELDS.flatMap((field) => {
     const written = fields[field];
-    return written === undefined ? [] : [[field, sourcesOf(written)] as const];
+    if (written === undefined) return [];
+    return [[field, isSourceList(written) ? written.map(toSource) : [toSource(written)]] as const];
   });
   return { name, fields: new Map(entries) };
 }
 
-/** Every place that a mapping reads. */
-export function placesOf(mapping: Mapping): Place[] {
-  return [...mapping.fields.values()].flatMap((sources) => sources.flatMap(({ places }) => places));
+function isSourceList(written: SourceShorthand | SourceList): written is SourceList {
+  return typeof written === 'object' && 'length' in written && typeof written[0] === 'object';
 }
 
-/** Words compare without case. */
-function lowerCased(values: Readonly<Record<string, string>>): Map<string, string> {
+function lowerCaseKeys(values: Readonly<Record<string, string>>): Map<string, string> {
   return new Map(Object.entries(values).map(([word, meaning]) => [word.trim().toLowerCase(), meaning]));
 }
 
-function sourcesOf(written: Written | Several): Source[] {
-  return isSeveral(written) ? written.map(sourceOf) : [sourceOf(written)];
+/** Every path that a mapping reads. */
+export function listPaths(mapping: Mapping): FieldPath[] {
+  return [...mapping.fields.values()].flatMap((sources) => sources.flatMap(({ paths }) => paths));
 }
 
-/** A list of texts is one source with several places; a list that begins with a whole source is several. */
-function isSeveral(written: Written | Several): written is Several {
-  return typeof written === 'object' && 'length' in written && typeof written[0] === 'object';
+/** The required fields of which no column is among these names. */
+export function findMissingFields({ fields, requiredFields = [] }: Mapping, names: ReadonlySet<string>): Field[] {
+  const isFound = ({ text, steps: [first] }: FieldPath) =>
+    names.has(text) || (first?.kind === 'member' && names.has(first.name));
+  return requiredFields.filter((field) => {
+    const sources = fields.get(field) ?? [];
+    return sources.every(({ constant, paths }) => constant === undefined && !paths.some(isFound));
+  });
+}
+
+/** One step into a record: a member, a list index, or the first of a list whose member has a value. */
+type PathStep =
+  | { readonly kind: 'member'; readonly name: string }
+  | { readonly kind: 'element'; readonly index: number }
+  | { readonly kind: 'where'; readonly name: string; readonly value: string };
+
+/** Where a value is in a record: a column's name, or a path such as `service.summary` or `people[kind=team].id`. */
+export interface FieldPath {
+  readonly text: string;
+  readonly steps: readonly PathStep[];
+}
+
+const PATH_STEP = /([^.[\]]+)|\[([^=[\]]+)=([^[\]]*)\]/g;
+
+/** Parses dots between members, numbers for list indexes, and `[member=value]`, which chooses from a list. */
+export function parseFieldPath(text: string): FieldPath {
+  const steps = [...text.matchAll(PATH_STEP)].map(([, name = '', member, value = '']): PathStep => {
+    if (member !== undefined) return { kind: 'where', name: member, value };
+    return /^\d+$/.test(name) ? { kind: 'element', index: Number(name) } : { kind: 'member', name };
+  });
+  return { text, steps };
+}
+
+/** The value at a path; undefined where there is none. A member whose name is the whole text takes precedence. */
+export function valueAt(record: unknown, path: FieldPath): unknown {
+  if (Object.hasOwn(Object(record), path.text)) return memberOf(record, path.text);
+  let value = record;
+  for (const step of path.steps) value = takeStep(value, step);
+  return value;
+}
+
+/** The record reduced to these paths. */
+export function pickPaths(record: unknown, paths: readonly FieldPath[]): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const path of paths) {
+    if (Object.hasOwn(Object(record), path.text)) picked[path.text] = memberOf(record, path.text);
+    else mergeInto(picked, pickPath(record, path.steps));
+  }
+  return picked;
+}
+
+function takeStep(value: unknown, step: PathStep): unknown {
+  if (step.kind === 'member') return memberOf(value, step.name);
+  if (!Array.isArray(value)) return undefined;
+  if (step.kind === 'element') return value[step.index];
+  return value.find((one) => String(memberOf(one, step.name)) === step.value);
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Object.getOwnPropertyDescriptor(value, name)?.value;
+}
+
+/** The value at these steps with its parents, and nothing else in them. */
+function pickPath(value: unknown, [step, ...rest]: readonly PathStep[]): unknown {
+  if (step === undefined) return value;
+  const inner = takeStep(value, step);
+  if (inner === undefined) return undefined;
+  const below = pickPath(inner, rest);
+  if (below === undefined) return undefined;
+  if (step.kind === 'member') return { [step.name]: below };
+  if (step.kind === 'element') return [below];
+  return [{ [step.name]: step.value, ...Object(below) }];
+}
+
+function mergeInto(target: Record<string, unknown>, addition: unknown): void {
+  for (const [key, value] of Object.entries(Object(addition))) {
+    const known = target[key];
+    if (isObject(known) && isObject(value)) mergeInto(known, value);
+    else target[key] = value;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

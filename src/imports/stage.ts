@@ -4,26 +4,26 @@ import type { Incident } from '../model/incident.ts';
 import type { ImportTarget } from './importing.ts';
 
 /** Incidents that are written to the store together. */
-const PART = 500;
+const BATCH_SIZE = 500;
 /** Memory for pages, in KiB as the pragma wants it (negative): holds the ids of a million incidents. */
 const CACHE_KIB = -32_768;
 
 /** The incidents of an import, kept until all files are read. */
 export interface ImportStage extends ImportTarget {
-  /** In the order in which their ids came first, the newest of each id, some hundred at a time. */
-  parts(): Generator<Incident[]>;
-  /** Forgets them. */
+  /** The last incident of each id, in the order in which ids were first added, in batches. */
+  batches(): Generator<Incident[]>;
+  /** Deletes them. */
   close(): void;
 }
 
 /**
- * Keeps incidents outside of memory and of the store: in a database without a name, which SQLite deletes when it is
- * closed or the process ends (sqlite.org/inmemorydb.html#temp_db). What it does not have is looked up in the store.
+ * Keeps incidents outside memory and outside the store: in a database without a name, which SQLite deletes when it is
+ * closed or the process ends (sqlite.org/inmemorydb.html#temp_db). Other ids are looked up in the store.
  */
 export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): ImportStage {
   const database = new DatabaseSync('');
   // Nobody reads it after a crash: no journal, and one transaction that never ends, so that pages go to disk only when
-  // memory for them is used up: three times as fast for random ids as a transaction for each part.
+  // their memory is full: three times as fast for random ids as a transaction for each batch.
   database.exec(`PRAGMA journal_mode = OFF; PRAGMA cache_size = ${CACHE_KIB}; BEGIN`);
   database.exec(
     'CREATE TABLE incidents (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, incident TEXT NOT NULL)',
@@ -32,8 +32,8 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
     'INSERT INTO incidents (id, incident) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET incident = excluded.incident',
   );
   const select = database.prepare('SELECT incident FROM incidents WHERE id = ?');
-  const selectPart = database.prepare(
-    `SELECT position, incident FROM incidents WHERE position > ? ORDER BY position LIMIT ${PART}`,
+  const selectBatch = database.prepare(
+    `SELECT position, incident FROM incidents WHERE position > ? ORDER BY position LIMIT ${BATCH_SIZE}`,
   );
   return {
     incidents: (ids) => {
@@ -50,15 +50,15 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
         for (const incident of incidents) insert.run(incident.id, JSON.stringify(incident));
       } catch (error) {
         throw new Error(
-          `cannot write to a temporary file: ${messageOf(error)}; expected space in the temporary folder (TMPDIR)`,
+          `cannot write to a temporary file: ${messageOf(error)}; expected free space in the temporary folder (TMPDIR)`,
           {
             cause: error,
           },
         );
       }
     },
-    parts: function* () {
-      for (let rows = selectPart.all(0); rows.length > 0; rows = selectPart.all(Number(rows.at(-1)?.['position']))) {
+    batches: function* () {
+      for (let rows = selectBatch.all(0); rows.length > 0; rows = selectBatch.all(Number(rows.at(-1)?.['position']))) {
         yield rows.map(toIncident);
       }
     },

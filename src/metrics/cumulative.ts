@@ -1,12 +1,12 @@
 import { MINUTE_MS } from '../model/time.ts';
-import type { Group, GroupName, Histogram } from '../store/label-set.ts';
+import type { Group, GroupName, Histogram } from '../store/label-sets.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
 import { type AnyFamily, type Family, type FamilySettings, family, type ShownSet, type Timing } from './family.ts';
 
 const BASE = ['provider', 'service', 'severity', 'team'];
 
 /** Labels of a set; a set of a ◦ family has no service. */
-export function setLabels({ set }: ShownSet): LabelPairs {
+function setLabels({ set }: ShownSet): LabelPairs {
   const { kind, provider, service, severity, team } = set;
   const labels: [string, string][] = [['provider', provider]];
   if (kind === 'service') labels.push(['service', service]);
@@ -21,19 +21,19 @@ interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help
   /** The group of totals that it shows. */
   readonly group: Name;
   /** Whether the platform tells of this at all. */
-  readonly isTold?: (shown: ShownSet) => boolean;
+  readonly isReported?: (shown: ShownSet) => boolean;
   readonly samples: (group: Group<Name>, shown: ShownSet, settings: FamilySettings) => readonly Sample[];
 }
 
 function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFamily {
-  const { name, type, help, labels = [], isTold = () => true, samples } = declared;
+  const { name, type, help, labels = [], isReported = () => true, samples } = declared;
   const groupOf = ({ set }: ShownSet): Group<Name> | undefined => set.groups[declared.group];
   return family<ShownSet>({
     name,
     type,
     help,
     labels: [...BASE, ...labels],
-    items: ({ sets }) => sets.filter((shown) => groupOf(shown) !== undefined && isTold(shown)),
+    items: ({ sets }) => sets.filter((shown) => groupOf(shown) !== undefined && isReported(shown)),
     // Label sets are replaced, never changed, so the object itself says whether it is rendered already.
     version: () => 0,
     samples: (shown, settings) => {
@@ -43,7 +43,7 @@ function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFami
   });
 }
 
-interface Counter<Name extends GroupName> extends Pick<Cumulative<Name>, 'name' | 'help' | 'group' | 'isTold'> {
+interface Counter<Name extends GroupName> extends Pick<Cumulative<Name>, 'name' | 'help' | 'group' | 'isReported'> {
   /** Undefined where there is nothing to count. */
   readonly count: (group: Group<Name>, shown: ShownSet, settings: FamilySettings) => number | undefined;
 }
@@ -65,29 +65,36 @@ function timing(name: string, which: Timing, help: string): AnyFamily {
     type: 'histogram',
     help,
     group: 'timings',
-    isTold: ({ provider }) => provider.stamps[which],
+    isReported: ({ provider }) => provider.stamps[which],
     samples: (timings, shown, settings) =>
-      histogramSamples({ ...timings, histogram: timings[which], exemplars: [] }, setLabels(shown), settings),
+      histogramSamples({ ...timings, histogram: timings[which] }, { ...shown, exemplars: [] }, settings),
   });
 }
 
-interface ShownHistogram extends Pick<ShownSet, 'exemplars'> {
+interface ShownHistogram {
   readonly histogram: Histogram;
   readonly released: boolean;
   readonly bornMs: number;
 }
 
 function histogramSamples(
-  { histogram, released, bornMs, exemplars }: ShownHistogram,
-  labels: LabelPairs,
+  { histogram, released, bornMs }: ShownHistogram,
+  shown: ShownSet,
   { bucketsMs }: FamilySettings,
 ): Sample[] {
+  const labels = setLabels(shown);
+  const { provider } = shown.set;
   const bounds = [...bucketsMs.map((ms) => ms / MINUTE_MS), Number.POSITIVE_INFINITY];
   let count = 0;
   const buckets = bounds.map((le, at): Sample => {
     count += released ? (histogram.counts[at] ?? 0) : 0;
-    const last = released ? exemplars[at] : undefined;
-    const exemplar = last && { incidentId: last.incidentId, value: last.ms / MINUTE_MS, atMs: last.resolvedAtMs };
+    const last = released ? shown.exemplars[at] : undefined;
+    const exemplar = last && {
+      incidentId: last.incidentId,
+      provider,
+      value: last.ms / MINUTE_MS,
+      atMs: last.resolvedAtMs,
+    };
     return { suffix: '_bucket', labels, le, value: count, exemplar };
   });
   return [
@@ -105,7 +112,7 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
     help: 'Time from trigger to resolve; each incident that ended since the counting began is in it exactly once.',
     group: 'recovery',
     samples: ({ recovery: histogram, released, bornMs }, shown, settings) =>
-      histogramSamples({ histogram, released, bornMs, exemplars: shown.exemplars }, setLabels(shown), settings),
+      histogramSamples({ histogram, released, bornMs }, shown, settings),
   }),
   timing(
     'incident_acknowledgement_time_minutes',
@@ -132,14 +139,14 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
     name: 'incident_escalations_total',
     help: 'Escalations since the counting began.',
     group: 'changes',
-    isTold: ({ provider }) => provider.tellsEscalations,
+    isReported: ({ provider }) => provider.hasEscalations,
     count: ({ escalations }) => escalations,
   }),
   counter({
     name: 'incident_reopened_total',
     help: 'Reopenings since the counting began.',
     group: 'changes',
-    isTold: ({ provider }) => provider.tellsReopens,
+    isReported: ({ provider }) => provider.hasReopens,
     count: ({ reopened }) => reopened,
   }),
   cumulative({
@@ -148,7 +155,7 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
     help: 'Incidents resolved without any acknowledgement by a person; auto="true" when no person ended them either.',
     labels: ['auto'],
     group: 'changes',
-    isTold: ({ provider }) => provider.stamps.acknowledgement,
+    isReported: ({ provider }) => provider.stamps.acknowledgement,
     samples: ({ released, unacknowledged, unacknowledgedAuto }, shown) => [
       { labels: [...setLabels(shown), ['auto', 'false']], value: released ? unacknowledged : 0 },
       { labels: [...setLabels(shown), ['auto', 'true']], value: released ? unacknowledgedAuto : 0 },

@@ -4,8 +4,10 @@ export const FORMATS: readonly Format[] = ['text', 'openmetrics'];
 
 export type LabelPairs = readonly (readonly [name: string, value: string])[];
 
-export interface SampleExemplar {
+interface SampleExemplar {
   readonly incidentId: string;
+  /** Ids are those of a provider: a link to the incident needs both. */
+  readonly provider: string;
   readonly value: number;
   readonly atMs: number;
 }
@@ -27,6 +29,7 @@ export type MetricType = 'gauge' | 'counter' | 'histogram' | 'summary' | 'untype
 /** Code points that label names and values of an exemplar may have together (OpenMetrics 1.0). */
 const EXEMPLAR_LENGTH_MAX = 128;
 const EXEMPLAR_LABEL = 'incident_id';
+const EXEMPLAR_PROVIDER_LABEL = 'provider';
 
 /** HELP and TYPE of a family; counters lose their `_total` in OpenMetrics' metadata. */
 export function headerText(family: { name: string; help: string; type: MetricType }, format: Format): string {
@@ -79,12 +82,22 @@ export function boundText(bound: number, format: Format): string {
   return Number.isInteger(bound) ? `${bound}.0` : String(bound);
 }
 
-/** An id that is too long gets no exemplar: a cut one would point nowhere. */
+/** An id that is too long gets no exemplar: a cut one would point nowhere. A provider that does not fit beside it is left out: the series names it too. */
 function exemplarText(exemplar: SampleExemplar | undefined): string {
   if (exemplar === undefined) return '';
-  const { incidentId, value, atMs } = exemplar;
-  if (EXEMPLAR_LABEL.length + Array.from(incidentId).length > EXEMPLAR_LENGTH_MAX) return '';
-  return ` # {${EXEMPLAR_LABEL}="${escapeValue(incidentId)}"} ${numberText(value)} ${atMs / 1000}`;
+  const { incidentId, provider, value, atMs } = exemplar;
+  const left = EXEMPLAR_LENGTH_MAX - EXEMPLAR_LABEL.length - countCodePoints(incidentId);
+  if (left < 0) return '';
+  const isNamed = EXEMPLAR_PROVIDER_LABEL.length + countCodePoints(provider) <= left;
+  const labels = labelText([
+    [EXEMPLAR_LABEL, incidentId],
+    ...(isNamed ? [[EXEMPLAR_PROVIDER_LABEL, provider] as const] : []),
+  ]);
+  return ` # {${labels}} ${numberText(value)} ${atMs / 1000}`;
+}
+
+function countCodePoints(text: string): number {
+  return Array.from(text).length;
 }
 
 /** The text of one thing in one family. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
 import type { Status } from '../model/incident.ts';
 import type { OpenRow, ProviderCounts, Row } from '../stats/rows.ts';
-import type { LabelSet } from '../store/label-set.ts';
+import type { LabelSet } from '../store/label-sets.ts';
 import type { Exemplar, ProviderState, StoredCounter } from '../store/store.ts';
 import { type Fragment, type MetricType, renderFragment, type Sample } from './exposition.ts';
 
@@ -11,8 +11,8 @@ export interface ShownProvider {
   readonly isOverall: boolean;
   readonly statuses: readonly Status[];
   readonly stamps: Readonly<Record<Timing, boolean>>;
-  readonly tellsEscalations: boolean;
-  readonly tellsReopens: boolean;
+  readonly hasEscalations: boolean;
+  readonly hasReopens: boolean;
 }
 export type Timing = 'acknowledgement' | 'detection' | 'identification' | 'mitigation';
 
@@ -67,20 +67,20 @@ export interface MetricSource {
 /** A family with its item type hidden, so that different ones share a list. */
 export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labels'> {
   /** Brings `kept` up to date; what is kept with its newest version is not rendered again. */
-  readonly render: (source: PageSource, settings: FamilySettings, kept: Kept) => void;
+  readonly render: (source: PageSource, settings: FamilySettings, kept: RenderCache) => void;
   /** The same as samples, for who writes them elsewhere than on the page. */
-  readonly pieces: (source: PageSource, settings: FamilySettings) => Iterable<Piece>;
+  readonly sampleGroups: (source: PageSource, settings: FamilySettings) => Iterable<SampleGroup>;
 }
 
 /** One thing that a family has to show; the same key with the same version has the same samples. */
-export interface Piece {
+export interface SampleGroup {
   readonly key: object;
   readonly version: number;
   readonly samples: () => readonly Sample[];
 }
 
 /** A family as it was rendered last. */
-export interface Kept {
+export interface RenderCache {
   /** By what they are of. */
   readonly fragments: WeakMap<object, Fragment>;
   /** The list that was gone through, with the fragment of each of its items: the same list is not looked up again. */
@@ -112,7 +112,7 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
       kept.items = items;
       kept.shown = shown;
     },
-    *pieces(source, settings) {
+    *sampleGroups(source, settings) {
       for (const item of declared.items(source)) {
         yield { key: keyOf(item), version: declared.version(item), samples: () => declared.samples(item, settings) };
       }

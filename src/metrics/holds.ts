@@ -1,4 +1,4 @@
-import { GROUP_NAMES, type LabelSet } from '../store/label-set.ts';
+import { GROUP_NAMES, type LabelSet } from '../store/label-sets.ts';
 import type { Release } from '../store/store.ts';
 
 interface Hold {
@@ -6,7 +6,7 @@ interface Hold {
   /** The page that carried the zero first. */
   readonly firstVersion: number;
   /** When a GET of such a page was complete; undefined before. */
-  carriedAtMs: number | undefined;
+  firstScrapedAtMs: number | undefined;
 }
 
 /**
@@ -33,23 +33,23 @@ export function createHolds(): Holds {
           if (life === undefined || life.released) continue;
           const key = `${set.row} ${group} ${life.bornMs}`;
           const release = { set: set.row, group };
-          held.set(key, holds.get(key) ?? { release, firstVersion: version, carriedAtMs: undefined });
+          held.set(key, holds.get(key) ?? { release, firstVersion: version, firstScrapedAtMs: undefined });
         }
       }
       holds = held;
     },
     delivered: (version, nowMs) => {
       for (const hold of holds.values()) {
-        if (hold.firstVersion <= version) hold.carriedAtMs ??= nowMs;
+        if (hold.firstVersion <= version) hold.firstScrapedAtMs ??= nowMs;
       }
     },
     due: (nowMs, holdMs) => {
       const due: Release[] = [];
       for (const hold of holds.values()) {
-        if (hold.carriedAtMs === undefined) continue;
+        if (hold.firstScrapedAtMs === undefined) continue;
         // The clock was set back: the wait starts anew, as nobody knows how much of it is over.
-        if (nowMs < hold.carriedAtMs) hold.carriedAtMs = nowMs;
-        if (nowMs - hold.carriedAtMs >= holdMs) due.push(hold.release);
+        if (nowMs < hold.firstScrapedAtMs) hold.firstScrapedAtMs = nowMs;
+        if (nowMs - hold.firstScrapedAtMs >= holdMs) due.push(hold.release);
       }
       return due;
     },

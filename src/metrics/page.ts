@@ -1,7 +1,7 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
-import { sharedBytes } from '../model/shared-bytes.ts';
+import { sharedBytes } from '../model/threads.ts';
 import { FORMATS, type Format, type Fragment, headerText } from './exposition.ts';
-import type { AnyFamily, FamilySettings, Kept, PageSource } from './family.ts';
+import type { AnyFamily, FamilySettings, PageSource, RenderCache } from './family.ts';
 
 /** Measured: level 3 takes a third of the time of level 6 for 3 % more bytes. */
 export const DEFLATE_LEVEL = 3;
@@ -18,7 +18,7 @@ export interface PageBlock {
 }
 
 /** The rendered families of one format, compressed. */
-export interface CompressedPage {
+interface CompressedPage {
   /** A run of deflate without its final block, on shared memory. */
   readonly deflated: Uint8Array;
   /** Length and CRC-32 of the plain bytes, as gzip's trailer wants them. */
@@ -40,7 +40,7 @@ interface Block extends PageBlock {
 }
 
 /** One family as it was rendered last. */
-interface RenderedFamily extends Kept {
+interface RenderedFamily extends RenderCache {
   readonly header: Block;
   blocks: readonly Block[];
 }

@@ -1,5 +1,5 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
-import { asBuffer } from '../model/shared-bytes.ts';
+import { asBuffer } from '../model/threads.ts';
 import type { Format } from './exposition.ts';
 import { DEFLATE_LEVEL, type PageBlock, type RenderedPage } from './page.ts';
 

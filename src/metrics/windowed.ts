@@ -1,5 +1,12 @@
-import { LEVELS, levelOf } from '../stats/levels.ts';
-import { QUANTILE_STATISTICS, QUANTILES, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
+import {
+  LEVELS,
+  levelOf,
+  QUANTILE_STATISTICS,
+  QUANTILES,
+  type Row,
+  STATISTICS,
+  type Statistic,
+} from '../stats/rows.ts';
 import { type LabelPairs, labelText, type Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family } from './family.ts';
 

@@ -1,4 +1,4 @@
-/** What an error says; the text of anything else. */
+/** The message of an error, or any other thrown value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

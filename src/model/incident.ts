@@ -1,17 +1,17 @@
-/** What the platform says an incident is in now; a platform tells some of these only. */
+/** The state that the platform reports; each platform reports only some of these. */
 export type Status = 'triggered' | 'acknowledged' | 'identified' | 'mitigated' | 'resolved';
 
-/** How the end of an incident is known. */
+/** What the end of an incident is known from. */
 export const ENDS_KNOWN_FROM = ['resolve_event', 'state_change', 'report_duration'] as const;
 export type EndKnownFrom = (typeof ENDS_KNOWN_FROM)[number];
 
-/** One span in which the incident was open; without `closedAtMs` it still is. */
+/** One period in which the incident was open; without `closedAtMs` it still is. */
 export interface Interval {
   readonly openedAtMs: number;
   readonly closedAtMs?: number | undefined;
 }
 
-/** The platform's own words for how bad it is; today's configuration turns them into one of our severities on reading. */
+/** The platform's own words for the severity; the configuration maps them to one of ours when they are read. */
 export interface SeveritySources {
   readonly priority?: string | undefined;
   readonly urgency?: string | undefined;
@@ -21,14 +21,14 @@ export interface SeveritySources {
 
 /**
  * One record for every source, with the platform's own values (names are not yet mapped).
- * All instants are integer milliseconds since the Unix epoch, UTC. No person is in it.
+ * All times are integer milliseconds since the Unix epoch, UTC. It names no person.
  */
 export interface Incident {
   /** Unique within its provider. */
   readonly id: string;
   /**
-   * Identity of the recovery when it is not the id: a late item may move an anchor, and with it the id, but not the
-   * event that ended it. Only for incidents made of state changes.
+   * Identity of the recovery where it is not the id: a late state change may move an anchor, and with it the id, but not
+   * the event that ended it. Only for incidents made of state changes.
    */
   readonly recoveryKey?: string | undefined;
   /** The subject whose state changes this incident was made of (CloudWatch: region and alarm name); else absent. */
@@ -53,26 +53,26 @@ export interface Incident {
   /** The last resolve; present only while the incident is resolved. */
   readonly resolvedAtMs?: number | undefined;
   readonly endKnownFrom?: EndKnownFrom | undefined;
-  /** Ended by a time-out or by anything but a person; absent where the platform does not tell. */
+  /** Ended by a time-out or by anything but a person; absent where the platform does not report it. */
   readonly autoResolved?: boolean | undefined;
-  /** When it was escalated, ascending; absent where the platform does not tell. */
+  /** When it was escalated, ascending; absent where the platform does not report it. */
   readonly escalatedAtMs?: readonly number[] | undefined;
-  /** When it was reopened, ascending; absent where the platform does not tell. */
+  /** When it was reopened, ascending; absent where the platform does not report it. */
   readonly reopenedAtMs?: readonly number[] | undefined;
-  /** Each open→resolved span, ascending; the first begins at `triggeredAtMs`. Never empty. */
+  /** The periods in which it was open, ascending; the first begins at `triggeredAtMs`. Never empty. */
   readonly intervals: readonly Interval[];
   /** Folded into another incident: opened, but neither resolved nor in any duration. */
   readonly merged: boolean;
   /** Closed, but counted apart and in no statistic (the open window passed, or it was a flicker). */
   readonly exclusion?: 'expired' | 'flaky' | undefined;
-  /** Same trouble, same text: the platform's deduplication key, else service and normalised title. */
+  /** The same for repeated incidents: the platform's deduplication key, else service and normalized title. */
   readonly fingerprint: string;
   readonly updatedAtMs: number;
-  /** It came from a file, and no poll has told of it since. */
+  /** It came from a file, and no poll has reported it since. */
   readonly imported?: true | undefined;
 }
 
-/** Why a record was not taken. */
+/** Why a record is rejected. */
 export const REJECTION_REASONS = [
   'malformed',
   'missing_id',
@@ -84,22 +84,22 @@ export const REJECTION_REASONS = [
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
-/** A record that was not taken; counted once per (id, reason), and fetched again while it has an id. */
+/** A rejected record; counted once per (id, reason), and requested again if it has an id. */
 export interface Rejection {
   /** Absent when the record has none. */
   readonly id?: string | undefined;
   /** Same record, same key: the id, else a digest of the record's text. */
   readonly key: string;
   readonly reason: RejectionReason;
-  /** For the log: which field, what was expected. Never a value that the platform sent, but for stamps. */
+  /** For the log: which field, and what was expected. Of the values that the platform sent only timestamps. */
   readonly detail: string;
 }
 
-/** One state change of one subject, as the platform told it; kept, because a later item may change what it means. */
+/** One state change of one subject as the platform reports it; stored, because a later one may change what it means. */
 export interface StateChange {
   /** An incident's id, an alarm's region and name. */
   readonly subject: string;
-  /** Unique within the subject: telling it twice changes nothing. */
+  /** Unique within the subject; the same change twice counts once. */
   readonly id: string;
   readonly atMs: number;
   /** The provider's own word for what happened. */
@@ -110,4 +110,19 @@ export interface StateChange {
 export interface Service {
   readonly id: string;
   readonly name: string;
+}
+
+/** Words of four or more hexadecimal digits that hold a digit: request ids, hashes, pod suffixes. */
+const HEXADECIMAL_WORD = /\b(?=[0-9a-f]*[0-9])[0-9a-f]{4,}\b/gi;
+const NUMBER = /[0-9]+(?:[.,][0-9]+)*/g;
+
+/** A fingerprint where the platform has no stable deduplication key: service and title without numbers and hexadecimal words. */
+export function titleFingerprint(serviceId: string, title: string): string {
+  const words = title.replace(HEXADECIMAL_WORD, ' ').replace(NUMBER, ' ');
+  return `${serviceId}\n${words.replace(/\s+/g, ' ').trim().toLowerCase()}`;
+}
+
+/** A link that people may follow: only http and https, whatever a platform or a file says; undefined for the rest. */
+export function webLink(text: string | null | undefined): string | undefined {
+  return /^https?:\/\//i.test(text ?? '') ? (text ?? undefined) : undefined;
 }

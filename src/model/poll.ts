@@ -21,18 +21,18 @@ export interface Page {
   readonly rejected: readonly Rejection[];
   /** Ids that the platform no longer has (404). */
   readonly deletedIds: readonly string[];
-  /** Subjects of which `incidents` on this page is all there is: stored ones of these subjects that are missing go. */
+  /** Subjects whose incidents are all on this page: stored ones of these subjects that are missing are deleted. */
   readonly replacedSubjects: readonly string[];
-  /** The platform's list of services, when this page read all of it. */
+  /** The platform's whole list of services, where this page has it. */
   readonly catalogue?: readonly Service[] | undefined;
-  /** Where to go on from when this page is committed. */
+  /** Where the next poll resumes when this page is committed. */
   readonly cursor: string;
   /** Only on the last page of a poll. */
   readonly complete?: PollCoverage | undefined;
 }
 
 export interface PollCoverage {
-  /** The instant up to which this poll asked: the windows of this provider end here. */
+  /** The time up to which this poll requested data: the windows of this provider end here. */
   readonly polledUntilMs: number;
   /** Where this provider's history begins now. */
   readonly historyStartMs: number;

@@ -3,7 +3,7 @@ export type Outcome = 'failure' | 'success' | 'neutral';
 
 /** One state change of one subject. */
 export interface Transition {
-  /** Unique within the subject: telling it twice changes nothing. */
+  /** Unique within the subject; the same change twice counts once. */
   readonly id: string;
   readonly atMs: number;
   readonly outcome: Outcome;
@@ -13,7 +13,7 @@ export interface Transition {
 export interface RecoveryPolicy {
   /** A success later than this after the first failure closes the chain as expired; absent: no limit. */
   readonly openWindowMs?: number | undefined;
-  /** A recovery shorter than this is a flicker. */
+  /** A shorter recovery is flaky. */
   readonly flakyBelowMs: number;
   /** A chain that has been neutral for this long is expired; absent: never. */
   readonly neutralExpiresMs?: number | undefined;
@@ -22,18 +22,18 @@ export interface RecoveryPolicy {
 
 /** A run of failures with what ended it. */
 export interface Chain<Change> {
-  /** The first failure; the recovery clock starts at its instant. */
+  /** The first failure; the recovery clock starts with it. */
   readonly anchor: Change;
   /** The failures after the anchor, ascending. */
   readonly superseded: readonly Change[];
   /** The success that ended the chain, or that came after it had expired. */
   readonly end?: Change | undefined;
-  /** When the chain ended: at the success, or when its neutral stretch had lasted too long; absent while it is open. */
+  /** When the chain ended: at the success, or when it had been neutral for too long; absent while it is open. */
   readonly endedAtMs?: number | undefined;
   readonly state: 'resolved' | 'open' | 'expired' | 'flaky';
 }
 
-/** What became of all state changes of one subject. */
+/** The recoveries of one subject. */
 export interface Recoveries<Change> {
   /** Ascending by anchor; failures = resolved + flaky + expired + open + superseded. */
   readonly chains: readonly Chain<Change>[];
@@ -42,8 +42,8 @@ export interface Recoveries<Change> {
 }
 
 /**
- * The chains of failures of one subject and how they ended, as DESIGN section 3 tells ("Signals become recoveries"):
- * a function of the set of changes, whatever their order and however often each is told.
+ * The chains of failures of one subject and how they ended: a function of the set of changes, in any order and with
+ * any repetitions.
  */
 export function toRecoveries<Change extends Transition>(
   changes: Iterable<Change>,
@@ -74,11 +74,11 @@ export function toRecoveries<Change extends Transition>(
 interface OpenChain<Change> {
   readonly anchor: Change;
   readonly superseded: Change[];
-  /** Since when nothing but neutral changes came. */
+  /** Since when all changes were neutral. */
   readonly neutralSinceMs?: number | undefined;
 }
 
-/** At one instant a failure goes first: it is then a recovery of no length, not a failure without an end. */
+/** At the same time a failure goes first: that makes a recovery of zero length, not a failure without an end. */
 const RANK = { failure: 0, neutral: 1, success: 2 } as const;
 
 function inOrderOfTime<Change extends Transition>(changes: Iterable<Change>): Change[] {

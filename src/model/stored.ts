@@ -2,7 +2,7 @@ import type { SeveritySources, Status } from './incident.ts';
 
 /**
  * What incidents share: everything of them that becomes a label. There are few of these however many incidents, so
- * today's mappings are applied to facets, not to incidents.
+ * mappings are applied to facets, not to incidents.
  */
 export interface Facet {
   /** Key in the store; small and dense. */
@@ -30,7 +30,7 @@ export const MARKS = {
   counted: 128,
   openingCounted: 256,
   unmappedCounted: 512,
-  /** It came from a file, and no poll has told of it since. */
+  /** It came from a file, and no poll has reported it since. */
   imported: 1024,
   /** Something of it may still have to be counted: the first sync is not complete, or its recovery has not settled. */
   pending: 2048,
@@ -57,7 +57,7 @@ export interface StoredIncident {
   readonly resolvedAtMs: number | undefined;
   /** 52 bits of a digest of the fingerprint. */
   readonly fingerprint: number;
-  /** Open and close instants in turn when there is more than one span (an open last span has no close); else absent. */
+  /** Open and close times in turn when there is more than one interval (an open last one has no close time); else absent. */
   readonly spans: readonly number[] | undefined;
   /** Present only where the configuration filters by title. */
   readonly title: string | undefined;
@@ -82,7 +82,7 @@ export function recoveryMs(
   return sumMs;
 }
 
-/** What a facet's incidents are called today, after mapping, renaming and the limit on services. */
+/** The labels of a facet's incidents after mapping, renaming and the limit on services. */
 export interface FacetLabels {
   readonly provider: string;
   readonly service: string;

@@ -3,17 +3,17 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Where "now" comes from and how one waits for later; tests pass their own. */
+/** The source of the current time and of delays; tests pass their own. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   nowMs(): number;
-  /** Milliseconds since some time, which setting the clock does not change; absent in clocks that nobody sets. */
+  /** Monotonic milliseconds since an arbitrary start; absent in clocks that are never set. */
   steadyMs?(): number;
   /** Resolves after `ms`; rejects with the signal's reason when that fires first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The longest delay that setTimeout keeps; longer ones fire at once (Node documents 2^31 - 1). */
+/** The longest delay of setTimeout; longer ones fire at once (Node documents 2^31 - 1). */
 export const TIMER_MAX_MS: number = 2 ** 31 - 1;
 
 /** The clock of this machine. */
@@ -41,7 +41,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** A time for waits: setting the clock makes none of them longer or shorter. */
+/** Monotonic time for waits: setting the clock changes none of them. */
 export function steadyMs(clock: Pick<Clock, 'nowMs' | 'steadyMs'>): number {
   return clock.steadyMs?.() ?? clock.nowMs();
 }

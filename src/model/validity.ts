@@ -2,7 +2,7 @@ import type { Incident, Rejection, RejectionReason } from './incident.ts';
 import type { Page } from './poll.ts';
 import { MINUTE_MS } from './time.ts';
 
-/** A platform's clock may be ahead of ours by this much before its stamps are refused (DESIGN: 15 min). */
+/** A platform's clock may be ahead of ours by this much before its timestamps are rejected. */
 export const CLOCK_AHEAD_MAX_MS = 15 * MINUTE_MS;
 
 /** What is wrong with a record as a whole. */
@@ -12,22 +12,22 @@ export interface Invalid {
 }
 
 /**
- * A record that may be counted, or why it may not: a negative recovery or a stamp too far ahead rejects it; any other
- * negative duration drops just its stamp. Nothing is clamped.
+ * A record that may be counted, or why it is rejected: for a negative recovery or a timestamp too far ahead. Any other
+ * negative duration drops only its timestamp. Nothing is clamped.
  */
 export function validate(incident: Incident, nowMs: number): Incident | Invalid {
-  const latestMs = Math.max(...stamps(incident));
+  const latestMs = Math.max(...timestamps(incident));
   if (latestMs > nowMs + CLOCK_AHEAD_MAX_MS) {
-    return { reason: 'future', detail: `a stamp is ${new Date(latestMs).toISOString()}, more than 15m ahead` };
+    return { reason: 'future', detail: `a timestamp is ${new Date(latestMs).toISOString()}, more than 15m ahead` };
   }
   if (incident.resolvedAtMs !== undefined && incident.resolvedAtMs < incident.triggeredAtMs) {
     const [from, to] = [incident.triggeredAtMs, incident.resolvedAtMs].map((ms) => new Date(ms).toISOString());
     return { reason: 'negative_duration', detail: `resolved ${to} before it was triggered ${from}` };
   }
-  return withoutNegativeStamps(incident);
+  return withoutNegativeDurations(incident);
 }
 
-function stamps(incident: Incident): number[] {
+function timestamps(incident: Incident): number[] {
   const optional = [
     incident.startedAtMs,
     incident.identifiedAtMs,
@@ -38,7 +38,7 @@ function stamps(incident: Incident): number[] {
   return [incident.triggeredAtMs, ...optional.filter((ms) => ms !== undefined)];
 }
 
-function withoutNegativeStamps(incident: Incident): Incident {
+function withoutNegativeDurations(incident: Incident): Incident {
   const { startedAtMs, identifiedAtMs, acknowledgedAtMs, mitigatedAtMs, triggeredAtMs } = incident;
   const notBefore = (ms: number | undefined) => (ms !== undefined && ms >= triggeredAtMs ? ms : undefined);
   return {
@@ -50,7 +50,7 @@ function withoutNegativeStamps(incident: Incident): Incident {
   };
 }
 
-/** Puts incidents that cannot be counted among the rejected ones, and drops single stamps that make no sense. */
+/** Moves incidents that cannot be counted to the rejected ones, and drops timestamps that make a duration negative. */
 export function validatePage(page: Page, nowMs: number): Page {
   const incidents: Incident[] = [];
   const rejected: Rejection[] = [...page.rejected];

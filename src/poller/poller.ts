@@ -1,5 +1,4 @@
-import type { Core } from '../core/messages.ts';
-import { CoreFailure } from '../core/messages.ts';
+import { type Core, CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
@@ -34,7 +33,7 @@ export type PollerCore = Pick<
   | 'bySubject'
 >;
 
-export interface PollerInput {
+interface PollerInput {
   readonly name: string;
   readonly provider: Pick<Provider, 'poll' | 'clockSkewMs'>;
   readonly core: PollerCore;
@@ -205,8 +204,8 @@ function toRequest(input: PollerInput, before: ProviderState, nowMs: number, sig
     cursor: before.cursor,
     nowMs,
     historyStartMs: nowMs - input.historyMs,
-    before: pollEndOf(before),
-    known: knownOf(input.core, { provider: input.name, withPoll: false }),
+    before: toPollCoverage(before),
+    known: toStoredState(input.core, { provider: input.name, withPoll: false }),
     signal,
   };
 }
@@ -223,13 +222,13 @@ function createDeadline({ pollIntervalMs }: PollerInput, isSynced: boolean, sign
 }
 
 /** How a provider's last successful poll ended; undefined before the first sync is complete. */
-export function pollEndOf({ isSynced, polledUntilMs, historyStartMs }: ProviderState): PollCoverage | undefined {
+export function toPollCoverage({ isSynced, polledUntilMs, historyStartMs }: ProviderState): PollCoverage | undefined {
   if (!isSynced || polledUntilMs === undefined || historyStartMs === undefined) return undefined;
   return { polledUntilMs, historyStartMs };
 }
 
 /** What a provider may ask about its own past. */
-export function knownOf(
+export function toStoredState(
   core: PollerCore,
   query: { readonly provider: string; readonly withPoll: boolean },
 ): StoredState {

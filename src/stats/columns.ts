@@ -1,4 +1,4 @@
-import { isVisible, type Reader } from '../config/reading.ts';
+import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
 import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
 import type { StatisticsInput } from './rows.ts';
 
@@ -43,7 +43,7 @@ export class Columns {
   length = 0;
   #vacant = 0;
   /** By facet; null for those of providers that are not configured. */
-  readonly #readers: (Reader | null)[] = [];
+  readonly #readers: (LabelMapper | null)[] = [];
 
   /** The slot of a row of the store; -1 when it is not held. */
   slotOf(row: number): number {
@@ -130,7 +130,7 @@ export class Columns {
     return isVisible({ marks, title, recoveryMs: recovery }, { excluded: false }, reader);
   }
 
-  #readerOf(facet: number, input: StatisticsInput): Reader | null {
+  #readerOf(facet: number, input: StatisticsInput): LabelMapper | null {
     const known = this.#readers[facet];
     if (known !== undefined) return known;
     const labels = input.labels(facet);

@@ -1,6 +1,5 @@
 import { DAY_MS, MINUTE_MS } from '../model/time.ts';
-import type { Group } from './group.ts';
-import { MEAN_TIMES, type Mean, SHARES } from './group-window.ts';
+import { type Group, MEAN_DURATIONS, type Mean, RATIOS } from './group.ts';
 import { QUANTILE_STATISTICS, QUANTILES, type StatisticsSettings } from './rows.ts';
 
 /** A baseline is shown only where history begins at least this much before it (DESIGN §5: a shorter reach loses the longest recoveries). */
@@ -17,13 +16,14 @@ export interface Coverage {
 const ABSENT = Number.NaN;
 
 /** Computes the values that depend on what is in the windows. */
-export function evaluateContents(group: Group, { minimumSample }: StatisticsSettings): void {
+export function evaluateWindow(group: Group, { minimumSample }: StatisticsSettings): void {
   for (const [at, window] of group.windows.entries()) {
     group.set(at, 'opened', window.opened);
     group.set(at, 'resolved', window.mean('mttr').count);
     group.set(at, 'repeat', window.repeatRatio());
-    for (const statistic of MEAN_TIMES) group.set(at, statistic, meanMinutes(window.mean(statistic), minimumSample));
-    for (const statistic of SHARES) {
+    for (const statistic of MEAN_DURATIONS)
+      group.set(at, statistic, meanMinutes(window.mean(statistic), minimumSample));
+    for (const statistic of RATIOS) {
       const { count, sum } = window.mean(statistic);
       group.set(at, statistic, count === 0 ? ABSENT : sum / count);
     }
@@ -40,12 +40,12 @@ export function evaluateContents(group: Group, { minimumSample }: StatisticsSett
 }
 
 /** Whether anything that the group's row says depends on where the windows end. */
-export function hasTimes({ statistics }: Pick<Group, 'statistics'>): boolean {
+export function dependsOnCoverage({ statistics }: Pick<Group, 'statistics'>): boolean {
   return statistics.has('baseline') || statistics.has('free') || statistics.has('mtbf');
 }
 
 /** Computes the values that also depend on where the windows end and history begins. */
-export function evaluateTimes(
+export function evaluateCoverage(
   group: Group,
   { windows, minimumSample }: StatisticsSettings,
   /** Of the providers of the row. */
@@ -65,7 +65,7 @@ export function evaluateTimes(
 }
 
 /** The time that every provider of a row covers: from the latest of their starts to the earliest of their ends. */
-export function coveredSpan(coverages: readonly Coverage[], windowMs: number): { fromMs: number; toMs: number } {
+function coveredSpan(coverages: readonly Coverage[], windowMs: number): { fromMs: number; toMs: number } {
   const starts = coverages.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs));
   const ends = coverages.map(({ endMs, readUntilMs = endMs }) => Math.min(endMs, readUntilMs));
   return { fromMs: Math.max(...starts), toMs: Math.min(...ends) };

@@ -1,7 +1,13 @@
 import type { Grouping } from '../config/types.ts';
-import { BusyTime } from './busy-time.ts';
-import { GroupWindow } from './group-window.ts';
-import { type Row, STATISTICS, type Statistic, type StatisticsSettings, statisticsOf } from './rows.ts';
+import { IntervalUnion } from './interval-union.ts';
+import {
+  QUANTILE_STATISTICS,
+  type Row,
+  STATISTICS,
+  type Statistic,
+  type StatisticsSettings,
+  statisticsOf,
+} from './rows.ts';
 import { SortedNumbers } from './sorted-numbers.ts';
 
 const PLACES = new Map(STATISTICS.map((statistic, place) => [statistic, place]));
@@ -19,7 +25,7 @@ export class Group implements Row {
   /** Since when the open ones are open. */
   readonly openSince = new SortedNumbers();
   /** When closed ones were open; kept only where the row needs it, as are the openings. */
-  readonly busy: BusyTime | undefined;
+  readonly busy: IntervalUnion | undefined;
   readonly openedAt: SortedNumbers | undefined;
   isDirty = true;
 
@@ -30,7 +36,7 @@ export class Group implements Row {
     this.windows = settings.windows.map(() => new GroupWindow(this.statistics));
     this.values = settings.windows.map(() => new Float64Array(STATISTICS.length).fill(Number.NaN));
     const needsBusy = this.statistics.has('free') || this.statistics.has('mtbf');
-    this.busy = needsBusy ? new BusyTime() : undefined;
+    this.busy = needsBusy ? new IntervalUnion() : undefined;
     this.openedAt = this.statistics.has('mtbf') ? new SortedNumbers() : undefined;
   }
 
@@ -45,5 +51,116 @@ export class Group implements Row {
     if (values === undefined || !this.statistics.has(statistic) || Object.is(values[place], value)) return;
     values[place] = value;
     this.versions[place] = (this.versions[place] ?? 0) + 1;
+  }
+}
+
+/** Statistics that are means over the incidents resolved in a window: of times, then of shares. */
+export const MEAN_DURATIONS = ['mttr', 'mtta', 'mttd', 'mtti', 'mttm'] as const satisfies Statistic[];
+export const RATIOS = ['withinTarget', 'escalated', 'reopened'] as const satisfies Statistic[];
+const MEANS: readonly Statistic[] = [...MEAN_DURATIONS, ...RATIOS];
+
+/** What one resolved incident adds to MEAN_DURATIONS (milliseconds; recovery first) and RATIOS (0 or 1); NaN where it adds nothing. */
+export type Recovery = readonly number[];
+
+/** Statistics for which the recovery times of a window have to be kept. */
+const OF_ORDER: readonly Statistic[] = [...QUANTILE_STATISTICS, 'min', 'max'];
+
+/** A mean in the making: integers, so adding and taking away leaves no trace. */
+export interface Mean {
+  count: number;
+  sum: number;
+}
+
+/** One window of one group: running sums over the incidents that were opened and resolved in it. */
+class GroupWindow {
+  opened = 0;
+  /** Over the recoveries of the window before. */
+  readonly baseline: Mean = { count: 0, sum: 0 };
+  /** In order; kept only where a row shows it. */
+  readonly durations: SortedNumbers | undefined;
+  readonly #means: readonly Mean[] = MEANS.map(() => ({ count: 0, sum: 0 }));
+  readonly #squares = new ExactSumOfSquares();
+  /** How many of the opened ones have a fingerprint; kept only where a row shows repeats. */
+  readonly #fingerprints: Map<number, number> | undefined;
+
+  constructor(statistics: ReadonlySet<Statistic>) {
+    this.durations = OF_ORDER.some((one) => statistics.has(one)) ? new SortedNumbers() : undefined;
+    this.#fingerprints = statistics.has('repeat') ? new Map() : undefined;
+  }
+
+  open(fingerprint: number, sign: 1 | -1): void {
+    this.opened += sign;
+    const fingerprints = this.#fingerprints;
+    if (fingerprints === undefined) return;
+    const count = (fingerprints.get(fingerprint) ?? 0) + sign;
+    if (count === 0) fingerprints.delete(fingerprint);
+    else fingerprints.set(fingerprint, count);
+  }
+
+  resolve(recovery: Recovery, sign: 1 | -1): void {
+    for (let at = 0; at < this.#means.length; at += 1) {
+      const mean = this.#means[at];
+      const value = recovery[at] ?? Number.NaN;
+      if (mean !== undefined && !Number.isNaN(value)) addTo(mean, value, sign);
+    }
+    const [ms = 0] = recovery;
+    this.#squares.add(ms, sign);
+    this.durations?.change(ms, sign);
+  }
+
+  resolveBefore(ms: number, sign: 1 | -1): void {
+    addTo(this.baseline, ms, sign);
+  }
+
+  mean(statistic: (typeof MEAN_DURATIONS)[number] | (typeof RATIOS)[number]): Mean {
+    return this.#means[MEANS.indexOf(statistic)] ?? { count: 0, sum: 0 };
+  }
+
+  /** Share of the opened ones whose fingerprint an earlier one has: all but the first of each. NaN without any. */
+  repeatRatio(): number {
+    const { opened } = this;
+    return opened === 0 ? Number.NaN : (opened - (this.#fingerprints?.size ?? 0)) / opened;
+  }
+
+  /** Sample standard deviation in milliseconds; NaN below two recoveries. */
+  deviationMs(): number {
+    const { count, sum } = this.mean('mttr');
+    if (count < 2) return Number.NaN;
+    // n·Σx² − (Σx)² is exact in integers; with floats an outlier that left the window would leave its rounding behind.
+    const spread = BigInt(count) * this.#squares.total() - BigInt(sum) ** 2n;
+    return Math.sqrt(Number(spread) / (count * (count - 1)));
+  }
+}
+
+function addTo(mean: Mean, value: number, sign: 1 | -1): void {
+  mean.count += sign;
+  mean.sum += sign * value;
+}
+
+const LIMB = 2 ** 15;
+
+/** Σx² exactly: x is split into limbs of 15 bits, whose products are summed apart (good for 4 million summands below 2^45). */
+class ExactSumOfSquares {
+  #s0 = 0;
+  #s1 = 0;
+  #s2 = 0;
+  #s3 = 0;
+  #s4 = 0;
+
+  add(value: number, sign: 1 | -1): void {
+    const a = value % LIMB;
+    const rest = (value - a) / LIMB;
+    const b = rest % LIMB;
+    const c = (rest - b) / LIMB;
+    this.#s0 += sign * a * a;
+    this.#s1 += sign * 2 * a * b;
+    this.#s2 += sign * (2 * a * c + b * b);
+    this.#s3 += sign * 2 * b * c;
+    this.#s4 += sign * c * c;
+  }
+
+  total(): bigint {
+    const parts = [this.#s0, this.#s1, this.#s2, this.#s3, this.#s4];
+    return parts.reduce((sum, part, limb) => sum + (BigInt(part) << BigInt(15 * limb)), 0n);
   }
 }

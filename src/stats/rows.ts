@@ -1,6 +1,7 @@
-import type { Reader } from '../config/reading.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Config, Grouping } from '../config/types.ts';
 import type { FacetLabels } from '../model/stored.ts';
+import { MINUTE_MS } from '../model/time.ts';
 
 /** Everything that a windowed row can say; durations are minutes, absent is NaN. */
 export const STATISTICS = [
@@ -70,7 +71,7 @@ export interface StatisticsInput {
   readonly settings: StatisticsSettings;
   /** Today's labels of a facet; undefined when its provider is not configured. */
   readonly labels: (facet: number) => FacetLabels | undefined;
-  readonly reader: (provider: string) => Reader | undefined;
+  readonly reader: (provider: string) => LabelMapper | undefined;
 }
 
 /** One group of incidents with its values, one line of values per window. */
@@ -106,4 +107,16 @@ export interface ProviderCounts {
   readonly resolved: number;
   /** Filtered out, merged, or set apart. */
   readonly excluded: number;
+}
+
+/** Performance levels, best first. */
+export const LEVELS = ['elite', 'high', 'medium', 'low'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** The level that a mean recovery time reaches; a bound itself belongs to the level below it. */
+export function levelOf(mttrMinutes: number, levels: Config['levels']): Level {
+  const ms = mttrMinutes * MINUTE_MS;
+  if (ms < levels.eliteMs) return 'elite';
+  if (ms < levels.highMs) return 'high';
+  return ms < levels.mediumMs ? 'medium' : 'low';
 }

@@ -1,6 +1,6 @@
 /** Numbers per chunk: small enough to shift quickly, large enough that there are few chunks. */
 const CHUNK_LENGTH = 512;
-/** From this share of newcomers on, sorting everything anew is cheaper than placing them one by one. */
+/** From this share of pendingInserts on, sorting everything anew is cheaper than placing them one by one. */
 const RESORT_SHARE = 1 / 16;
 /** A handful is always placed. */
 const PLACED_ALWAYS = 8;
@@ -18,7 +18,7 @@ export class SortedNumbers<Summary = never> {
   #chunks: Chunk<Summary>[] = [];
   #size = 0;
   /** Numbers that are still to be placed: a million that come one after the other are sorted at once. */
-  #newcomers: number[] = [];
+  #pendingInserts: number[] = [];
   #firstChanged = 0;
 
   constructor(chunkLength: number = CHUNK_LENGTH) {
@@ -26,11 +26,11 @@ export class SortedNumbers<Summary = never> {
   }
 
   get size(): number {
-    return this.#size + this.#newcomers.length;
+    return this.#size + this.#pendingInserts.length;
   }
 
   add(value: number): void {
-    this.#newcomers.push(value);
+    this.#pendingInserts.push(value);
   }
 
   /** Takes one occurrence out; false when there is none. */
@@ -93,17 +93,18 @@ export class SortedNumbers<Summary = never> {
   }
 
   #settle(): void {
-    const newcomers = this.#newcomers;
-    if (newcomers.length === 0) return;
-    this.#newcomers = [];
-    if (newcomers.length > PLACED_ALWAYS && newcomers.length > this.#size * RESORT_SHARE) this.#resort(newcomers);
-    else for (const value of newcomers) this.#place(value);
+    const pendingInserts = this.#pendingInserts;
+    if (pendingInserts.length === 0) return;
+    this.#pendingInserts = [];
+    if (pendingInserts.length > PLACED_ALWAYS && pendingInserts.length > this.#size * RESORT_SHARE)
+      this.#resort(pendingInserts);
+    else for (const value of pendingInserts) this.#place(value);
   }
 
-  #resort(newcomers: readonly number[]): void {
-    const all = new Float64Array(this.#size + newcomers.length);
+  #resort(pendingInserts: readonly number[]): void {
+    const all = new Float64Array(this.#size + pendingInserts.length);
     let length = 0;
-    for (const numbers of [...this.#chunks.map((chunk) => chunk.numbers), newcomers]) {
+    for (const numbers of [...this.#chunks.map((chunk) => chunk.numbers), pendingInserts]) {
       all.set(numbers, length);
       length += numbers.length;
     }

@@ -1,9 +1,8 @@
-import { isVisible } from '../config/reading.ts';
+import { isVisible } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
 import { type FacetLabels, MARKS, recoveryMs } from '../model/stored.ts';
-import { contentMarks, spansOf } from './incident-row.ts';
-import { type LabelSet, observe } from './label-set.ts';
-import { editSeries, type IncidentSeries } from './label-sets.ts';
+import { contentMarks, type IncidentRow, instant, list, number, spansOf } from './incident-row.ts';
+import { editSeries, type IncidentSeries, type LabelSet, observe } from './label-sets.ts';
 import type { LedgerState } from './state.ts';
 import type { Exemplar, StoreSettings } from './store.ts';
 
@@ -19,7 +18,7 @@ export interface CountingState {
 export interface CountInput {
   readonly incident: Incident;
   readonly facet: number;
-  readonly book: CountingState;
+  readonly counting: CountingState;
 }
 
 /** What counting an incident depends on besides the incident. */
@@ -34,7 +33,7 @@ export interface CountingRules {
 }
 
 /** One row of the ledger: an incident whose recovery is counted. */
-export interface LedgerRow {
+interface LedgerRow {
   readonly incident: number;
   readonly labelSet: number;
   readonly ms: number;
@@ -62,17 +61,17 @@ export interface CountResult {
  * retention, is never counted (DESIGN §4).
  */
 export function countDue(state: LedgerState, input: CountInput, rules: CountingRules, result: CountResult): boolean {
-  const { incident, facet, book } = input;
+  const { incident, facet, counting } = input;
   const { settings } = state;
   const labels = state.labels(facet);
   const reader = state.reader(rules.provider);
   if (labels === undefined || reader === undefined) return false;
-  const ms = recoveryOf(incident, book, settings.reopened);
-  if (!isVisible({ marks: book.marks, title: incident.title, recoveryMs: ms }, labels, reader)) return false;
+  const ms = recoveryOf(incident, counting, settings.reopened);
+  if (!isVisible({ marks: counting.marks, title: incident.title, recoveryMs: ms }, labels, reader)) return false;
   const series = editSeries(state, labels, rules.nowMs);
-  countOpening(incident, book, series, rules);
-  countChanges(incident, book, series, rules);
-  if (ms === undefined || (book.marks & MARKS.counted) !== 0) return false;
+  countOpening(incident, counting, series, rules);
+  countChanges(incident, counting, series, rules);
+  if (ms === undefined || (counting.marks & MARKS.counted) !== 0) return false;
   const due = recoveryDue(incident, rules, settings.settleMs);
   if (due === 'now') countRecovery(state, { ...input, ms, labels, series }, rules, result);
   return due === 'later';
@@ -94,10 +93,10 @@ export function wasCountedAndPruned(incident: Incident, rules: CountingRules, pr
 }
 
 /** An incident whose severity is the default for want of a known one is counted once, history included. */
-export function countUnmapped(state: LedgerState, { facet, book }: Omit<CountInput, 'incident'>, provider: string) {
+export function countUnmapped(state: LedgerState, { facet, counting }: Omit<CountInput, 'incident'>, provider: string) {
   const reason = state.mapped(facet)?.severity.unmapped?.reason;
-  if (reason === undefined || (book.marks & MARKS.unmappedCounted) !== 0) return;
-  book.marks |= MARKS.unmappedCounted;
+  if (reason === undefined || (counting.marks & MARKS.unmappedCounted) !== 0) return;
+  counting.marks |= MARKS.unmappedCounted;
   state.count({ provider, name: 'unmapped', label: reason });
 }
 
@@ -114,13 +113,20 @@ interface RecoveryInput extends CountInput {
 }
 
 function countRecovery(state: LedgerState, input: RecoveryInput, rules: CountingRules, result: CountResult): void {
-  const { incident, ms, book, labels, series } = input;
+  const { incident, ms, counting, labels, series } = input;
   const { triggeredAtMs, resolvedAtMs = 0 } = incident;
   const { settings } = state;
   const { serviceSeries, severitySeries } = series;
   const countedAtMs = rules.nowMs;
-  result.ledger.push({ incident: book.row, labelSet: serviceSeries.row, ms, triggeredAtMs, resolvedAtMs, countedAtMs });
-  book.marks |= MARKS.counted;
+  result.ledger.push({
+    incident: counting.row,
+    labelSet: serviceSeries.row,
+    ms,
+    triggeredAtMs,
+    resolvedAtMs,
+    countedAtMs,
+  });
+  counting.marks |= MARKS.counted;
   const { recovery } = serviceSeries.groups;
   if (recovery !== undefined) {
     const bucket = observe(recovery.recovery, ms, settings.bucketsMs);
@@ -137,35 +143,39 @@ function countRecovery(state: LedgerState, input: RecoveryInput, rules: Counting
   else changes.unacknowledged += 1;
 }
 
-function recoveryOf(incident: Incident, book: CountingState, reopened: StoreSettings['reopened']): number | undefined {
+function recoveryOf(
+  incident: Incident,
+  counting: CountingState,
+  reopened: StoreSettings['reopened'],
+): number | undefined {
   const { triggeredAtMs, resolvedAtMs } = incident;
-  const marks = book.marks | contentMarks(incident);
+  const marks = counting.marks | contentMarks(incident);
   return recoveryMs({ triggeredAtMs, resolvedAtMs, marks, spans: spansOf(incident) }, reopened);
 }
 
 function countOpening(
   incident: Incident,
-  book: CountingState,
+  counting: CountingState,
   { serviceSeries }: IncidentSeries,
   rules: CountingRules,
 ): void {
   const sinceMs = Math.max(rules.countingSinceMs, rules.prunedBeforeMs);
-  if (incident.triggeredAtMs < sinceMs || (book.marks & MARKS.openingCounted) !== 0) return;
-  book.marks |= MARKS.openingCounted;
+  if (incident.triggeredAtMs < sinceMs || (counting.marks & MARKS.openingCounted) !== 0) return;
+  counting.marks |= MARKS.openingCounted;
   if (serviceSeries.groups.counts !== undefined) serviceSeries.groups.counts.opened += 1;
 }
 
 /** Escalations and reopenings by their own times; a platform never takes one back, so counts only grow. */
 function countChanges(
   incident: Incident,
-  book: CountingState,
+  counting: CountingState,
   { severitySeries }: IncidentSeries,
   rules: CountingRules,
 ): void {
-  const escalations = uncounted(incident.escalatedAtMs, book.escalationsCounted, rules);
-  const reopens = uncounted(incident.reopenedAtMs, book.reopensCounted, rules);
-  book.escalationsCounted = Math.max(book.escalationsCounted, escalations.reached);
-  book.reopensCounted = Math.max(book.reopensCounted, reopens.reached);
+  const escalations = uncounted(incident.escalatedAtMs, counting.escalationsCounted, rules);
+  const reopens = uncounted(incident.reopenedAtMs, counting.reopensCounted, rules);
+  counting.escalationsCounted = Math.max(counting.escalationsCounted, escalations.reached);
+  counting.reopensCounted = Math.max(counting.reopensCounted, reopens.reached);
   const { changes } = severitySeries.groups;
   if (changes === undefined) return;
   changes.escalations += escalations.due;
@@ -192,4 +202,58 @@ function observeTimings(incident: Incident, set: LabelSet, bucketsMs: readonly n
     [timings.mitigation, sinceTrigger(incident.mitigatedAtMs)],
   ] as const;
   for (const [histogram, ms] of pairs) if (ms !== undefined) observe(histogram, ms, bucketsMs);
+}
+
+/** What may change about an incident after something of it was counted. */
+export const REVISION_REASONS = [
+  'reopened',
+  'severity',
+  'service',
+  'resolved_at',
+  'triggered_at',
+  'merged',
+  'deleted',
+] as const;
+export type Change = (typeof REVISION_REASONS)[number];
+
+/** True when anything of the stored incident was counted, its opening included. */
+export function isAnythingCounted(row: IncidentRow): boolean {
+  if ((number(row, 'marks') & (MARKS.counted | MARKS.openingCounted)) !== 0) return true;
+  return number(row, 'escalations_counted') > 0 || number(row, 'reopens_counted') > 0;
+}
+
+interface RevisionInput {
+  readonly before: IncidentRow;
+  readonly incident: Incident;
+  /** The facet of the incident as it is now. */
+  readonly facet: number;
+  /** The end that the ledger has of it. */
+  readonly countedEndMs: number | undefined;
+}
+
+/** What a poll corrects about an incident of which something is counted; the ledger keeps what it has. */
+export function findRevisions(state: LedgerState, { before, incident, facet, countedEndMs }: RevisionInput): Change[] {
+  if (!isAnythingCounted(before)) return [];
+  const changes: Change[] = [];
+  if (isReopened(before, incident)) changes.push('reopened');
+  const then = state.mapped(number(before, 'facet'));
+  const now = state.mapped(facet);
+  if (then?.severity.name !== now?.severity.name) changes.push('severity');
+  if (then?.service !== now?.service) changes.push('service');
+  // While it was open again its end is compared with the one that was counted.
+  const endBeforeMs = instant(before, 'resolved_ms') ?? countedEndMs;
+  const { resolvedAtMs } = incident;
+  if (resolvedAtMs !== undefined && endBeforeMs !== undefined && resolvedAtMs !== endBeforeMs) {
+    changes.push('resolved_at');
+  }
+  if (number(before, 'triggered_ms') !== incident.triggeredAtMs) changes.push('triggered_at');
+  if (incident.merged && (number(before, 'marks') & MARKS.merged) === 0) changes.push('merged');
+  return changes;
+}
+
+/** By the platform's list of reopenings where it has one, else by the resolve that is gone. */
+function isReopened(before: IncidentRow, now: Incident): boolean {
+  const known = list(before, 'reopened');
+  if (known !== undefined && now.reopenedAtMs !== undefined) return now.reopenedAtMs.length > known.length;
+  return instant(before, 'resolved_ms') !== undefined && now.resolvedAtMs === undefined;
 }

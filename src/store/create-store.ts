@@ -1,20 +1,20 @@
+import type { ProviderConfig } from '../config/types.ts';
 import type { Log } from '../model/log.ts';
-import { isKept, type StoredIncident } from '../model/stored.ts';
-import { configure } from './configure.ts';
+import { isKept, MARKS, type StoredIncident } from '../model/stored.ts';
+import type { ExemplarNote } from './count.ts';
 import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
-import type { Change, EngineWriter, StoreEngine } from './engine.ts';
-import { createExemplars } from './exemplars.ts';
-import { releaseGroup } from './label-sets.ts';
-import { loadTouched } from './loaded-rows.ts';
-import { prune } from './prune.ts';
-import { readings } from './readings.ts';
+import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
+import { list, number } from './incident-row.ts';
+import { IncidentTable, isSameCounting, readCounting } from './incident-table.ts';
+import { bucketOf, endHold, type LabelSet, migrateLayout } from './label-sets.ts';
+import { createQueries } from './queries.ts';
 import { reconcileServices } from './service-limit.ts';
-import type { LedgerState } from './state.ts';
-import type { Batch, Store } from './store.ts';
+import { facetKey, type LedgerState, serviceKey } from './state.ts';
+import type { Batch, Exemplar, PruneResult, Store, StoreSettings } from './store.ts';
 
 const RESTARTED = 'cumulative series restart at zero, with a new _created: their layout was changed';
 
-export interface StoreInput {
+interface StoreInput {
   readonly engine: StoreEngine;
   readonly log: Log;
   readonly nowMs: number;
@@ -28,7 +28,7 @@ export function createStore({ engine, log, nowMs, isBroken, verify, close }: Sto
   const state = engine.loadState();
   const exemplars = createExemplars();
   let configuredAtMs = nowMs;
-  const change = changesOf(engine, state);
+  const change = toChanges(engine, state);
   const decide = (fork: LedgerState, batch: Batch) => {
     const { row, isSynced } = fork.provider(batch.provider);
     return decideBatch(fork, loadTouched(engine, row, batch, isSynced), batch);
@@ -64,7 +64,7 @@ export function createStore({ engine, log, nowMs, isBroken, verify, close }: Sto
     release: (releases) => {
       if (releases.length === 0) return;
       change((fork) => {
-        for (const { set, group } of releases) releaseGroup(fork, set, group);
+        for (const { set, group } of releases) endHold(fork, set, group);
       });
     },
     prune: (atMs) => {
@@ -72,14 +72,15 @@ export function createStore({ engine, log, nowMs, isBroken, verify, close }: Sto
       exemplars.keepOnly(state.labelSets.values());
       return result;
     },
-    ...readings({ engine, state, exemplars }),
+    ...createQueries(engine, state),
+    exemplars: (set) => exemplars.of(set),
     verify,
     isBroken,
     close,
   };
 }
 
-function changesOf(engine: StoreEngine, state: LedgerState): Change {
+function toChanges(engine: StoreEngine, state: LedgerState): Change {
   return (decide) => {
     const fork = state.fork();
     const result = engine.transaction((writer) => {
@@ -109,4 +110,161 @@ function loadIncidents(engine: StoreEngine, state: LedgerState, each: Parameters
   };
   engine.eachIncident(visit, { isTitleWanted: state.isTitleWanted() });
   for (const row of isConfigured.keys()) state.incidents.set(row, counts.get(row) ?? 0);
+}
+
+interface ConfigureInput {
+  readonly engine: StoreEngine;
+  readonly writer: EngineWriter;
+  readonly fork: LedgerState;
+  readonly settings: StoreSettings;
+  readonly nowMs: number;
+}
+
+/** New layouts restart families; a changed filter moves the start of counting. Gives what restarts at zero, for the log. */
+export function configure({ engine, writer, fork, settings, nowMs }: ConfigureInput): string[] {
+  fork.settings = settings;
+  fork.relabel();
+  for (const [name, { provider }] of settings.readers) {
+    const table = applyFilter(engine, fork, name, filterText(provider));
+    if (table !== undefined) writer.incidents(table);
+  }
+  return migrateLayout(fork, nowMs);
+}
+
+/**
+ * What a changed filter lets in had ended before anybody wanted it counted, so counting starts anew at the last successful
+ * poll: earlier escalations and reopenings are counted ones no longer, and what happened since may have to be counted.
+ */
+function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filter: string): IncidentTable | undefined {
+  const before = fork.provider(name);
+  if (before.filter === filter) return undefined;
+  const isChanged = before.filter !== undefined && before.countingSinceMs !== undefined;
+  const countingSinceMs = isChanged ? (before.polledUntilMs ?? before.countingSinceMs) : before.countingSinceMs;
+  fork.providers.set(name, { ...before, filter, countingSinceMs });
+  if (!isChanged || countingSinceMs === undefined) return undefined;
+  const rows = engine.incidents('happenedSince', before.row, countingSinceMs);
+  const table = new IncidentTable(fork, rows);
+  for (const row of rows) {
+    const counting = readCounting(row);
+    const since = (column: string) => list(row, column)?.filter((ms) => ms >= countingSinceMs).length ?? 0;
+    counting.escalationsCounted = Math.min(counting.escalationsCounted, since('escalated'));
+    counting.reopensCounted = Math.min(counting.reopensCounted, since('reopened'));
+    counting.marks |= MARKS.pending;
+    if (!isSameCounting(counting, readCounting(row))) table.putCounting(row, counting);
+  }
+  return table;
+}
+
+/** Without a filter mappings decide nothing; with one they decide what it lets through. */
+function filterText({ filter, severity, services }: ProviderConfig): string {
+  const { severities, services: names, teams, excludeTitles, shorterThanMs } = filter;
+  const own = [severities, names, teams, excludeTitles.map(String), shorterThanMs];
+  const maps = [
+    severities.length > 0 ? [severity.from, severity.tag, [...severity.map], severity.default] : [],
+    names.length > 0 ? services.rename.map(({ match, to }) => [String(match), to]) : [],
+  ];
+  return JSON.stringify([own, maps]);
+}
+
+/** Closed incidents that are deleted in one step: some 50 ms, so that commits and pages do not wait for long. */
+const PRUNED_AT_ONCE = 5000;
+
+export interface PruneInput {
+  readonly engine: StoreEngine;
+  readonly writer: EngineWriter;
+  readonly fork: LedgerState;
+  readonly nowMs: number;
+}
+
+/** Deletes some of what was closed before the retention began, and what belonged to nothing else. */
+export function prune(input: PruneInput): PruneResult {
+  const { fork, nowMs } = input;
+  // Of what the step before deleted: until that was over, statistics still asked for its labels.
+  forgetUnused(input);
+  const removedRows: number[] = [];
+  for (const name of fork.settings.readers.keys()) {
+    if (removedRows.length < PRUNED_AT_ONCE) removedRows.push(...pruneProvider(input, name, removedRows.length));
+  }
+  const hasMore = removedRows.length >= PRUNED_AT_ONCE;
+  return { removedRows, isRelabelled: !hasMore && reconcileServices(fork, nowMs), hasMore };
+}
+
+/** By the provider's own polls: a clock that is ahead deletes nothing. */
+function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string, removed: number): number[] {
+  const provider = fork.provider(name);
+  if (!provider.isSynced || provider.polledUntilMs === undefined) return [];
+  const beforeMs = Math.min(nowMs, provider.polledUntilMs) - fork.settings.retentionMs;
+  const expired = engine.incidents('closedBefore', provider.row, beforeMs, PRUNED_AT_ONCE - removed);
+  for (const one of expired) if (isKept(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
+  const prunedBeforeMs = Math.max(beforeMs, provider.prunedBeforeMs ?? beforeMs);
+  fork.providers.set(name, { ...provider, prunedBeforeMs });
+  writer.prune(provider.row, expired, beforeMs);
+  return expired.map((one) => number(one, 'row'));
+}
+
+/** Facets that no incident has any more, and services that have neither a facet nor a place in a list. */
+function forgetUnused({ engine, fork }: PruneInput): void {
+  const used = new Set<string>();
+  let mayBeUnused = false;
+  for (const { row, providerRow, serviceId } of fork.facets.values()) {
+    used.add(serviceKey(providerRow, serviceId));
+    if ((fork.incidents.get(row) ?? 0) === 0) mayBeUnused = true;
+  }
+  // Only then it is worth going over all incidents.
+  const unused = mayBeUnused ? engine.unusedFacets() : [];
+  for (const row of unused) {
+    const facet = fork.facets.get(row);
+    if (facet === undefined) continue;
+    fork.facets.delete(row);
+    fork.incidents.delete(row);
+    fork.facetRows.delete(facetKey(facet));
+  }
+  if (unused.length > 0) {
+    used.clear();
+    for (const { providerRow, serviceId } of fork.facets.values()) used.add(serviceKey(providerRow, serviceId));
+    fork.relabel();
+  }
+  for (const [key, { isListed }] of fork.services.entries()) {
+    if (!isListed && !used.has(key)) fork.services.delete(key);
+  }
+}
+
+/** The last recovery of each bucket of each label set; not part of the totals, so memory and the recent ledger suffice. */
+export interface Exemplars {
+  of(set: number): readonly (Exemplar | undefined)[];
+  note(notes: readonly ExemplarNote[]): void;
+  /** Forgets all label sets but these. */
+  keepOnly(sets: readonly LabelSet[]): void;
+  /** Starts anew with these label sets from the newest ledger rows, by today's buckets. */
+  restore(recent: readonly RecentRecovery[], sets: readonly LabelSet[], bucketsMs: readonly number[]): void;
+}
+
+export function createExemplars(): Exemplars {
+  const bySet = new Map<number, (Exemplar | undefined)[]>();
+  const note = (set: number, bucket: number, exemplar: Exemplar) => {
+    const exemplars = bySet.get(set) ?? [];
+    const known = exemplars[bucket];
+    // An exemplar older than the last one would be refused by Prometheus as out of order.
+    if (known === undefined || known.resolvedAtMs <= exemplar.resolvedAtMs) exemplars[bucket] = exemplar;
+    bySet.set(set, exemplars);
+  };
+  return {
+    of: (set) => bySet.get(set) ?? [],
+    note: (notes) => {
+      for (const { set, bucket, exemplar } of notes) note(set, bucket, exemplar);
+    },
+    keepOnly: (sets) => {
+      const kept = new Set(sets.map(({ row }) => row));
+      for (const set of bySet.keys()) if (!kept.has(set)) bySet.delete(set);
+    },
+    restore: (recent, sets, bucketsMs) => {
+      bySet.clear();
+      const bornMs = new Map(sets.map(({ row, groups }) => [row, groups.recovery?.bornMs]));
+      for (const { set, ms, resolvedAtMs, countedAtMs, incidentId } of recent) {
+        // What was counted before the histogram restarted is not in it.
+        if (countedAtMs < (bornMs.get(set) ?? Number.POSITIVE_INFINITY)) continue;
+        note(set, bucketOf(ms, bucketsMs), { incidentId, ms, resolvedAtMs });
+      }
+    },
+  };
 }

@@ -6,10 +6,13 @@ import {
   type CountResult,
   countDue,
   countUnmapped,
+  findRevisions,
+  isAnythingCounted,
   mayCount,
+  REVISION_REASONS,
   wasCountedAndPruned,
 } from './count.ts';
-import type { Changes } from './engine.ts';
+import { type Changes, type LoadedRows, rejectionKey } from './engine.ts';
 import {
   CONTENT_COLUMNS,
   CONTENT_MARKS,
@@ -21,15 +24,13 @@ import {
   storedOf,
   text,
 } from './incident-row.ts';
-import { IncidentTable, isSameBook, matchRows, readBook } from './incident-table.ts';
-import { type LoadedRows, rejectionKey } from './loaded-rows.ts';
-import { CHANGES, findRevisions, isAnythingCounted } from './revisions.ts';
+import { IncidentTable, isSameCounting, matchRows, readCounting } from './incident-table.ts';
 import { allocateService, reconcileServices } from './service-limit.ts';
 import { type LedgerState, type StoredProvider, serviceKey, updateServices } from './state.ts';
 import type { Batch, CommitCounts, CommitResult, ImportInput, ImportSpan } from './store.ts';
 
 /** A decision with what those need to know who keep statistics. */
-export interface Decision extends CommitResult {
+interface Decision extends CommitResult {
   readonly changes: Changes;
 }
 
@@ -50,7 +51,7 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
   state.providers.set(after.name, after);
   const isFirst = after.isSynced && !before.isSynced;
   if (isFirst) {
-    for (const label of CHANGES) state.count({ provider: after.name, name: 'revisions', label }, 0);
+    for (const label of REVISION_REASONS) state.count({ provider: after.name, name: 'revisions', label }, 0);
     reconcileServices(state, batch.nowMs);
   }
   // Of what ended while a first sync ran, acknowledgements may still be unread: the next poll has asked beyond it.
@@ -58,7 +59,7 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
     for (const row of loaded.pending) countPending(work, work.table.byRow(number(row, 'row')));
   }
   return {
-    changes: { ...changesOf(work), stateChanges: batch.stateChanges, rejections: batch.rejected, settledIds },
+    changes: { ...toChanges(work), stateChanges: batch.stateChanges, rejections: batch.rejected, settledIds },
     changed: [...work.changed.values()],
     isRelabelled: isRenamed || isFirst,
     counts: work.counts,
@@ -83,7 +84,7 @@ export function decideImport(state: LedgerState, loaded: LoadedRows, input: Impo
   });
   const work = newWork(state, provider, loaded, { nowMs });
   for (const incident of incidents) upsert(work, incident, work.table.find(incident));
-  return changesOf(work);
+  return toChanges(work);
 }
 
 /** History begins where the import begins, if that is earlier; with polls, the end stays theirs to say. */
@@ -148,7 +149,7 @@ function newWork(state: LedgerState, provider: StoredProvider, loaded: LoadedRow
   };
 }
 
-function changesOf({ provider, rules, table, result }: Work): Changes {
+function toChanges({ provider, rules, table, result }: Work): Changes {
   const { nowMs } = rules;
   return {
     ...result,
@@ -193,7 +194,7 @@ function freeDeleted({ table }: Work, key: number): void {
   const row = table.byRow(key);
   if (row === undefined) return;
   table.freed.add(key);
-  table.putBook({ ...row, id: `${String(row['id'])}\n${key}` }, readBook(row));
+  table.putCounting({ ...row, id: `${String(row['id'])}\n${key}` }, readCounting(row));
 }
 
 /** Takes one incident, counting what it owes by now. */
@@ -202,11 +203,11 @@ function upsert(work: Work, incident: Incident, before: IncidentRow | undefined)
   const isServiceRenamed = before !== undefined && nameBefore(work, before) !== incident.serviceName;
   const facet = state.findFacet(incident, provider);
   const cells = cellsOf(incident, facet);
-  const book = before === undefined ? newBook(work, incident) : readBook(before);
-  book.marks = (book.marks & ~CONTENT_MARKS) | contentMarks(incident);
+  const counting = before === undefined ? newCounting(work, incident) : readCounting(before);
+  counting.marks = (counting.marks & ~CONTENT_MARKS) | contentMarks(incident);
   const isContentSame =
     before !== undefined &&
-    book.marks === number(before, 'marks') &&
+    counting.marks === number(before, 'marks') &&
     CONTENT_COLUMNS.every((column, at) => before[column] === cells[at]);
   if (isContentSame) {
     work.counts[isServiceRenamed ? 'changed' : 'unchanged'] += 1;
@@ -216,20 +217,20 @@ function upsert(work: Work, incident: Incident, before: IncidentRow | undefined)
   work.counts[before === undefined ? 'added' : 'changed'] += 1;
   if (provider.isSynced) allocateService(state, facet);
   if (before !== undefined) {
-    const countedEndMs = work.countedEndsMs.get(book.row);
+    const countedEndMs = work.countedEndsMs.get(counting.row);
     for (const label of findRevisions(state, { before, incident, facet, countedEndMs })) {
       state.count({ provider: provider.name, name: 'revisions', label });
     }
   }
-  countUnmapped(state, { facet, book }, provider.name);
+  countUnmapped(state, { facet, counting }, provider.name);
   const isWaiting = provider.isSynced
-    ? count(work, { incident, facet, book })
+    ? count(work, { incident, facet, counting })
     : mayCount(incident, rules.countingSinceMs);
-  setPending(book, isWaiting);
-  work.changed.set(book.row, storedOf(table.put(provider.row, cells, book)));
+  setPending(counting, isWaiting);
+  work.changed.set(counting.row, storedOf(table.put(provider.row, cells, counting)));
 }
 
-function newBook({ table, provider, rules }: Work, incident: Incident): CountInput['book'] {
+function newCounting({ table, provider, rules }: Work, incident: Incident): CountInput['counting'] {
   const wasCounted = provider.isSynced && wasCountedAndPruned(incident, rules, provider.prunedBeforeMs);
   const marks = wasCounted ? MARKS.counted | MARKS.openingCounted : 0;
   return { row: table.nextRow(), marks, escalationsCounted: 0, reopensCounted: 0 };
@@ -253,33 +254,33 @@ function count({ state, rules, result, countedEndsMs }: Work, input: CountInput)
 
 /** What was counted of a deleted incident stays counted and is a revision. */
 function markDeleted(work: Work, before: IncidentRow): void {
-  const book = readBook(before);
-  if ((book.marks & MARKS.deleted) !== 0) return;
-  book.marks |= MARKS.deleted;
-  setPending(book, false);
+  const counting = readCounting(before);
+  if ((counting.marks & MARKS.deleted) !== 0) return;
+  counting.marks |= MARKS.deleted;
+  setPending(counting, false);
   work.counts.deleted += 1;
   if (isAnythingCounted(before)) {
     work.state.count({ provider: work.provider.name, name: 'revisions', label: 'deleted' });
   }
-  putBook(work, before, book);
+  putCounting(work, before, counting);
 }
 
 /** Counts an incident that was waiting; what has not settled waits on. */
 function countPending(work: Work, row: IncidentRow | undefined): void {
   if (row === undefined || (number(row, 'marks') & MARKS.pending) === 0) return;
-  const book = readBook(row);
+  const counting = readCounting(row);
   const facet = number(row, 'facet');
   const incident = incidentOf(row, work.state.facet(facet));
-  setPending(book, count(work, { incident, facet, book }));
-  if (!isSameBook(book, readBook(row))) putBook(work, row, book);
+  setPending(counting, count(work, { incident, facet, counting }));
+  if (!isSameCounting(counting, readCounting(row))) putCounting(work, row, counting);
 }
 
-function putBook({ table, changed }: Work, before: IncidentRow, book: CountInput['book']): void {
-  changed.set(book.row, storedOf(table.putBook(before, book)));
+function putCounting({ table, changed }: Work, before: IncidentRow, counting: CountInput['counting']): void {
+  changed.set(counting.row, storedOf(table.putCounting(before, counting)));
 }
 
-function setPending(book: CountInput['book'], isPending: boolean): void {
-  book.marks = isPending ? book.marks | MARKS.pending : book.marks & ~MARKS.pending;
+function setPending(counting: CountInput['counting'], isPending: boolean): void {
+  counting.marks = isPending ? counting.marks | MARKS.pending : counting.marks & ~MARKS.pending;
 }
 
 /**

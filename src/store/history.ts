@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Reader } from '../config/reading.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Facet, FacetLabels, StoredIncident } from '../model/stored.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
-import { storedIncidents } from './readings.ts';
+import { storedIncidents } from './queries.ts';
 import { hasWaitingServices, reconcileServices } from './service-limit.ts';
 import { createSqliteEngine } from './sqlite/engine.ts';
 import { errorCode, isCorruption } from './sqlite/open.ts';
@@ -41,10 +41,10 @@ export interface History {
   close(): void;
 }
 
-export interface HistoryInput {
+interface HistoryInput {
   readonly path: string;
   /** By provider name, in the order of the configuration. */
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly maxServices: number;
 }
 
@@ -60,7 +60,7 @@ export function openHistory(input: HistoryInput): History {
 }
 
 /** What a store has of one provider, for those who may not change it. */
-export interface KnownPast {
+export interface StoredPast {
   readonly stored: Pick<StoredIncidents, 'incidents'>;
   readonly isSynced: boolean;
   readonly historyStartMs: number | undefined;
@@ -68,7 +68,7 @@ export interface KnownPast {
 }
 
 /** Opens a store read-only, as it is at this instant; of one that does not exist nothing is known. An exporter may go on writing to it. */
-export function openKnown(path: string, provider: string): KnownPast {
+export function openStoredIncidents(path: string, provider: string): StoredPast {
   if (!existsSync(path)) {
     const stored = { incidents: () => new Map() };
     return { stored, isSynced: false, historyStartMs: undefined, close: () => undefined };

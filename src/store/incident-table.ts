@@ -52,15 +52,15 @@ export class IncidentTable {
   }
 
   /** Writes the content (CONTENT_COLUMNS) and the counting state of an incident. */
-  put(providerRow: number, cells: readonly Cell[], book: CountingState): IncidentRow {
+  put(providerRow: number, cells: readonly Cell[], counting: CountingState): IncidentRow {
     const row: Record<string, unknown> = { provider: providerRow };
     for (const [at, column] of CONTENT_COLUMNS.entries()) row[column] = cells[at];
-    return this.#put({ ...row, ...bookColumns(book) });
+    return this.#put({ ...row, ...countingColumns(counting) });
   }
 
   /** Writes only the counting state. */
-  putBook(before: IncidentRow, book: CountingState): IncidentRow {
-    return this.#put({ ...before, ...bookColumns(book) });
+  putCounting(before: IncidentRow, counting: CountingState): IncidentRow {
+    return this.#put({ ...before, ...countingColumns(counting) });
   }
 
   /** Keeps the number of incidents per facet, which decides over places of services. */
@@ -102,7 +102,7 @@ export class IncidentTable {
 }
 
 /** The counting state of a stored row. */
-export function readBook(row: IncidentRow): CountingState {
+export function readCounting(row: IncidentRow): CountingState {
   return {
     row: number(row, 'row'),
     marks: number(row, 'marks'),
@@ -111,7 +111,7 @@ export function readBook(row: IncidentRow): CountingState {
   };
 }
 
-export function isSameBook(a: CountingState, b: CountingState): boolean {
+export function isSameCounting(a: CountingState, b: CountingState): boolean {
   return a.marks === b.marks && a.escalationsCounted === b.escalationsCounted && a.reopensCounted === b.reopensCounted;
 }
 
@@ -138,7 +138,7 @@ export function matchRows(stored: readonly IncidentRow[], reported: readonly Inc
   return matches;
 }
 
-function bookColumns({ row, marks, escalationsCounted, reopensCounted }: CountingState) {
+function countingColumns({ row, marks, escalationsCounted, reopensCounted }: CountingState) {
   return { row, marks, escalations_counted: escalationsCounted, reopens_counted: reopensCounted };
 }
 

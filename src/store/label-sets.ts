@@ -1,17 +1,109 @@
 import type { FacetLabels } from '../model/stored.ts';
-import {
-  copySet,
-  type FamilyLayout,
-  GROUP_NAMES,
-  type GroupName,
-  type LabelGroups,
-  type LabelSet,
-  newGroup,
-  type SetLabels,
-  setKey,
-} from './label-set.ts';
 import type { LedgerState } from './state.ts';
 import type { StoreSettings } from './store.ts';
+
+/** Sums of a cumulative histogram: integers, so any order of adding gives the same digits. */
+export interface Histogram {
+  sumMs: number;
+  /** Observations per bucket, not accumulated; the last one is +Inf. */
+  readonly counts: number[];
+}
+
+/**
+ * What a label set counts, in groups that restart apart from each other: buckets and targets concern histograms only,
+ * detail only the ◦ families. The recoveries within the target restart with the histogram, so that their ratio is always
+ * one of the same recoveries.
+ */
+const GROUPS = {
+  recovery: { histograms: ['recovery'], counts: ['withinTarget'] },
+  counts: { histograms: [], counts: ['opened'] },
+  timings: { histograms: ['acknowledgement', 'detection', 'identification', 'mitigation'], counts: [] },
+  changes: { histograms: [], counts: ['escalations', 'reopened', 'unacknowledged', 'unacknowledgedAuto'] },
+} as const;
+export type GroupName = keyof typeof GROUPS;
+export const GROUP_NAMES: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'];
+
+/** When a group of families was born at zero, and whether its observations are shown yet. */
+type Lifecycle = { readonly bornMs: number; released: boolean };
+
+/** The totals of a group, with the names that GROUPS has. */
+export type Group<Name extends GroupName> = Lifecycle &
+  Readonly<Record<(typeof GROUPS)[Name]['histograms'][number], Histogram>> &
+  Record<(typeof GROUPS)[Name]['counts'][number], number>;
+export type LabelGroups = { [Name in GroupName]?: Group<Name> };
+
+/** One combination of labels with all its totals. `service` sets carry the base labels, `severity` sets those of ◦ families. */
+export interface LabelSet {
+  readonly row: number;
+  readonly kind: 'service' | 'severity';
+  readonly provider: string;
+  /** Empty for `severity` sets. */
+  readonly service: string;
+  readonly severity: string;
+  /** Empty unless `metrics.team`. */
+  readonly team: string;
+  readonly groups: LabelGroups;
+}
+
+/** What decides the layout of the cumulative families; a change of it restarts what it concerns. */
+export interface FamilyLayout {
+  readonly bucketsMs: readonly number[];
+  readonly detail: 'standard' | 'full';
+  readonly team: boolean;
+  /** By severity; absent in what versions before 0.2 wrote. */
+  readonly targetsMs?: Readonly<Record<string, number>>;
+}
+
+type SetLabels = Omit<LabelSet, 'row' | 'groups'>;
+
+export function setKey(labels: SetLabels): string {
+  return JSON.stringify([labels.kind, labels.provider, labels.service, labels.severity, labels.team]);
+}
+
+/** A group at zero; `buckets` is the number of finite bounds. */
+export function newGroup(name: GroupName, bornMs: number, buckets: number): Lifecycle {
+  const { histograms, counts } = GROUPS[name];
+  const zeros = () => Array.from({ length: buckets + 1 }, () => 0);
+  return {
+    bornMs,
+    released: false,
+    ...Object.fromEntries(histograms.map((histogram) => [histogram, { sumMs: 0, counts: zeros() }])),
+    ...Object.fromEntries(counts.map((count) => [count, 0])),
+  };
+}
+
+/** The same set with totals of its own. */
+export function copySet(set: LabelSet): LabelSet {
+  const groups: LabelGroups = {};
+  for (const name of GROUP_NAMES) {
+    const group = set.groups[name];
+    if (group !== undefined) Object.assign(groups, { [name]: copyGroup(group) });
+  }
+  return { ...set, groups };
+}
+
+function copyGroup(group: Readonly<Record<string, number | boolean | Histogram>>) {
+  const copy = { ...group };
+  for (const [name, value] of Object.entries(group)) {
+    if (typeof value === 'object') copy[name] = { sumMs: value.sumMs, counts: value.counts.slice() };
+  }
+  return copy;
+}
+
+/** Index of the bucket that holds `ms`: the first bound at or above it, else +Inf. */
+export function bucketOf(ms: number, bucketsMs: readonly number[]): number {
+  let at = 0;
+  while (at < bucketsMs.length && ms > (bucketsMs[at] ?? Number.POSITIVE_INFINITY)) at += 1;
+  return at;
+}
+
+/** Adds one observation; returns the index of its bucket. */
+export function observe(histogram: Histogram, ms: number, bucketsMs: readonly number[]): number {
+  const at = bucketOf(ms, bucketsMs);
+  histogram.sumMs += ms;
+  histogram.counts[at] = (histogram.counts[at] ?? 0) + 1;
+  return at;
+}
 
 /** The series that one incident is counted in. */
 export interface IncidentSeries {
@@ -36,7 +128,7 @@ export function ensureSeries(state: LedgerState, labels: FacetLabels, nowMs: num
 }
 
 /** Ends the hold of one group of a label set: its observations are shown from now on. */
-export function releaseGroup(state: LedgerState, row: number, name: GroupName): void {
+export function endHold(state: LedgerState, row: number, name: GroupName): void {
   for (const set of state.labelSets.values()) {
     if (set.row !== row) continue;
     const group = editSet(state, set, 0).groups[name];

@@ -1,7 +1,7 @@
-import type { FacetReading, Reader } from '../config/reading.ts';
+import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
 import type { Incident, Service, SeveritySources } from '../model/incident.ts';
 import type { Facet, FacetLabels } from '../model/stored.ts';
-import type { FamilyLayout, LabelSet } from './label-set.ts';
+import type { FamilyLayout, LabelSet } from './label-sets.ts';
 import { LayeredMap } from './layered-map.ts';
 import type { ProviderState, StoredCounter, StoreSettings } from './store.ts';
 
@@ -20,7 +20,7 @@ export interface StoredProvider extends ProviderState {
 }
 
 /** A service by the platform's id, with its newest name. */
-export interface StoredService extends Service {
+interface StoredService extends Service {
   readonly providerRow: number;
   /** The platform's list of services has it. */
   readonly isListed: boolean;
@@ -172,12 +172,12 @@ export class LedgerState {
   }
 
   /** What today's mappings make of a facet; undefined for providers that are not configured. */
-  mapped(row: number): FacetReading | undefined {
+  mapped(row: number): MappedLabels | undefined {
     const facet = this.facet(row);
     return this.reader(facet.provider)?.facet(facet);
   }
 
-  reader(provider: string): Reader | undefined {
+  reader(provider: string): LabelMapper | undefined {
     return this.settings.readers.get(provider);
   }
 

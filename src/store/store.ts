@@ -1,8 +1,8 @@
-import type { Reader } from '../config/reading.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { FacetLabels, StoredIncident } from '../model/stored.ts';
-import type { LabelSet } from './label-set.ts';
+import type { LabelSet } from './label-sets.ts';
 
 /** What a provider can tell; decides which cumulative families its incidents feed. */
 export interface Tells {
@@ -14,7 +14,7 @@ export interface Tells {
 /** Today's configuration as far as counting depends on it. */
 export interface StoreSettings {
   /** By provider name, in the order of the configuration; others in the store are kept but not read. */
-  readonly readers: ReadonlyMap<string, Reader>;
+  readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly tells: ReadonlyMap<string, Tells>;
   /** Recovery target of each severity that has one. */
   readonly targetsMs: ReadonlyMap<string, number>;

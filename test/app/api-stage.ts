@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { IncidentsInput } from '../../src/app/api/incidents-response.ts';
+import type { IncidentsInput } from '../../src/app/api/incidents.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createReader } from '../../src/config/reading.ts';
 import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { page, START_MS } from '../poller/stage.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -28,7 +28,7 @@ export function storeOf(incidents: readonly Incident[], more = ''): StoredIncide
   const text = `providers: [{ type: pagerduty, api_key: k${more} }]\nstore: { path: "${path}" }`;
   const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: START_MS });
   const store = createSqliteStore({ path, log: SILENT, nowMs: START_MS });
-  const readers = new Map(config.providers.map((one) => [one.name, createReader(one, config.severities)]));
+  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const capabilities = { ...TRAITS, escalations: true, reopens: true };
   const providers = config.providers.map((one) => ({ config: one, capabilities }));
   onTestFinished(() => {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fillStore, NOW, type TestProvider } from '../report/explaining.ts';
+import { fillStore, NOW, type TestProvider } from '../report/stored-history.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 import { toArgs } from './command-args.ts';
 import { runLine } from './run-line.ts';

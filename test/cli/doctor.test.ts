@@ -1,7 +1,7 @@
 import nock from 'nock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/flags.ts';
-import { ConfigError } from '../../src/config/problems.ts';
+import { ConfigError } from '../../src/config/diagnostics.ts';
 import { CLOUDWATCH_PEOPLE } from '../../src/simulator/cloudwatch/people.ts';
 import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
 import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Explanation } from '../../src/report/explain/explanation.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import { DAY_MS, START_MS as NOW_MS, told } from '../metrics/stage.ts';
-import { ago } from '../report/explaining.ts';
+import { ago } from '../report/stored-history.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 import { incident, recovered } from '../store/telling.ts';
 import { openCommand } from './command-on-store.ts';
@@ -30,7 +30,7 @@ describe('explain', () => {
       /^incident_mttr_minutes\{by="service",window="7d",service="checkout"\}:\n {2}Value: 30 minutes\n/,
     );
     expect(text).toContain('- 60 minutes ÷ 2 incidents = 30 minutes\n');
-    expect(text).toContain('- Cross-check: matches the statistics behind /metrics\n');
+    expect(text).toContain('- Cross-check: matches the exported metric\n');
     expect(text).toMatch(/│ B +│ P1 +│ 2026-05-31T20:40:00 │ 2026-05-31T21:30:00 │ 50 +│ +│ automatic +│/);
     expect(text).toMatch(/│ A .*│ acknowledged 2 +│ resolve event +│/);
     expect(text).toContain('  B: https://x/B\n');
@@ -144,7 +144,7 @@ describe('explain', () => {
     {
       values: { window: '0s' },
       words: [],
-      says: '--window: "0s" is not a span; expected a duration such as 7d or 12h',
+      says: '--window: "0s" is not a valid window; expected a duration such as 7d or 12h',
     },
     {
       values: { window: '7d', from: '3d' },
@@ -167,7 +167,11 @@ describe('explain', () => {
     { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service: "a" is given, and "b" by the series' },
     { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, got 2; does it need quotes?' },
     { values: {}, words: ['mttr{by="service"}'], says: 'by="service" needs a service; none is given' },
-    { values: { from: '2019-01-01', to: '2019-02-01' }, words: [], says: 'the period ends before history begins' },
+    {
+      values: { from: '2019-01-01', to: '2019-02-01' },
+      words: [],
+      says: 'the period ends at 2019-02-01 23:59:59 UTC, before the history begins',
+    },
     { values: { 'config.file': '/nowhere.yml' }, words: [], says: 'cannot read /nowhere.yml' },
   ])('refuses with code 2 and one line: $says', async ({ values, words, says }) => {
     const { run } = desk();

@@ -83,19 +83,19 @@ it.each([
   { line: '--config.file=', text: '--config.file: expected a file name' },
   {
     line: '--web.listen-address=16887',
-    text: '--web.listen-address: "16887" is no listen address; expected host:port such as :16887, 127.0.0.1:16887 or [::1]:16887',
+    text: '--web.listen-address: invalid address "16887"; expected host:port such as :16887, 127.0.0.1:16887 or [::1]:16887',
   },
   {
     line: '--web.listen-address=:65536',
-    text: '--web.listen-address: ":65536" is no listen address; expected host:port such as :16887, 127.0.0.1:16887 or [::1]:16887',
+    text: '--web.listen-address: invalid address ":65536"; expected host:port such as :16887, 127.0.0.1:16887 or [::1]:16887',
   },
   {
     line: '--web.telemetry-path=metrics',
-    text: '--web.telemetry-path: "metrics" is no path; expected one such as /metrics, of letters, digits and . _ ~ - /',
+    text: '--web.telemetry-path: invalid path "metrics"; expected one such as /metrics, of letters, digits and . _ ~ - /',
   },
   {
     line: '--web.external-url=mttr.example',
-    text: '--web.external-url: "mttr.example" is no external URL; expected one such as https://monitoring.example.com/mttr/',
+    text: '--web.external-url: invalid URL "mttr.example"; expected one such as https://monitoring.example.com/mttr/',
   },
   {
     line: '--log.level=loud',
@@ -147,7 +147,7 @@ it.each([
   { field: 'series', source: 'series' },
   { field: undefined, source: undefined },
 ])('a wrong input of the field $field is one of $source', ({ field, source }) => {
-  const error = toUsageError(new InputError(field, 'is wrong'));
+  const error = toUsageError(new InputError({ field, problem: 'is wrong' }));
 
   expect(error).toMatchObject({ name: 'UsageError', source, reason: 'is wrong' });
 });

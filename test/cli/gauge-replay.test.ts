@@ -11,8 +11,8 @@ const provider = {
   isOverall: true,
   statuses: ['triggered' as const],
   stamps: { acknowledgement: true, detection: false, identification: false, mitigation: false },
-  tellsEscalations: true,
-  tellsReopens: true,
+  hasEscalations: true,
+  hasReopens: true,
 };
 
 interface Invented {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { openKnown } from '../../src/store/history.ts';
+import { openStoredIncidents } from '../../src/store/history.ts';
 import { stageImport } from './run-import.ts';
 
 const STATUS = 'providers: [{ name: status, type: import }]';
@@ -57,7 +57,7 @@ it('an import that cannot be committed says that nothing was imported', async ()
   const importing = run(['--mapping', 'outages', file]);
 
   await expect(importing).rejects.toThrow(/^cannot write to the store: disk is full; nothing was imported$/);
-  const past = openKnown(path('store.db'), 'status');
+  const past = openStoredIncidents(path('store.db'), 'status');
   const kept = past.stored.incidents(['1', '2', '899']);
   past.close();
   expect([...kept.keys()]).toEqual(['1']);

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/flags.ts';
-import { ConfigError } from '../../src/config/problems.ts';
-import { openKnown } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { ConfigError } from '../../src/config/diagnostics.ts';
+import { openStoredIncidents } from '../../src/store/history.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { until } from '../e2e/process.ts';
 import { NOW_MS, stageImport } from './run-import.ts';
 
@@ -26,7 +26,7 @@ short,INC-3
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 function stored(path: string, provider: string, ids: readonly string[]) {
-  const past = openKnown(path, provider);
+  const past = openStoredIncidents(path, provider);
   const found = past.stored.incidents(ids);
   past.close();
   return found;
@@ -115,7 +115,7 @@ describe('import', () => {
     const good = write('good.json', '[{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"},{"id":""}]');
     const bad = write('bad.json', '[{"id":"B","triggeredAt":"2026-10-01T09:00:00Z"},{"id":');
 
-    await expect(run([good, bad])).rejects.toThrow(`${bad}: ends in the middle of its JSON`);
+    await expect(run([good, bad])).rejects.toThrow(`${bad}: ends in the middle of a JSON document`);
 
     expect(stored(path('store.db'), 'jira', ['A', 'B'])).toEqual(new Map());
     expect(readdirSync(path('.')).filter((name) => name.includes('rejected'))).toEqual([]);
@@ -181,7 +181,7 @@ describe('import', () => {
   });
 
   it.each([
-    [['a.txt'], '--format: required for a.txt, which has no known extension: ndjson, json or csv'],
+    [['a.xls'], '--format: required for a.xls, which has no known extension: ndjson, json or csv'],
     [['-'], '--format: required for standard input'],
     [
       ['--mapping', 'nope', 'a.csv'],

@@ -158,7 +158,7 @@ store: { path: "${config}.db" }
 
     expect(code).toBe(0);
     expect(printed).toContain('  Total Incidents: 0\n');
-    expect(printed).toContain('Why there may be nothing:\n  - range: the last recovery was 2026-02-27T00:45:00');
+    expect(printed).toContain('Why the report may be empty:\n  - range: the last recovery was 2026-02-27T00:45:00');
   });
 });
 
@@ -192,7 +192,7 @@ describe('report refuses in one line', () => {
       says: 'what is no time',
       words: ['--to=tomorrow'],
       code: 2,
-      line: '--to: "tomorrow" is not a time; expected now, a day such as 2026-01-31, or an instant such as 2026-01-31T08:00:00Z',
+      line: '--to: "tomorrow" is not a time; expected now, a day such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z',
     },
     {
       says: 'a form that it does not have',

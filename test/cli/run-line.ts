@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { CommandContext } from '../../src/cli/command.ts';
 import { type ParsedCommandLine, parseCommandLine } from '../../src/cli/command-line.ts';
 import { UsageError } from '../../src/cli/flags.ts';
-import { ConfigError } from '../../src/config/problems.ts';
+import { ConfigError } from '../../src/config/diagnostics.ts';
 import { messageOf } from '../../src/model/error-message.ts';
 import type { Clock } from '../../src/model/time.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/config/diagnostics.ts';
 import { configFromEnvironment, findConfigFile } from '../../src/config/load.ts';
-import { ConfigError } from '../../src/config/problems.ts';
 import { platforms } from './invented.ts';
 
 const attempt = (env: Record<string, string>) => () => configFromEnvironment({ env, platforms });
@@ -38,7 +38,7 @@ describe('the environment alone', () => {
   it('says what can be set when nothing is', () => {
     expect(attempt({ PATH: '/bin' })).toThrow(
       new ConfigError([
-        'no configuration: there is no file, and no provider in the environment; expected --config.file, or one of the environment variables INVENTED_TOKEN or TAGGED_REGIONS',
+        'no configuration: no file found, and no provider in the environment; expected --config.file, or one of the environment variables INVENTED_TOKEN or TAGGED_REGIONS',
       ]),
     );
   });
@@ -46,7 +46,7 @@ describe('the environment alone', () => {
   it('is refused without its values when one is wrong', () => {
     expect(attempt({ INVENTED_TOKEN: '', INVENTED_REGION: 'hunter2' })).toThrow(
       new ConfigError([
-        'providers[0].api_key (environment): is empty; expected a text',
+        'providers[0].api_key (environment): is empty; expected a string',
         'providers[0].region (environment): the value is not allowed; expected us or eu',
       ]),
     );

@@ -239,7 +239,7 @@ describe('spans', () => {
     expect(loaded.warnings).toHaveLength(warnings);
     for (const line of loaded.warnings) {
       expect(line).toBe(
-        `history (c.yml:2:1): history of ${history} is less than the largest window and 30d: it may miss the longest recoveries; better 120d or more`,
+        `history (c.yml:2:1): history of ${history} is shorter than the largest window and 30d: it may miss the longest recoveries; expected history of 120d or more`,
       );
     }
   });
@@ -248,7 +248,7 @@ describe('spans', () => {
     const { warnings } = load(withProvider('history: 300d\nretention: 200d'));
 
     expect(warnings).toEqual([
-      'retention (c.yml:3:1): retention of 200d is shorter than history: what is older is fetched and forgotten; better 300d or more',
+      'retention (c.yml:3:1): retention of 200d is shorter than history: older incidents are fetched and then deleted; expected retention of 300d or more',
     ]);
   });
 });

@@ -64,7 +64,7 @@ describe('the short form', () => {
     expect(config.windows.at(-1)).toEqual({ name: '47d', ms: 47 * DAY_MS });
   });
 
-  it('stands beside the keys that both forms have', () => {
+  it('can be combined with the keys that both forms have', () => {
     const { config } = load(
       short('metrics: { detail: full }\nretention: 500d\nseverities: [{ name: page }]\nseverity_filter: [page]'),
     );
@@ -86,13 +86,13 @@ describe('the short form', () => {
     expect(config.providers[0]?.name).toBe('tagged');
   });
 
-  it('may stop nowhere but now', () => {
+  it('must end now', () => {
     const message = refusal(short('time_range: { end_date: 2026-08-01 }'));
 
-    expect(message).toBe('time_range.end_date (c.yml:3:15): "2026-08-01" is not possible here; expected now');
+    expect(message).toBe('time_range.end_date (c.yml:3:15): "2026-08-01" is for reports only; expected now');
   });
 
-  it('may stop anywhere for a report, which is told from when to when', () => {
+  it('may end at any time for a report, which has its own --from and --to', () => {
     const { config } = load(short('time_range: { start_date: 2026-07-01, end_date: 2026-08-01 }'), { hasAnyEnd: true });
 
     expect(config.timeRange).toEqual({ start: '2026-07-01', end: '2026-08-01' });

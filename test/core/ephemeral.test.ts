@@ -123,7 +123,7 @@ it('services that live for a day leave memory and file with the retention', () =
     services: days * SERVICES_A_DAY + 1,
     label_sets: days * SERVICES_A_DAY + 2,
     admitted: days * SERVICES_A_DAY + 1,
-    stateChanges: days * SERVICES_A_DAY,
+    signals: days * SERVICES_A_DAY,
   });
 });
 

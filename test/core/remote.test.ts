@@ -2,7 +2,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
 import { CoreFailure } from '../../src/core/messages.ts';
 import { callRemote, type Remote, serveRemote, toRemote } from '../../src/core/remote.ts';
-import { sharedBytes } from '../../src/model/shared-bytes.ts';
+import { sharedBytes } from '../../src/model/threads.ts';
 
 class DiskFull extends Error {
   override readonly name = 'DiskFull';

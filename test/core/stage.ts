@@ -7,7 +7,7 @@ import { toCoreConfig } from '../../src/core/settings.ts';
 import { createPageReader, type PageReader } from '../../src/metrics/reader.ts';
 import type { Capabilities } from '../../src/model/capabilities.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Parsed, parsePage } from '../e2e/page.ts';
 import { rememberLog } from '../server/serving.ts';

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type CoreThread, startCoreThread } from '../../src/core/client.ts';
 import { CoreFailure } from '../../src/core/messages.ts';
 import { createPageReader } from '../../src/metrics/reader.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { parsePage } from '../e2e/page.ts';
 import { rememberLog } from '../server/serving.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';

@@ -1,7 +1,7 @@
 import { GROUPINGS, type Grouping } from '../../src/config/types.ts';
 import { families } from '../../src/metrics/families.ts';
-import type { AnyFamily, FamilySettings, Kept } from '../../src/metrics/family.ts';
-import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
+import type { AnyFamily, FamilySettings, RenderCache } from '../../src/metrics/family.ts';
+import { SELF_METRICS } from '../../src/metrics/self-metrics.ts';
 import { type Row, STATISTICS, statisticsOf } from '../../src/stats/rows.ts';
 import { readPromql, type Selector } from './promql.ts';
 
@@ -11,7 +11,7 @@ const OF_THE_SCRAPE = ['job', 'instance', 'pod', 'namespace', 'node', 'container
 /** What Prometheus and the process' own metrics bring besides our families. */
 const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   up: [],
-  ALERTS: ['alertname', 'alertstate'],
+  ALERTS: ['alertname', 'alertstate', 'severity', 'area', 'incident_severity', 'service', 'provider'],
   process_start_time_seconds: [],
   process_resident_memory_bytes: [],
   process_cpu_seconds_total: [],
@@ -58,7 +58,7 @@ function groupingsOf(family: AnyFamily): Set<Grouping> {
       versions: new Uint32Array(STATISTICS.length),
     };
     const source = { rows: [row], sets: [], openRows: [], providers: [], counters: [] };
-    const kept: Kept = { fragments: new WeakMap(), items: [], shown: [] };
+    const kept: RenderCache = { fragments: new WeakMap(), items: [], shown: [] };
     family.render({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, kept);
     return kept.shown.length > 0;
   });
@@ -79,7 +79,7 @@ function catalogue(): Map<string, StoredState> {
     const groupings = isWindowed ? groupingsOf(family) : undefined;
     for (const { name, labels } of seriesOf(family)) known.set(name, { labels, groupings });
   }
-  for (const family of Object.values(OWN_FAMILIES)) {
+  for (const family of Object.values(SELF_METRICS)) {
     for (const { name, labels } of seriesOf(family)) known.set(name, { labels, groupings: undefined });
   }
   return known;

@@ -1,4 +1,4 @@
-import { isMapping, type Mapping } from '../../src/config/tree.ts';
+import { isMapping, type Mapping } from '../../src/config/object-path.ts';
 import type { Manifest } from './manifests.ts';
 
 /** What stands at a path of keys and list positions joined by dots; undefined where nothing does. */

@@ -1,138 +1,119 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { load as parse } from 'js-yaml';
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load.ts';
 import { families } from '../../src/metrics/families.ts';
-import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
+import { SELF_METRICS } from '../../src/metrics/self-metrics.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { strangersIn } from '../deploy/catalogue.ts';
 import { readPromql } from '../deploy/promql.ts';
 import { recordedSeries, rulesIn } from '../deploy/rule-files.ts';
+import { anchorsIn, codeBlocks, linksIn, pages, readPage, root, statementsIn } from './markdown.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const pages = ['README.md', 'CHANGELOG.md', ...globSync('{docs,deploy,grafana}/**/*.md', { cwd: root })].map(
-  (path) => ({
-    path,
-    text: readFileSync(join(root, path), 'utf8'),
-  }),
-);
-const readme = pages[0]?.text ?? '';
-
-function blocks(text: string, language: string): string[] {
-  const fences = text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'));
-  return [...fences].map(([, block = '']) => block.trim());
-}
-
-const declared = [...families, ...Object.values(OWN_FAMILIES)];
+const declared = [...families, ...Object.values(SELF_METRICS)];
 const recorded = recordedSeries(rulesIn('mttr.rules.yml'));
 const isKnown = (metric: string) =>
   recorded.has(metric) ||
   declared.some(({ name }) => ['', '_bucket', '_sum', '_count', '_created'].some((suffix) => metric === name + suffix));
-/** Labels that the alerts have of their own. */
-const ofAlerts = new Set(rulesIn('mttr.alerts.yml').flatMap(({ expr }) => readPromql(expr).made));
-/** Keys of the configuration, a label and the word of the short form. */
-const OTHERS = new Set(['incident_source', 'incident_id', 'incident_key']);
+/** Labels that the alerts make themselves. */
+const alertLabels = new Set(rulesIn('mttr.alerts.yml').flatMap(({ expr }) => readPromql(expr).made));
+/** Keys of the configuration and a label that look like metrics. */
+const NOT_METRICS = new Set(['incident_source', 'incident_id', 'incident_key']);
 
 const NAME =
   /(?<![\w:])(?:\w+:(?:incident|mttr_exporter|threshold)[\w:]*\w|(?:incident|mttr_exporter)_[a-z_]+[a-z])\b(?!:\w)/g;
 
-/** Words of a text that look like a metric and are neither that nor anything else that there is. */
-function strangeNames(text: string): string[] {
-  const isOther = (word: string) => OTHERS.has(word) || ofAlerts.has(word);
+/** Words of a text that look like a metric and are none. */
+function unknownMetrics(text: string): string[] {
+  const isOther = (word: string) => NOT_METRICS.has(word) || alertLabels.has(word);
   return [...text.matchAll(NAME)].map(([word]) => word).filter((word) => !isOther(word) && !isKnown(word));
 }
-const expressions = pages.flatMap(({ path, text }) => blocks(text, 'promql').map((promql) => ({ path, promql })));
 
-describe('the expressions in the pages', () => {
-  it('are there', () => {
-    expect(expressions.length).toBeGreaterThan(8);
+describe('every PromQL block of the docs', () => {
+  const queries = pages.flatMap(({ path, text }) => codeBlocks(text, 'promql').map((promql) => ({ path, promql })));
+
+  it('is found', () => {
+    expect(queries.length).toBeGreaterThan(50);
   });
 
-  it.each(expressions)(
-    'name what the exporter has, and of windowed metrics one grouping and one window: $promql',
-    ({ promql }) => {
-      expect(strangersIn(promql, recorded)).toEqual([]);
-    },
-  );
+  it.each(queries)('names existing metrics and labels, and one grouping and window: $path: $promql', ({ promql }) => {
+    expect(strangersIn(promql, recorded)).toEqual([]);
+  });
 });
 
-describe('the pages', () => {
-  const links = pages.flatMap(({ path, text }) =>
-    [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link = '']) => ({ path, link })),
-  );
+describe('the docs', () => {
+  const links = pages.flatMap(({ path, text }) => linksIn(text).map((link) => ({ from: path, ...link })));
 
-  it('lead to files that exist', () => {
+  it('have no broken links', () => {
     const broken = links
-      .filter(({ link }) => !/^<?[a-z]+:/.test(link))
-      .filter(({ path, link }) => !existsSync(join(root, dirname(path), link)))
-      .map(({ path, link }) => `${path}: ${link}`);
+      .filter(({ path }) => path !== '')
+      .filter(({ from, path }) => !existsSync(join(root, dirname(from), path)));
 
-    expect(links.length).toBeGreaterThan(20);
+    expect(links.length).toBeGreaterThan(100);
+    expect(broken).toEqual([]);
+  });
+
+  it('have no broken anchors', () => {
+    const broken = links
+      .filter(({ anchor, path }) => anchor !== '' && (path === '' || path.endsWith('.md')))
+      .filter(({ from, path, anchor }) => {
+        const target = path === '' ? from : normalize(join(dirname(from), path));
+        return !anchorsIn(readPage(target)).includes(anchor);
+      });
+
     expect(broken).toEqual([]);
   });
 
   it('name only metrics that exist', () => {
-    const strangers = pages.flatMap(({ path, text }) => strangeNames(text).map((name) => ({ path, name })));
+    const unknown = pages.flatMap(({ path, text }) => unknownMetrics(text).map((name) => ({ path, name })));
 
     expect(pages.flatMap(({ text }) => [...text.matchAll(NAME)]).length).toBeGreaterThan(50);
-    expect(strangers).toEqual([]);
+    expect(unknown).toEqual([]);
   });
 
   it.each([
     ['a metric', 'as `incident_mttr_minutes` says', []],
-    ['a metric that there is not', 'as `incident_mtr_minutes` says', ['incident_mtr_minutes']],
+    ['a misspelt metric', 'as `incident_mtr_minutes` says', ['incident_mtr_minutes']],
     ['a label of the alerts', 'the label `incident_severity`', []],
     ['a recorded series', '`severity:incident_mttr_minutes:30d` and `mttr:threshold:burn_7d`', []],
     [
-      'recorded series that there are not',
+      'misspelt recorded series',
       '`severity:incident_mttr_minutes:31d` and `mttr:threshold:burn`',
       ['severity:incident_mttr_minutes:31d', 'mttr:threshold:burn'],
     ],
-  ])('are read for %s', (_says, text, strange) => {
-    expect(strangeNames(text)).toEqual(strange);
+  ])('are searched for metrics: %s', (_what, text, unknown) => {
+    expect(unknownMetrics(text)).toEqual(unknown);
   });
 
-  it('tell of each platform', () => {
-    for (const { type } of platforms) {
-      expect(readme).toContain(`(docs/providers/${type}.md)`);
-      expect(pages.map(({ path }) => path)).toContain(`docs/providers/${type}.md`);
+  it('can all be reached from docs/README.md', () => {
+    const reached = new Set(['docs/README.md']);
+    for (const path of reached) {
+      for (const link of linksIn(readPage(path))) {
+        const target = link.path === '' ? path : normalize(join(dirname(path), link.path));
+        if (pages.some((page) => page.path === target)) reached.add(target);
+      }
     }
-  });
-});
 
-describe('the README', () => {
-  const [configuration = '', scrape = ''] = blocks(readme, 'yaml');
-
-  it('shows a configuration that works', () => {
-    const { config, warnings } = loadConfig({
-      text: configuration,
-      filename: 'README.md',
-      env: { PAGERDUTY_TOKEN: 'k' },
-      platforms,
-      readFile: () => '',
-      nowMs: 0,
-    });
-
-    expect(warnings).toEqual([]);
-    expect(config.providers.map(({ name, overall }) => ({ name, overall }))).toEqual([
-      { name: 'pagerduty', overall: true },
-      { name: 'cloudwatch', overall: false },
-    ]);
+    const unreached = pages.map(({ path }) => path).filter((path) => !reached.has(path));
+    expect(unreached).toEqual([]);
   });
 
-  it('shows a scrape configuration that keeps the series and their labels', () => {
-    const read = parse(scrape);
+  it('say nothing twice', () => {
+    // A runbook stands alone for whoever is paged, and so does the page of a platform.
+    const compared = pages.filter(({ path }) => /^(README|docs\/[\w-]+|deploy\/.*|grafana\/.*)\.md$/.test(path));
+    const places = new Map<string, string[]>();
+    for (const { path, text } of compared) {
+      for (const statement of new Set(statementsIn(text, 50))) {
+        places.set(statement, [...(places.get(statement) ?? []), path]);
+      }
+    }
 
-    expect(read).toMatchObject({
-      scrape_configs: [
-        {
-          honor_labels: true,
-          static_configs: [{ targets: ['localhost:16887'] }],
-          relabel_configs: [{ target_label: 'instance', replacement: 'mttr-exporter' }],
-        },
-      ],
-    });
+    expect(places.size).toBeGreaterThan(500);
+    expect([...places].filter(([, paths]) => paths.length > 1)).toEqual([]);
+  });
+
+  it('have a page for every platform, listed in docs/providers.md', () => {
+    const listed = linksIn(readPage('docs/providers.md')).map(({ path }) => path);
+
+    for (const { type } of platforms) expect(listed).toContain(`providers/${type}.md`);
   });
 });

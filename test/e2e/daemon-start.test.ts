@@ -25,13 +25,13 @@ describe('a wrong configuration ends the program at once with one message that s
     {
       says: 'wrong type',
       yaml: `providers:\n  - { ${PROVIDER}, overall: maybe }\n`,
-      message: 'providers[0].overall (FILE:2:36): "maybe" is a text; expected true or false',
+      message: 'providers[0].overall (FILE:2:36): "maybe" is a string; expected true or false',
     },
     {
       says: 'bad duration',
       yaml: `providers:\n  - { ${PROVIDER}, poll_interval: soon }\n`,
       message:
-        'providers[0].poll_interval (FILE:2:36): "soon" is not a duration; expected one or more of ms s m h d w, such as 1h30m',
+        'providers[0].poll_interval (FILE:2:36): "soon" is not a duration; expected a duration in ms, s, m, h, d or w, such as 1h30m',
     },
     {
       says: 'bad regular expression',

@@ -16,23 +16,23 @@ function stage(stored: readonly Incident[] = []) {
 }
 
 describe('incidents of an import', () => {
-  it('come back in the order of their ids, some hundred at a time', () => {
+  it('are returned in batches, in the order in which their ids were added', () => {
     const { staged } = stage();
     const ids = Array.from({ length: 1201 }, (_, index) => `Q${(index * 7) % 1201}`);
     for (let at = 0; at < ids.length; at += 300) staged.add(ids.slice(at, at + 300).map((id) => incident(id)));
 
-    const read = [...staged.parts()];
+    const read = [...staged.batches()];
 
     expect(read.map(({ length }) => length)).toEqual([500, 500, 201]);
     expect(read.flat().map(({ id }) => id)).toEqual(ids);
   });
 
-  it('are one an id, the newest in the place of the first', () => {
+  it('are one per id, the last in the position of the first', () => {
     const { staged } = stage();
     staged.add([incident('A'), incident('B')]);
     staged.add([incident('A', { title: 'corrected' })]);
 
-    const [part] = [...staged.parts()];
+    const [part] = [...staged.batches()];
 
     expect(part?.map(({ id, title }) => [id, title])).toEqual([
       ['A', 'corrected'],
@@ -40,7 +40,7 @@ describe('incidents of an import', () => {
     ]);
   });
 
-  it('are found before those of the store, which is asked only for others', () => {
+  it('take precedence over those of the store', () => {
     const { staged, lookedUp } = stage([incident('A', { title: 'stored' }), incident('B')]);
     staged.add([incident('A', { title: 'staged' })]);
 
@@ -50,10 +50,10 @@ describe('incidents of an import', () => {
     expect(lookedUp).toEqual(['B', 'C']);
   });
 
-  it('there may be none', () => {
+  it('may be none', () => {
     const { staged } = stage();
     staged.add([]);
 
-    expect([...staged.parts()]).toEqual([]);
+    expect([...staged.batches()]).toEqual([]);
   });
 });

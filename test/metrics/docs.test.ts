@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { familiesTable, tableOf } from '../../scripts/metrics-table.ts';
 import { families } from '../../src/metrics/families.ts';
-import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
-import { createProcessMetrics } from '../../src/metrics/process.ts';
+import { createProcessMetrics, SELF_METRICS } from '../../src/metrics/self-metrics.ts';
 
 it('docs/metrics.md tells of every family with its labels', () => {
   const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
@@ -17,7 +16,7 @@ it('a page without the marks is an error that names them', () => {
 });
 
 it('no two families share a name, nor a name that samples of another one have', () => {
-  const all = [...families, ...Object.values(OWN_FAMILIES)];
+  const all = [...families, ...Object.values(SELF_METRICS)];
 
   const names = all.flatMap(({ name, type }) => {
     if (type === 'histogram') return ['', '_bucket', '_sum', '_count', '_created'].map((suffix) => name + suffix);
@@ -28,7 +27,7 @@ it('no two families share a name, nor a name that samples of another one have', 
 });
 
 it('counters alone end in _total, and each family says what it means', () => {
-  for (const { name, type, help } of [...families, ...Object.values(OWN_FAMILIES)]) {
+  for (const { name, type, help } of [...families, ...Object.values(SELF_METRICS)]) {
     expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
     expect(help).toMatch(/^.{10,}[.]$/);
   }
@@ -46,9 +45,9 @@ it('the process shows all of its own families and no other of that name', async 
   const text = await metrics.text('text');
 
   const typed = [...text.matchAll(/^# TYPE (mttr_exporter_\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`);
-  const declared = Object.values(OWN_FAMILIES).map(({ name, type }) => `${name} ${type}`);
+  const declared = Object.values(SELF_METRICS).map(({ name, type }) => `${name} ${type}`);
   expect(typed.toSorted()).toEqual(declared.toSorted());
-  for (const { name, labels } of Object.values(OWN_FAMILIES)) {
+  for (const { name, labels } of Object.values(SELF_METRICS)) {
     const [line = ''] = new RegExp(`^${name}[^\n]*$`, 'm').exec(text) ?? [];
     const used = [...line.matchAll(/[{,](\w+)="/g)].map(([, label]) => label).filter((label) => label !== 'le');
     expect([name, used]).toEqual([name, labels]);

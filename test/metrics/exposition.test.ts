@@ -86,17 +86,20 @@ describe('_created', () => {
 });
 
 describe('an exemplar', () => {
-  const bucket = (incidentId: string): Sample => ({
+  const bucket = (incidentId: string, provider: string): Sample => ({
     suffix: '_bucket',
     labels: [['a', 'b']],
     le: 60,
     value: 4,
-    exemplar: { incidentId, value: 12.5, atMs: 1_790_000_000_500 },
+    exemplar: { incidentId, provider, value: 12.5, atMs: 1_790_000_000_500 },
   });
-  const written = (incidentId: string, format: Format) => sampleText('x', bucket(incidentId), format);
+  const written = (incidentId: string, format: Format, provider = 'pd') =>
+    sampleText('x', bucket(incidentId, provider), format);
 
-  it('names its incident, its value and its time in seconds', () => {
-    expect(written('Q1', 'openmetrics')).toBe('x_bucket{a="b",le="60.0"} 4 # {incident_id="Q1"} 12.5 1790000000.5\n');
+  it('names its incident and provider, its value and its time in seconds', () => {
+    expect(written('Q1', 'openmetrics')).toBe(
+      'x_bucket{a="b",le="60.0"} 4 # {incident_id="Q1",provider="pd"} 12.5 1790000000.5\n',
+    );
   });
 
   it('is not known to the text format', () => {
@@ -111,7 +114,17 @@ describe('an exemplar', () => {
     expect(written(id, 'openmetrics').includes(' # {')).toBe(isThere);
   });
 
+  it.each([
+    { says: '128 characters of names and values fit', provider: 'x'.repeat(59), isThere: true },
+    { says: '129 do not, and the provider is left out', provider: 'x'.repeat(60), isThere: false },
+  ])('names its provider where that fits: $says', ({ provider, isThere }) => {
+    const text = written('i'.repeat(50), 'openmetrics', provider);
+
+    expect(text).toContain(` # {incident_id="${'i'.repeat(50)}"`);
+    expect(text.includes('provider=')).toBe(isThere);
+  });
+
   it('escapes its id', () => {
-    expect(written('a"b\\c', 'openmetrics')).toContain(String.raw`{incident_id="a\"b\\c"}`);
+    expect(written('a"b\\c', 'openmetrics')).toContain(String.raw`{incident_id="a\"b\\c",provider="pd"}`);
   });
 });

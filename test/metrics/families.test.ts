@@ -314,7 +314,7 @@ describe('nothing rather than a false zero', () => {
   });
 
   it('a platform that tells of neither escalations nor reopenings has no counters of them', async () => {
-    const untold = provider({ tellsEscalations: false, tellsReopens: false });
+    const untold = provider({ hasEscalations: false, hasReopens: false });
 
     const text = await rendered(source({ sets: [shown(set({ kind: 'severity' }), { provider: untold })] }), 'text');
 

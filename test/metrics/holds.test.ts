@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createHolds } from '../../src/metrics/holds.ts';
-import type { LabelSet } from '../../src/store/label-set.ts';
+import type { LabelSet } from '../../src/store/label-sets.ts';
 import { BORN_MS, set } from './invented-source.ts';
 
 const HOLD_MS = 180_000;

@@ -4,7 +4,7 @@ import { families } from '../../src/metrics/families.ts';
 import type { FamilySettings, PageSource, ShownProvider, ShownSet } from '../../src/metrics/family.ts';
 import { Page, type RenderedPage } from '../../src/metrics/page.ts';
 import { type OpenRow, type Row, STATISTICS, type Statistic, statisticsOf } from '../../src/stats/rows.ts';
-import type { LabelSet } from '../../src/store/label-set.ts';
+import type { LabelSet } from '../../src/store/label-sets.ts';
 import type { ProviderState } from '../../src/store/store.ts';
 import { severities } from '../settings.ts';
 
@@ -25,8 +25,8 @@ export function provider(change: Partial<ShownProvider> = {}): ShownProvider {
     isOverall: true,
     statuses: ['triggered', 'acknowledged'],
     stamps: { acknowledgement: true, detection: true, identification: true, mitigation: true },
-    tellsEscalations: true,
-    tellsReopens: true,
+    hasEscalations: true,
+    hasReopens: true,
     ...change,
   };
 }

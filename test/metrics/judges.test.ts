@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { families } from '../../src/metrics/families.ts';
-import { OWN_FAMILIES } from '../../src/metrics/own-families.ts';
-import { createProcessMetrics } from '../../src/metrics/process.ts';
+import { createProcessMetrics, SELF_METRICS } from '../../src/metrics/self-metrics.ts';
 import { liveThroughInventedWorld } from './invented-world.ts';
 
 const isCi = process.env['CI'] === 'true';
@@ -49,7 +48,7 @@ describe.skipIf(!hasParser && !isCi)(`the OpenMetrics parser${without('python3-p
         .split('\n')
         .map((line) => line.split(' ').slice(0, 2).join(' ')),
     );
-    for (const { name, type } of [...families, ...Object.values(OWN_FAMILIES)]) {
+    for (const { name, type } of [...families, ...Object.values(SELF_METRICS)]) {
       expect(read).toContain(`${type === 'counter' ? name.replace(/_total$/, '') : name} ${type}`);
     }
   });

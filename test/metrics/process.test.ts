@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { FORMATS } from '../../src/metrics/exposition.ts';
-import { createProcessMetrics } from '../../src/metrics/process.ts';
+import { createProcessMetrics } from '../../src/metrics/self-metrics.ts';
 import { samplesOf } from './invented-source.ts';
 
 it('a provider’s counters are there at zero before its first poll, its state is not', async () => {

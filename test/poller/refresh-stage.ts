@@ -16,7 +16,7 @@ import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../../src/simulator/opsgen
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { Fake } from '../../src/simulator/platform.ts';
 import type { SimulatedIncident, World } from '../../src/simulator/world.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { DAY_MS, MINUTE_MS, START_MS, told } from '../metrics/stage.ts';
 import { providerConfig } from '../settings.ts';

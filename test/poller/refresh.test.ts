@@ -138,9 +138,9 @@ describe.each(KINDS)('reading $says again', (kind) => {
       staged.fake.faults.push({ times: Number.POSITIVE_INFINITY, answer: { status: 400, body } });
     });
 
-    const refreshing = staged.refresh();
+    const refreshRunner = staged.refresh();
 
-    await expect(refreshing).rejects.toThrow('400');
+    await expect(refreshRunner).rejects.toThrow('400');
     expect(staged.content()).toBe(before);
   });
 });
@@ -189,9 +189,9 @@ describe('reading again', () => {
   it('is refused while the first sync is not complete', async () => {
     const staged = await refreshStage(PAGERDUTY, invent());
 
-    const refreshing = staged.refresh();
+    const refreshRunner = staged.refresh();
 
-    await expect(refreshing).rejects.toThrow('its first sync is not complete');
+    await expect(refreshRunner).rejects.toThrow('its first sync is not complete');
     expect(staged.fake.requests).toEqual([]);
   });
 
@@ -216,10 +216,10 @@ describe('reading again', () => {
     const before = staged.content();
     const ending = new AbortController();
 
-    const refreshing = staged.refresh({ signal: ending.signal });
+    const refreshRunner = staged.refresh({ signal: ending.signal });
     ending.abort(new Error('enough'));
 
-    await expect(refreshing).rejects.toThrow('enough');
+    await expect(refreshRunner).rejects.toThrow('enough');
     expect(staged.content()).toBe(before);
   });
 

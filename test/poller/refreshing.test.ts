@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest';
 import type { LogFields } from '../../src/model/log.ts';
-import type { RefreshRequest, RefreshResult } from '../../src/poller/refresh.ts';
-import { createRefreshing, type RefreshAll, type RefreshTarget } from '../../src/poller/refreshing.ts';
+import {
+  createRefreshRunner,
+  type RefreshAll,
+  type RefreshRequest,
+  type RefreshResult,
+  type RefreshTarget,
+} from '../../src/poller/refresh.ts';
 
 const NOW_MS = 1_000_000_000;
 const FOUND: RefreshResult = {
@@ -28,14 +33,14 @@ function target(name: string, change: Partial<RefreshTarget> = {}): RefreshTarge
   return { name, pollIntervalMs: 60_000, nowMs: () => NOW_MS, lastSuccessMs, refresh: async () => FOUND, ...change };
 }
 
-function refreshing(...targets: readonly RefreshTarget[]) {
+function refreshRunner(...targets: readonly RefreshTarget[]) {
   const lines: { readonly text: string; readonly fields: LogFields }[] = [];
   const at =
     (level: string) =>
     (message: string, fields: LogFields = {}) =>
       void lines.push({ text: `${level} ${message}`, fields });
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  return { lines, ...createRefreshing({ targets, log }) };
+  return { lines, ...createRefreshRunner({ targets, log }) };
 }
 
 function failing(message: string): Partial<RefreshTarget> {
@@ -43,7 +48,7 @@ function failing(message: string): Partial<RefreshTarget> {
 }
 
 it('reads all providers again and says what became of each, in their order', async () => {
-  const { begin, lines } = refreshing(target('pd'), target('og', failing('503 after 5 tries')));
+  const { begin, lines } = refreshRunner(target('pd'), target('og', failing('503 after 5 tries')));
 
   const outcomes = await begin(ALL);
 
@@ -64,7 +69,7 @@ it.each([
   { says: 'more than three intervals ago', lastMs: NOW_MS - 180_001, outcome: 'refreshed' },
   { says: 'never', lastMs: undefined, outcome: 'refreshed' },
 ])('of stale providers one that was read $says is $outcome', async ({ lastMs, outcome }) => {
-  const { begin } = refreshing(target('pd', { lastSuccessMs: async () => lastMs }));
+  const { begin } = refreshRunner(target('pd', { lastSuccessMs: async () => lastMs }));
 
   const outcomes = await begin({ ...ALL, providers: 'stale' });
 
@@ -73,7 +78,7 @@ it.each([
 
 it('hands on how far back, and that nothing is to be written', async () => {
   const asked: RefreshRequest[] = [];
-  const { begin } = refreshing(target('pd', { refresh: async (request) => (asked.push(request), FOUND) }));
+  const { begin } = refreshRunner(target('pd', { refresh: async (request) => (asked.push(request), FOUND) }));
 
   await begin({ ...ALL, spanMs: 5, isDryRun: true });
 
@@ -81,7 +86,7 @@ it('hands on how far back, and that nothing is to be written', async () => {
 });
 
 it('ends those that still read when as many have failed as may', async () => {
-  const { begin } = refreshing(
+  const { begin } = refreshRunner(
     target('a', failing('no')),
     target('b', { refresh: hangs }),
     target('c', failing('no')),
@@ -99,7 +104,7 @@ it('ends those that still read when as many have failed as may', async () => {
 });
 
 it('refuses a second one while one is under way, and takes one after it', async () => {
-  const { begin, stop } = refreshing(target('pd', { refresh: hangs }));
+  const { begin, stop } = refreshRunner(target('pd', { refresh: hangs }));
 
   const first = begin(ALL);
   const second = begin(ALL);

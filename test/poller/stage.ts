@@ -12,7 +12,7 @@ import type { Page } from '../../src/model/poll.ts';
 import { createPoller, type Poller, type PollerCore } from '../../src/poller/poller.ts';
 import type { PollRequest } from '../../src/providers/provider.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { CommitCounts, Store } from '../../src/store/store.ts';
 import { CAPABILITIES } from '../core/stage.ts';
 import { createHandClock, type HandClock } from './clock.ts';

@@ -481,7 +481,7 @@ describe('incidents are a function of the history, not of how it arrived', () =>
     const pollMinutes = fc.array(fc.integer({ min: 1, max: 2880 }), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(lives, pollMinutes, fc.boolean(), async (drawn, polls, duplicates) => {
-        const alarms = drawn.map((life, index) => alarm(`alarm ${index}`, changesOf(life), { kind: life.kind }));
+        const alarms = drawn.map((life, index) => alarm(`alarm ${index}`, toChanges(life), { kind: life.kind }));
         const staged = await stage(alarms, { duplicates });
         staged.time.nowMs = NOW_MS;
         for (const minute of polls) {
@@ -507,7 +507,7 @@ describe('incidents are a function of the history, not of how it arrived', () =>
     readonly lateness: Iterator<number>;
   }
 
-  function changesOf({ gaps, states, lateness }: Life): SimulatedAlarm['changes'] {
+  function toChanges({ gaps, states, lateness }: Life): SimulatedAlarm['changes'] {
     let minute = -1440;
     return gaps.map((gap) => {
       minute += gap;

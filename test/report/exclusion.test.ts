@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReader, isVisible } from '../../src/config/reading.ts';
+import { createLabelMapper, isVisible } from '../../src/config/label-mapper.ts';
 import { MARKS } from '../../src/model/stored.ts';
 import { EXCLUSION_TEXTS, EXCLUSIONS, findExclusion, toLabels } from '../../src/report/exclusion.ts';
 import { providerConfig, severities } from '../settings.ts';
@@ -9,7 +9,7 @@ const FACET = { row: 1, provider: 'pagerduty', serviceId: 'S', serviceName: 'che
 const INCIDENT = { marks: 0, title: 'It is slow', recoveryMs: 60_000 };
 
 function excluded(filter: Partial<typeof OPEN> | object, incident: Partial<typeof INCIDENT> = {}) {
-  const reader = createReader(providerConfig({ filter: { ...OPEN, ...filter } }), severities);
+  const reader = createLabelMapper(providerConfig({ filter: { ...OPEN, ...filter } }), severities);
   const labels = toLabels(reader.facet({ ...FACET, severity: { priority: 'P1' } }));
   const subject = { ...INCIDENT, ...incident };
   return { reason: findExclusion(subject, labels, reader), isVisible: isVisible(subject, labels, reader) };

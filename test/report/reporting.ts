@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig, SeverityConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { ReportConfig } from '../../src/report/groups.ts';
 import { type PeriodInput, parsePeriod } from '../../src/report/period.ts';
 import { makeReport, type Report, type ReportInput } from '../../src/report/report.ts';
 import { openHistory } from '../../src/store/history.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
 import { DAY_MS, HOUR_MS, poll, settings as storeSettings } from '../store/telling.ts';
@@ -59,7 +59,7 @@ export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) =
     store.commit(isUnsynced ? page : { ...page, complete: { polledUntilMs: readUntilMs, historyStartMs } });
   }
   store.close();
-  const readers = new Map(configs.map((config) => [config.name, createReader(config, titled)]));
+  const readers = new Map(configs.map((config) => [config.name, createLabelMapper(config, titled)]));
   const history = openHistory({ path, readers, maxServices: 500 });
   onTestFinished(() => history.close());
   return ({ filter, step, isCompared, minimumSample = 1, retentionMs = 400 * DAY_MS, ...period } = {}) =>
@@ -69,8 +69,8 @@ export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) =
       providers: configs.map(({ name, overall }) => ({
         name,
         isOverall: overall,
-        tellsEscalations: true,
-        tellsReopens: true,
+        hasEscalations: true,
+        hasReopens: true,
       })),
       config: reportConfig(configs, { minimumSample, retentionMs }),
       period: parsePeriod({ from: '30d', to: 'now', nowMs: NOW, timezone: 'UTC', ...period }),
@@ -102,7 +102,7 @@ function reportConfig(
   };
 }
 
-/** The figures of one group; undefined when the report has none of that name. */
+/** The statistics of one group; undefined when the report has none of that name. */
 export function figuresIn({ groups }: Pick<Report, 'groups'>, grouping: string, name = '') {
-  return groups.find((group) => group.grouping === grouping && group.name === name)?.figures;
+  return groups.find((group) => group.grouping === grouping && group.name === name)?.statistics;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BusyTime } from '../../src/stats/busy-time.ts';
+import { IntervalUnion } from '../../src/stats/interval-union.ts';
 
 /** Instants are few, so that spans touch, overlap and repeat. */
 const INSTANT_MAX = 200;
@@ -20,7 +20,7 @@ const MANY = 40_000;
 
 describe('busy time', () => {
   it('of many spans that come in no order is their union', () => {
-    const busy = new BusyTime();
+    const busy = new IntervalUnion();
     // Of each ten milliseconds the first seven; 7919 is prime to MANY, so each place comes once.
     for (let turn = 0; turn < MANY; turn += 1) {
       const fromMs = ((turn * 7919) % MANY) * 10;
@@ -34,7 +34,7 @@ describe('busy time', () => {
 
   it('is the union of the spans that were added and not taken back, whatever overlapped', () => {
     const agrees = fc.property(spans, spans, fc.array(span, { minLength: 1, maxLength: 5 }), (kept, passing, asked) => {
-      const busy = new BusyTime();
+      const busy = new IntervalUnion();
       for (const { fromMs, toMs } of passing) busy.change(fromMs, toMs, 1);
       busy.within(0, INSTANT_MAX);
       for (const { fromMs, toMs } of kept) {
@@ -53,7 +53,7 @@ describe('busy time', () => {
   });
 
   it('of a span that two others cover stays when one of them is taken back', () => {
-    const busy = new BusyTime();
+    const busy = new IntervalUnion();
     busy.change(0, 100, 1);
     busy.change(20, 40, 1);
     busy.change(30, 60, 1);
@@ -65,7 +65,7 @@ describe('busy time', () => {
   });
 
   it('knows nothing outside of what was asked for, and nothing of spans without length', () => {
-    const busy = new BusyTime();
+    const busy = new IntervalUnion();
     busy.change(10, 20, 1);
     busy.change(50, 50, 1);
 

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SlotOrder } from '../../src/stats/slot-order.ts';
+import { SortedIndex } from '../../src/stats/sorted-index.ts';
 
 /** Instants of a year, some of them twice. */
 const instants = fc.array(fc.integer({ min: 1_700_000_000_000, max: 1_735_000_000_000 }), { maxLength: 400 });
 
-function slotsOf(order: SlotOrder): number[] {
+function slotsOf(order: SortedIndex): number[] {
   return Array.from({ length: order.length }, (_none, place) => order.at(place));
 }
 
 describe('slots in order of their instants', () => {
   it('come out as a stable sort would have them, however many digits their instants differ in', () => {
     const agrees = fc.property(instants, (given) => {
-      const order = new SlotOrder((slot) => given[slot] ?? 0);
+      const order = new SortedIndex((slot) => given[slot] ?? 0);
       for (const slot of given.keys()) order.append(slot);
       order.sort();
 
@@ -26,7 +26,7 @@ describe('slots in order of their instants', () => {
 
   it('take in late ones where they belong and let others go', () => {
     const at = [50, 10, 30, 20, 40];
-    const order = new SlotOrder((slot) => at[slot] ?? 0);
+    const order = new SortedIndex((slot) => at[slot] ?? 0);
     for (const slot of [0, 1, 2]) order.append(slot);
     order.sort();
 
@@ -35,6 +35,6 @@ describe('slots in order of their instants', () => {
     order.remove(2);
 
     expect(slotsOf(order)).toEqual([1, 3, 4, 0]);
-    expect(order.placeAfter(20)).toBe(2);
+    expect(order.upperBound(20)).toBe(2);
   });
 });

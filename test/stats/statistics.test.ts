@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '../../src/config/reading.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
 import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
 import { STATISTICS, type StatisticsSettings, statisticsOf } from '../../src/stats/rows.ts';
@@ -38,12 +38,12 @@ function open(settings: StatisticsSettings, labels = LABELS): Statistics {
   return createStatistics({
     settings,
     labels: (facet) => labels[facet],
-    reader: (name) => createReader(providerConfig({ name }), severities),
+    reader: (name) => createLabelMapper(providerConfig({ name }), severities),
   });
 }
 
 function activeOf({ tells, ...provider }: OracleProvider) {
-  return { ...provider, tellsEscalations: tells, tellsReopens: tells };
+  return { ...provider, hasEscalations: tells, hasReopens: tells };
 }
 
 /** What the statistics say, in the oracle's words. */

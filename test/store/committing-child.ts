@@ -1,4 +1,4 @@
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { commitAll } from './committing.ts';
 
 /** Goes on where the store is, and says how far it came; killed by its parent, most of the time. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { commitAll, PAGES } from './committing.ts';
 import { silent, temporaryFolder } from './sqlite-place.ts';
 import { counted, SINCE, start, total, totals } from './telling.ts';

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
 import { MARKS } from '../../src/model/stored.ts';
 import { CONTENT_COLUMNS, cellsOf, contentMarks } from '../../src/store/incident-row.ts';
-import { createSqliteStore } from '../../src/store/sqlite/create.ts';
+import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store } from '../../src/store/store.ts';
 import { silent, temporaryFolder } from './sqlite-place.ts';

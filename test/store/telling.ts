@@ -1,7 +1,7 @@
-import { createReader } from '../../src/config/reading.ts';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig, SeverityConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
-import type { Histogram, LabelSet } from '../../src/store/label-set.ts';
+import type { Histogram, LabelSet } from '../../src/store/label-sets.ts';
 import type { Batch, Store, StoreSettings } from '../../src/store/store.ts';
 import { providerConfig, severities } from '../settings.ts';
 
@@ -60,7 +60,7 @@ interface SettingsChange extends Partial<Omit<StoreSettings, 'readers' | 'tells'
 export function settings({ providers = [{}], severities: own = severities, ...change }: SettingsChange = {}) {
   const configs = providers.map((one) => providerConfig(one));
   const all: StoreSettings = {
-    readers: new Map(configs.map((config) => [config.name, createReader(config, own)])),
+    readers: new Map(configs.map((config) => [config.name, createLabelMapper(config, own)])),
     tells: new Map(configs.map(({ name }) => [name, { acknowledged: true, escalations: true, reopens: true }])),
     targetsMs: new Map(own.flatMap(({ name, targetMs }) => (targetMs === undefined ? [] : [[name, targetMs]]))),
     bucketsMs: [15 * MINUTE_MS, HOUR_MS],

@@ -1,11 +1,11 @@
 import { type Config, GROUPINGS } from '../../config/types.ts';
 import { familySettings, statisticsSettings } from '../../core/settings.ts';
 import { type LabelPairs, labelText } from '../../metrics/exposition.ts';
-import type { AnyFamily, FamilySettings, PageSource, Piece } from '../../metrics/family.ts';
-import { stateFamilies } from '../../metrics/state.ts';
+import { stateFamilies } from '../../metrics/families.ts';
+import type { AnyFamily, FamilySettings, PageSource, SampleGroup } from '../../metrics/family.ts';
 import { windowedFamilies } from '../../metrics/windowed.ts';
-import { type Moment, openPast, type Past } from '../../report/past/past.ts';
-import { reachOf } from '../../report/timeline.ts';
+import { type HistoryReplay, replayHistory, type Snapshot } from '../../report/history-replay.ts';
+import { findCoverage } from '../../report/timeline.ts';
 import type { HistorySource } from '../open-history.ts';
 
 /** Gauges of a state at a time, besides the windowed ones; with them the bundled recording rules have all that they read. */
@@ -61,7 +61,7 @@ export interface GaugeReplay {
 
 /** Reads the whole history. */
 export function openGaugeReplay({ source, config, labels, isPartial }: GaugeReplayInput): GaugeReplay {
-  const past = openPast({ ...source, settings: statisticsSettings(config) });
+  const past = replayHistory({ ...source, settings: statisticsSettings(config) });
   const table = createSampleTable({
     settings: familySettings(config),
     labels,
@@ -69,24 +69,24 @@ export function openGaugeReplay({ source, config, labels, isPartial }: GaugeRepl
   });
   return {
     replay: (timesMs) => table(timesMs, (ms) => toPageSource(past.at(ms), source, ms)),
-    coveredFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.startMs('all', []) + windowMs),
+    coveredFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.findStartMs('all', []) + windowMs),
   };
 }
 
 /** From when on history covers the window of a series; a series without a window is always covered. */
-function findCoveredFromMs(labels: LabelPairs, past: Past, { windows }: Config): number {
+function findCoveredFromMs(labels: LabelPairs, past: HistoryReplay, { windows }: Config): number {
   const findValue = (wanted: string) => labels.find(([name]) => name === wanted)?.[1] ?? '';
   const window = windows.find(({ name }) => name === findValue('window'));
   const grouping = GROUPINGS.find((one) => one === findValue('by'));
   if (window === undefined || grouping === undefined) return Number.NEGATIVE_INFINITY;
-  return past.startMs(grouping, grouping.split(',').map(findValue)) + window.ms;
+  return past.findStartMs(grouping, grouping.split(',').map(findValue)) + window.ms;
 }
 
 /** What the page of that time would have been made of, as far as gauges go. */
-function toPageSource({ rows, openRows }: Moment, { history, providers }: HistorySource, atMs: number): PageSource {
+function toPageSource({ rows, openRows }: Snapshot, { history, providers }: HistorySource, atMs: number): PageSource {
   const polled = history.providers.flatMap((state) => {
     const provider = providers.find(({ name }) => name === state.name);
-    const reach = reachOf(state);
+    const reach = findCoverage(state);
     if (provider === undefined || reach === undefined || atMs < reach.historyStartMs) return [];
     const polledUntilMs = Math.min(atMs, reach.readUntilMs);
     return [{ provider, state: { ...state, polledUntilMs }, counts: undefined }];
@@ -164,7 +164,7 @@ class FamilyTable {
   }
 
   add({ index, atMs }: { readonly index: number; readonly atMs: number }, page: PageSource): void {
-    for (const piece of this.#family.pieces(page, this.#input.settings)) {
+    for (const piece of this.#family.sampleGroups(page, this.#input.settings)) {
       for (const { series, value } of this.#readPiece(piece).entries) {
         if (atMs >= series.fromMs) series.values[index] = value;
       }
@@ -180,7 +180,7 @@ class FamilyTable {
     return new Float64Array(this.#length).fill(Number.NaN);
   }
 
-  #readPiece({ key, version, samples }: Piece): CachedPiece {
+  #readPiece({ key, version, samples }: SampleGroup): CachedPiece {
     const cached = this.#cache.get(key);
     if (cached?.version === version) return cached;
     const entries = samples().map(({ labels, value }) => ({ series: this.#findSeries(labels), value }));

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../../config/types.ts';
 import { DAY_MS } from '../../model/time.ts';
-import { reachOf } from '../../report/timeline.ts';
+import { findCoverage } from '../../report/timeline.ts';
 import { countSamples, type GaugeReplayInput, openGaugeReplay, type ReplayedSeries } from '../backfill/gauge-replay.ts';
 import { renderOpenMetrics } from '../backfill/openmetrics-files.ts';
 import {
@@ -67,7 +67,7 @@ function neededHistoryMs({ windows, historyMs }: Config, { fromMs }: SamplePlan,
 
 /** The part of a plan that history covers; throws UsageError when there is none. */
 function clampToHistory(plan: SamplePlan, { history }: HistorySource): SamplePlan {
-  const reaches = history.providers.map(reachOf).filter((reach) => reach !== undefined);
+  const reaches = history.providers.map(findCoverage).filter((reach) => reach !== undefined);
   if (reaches.length === 0) throw new Error('there is no history yet: the first sync of every provider is incomplete');
   const startMs = Math.min(...reaches.map(({ historyStartMs }) => historyStartMs));
   const endMs = Math.max(...reaches.map(({ readUntilMs }) => readUntilMs));

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { openProviders } from '../../app/providers.ts';
-import { createProcessMetrics } from '../../metrics/process.ts';
+import { createProcessMetrics } from '../../metrics/self-metrics.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { platforms } from '../../providers/registry.ts';
-import { loadTlsOptions } from '../../server/certificates.ts';
 import { parseWebConfig } from '../../server/web-config.ts';
+import { loadTlsOptions } from '../../server/web-settings.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { readConfiguration, readTextFile } from '../configuration.ts';
 import { configFile, UsageError, webConfigFile } from '../flags.ts';

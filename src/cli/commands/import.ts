@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { createReader } from '../../config/reading.ts';
-import { type ImportTarget, importRows } from '../../imports/importing.ts';
-import { placesOf } from '../../imports/mapping.ts';
-import { readRows } from '../../imports/rows.ts';
-import { createTallying, type Tallying } from '../../imports/tally.ts';
+import { createLabelMapper } from '../../config/label-mapper.ts';
+import {
+  createImportStats,
+  type ImportStats,
+  type ImportTarget,
+  importRows,
+  readRows,
+} from '../../imports/importing.ts';
 import { messageOf } from '../../model/error-message.ts';
 import type { ImportSpan } from '../../store/store.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
@@ -49,30 +52,27 @@ async function run(args: ParsedArgs<typeof importFlags>, context: CommandContext
   const config = configurationForHistory(args.flags, context);
   const { retentionMs } = config;
   const options = readImportOptions(args, config, nowMs);
-  const tallying = createTallying({
-    reader: createReader(options.provider, config.severities),
-    retentionStartMs: nowMs - retentionMs,
-  });
+  const stats = createImportStats(createLabelMapper(options.provider, config.severities), nowMs - retentionMs);
   const rejectedRows = createRejectedRows(options);
   const ignored = new Set<string>();
   const destination = await openDestination(config, options, context);
   try {
     const { target } = destination;
     for (const file of options.files) {
-      await importFile(file, { options, target, tallying, rejectedRows, ignored }, context);
+      await importFile(file, { options, target, stats, rejectedRows, ignored }, context);
     }
-    const result = destination.commit(findCoveredSpan(options, tallying));
-    const tally = tallying.tally();
+    const result = destination.commit(findCoveredSpan(options, stats));
+    const imported = stats.summary();
     // The import is committed by now, and an error says so.
     const state = options.isDryRun
       ? 'nothing was to be imported'
-      : `the import into ${options.provider.name} is committed (${countsText(tally)})`;
+      : `the import into ${options.provider.name} is committed (${countsText(imported)})`;
     prefixErrors(`${state}, but cannot close the store: `, () => destination.close());
     const rejectedFiles = prefixErrors(`${state}, but `, () => rejectedRows.commit());
     const { examples } = rejectedRows;
-    const summary = renderSummary({ options, tally, result, retentionMs, ignored, rejectedFiles, examples });
+    const summary = renderSummary({ options, imported, result, retentionMs, ignored, rejectedFiles, examples });
     prefixErrors(`${state}, but cannot write the summary: `, () => context.stdout.write(summary));
-    return countRejected(tally) > options.maxRejected ? 1 : 0;
+    return countRejected(imported) > options.maxRejected ? 1 : 0;
   } catch (error) {
     rejectedRows.discard();
     throw error;
@@ -92,31 +92,30 @@ function prefixErrors<Result>(prefix: string, work: () => Result): Result {
 interface ImportRun {
   readonly options: ImportOptions;
   readonly target: ImportTarget;
-  readonly tallying: Tallying;
+  readonly stats: ImportStats;
   readonly rejectedRows: RejectedRows;
   readonly ignored: Set<string>;
 }
 
 async function importFile(
   file: ImportFile,
-  { options, target, tallying, rejectedRows, ignored }: ImportRun,
+  { options, target, stats, rejectedRows, ignored }: ImportRun,
   { stdin, stderr, clock }: CommandContext,
 ): Promise<void> {
   const { mapping, provider, zone } = options;
   const name = displayName(file);
   try {
     const stream = file.name === STANDARD_INPUT ? stdin : await openFile(file.name);
-    const wanted = placesOf(mapping).map(({ text }) => text);
     await importRows({
       target,
-      rows: readRows({ format: file.format, stream, wanted, unread: ignored }),
-      around: {
+      rows: readRows({ format: file.format, stream, mapping, unread: ignored }),
+      context: {
         mapping,
         zone,
         tags: { service: provider.services.tag ?? DEFAULT_SERVICE_TAG, severity: provider.severity.tag },
       },
       nowMs: clock.nowMs(),
-      tallying,
+      stats,
       onRejected: (row) => rejectedRows.add(file, row),
       onProgress: (rows) => void (stderr.isTTY === true && stderr.write(`\r${name}: ${rows} rows`)),
     });
@@ -135,8 +134,8 @@ async function openFile(name: string): Promise<Readable> {
 }
 
 /** The period that the files cover completely, by flags or else by their content. */
-function findCoveredSpan({ fromMs, untilMs }: ImportOptions, tallying: Tallying): ImportSpan | undefined {
-  const { oldestTriggerMs, newestStampMs } = tallying.tally();
-  if (oldestTriggerMs === undefined || newestStampMs === undefined) return undefined;
-  return { fromMs: fromMs ?? oldestTriggerMs, untilMs: untilMs ?? newestStampMs };
+function findCoveredSpan({ fromMs, untilMs }: ImportOptions, stats: ImportStats): ImportSpan | undefined {
+  const { oldestTriggerMs, newestTimestampMs } = stats.summary();
+  if (oldestTriggerMs === undefined || newestTimestampMs === undefined) return undefined;
+  return { fromMs: fromMs ?? oldestTriggerMs, untilMs: untilMs ?? newestTimestampMs };
 }

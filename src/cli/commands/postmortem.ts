@@ -1,7 +1,7 @@
 import { statisticsSettings } from '../../core/settings.ts';
-import { known } from '../../report/filter.ts';
+import { findName } from '../../report/filter.ts';
 import { gatherFacts } from '../../report/postmortem/facts.ts';
-import { renderPostmortem } from '../../report/postmortem/markdown.ts';
+import { renderPostmortem } from '../../report/postmortem/template.ts';
 import type { Recorded } from '../../store/history.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
@@ -35,7 +35,7 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   if (others.length > 0) throw new UsageError(undefined, `expected one incident id, got ${args.operands.length}`);
   const config = configurationForHistory(args.flags, context);
   const names = config.providers.map(({ name }) => name);
-  if (provider !== undefined) known('provider', provider, names);
+  if (provider !== undefined) findName('provider', provider, names);
   const source = await openHistorySource({ config, historyMs: config.historyMs, isQuiet }, context);
   try {
     const recorded = findIncident(source, id, provider);

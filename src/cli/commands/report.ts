@@ -3,15 +3,15 @@ import { postWebhook } from '../../http/post-client.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { InputError } from '../../model/input-error.ts';
 import { DAY_MS } from '../../model/time.ts';
-import { STEPS } from '../../report/calendar.ts';
 import { resolveFilter } from '../../report/filter.ts';
 import { type Period, parsePeriod } from '../../report/period.ts';
 import { renderCsv } from '../../report/render/csv.ts';
 import { renderJson } from '../../report/render/json.ts';
 import { renderMarkdown } from '../../report/render/markdown.ts';
-import { renderSlack, slackMessage } from '../../report/render/slack.ts';
+import { renderSlack, toSlackMessage } from '../../report/render/slack.ts';
 import { renderText } from '../../report/render/text.ts';
 import { makeReport, type Report } from '../../report/report.ts';
+import { STEPS } from '../../report/trend-steps.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory, readTextFile } from '../configuration.ts';
 import {
@@ -91,7 +91,7 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   }
   if (webhook === undefined) return 0;
   try {
-    await postWebhook({ url: webhook, message: slackMessage(made), clock: context.clock, env: context.env });
+    await postWebhook({ url: webhook, message: toSlackMessage(made), clock: context.clock, env: context.env });
   } catch (error) {
     throw new Error(`cannot post the report to Slack: ${messageOf(error)}`, { cause: error });
   }

@@ -3,7 +3,7 @@ import type { Config } from '../../config/types.ts';
 import { messageOf } from '../../model/error-message.ts';
 import type { Log } from '../../model/log.ts';
 import { platforms } from '../../providers/registry.ts';
-import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from '../../server/paths.ts';
+import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from '../../server/addresses.ts';
 import { parseWebConfig } from '../../server/web-config.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { findSecrets, readConfiguration, readTextFile } from '../configuration.ts';

@@ -3,12 +3,11 @@ import type { Config } from '../../config/types.ts';
 import { readersOf, storeSettings } from '../../core/settings.ts';
 import type { ImportTarget } from '../../imports/importing.ts';
 import { createImportStage } from '../../imports/stage.ts';
-import { createProcessMetrics } from '../../metrics/process.ts';
+import { createProcessMetrics } from '../../metrics/self-metrics.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { platforms } from '../../providers/registry.ts';
-import { openKnown } from '../../store/history.ts';
-import { createSqliteStore } from '../../store/sqlite/create.ts';
-import { StoreInUse } from '../../store/sqlite/open.ts';
+import { openStoredIncidents } from '../../store/history.ts';
+import { createSqliteStore, StoreInUse } from '../../store/sqlite/open.ts';
 import type { ImportSpan, ProviderState, Store } from '../../store/store.ts';
 import type { CommandContext } from '../command.ts';
 import { findSecrets } from '../configuration.ts';
@@ -37,7 +36,7 @@ export async function openDestination(
 }
 
 function openDryRun(config: Config, { provider, isOnlySource }: ImportOptions): Destination {
-  const past = openKnown(config.store.path, provider.name);
+  const past = openStoredIncidents(config.store.path, provider.name);
   const stage = createImportStage(past.stored);
   return {
     target: stage,
@@ -63,7 +62,7 @@ async function openForWriting(config: Config, options: ImportOptions, context: C
       target: stage,
       commit: (span) => {
         try {
-          store.import({ provider: provider.name, isOnlySource, nowMs: clock.nowMs() }, stage.parts(), span);
+          store.import({ provider: provider.name, isOnlySource, nowMs: clock.nowMs() }, stage.batches(), span);
         } catch (error) {
           throw new Error(`cannot write to the store: ${messageOf(error)}; nothing was imported`, { cause: error });
         }

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { IANAZone } from 'luxon';
 import type { Config, ProviderConfig } from '../../config/types.ts';
+import { builtinMappings } from '../../imports/builtin-mappings.ts';
+import { detectFormat, FORMATS, type Format } from '../../imports/file-format.ts';
 import type { Mapping } from '../../imports/mapping.ts';
 import { parseMapping } from '../../imports/mapping-file.ts';
-import { namedMappings } from '../../imports/named.ts';
-import { FORMATS, type Format, formatOf } from '../../imports/rows.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { platforms } from '../../providers/registry.ts';
 import { parsePeriod } from '../../report/period.ts';
@@ -22,7 +22,7 @@ import {
   withDefault,
 } from '../flags.ts';
 
-const MAPPING_NAMES = [...namedMappings.keys()].join(', ');
+const MAPPING_NAMES = [...builtinMappings.keys()].join(', ');
 
 export const importFlags = {
   configFile,
@@ -107,7 +107,7 @@ function findProvider(name: string | undefined, providers: readonly ProviderConf
 }
 
 function toImportFile(name: string, given: Format | undefined): ImportFile {
-  const format = given ?? (name === STANDARD_INPUT ? undefined : formatOf(name));
+  const format = given ?? (name === STANDARD_INPUT ? undefined : detectFormat(name));
   if (format !== undefined) return { name, format };
   const file = name === STANDARD_INPUT ? 'standard input' : basename(name);
   throw new UsageError('--format', `required for ${file}, which has no known extension: ndjson, json or csv`);
@@ -115,11 +115,11 @@ function toImportFile(name: string, given: Format | undefined): ImportFile {
 
 function findMapping(name: string | undefined, type: string): Mapping {
   if (name === undefined) {
-    const mapping = namedMappings.get(type) ?? namedMappings.get('mttr-exporter');
+    const mapping = builtinMappings.get(type) ?? builtinMappings.get('mttr-exporter');
     if (mapping === undefined) throw new Error('the mapping mttr-exporter is missing');
     return mapping;
   }
-  const mapping = namedMappings.get(name);
+  const mapping = builtinMappings.get(name);
   if (mapping !== undefined) return mapping;
   if (existsSync(name)) return parseMapping(readTextFile(name), name);
   throw new UsageError('--mapping', `"${name}" is neither a file nor a mapping (known: ${MAPPING_NAMES})`);

@@ -1,5 +1,5 @@
+import { REJECTED } from '../../imports/file-format.ts';
 import type { RejectedRow } from '../../imports/importing.ts';
-import { REJECTED } from '../../imports/rows.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { type AtomicFile, openAtomicFile } from '../write-file-atomic.ts';
 import { displayName, type ImportFile, type ImportOptions, STANDARD_INPUT } from './options.ts';

@@ -1,14 +1,15 @@
 import { durationText } from '../../config/durations.ts';
-import { FATES, type Fate, type Tally } from '../../imports/tally.ts';
-import { printable } from '../../model/printable.ts';
+import { type ImportSummary, ROW_OUTCOMES, type RowOutcome } from '../../imports/importing.ts';
+import { formatList } from '../../model/format.ts';
+import { printable } from '../../model/text.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { ImportResult } from './destination.ts';
 import type { ImportOptions } from './options.ts';
 
 /** What an import has done, or a dry run would do. */
-export interface ImportSummary {
+export interface ImportOutcome {
   readonly options: ImportOptions;
-  readonly tally: Tally;
+  readonly imported: ImportSummary;
   readonly result: ImportResult;
   readonly retentionMs: number;
   /** Columns and keys that the mapping does not use. */
@@ -22,7 +23,7 @@ export interface ImportSummary {
 /** Names beyond these are counted. */
 const NAMES_MAX = 12;
 
-const FATE_TEXT: Readonly<Record<Fate, string>> = {
+const OUTCOME_TEXT: Readonly<Record<RowOutcome, string>> = {
   new: 'new',
   changed: 'changed',
   unchanged: 'unchanged',
@@ -30,52 +31,56 @@ const FATE_TEXT: Readonly<Record<Fate, string>> = {
 };
 
 /** The summary for people. */
-export function renderSummary(summary: ImportSummary): string {
-  const { options, tally } = summary;
-  const read = FATES.reduce((sum, fate) => sum + tally.fates[fate], 0);
+export function renderSummary(outcome: ImportOutcome): string {
+  const { options, imported } = outcome;
+  const read = ROW_OUTCOMES.reduce((sum, one) => sum + imported.outcomes[one], 0);
   const title = options.isDryRun
     ? `Dry run, nothing was written. Import into ${options.provider.name}`
     : `Imported into ${options.provider.name}`;
   const lines = [
-    `${title}: ${countsText(tally)}`,
-    ...(read > 0 ? [incidentsLine(tally, read), `Services: ${tally.services}`] : []),
-    ...severityLines(tally, options.provider.severity.default),
-    ...noteLines(summary),
-    ...rejectionLines(summary),
+    `${title}: ${countsText(imported)}`,
+    ...(read > 0 ? [incidentsLine(imported, read), `Services: ${imported.services}`] : []),
+    ...severityLines(imported, options.provider.severity.default),
+    ...noteLines(outcome),
+    ...rejectionLines(outcome),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
 
 /** `3 new, 1 rejected`; `nothing` where there was no row. */
-export function countsText(tally: Tally): string {
-  const rejected = countRejected(tally);
-  const counts = FATES.filter((fate) => tally.fates[fate] > 0).map((fate) => `${tally.fates[fate]} ${FATE_TEXT[fate]}`);
+export function countsText(imported: ImportSummary): string {
+  const rejected = countRejected(imported);
+  const counts = ROW_OUTCOMES.filter((one) => imported.outcomes[one] > 0).map(
+    (one) => `${imported.outcomes[one]} ${OUTCOME_TEXT[one]}`,
+  );
   return [...(counts.length > 0 ? counts : ['nothing']), ...(rejected > 0 ? [`${rejected} rejected`] : [])].join(', ');
 }
 
-export function countRejected({ rejected }: Tally): number {
+export function countRejected({ rejected }: ImportSummary): number {
   return [...rejected.values()].reduce((sum, count) => sum + count, 0);
 }
 
-function incidentsLine({ oldestTriggerMs = 0, newestStampMs = 0, open }: Tally, read: number): string {
+function incidentsLine({ oldestTriggerMs = 0, newestTimestampMs = 0, open }: ImportSummary, read: number): string {
   const stillOpen = open > 0 ? `, ${open} still open` : '';
-  return `Incidents: ${read} from ${timeText(oldestTriggerMs)} to ${timeText(newestStampMs)}${stillOpen}`;
+  return `Incidents: ${read} from ${timeText(oldestTriggerMs)} to ${timeText(newestTimestampMs)}${stillOpen}`;
 }
 
-function severityLines({ unmapped }: Tally, fallback: string): string[] {
+function severityLines({ unmapped }: ImportSummary, fallback: string): string[] {
   if (unmapped.size === 0) return [];
   const values = [...unmapped].map(([value, count]) => `${value === '' ? 'none' : JSON.stringify(value)} (${count})`);
-  return [`Unmapped severities, imported as ${fallback}: ${listText(values)}`];
+  return [`Unmapped severities, imported as ${fallback}: ${formatList(values, NAMES_MAX)}`];
 }
 
-function noteLines({ options, tally, result, retentionMs, ignored }: ImportSummary): string[] {
+function noteLines({ options, imported, result, retentionMs, ignored }: ImportOutcome): string[] {
   const { name } = options.provider;
   const lines: string[] = [];
-  if (ignored.size > 0) lines.push(`Ignored fields (no person's name is imported): ${listText([...ignored])}`);
-  if (tally.excluded > 0) lines.push(`Excluded by the filter of ${name}, stored but not counted: ${tally.excluded}`);
-  if (tally.forgotten > 0) {
+  if (ignored.size > 0)
+    lines.push(`Ignored fields (no person's name is imported): ${formatList([...ignored], NAMES_MAX)}`);
+  if (imported.excluded > 0)
+    lines.push(`Excluded by the filter of ${name}, stored but not counted: ${imported.excluded}`);
+  if (imported.beyondRetention > 0) {
     const retention = `retention (${durationText(retentionMs)})`;
-    lines.push(`Older than ${retention}: ${tally.forgotten}; the exporter deletes them within the hour`);
+    lines.push(`Older than ${retention}: ${imported.beyondRetention}; the exporter deletes them within the hour`);
   }
   lines.push(
     result.historyStartMs === undefined
@@ -85,18 +90,13 @@ function noteLines({ options, tally, result, retentionMs, ignored }: ImportSumma
   return lines;
 }
 
-function rejectionLines({ tally, examples, rejectedFiles, options }: ImportSummary): string[] {
+function rejectionLines({ imported, examples, rejectedFiles, options }: ImportOutcome): string[] {
   if (examples.length === 0) return [];
-  const reasons = [...tally.rejected].map(([reason, count]) => `${reason} ${count}`).join(', ');
+  const reasons = [...imported.rejected].map(([reason, count]) => `${reason} ${count}`).join(', ');
   const files =
     rejectedFiles.length > 0 ? [`Rejected rows, to correct and import again: ${rejectedFiles.join(', ')}`] : [];
   const notKept = options.isDryRun ? [] : ['Rejected rows were not saved; use --rejected-file to save them'];
   return [`Rejected: ${reasons}`, ...examples.map((one) => `  ${one}`), ...(files.length > 0 ? files : notKept)];
-}
-
-function listText(names: readonly string[]): string {
-  const more = names.length - NAMES_MAX;
-  return [...names.slice(0, NAMES_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 }
 
 /** To the second, UTC. */

@@ -15,7 +15,7 @@ import { createAlarmNameCache } from './tags.ts';
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 
 const shape = {
-  regions: z.array(z.string().regex(REGION, 'expected a region like eu-west-1')).min(1),
+  regions: z.array(z.string().regex(REGION, 'a region such as eu-west-1')).min(1),
   role_arn: z.string().default(''),
   external_id: z.string().default(''),
   profile: z.string().default(''),

@@ -8,7 +8,7 @@ import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
 import { createNameCache } from './name-cache.ts';
 import { probe } from './probe.ts';
-import { createReader } from './reader.ts';
+import { createLabelMapper } from './reader.ts';
 import type { Source } from './source.ts';
 import type { Stamped } from './wire.ts';
 
@@ -27,7 +27,7 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place
   async function* poll(request: PollRequest): AsyncGenerator<Page> {
     request.signal.throwIfAborted();
     const surroundings = { httpClient, request, teams, services };
-    const tools = { source, surroundings, reader: createReader(source, surroundings) };
+    const tools = { source, surroundings, reader: createLabelMapper(source, surroundings) };
     const cursor = whereToGoOn(tools);
     await source.prepare(surroundings);
     if (cursor.phase === 'synced') yield* laterPoll(tools, cursor);

@@ -44,7 +44,7 @@ export interface TakeChoice {
 const NO_IDS: ReadonlySet<string> = new Set();
 
 /** A reader of `source` for one poll. */
-export function createReader<Wire extends Stamped>(source: Source<Wire>, surroundings: Surroundings): Reader {
+export function createLabelMapper<Wire extends Stamped>(source: Source<Wire>, surroundings: Surroundings): Reader {
   const stampOf = (wire: Wire) => (source.changesBy === 'updatedAt' ? wire.updatedAtMs : wire.createdAtMs);
   const takeSingles = async (ids: readonly string[]): Promise<Taken> => {
     const singles = await readSingles(source, surroundings, ids);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { webLink } from '../../model/web-link.ts';
+import { webLink } from '../../model/incident.ts';
 import { instant } from '../answers.ts';
 
 /** Blank and null are the same as absent. */

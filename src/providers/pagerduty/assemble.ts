@@ -1,5 +1,11 @@
-import { titleFingerprint } from '../../model/fingerprint.ts';
-import type { EndKnownFrom, Incident, Interval, Rejection, StateChange } from '../../model/incident.ts';
+import {
+  type EndKnownFrom,
+  type Incident,
+  type Interval,
+  type Rejection,
+  type StateChange,
+  titleFingerprint,
+} from '../../model/incident.ts';
 import type { IncidentFacts } from './schema.ts';
 import { inOrderOfTime, isResolve } from './state-changes.ts';
 

@@ -2,6 +2,9 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statS
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '../../model/log.ts';
+import { createStore } from '../create-store.ts';
+import type { Store } from '../store.ts';
+import { createSqliteEngine } from './engine.ts';
 import { migrate, refuseOthers } from './schema.ts';
 
 /** SQLite's result codes (sqlite.org/rescode.html). */
@@ -31,7 +34,7 @@ export function isCorruption(error: unknown): boolean {
 }
 
 /** What `openStore` opens, and how. */
-export interface OpenInput {
+interface OpenInput {
   readonly path: string;
   readonly log: Log;
   readonly nowMs: number;
@@ -186,4 +189,29 @@ export function errorCode(error: unknown): number | undefined {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What was opened is no longer what its path names: whatever is written to it is lost with the process. */
+class StoreReplaced extends Error {
+  override readonly name = 'StoreReplaced';
+}
+
+/** The embedded store: one SQLite file, one exporter. Throws when the file cannot be used (see `openStore`). */
+export function createSqliteStore(input: OpenInput): Store {
+  const { log, nowMs, path } = input;
+  const opened = openStore(input);
+  const engine = createSqliteEngine(opened.database, path);
+  const isBroken = (error: unknown) => isCorruption(error) || error instanceof StoreReplaced;
+  const verify = createFileCheck(path);
+  return createStore({ engine, log, nowMs, isBroken, verify, close: () => opened.close() });
+}
+
+/** Throws StoreReplaced once the file was removed, or another one stands in its place. */
+function createFileCheck(path: string): () => void {
+  const opened = statSync(path);
+  return () => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.ino === opened.ino && found.dev === opened.dev) return;
+    throw new StoreReplaced(`${path} was ${found === undefined ? 'removed' : 'replaced'} while it was open; restart`);
+  };
 }

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { instant, text } from '../incident-row.ts';
-import { type LabelGroups, type LabelSet, setKey } from '../label-set.ts';
+import { type LabelGroups, type LabelSet, setKey } from '../label-sets.ts';
 import { facetKey, LedgerState, type StoredFacet, type StoredProvider, serviceKey } from '../state.ts';
 import type { StoredCounter } from '../store.ts';
-import type { Tables } from './tables.ts';
+import type { Tables } from './engine.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

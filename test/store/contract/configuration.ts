@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../src/config/types.ts';
-import type { LabelSet } from '../../../src/store/label-set.ts';
+import type { LabelSet } from '../../../src/store/label-sets.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../contract.ts';
 import {

@@ -1,0 +1,108 @@
+import type { SeveritySources } from '../model/incident.ts';
+import { type Facet, isKept } from '../model/stored.ts';
+import type { ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
+
+/** Longest label value in characters; longer ones are cut, as Prometheus keeps each in memory. */
+const LABEL_LENGTH_MAX = 128;
+
+/** The label of an incident without a service or team. */
+export const NONE = 'none';
+
+/** A severity of the configuration, and why it is the default where the platform's own value did not decide. */
+export interface MappedSeverity {
+  readonly name: string;
+  readonly unmapped?: { readonly reason: 'unknown' | 'missing'; readonly value: string | undefined };
+}
+
+/** The labels that the current configuration gives to the incidents of a facet. */
+export interface MappedLabels {
+  readonly service: string;
+  readonly severity: MappedSeverity;
+  readonly team: string;
+  /** The provider's filter leaves it out, whatever the title. */
+  readonly excluded: boolean;
+}
+
+/** The mappings of one provider, applied when incidents are read: the store keeps the platform's own values. */
+export interface LabelMapper {
+  readonly provider: ProviderConfig;
+  facet(facet: Facet): MappedLabels;
+  excludesTitle(title: string): boolean;
+  /** The recovery is shorter than the filter accepts. */
+  excludesRecovery(ms: number): boolean;
+}
+
+/** Whether an incident is part of statistics and counters; merged ones are, as openings. */
+export function isVisible(
+  incident: { readonly marks: number; readonly title: string | undefined; readonly recoveryMs: number | undefined },
+  facet: { readonly excluded: boolean },
+  reader: LabelMapper,
+): boolean {
+  if (facet.excluded || !isKept(incident.marks)) return false;
+  if (incident.title !== undefined && reader.excludesTitle(incident.title)) return false;
+  return incident.recoveryMs === undefined || !reader.excludesRecovery(incident.recoveryMs);
+}
+
+/** Cuts a label value to its longest length, by characters (a surrogate pair is one). */
+export function cutLabel(value: string): string {
+  if (value.length <= LABEL_LENGTH_MAX) return value;
+  return Array.from(value).slice(0, LABEL_LENGTH_MAX).join('');
+}
+
+/** The label mapper of one provider. */
+export function createLabelMapper(provider: ProviderConfig, severities: readonly SeverityConfig[]): LabelMapper {
+  const { filter } = provider;
+  return {
+    provider,
+    facet: (facet) => {
+      const severity = mapSeverity(facet.severity, provider, severities);
+      const service = mapService(facet.serviceName, provider.services.rename);
+      const team = facet.team === '' ? NONE : cutLabel(facet.team);
+      const excluded =
+        isFilteredOut(filter.severities, severity.name) ||
+        isFilteredOut(filter.services, service) ||
+        isFilteredOut(filter.teams, facet.team);
+      return { service, severity, team, excluded };
+    },
+    excludesTitle: (title) => filter.excludeTitles.some((expression) => expression.test(title)),
+    excludesRecovery: (ms) => ms < filter.shorterThanMs,
+  };
+}
+
+function isFilteredOut(allowed: readonly string[], value: string): boolean {
+  return allowed.length > 0 && !allowed.includes(value);
+}
+
+/** The tag first where one is configured, then `from` in its order: the first value decides. */
+function mapSeverity(
+  sources: SeveritySources,
+  provider: ProviderConfig,
+  severities: readonly SeverityConfig[],
+): MappedSeverity {
+  const { severity } = provider;
+  const values = [sources.tag, ...severity.from.map((source) => sources[source])];
+  const value = values.find((one) => one !== undefined && one.trim() !== '')?.trim();
+  if (value === undefined) return { name: severity.default, unmapped: { reason: 'missing', value } };
+  const word = value.toLowerCase();
+  const mapped = severity.map.get(word) ?? severities.find((one) => hasName(one, word))?.name;
+  if (mapped === undefined) return { name: severity.default, unmapped: { reason: 'unknown', value } };
+  return { name: mapped };
+}
+
+function hasName(severity: SeverityConfig, word: string): boolean {
+  return severity.name.toLowerCase() === word || severity.aliases.includes(word);
+}
+
+/** Exact names first, then expressions in the order of the file; the first match wins. */
+function mapService(name: string, rules: readonly RenameRule[]): string {
+  const exact = rules.find((rule) => rule.match === name);
+  const renamed = exact?.to ?? renameByExpression(name, rules);
+  return renamed === '' ? NONE : cutLabel(renamed);
+}
+
+function renameByExpression(name: string, rules: readonly RenameRule[]): string {
+  for (const { match, to } of rules) {
+    if (typeof match !== 'string' && match.test(name)) return name.replace(match, to);
+  }
+  return name;
+}

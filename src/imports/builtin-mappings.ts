@@ -1,0 +1,111 @@
+import { type Mapping, toMapping } from './mapping.ts';
+
+/** PagerDuty: incidents of the REST API, rows of its analytics, and the CSV of its reports. */
+const pagerduty = toMapping('pagerduty', {
+  id: ['id', 'incident_id'],
+  url: 'html_url',
+  title: ['title', 'description'],
+  service_id: ['service.id', 'service_id'],
+  service: ['service.summary', 'service_name'],
+  team: ['teams.0.summary', 'team_name'],
+  severity: ['priority.summary', 'priority.name', 'priority_name', 'priority'],
+  urgency: 'urgency',
+  status: 'status',
+  triggered_at: ['created_at', 'created_on'],
+  acknowledged_at: { from: ['seconds_to_first_ack'], sinceTrigger: 's' },
+  resolved_at: [{ from: ['resolved_at', 'resolved_on'] }, { from: ['seconds_to_resolve'], sinceTrigger: 's' }],
+  status_changed_at: 'last_status_change_at',
+  // The rows of the analytics have an updated_at of their own, which is not the incident's.
+  updated_at: 'last_status_change_at',
+  auto_resolved: 'auto_resolved',
+  merged: { from: ['resolve_reason.type'], values: { merge_resolve_reason: 'true', '*': 'false' } },
+});
+
+/** Opsgenie: alerts of the REST API (list or single), and tables of the same fields. */
+const opsgenie = toMapping('opsgenie', {
+  id: ['id', 'Alert ID'],
+  title: 'message',
+  service: { from: ['tags'], tag: 'service' },
+  team: ['team', 'teams'],
+  severity_tag: { from: ['tags'], tag: 'severity' },
+  severity: 'priority',
+  // An open alert may have been acknowledged once and no longer be: `acknowledged` is its state now.
+  status: [
+    { from: ['status'], values: { closed: 'resolved', open: '' } },
+    { from: ['acknowledged'], values: { true: 'acknowledged', false: 'triggered' } },
+    'status',
+  ],
+  triggered_at: ['createdAt', 'createdAtDate'],
+  acknowledged_at: { from: ['report.ackTime', 'ackTime'], sinceTrigger: 'ms' },
+  resolved_at: { from: ['report.closeTime', 'closeTime'], sinceTrigger: 'ms' },
+  updated_at: ['updatedAt', 'updatedAtDate'],
+  fingerprint: 'alias',
+});
+
+const JIRA_DATES = ['d/LLL/yy h:mm a', 'd/LLL/yy H:mm', 'd/LLL/yyyy h:mm a', 'd/LLL/yyyy H:mm'];
+
+/** Jira: the CSV of a search, and the JSON of the search API. */
+const jira = toMapping('jira', {
+  id: ['key', 'Issue key'],
+  title: ['fields.summary', 'Summary'],
+  service: [
+    'Custom field (Affected services)',
+    'fields.components.0.name',
+    'Component/s',
+    'Components',
+    'fields.project.key',
+    'Project key',
+  ],
+  severity: ['Custom field (Severity)', 'fields.priority.name', 'Priority'],
+  status: {
+    from: ['fields.status.statusCategory.key', 'Status Category'],
+    values: { done: 'resolved', '*': 'open' },
+  },
+  started_at: { from: ['Custom field (Actual start)'], formats: JIRA_DATES },
+  triggered_at: { from: ['fields.created', 'Created'], formats: JIRA_DATES },
+  mitigated_at: { from: ['Custom field (Actual end)'], formats: JIRA_DATES },
+  resolved_at: { from: ['fields.resolutiondate', 'Resolved'], formats: JIRA_DATES },
+  status_changed_at: { from: ['fields.statuscategorychangedate', 'Status Category Changed'], formats: JIRA_DATES },
+  updated_at: { from: ['fields.updated', 'Updated'], formats: JIRA_DATES },
+});
+
+const own = {
+  id: 'id',
+  url: 'url',
+  title: 'title',
+  service_id: 'serviceId',
+  service: 'service',
+  team: 'team',
+  severity: 'severity',
+  urgency: 'urgency',
+  status: 'status',
+  started_at: 'startedAt',
+  triggered_at: 'triggeredAt',
+  identified_at: 'identifiedAt',
+  acknowledged_at: 'acknowledgedAt',
+  mitigated_at: 'mitigatedAt',
+  resolved_at: 'resolvedAt',
+  updated_at: 'updatedAt',
+  auto_resolved: 'autoResolved',
+  merged: 'merged',
+  fingerprint: 'fingerprint',
+  intervals: 'intervals',
+} as const;
+
+/** The mappings that `--mapping` accepts by name, in the order of the documentation. */
+export const builtinMappings: ReadonlyMap<string, Mapping> = new Map([
+  ['pagerduty', pagerduty],
+  ['opsgenie', opsgenie],
+  ['jira', jira],
+  [
+    'outages',
+    toMapping('outages', {
+      id: 'id',
+      service: 'service',
+      severity: 'severity',
+      triggered_at: 'triggeredAt',
+      resolved_at: 'resolvedAt',
+    }),
+  ],
+  ['mttr-exporter', toMapping('mttr-exporter', own)],
+]);

@@ -1,0 +1,194 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Format, headerText, type MetricType, type Sample, sampleText } from './exposition.ts';
+import type { Family } from './family.ts';
+
+type Declared = Pick<Family, 'name' | 'type' | 'help' | 'labels'>;
+
+/** What the exporter counts of its own work, apart from what the store remembers; begins anew with the process. */
+export const SELF_METRICS = {
+  info: {
+    name: 'mttr_exporter_build_info',
+    type: 'gauge',
+    help: 'A constant 1, labelled by version and Node version.',
+    labels: ['version', 'nodeversion'],
+  },
+  up: {
+    name: 'mttr_exporter_provider_up',
+    type: 'gauge',
+    help: '1 when the last poll of the provider succeeded, 0 when it failed.',
+    labels: ['provider'],
+  },
+  duration: {
+    name: 'mttr_exporter_poll_duration_seconds',
+    type: 'histogram',
+    help: 'How long polls took.',
+    labels: ['provider'],
+  },
+  polls: {
+    name: 'mttr_exporter_polls_total',
+    type: 'counter',
+    help: 'Polls by outcome.',
+    labels: ['provider', 'outcome'],
+  },
+  requests: {
+    name: 'mttr_exporter_api_requests_total',
+    type: 'counter',
+    help: 'Requests to the platform by HTTP status; error without an answer.',
+    labels: ['provider', 'code'],
+  },
+  throttled: {
+    name: 'mttr_exporter_api_throttled_total',
+    type: 'counter',
+    help: 'Answers by which the platform asked for fewer requests.',
+    labels: ['provider'],
+  },
+  budget: {
+    name: 'mttr_exporter_api_budget_remaining',
+    type: 'gauge',
+    help: 'Requests left in the current allowance.',
+    labels: ['provider'],
+  },
+  skew: {
+    name: 'mttr_exporter_clock_skew_seconds',
+    type: 'gauge',
+    help: 'How far the clock of this machine is ahead of the platform (its Date header); beyond 300 the time of the platform is taken.',
+    labels: ['provider'],
+  },
+  reloadSuccessful: {
+    name: 'mttr_exporter_config_last_reload_successful',
+    type: 'gauge',
+    help: '1 when the last attempt to load the configuration succeeded.',
+    labels: [],
+  },
+  reloadedAt: {
+    name: 'mttr_exporter_config_last_reload_success_timestamp_seconds',
+    type: 'gauge',
+    help: 'When a configuration was loaded successfully last.',
+    labels: [],
+  },
+} as const satisfies Readonly<Record<string, Declared>>;
+
+/** Seconds; from a quick poll to one that hangs until its deadline. */
+const POLL_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+/** Of the default set: gauges that call themselves totals, and families whose names end in a type. */
+const MISNAMED = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+];
+
+/** What the exporter says of its own work; counts begin anew with the process. */
+export interface ProcessMetrics {
+  polled(provider: string, poll: { readonly isUp: boolean; readonly seconds: number }): void;
+  /** Makes the counters of a provider exist at zero, unless they do. */
+  born(provider: string): void;
+  requested(provider: string, code: string): void;
+  throttled(provider: string): void;
+  budget(provider: string, remaining: number): void;
+  clockSkew(provider: string, ms: number): void;
+  reloaded(isSuccessful: boolean, nowMs: number): void;
+  /** Series of a provider that is no longer configured leave. */
+  forget(provider: string): Promise<void>;
+  /** All of them as exposition text. */
+  text(format: Format): Promise<string>;
+}
+
+export function createProcessMetrics(version: string): ProcessMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  new Gauge(of(SELF_METRICS.info, registry)).set({ version, nodeversion: process.version }, 1);
+  const metrics = {
+    up: new Gauge(of(SELF_METRICS.up, registry)),
+    duration: new Histogram({ ...of(SELF_METRICS.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
+    polls: new Counter(of(SELF_METRICS.polls, registry)),
+    requests: new Counter(of(SELF_METRICS.requests, registry)),
+    throttled: new Counter(of(SELF_METRICS.throttled, registry)),
+    budget: new Gauge(of(SELF_METRICS.budget, registry)),
+    skew: new Gauge(of(SELF_METRICS.skew, registry)),
+  };
+  const reloadSuccessful = new Gauge(of(SELF_METRICS.reloadSuccessful, registry));
+  const reloadedAt = new Gauge(of(SELF_METRICS.reloadedAt, registry));
+  const born = new Set<string>();
+  return {
+    polled: (provider, { isUp, seconds }) => {
+      metrics.up.set({ provider }, Number(isUp));
+      metrics.polls.inc({ provider, outcome: isUp ? 'success' : 'failure' });
+      metrics.duration.observe({ provider }, seconds);
+    },
+    born: (provider) => {
+      if (born.has(provider)) return;
+      born.add(provider);
+      for (const outcome of ['success', 'failure']) metrics.polls.inc({ provider, outcome }, 0);
+      metrics.throttled.inc({ provider }, 0);
+      metrics.duration.zero({ provider });
+    },
+    requested: (provider, code) => metrics.requests.inc({ provider, code }),
+    throttled: (provider) => metrics.throttled.inc({ provider }),
+    budget: (provider, remaining) => metrics.budget.set({ provider }, remaining),
+    clockSkew: (provider, ms) => metrics.skew.set({ provider }, ms / 1000),
+    reloaded: (isSuccessful, nowMs) => {
+      reloadSuccessful.set(Number(isSuccessful));
+      if (isSuccessful) reloadedAt.set(nowMs / 1000);
+    },
+    forget: (provider) => {
+      born.delete(provider);
+      return forgetProvider(Object.values(metrics), provider);
+    },
+    text: (format) => registryText(registry, format),
+  };
+}
+
+/** A declared family as the client library wants it. */
+function of<Label extends string>(
+  { name, help, labels }: { readonly name: string; readonly help: string; readonly labels: readonly Label[] },
+  registry: Registry,
+) {
+  return { name, help, labelNames: [...labels], registers: [registry] };
+}
+
+type Labels = Partial<Record<string, string | number>>;
+interface Metric {
+  get(): Promise<{ readonly values: readonly { readonly labels: Labels }[] }>;
+  remove(labels: Labels): void;
+}
+
+async function forgetProvider(metrics: readonly Metric[], provider: string): Promise<void> {
+  for (const metric of metrics) {
+    const { values } = await metric.get();
+    for (const { labels } of values) {
+      if (labels['provider'] !== provider) continue;
+      metric.remove(Object.fromEntries(Object.entries(labels).filter(([name]) => name !== 'le')));
+    }
+  }
+}
+
+/** The registry in our own words, so that both halves of a page agree in names, bounds and escaping. */
+async function registryText(registry: Registry, format: Format): Promise<string> {
+  const families = await registry.getMetricsAsJSON();
+  let text = '';
+  for (const { name, help, type, values } of families) {
+    text += headerText({ name, help, type: typeOf(String(type)) }, format);
+    for (const value of values) {
+      // Nothing was measured yet (lag of the event loop just after the start): absent, not NaN.
+      if (!Number.isNaN(value.value)) text += sampleText(name, readSample(name, value), format);
+    }
+  }
+  return text;
+}
+
+function typeOf(word: string): MetricType {
+  if (word === 'gauge' || word === 'counter' || word === 'histogram' || word === 'summary') return word;
+  return 'untyped';
+}
+
+function readSample(name: string, given: { value: number; labels?: object; metricName?: string }): Sample {
+  const suffix = (given.metricName ?? name).slice(name.length);
+  const pairs = Object.entries(given.labels ?? {}).filter(([, value]) => value !== undefined);
+  const labels = pairs.filter(([label]) => label !== 'le').map(([label, value]) => [label, String(value)] as const);
+  const bound = pairs.find(([label]) => label === 'le')?.[1];
+  if (bound === undefined) return { suffix, labels, value: given.value };
+  return { suffix, labels, value: given.value, le: bound === '+Inf' ? Number.POSITIVE_INFINITY : Number(bound) };
+}

@@ -1,0 +1,105 @@
+import { isVisible } from '../config/label-mapper.ts';
+import { type FacetLabels, MARKS, STATUSES } from '../model/stored.ts';
+import type { StoreEngine } from './engine.ts';
+import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';
+import type { LedgerState } from './state.ts';
+import type { OpenIncident, Store, StoredIncidents } from './store.ts';
+
+/** What a store is asked for without changing it. */
+type Queries = Omit<
+  Store,
+  | 'configure'
+  | 'load'
+  | 'commit'
+  | 'preview'
+  | 'import'
+  | 'release'
+  | 'prune'
+  | 'exemplars'
+  | 'isBroken'
+  | 'close'
+  | 'verify'
+>;
+
+/** The part of a store that changes nothing. */
+export function createQueries(engine: StoreEngine, state: LedgerState): Queries {
+  return {
+    provider: (name) => state.provider(name),
+    stored: (name) => storedIncidents(engine, state, name),
+    idsSince: (name, sinceMs) => engine.incidents('listedSince', state.provider(name).row, sinceMs).map(idOf),
+    labels: (facet) => state.labels(facet),
+    labelSets: () => state.labelSets.values().filter(({ provider }) => state.isRead(provider)),
+    counters: () => state.counters.values(),
+    unmappedSeverities: () => {
+      const found = new Map<string, { provider: string; value: string }>();
+      for (const row of state.facetsInUse()) {
+        const value = state.mapped(row)?.severity.unmapped?.value;
+        const { provider } = state.facet(row);
+        if (value !== undefined) found.set(JSON.stringify([provider, value]), { provider, value });
+      }
+      return [...found.values()];
+    },
+    openIncidents: (limit) => openIncidents(engine, state, limit),
+    backlog: (name) => {
+      const rows = state.facetsInUse((provider) => provider === name);
+      const held = rows.reduce((sum, row) => sum + (state.incidents.get(row) ?? 0), 0);
+      return { held, waiting: engine.rejectedIds(state.provider(name).row).length };
+    },
+    servicesOverflowed: () => state.overflowed.size,
+    sizeBytes: () => engine.sizeBytes(),
+  };
+}
+
+/** What a provider may ask about its own past. */
+export function storedIncidents(engine: StoreEngine, state: LedgerState, name: string): StoredIncidents {
+  const { row: provider } = state.provider(name);
+  const read = (row: IncidentRow) => incidentOf(row, state.facet(number(row, 'facet')));
+  return {
+    incidents: (ids) =>
+      new Map(ids.flatMap((id) => engine.incidents('byId', provider, id).map((row) => [id, read(row)] as const))),
+    openIds: () => engine.incidents('open', provider).map(idOf),
+    rejectedIds: () => engine.rejectedIds(provider),
+    stateChanges: (subjects) => new Map(subjects.map((subject) => [subject, engine.stateChanges(provider, subject)])),
+    bySubject: (subjects) =>
+      new Map(
+        subjects.map((subject) => {
+          const rows = engine.incidents('bySubject', provider, subject);
+          return [subject, rows.filter((row) => (number(row, 'marks') & MARKS.deleted) === 0).map(read)];
+        }),
+      ),
+  };
+}
+
+function openIncidents(engine: StoreEngine, state: LedgerState, limit: number): ReturnType<Store['openIncidents']> {
+  const oldest: OpenIncident[] = [];
+  let total = 0;
+  for (const row of engine.incidents('openOfAll')) {
+    const labels = state.labels(number(row, 'facet'));
+    if (labels === undefined || !isCounted(state, row, labels)) continue;
+    total += 1;
+    if (oldest.length < limit) oldest.push(toOpenIncident(row, labels));
+  }
+  return { oldest, total };
+}
+
+function isCounted(state: LedgerState, row: IncidentRow, labels: FacetLabels): boolean {
+  const reader = state.reader(labels.provider);
+  if (reader === undefined || !state.isRead(labels.provider)) return false;
+  return isVisible({ marks: number(row, 'marks'), title: text(row, 'title'), recoveryMs: undefined }, labels, reader);
+}
+
+function toOpenIncident(row: IncidentRow, { provider, service, severity }: FacetLabels): OpenIncident {
+  return {
+    provider,
+    service,
+    severity,
+    id: idOf(row),
+    url: text(row, 'url'),
+    status: STATUSES[number(row, 'status')] ?? 'triggered',
+    triggeredAtMs: number(row, 'triggered_ms'),
+  };
+}
+
+function idOf(row: IncidentRow): string {
+  return text(row, 'id') ?? '';
+}
