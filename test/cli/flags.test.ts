@@ -147,7 +147,7 @@ it.each([
   { field: 'series', source: 'series' },
   { field: undefined, source: undefined },
 ])('a wrong input of the field $field is one of $source', ({ field, source }) => {
-  const error = toUsageError(new InputError(field, 'is wrong'));
+  const error = toUsageError(new InputError({ field, problem: 'is wrong' }));
 
   expect(error).toMatchObject({ name: 'UsageError', source, reason: 'is wrong' });
 });

@@ -115,7 +115,7 @@ describe('import', () => {
     const good = write('good.json', '[{"id":"A","triggeredAt":"2026-10-01T09:00:00Z"},{"id":""}]');
     const bad = write('bad.json', '[{"id":"B","triggeredAt":"2026-10-01T09:00:00Z"},{"id":');
 
-    await expect(run([good, bad])).rejects.toThrow(`${bad}: ends in the middle of its JSON`);
+    await expect(run([good, bad])).rejects.toThrow(`${bad}: ends in the middle of a JSON document`);
 
     expect(stored(path('store.db'), 'jira', ['A', 'B'])).toEqual(new Map());
     expect(readdirSync(path('.')).filter((name) => name.includes('rejected'))).toEqual([]);

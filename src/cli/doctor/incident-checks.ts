@@ -1,9 +1,10 @@
 import { createLabelMapper, type LabelMapper, type MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
+import { formatCount } from '../../model/format.ts';
 import type { SeveritySources } from '../../model/incident.ts';
 import type { FirstPage, IncidentSample, ProbeReport } from '../../providers/probes.ts';
 import { findFilterExclusion, toLabels } from '../../report/exclusion.ts';
-import { type Check, countText, listNames, numberText } from './report.ts';
+import { type Check, listNames, numberText } from './report.ts';
 
 /** A severity of the platform that the configuration does not map; `incidents` is 0 if the platform only lists it. */
 export interface UnmappedSeverity {
@@ -122,12 +123,12 @@ function checkFirstPage({ incidents, rejected, detail, total }: FirstPage, sampl
     return warning('no incidents in the history: is it the right account, and can the key read all teams?');
   }
   if (rejected > 0) {
-    const records = countText(incidents.length + rejected, 'record');
+    const records = formatCount(incidents.length + rejected, 'record');
     return warning(`${numberText(rejected)} of ${records} cannot be parsed: ${detail ?? ''}`);
   }
   const all = total === undefined ? '' : ` of ${numberText(total)} in the history`;
   const newest = new Date(newestMs).toISOString().replace(/\.\d+Z$/, 'Z');
-  const found = `${countText(incidents.length, 'incident')}${all}, all can be parsed, the newest from ${newest}`;
+  const found = `${formatCount(incidents.length, 'incident')}${all}, all can be parsed, the newest from ${newest}`;
   if (sample.excluded < incidents.length) return { check, result: 'ok', found, numbers };
   const keys = [...sample.missingInFilter].map(([key, names]) => `filter.${key} has none of ${listNames(names)}`);
   return warning(`${found}; but the filter excludes all of them: ${keys.join('; ')}`);
@@ -150,10 +151,10 @@ function checkSeverities(sample: SampleSummary, { severity }: ProviderConfig): C
   const { unmapped, withoutSeverity, severities, incidents } = sample;
   const numbers = { severities: severities.length, unmapped: unmapped.length, incidents_without: withoutSeverity };
   const parts = severities.length === 0 ? [] : [`found ${listNames(severities)}`];
-  if (withoutSeverity > 0) parts.push(`${countText(withoutSeverity, 'incident')} without one: ${severity.default}`);
+  if (withoutSeverity > 0) parts.push(`${formatCount(withoutSeverity, 'incident')} without one: ${severity.default}`);
   if (unmapped.length > 0) {
     const values = unmapped.map(
-      ({ value, incidents: count }) => `${value} (${count === 0 ? 'listed' : countText(count, 'incident')})`,
+      ({ value, incidents: count }) => `${value} (${count === 0 ? 'listed' : formatCount(count, 'incident')})`,
     );
     parts.push(
       `not mapped: ${listNames(values)}: they become ${severity.default}; add them to severity.map or aliases`,

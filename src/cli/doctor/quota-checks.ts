@@ -1,10 +1,11 @@
 import { durationText } from '../../config/durations.ts';
 import type { ProviderConfig } from '../../config/types.ts';
 import { spacingMs } from '../../http/rate-limiter.ts';
+import { formatCount } from '../../model/format.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import type { RequestEstimate } from '../../providers/probes.ts';
 import type { RecordedRequests } from './connection-checks.ts';
-import { type Check, countText, numberText } from './report.ts';
+import { type Check, numberText } from './report.ts';
 
 /** Above this share of the rate limit a busy hour, or another user of the same key, makes polls late. */
 const SHARE_WARN = 0.5;
@@ -32,7 +33,7 @@ function checkRemaining({ throttled, remaining }: RecordedRequests, { rateLimit 
   const check = 'allowance';
   const numbers = { throttled, ...(remaining?.isTold === true ? { remaining_requests: remaining.requests } : {}) };
   if (throttled > 0) {
-    const found = `rate limited ${countText(throttled, 'time')}: lower rate_limit if something else uses the account`;
+    const found = `rate limited ${formatCount(throttled, 'time')}: lower rate_limit if something else uses the account`;
     return { check, result: 'warning', found, numbers };
   }
   if (remaining === undefined) return { check, result: 'untried', found: 'no response', numbers };
@@ -44,13 +45,13 @@ function checkRemaining({ throttled, remaining }: RecordedRequests, { rateLimit 
   return {
     check,
     result: isLow ? 'warning' : 'ok',
-    found: `${countText(remaining.requests, 'request')} left`,
+    found: `${formatCount(remaining.requests, 'request')} left`,
     numbers,
   };
 }
 
 function limitText({ requests, perMs }: ProviderConfig['rateLimit']): string {
-  return `${countText(requests, 'request')} per ${durationText(perMs)}`;
+  return `${formatCount(requests, 'request')} per ${durationText(perMs)}`;
 }
 
 function countPerDay({ perPoll, perHour }: RequestEstimate, { pollIntervalMs }: ProviderConfig): number {
@@ -85,12 +86,12 @@ function checkCost(estimate: RequestEstimate, provider: ProviderConfig): Check[]
 
 function checkFirstSync(estimate: RequestEstimate, { rateLimit }: ProviderConfig): Check {
   const ms = (estimate.firstSync * spacingMs(rateLimit)) / estimate.rateLimitCount;
-  const time = ms < MINUTE_MS ? 'less than a minute' : `about ${countText(Math.ceil(ms / MINUTE_MS), 'minute')}`;
+  const time = ms < MINUTE_MS ? 'less than a minute' : `about ${formatCount(Math.ceil(ms / MINUTE_MS), 'minute')}`;
   const basis = estimate.isExact ? '' : ', if the history is like its first page';
   return {
     check: 'first sync',
     result: 'ok',
-    found: `${countText(estimate.firstSync, 'request')}: ${time} within rate_limit${basis}`,
+    found: `${formatCount(estimate.firstSync, 'request')}: ${time} within rate_limit${basis}`,
     numbers: { requests: estimate.firstSync, seconds: Math.ceil(ms / SECOND_MS) },
   };
 }

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { ProviderConfig } from '../../config/types.ts';
+import { formatCount, formatList } from '../../model/format.ts';
 import { printable } from '../../model/text.ts';
 
 /** How a check ended: only `failed` keeps the exporter from working; `untried` was not asked. */
@@ -106,7 +107,7 @@ function verdictText({ config, checks }: CheckedProvider): string {
   const failed = withResult('failed').map(({ check }) => check);
   const texts = {
     good: 'works',
-    warnings: `works, with ${countText(withResult('warning').length, 'warning')}`,
+    warnings: `works, with ${formatCount(withResult('warning').length, 'warning')}`,
     failed: `does not work: ${failed.join(', ')}`,
   } as const satisfies Record<Verdict, string>;
   return `${config.name} ${texts[findVerdict(checks)]}.`;
@@ -123,7 +124,7 @@ function summaryText(providers: readonly CheckedProvider[]): string {
   const failed = providers.filter(({ checks }) => findVerdict(checks) === 'failed');
   if (failed.length > 0) {
     const names = failed.map(({ config }) => config.name).join(', ');
-    return `Verdict: ${numberText(failed.length)} of ${countText(providers.length, 'provider')} will not work: ${names}.`;
+    return `Verdict: ${numberText(failed.length)} of ${formatCount(providers.length, 'provider')} will not work: ${names}.`;
   }
   const all = providers.length === 1 ? 'the provider works' : `all ${numberText(providers.length)} providers work`;
   return `Verdict: ${all}${findOverallVerdict(providers) === 'warnings' ? ', with warnings' : ''}.`;
@@ -134,16 +135,10 @@ export function numberText(number: number): string {
   return number.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
-/** A number with its noun: `1 request`, `2 requests`. */
-export function countText(number: number, noun: string): string {
-  return `${numberText(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 /** Names that fit on one line. */
 const NAMES_MAX = 8;
 
 /** The first of some names, and how many more there are. */
 export function listNames(names: readonly string[]): string {
-  const more = names.length - NAMES_MAX;
-  return names.slice(0, NAMES_MAX).join(', ') + (more > 0 ? ` and ${numberText(more)} more` : '');
+  return formatList(names, NAMES_MAX);
 }

@@ -4,10 +4,11 @@ import { families } from '../../metrics/families.ts';
 import type { PageSource, ShownProvider } from '../../metrics/family.ts';
 import { createProcessMetrics } from '../../metrics/self-metrics.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
+import { formatCount } from '../../model/format.ts';
 import { STATISTICS, type Statistic, statisticsOf } from '../../stats/rows.ts';
 import { type LabelGroups, newGroup } from '../../store/label-sets.ts';
 import type { SampleSummary } from './incident-checks.ts';
-import { type Check, countText, numberText, type SeriesCount } from './report.ts';
+import { type Check, numberText, type SeriesCount } from './report.ts';
 
 /** One provider for which series are counted, with these settings. */
 export interface SeriesSource {
@@ -210,7 +211,7 @@ function countSamples(text: string): number {
 export function checkSeries({ seen, atMost }: SeriesCount, sample: SampleSummary, { metrics }: Config): Check {
   const check = 'series';
   const numbers = { series: seen, series_at_most: atMost };
-  const every = `once each of ${countText(sample.servicesMax, 'service')} has had incidents of every severity`;
+  const every = `once each of ${formatCount(sample.servicesMax, 'service')} has had incidents of every severity`;
   const text = `${numberText(seen)} for the incidents of the first page; at most ${numberText(atMost)}, ${every}`;
   if (sample.servicesMax <= metrics.maxServices) return { check, result: 'ok', found: text, numbers };
   const limit = `only ${numberText(metrics.maxServices)} have their own (metrics.max_services), the others share the service "other"`;

@@ -1,5 +1,6 @@
 import { durationText } from '../../config/durations.ts';
 import { type ImportSummary, ROW_OUTCOMES, type RowOutcome } from '../../imports/importing.ts';
+import { formatList } from '../../model/format.ts';
 import { printable } from '../../model/text.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { ImportResult } from './destination.ts';
@@ -67,13 +68,14 @@ function incidentsLine({ oldestTriggerMs = 0, newestTimestampMs = 0, open }: Imp
 function severityLines({ unmapped }: ImportSummary, fallback: string): string[] {
   if (unmapped.size === 0) return [];
   const values = [...unmapped].map(([value, count]) => `${value === '' ? 'none' : JSON.stringify(value)} (${count})`);
-  return [`Unmapped severities, imported as ${fallback}: ${listText(values)}`];
+  return [`Unmapped severities, imported as ${fallback}: ${formatList(values, NAMES_MAX)}`];
 }
 
 function noteLines({ options, imported, result, retentionMs, ignored }: ImportOutcome): string[] {
   const { name } = options.provider;
   const lines: string[] = [];
-  if (ignored.size > 0) lines.push(`Ignored fields (no person's name is imported): ${listText([...ignored])}`);
+  if (ignored.size > 0)
+    lines.push(`Ignored fields (no person's name is imported): ${formatList([...ignored], NAMES_MAX)}`);
   if (imported.excluded > 0)
     lines.push(`Excluded by the filter of ${name}, stored but not counted: ${imported.excluded}`);
   if (imported.beyondRetention > 0) {
@@ -95,11 +97,6 @@ function rejectionLines({ imported, examples, rejectedFiles, options }: ImportOu
     rejectedFiles.length > 0 ? [`Rejected rows, to correct and import again: ${rejectedFiles.join(', ')}`] : [];
   const notKept = options.isDryRun ? [] : ['Rejected rows were not saved; use --rejected-file to save them'];
   return [`Rejected: ${reasons}`, ...examples.map((one) => `  ${one}`), ...(files.length > 0 ? files : notKept)];
-}
-
-function listText(names: readonly string[]): string {
-  const more = names.length - NAMES_MAX;
-  return [...names.slice(0, NAMES_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 }
 
 /** To the second, UTC. */
