@@ -8,7 +8,8 @@ function severity(name: string, aliases: readonly string[], targetMinutes?: numb
     title: undefined,
     aliases,
     targetMs: targetMinutes === undefined ? undefined : targetMinutes * MINUTE_MS,
-    acknowledgeMs: undefined,
+    rank: 0,
+    stageTargetsMs: {},
     objective: targetMinutes === undefined ? undefined : 0.9,
   };
 }

@@ -396,7 +396,7 @@ it('team stands beside service where sets and rows have one', async () => {
 it('acknowledgement targets are shown where they are configured', async () => {
   const severities = SETTINGS.severities.map((one) => ({
     ...one,
-    acknowledgeMs: one.name === 'P1' ? 90_000 : undefined,
+    stageTargetsMs: one.name === 'P1' ? { acknowledgement: 90_000 } : {},
   }));
 
   const text = await rendered(source(), 'text', { ...SETTINGS, severities });
