@@ -40,7 +40,7 @@ export interface ProviderConfig {
   readonly severity: {
     readonly from: readonly ('priority' | 'urgency')[];
     readonly tag: string | undefined;
-    /** The platform's words in lower case to our severities. */
+    /** The platform's words, as `normalizeSeverity` gives them, to our severities. */
     readonly map: ReadonlyMap<string, string>;
     readonly default: string;
   };
@@ -67,6 +67,8 @@ export interface SeverityConfig {
   readonly title: string | undefined;
   /** Lower case, built-ins included. */
   readonly aliases: readonly string[];
+  /** Everything that stands for it, normalized: name, aliases and title. */
+  readonly words: readonly string[];
   readonly targetMs: number | undefined;
   /** Targets of the other clocks; those without one are absent. */
   readonly stageTargetsMs: Readonly<Partial<Record<Stage, number>>>;

@@ -1,4 +1,4 @@
-import type { Grouping } from '../../src/config/types.ts';
+import type { Grouping, Stage } from '../../src/config/types.ts';
 import { type FacetLabels, isKept, MARKS, type StoredIncident } from '../../src/model/stored.ts';
 import { createBusinessTime } from '../../src/stats/business-hours.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
@@ -22,12 +22,14 @@ export interface OracleInput {
 const DAY_MS = 86_400_000;
 
 /** How often the clocks beside recovery meet their targets, by statistic: when a stage begins and ends. */
-const STAGES = {
+const STAGES: Readonly<
+  Record<string, (one: StoredIncident) => readonly [stage: Stage, fromMs: number | undefined, toMs: number | undefined]>
+> = {
   detectionWithinTarget: (one: StoredIncident) => ['detection', one.startedAtMs, one.triggeredAtMs],
   acknowledgementWithinTarget: (one: StoredIncident) => ['acknowledgement', one.triggeredAtMs, one.acknowledgedAtMs],
   identificationWithinTarget: (one: StoredIncident) => ['identification', one.triggeredAtMs, one.identifiedAtMs],
   mitigationWithinTarget: (one: StoredIncident) => ['mitigation', one.triggeredAtMs, one.mitigatedAtMs],
-} as const;
+};
 
 export function duration(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): number {
   const spans = incident.spans ?? [incident.triggeredAtMs, incident.resolvedAtMs ?? Number.NaN];
