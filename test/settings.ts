@@ -7,8 +7,10 @@ function severity(name: string, aliases: readonly string[], targetMinutes?: numb
     name,
     title: undefined,
     aliases,
+    words: [name.toLowerCase(), ...aliases.map((alias) => alias.replace('-', ''))],
     targetMs: targetMinutes === undefined ? undefined : targetMinutes * MINUTE_MS,
-    acknowledgeMs: undefined,
+    rank: Number(name.slice(1)) - 1,
+    stageTargetsMs: {},
     objective: targetMinutes === undefined ? undefined : 0.9,
   };
 }

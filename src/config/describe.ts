@@ -1,6 +1,7 @@
 import { durationText } from './durations.ts';
 import { formatRateLimit } from './field-types.ts';
-import type { Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
+import { WEEKDAYS } from './schema.ts';
+import type { BusinessHours, Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
 
 const SECRET = '<secret>';
 
@@ -10,6 +11,9 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
   return {
     providers: config.providers.map((provider) => describeProvider(provider, platforms)),
     severities: config.severities.map(describeSeverity),
+    default_severities: false,
+    availability: config.availability,
+    business_hours: config.businessHours && describeBusinessHours(config.businessHours),
     history: durationText(config.historyMs),
     windows: config.windows.map(({ name }) => name),
     groupings: config.groupings,
@@ -83,14 +87,30 @@ function renamePair({ match, to }: RenameRule): [string, string] {
   return [typeof match === 'string' ? match : String(match), to];
 }
 
+function describeBusinessHours({ timezone, days, fromMinute, toMinute, holidays }: BusinessHours) {
+  const time = (minute: number) =>
+    [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
+  return {
+    timezone,
+    days: days.map((day) => WEEKDAYS[day - 1]),
+    from: time(fromMinute),
+    to: time(toMinute),
+    holidays,
+  };
+}
+
 function describeSeverity(severity: SeverityConfig): Record<string, unknown> {
   const optional = (ms: number | undefined) => (ms === undefined ? undefined : durationText(ms));
   return {
     name: severity.name,
+    rank: severity.rank,
     title: severity.title,
     aliases: severity.aliases,
     target: optional(severity.targetMs),
-    acknowledge: optional(severity.acknowledgeMs),
+    detect: optional(severity.stageTargetsMs.detection),
+    acknowledge: optional(severity.stageTargetsMs.acknowledgement),
+    identify: optional(severity.stageTargetsMs.identification),
+    mitigate: optional(severity.stageTargetsMs.mitigation),
     objective: severity.objective,
   };
 }

@@ -20,6 +20,8 @@ const URL_CREDENTIALS = {
   expected: 'one without user name and password',
   isHidden: true,
 };
+const TIME_OF_DAY = { problem: 'is not a time of day', expected: 'hours and minutes such as 09:30, at most 24:00' };
+const TIME_OF_DAY_PATTERN = '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$';
 const TIME_ZONE = { problem: 'is not a time zone', expected: 'an IANA name such as Europe/Berlin, or UTC' };
 
 function reject(context: z.core.$RefinementCtx, { expected, ...params }: IssueParams & { expected: string }): never {
@@ -113,6 +115,16 @@ export const expression = z.string().transform((source, context) => {
   const compiled = compileExpression(source);
   return compiled instanceof RegExp ? compiled : reject(context, compiled);
 });
+
+/** `09:30` → minutes after midnight; `24:00` is the end of the day. */
+export const timeOfDay = z
+  .string({ error: TIME_OF_DAY.expected })
+  .meta({ pattern: TIME_OF_DAY_PATTERN })
+  .transform((text, context) => {
+    if (!new RegExp(TIME_OF_DAY_PATTERN).test(text)) return reject(context, TIME_OF_DAY);
+    const [hours, minutes] = text.split(':').map(Number);
+    return (hours ?? 0) * 60 + (minutes ?? 0);
+  });
 
 /** An IANA name that this machine's Node knows. */
 export const timeZone = z

@@ -13,7 +13,10 @@ const PATTERN_OF_TYPE: ReadonlyMap<unknown, string> = new Map([
 
 /** JSON Schema (draft 7) of both forms of the configuration file, as it is written: variables not yet expanded. */
 export function jsonSchema(platforms: readonly PlatformSettings[]): Record<string, unknown> {
-  const short = platforms.map((platform) => shortForm(platform, sectionSchema(platform).prefault({})));
+  const short = platforms.map((platform) => {
+    const others = platforms.filter((other) => other !== platform);
+    return shortForm(platform, sectionSchema(platform).prefault({}), others);
+  });
   const forms = z.union([longForm(platforms), ...short]);
   const schema = z.toJSONSchema(forms, { io: 'input', target: 'draft-7' });
   const withVariables = allowVariables({ $schema: schema.$schema, title: 'Configuration of mttr-exporter', ...schema });

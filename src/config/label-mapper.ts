@@ -1,5 +1,6 @@
 import type { SeveritySources } from '../model/incident.ts';
 import { type Facet, isKept } from '../model/stored.ts';
+import { normalizeSeverity } from './severities.ts';
 import type { ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
 
 /** Longest label value in characters; longer ones are cut, as Prometheus keeps each in memory. */
@@ -83,14 +84,32 @@ function mapSeverity(
   const values = [sources.tag, ...severity.from.map((source) => sources[source])];
   const value = values.find((one) => one !== undefined && one.trim() !== '')?.trim();
   if (value === undefined) return { name: severity.default, unmapped: { reason: 'missing', value } };
-  const word = value.toLowerCase();
-  const mapped = severity.map.get(word) ?? severities.find((one) => hasName(one, word))?.name;
-  if (mapped === undefined) return { name: severity.default, unmapped: { reason: 'unknown', value } };
-  return { name: mapped };
+  const name = findMapped(value, (word) => severity.map.get(word)) ?? findByName(value, severities);
+  return name === undefined ? { name: severity.default, unmapped: { reason: 'unknown', value } } : { name };
 }
 
-function hasName(severity: SeverityConfig, word: string): boolean {
-  return severity.name.toLowerCase() === word || severity.aliases.includes(word);
+/** The severity that a value stands for; undefined for a value that names two, such as `P1/P2`. */
+function findByName(value: string, severities: readonly SeverityConfig[]): string | undefined {
+  const find = (word: string) => severities.find(({ words }) => words.includes(word))?.name;
+  const name = findMapped(value, find);
+  // Words such as "high" behind a level are a description; a second level is not.
+  const others = toTokens(value).flatMap((token) => (/\d/.test(token) ? (find(token) ?? []) : []));
+  return others.every((other) => other === name) ? name : undefined;
+}
+
+/** By the whole value, else by what it begins with: `sev1_critical`, `Sev 1 (major)`, `P1 - Critical`. */
+function findMapped(value: string, find: (word: string) => string | undefined): string | undefined {
+  const tokens = toTokens(value);
+  const beginnings = tokens.map((_token, at) => tokens.slice(0, tokens.length - at).join(''));
+  for (const word of [normalizeSeverity(value), ...beginnings]) {
+    const found = find(word);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function toTokens(value: string): string[] {
+  return value.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 /** Exact names first, then expressions in the order of the file; the first match wins. */

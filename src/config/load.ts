@@ -120,7 +120,13 @@ function parseShortForm(options: FormOptions, diagnostics: Diagnostics): ParsedC
     diagnostics.invalidValue({ path: ['incident_source'], message: 'is not a known type', expected });
     return undefined;
   }
-  const form = parsePart(shortForm(platform, z.unknown().optional()), [], diagnostics);
+  const others = platforms.filter((one) => one !== platform);
+  for (const { type: other } of others) {
+    if (valueAt(diagnostics.document.value, [other]) === undefined) continue;
+    const expected = `incident_source: ${other}, or both in providers`;
+    diagnostics.warn({ path: [other], message: `is not used: incident_source is ${platform.type}`, expected });
+  }
+  const form = parsePart(shortForm(platform, z.unknown().optional(), others), [], diagnostics);
   const keys = parsePart(sectionSchema(platform).prefault({}), [platform.type], diagnostics);
   if (form === undefined || keys === undefined) return undefined;
   const { start_date: start, end_date: end } = form.time_range;
@@ -138,11 +144,15 @@ function parseShortForm(options: FormOptions, diagnostics: Diagnostics): ParsedC
   }
   const defaults = DEFAULT_WINDOWS.map((name) => ({ name, ms: parseDuration(name) ?? 0 }));
   const windows = [...defaults.filter(({ ms }) => ms < largest.ms), largest];
+  // Twice the window: without the one before it there is no baseline.
+  const historyMs = 2 * largest.ms + HISTORY_MARGIN_MS;
+  const hasRetention = valueAt(diagnostics.document.value, ['retention']) !== undefined;
+  const settings = hasRetention ? form : { ...form, retention: Math.max(form.retention, historyMs) };
   const severityFilter = { path: ['severity_filter'], names: form.severity_filter };
   return {
-    settings: form,
+    settings,
     providers: [{ keys, platform, path: [platform.type], name: platform.type, severityFilter }],
-    historyMs: largest.ms + HISTORY_MARGIN_MS,
+    historyMs,
     windows: windows.map((window) => ({ ...window, path })),
     timeRange: { start, end },
   };

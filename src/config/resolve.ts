@@ -5,8 +5,8 @@ import type { Diagnostics } from './diagnostics.ts';
 import { durationText } from './durations.ts';
 import { compileExpression } from './field-types.ts';
 import { type Path, valueAt } from './object-path.ts';
-import { isRequired, type ProviderKeys, type Settings } from './schema.ts';
-import { resolveSeverities } from './severities.ts';
+import { isRequired, type ProviderKeys, type Settings, WEEKDAYS } from './schema.ts';
+import { normalizeSeverity, resolveSeverities } from './severities.ts';
 import type { Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig, WindowConfig } from './types.ts';
 
 /** One provider's keys and where they are in the file. */
@@ -37,7 +37,7 @@ export const HISTORY_MARGIN_MS = 30 * DAY_MS;
 /** Joins the parts and checks them against each other; what is wrong is in the diagnostics. */
 export function resolveConfig(parsed: ParsedConfig, readFile: ReadFile, diagnostics: Diagnostics): Config {
   const { settings } = parsed;
-  const severities = resolveSeverities(settings.severities, diagnostics);
+  const severities = resolveSeverities(settings, diagnostics);
   checkProviderNames(parsed.providers, diagnostics);
   checkDurations(parsed, diagnostics);
   checkLevels(settings.levels, diagnostics);
@@ -62,6 +62,8 @@ export function resolveConfig(parsed: ParsedConfig, readFile: ReadFile, diagnost
     },
     retentionMs: settings.retention,
     store: { path: settings.store.path },
+    availability: resolveAvailability(settings.availability, context),
+    businessHours: resolveBusinessHours(settings.business_hours, context),
     timezone: settings.timezone,
     timeRange: parsed.timeRange,
     web: {
@@ -104,6 +106,12 @@ function checkDurations({ windows, historyMs, settings }: ParsedConfig, diagnost
   } else if (historyMs < wantedMs) {
     const text = 'shorter than the largest window and 30d: it may miss the longest recoveries';
     diagnostics.warn(problem('history', historyMs, text, wantedMs));
+  }
+  for (const { name, ms, path } of windows) {
+    const neededMs = 2 * ms + HISTORY_MARGIN_MS;
+    if (historyMs < wantedMs || historyMs >= neededMs) continue;
+    const message = `the window ${name} has no baseline, and its alerts cannot fire: history of ${durationText(historyMs)} is too short`;
+    diagnostics.warn({ path, message, expected: `history of ${durationText(neededMs)} or more` });
   }
   if (retention < 2 * largest.ms) {
     diagnostics.error(problem('retention', retention, 'shorter than twice the largest window', 2 * largest.ms));
@@ -169,18 +177,75 @@ function resolveSeverity({ keys, path, platform }: ProviderEntry, context: Conte
   const map = new Map<string, string>();
   for (const [word, name] of Object.entries(severity.map)) {
     const wordPath = [...path, 'severity', 'map', word];
-    if (map.has(word.toLowerCase())) {
-      const expected = 'keys that differ in more than case';
+    const normalized = normalizeSeverity(word);
+    if (map.has(normalized)) {
+      const expected = 'keys that differ in more than case, spaces, _ and -';
       context.diagnostics.error({ path: wordPath, message: 'is mapped twice', expected });
     }
-    map.set(word.toLowerCase(), findSeverity(name, wordPath, context) ?? name);
+    map.set(normalized, findSeverity(name, wordPath, context) ?? name);
   }
   return {
     from: severity.from,
     tag: severity.tag ?? platform.defaultTags.severity,
     map,
-    default: findSeverity(severity.default, [...path, 'severity', 'default'], context) ?? severity.default,
+    default: resolveDefaultSeverity(severity.default, [...path, 'severity', 'default'], context),
   };
+}
+
+/** P3 unless configured; where there is no P3 the least severe one. */
+function resolveDefaultSeverity(name: string | undefined, path: Path, context: Context): string {
+  if (name !== undefined) return findSeverity(name, path, context) ?? name;
+  const { severities } = context;
+  return severities.find((severity) => severity.name === 'P3')?.name ?? severities.at(-1)?.name ?? 'P3';
+}
+
+function resolveAvailability(
+  { severities, objective }: Settings['availability'],
+  context: Context,
+): Config['availability'] {
+  if (severities.length === 0) return undefined;
+  const names = severities.map((name, index) => findSeverity(name, ['availability', 'severities', index], context));
+  return { severities: [...new Set(names.filter((name) => name !== undefined))], objective };
+}
+
+function resolveBusinessHours(hours: Settings['business_hours'], context: Context): Config['businessHours'] {
+  if (hours === undefined) return undefined;
+  if (hours.to <= hours.from) {
+    const path = ['business_hours', 'to'];
+    context.diagnostics.invalidValue({ path, message: 'is not after from', expected: 'a later time of the same day' });
+  }
+  return {
+    timezone: hours.timezone,
+    days: hours.days.map((day) => WEEKDAYS.indexOf(day) + 1),
+    fromMinute: hours.from,
+    toMinute: hours.to,
+    holidays: hours.holidays === '' ? [] : readHolidays(hours.holidays, context),
+  };
+}
+
+/** One date per line; what follows a space, a comma or a semicolon is for people, as are lines that begin with `#`. */
+function readHolidays(file: string, { readFile, diagnostics }: Context): string[] {
+  const path = ['business_hours', 'holidays'];
+  const expected = 'a file with one date such as 2026-12-25 per line';
+  try {
+    const lines = readFile(file).split(/\r?\n/);
+    return lines.flatMap((line, index) => {
+      if (/^\s*(#|$)/.test(line)) return [];
+      const date = /^\s*"?(\d{4}-\d{2}-\d{2})(?=$|[\s,;"])/.exec(line.replace(/^\uFEFF/, ''))?.[1];
+      if (date !== undefined && isDate(date)) return [date];
+      diagnostics.invalidValue({ path, message: `has no date in line ${index + 1}`, expected });
+      return [];
+    });
+  } catch (error) {
+    diagnostics.invalidValue({ path, message: `cannot be read: ${readErrorText(error)}`, expected });
+    return [];
+  }
+}
+
+/** The day exists: 2026-02-30 does not. */
+function isDate(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 /** The configured severity of that name, compared without case; undefined, and an error, when there is none. */
@@ -283,6 +348,12 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a directory',
 };
 
+/** By the system's code only: a message could contain anything. */
+function readErrorText(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return READ_ERRORS[code] ?? code;
+}
+
 /** A secret's file and the value of its key beside it; `path` is that of the `_file` key. */
 interface SecretFile {
   readonly file: unknown;
@@ -308,9 +379,7 @@ function readSecretFile(
     if (secret !== '') return secret;
     diagnostics.invalidValue({ path, message: 'is an empty file', expected });
   } catch (error) {
-    // By the system's code only: a message could contain anything.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    diagnostics.invalidValue({ path, message: `cannot be read: ${READ_ERRORS[code] ?? code}`, expected });
+    diagnostics.invalidValue({ path, message: `cannot be read: ${readErrorText(error)}`, expected });
   }
   return undefined;
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
-import { bucket, duration, expression, rateLimit, timeZone, webUrl, windowDuration } from './field-types.ts';
+import { bucket, duration, expression, rateLimit, timeOfDay, timeZone, webUrl, windowDuration } from './field-types.ts';
 import { GROUPINGS, type PlatformSettings } from './types.ts';
 
+/** In the order of ISO weekdays. */
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** Timers of Node keep 2^31 - 1 milliseconds, a little over 24 days; longer ones would fire at once. */
 const TIMER_MAX_MS = 24 * DAY_MS;
 /** Label values are cut at this length, so two longer names could become the same label. */
@@ -27,7 +29,12 @@ const severitySection = z
       .record(z.string(), z.string())
       .default({})
       .describe("The platform's own words (without case) to configured severities."),
-    default: z.string().default('P3').describe('For incidents without a severity, or with one that is not known.'),
+    default: z
+      .string()
+      .optional()
+      .describe(
+        'For incidents without a severity, or with one that is not known: P3, or the least severe without a P3.',
+      ),
   })
   .meta({ id: 'provider_severity' });
 
@@ -94,9 +101,17 @@ const severity = z
   .strictObject({
     name: name.describe('Becomes the severity label.'),
     title: z.string().optional().describe('For people.'),
-    aliases: strings.describe('Further names, compared without case.'),
+    rank: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('How bad it is, 0 being the worst; without it the number in the name, else the position.'),
+    aliases: strings.describe('Further names, compared without case, spaces, _ and -.'),
     target: duration(positive).optional().describe('Recoveries should take no longer.'),
+    detect: duration(positive).optional().describe('Detections should take no longer from the start of the impact.'),
     acknowledge: duration(positive).optional().describe('Acknowledgements should take no longer.'),
+    identify: duration(positive).optional().describe('Identifications should take no longer.'),
+    mitigate: duration(positive).optional().describe('Mitigations should take no longer.'),
     objective: z
       .number()
       .gt(0)
@@ -162,7 +177,28 @@ const settingsKeys = {
   severities: z
     .array(severity)
     .default([])
-    .describe('A listed severity replaces the default of its name; new names come after P1 to P5.'),
+    .describe('A listed severity replaces the default of its name; all are sorted by rank.'),
+  default_severities: z.boolean().default(true).describe('false drops the severities P1 to P5 that are built in.'),
+  availability: z
+    .strictObject({
+      severities: strings.describe(
+        'Severities whose open incidents count as unavailable; without any there is no availability.',
+      ),
+      objective: z.number().gt(0).max(1).default(0.999).describe('Share of the time that should be available.'),
+    })
+    .meta({ id: 'availability' })
+    .prefault({}),
+  business_hours: z
+    .strictObject({
+      timezone: timeZone.default('UTC').describe('Time zone of the hours, such as Europe/Berlin.'),
+      days: z.array(z.enum(WEEKDAYS)).min(1).default(['mon', 'tue', 'wed', 'thu', 'fri']).describe('Working days.'),
+      from: timeOfDay.prefault('09:00').describe('Begin of the hours, on the clock of the time zone.'),
+      to: timeOfDay.prefault('17:00').describe('End of the hours, after the begin; at most 24:00.'),
+      holidays: z.string().default('').describe('File of days without business hours: one date (2026-12-25) per line.'),
+    })
+    .meta({ id: 'business_hours' })
+    .optional()
+    .describe('Hours of the week for recovery times in business hours; without it there are none.'),
   groupings: z
     .array(z.enum(GROUPINGS))
     .min(1)
@@ -270,9 +306,17 @@ const timeRange = z
   })
   .meta({ id: 'time_range' });
 
-/** The short form: one provider, in a section named after its type; `section` is the schema of that section. */
-export function shortForm(platform: PlatformSettings, section: z.core.$ZodType) {
-  const sections: z.core.$ZodShape = { [platform.type]: section };
+/**
+ * The short form: one provider, in a section named after its type; `section` is the schema of that section. Sections of
+ * `others` may stand beside it, unused.
+ */
+export function shortForm(
+  platform: PlatformSettings,
+  section: z.core.$ZodType,
+  others: readonly PlatformSettings[] = [],
+) {
+  const unused = others.map(({ type }) => [type, z.unknown().optional()]);
+  const sections: z.core.$ZodShape = { ...Object.fromEntries(unused), [platform.type]: section };
   return z.strictObject({
     ...sections,
     incident_source: z.literal(platform.type).describe('The type of the only provider.'),

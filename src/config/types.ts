@@ -40,7 +40,7 @@ export interface ProviderConfig {
   readonly severity: {
     readonly from: readonly ('priority' | 'urgency')[];
     readonly tag: string | undefined;
-    /** The platform's words in lower case to our severities. */
+    /** The platform's words, as `normalizeSeverity` gives them, to our severities. */
     readonly map: ReadonlyMap<string, string>;
     readonly default: string;
   };
@@ -56,13 +56,22 @@ export interface ProviderConfig {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
+/** The clocks of an incident beside its recovery. */
+export const STAGES = ['detection', 'acknowledgement', 'identification', 'mitigation'] as const;
+export type Stage = (typeof STAGES)[number];
+
 export interface SeverityConfig {
   readonly name: string;
+  /** 0 is the worst; severities of equal rank are equally bad. */
+  readonly rank: number;
   readonly title: string | undefined;
   /** Lower case, built-ins included. */
   readonly aliases: readonly string[];
+  /** Everything that stands for it, normalized: name, aliases and title. */
+  readonly words: readonly string[];
   readonly targetMs: number | undefined;
-  readonly acknowledgeMs: number | undefined;
+  /** Targets of the other clocks; those without one are absent. */
+  readonly stageTargetsMs: Readonly<Partial<Record<Stage, number>>>;
   /** Share of recoveries that should meet the target; only with one. */
   readonly objective: number | undefined;
 }
@@ -75,6 +84,19 @@ export interface WindowConfig {
 
 export const GROUPINGS = ['all', 'severity', 'service', 'service,severity', 'team', 'provider'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
+
+/** The hours of a week in which recoveries are expected. */
+export interface BusinessHours {
+  /** IANA name. */
+  readonly timezone: string;
+  /** ISO weekdays, 1 is Monday. */
+  readonly days: readonly number[];
+  /** Minutes after local midnight, the end after the start. */
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  /** Local days without business hours, as `YYYY-MM-DD`. */
+  readonly holidays: readonly string[];
+}
 
 /** The whole configuration, every default applied. */
 export interface Config {
@@ -96,6 +118,9 @@ export interface Config {
   };
   readonly retentionMs: number;
   readonly store: { readonly path: string };
+  /** Availability of everything, and what is promised; undefined when no severities are configured for it. */
+  readonly availability: { readonly severities: readonly string[]; readonly objective: number } | undefined;
+  readonly businessHours: BusinessHours | undefined;
   /** IANA name; for reports only. */
   readonly timezone: string;
   /** The short form's default period of reports, as written. */

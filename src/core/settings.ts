@@ -66,13 +66,14 @@ export function storeSettings(
 }
 
 export function statisticsSettings(config: Config): StatisticsSettings {
-  const { windows, groupings, severities, metrics, recovery } = config;
+  const { windows, groupings, severities, metrics, recovery, availability, businessHours } = config;
   const { detail, team, minimumSample } = metrics;
-  return { windows, groupings, severities, detail, team, minimumSample, reopened: recovery.reopened };
+  const { reopened } = recovery;
+  return { windows, groupings, severities, detail, team, minimumSample, reopened, availability, businessHours };
 }
 
-export function familySettings({ windows, severities, levels, metrics }: Config): FamilySettings {
-  return { windows, severities, levels, bucketsMs: metrics.bucketsMs };
+export function familySettings({ windows, severities, levels, availability, metrics }: Config): FamilySettings {
+  return { windows, severities, levels, availability, bucketsMs: metrics.bucketsMs };
 }
 
 /** Undefined until the first sync is complete. */

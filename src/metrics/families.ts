@@ -1,3 +1,4 @@
+import { STAGES } from '../config/types.ts';
 import { REJECTION_REASONS } from '../model/incident.ts';
 import { STATUSES } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
@@ -54,7 +55,7 @@ interface Declared {
 type Valued = readonly [...labels: string[], value: number | undefined];
 
 /** Families that are few lines are rendered whenever the page is. */
-function always({ values, ...declared }: Declared): AnyFamily {
+function uncachedFamily({ values, ...declared }: Declared): AnyFamily {
   return family<MetricSource>({
     type: 'gauge',
     items: (source) => [{ source }],
@@ -70,7 +71,7 @@ function always({ values, ...declared }: Declared): AnyFamily {
 }
 
 function ofProviders(name: string, help: string, value: (item: ProviderItem) => number | undefined): AnyFamily {
-  return always({
+  return uncachedFamily({
     name,
     help,
     labels: ['provider'],
@@ -83,7 +84,7 @@ function ofSeverities(
   help: string,
   value: (severity: FamilySettings['severities'][number]) => number | undefined,
 ) {
-  return always({
+  return uncachedFamily({
     name,
     help,
     labels: ['severity'],
@@ -110,7 +111,7 @@ interface Counted {
 
 /** Counters of the store. */
 function counted({ name, help, counter, label, known }: Counted): AnyFamily {
-  return always({
+  return uncachedFamily({
     name,
     help,
     type: 'counter',
@@ -151,9 +152,25 @@ export const stateFamilies: readonly AnyFamily[] = [
     ({ lastResolvedAtMs }) => lastResolvedAtMs,
   ),
   ofSeverities('incident_target_minutes', 'Configured recovery target.', ({ targetMs }) => inMinutes(targetMs)),
-  ofSeverities('incident_acknowledgement_target_minutes', 'Configured acknowledgement target.', ({ acknowledgeMs }) =>
-    inMinutes(acknowledgeMs),
+  ofSeverities('incident_acknowledgement_target_minutes', 'Configured acknowledgement target.', ({ stageTargetsMs }) =>
+    inMinutes(stageTargetsMs.acknowledgement),
   ),
+  uncachedFamily({
+    name: 'incident_stage_target_minutes',
+    help: 'Configured targets of the other clocks.',
+    labels: ['severity', 'stage'],
+    values: (_source, { severities }) =>
+      severities.flatMap(({ name, stageTargetsMs }) =>
+        STAGES.map((stage) => [name, stage, inMinutes(stageTargetsMs[stage])] as const),
+      ),
+  }),
+  ofSeverities('incident_severity_rank', 'How bad the severity is: 0 is the worst.', ({ rank }) => rank),
+  uncachedFamily({
+    name: 'incident_availability_objective_ratio',
+    help: 'Share of the time that should be free of incidents of the severities of availability.',
+    labels: [],
+    values: (_source, { availability }) => [[availability?.objective]],
+  }),
   ofSeverities(
     'incident_target_objective_ratio',
     'Share of recoveries that should meet the target.',
@@ -182,7 +199,7 @@ export const stateFamilies: readonly AnyFamily[] = [
     'Where the history of the provider begins.',
     ({ state }) => inSeconds(state.historyStartMs),
   ),
-  always({
+  uncachedFamily({
     name: 'mttr_exporter_incidents',
     help: 'Incidents that the exporter holds, by state.',
     labels: ['provider', 'state'],
@@ -205,13 +222,13 @@ export const stateFamilies: readonly AnyFamily[] = [
     label: 'reason',
     known: ['unknown', 'missing'],
   }),
-  always({
+  uncachedFamily({
     name: 'mttr_exporter_services_overflowed',
     help: 'Distinct services beyond metrics.max_services; their incidents carry service="other".',
     labels: [],
     values: ({ servicesOverflowed }) => [[servicesOverflowed]],
   }),
-  always({
+  uncachedFamily({
     name: 'mttr_exporter_store_bytes',
     help: 'Size of the store with its write-ahead log.',
     labels: [],

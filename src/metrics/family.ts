@@ -39,7 +39,7 @@ export interface PageSource {
 }
 
 /** The part of the configuration that families show or depend on. */
-export type FamilySettings = Pick<Config, 'severities' | 'windows' | 'levels'> & {
+export type FamilySettings = Pick<Config, 'severities' | 'windows' | 'levels' | 'availability'> & {
   readonly bucketsMs: readonly number[];
 };
 

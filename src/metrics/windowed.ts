@@ -1,9 +1,11 @@
+import { STAGES } from '../config/types.ts';
 import {
   LEVELS,
   levelOf,
   QUANTILE_STATISTICS,
   QUANTILES,
   type Row,
+  STAGE_STATISTICS,
   STATISTICS,
   type Statistic,
 } from '../stats/rows.ts';
@@ -162,6 +164,28 @@ export const windowedFamilies: readonly AnyFamily[] = [
     'incident_repeat_ratio',
     'repeat',
     'Share of the incidents opened in the window whose trouble another one opened earlier in the window had.',
+  ),
+  gaugeOf(
+    'incident_availability_ratio',
+    'availability',
+    'Share of the covered window without an open incident of the severities of availability.',
+  ),
+  gaugeOf(
+    'incident_error_budget_minutes',
+    'errorBudget',
+    'Minutes of the covered window that may still be spent with an open incident of the severities of availability; negative when overspent.',
+  ),
+  windowed({
+    name: 'incident_stage_within_target_ratio',
+    help: 'Share of the incidents resolved in the window within the target of the stage, of those that have its timestamp and a target.',
+    statistics: Object.values(STAGE_STATISTICS),
+    labels: ['stage'],
+    samples: (value) => STAGES.map((stage) => ({ labels: [['stage', stage]], value: value(STAGE_STATISTICS[stage]) })),
+  }),
+  gaugeOf(
+    'incident_mttr_business_minutes',
+    'businessMttr',
+    'Mean of the recovery times within business hours, of the incidents resolved in the window.',
   ),
   gaugeOf('incident_free_ratio', 'free', 'Share of the covered window in which no incident was open.'),
   windowed({

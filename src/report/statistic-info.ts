@@ -1,4 +1,4 @@
-import type { Grouping } from '../config/types.ts';
+import type { Grouping, Stage } from '../config/types.ts';
 import { QUANTILES, type Row, STATISTICS, type Statistic } from '../stats/rows.ts';
 
 /**
@@ -16,6 +16,7 @@ export interface StatisticInfo {
   /** Its family on `/metrics`. */
   readonly metric: string;
   readonly quantile?: number;
+  readonly stage?: Stage;
   /** Its field in rows of the API: `mttr_minutes`. */
   readonly apiField: string;
   /** Its field in reports for programs, JSON and CSV: `mean_minutes`. */
@@ -27,6 +28,7 @@ export interface StatisticInfo {
 
 const MTTA = 'mean time from trigger to first acknowledgement, of the acknowledged incidents resolved in the window';
 const WITHIN = 'share of the incidents resolved in the window within the target of their severity';
+const AVAILABILITY = 'share of the covered window in which no incident of the severities of availability was open';
 const REPEAT = 'share of the incidents opened in the window that repeat an earlier one of the window';
 
 /** Every windowed statistic, in the order in which reports for programs have them. */
@@ -54,6 +56,19 @@ export const STATISTIC_INFO: Readonly<Record<Statistic, StatisticInfo>> = {
   escalated: share('escalated', 'share of the incidents resolved in the window that were escalated', 'resolved'),
   reopened: share('reopened', 'share of the incidents resolved in the window that had been reopened', 'resolved'),
   repeat: share('repeat', REPEAT, 'opened'),
+  detectionWithinTarget: stageShare('detection'),
+  acknowledgementWithinTarget: stageShare('acknowledgement'),
+  identificationWithinTarget: stageShare('identification'),
+  mitigationWithinTarget: stageShare('mitigation'),
+  businessMttr: mean(
+    'mttr_business',
+    'mean of the recovery times within business hours, of the incidents resolved in the window',
+  ),
+  availability: share('availability', AVAILABILITY, 'open_time'),
+  errorBudget: {
+    ...mean('error_budget', 'minutes of the covered window that may still be spent unavailable'),
+    basis: 'open_time',
+  },
   free: share('free', 'share of the covered window in which no incident was open', 'open_time'),
   baseline: {
     name: 'baseline',
@@ -94,6 +109,15 @@ function count(name: string, meaning: string): StatisticInfo {
 function share(name: string, meaning: string, basis: Basis): StatisticInfo {
   const field = `${name}_ratio`;
   return { name, metric: `incident_${field}`, apiField: field, reportField: field, unit: 'share', basis, meaning };
+}
+
+function stageShare(stage: Stage): StatisticInfo {
+  const meaning = `share of the incidents resolved in the window within the target of their ${stage}`;
+  return {
+    ...share(`${stage}_within_target`, meaning, 'resolved'),
+    metric: 'incident_stage_within_target_ratio',
+    stage,
+  };
 }
 
 /** The values under their fields in reports for programs, null where nothing is known. */

@@ -41,13 +41,15 @@ export function evaluateWindow(group: Group, { minimumSample }: StatisticsSettin
 
 /** Whether anything that the group's row says depends on where the windows end. */
 export function dependsOnCoverage({ statistics }: Pick<Group, 'statistics'>): boolean {
-  return statistics.has('baseline') || statistics.has('free') || statistics.has('mtbf');
+  return (
+    statistics.has('baseline') || statistics.has('free') || statistics.has('mtbf') || statistics.has('availability')
+  );
 }
 
 /** Computes the values that also depend on where the windows end and history begins. */
 export function evaluateCoverage(
   group: Group,
-  { windows, minimumSample }: StatisticsSettings,
+  { windows, minimumSample, availability }: StatisticsSettings,
   /** Of the providers of the row. */
   coverages: readonly Coverage[],
 ): void {
@@ -58,9 +60,15 @@ export function evaluateCoverage(
       coverages.every(({ endMs, historyStartMs }) => historyStartMs + BASELINE_REACH_MS <= endMs - 2 * windowMs);
     group.set(at, 'baseline', hasBaseline ? meanMinutes(baseline, minimumSample) : ABSENT);
     group.set(at, 'baselineResolved', hasBaseline ? baseline.count : ABSENT);
-    const { free, mtbf } = freeTime(group, coveredSpan(coverages, windowMs), minimumSample);
+    const span = coveredSpan(coverages, windowMs);
+    const { free, mtbf } = freeTime(group, span, minimumSample);
     group.set(at, 'free', free);
     group.set(at, 'mtbf', mtbf);
+    if (availability === undefined || group.outages === undefined) continue;
+    const coveredMs = span.toMs - span.fromMs;
+    const downMs = coveredMs > 0 ? coveredMs - group.outages.freeMs(span.fromMs, span.toMs) : ABSENT;
+    group.set(at, 'availability', 1 - downMs / coveredMs);
+    group.set(at, 'errorBudget', minutes((1 - availability.objective) * coveredMs - downMs));
   }
 }
 
@@ -72,9 +80,8 @@ function coveredSpan(coverages: readonly Coverage[], windowMs: number): { fromMs
 }
 
 function freeTime(group: Group, { fromMs, toMs }: { fromMs: number; toMs: number }, minimumSample: number) {
-  if (group.busy === undefined || !(toMs > fromMs)) return { free: ABSENT, mtbf: ABSENT };
-  const openSinceMs = Math.max(fromMs, Math.min(toMs, group.openSince.at(0) ?? toMs));
-  const freeMs = openSinceMs - fromMs - group.busy.within(fromMs, openSinceMs);
+  if (group.openTimes === undefined || !(toMs > fromMs)) return { free: ABSENT, mtbf: ABSENT };
+  const freeMs = group.openTimes.freeMs(fromMs, toMs);
   const opened = group.openedAt === undefined ? 0 : group.openedAt.countUpTo(toMs) - group.openedAt.countUpTo(fromMs);
   const mtbf = opened >= Math.max(1, minimumSample) ? freeMs / MINUTE_MS / opened : ABSENT;
   return { free: freeMs / (toMs - fromMs), mtbf };

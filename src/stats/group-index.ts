@@ -1,4 +1,4 @@
-import type { Grouping } from '../config/types.ts';
+import type { Grouping, SeverityConfig } from '../config/types.ts';
 import { type FacetLabels, STATUSES } from '../model/stored.ts';
 import type { Columns } from './columns.ts';
 import type { Coverage } from './evaluate.ts';
@@ -26,12 +26,16 @@ export interface ProviderIndex {
 
 /** What the incidents of one facet take part in. */
 export interface FacetGroups {
-  readonly place: ProviderIndex;
-  readonly providerIndex: number;
+  readonly providerIndex: ProviderIndex;
+  /** Position of the provider in the configuration. */
+  readonly providerPosition: number;
   readonly isExcluded: boolean;
   readonly groups: readonly Group[];
-  readonly base: Base;
+  readonly openState: OpenState;
   readonly targetMs: number | undefined;
+  readonly stageTargetsMs: SeverityConfig['stageTargetsMs'];
+  /** Its severity is one of those that `availability` counts. */
+  readonly isOutage: boolean;
 }
 
 /** Finds for each incident the groups that it belongs to. */
@@ -42,7 +46,7 @@ export class GroupIndex {
   #facets: (FacetGroups | null)[] = [];
   readonly #groups = new Map<string, Group>();
   #groupList: readonly Group[] | undefined;
-  readonly #bases = new Map<string, Base>();
+  readonly #openStates = new Map<string, OpenState>();
 
   constructor(input: StatisticsInput, columns: Columns, providers: readonly ActiveProvider[]) {
     this.#input = input;
@@ -61,8 +65,8 @@ export class GroupIndex {
     return this.#groupList;
   }
 
-  bases(): readonly Base[] {
-    return [...this.#bases.values()];
+  openStates(): readonly OpenState[] {
+    return [...this.#openStates.values()];
   }
 
   counts(): ReadonlyMap<string, ProviderCounts> {
@@ -89,12 +93,12 @@ export class GroupIndex {
 
   /** Forgets groups that have no incident left. */
   dropEmpty(): void {
-    const sizeBefore = this.#groups.size + this.#bases.size;
+    const sizeBefore = this.#groups.size + this.#openStates.size;
     for (const [key, group] of this.#groups) {
       if (group.isEmpty && !isAlwaysPresent(group)) this.#groups.delete(key);
     }
-    for (const [key, base] of this.#bases) if (base.incidents === 0) this.#bases.delete(key);
-    if (this.#groups.size + this.#bases.size === sizeBefore) return;
+    for (const [key, openState] of this.#openStates) if (openState.incidents === 0) this.#openStates.delete(key);
+    if (this.#groups.size + this.#openStates.size === sizeBefore) return;
     this.#facets = [];
     this.#groupList = undefined;
   }
@@ -108,15 +112,22 @@ export class GroupIndex {
   #readFacet(row: number): FacetGroups | undefined {
     const { settings } = this.#input;
     const labels = this.#input.labels(row);
-    const providerIndex = this.providers.findIndex(({ provider }) => provider.name === labels?.provider);
-    const place = this.providers[providerIndex];
-    if (labels === undefined || place === undefined) return undefined;
-    const targetMs = settings.severities.find(({ name }) => name === labels.severity)?.targetMs;
-    const found = { place, providerIndex, isExcluded: labels.excluded, targetMs };
-    if (labels.excluded) return { ...found, groups: [], base: new Base({ ...labels, team: '' }) };
-    const groupings = settings.groupings.filter((one) => place.provider.isOverall || one === 'provider');
+    const providerPosition = this.providers.findIndex(({ provider }) => provider.name === labels?.provider);
+    const providerIndex = this.providers[providerPosition];
+    if (labels === undefined || providerIndex === undefined) return undefined;
+    const severity = settings.severities.find(({ name }) => name === labels.severity);
+    const found = {
+      providerIndex,
+      providerPosition,
+      isExcluded: labels.excluded,
+      targetMs: severity?.targetMs,
+      stageTargetsMs: severity?.stageTargetsMs ?? {},
+      isOutage: settings.availability?.severities.includes(labels.severity) ?? false,
+    };
+    if (labels.excluded) return { ...found, groups: [], openState: new OpenState({ ...labels, team: '' }) };
+    const groupings = settings.groupings.filter((one) => providerIndex.provider.isOverall || one === 'provider');
     const groups = groupings.map((one) => this.#group(one, groupLabels(one, labels)));
-    return { ...found, groups, base: this.#base(labels) };
+    return { ...found, groups, openState: this.#openState(labels) };
   }
 
   #group(grouping: Grouping, labels: Group['labels']): Group {
@@ -129,12 +140,12 @@ export class GroupIndex {
     return group;
   }
 
-  #base({ provider, service, severity, team }: FacetLabels): Base {
+  #openState({ provider, service, severity, team }: FacetLabels): OpenState {
     const labels = { provider, service, severity, team: this.#input.settings.team ? team : '' };
     const key = JSON.stringify(labels);
-    const base = this.#bases.get(key) ?? new Base(labels);
-    this.#bases.set(key, base);
-    return base;
+    const openState = this.#openStates.get(key) ?? new OpenState(labels);
+    this.#openStates.set(key, openState);
+    return openState;
   }
 }
 
@@ -154,8 +165,8 @@ function groupLabels(grouping: Grouping, labels: FacetLabels): Group['labels'] {
   return [[grouping, labels[grouping]]];
 }
 
-/** What `incident_open` and its neighbours are read from: one combination of base labels. */
-export class Base implements OpenRow {
+/** What `incident_open` and its neighbours are read from: one combination of openState labels. */
+export class OpenState implements OpenRow {
   readonly provider: string;
   readonly service: string;
   readonly severity: string;

@@ -22,21 +22,28 @@ export class Group implements Row {
   readonly windows: readonly GroupWindow[];
   /** Incidents by provider (its place in the configuration). */
   readonly incidents: number[] = [];
-  /** Since when the open ones are open. */
-  readonly openSince = new SortedNumbers();
-  /** When closed ones were open; kept only where the row needs it, as are the openings. */
-  readonly busy: IntervalUnion | undefined;
+  /** When its incidents were open; kept only where the row needs it, as are the openings. */
+  readonly openTimes: OpenTimes | undefined;
+  /** When those of the severities of `availability` were open. */
+  readonly outages: OpenTimes | undefined;
   readonly openedAt: SortedNumbers | undefined;
+  /** Open times and openings are those of outages alone. */
+  readonly isOfOutages: boolean;
   isDirty = true;
 
   constructor(grouping: Grouping, labels: Row['labels'], settings: StatisticsSettings) {
     this.grouping = grouping;
     this.labels = labels;
-    this.statistics = statisticsOf(grouping, settings.detail);
+    this.statistics = new Set(
+      [...statisticsOf(grouping, settings.detail)].filter((one) => isWanted(one, labels, settings)),
+    );
     this.windows = settings.windows.map(() => new GroupWindow(this.statistics));
     this.values = settings.windows.map(() => new Float64Array(STATISTICS.length).fill(Number.NaN));
-    const needsBusy = this.statistics.has('free') || this.statistics.has('mtbf');
-    this.busy = needsBusy ? new IntervalUnion() : undefined;
+    this.outages = this.statistics.has('availability') ? new OpenTimes() : undefined;
+    const needsTimes = this.statistics.has('free') || this.statistics.has('mtbf');
+    // Of everything together an incident that harms nobody says nothing: a note that is open for weeks would make it 0.
+    this.isOfOutages = grouping === 'all' && this.outages !== undefined;
+    this.openTimes = this.isOfOutages ? this.outages : needsTimes ? new OpenTimes() : undefined;
     this.openedAt = this.statistics.has('mtbf') ? new SortedNumbers() : undefined;
   }
 
@@ -54,9 +61,47 @@ export class Group implements Row {
   }
 }
 
+/** Whether the configuration gives a row this statistic: availability is said of severities that it is configured for. */
+function isWanted(statistic: Statistic, labels: Row['labels'], { availability, businessHours }: StatisticsSettings) {
+  if (statistic === 'businessMttr') return businessHours !== undefined;
+  if (statistic !== 'availability' && statistic !== 'errorBudget') return true;
+  const severity = labels.find(([name]) => name === 'severity')?.[1];
+  return availability !== undefined && (severity === undefined || availability.severities.includes(severity));
+}
+
+/** When incidents were open: closed times as a union, open ones by when they began. */
+export class OpenTimes {
+  readonly #closed = new IntervalUnion();
+  readonly #openSince = new SortedNumbers();
+
+  /** Adds the times of one incident, or takes them back: opening and closing times in turn, an open last one without its end. */
+  track(times: readonly number[], sign: 1 | -1): void {
+    for (let at = 0; at < times.length; at += 2) {
+      const fromMs = times[at] ?? 0;
+      const toMs = times[at + 1];
+      if (toMs === undefined) this.#openSince.change(fromMs, sign);
+      else this.#closed.change(fromMs, toMs, sign);
+    }
+  }
+
+  /** Milliseconds between two times in which nothing was open. */
+  freeMs(fromMs: number, toMs: number): number {
+    const openSinceMs = Math.max(fromMs, Math.min(toMs, this.#openSince.at(0) ?? toMs));
+    return openSinceMs - fromMs - this.#closed.within(fromMs, openSinceMs);
+  }
+}
+
 /** Statistics that are means over the incidents resolved in a window: of times, then of shares. */
-export const MEAN_DURATIONS = ['mttr', 'mtta', 'mttd', 'mtti', 'mttm'] as const satisfies Statistic[];
-export const RATIOS = ['withinTarget', 'escalated', 'reopened'] as const satisfies Statistic[];
+export const MEAN_DURATIONS = ['mttr', 'mtta', 'mttd', 'mtti', 'mttm', 'businessMttr'] as const satisfies Statistic[];
+export const RATIOS = [
+  'withinTarget',
+  'escalated',
+  'reopened',
+  'detectionWithinTarget',
+  'acknowledgementWithinTarget',
+  'identificationWithinTarget',
+  'mitigationWithinTarget',
+] as const satisfies Statistic[];
 const MEANS: readonly Statistic[] = [...MEAN_DURATIONS, ...RATIOS];
 
 /** What one resolved incident adds to MEAN_DURATIONS (milliseconds; recovery first) and RATIOS (0 or 1); NaN where it adds nothing. */

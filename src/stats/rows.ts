@@ -1,5 +1,5 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
-import type { Config, Grouping } from '../config/types.ts';
+import type { Config, Grouping, Stage } from '../config/types.ts';
 import type { FacetLabels } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 
@@ -28,8 +28,23 @@ export const STATISTICS = [
   'reopened',
   'repeat',
   'free',
+  'availability',
+  'errorBudget',
+  'detectionWithinTarget',
+  'acknowledgementWithinTarget',
+  'identificationWithinTarget',
+  'mitigationWithinTarget',
+  'businessMttr',
 ] as const;
 export type Statistic = (typeof STATISTICS)[number];
+
+/** The clocks beside recovery that may have targets, by the statistic that says how often they are met. */
+export const STAGE_STATISTICS = {
+  detection: 'detectionWithinTarget',
+  acknowledgement: 'acknowledgementWithinTarget',
+  identification: 'identificationWithinTarget',
+  mitigation: 'mitigationWithinTarget',
+} as const satisfies Readonly<Record<Stage, Statistic>>;
 
 /** The quantiles that are shown, by their statistic. */
 export const QUANTILES = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
@@ -46,6 +61,8 @@ const OF_SERVICES: readonly Statistic[] = [
   'baselineResolved',
   'withinTarget',
   'free',
+  'availability',
+  'errorBudget',
 ];
 const OF_SERVICE_SEVERITIES: readonly Statistic[] = ['mttr', 'resolved'];
 
@@ -65,6 +82,10 @@ export interface StatisticsSettings {
   readonly team: boolean;
   readonly minimumSample: number;
   readonly reopened: Config['recovery']['reopened'];
+  /** Absent: no availability. */
+  readonly availability?: Config['availability'];
+  /** Absent: no recovery times in business hours. */
+  readonly businessHours?: Config['businessHours'];
 }
 
 export interface StatisticsInput {

@@ -1,4 +1,5 @@
 import { MARKS, type StoredIncident } from '../model/stored.ts';
+import { type BusinessTime, createBusinessTime } from './business-hours.ts';
 import { Columns, TRACKED } from './columns.ts';
 import { type Coverage, dependsOnCoverage, evaluateCoverage, evaluateWindow } from './evaluate.ts';
 import type { Group, Recovery } from './group.ts';
@@ -59,17 +60,18 @@ export function createStatistics(input: StatisticsInput): Statistics {
     },
     rebuild,
     refresh: () => windows.refresh(),
-    rows: () => windows.places.groups(),
-    openRows: () => windows.places.bases(),
-    counts: () => windows.places.counts(),
+    rows: () => windows.groupIndex.groups(),
+    openRows: () => windows.groupIndex.openStates(),
+    counts: () => windows.groupIndex.counts(),
   };
 }
 
 /** Windowed statistics that are kept by adding and taking away incidents, never by going over all of them. */
 export class Windows {
-  readonly places: GroupIndex;
+  readonly groupIndex: GroupIndex;
   readonly #columns: Columns;
   readonly #settings: StatisticsSettings;
+  readonly #businessTime: BusinessTime | undefined;
   readonly #windowMaxMs: number;
   /** How far back the largest window and its baseline go. */
   readonly #retentionMs: number;
@@ -78,9 +80,11 @@ export class Windows {
   constructor(input: StatisticsInput, columns: Columns, providers: readonly ActiveProvider[]) {
     this.#columns = columns;
     this.#settings = input.settings;
+    const { businessHours } = input.settings;
+    this.#businessTime = businessHours && createBusinessTime(businessHours);
     this.#windowMaxMs = Math.max(0, ...input.settings.windows.map(({ ms }) => ms));
     this.#retentionMs = 2 * this.#windowMaxMs;
-    this.places = new GroupIndex(input, columns, providers);
+    this.groupIndex = new GroupIndex(input, columns, providers);
   }
 
   /** Lets an incident in, or takes it out just as it was let in. With `isAppended`, `sortOrders` must follow the last one. */
@@ -88,21 +92,21 @@ export class Windows {
     const facet = this.#facetOf(slot);
     if (facet === undefined) return;
     if (facet.isExcluded || !this.#isVisible(slot)) {
-      facet.place.counts.excluded += sign;
+      facet.providerIndex.counts.excluded += sign;
       return;
     }
-    for (const order of this.#ordersOf(facet.place, slot)) {
+    for (const order of this.#ordersOf(facet.providerIndex, slot)) {
       if (isAppended) order.append(slot);
       else if (sign === 1) order.add(slot);
       else order.remove(slot);
     }
     this.#countState(facet, slot, sign);
     this.#track(facet, slot, sign);
-    this.#changeWindows(facet.place, slot, sign);
+    this.#changeWindows(facet.providerIndex, slot, sign);
   }
 
   sortOrders(): void {
-    for (const { byTrigger, byResolve } of this.places.providers) {
+    for (const { byTrigger, byResolve } of this.groupIndex.providers) {
       byTrigger.sort();
       byResolve.sort();
     }
@@ -110,13 +114,13 @@ export class Windows {
 
   /** Moves a provider's windows to a new end; an earlier one than before leaves them where they are. */
   advance(name: string, coverage: Coverage): void {
-    const place = this.places.providers.find(({ provider }) => provider.name === name);
-    if (place === undefined) return;
-    const beforeMs = place.provider.endMs;
+    const index = this.groupIndex.providers.find(({ provider }) => provider.name === name);
+    if (index === undefined) return;
+    const beforeMs = index.provider.endMs;
     const endMs = Math.max(beforeMs, coverage.endMs);
-    place.provider = { ...place.provider, ...coverage, endMs };
+    index.provider = { ...index.provider, ...coverage, endMs };
     this.#hasMoved = true;
-    const { byTrigger, byResolve } = place;
+    const { byTrigger, byResolve } = index;
     for (const [window, { ms }] of this.#settings.windows.entries()) {
       const slide = (order: SortedIndex, lagMs: number, each: (slot: number) => void) => {
         const end = order.upperBound(endMs - lagMs);
@@ -134,20 +138,20 @@ export class Windows {
   /** Brings the values of all rows up to date. */
   refresh(): void {
     const settings = this.#settings;
-    this.places.dropEmpty();
+    this.groupIndex.dropEmpty();
     const hasMoved = this.#hasMoved;
     this.#hasMoved = false;
-    for (const group of this.places.groups()) {
+    for (const group of this.groupIndex.groups()) {
       if (group.isDirty) evaluateWindow(group, settings);
       if ((group.isDirty || hasMoved) && dependsOnCoverage(group)) {
-        evaluateCoverage(group, settings, this.places.coverages(group));
+        evaluateCoverage(group, settings, this.groupIndex.coverages(group));
       }
       group.isDirty = false;
     }
   }
 
   #facetOf(slot: number): FacetGroups | undefined {
-    return this.places.facet(this.#columns.values.facets[slot] ?? 0);
+    return this.groupIndex.facet(this.#columns.values.facets[slot] ?? 0);
   }
 
   #isVisible(slot: number): boolean {
@@ -163,39 +167,40 @@ export class Windows {
   }
 
   /** Lets the groups know when an incident was opened and in which times it was open, as far as windows can still ask for it. */
-  #track({ groups, providerIndex, place }: FacetGroups, slot: number, sign: 1 | -1): void {
+  #track({ groups, providerPosition, providerIndex, isOutage }: FacetGroups, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
     const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
     const spans = columns.spans.get(slot);
     // Ends never move backwards, so what was over before the largest window is never asked for again.
-    const sinceMs = place.provider.endMs - this.#windowMaxMs;
+    const sinceMs = providerIndex.provider.endMs - this.#windowMaxMs;
     if (sign === 1) {
       const closedAtMs = spans === undefined ? resolvedAtMs : lastCloseMs(spans);
       columns.values.tracked[slot] =
         (triggeredAtMs > sinceMs ? TRACKED.opening : 0) | (closedAtMs <= sinceMs ? 0 : TRACKED.openTimes);
     }
     const tracked = columns.values.tracked[slot] ?? 0;
+    const times = spans ?? (Number.isNaN(resolvedAtMs) ? [triggeredAtMs] : [triggeredAtMs, resolvedAtMs]);
     for (const group of groups) {
       group.isDirty = true;
-      group.incidents[providerIndex] = (group.incidents[providerIndex] ?? 0) + sign;
-      if ((tracked & TRACKED.opening) !== 0) group.openedAt?.change(triggeredAtMs, sign);
+      group.incidents[providerPosition] = (group.incidents[providerPosition] ?? 0) + sign;
+      const isWanted = isOutage || !group.isOfOutages;
+      if (isWanted && (tracked & TRACKED.opening) !== 0) group.openedAt?.change(triggeredAtMs, sign);
       if ((tracked & TRACKED.openTimes) === 0) continue;
-      if (spans !== undefined) trackIntervals(group, spans, sign);
-      else if (Number.isNaN(resolvedAtMs)) group.openSince.change(triggeredAtMs, sign);
-      else group.busy?.change(triggeredAtMs, resolvedAtMs, sign);
+      if (isWanted) group.openTimes?.track(times, sign);
+      if (isOutage && group.outages !== group.openTimes) group.outages?.track(times, sign);
     }
   }
 
-  #countState({ place, base }: FacetGroups, slot: number, sign: 1 | -1): void {
+  #countState({ providerIndex, openState }: FacetGroups, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
     const isMerged = ((columns.values.marks[slot] ?? 0) & MARKS.merged) !== 0;
     const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
     const isOpen = !isMerged && Number.isNaN(resolvedAtMs);
     const state = isOpen ? 'open' : 'resolved';
-    place.counts[isMerged ? 'excluded' : state] += sign;
+    providerIndex.counts[isMerged ? 'excluded' : state] += sign;
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
-    base.count({ status: columns.values.statuses[slot] ?? 0, isOpen, triggeredAtMs, resolvedAtMs }, sign);
+    openState.count({ status: columns.values.statuses[slot] ?? 0, isOpen, triggeredAtMs, resolvedAtMs }, sign);
   }
 
   #changeWindows({ provider }: ProviderIndex, slot: number, sign: 1 | -1): void {
@@ -234,32 +239,57 @@ export class Windows {
     return groups;
   }
 
+  /** What a resolved incident adds to the means of its windows, in the order of MEANS. */
   #recovery(slot: number): Recovery {
     const columns = this.#columns;
-    const { place, targetMs } = this.#facetOf(slot) ?? {};
+    const { providerIndex, targetMs, stageTargetsMs = {} } = this.#facetOf(slot) ?? {};
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
     const marks = columns.values.marks[slot] ?? 0;
     const ms = columns.values.recovery[slot] ?? 0;
+    const acknowledgedMs = (columns.values.acknowledged[slot] ?? Number.NaN) - triggeredAtMs;
+    const detectedMs = triggeredAtMs - (columns.started.get(slot) ?? Number.NaN);
+    const identifiedMs = (columns.identified.get(slot) ?? Number.NaN) - triggeredAtMs;
+    const mitigatedMs = (columns.mitigated.get(slot) ?? Number.NaN) - triggeredAtMs;
     return [
       ms,
-      (columns.values.acknowledged[slot] ?? Number.NaN) - triggeredAtMs,
-      triggeredAtMs - (columns.started.get(slot) ?? Number.NaN),
-      (columns.identified.get(slot) ?? Number.NaN) - triggeredAtMs,
-      (columns.mitigated.get(slot) ?? Number.NaN) - triggeredAtMs,
-      targetMs === undefined ? Number.NaN : Number(ms <= targetMs),
-      place?.provider.hasEscalations === true ? Number((marks & MARKS.escalated) !== 0) : Number.NaN,
-      place?.provider.hasReopens === true ? Number((marks & MARKS.reopened) !== 0) : Number.NaN,
+      acknowledgedMs,
+      detectedMs,
+      identifiedMs,
+      mitigatedMs,
+      this.#businessMs(slot),
+      isWithin(ms, targetMs),
+      providerIndex?.provider.hasEscalations === true ? Number((marks & MARKS.escalated) !== 0) : Number.NaN,
+      providerIndex?.provider.hasReopens === true ? Number((marks & MARKS.reopened) !== 0) : Number.NaN,
+      isWithin(detectedMs, stageTargetsMs.detection),
+      isWithin(acknowledgedMs, stageTargetsMs.acknowledgement),
+      isWithin(identifiedMs, stageTargetsMs.identification),
+      isWithin(mitigatedMs, stageTargetsMs.mitigation),
     ];
   }
+
+  /** The part of the recovery time that is in business hours; NaN where none are configured. */
+  #businessMs(slot: number): number {
+    const businessTime = this.#businessTime;
+    if (businessTime === undefined) return Number.NaN;
+    const { triggered, resolved } = this.#columns.values;
+    const fromMs = triggered[slot] ?? 0;
+    const toMs = resolved[slot] ?? 0;
+    const spans = this.#columns.spans.get(slot);
+    const { reopened } = this.#settings;
+    if (spans === undefined || reopened === 'last') return businessTime(fromMs, toMs);
+    if (reopened === 'first') return businessTime(fromMs, spans[1] ?? toMs);
+    let sumMs = 0;
+    for (let at = 0; at + 1 < spans.length; at += 2) sumMs += businessTime(spans[at] ?? 0, spans[at + 1] ?? 0);
+    return sumMs;
+  }
+}
+
+/** 1 or 0; NaN where there is no time or no target. */
+function isWithin(ms: number, targetMs: number | undefined): number {
+  return targetMs === undefined || Number.isNaN(ms) ? Number.NaN : Number(ms <= targetMs);
 }
 
 /** When the last closed span ended; NaN while an incident is open. */
 function lastCloseMs(spans: readonly number[]): number {
   return spans.length % 2 === 0 ? (spans.at(-1) ?? Number.NaN) : Number.NaN;
-}
-
-function trackIntervals(group: Group, spans: readonly number[], sign: 1 | -1): void {
-  for (let at = 0; at + 1 < spans.length; at += 2) group.busy?.change(spans[at] ?? 0, spans[at + 1] ?? 0, sign);
-  const openSinceMs = spans.length % 2 === 0 ? undefined : spans.at(-1);
-  if (openSinceMs !== undefined) group.openSince.change(openSinceMs, sign);
 }

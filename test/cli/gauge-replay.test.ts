@@ -5,7 +5,13 @@ import type { PageSource } from '../../src/metrics/family.ts';
 import type { OpenRow } from '../../src/stats/rows.ts';
 import { severities } from '../settings.ts';
 
-const settings = { severities, windows: [], levels: { eliteMs: 1, highMs: 2, mediumMs: 3 }, bucketsMs: [] };
+const settings = {
+  severities,
+  windows: [],
+  availability: undefined,
+  levels: { eliteMs: 1, highMs: 2, mediumMs: 3 },
+  bucketsMs: [],
+};
 const provider = {
   name: 'pd',
   isOverall: true,

@@ -34,7 +34,7 @@ describe('the description of the configuration', () => {
       proxy_url: 'http://proxy:3128/',
       tls: {},
       overall: true,
-      severity: { from: ['priority', 'urgency'], map: { 'sev-1': 'P1' }, default: 'P3' },
+      severity: { from: ['priority', 'urgency'], map: { sev1: 'P1' }, default: 'P3' },
       services: { rename: { a: 'b', '/^x-(.*)$/': '$1' } },
       filter: { severities: [], services: [], teams: [], exclude_titles: ['^test'], shorter_than: '0s' },
     });

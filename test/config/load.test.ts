@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createLabelMapper } from '../../src/config/label-mapper.ts';
+import type { ProviderConfig } from '../../src/config/types.ts';
 import { load, tagged, withProvider } from './invented.ts';
 
 const MINUTE_MS = 60_000;
@@ -98,7 +100,7 @@ describe('a provider', () => {
         from: ['urgency'],
         tag: 'sev',
         map: new Map([
-          ['sev-1', 'P1'],
+          ['sev1', 'P1'],
           ['low', 'P4'],
         ]),
         default: 'P5',
@@ -145,11 +147,11 @@ describe('severities', () => {
     const { severities } = load(withProvider('')).config;
 
     expect(
-      severities.map(({ name, title, targetMs, acknowledgeMs, objective }) => [
+      severities.map(({ name, title, targetMs, stageTargetsMs, objective }) => [
         name,
         title,
         targetMs,
-        acknowledgeMs,
+        stageTargetsMs.acknowledgement,
         objective,
       ]),
     ).toEqual([
@@ -179,10 +181,70 @@ describe('severities', () => {
       title: undefined,
       aliases: ['urgent', 'sev2', 'sev-2', 'high'],
       targetMs: undefined,
-      acknowledgeMs: undefined,
+      rank: 1,
+      words: expect.arrayContaining(['p2', 'urgent', 'sev2', 'high']),
+      stageTargetsMs: {},
       objective: undefined,
     });
     expect(severities[5]).toMatchObject({ aliases: [], targetMs: 5 * MINUTE_MS, objective: 0.99 });
+  });
+
+  it('are sorted by rank: configured, else the number in the name, else the position', () => {
+    const ranked = (yaml: string) => load(withProvider(yaml)).config.severities.map(({ name, rank }) => [name, rank]);
+
+    expect(ranked('default_severities: false\nseverities: [{ name: SEV3 }, { name: SEV1 }, { name: Sev 2 }]')).toEqual([
+      ['SEV1', 0],
+      ['Sev 2', 1],
+      ['SEV3', 2],
+    ]);
+    expect(ranked('default_severities: false\nseverities: [{ name: Blocker }, { name: Minor }]')).toEqual([
+      ['Blocker', 0],
+      ['Minor', 1],
+    ]);
+    expect(ranked('severities: [{ name: P0 }, { name: Outage, rank: 0 }]').slice(0, 3)).toEqual([
+      ['P0', 0],
+      ['Outage', 0],
+      ['P1', 1],
+    ]);
+  });
+
+  it('have P3 as the default of incidents without one, and without a P3 the least severe', () => {
+    const { providers } = load(
+      withProvider('default_severities: false\nseverities: [{ name: SEV2 }, { name: SEV1 }]'),
+    ).config;
+
+    expect(providers[0]?.severity.default).toBe('SEV2');
+  });
+
+  it.each([
+    ['P0', 'P0'],
+    ['p_0', 'P0'],
+    ['critical', 'P0'],
+    ['Sev 1', 'P1'],
+    ['SEV-1', 'P1'],
+    ['sev1_critical', 'P1'],
+    ['P1 - High', 'P1'],
+    ['SEV-2 (High)', 'P2'],
+    ['major', 'P2'],
+    ['P1/P2', undefined],
+    ['sev 10', undefined],
+    ['(none)', undefined],
+  ])('a platform that says %j means %j', (priority, severity) => {
+    const config = load(
+      withProvider('severities: [{ name: P0, title: Critical }, { name: P2, aliases: [Major] }]'),
+    ).config;
+    const provider = config.providers[0] as ProviderConfig;
+
+    const { name, unmapped } = createLabelMapper(provider, config.severities).facet({
+      row: 1,
+      provider: provider.name,
+      serviceId: 's',
+      serviceName: 's',
+      team: '',
+      severity: { priority },
+    }).severity;
+
+    expect(unmapped === undefined ? name : undefined).toBe(severity);
   });
 
   it('go before a built-in alias that is the same word', () => {
@@ -191,7 +253,7 @@ describe('severities', () => {
     expect(severities.map(({ aliases }) => aliases.join(' '))).toEqual([
       'sev1 sev-1',
       'sev3 sev2 sev-2 high',
-      'sev-3 medium',
+      'medium',
       'sev4 sev-4 low',
       'sev5 sev-5 info',
       '',
@@ -230,7 +292,6 @@ describe('spans', () => {
   });
 
   it.each([
-    { says: 'as long as the largest window and 30d is right', history: '120d', warnings: 0 },
     { says: 'shorter than the largest window and 30d warns', history: '119d', warnings: 1 },
     { says: 'just the largest window warns', history: '90d', warnings: 1 },
   ])('history $says', ({ history, warnings }) => {
@@ -240,6 +301,21 @@ describe('spans', () => {
     for (const line of loaded.warnings) {
       expect(line).toBe(
         `history (c.yml:2:1): history of ${history} is shorter than the largest window and 30d: it may miss the longest recoveries; expected history of 120d or more`,
+      );
+    }
+  });
+
+  it.each([
+    { history: '120d', without: ['90d'] },
+    { history: '209d', without: ['90d'] },
+    { history: '210d', without: [] },
+  ])('history of $history leaves no baseline to $without', ({ history, without }) => {
+    const { warnings } = load(withProvider(`history: ${history}`));
+
+    expect(warnings.map((line) => line.replace(/ \(.*/, ''))).toEqual(without.map(() => 'windows[2]'));
+    for (const line of warnings) {
+      expect(line).toContain(
+        `the window 90d has no baseline, and its alerts cannot fire: history of ${history} is too short; expected history of 210d or more`,
       );
     }
   });

@@ -32,7 +32,7 @@ describe('the short form', () => {
       { name: '7d', ms: 7 * DAY_MS },
       { name: '30d', ms: 30 * DAY_MS },
     ]);
-    expect(config.historyMs).toBe(60 * DAY_MS);
+    expect(config.historyMs).toBe(90 * DAY_MS);
     expect(warnings).toEqual([]);
   });
 
@@ -55,7 +55,22 @@ describe('the short form', () => {
 
     expect(config.windows.map(({ name }) => name)).toEqual(windows);
     expect(config.windows.at(-1)?.ms).toBe(days * DAY_MS);
-    expect(config.historyMs).toBe((days + 30) * DAY_MS);
+    expect(config.historyMs).toBe((2 * days + 30) * DAY_MS);
+  });
+
+  it('keeps what a long start needs for its baseline, unless retention is configured', () => {
+    const start = 'time_range: { start_date: 365d }';
+
+    expect(load(short(start)).config).toMatchObject({ historyMs: 760 * DAY_MS, retentionMs: 760 * DAY_MS });
+    expect(refusal(short(`${start}\nretention: 400d`))).toContain('retention of 400d is shorter than twice');
+  });
+
+  it('names the section of another source as unused', () => {
+    const { warnings } = load(short('tagged: { regions: [eu] }'));
+
+    expect(warnings).toEqual([
+      'tagged (c.yml:3:1): is not used: incident_source is invented; expected incident_source: tagged, or both in providers',
+    ]);
   });
 
   it('counts a date exactly when it starts at midnight', () => {

@@ -45,6 +45,7 @@ const NOTHING: FamilySettings = {
   windows: [{ name: '30d', ms: 0 }],
   severities: [],
   levels: { eliteMs: 1, highMs: 2, mediumMs: 3 },
+  availability: undefined,
   bucketsMs: [],
 };
 

@@ -81,6 +81,9 @@ const GAUGES: readonly (readonly [name: string, statistic: Statistic])[] = [
   ['incident_reopened_ratio', 'reopened'],
   ['incident_repeat_ratio', 'repeat'],
   ['incident_free_ratio', 'free'],
+  ['incident_availability_ratio', 'availability'],
+  ['incident_error_budget_minutes', 'errorBudget'],
+  ['incident_mttr_business_minutes', 'businessMttr'],
 ];
 
 const severityRow = (values: Partial<Record<Statistic, number>>) => ({
@@ -100,6 +103,14 @@ const windowed: readonly Case[] = [
     text: ['0.5', '0.75', '0.9', '0.95', '0.99'].map(
       (quantile, at) => `incident_recovery_quantile_minutes{${ROW},quantile="${quantile}"} ${at + 1}`,
     ),
+  },
+  {
+    name: 'incident_stage_within_target_ratio',
+    given: severityRow({ detectionWithinTarget: 0.5, mitigationWithinTarget: 1 }),
+    text: [
+      `incident_stage_within_target_ratio{${ROW},stage="detection"} 0.5`,
+      `incident_stage_within_target_ratio{${ROW},stage="mitigation"} 1`,
+    ],
   },
   {
     name: 'incident_performance_level',
@@ -155,6 +166,15 @@ const state: readonly Case[] = [
     ],
   },
   { name: 'incident_acknowledgement_target_minutes', given: {}, text: [] },
+  { name: 'incident_stage_target_minutes', given: {}, text: [] },
+  {
+    name: 'incident_severity_rank',
+    given: {},
+    text: ['P1', 'P2', 'P3', 'P4', 'P5'].map(
+      (severity, rank) => `incident_severity_rank{severity="${severity}"} ${rank}`,
+    ),
+  },
+  { name: 'incident_availability_objective_ratio', given: {}, text: [] },
   {
     name: 'incident_target_objective_ratio',
     given: {},
@@ -239,6 +259,7 @@ describe('nothing rather than a false zero', () => {
     const names = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     expect(new Set(names.map((line) => line.split(/[{ ]/)[0]))).toEqual(
       new Set([
+        'incident_severity_rank',
         'incident_target_minutes',
         'incident_target_objective_ratio',
         'mttr_exporter_services_overflowed',
@@ -343,7 +364,9 @@ describe('what rows of a grouping say', () => {
     const text = await rendered(source({ rows: [row(values, { grouping: 'service', labels })] }), 'text');
 
     expect([...familiesOf(text)].map(String).toSorted()).toEqual([
+      'incident_availability_ratio',
       'incident_baseline_resolved',
+      'incident_error_budget_minutes',
       'incident_free_ratio',
       'incident_mtta_minutes',
       'incident_mttr_baseline_minutes',
@@ -393,13 +416,22 @@ it('team stands beside service where sets and rows have one', async () => {
   expect(samplesOf(text, 'incident_open')[0]).toBe(`incident_open{${BASE},team="core",status="triggered"} 2`);
 });
 
-it('acknowledgement targets are shown where they are configured', async () => {
+it('targets of the other clocks and of availability are shown where they are configured', async () => {
   const severities = SETTINGS.severities.map((one) => ({
     ...one,
-    acknowledgeMs: one.name === 'P1' ? 90_000 : undefined,
+    stageTargetsMs: one.name === 'P1' ? { acknowledgement: 90_000, mitigation: 600_000 } : {},
   }));
+  const availability = { severities: ['P1'], objective: 0.995 };
 
-  const text = await rendered(source(), 'text', { ...SETTINGS, severities });
+  const text = await rendered(source(), 'text', { ...SETTINGS, severities, availability });
+
+  expect(samplesOf(text, 'incident_stage_target_minutes')).toEqual([
+    'incident_stage_target_minutes{severity="P1",stage="acknowledgement"} 1.5',
+    'incident_stage_target_minutes{severity="P1",stage="mitigation"} 10',
+  ]);
+  expect(samplesOf(text, 'incident_availability_objective_ratio')).toEqual([
+    'incident_availability_objective_ratio 0.995',
+  ]);
 
   expect(samplesOf(text, 'incident_acknowledgement_target_minutes')).toEqual([
     'incident_acknowledgement_target_minutes{severity="P1"} 1.5',

@@ -16,6 +16,7 @@ export const SETTINGS: FamilySettings = {
   severities,
   windows: [{ name: '30d', ms: 30 * 24 * 60 * MINUTE_MS }],
   levels: { eliteMs: 60 * MINUTE_MS, highMs: 24 * 60 * MINUTE_MS, mediumMs: 7 * 24 * 60 * MINUTE_MS },
+  availability: undefined,
   bucketsMs: [0.5 * MINUTE_MS, 60 * MINUTE_MS],
 };
 

@@ -81,6 +81,7 @@ const KNOWN = [
     'incident_recovery_quantile_minutes',
     'incident_recovery_stddev_minutes',
     'incident_recovery_time_minutes',
+    'incident_stage_target_minutes',
     'incident_target_minutes',
   ].map((name) => `${name} use base unit "seconds" instead of "minutes"`),
   'incident_recovery_quantile_minutes non-summary metrics should not have "quantile" label',

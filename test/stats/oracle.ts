@@ -1,5 +1,6 @@
-import type { Grouping } from '../../src/config/types.ts';
+import type { Grouping, Stage } from '../../src/config/types.ts';
 import { type FacetLabels, isKept, MARKS, type StoredIncident } from '../../src/model/stored.ts';
+import { createBusinessTime } from '../../src/stats/business-hours.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 
 /** An obviously right model: goes over everything, each time. */
@@ -19,6 +20,16 @@ export interface OracleInput {
 }
 
 const DAY_MS = 86_400_000;
+
+/** How often the clocks beside recovery meet their targets, by statistic: when a stage begins and ends. */
+const STAGES: Readonly<
+  Record<string, (one: StoredIncident) => readonly [stage: Stage, fromMs: number | undefined, toMs: number | undefined]>
+> = {
+  detectionWithinTarget: (one: StoredIncident) => ['detection', one.startedAtMs, one.triggeredAtMs],
+  acknowledgementWithinTarget: (one: StoredIncident) => ['acknowledgement', one.triggeredAtMs, one.acknowledgedAtMs],
+  identificationWithinTarget: (one: StoredIncident) => ['identification', one.triggeredAtMs, one.identifiedAtMs],
+  mitigationWithinTarget: (one: StoredIncident) => ['mitigation', one.triggeredAtMs, one.mitigatedAtMs],
+};
 
 export function duration(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): number {
   const spans = incident.spans ?? [incident.triggeredAtMs, incident.resolvedAtMs ?? Number.NaN];
@@ -56,7 +67,11 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
         grouping === 'all' || grouping === 'severity' ? isOverall : own.has(name),
       );
       for (const window of settings.windows) {
-        rows.set(`${grouping}${key}@${window.name}`, rowOf(incidents, { input, active, scope, windowMs: window.ms }));
+        const severity = JSON.parse(key).find(([name]: [string]) => name === 'severity')?.[1];
+        const row = rowOf(incidents, { input, active, scope, windowMs: window.ms });
+        Object.assign(row, availability(incidents, { input, scope, windowMs: window.ms, grouping, severity }));
+        if (row['mtbf'] === undefined) delete row['mtbf'];
+        rows.set(`${grouping}${key}@${window.name}`, row);
       }
     }
   }
@@ -128,6 +143,13 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
     const high = ms[Math.ceil(at)] ?? 0;
     put(name, ms.length < Math.max(1, settings.minimumSample) ? undefined : (low + (high - low) * (at % 1)) / 60_000);
   }
+  if (settings.businessHours !== undefined) {
+    const businessTime = createBusinessTime(settings.businessHours);
+    put(
+      'businessMttr',
+      mean(resolved.map((one) => openTimes(one, mode).reduce((sum, [a, b]) => sum + businessTime(a, b), 0))),
+    );
+  }
   put('min', ms.length === 0 ? undefined : (ms[0] ?? 0) / 60_000);
   put('max', ms.length === 0 ? undefined : (ms.at(-1) ?? 0) / 60_000);
   const average = ms.reduce((sum, value) => sum + value, 0) / ms.length;
@@ -151,6 +173,15 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
       (one) => duration(one, mode) <= (targetOf(one) ?? 0),
     ),
   );
+  for (const [name, stageOf] of Object.entries(STAGES)) {
+    const met = resolved.flatMap((one) => {
+      const [stage, fromMs, toMs] = stageOf(one);
+      const severity = settings.severities.find((each) => each.name === labels(one.facet)?.severity);
+      const targetMs = severity?.stageTargetsMs[stage];
+      return fromMs === undefined || toMs === undefined || targetMs === undefined ? [] : [toMs - fromMs <= targetMs];
+    });
+    put(name, met.length === 0 ? undefined : met.filter((one) => one).length / met.length);
+  }
   const telling = resolved.filter((one) => providerOf(one).tells);
   put(
     'escalated',
@@ -170,10 +201,41 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
   return row;
 }
 
+/** The times whose sum is the recovery time. */
+function openTimes(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): [number, number][] {
+  const { triggeredAtMs, resolvedAtMs = Number.NaN } = incident;
+  const spans = incident.spans ?? [triggeredAtMs, resolvedAtMs];
+  if (mode === 'last') return [[triggeredAtMs, resolvedAtMs]];
+  if (mode === 'first') return [[triggeredAtMs, spans[1] ?? Number.NaN]];
+  return spans.flatMap((from, at) => (at % 2 === 0 ? [[from, spans[at + 1] ?? Number.NaN] as [number, number]] : []));
+}
+
+interface AvailabilityInput extends Omit<RowInput, 'active'> {
+  readonly grouping: Grouping;
+  readonly severity: string | undefined;
+}
+
+/** Free time of the severities that count; of everything together free time and mtbf are of these, too. */
+function availability(
+  incidents: readonly StoredIncident[],
+  { input, scope, windowMs, grouping, severity }: AvailabilityInput,
+) {
+  const { settings, labels } = input;
+  const wanted = settings.availability;
+  if (wanted === undefined || (severity !== undefined && !wanted.severities.includes(severity))) return {};
+  const outages = incidents.filter(({ facet }) => wanted.severities.includes(labels(facet)?.severity ?? ''));
+  const { free, mtbf } = freeTime(outages, { scope, windowMs, minimumSample: settings.minimumSample });
+  if (free === undefined) return {};
+  const from = Math.max(...scope.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs)));
+  const coveredMinutes = (Math.min(...scope.map(({ endMs }) => endMs)) - from) / 60_000;
+  const errorBudget = coveredMinutes * (1 - wanted.objective) - coveredMinutes * (1 - free);
+  return { availability: free, errorBudget, ...(grouping === 'all' ? { free, mtbf } : {}) };
+}
+
 function freeTime(
   incidents: readonly StoredIncident[],
   { scope, windowMs, minimumSample }: { scope: readonly OracleProvider[]; windowMs: number; minimumSample: number },
-) {
+): Record<string, number> {
   const from = Math.max(...scope.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs)));
   const to = Math.min(...scope.map(({ endMs }) => endMs));
   if (!(to > from)) return {};

@@ -5,7 +5,7 @@ import { GROUPINGS } from '../../src/config/types.ts';
 import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
 import { STATISTICS, type StatisticsSettings, statisticsOf } from '../../src/stats/rows.ts';
 import { createStatistics, type Statistics } from '../../src/stats/statistics.ts';
-import { providerConfig, severities } from '../settings.ts';
+import { severities as plainSeverities, providerConfig } from '../settings.ts';
 import { keyOf, type OracleProvider, oracleRows } from './oracle.ts';
 import { expectSameRows } from './same-rows.ts';
 
@@ -17,6 +17,21 @@ const LABELS: readonly FacetLabels[] = ['a', 'b', 'c'].flatMap((provider) =>
     ['P1', 'P3', 'P5'].map((severity) => ({ provider, service, severity, team: `${service} team`, excluded: false })),
   ),
 );
+
+/** Targets of all clocks, but for the severity that has none. */
+const severities = plainSeverities.map((one) => ({
+  ...one,
+  stageTargetsMs:
+    one.name === 'P5' ? {} : { detection: 60 * 60_000, acknowledgement: 45 * 60_000, identification: 90 * 60_000 },
+}));
+
+const BUSINESS_HOURS = {
+  timezone: 'Europe/Berlin',
+  days: [1, 2, 3, 4, 5],
+  fromMinute: 9 * 60,
+  toMinute: 17 * 60,
+  holidays: ['2026-09-14'],
+};
 
 function settingsWith(change: Partial<StatisticsSettings> = {}): StatisticsSettings {
   return {
@@ -128,48 +143,56 @@ describe('windowed statistics', () => {
     'equal a naive recount after any history of edits, moves and rebuilds (reopened: %s)',
     async (reopened) => {
       await fc.assert(
-        fc.asyncProperty(fc.array(action, { maxLength: 60 }), fc.constantFrom(1, 3), async (actions, minimumSample) => {
-          const settings = settingsWith({ reopened, minimumSample });
-          const statistics = open(settings);
-          const providers = PROVIDERS.map((provider) => ({ ...provider }));
-          const incidents = new Map<number, StoredIncident>();
-          const rowOf = new Map<number, number>();
-          let lastRow = 0;
-          for (const provider of providers) statistics.advance(activeOf(provider));
-          statistics.rebuild();
+        fc.asyncProperty(
+          fc.array(action, { maxLength: 60 }),
+          fc.constantFrom(1, 3),
+          fc.boolean(),
+          async (actions, minimumSample, isConfigured) => {
+            const optional = isConfigured
+              ? { availability: { severities: ['P1', 'P3'], objective: 0.99 }, businessHours: BUSINESS_HOURS }
+              : {};
+            const settings = settingsWith({ reopened, minimumSample, ...optional });
+            const statistics = open(settings);
+            const providers = PROVIDERS.map((provider) => ({ ...provider }));
+            const incidents = new Map<number, StoredIncident>();
+            const rowOf = new Map<number, number>();
+            let lastRow = 0;
+            for (const provider of providers) statistics.advance(activeOf(provider));
+            statistics.rebuild();
 
-          for (const step of actions) {
-            if (step.kind === 'put') {
-              const row = rowOf.get(step.row) ?? (lastRow += 1);
-              rowOf.set(step.row, row);
-              incidents.set(row, { ...step.incident, row });
-              statistics.put({ ...step.incident, row });
+            for (const step of actions) {
+              if (step.kind === 'put') {
+                const row = rowOf.get(step.row) ?? (lastRow += 1);
+                rowOf.set(step.row, row);
+                incidents.set(row, { ...step.incident, row });
+                statistics.put({ ...step.incident, row });
+              }
+              if (step.kind === 'forget') {
+                const row = rowOf.get(step.row) ?? 0;
+                rowOf.delete(step.row);
+                incidents.delete(row);
+                statistics.forget([row]);
+              }
+              if (step.kind === 'advance') {
+                const provider = providers[step.provider] as {
+                  -readonly [Key in keyof OracleProvider]: OracleProvider[Key];
+                };
+                provider.endMs += step.byMinutes * 60_000;
+                statistics.advance(activeOf(provider));
+              }
+              if (step.kind === 'refresh') statistics.refresh();
+              if (step.kind === 'rebuild') statistics.rebuild();
             }
-            if (step.kind === 'forget') {
-              const row = rowOf.get(step.row) ?? 0;
-              rowOf.delete(step.row);
-              incidents.delete(row);
-              statistics.forget([row]);
-            }
-            if (step.kind === 'advance') {
-              const provider = providers[step.provider] as {
-                -readonly [Key in keyof OracleProvider]: OracleProvider[Key];
-              };
-              provider.endMs += step.byMinutes * 60_000;
-              statistics.advance(activeOf(provider));
-            }
-            if (step.kind === 'refresh') statistics.refresh();
-            if (step.kind === 'rebuild') statistics.rebuild();
-          }
 
-          const expected = oracleRows({
-            incidents: [...incidents.values()],
-            labels: (facet) => LABELS[facet],
-            providers,
-            settings,
-          });
-          expectSameRows(await said(statistics, settings), expected);
-        }),
+            const expected = oracleRows({
+              incidents: [...incidents.values()],
+              labels: (facet) => LABELS[facet],
+              providers,
+              settings,
+            });
+            expectSameRows(await said(statistics, settings), expected);
+          },
+        ),
         { numRuns: 150 },
       );
     },

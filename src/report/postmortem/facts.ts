@@ -97,7 +97,7 @@ function measureDurations(
   const isOpen = incident.resolvedAtMs === undefined && !incident.merged && incident.exclusion === undefined;
   return [
     ...toDurations('detection', startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs),
-    ...toDurations('acknowledgement', sinceTrigger(acknowledgedAtMs), severity?.acknowledgeMs),
+    ...toDurations('acknowledgement', sinceTrigger(acknowledgedAtMs), severity?.stageTargetsMs.acknowledgement),
     ...toDurations('identification', sinceTrigger(identifiedAtMs)),
     ...toDurations('mitigation', sinceTrigger(mitigatedAtMs)),
     ...toDurations('recovery', recoveryMs(stored, reopened), severity?.targetMs),
