@@ -7,7 +7,7 @@ import { isSelected, type ReadContext } from './field-values.ts';
 import type { Format, ReadInput, Row, RowPosition } from './file-format.ts';
 import { readJson, readJsonLines } from './json.ts';
 import { findMissingColumns, listPaths, type Mapping, pickPaths } from './mapping.ts';
-import { type ParsedIncident, parseIncident } from './parse-incident.ts';
+import { type OptionalTime, type ParsedIncident, parseIncident } from './parse-incident.ts';
 
 /** Columns beyond these are not listed in an error. */
 const COLUMNS_MAX = 40;
@@ -112,7 +112,7 @@ function importBatch(batch: readonly ParsedIncident[], { target, stats }: Import
   for (const parsed of batch) {
     const { incident } = parsed;
     const outcome = compare(parsed, known.get(incident.id));
-    stats.add(incident, outcome);
+    stats.add(parsed, outcome);
     if (outcome === 'unchanged' || outcome === 'older') continue;
     known.set(incident.id, incident);
     changed.set(incident.id, incident);
@@ -142,6 +142,8 @@ export interface ImportSummary {
   readonly rejected: ReadonlyMap<RejectionReason, number>;
   /** Rows that the mapping's `where` and `skip` leave out. */
   readonly skipped: number;
+  /** Acknowledgements and other times that were left out, as they contradict the trigger; by field. */
+  readonly droppedTimestamps: ReadonlyMap<OptionalTime, number>;
   readonly services: number;
   /** Incidents by the platform's word for a severity that the configuration does not know; empty without a severity. */
   readonly unmapped: ReadonlyMap<string, number>;
@@ -156,7 +158,7 @@ export interface ImportSummary {
 
 /** Counts the rows of an import. */
 export interface ImportStats {
-  add(incident: Incident, outcome: RowOutcome): void;
+  add(parsed: ParsedIncident, outcome: RowOutcome): void;
   reject(reason: RejectionReason): void;
   skip(): void;
   summary(): ImportSummary;
@@ -167,6 +169,7 @@ export function createImportStats(labelMapper: LabelMapper, retentionStartMs: nu
   const outcomes = { new: 0, changed: 0, unchanged: 0, older: 0 };
   const rejected = new Map<RejectionReason, number>();
   const services = new Set<string>();
+  const dropped = new Map<OptionalTime, number>();
   const unmapped = new Map<string, number>();
   const counts = { skipped: 0, excluded: 0, beyondRetention: 0, open: 0 };
   let oldestTriggerMs: number | undefined;
@@ -175,8 +178,9 @@ export function createImportStats(labelMapper: LabelMapper, retentionStartMs: nu
     if (unmapped.has(word) || unmapped.size < UNMAPPED_MAX) unmapped.set(word, (unmapped.get(word) ?? 0) + 1);
   };
   return {
-    add: (incident, outcome) => {
+    add: ({ incident, droppedTimestamps }, outcome) => {
       outcomes[outcome] += 1;
+      for (const time of droppedTimestamps) dropped.set(time, (dropped.get(time) ?? 0) + 1);
       const { triggeredAtMs, resolvedAtMs, team = '' } = incident;
       const labels = labelMapper.facet({ ...incident, team, row: 0, provider: labelMapper.provider.name });
       services.add(labels.service);
@@ -195,6 +199,7 @@ export function createImportStats(labelMapper: LabelMapper, retentionStartMs: nu
     summary: () => ({
       outcomes,
       rejected,
+      droppedTimestamps: dropped,
       services: services.size,
       unmapped,
       ...counts,

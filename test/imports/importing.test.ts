@@ -163,13 +163,22 @@ describe('the summary', () => {
       record({ id: '1', triggeredAt: '2025-01-01T00:00:00Z', resolvedAt: '2025-01-01T01:00:00Z', severity: 'Highest' }),
       record({ id: '2', resolvedAt: null, severity: 'Highest' }),
       record({ id: '3', service: 'search', severity: null }),
-      record({ id: '4', title: '[TEST] x' }),
+      record({
+        id: '4',
+        title: '[TEST] x',
+        startedAt: '2026-10-01T09:30:00Z',
+        acknowledgedAt: '2026-10-01T08:00:00Z',
+      }),
     ]);
 
     expect(summary).toEqual({
       outcomes: { new: 4, changed: 0, unchanged: 0, older: 0 },
       rejected: new Map(),
       skipped: 0,
+      droppedTimestamps: new Map([
+        ['startedAtMs', 1],
+        ['acknowledgedAtMs', 1],
+      ]),
       services: 2,
       unmapped: new Map([
         ['Highest', 2],

@@ -76,6 +76,7 @@ function tellings({ order, tally, standing, retentionMs, unread }: Outcome): str
   const { name } = order.provider;
   const lines: string[] = [];
   if (unread.size > 0) lines.push(`Not read, people's names among them if there were any: ${listed([...unread])}`);
+  if (tally.skipped > 0) lines.push(`Rows left out by the mapping: ${tally.skipped}`);
   if (tally.excluded > 0) lines.push(`Outside the filter of ${name}, kept but not shown: ${tally.excluded}`);
   if (tally.beyondRetention > 0) {
     lines.push(
