@@ -9,7 +9,7 @@ import { BROWSER } from './pictures/browser.ts';
 import { demand, startDemo } from './pictures/programs.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/pictures', import.meta.url));
-const VIEWPORT = { width: 1240, height: 900 };
+const VIEWPORT = { width: 1280, height: 900 };
 /** The first syncs of the demo take some seconds. */
 const PATIENCE_MS = 60_000;
 /** Far longer than the trend of the demo takes once the last provider has synced. */

@@ -1,6 +1,6 @@
 import { createEngine, type Engine } from '../src/app/engine.ts';
 import { createPageLoop, type PageLoop } from '../src/app/page-loop.ts';
-import { type StatusInput, statusOf } from '../src/app/status.ts';
+import { readStatusView, type StatusInput } from '../src/app/status.ts';
 import type { Config } from '../src/config/types.ts';
 import { createCore } from '../src/core/core.ts';
 import { type Core } from '../src/core/messages.ts';
@@ -62,7 +62,7 @@ export async function openLife(input: LifeInput): Promise<Life> {
     engine: () => engine,
     core: remote,
     pageLoop,
-    trend: { of: () => undefined },
+    trend: { findSeries: () => undefined },
     version: 'test',
     clock,
     startedAtMs: clock.nowMs(),
@@ -88,7 +88,7 @@ export async function openLife(input: LifeInput): Promise<Life> {
     engine,
     reader,
     pageLoop,
-    status: (window) => statusOf(status, window),
+    status: (window) => readStatusView(status, window),
     close,
   };
 }

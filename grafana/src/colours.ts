@@ -1,5 +1,7 @@
 import {
+  type DynamicConfigValue,
   MappingType,
+  SpecialValueMatch,
   type Threshold,
   type ThresholdsConfig,
   ThresholdsConfigBuilder,
@@ -7,53 +9,108 @@ import {
   type ValueMapping,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 
-/** Levels in their colours, for the numbers that `level` makes. */
-export const LEVELS: ValueMapping[] = [
-  {
-    type: MappingType.ValueToText,
-    options: {
-      1: { text: 'elite', color: 'green', index: 0 },
-      2: { text: 'high', color: 'yellow', index: 1 },
-      3: { text: 'medium', color: 'orange', index: 2 },
-      4: { text: 'low', color: 'red', index: 3 },
-    },
-  },
-];
+/**
+ * Colours of verdicts, the same in both themes. Grafana writes dark text on those that are brighter than 180 of 255 and white
+ * text on the others; each of these can be read with its text.
+ */
+export const VERDICTS = { good: '#1E7B34', notice: '#F2CC0C', warning: '#FFB357', bad: '#C4162A' } as const;
 
-/** 1 is good, 0 is not. */
-export const YES_NO: ValueMapping[] = [
-  {
-    type: MappingType.ValueToText,
-    options: { 0: { text: 'no', color: 'red', index: 1 }, 1: { text: 'yes', color: 'green', index: 0 } },
-  },
-];
+type Verdict = keyof typeof VERDICTS;
 
-/** The first colour holds below all of the others' bounds. */
-export type Steps = readonly [first: string, ...(readonly [from: number, colour: string])[]];
+/** Where nothing is known nothing is judged. */
+const ABSENT: ValueMapping = {
+  type: MappingType.SpecialValue,
+  options: { match: SpecialValueMatch.NullAndNan, result: { text: 'no data', color: 'transparent', index: 99 } },
+};
 
-/** No judgement. */
-export const PLAIN: Steps = ['blue'];
-/** Anything above zero wants a look. */
-export const NONE_IS_GOOD: Steps = ['green', [0.000001, 'orange']];
-/** Change of a mean; a fifth is more than the usual noise of a dozen incidents. */
-export const SLOWER_IS_BAD: Steps = ['green', [0.05, 'yellow'], [0.2, 'red']];
-/** A share that should reach 1. */
-export const MORE_IS_GOOD: Steps = ['red', [0.75, 'orange'], [0.9, 'green']];
-/** A share of an allowance: all of it is used at 1. */
-export const SHARE_OF_LIMIT: Steps = ['green', [0.75, 'yellow'], [1, 'red']];
-/** What is left of an allowance. */
-export const LEFT: Steps = ['red', [0, 'orange'], [0.25, 'green']];
-
-function thresholds([first, ...others]: Steps): Threshold[] {
-  return [{ value: null, color: first }, ...others.map(([value, color]) => ({ value, color }))];
+/** Puts words, and where they judge colours, in the place of numbers; absent values stay without colour. */
+function words(texts: Readonly<Record<number, readonly [text: string, verdict?: Verdict]>>): ValueMapping[] {
+  const options = Object.entries(texts).map(([value, [text, verdict]], index) => [
+    value,
+    { text, index, ...(verdict === undefined ? {} : { color: VERDICTS[verdict] }) },
+  ]);
+  return [{ type: MappingType.ValueToText, options: Object.fromEntries(options) }];
 }
 
-/** The steps as a panel takes them. */
-export function stepsBuilder(steps: Steps): ThresholdsConfigBuilder {
-  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(thresholds(steps));
+/** The mappings of a panel or column, with the one for absent values. */
+export function withAbsent(mappings: readonly ValueMapping[] = []): ValueMapping[] {
+  return [...mappings, ABSENT];
+}
+
+/** Levels for the numbers that `performanceLevel` makes. */
+export const LEVELS = words({
+  1: ['elite', 'good'],
+  2: ['high', 'notice'],
+  3: ['medium', 'warning'],
+  4: ['low', 'bad'],
+});
+/** 1 is good, 0 is not. */
+export const YES_NO = words({ 1: ['yes', 'good'], 0: ['no', 'bad'] });
+/** A setting: neither is better. */
+export const SETTING = words({ 1: ['yes'], 0: ['no'] });
+/** A count whose zero is best said in a word. */
+export const NONE = words({ 0: ['none'] });
+
+/** The first verdict holds below all of the others' bounds. */
+export type Steps = readonly [first: Verdict, ...(readonly [from: number, verdict: Verdict])[]];
+
+/** Anything above zero needs a look. */
+export const NONE_IS_GOOD: Steps = ['good', [0.000001, 'warning']];
+/** Change of a mean; a fifth is more than the usual noise of a dozen incidents. */
+export const SLOWER_IS_BAD: Steps = ['good', [0.05, 'notice'], [0.2, 'bad']];
+/** A share that should reach 1. */
+export const MORE_IS_GOOD: Steps = ['bad', [0.75, 'warning'], [0.9, 'good']];
+/** A share of what is allowed: all of it is used at 1. */
+export const SHARE_OF_LIMIT: Steps = ['good', [0.75, 'notice'], [1, 'bad']];
+/** What is left of what is allowed: the same verdicts as of the share that is used. */
+export const SHARE_LEFT: Steps = ['bad', [0, 'notice'], [0.25, 'good']];
+/** Causes that come back. */
+export const FEW_REPEATS: Steps = ['good', [0.1, 'warning']];
+/** Seconds since the last successful poll. */
+export const FRESH: Steps = ['good', [600, 'warning'], [3600, 'bad']];
+
+function thresholds([first, ...others]: Steps): Threshold[] {
+  return [
+    { value: null, color: VERDICTS[first] },
+    ...others.map(([value, verdict]) => ({ value, color: VERDICTS[verdict] })),
+  ];
 }
 
 /** The steps as a field of a table takes them. */
 export function stepsConfig(steps: Steps): ThresholdsConfig {
   return { mode: ThresholdsMode.Absolute, steps: thresholds(steps) };
+}
+
+/** The steps as a panel takes them; without steps nothing is judged. */
+export function stepsBuilder(steps: Steps | undefined): ThresholdsConfigBuilder {
+  const list = steps === undefined ? [{ value: null, color: NEUTRAL }] : thresholds(steps);
+  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(list);
+}
+
+/** Of what has no severity and no verdict. */
+export const NEUTRAL = '#1F60C4';
+
+/**
+ * Severities with their colours, the worst first. Their names are those of the default configuration: an override of Grafana
+ * matches names, so a configuration with other names changes them here.
+ */
+export const SEVERITY_COLOURS = [
+  ['P1', '#C4162A'],
+  ['P2', '#FA6400'],
+  ['P3', '#D9A400'],
+  ['P4', '#3274D9'],
+  ['P5', '#8E8E8E'],
+] as const;
+
+interface Override {
+  readonly pattern: string;
+  readonly properties: DynamicConfigValue[];
+}
+
+/** Gives each series whose name begins with a severity the colour of that severity. */
+export function severityOverrides(): Override[] {
+  return SEVERITY_COLOURS.map(([severity, fixedColor]) => ({
+    pattern: `/^${severity}\\b/`,
+    properties: [{ id: 'color', value: { mode: 'fixed', fixedColor } }],
+  }));
 }

@@ -3,6 +3,7 @@ import { health } from './health.ts';
 import { overview } from './overview.ts';
 import { service } from './service.ts';
 import { targets } from './targets.ts';
+import { ADDRESSES } from './variables.ts';
 
 /** All dashboards by the names of their files. */
 export const DASHBOARDS: Readonly<Record<string, Dashboard>> = {
@@ -12,25 +13,39 @@ export const DASHBOARDS: Readonly<Record<string, Dashboard>> = {
   'exporter-health': health,
 };
 
-const INPUT = 'DS_PROMETHEUS';
+const DATASOURCE_INPUT = 'DS_PROMETHEUS';
 
-/** The same dashboard for an import by hand: Grafana asks for the data source, and no provisioning understands it. */
+function addressInput(name: string): string {
+  return `VAR_${name.toUpperCase()}`;
+}
+
+/** The same dashboard for an import by hand: Grafana asks for the data source and the addresses, and no provisioning understands it. */
 export function importable(dashboard: Dashboard): object {
-  const list = (dashboard.templating.list ?? []).map((variable) =>
-    variable.type === 'datasource'
-      ? { ...variable, current: { selected: true, text: `\${${INPUT}}`, value: `\${${INPUT}}` } }
-      : variable,
-  );
+  const list = (dashboard.templating.list ?? []).map((variable) => {
+    const input = variable.type === 'datasource' ? DATASOURCE_INPUT : addressInput(variable.name);
+    const value = `\${${input}}`;
+    if (variable.type === 'datasource') return { ...variable, current: { selected: true, text: value, value } };
+    return variable.type === 'constant'
+      ? { ...variable, query: value, current: { selected: true, text: value, value } }
+      : variable;
+  });
   return {
     __inputs: [
       {
-        name: INPUT,
+        name: DATASOURCE_INPUT,
         label: 'Prometheus',
         description: 'The Prometheus that scrapes mttr-exporter',
         type: 'datasource',
         pluginId: 'prometheus',
         pluginName: 'Prometheus',
       },
+      ...Object.entries(ADDRESSES).map(([name, { label, value, description }]) => ({
+        name: addressInput(name),
+        type: 'constant',
+        label,
+        value,
+        description,
+      })),
     ],
     __requires: [
       { type: 'grafana', id: 'grafana', name: 'Grafana', version: '10.0.0' },

@@ -1,69 +1,116 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { type DashboardLink, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
 
-interface Place {
-  readonly uid: string;
-  readonly title: string;
-  /** Variables that a link hands over; a service is handed over only where one row names it. */
-  readonly variables: readonly string[];
-}
-
-const SHARED = ['datasource', 'provider', 'severity', 'team', 'window'];
-
-/** The dashboards with what they are called and found by; the identifiers stand in links of users, so they stay. */
-export const PLACES = {
-  overview: { uid: 'mttr-overview', title: 'Recovery overview', variables: SHARED },
-  service: { uid: 'mttr-service', title: 'Service detail', variables: SHARED },
-  targets: { uid: 'mttr-targets', title: 'Targets and error budget', variables: SHARED },
-  health: { uid: 'mttr-health', title: 'Exporter health', variables: ['datasource', 'provider'] },
-} as const satisfies Readonly<Record<string, Place>>;
+/** The dashboards with their titles and identifiers; users keep links with these, so they stay. */
+export const DASHBOARDS = {
+  overview: { uid: 'mttr-overview', title: 'Recovery overview' },
+  service: { uid: 'mttr-service', title: 'Service detail' },
+  targets: { uid: 'mttr-targets', title: 'Targets and error budget' },
+  health: { uid: 'mttr-health', title: 'Exporter health' },
+} as const;
 
 /** One of the dashboards. */
-export type PlaceName = keyof typeof PLACES;
+export type DashboardName = keyof typeof DASHBOARDS;
 
 /** All of them, in the order in which links stand. */
-export const PLACE_NAMES = ['overview', 'service', 'targets', 'health'] as const satisfies readonly PlaceName[];
+export const DASHBOARD_NAMES = ['overview', 'service', 'targets', 'health'] as const satisfies readonly DashboardName[];
 
-function handed(to: PlaceName, from: PlaceName): string[] {
-  const own: readonly string[] = PLACES[from].variables;
-  return PLACES[to].variables.filter((name) => own.includes(name)).map((name) => `\${${name}:queryparam}`);
-}
-
-/** Address of a dashboard with those variables that both have, and what else there is to say. */
-function addressOf(to: PlaceName, from: PlaceName, more: readonly string[]): string {
-  return `/d/${PLACES[to].uid}?${[...handed(to, from), ...more].join('&')}`;
-}
+/** What every link hands over: each dashboard has all of these variables, some of them hidden. */
+const HANDED_OVER = ['datasource', 'window', 'provider', 'service', 'severity', 'team'];
 
 /** Only panels and cells know the range by this name; links on top carry it by a switch of their own. */
 const TIME_RANGE = `\${__url_time_range}`;
 
-/** Address of the page of a service whose name stands in the cell. */
-export function addressOfService(from: PlaceName): string {
-  return addressOf('service', from, [TIME_RANGE, `var-service=\${__value.raw:percentencode}`]);
+/** The value of another column of the row, fit for an address. */
+function ofRow(column: string): string {
+  return `\${__data.fields.${column}:percentencode}`;
 }
 
-function link(to: PlaceName, url: string, keepTime: boolean): Builder<DashboardLink> {
-  const built: DashboardLink = {
-    title: PLACES[to].title,
+function dashboardUrl(to: DashboardName, more: readonly string[] = [], replaced: readonly string[] = []): string {
+  const variables = HANDED_OVER.filter((name) => !replaced.includes(name)).map((name) => `\${${name}:queryparam}`);
+  return `/d/${DASHBOARDS[to].uid}?${[...variables, ...more].join('&')}`;
+}
+
+/** A link of a cell. */
+export interface CellLink {
+  readonly title: string;
+  readonly url: string;
+  readonly targetBlank: boolean;
+}
+
+/** Leads from the name of a service to its dashboard. */
+export const SERVICE_LINK: CellLink = {
+  title: 'Service detail',
+  url: dashboardUrl('service', [TIME_RANGE, `var-service=\${__value.raw:percentencode}`], ['service']),
+  targetBlank: false,
+};
+
+/** Leads from the name of an alert to its runbook. */
+export const RUNBOOK_LINK: CellLink = {
+  title: 'Runbook',
+  url: `\${repository}/docs/runbooks/\${__value.raw:percentencode}.md`,
+  targetBlank: true,
+};
+
+/** Leads from a row to its incidents at the exporter, each with its address at the platform. */
+export function incidentsLink(status: 'open' | 'resolved', columns: readonly string[]): CellLink {
+  const labels = columns.map((column) => `${column.toLowerCase()}=${ofRow(column)}`);
+  return {
+    title: `${status === 'open' ? 'Open' : 'Resolved'} incidents`,
+    url: `\${exporter}/api/v1/incidents?${[...labels, `status=${status}`, 'limit=20'].join('&')}`,
+    targetBlank: true,
+  };
+}
+
+interface TopLink {
+  readonly title: string;
+  readonly url: string;
+  readonly icon: string;
+  readonly tooltip: string;
+  readonly isOutside: boolean;
+}
+
+function topLink({ title, url, icon, tooltip, isOutside }: TopLink): Builder<DashboardLink> {
+  const link: DashboardLink = {
+    title,
     type: DashboardLinkType.Link,
-    icon: 'dashboard',
-    tooltip: `Go to ${PLACES[to].title}`,
+    icon,
+    tooltip,
     url,
     tags: [],
     asDropdown: false,
-    targetBlank: false,
+    targetBlank: isOutside,
     includeVars: false,
-    keepTime,
+    keepTime: !isOutside,
   };
-  return { build: () => built };
+  return { build: () => link };
 }
 
-/** A link on a panel. */
-export function panelLink(to: PlaceName, from: PlaceName): Builder<DashboardLink> {
-  return link(to, addressOf(to, from, [TIME_RANGE]), false);
-}
-
-/** A link on top of a dashboard. */
-export function topLink(to: PlaceName, from: PlaceName): Builder<DashboardLink> {
-  return link(to, addressOf(to, from, []), true);
+/** The links on top of a dashboard: to the others, to the exporter and to the runbooks. */
+export function topLinks(from: DashboardName): Builder<DashboardLink>[] {
+  const others = DASHBOARD_NAMES.filter((name) => name !== from).map((name) => {
+    const { title } = DASHBOARDS[name];
+    return topLink({
+      title,
+      url: dashboardUrl(name),
+      icon: 'dashboard',
+      tooltip: `Go to ${title}`,
+      isOutside: false,
+    });
+  });
+  const status = topLink({
+    title: 'Status page',
+    url: `\${exporter}/`,
+    icon: 'external link',
+    tooltip: 'Go to the status page of the exporter: what is open, with links to the incidents',
+    isOutside: true,
+  });
+  const runbooks = topLink({
+    title: 'Runbooks',
+    url: `\${repository}/docs/runbooks`,
+    icon: 'doc',
+    tooltip: 'Go to the runbooks of the alerts',
+    isOutside: true,
+  });
+  return [...others, status, runbooks];
 }

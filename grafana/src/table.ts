@@ -2,77 +2,90 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { TableCellHeight } from '@grafana/grafana-foundation-sdk/common';
 import type { DynamicConfigValue, Panel, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { type Steps, stepsConfig } from './colours.ts';
-import { addressOfService, type PlaceName } from './links.ts';
-import { asked, described, type PanelSpec, refIdAt } from './panel.ts';
+import { type Steps, stepsConfig, withAbsent } from './colours.ts';
+import { type CellLink, SERVICE_LINK } from './links.ts';
+import { type PanelSpec, refId, toTargets, withBasics } from './panels.ts';
 
 /** A column with numbers, one per row. */
 export interface Column {
   readonly title: string;
   readonly expression: string;
-  /** As the table's unless told. */
+  /** As the table's unless given. */
   readonly unit?: string;
   readonly decimals?: number;
-  /** Colour the cell. */
+  /** Colours the cell. */
   readonly steps?: Steps;
-  readonly mappings?: ValueMapping[];
+  readonly mappings?: readonly ValueMapping[];
+  readonly link?: CellLink;
 }
 
+/** A label that makes a row, in front; each must be in all columns. */
+type RowLabel = string | { readonly label: string; readonly title: string; readonly link?: CellLink };
+
 interface TableSpec extends Omit<PanelSpec, 'queries'> {
-  /** Labels that make a row, in front; each must be in all columns. */
-  readonly rows: readonly string[];
+  readonly rows: readonly RowLabel[];
   readonly columns: readonly Column[];
   /** Title of the column that orders the rows, greatest first. */
   readonly sortedBy?: string;
-  readonly from: PlaceName;
+  /** Leaves the numbers out: that there is a row says it all. */
+  readonly isLabelsOnly?: boolean;
+  readonly emptyText?: string;
 }
 
-function headed(label: string): string {
-  return label.charAt(0).toUpperCase() + label.slice(1);
+/** With narrower columns Grafana cuts titles and numbers. */
+const COLUMN_WIDTH_MIN = 90;
+
+function toRow(row: RowLabel): { label: string; title: string; link?: CellLink } {
+  if (typeof row !== 'string') return row;
+  const title = row.charAt(0).toUpperCase() + row.slice(1);
+  return row === 'service' ? { label: row, title, link: SERVICE_LINK } : { label: row, title };
 }
 
-function look({ unit, decimals, steps, mappings }: Column): DynamicConfigValue[] {
+function columnProperties({ unit, decimals, steps, mappings, link }: Column): DynamicConfigValue[] {
   const properties: DynamicConfigValue[] = [];
   if (unit !== undefined) properties.push({ id: 'unit', value: unit });
   if (decimals !== undefined) properties.push({ id: 'decimals', value: decimals });
-  if (mappings !== undefined) properties.push({ id: 'mappings', value: mappings });
+  if (mappings !== undefined) properties.push({ id: 'mappings', value: withAbsent(mappings) });
   if (steps !== undefined) properties.push({ id: 'thresholds', value: stepsConfig(steps) });
   if (steps !== undefined || mappings !== undefined) {
     properties.push({ id: 'custom.cellOptions', value: { type: 'color-background', mode: 'basic' } });
   }
+  if (link !== undefined) properties.push({ id: 'links', value: [link] });
   return properties;
 }
 
-/** A row per group of this moment, its numbers side by side; a name of a service leads to its page. */
+/** A row per group of this moment, its numbers side by side; a name of a service leads to its dashboard. */
 export function table(spec: TableSpec): Builder<Panel> {
-  const queries = spec.columns.map(({ title, expression }) => ({ expression, legend: title }));
-  const columns = spec.columns.map(({ title }, place) => [
-    spec.columns.length === 1 ? 'Value' : `Value #${refIdAt(place)}`,
-    title,
-  ]);
-  const names = [...spec.rows.map((label) => [label, headed(label)]), ...columns];
-  const builder = described(new TableBuilder(), { height: 9, ...spec, queries })
-    .targets(asked(queries, 'table'))
+  const { columns, sortedBy, isLabelsOnly = false, emptyText } = spec;
+  const rows = spec.rows.map(toRow);
+  const queries = columns.map(({ title, expression }) => ({ expression, legend: title }));
+  const valueField = (index: number) => (columns.length === 1 ? 'Value' : `Value #${refId(index)}`);
+  const names = [
+    ...rows.map(({ label, title }) => [label, title]),
+    ...(isLabelsOnly ? [] : columns.map(({ title }, index) => [valueField(index), title])),
+  ];
+  const builder = withBasics(new TableBuilder(), { height: 9, ...spec, queries })
+    .targets(toTargets(queries, 'table'))
     .cellHeight(TableCellHeight.Sm)
+    .minWidth(COLUMN_WIDTH_MIN)
     .filterable(false)
+    .mappings(withAbsent())
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation({
       id: 'organize',
       options: {
-        excludeByName: { Time: true },
-        indexByName: Object.fromEntries(names.map(([name], place) => [name, place])),
+        excludeByName: { Time: true, ...(isLabelsOnly ? { Value: true } : {}) },
+        indexByName: Object.fromEntries(names.map(([name], index) => [name, index])),
         renameByName: Object.fromEntries(names),
       },
     });
-  for (const column of spec.columns) {
-    const properties = look(column);
+  if (emptyText !== undefined) builder.noValue(emptyText);
+  for (const column of columns) {
+    const properties = columnProperties(column);
     if (properties.length > 0) builder.overrideByName(column.title, properties);
   }
-  if (spec.rows.includes('service')) {
-    const link = { title: 'Service detail', url: addressOfService(spec.from), targetBlank: false };
-    builder.overrideByName('Service', [{ id: 'links', value: [link] }]);
+  for (const { title, link } of rows) {
+    if (link !== undefined) builder.overrideByName(title, [{ id: 'links', value: [link] }]);
   }
-  if (spec.sortedBy === undefined) return builder;
-  const order = { displayName: spec.sortedBy, desc: true };
-  return builder.sortBy([{ build: () => order }]);
+  return sortedBy === undefined ? builder : builder.sortBy([{ build: () => ({ displayName: sortedBy, desc: true }) }]);
 }

@@ -1,7 +1,9 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
+  ConstantVariableBuilder,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
+  VariableHide,
   type VariableModel,
   VariableRefresh,
   VariableSort,
@@ -13,36 +15,36 @@ export const DATASOURCE = { type: 'prometheus', uid: `\${datasource}` } as const
 /** Everything, and what has no such label. */
 const ALL = '.*';
 
-interface Asked {
+interface ValueList {
   readonly name: string;
   readonly label: string;
   readonly query: string;
   readonly description: string;
-  /** What to take of each answer, where the query does not name a label. */
+  /** What to take of each result, where the query does not name a label. */
   readonly regex?: string;
   readonly sort?: VariableSort;
 }
 
-const PROVIDER: Asked = {
+const PROVIDER: ValueList = {
   name: 'provider',
   label: 'Provider',
   query: 'label_values(mttr_exporter_provider_overall, provider)',
   description:
     'For counters, heatmaps and open incidents. Windowed statistics per provider need the grouping provider. Providers with overall: false count only where they are chosen alone.',
 };
-const SERVICE: Asked = {
+const SERVICE: ValueList = {
   name: 'service',
   label: 'Service',
   query: 'label_values(incident_window_resolved{by="service",window=~".+"}, service)',
   description: 'For rows by service, counters, heatmaps and open incidents.',
 };
-const SEVERITY: Asked = {
+const SEVERITY: ValueList = {
   name: 'severity',
   label: 'Severity',
   query: 'label_values(incident_window_resolved{by="severity",window=~".+"}, severity)',
   description: 'For rows by severity, counters, heatmaps and open incidents.',
 };
-const TEAM: Asked = {
+const TEAM: ValueList = {
   name: 'team',
   label: 'Team',
   query: 'query_result(count by (team) (incident_open{team!=""} or incident_window_resolved{by="team",window=~".+"}))',
@@ -50,22 +52,29 @@ const TEAM: Asked = {
   description:
     'Empty unless metrics.team is true (counters, heatmaps and open incidents) or the grouping team is configured (windowed statistics).',
 };
-const WINDOW: Asked = {
+/** Today the names of severities sort as they rank. A gauge of ranks would be asked here, and nowhere else. */
+const WORST: ValueList = {
+  name: 'worst',
+  label: 'Worst severity',
+  query: SEVERITY.query,
+  description: 'The severity whose openings and ends are annotations: the first of all.',
+};
+const WINDOW: ValueList = {
   name: 'window',
   label: 'Window',
   query: 'label_values(incident_window_resolved{by="all",window=~".+"}, window)',
   sort: VariableSort.NumericalAsc,
-  description: 'The span that windowed statistics look back over, whatever time range is shown.',
+  description: 'How far windowed statistics look back, whatever time range is shown.',
 };
 
-function asking({
+function queried({
   name,
   label,
   query,
   description,
   regex = '',
   sort = VariableSort.AlphabeticalAsc,
-}: Asked): QueryVariableBuilder {
+}: ValueList): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
     .label(label)
     .description(description)
@@ -78,8 +87,8 @@ function asking({
     .sort(sort);
 }
 
-function many(asked: Asked): QueryVariableBuilder {
-  return asking(asked)
+function multiple(list: ValueList): QueryVariableBuilder {
+  return queried(list)
     .multi(true)
     .includeAll(true)
     .allValue(ALL)
@@ -87,22 +96,53 @@ function many(asked: Asked): QueryVariableBuilder {
 }
 
 const datasource = () => new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus');
-const window = () => asking(WINDOW).current({ selected: true, text: '30d', value: '30d' });
+const window = () => queried(WINDOW).current({ selected: true, text: '30d', value: '30d' });
+
+/** Addresses that nobody can know here: an import by hand asks for them, who provisions replaces them in the files. */
+export const ADDRESSES = {
+  exporter: {
+    label: 'Exporter',
+    value: 'http://localhost:16887',
+    description: 'Where a browser finds the exporter, without a slash at the end',
+  },
+  repository: {
+    label: 'Repository',
+    value: 'https://example.invalid/mttr-exporter',
+    description: 'Where a browser finds a copy of the repository with the runbooks, without a slash at the end',
+  },
+} as const;
+
+const addresses = () =>
+  Object.entries(ADDRESSES).map(([name, { label, value, description }]) =>
+    new ConstantVariableBuilder(name).label(label).description(description).value(value),
+  );
+
+const worst = () => queried(WORST).hide(VariableHide.HideVariable);
 
 /** For everything about incidents. */
 export const incidentVariables: () => Builder<VariableModel>[] = () => [
   datasource(),
   window(),
-  ...[PROVIDER, SERVICE, SEVERITY, TEAM].map(many),
+  ...[PROVIDER, SERVICE, SEVERITY, TEAM].map(multiple),
+  worst(),
+  ...addresses(),
 ];
 
 /** For one service. */
 export const serviceVariables: () => Builder<VariableModel>[] = () => [
   datasource(),
-  asking(SERVICE),
+  queried(SERVICE),
   window(),
-  ...[PROVIDER, SEVERITY, TEAM].map(many),
+  ...[PROVIDER, SEVERITY, TEAM].map(multiple),
+  worst(),
+  ...addresses(),
 ];
 
-/** For the exporter itself. */
-export const exporterVariables: () => Builder<VariableModel>[] = () => [datasource(), many(PROVIDER)];
+/** For the exporter itself. What no panel follows is hidden: it is there for the links to the other dashboards. */
+export const exporterVariables: () => Builder<VariableModel>[] = () => [
+  datasource(),
+  multiple(PROVIDER),
+  window().hide(VariableHide.HideVariable),
+  ...[SERVICE, SEVERITY, TEAM].map((list) => multiple(list).hide(VariableHide.HideVariable)),
+  ...addresses(),
+];

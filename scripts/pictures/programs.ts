@@ -1,14 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dump, load } from 'js-yaml';
-import { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const RULES = ['mttr.rules.yml', 'mttr.alerts.yml'].map((name) => join(ROOT, 'deploy/prometheus', name));
-
-export const PROMETHEUS = 'prometheus';
 
 /** Throws with the names of those programs that are not there: rather at once than after minutes of scraping. */
 export function demand(programs: readonly string[]): void {
@@ -64,42 +58,4 @@ export function startDemo(folder: string): Promise<Running> {
     folder,
     address: /"url":"http:\/\/([^"/]+)/,
   });
-}
-
-const Shipped = z.looseObject({
-  global: z.object({ scrape_interval: z.string(), evaluation_interval: z.string() }),
-  scrape_configs: z
-    .looseObject({ static_configs: z.object({ targets: z.string().array() }).array() })
-    .array()
-    .length(1),
-});
-
-/** The shipped configuration of Prometheus with its rules, but for the target, the intervals and whom alerts would be told. */
-export function configuration({ target, every }: { readonly target: string; readonly every: string }): string {
-  const { alerting: _, ...shipped } = Shipped.parse(
-    load(readFileSync(join(ROOT, 'deploy/prometheus/prometheus.yml'), 'utf8')),
-  );
-  return dump({
-    ...shipped,
-    global: { scrape_interval: every, evaluation_interval: every },
-    rule_files: RULES,
-    scrape_configs: shipped.scrape_configs.map((job) => ({
-      ...job,
-      scrape_interval: every,
-      static_configs: [{ targets: [target] }],
-    })),
-  });
-}
-
-/** A Prometheus that scrapes the exporter so often, on a free port. */
-export function startPrometheus(folder: string, exporter: Running, every: string): Promise<Running> {
-  const file = join(folder, 'prometheus.yml');
-  writeFileSync(file, configuration({ target: new URL(exporter.url).host, every }));
-  const words = [
-    `--config.file=${file}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    '--web.listen-address=127.0.0.1:0',
-    '--enable-feature=exemplar-storage',
-  ];
-  return start({ program: PROMETHEUS, words, folder, address: /msg="Listening on" address=(\S+)/ });
 }

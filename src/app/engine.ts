@@ -1,4 +1,4 @@
-import type { Config, ProviderConfig } from '../config/types.ts';
+import type { Config } from '../config/types.ts';
 import type { Core, CoreSetup } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { toCoreConfig } from '../core/settings.ts';
@@ -10,7 +10,7 @@ import { createRefresh, createRefreshRunner, type RefreshRunner, type RefreshTar
 import type { Platform } from '../providers/provider.ts';
 import { type OpenedProvider, openProviders } from './providers.ts';
 
-/** Polls that do not end by themselves are left behind after this long: SIGTERM promises 5 s in all. */
+/** Polls that do not end by themselves are abandoned after this long: SIGTERM promises 5 s in all. */
 const POLLS_END_WITHIN_MS = 2 * SECOND_MS;
 
 export interface EngineInput {
@@ -23,52 +23,47 @@ export interface EngineInput {
   readonly onFatal: (error: unknown) => void;
 }
 
-export interface EngineProvider {
-  readonly config: ProviderConfig;
+export interface EngineProvider extends OpenedProvider {
   readonly poller: Poller;
-  readonly requestsLeft: OpenedProvider['requestsLeft'];
-  readonly isImportedOnly: boolean;
-  readonly capabilities: OpenedProvider['capabilities'];
 }
 
 /** The providers of one configuration with their pollers. */
 export interface Engine {
   readonly config: Config;
-  /** What the core has to know of this configuration. */
+  /** What the core needs of this configuration. */
   readonly setup: CoreSetup;
   readonly providers: readonly EngineProvider[];
   /** Reads providers again on demand. */
   readonly refreshRunner: RefreshRunner;
-  /** Begins to poll; the core must be configured. */
+  /** Starts to poll; the core must be configured. */
   start(): void;
-  /** Ends the polls and lets go of the platforms. */
+  /** Ends the polls and closes the providers. */
   stop(): Promise<void>;
 }
 
 /** Opens the providers of a configuration; throws when one cannot be (a CA file that cannot be read). */
 export function createEngine(input: EngineInput): Engine {
   const { config, clock, metrics, onFatal } = input;
-  const opened = openProviders(input);
-  const providers = opened.map(({ config: own, provider, requestsLeft, isImportedOnly, capabilities }) => {
+  const providers = openProviders(input).map((opened): EngineProvider => {
+    const { name, pollIntervalMs } = opened.config;
     const poller = createPoller({
       ...input,
-      name: own.name,
-      provider,
-      pollIntervalMs: own.pollIntervalMs,
+      name,
+      provider: opened.provider,
+      pollIntervalMs,
       historyMs: config.historyMs,
-      onPolled: (poll) => metrics.polled(own.name, poll),
+      onPolled: (poll) => metrics.polled(name, poll),
     });
-    return { config: own, poller, requestsLeft, isImportedOnly, capabilities };
+    return { ...opened, poller };
   });
-  const targets = opened.map((one, at) => refreshTarget(input, one, providers[at]?.poller));
-  const refreshRunner = createRefreshRunner({ ...input, targets });
+  const refreshRunner = createRefreshRunner({ ...input, targets: providers.map((one) => toRefreshTarget(input, one)) });
   const stopping = new AbortController();
   let polls: Promise<unknown> = Promise.resolve();
   return {
     config,
     setup: {
       config: toCoreConfig(config),
-      capabilities: new Map(opened.map(({ config: { name }, capabilities }) => [name, capabilities])),
+      capabilities: new Map(providers.map(({ config: { name }, capabilities }) => [name, capabilities])),
     },
     providers,
     refreshRunner,
@@ -80,17 +75,14 @@ export function createEngine(input: EngineInput): Engine {
       stopping.abort(new Error('the exporter stops'));
       const ended = Promise.all([polls, refreshRunner.stop()]);
       await Promise.race([ended, clock.sleep(POLLS_END_WITHIN_MS)]);
-      await Promise.all(opened.map(({ provider }) => provider.close()));
+      await Promise.all(providers.map(({ provider }) => provider.close()));
     },
   };
 }
 
-function refreshTarget(
-  { config, core }: EngineInput,
-  { config: { name, pollIntervalMs }, provider, requestsMade }: OpenedProvider,
-  poller: Poller | undefined,
-): RefreshTarget {
-  if (poller === undefined) throw new Error(`provider ${name} has no poller`);
+function toRefreshTarget({ config, core }: EngineInput, opened: EngineProvider): RefreshTarget {
+  const { poller, provider, requestsMade } = opened;
+  const { name, pollIntervalMs } = opened.config;
   const { historyMs, retentionMs } = config;
   return {
     name,

@@ -1,12 +1,11 @@
-import type { Core } from '../core/messages.ts';
-import { CoreFailure } from '../core/messages.ts';
+import { type Core, CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import type { PageReader } from '../metrics/reader.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { type Clock, SECOND_MS, steadyMs } from '../model/time.ts';
 
-/** The page is rendered at most this often (DESIGN §2). */
+/** The page is rendered at most this often. */
 const RENDER_EVERY_MS = SECOND_MS;
 
 export interface PageLoopInput {
@@ -17,30 +16,30 @@ export interface PageLoopInput {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Brings the page that is served up to date. */
+/** Keeps the metrics page up to date. */
 export interface PageLoop {
-  /** There is a page. */
+  /** The first page exists. */
   hasPage(): boolean;
-  /** The page that is served carries the numbers of this provider. */
-  shows(provider: string): boolean;
-  /** Why the page cannot be brought up to date, while that lasts. */
-  trouble(): string | undefined;
-  /** One turn. */
+  /** The newest page includes the numbers of this provider. */
+  includes(provider: string): boolean;
+  /** Why the page cannot be updated; undefined while it can. */
+  failure(): string | undefined;
+  /** One update. */
   tick(): Promise<void>;
-  /** Takes turns until the signal fires. */
+  /** Updates until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 export function createPageLoop({ core, reader, clock, log, onFatal }: PageLoopInput): PageLoop {
   let hasPage = false;
-  let shown = new Set<string>();
-  let trouble: string | undefined;
-  // A full disk fails every second: each trouble is told once, and when it is over.
+  let included = new Set<string>();
+  let failure: string | undefined;
+  // A full disk fails every second: each failure is logged once, and when it is over.
   const report = (next: string | undefined) => {
-    if (next === trouble) return;
-    trouble = next;
-    if (next === undefined) log.info('the page is brought up to date again');
-    else log.error('the page could not be brought up to date', { error: next });
+    if (next === failure) return;
+    failure = next;
+    if (next === undefined) log.info('metrics page is updated again');
+    else log.error('cannot update the metrics page', { error: next });
   };
   const tick = async () => {
     const result = await core.tick(clock.nowMs(), steadyMs(clock));
@@ -48,13 +47,13 @@ export function createPageLoop({ core, reader, clock, log, onFatal }: PageLoopIn
       reader.show(result.page);
       hasPage = true;
     }
-    shown = new Set(result.shownProviders);
+    included = new Set(result.shownProviders);
     report(result.trouble);
   };
   return {
     hasPage: () => hasPage,
-    shows: (provider) => shown.has(provider),
-    trouble: () => trouble,
+    includes: (provider) => included.has(provider),
+    failure: () => failure,
     tick,
     run: async (signal) => {
       while (!signal.aborted) {

@@ -5,7 +5,7 @@ import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';
 import type { Platform, Provider } from '../providers/provider.ts';
 
-export interface OpeningInput {
+export interface OpenProvidersInput {
   readonly config: Config;
   readonly platforms: readonly Platform[];
   readonly clock: Clock;
@@ -22,12 +22,12 @@ export interface OpenedProvider {
   readonly requestsLeft: () => number | undefined;
   /** Requests made since it was opened. */
   readonly requestsMade: () => number;
-  /** Nothing is asked of anybody: its incidents come from files. */
+  /** Nothing is polled: its incidents come from files. */
   readonly isImportedOnly: boolean;
 }
 
 /** Opens every configured provider and counts its requests; see `openEach`. */
-export function openProviders(input: OpeningInput): readonly OpenedProvider[] {
+export function openProviders(input: OpenProvidersInput): readonly OpenedProvider[] {
   return openEach(input, (platform, config) => ({ config, ...openProvider(input, platform, config) }));
 }
 
@@ -36,14 +36,14 @@ export function openProviders(input: OpeningInput): readonly OpenedProvider[] {
  * with the provider's name (a CA file that cannot be read).
  */
 export function openEach<Opened extends { readonly provider: Provider }>(
-  { config, platforms }: Pick<OpeningInput, 'config' | 'platforms'>,
+  { config, platforms }: Pick<OpenProvidersInput, 'config' | 'platforms'>,
   open: (platform: Platform, config: ProviderConfig) => Opened,
 ): readonly Opened[] {
   const opened: Opened[] = [];
   for (const one of config.providers) {
     try {
       const platform = platforms.find(({ type }) => type === one.type);
-      if (platform === undefined) throw new Error(`no platform is called ${one.type}`);
+      if (platform === undefined) throw new Error(`unknown provider type ${one.type}`);
       opened.push(open(platform, one));
     } catch (error) {
       for (const { provider } of opened) void provider.close();
@@ -53,7 +53,7 @@ export function openEach<Opened extends { readonly provider: Provider }>(
   return opened;
 }
 
-function openProvider({ clock, metrics, log }: OpeningInput, platform: Platform, config: ProviderConfig) {
+function openProvider({ clock, metrics, log }: OpenProvidersInput, platform: Platform, config: ProviderConfig) {
   let left: number | undefined;
   let made = 0;
   const observer = {

@@ -3,17 +3,18 @@ import { type Core, CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
+import { createMutex } from '../model/mutex.ts';
 import type { Clock } from '../model/time.ts';
 import type { Engine } from './engine.ts';
 
-/** What came of a reload, in words. */
+/** The result of a reload, with a message for people. */
 export interface ReloadResult {
   readonly ok: boolean;
   readonly message: string;
 }
 
 export interface ReloaderInput {
-  /** Reads the configuration anew; throws with the message to be shown. */
+  /** Reads the configuration again; throws with a message for people. */
   readonly readConfig: () => Config;
   readonly createEngine: (config: Config) => Engine;
   readonly core: Pick<Remote<Core>, 'configure'>;
@@ -28,55 +29,55 @@ export interface ReloaderInput {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Reloads one after the other. */
+/** Runs one reload at a time. */
 export interface Reloader {
   reload(): Promise<ReloadResult>;
-  /** Why the last reload was refused; undefined when it was not, or there was none. */
+  /** Why the last reload failed; undefined when it did not, or there was none. */
   failure(): string | undefined;
-  /** Refuses further reloads and waits for the one under way. */
+  /** Rejects further reloads and waits for the one that runs. */
   stop(): Promise<void>;
 }
 
 /** A bad file keeps the old configuration running; a good one replaces everything between providers and page. */
 export function createReloader(input: ReloaderInput): Reloader {
+  const runExclusive = createMutex();
   let isStopped = false;
   let failure: string | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const stopping: ReloadResult = { ok: false, message: 'the exporter is stopping' };
   const reload = async (): Promise<ReloadResult> => {
     const before = input.running();
-    if (isStopped) return { ok: false, message: 'the exporter is stopping' };
-    if (before === undefined) return { ok: false, message: 'the exporter is still starting' };
+    if (isStopped) return stopping;
+    if (before === undefined) return { ok: false, message: 'the exporter is still starting; try again later' };
     try {
       const config = input.readConfig();
       input.replace(await swapEngine(input, before, config, () => isStopped));
       failure = undefined;
       await input.onReloaded(true, before.config);
-      const notice = restartNotice(input.storePath, config);
+      const notice =
+        input.storePath === config.store.path
+          ? undefined
+          : 'configuration reloaded, but the changed store.path needs a restart';
       input.log.info('configuration reloaded', { notice });
       return { ok: true, message: notice ?? 'configuration reloaded' };
     } catch (error) {
-      if (isStopped) return { ok: false, message: 'the exporter is stopping' };
+      if (isStopped) return stopping;
       failure = messageOf(error);
       await input.onReloaded(false, before.config);
-      input.log.error('configuration was not reloaded, the old one runs on', { error: messageOf(error) });
-      return { ok: false, message: messageOf(error) };
+      input.log.error('configuration not reloaded, the old one stays', { error: failure });
+      return { ok: false, message: failure };
     }
   };
   return {
-    reload: () => {
-      const next = last.then(reload);
-      last = next;
-      return next;
-    },
+    reload: () => runExclusive(reload),
     failure: () => failure,
     stop: async () => {
       isStopped = true;
-      await last;
+      await runExclusive(() => undefined);
     },
   };
 }
 
-/** Stops the old engine and runs the new one; when the core refuses that, the old configuration runs again in a new engine. */
+/** Stops the old engine and starts the new one; when the core rejects that, the old configuration runs again in a new engine. */
 async function swapEngine(
   { core, clock, createEngine, replace, onFatal }: ReloaderInput,
   before: Engine,
@@ -107,9 +108,4 @@ async function swapEngine(
   }
   if (!isStopped()) engine.start();
   return engine;
-}
-
-function restartNotice(openPath: string, { store }: Config): string | undefined {
-  if (openPath === store.path) return undefined;
-  return 'configuration reloaded, but the changed store.path needs a restart';
 }

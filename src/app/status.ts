@@ -1,60 +1,28 @@
-import type { Config } from '../config/types.ts';
+import type { Config, Grouping } from '../config/types.ts';
 import type { Core, CoreStatus } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { type Clock, DAY_MS } from '../model/time.ts';
-import type { Readiness } from '../server/options.ts';
-import type { StatusView } from '../server/status-page/view.ts';
-import type { Engine, EngineProvider } from './engine.ts';
+import { readStatistics } from '../report/statistic-info.ts';
+import type { StatusView, WindowStats } from '../server/status-page/view.ts';
+import { levelOf, type Row } from '../stats/rows.ts';
+import type { Engine } from './engine.ts';
+import { findIssues, toProviderStatuses } from './health.ts';
 import type { PageLoop } from './page-loop.ts';
-import { providerStatuses } from './provider-status.ts';
-import { statusFigures, targetMinutes } from './status-figures.ts';
-import type { Trend } from './trend.ts';
-import { troublesOf } from './troubles.ts';
+import { findTargetMinutes, type Trend } from './trend.ts';
 
-/** A first sync that failed this often in a row no longer keeps the exporter unready. */
-const FAILURES_UNTIL_READY = 3;
-/** Open incidents on the page; whoever has more of them open has another page for that. */
+/** Open incidents on the page; the platform lists the rest. */
 const OPEN_SHOWN_MAX = 50;
-const USUAL_WINDOW_MS = 30 * DAY_MS;
-
-/** What readiness asks of a provider. */
-interface PolledProvider {
-  readonly config: Pick<EngineProvider['config'], 'name'>;
-  readonly poller: Pick<EngineProvider['poller'], 'state'>;
-}
-
-/**
- * Ready when the page that is served carries the numbers of every provider, or its first sync has failed three times in a
- * row; a line per provider says which.
- */
-export function readinessOf(
-  providers: readonly PolledProvider[],
-  pageLoop: Pick<PageLoop, 'hasPage' | 'shows'>,
-): Readiness {
-  const states = providers.map(({ config: { name }, poller }) => {
-    const isShown = pageLoop.shows(name);
-    const isReady = isShown || poller.state().failuresInRow >= FAILURES_UNTIL_READY;
-    return { line: `${name}: ${readinessText(poller, isShown)}`, isReady };
-  });
-  const isReady = pageLoop.hasPage() && states.every((state) => state.isReady);
-  return { ready: isReady, lines: states.map(({ line }) => line) };
-}
-
-function readinessText(poller: PolledProvider['poller'], isShown: boolean): string {
-  const { isUp, error } = poller.state();
-  const phase = isShown ? 'synced' : 'first sync is not complete';
-  if (isUp === false) return `down, ${phase}: ${error ?? 'unknown reason'}`;
-  return isUp === true && isShown ? 'up' : phase;
-}
+const DEFAULT_WINDOW_MS = 30 * DAY_MS;
 
 export interface StatusInput {
   readonly engine: () => Engine;
   readonly core: Pick<Remote<Core>, 'status'>;
   readonly pageLoop: PageLoop;
-  readonly trend: Pick<Trend, 'of'>;
+  readonly trend: Pick<Trend, 'findSeries'>;
   readonly version: string;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly startedAtMs: number;
+  /** Why the last reload failed. */
   readonly reloadFailure: () => string | undefined;
 }
 
@@ -68,20 +36,20 @@ const EMPTY_STATUS: CoreStatus = {
   storeBytes: 0,
 };
 
-/** What the core says, or nothing while it reads the store. */
+/** The status of the core, or an empty one while it reads the store. */
 export async function readCoreStatus({ core, pageLoop }: Pick<StatusInput, 'core' | 'pageLoop'>): Promise<CoreStatus> {
   return pageLoop.hasPage() ? core.status(['all', 'severity', 'service'], OPEN_SHOWN_MAX) : EMPTY_STATUS;
 }
 
-/** What the first page shows; a window that is not configured means the usual one. */
-export async function statusOf(input: StatusInput, windowName: string | undefined): Promise<StatusView> {
+/** What the status page shows, for the window of that name, or the default one when none has it. */
+export async function readStatusView(input: StatusInput, windowName: string | undefined): Promise<StatusView> {
   const { version, startedAtMs, pageLoop, trend, clock } = input;
   const core = await readCoreStatus(input);
   const engine = input.engine();
   const { config } = engine;
   const nowMs = clock.nowMs();
   const window = findWindow(config, windowName);
-  const providers = providerStatuses(engine, core);
+  const providers = toProviderStatuses(engine, core);
   return {
     version,
     nowMs,
@@ -89,19 +57,19 @@ export async function statusOf(input: StatusInput, windowName: string | undefine
     windows: config.windows.map(({ name }) => name),
     window: config.windows[window]?.name ?? '',
     minimumSample: config.metrics.minimumSample,
-    troubles: troublesOf({
+    issues: findIssues({
       config,
       core,
       providers,
       nowMs: (name) => engine.providers.find((one) => one.config.name === name)?.poller.nowMs() ?? nowMs,
-      isOpen: pageLoop.hasPage(),
-      pageTrouble: pageLoop.trouble(),
+      hasPage: pageLoop.hasPage(),
+      pageFailure: pageLoop.failure(),
       reloadFailure: input.reloadFailure(),
     }),
-    ...statusFigures({ config, core, window }),
-    trend: trend.of(window),
+    ...toWindowStatistics(config, core, window),
+    trend: trend.findSeries(window),
     open: {
-      oldest: core.open.oldest.map((one) => ({ ...one, targetMinutes: targetMinutes(config, one.severity) })),
+      oldest: core.open.oldest.map((one) => ({ ...one, targetMinutes: findTargetMinutes(config, one.severity) })),
       total: core.open.total,
     },
     providers,
@@ -109,10 +77,60 @@ export async function statusOf(input: StatusInput, windowName: string | undefine
   };
 }
 
-/** The window of that name, else the one that is nearest to a month. */
+/** The index of the window of that name, else of the one nearest to a month. */
 function findWindow({ windows }: Config, name: string | undefined): number {
-  const asked = windows.findIndex((window) => window.name === name);
-  if (asked >= 0) return asked;
-  const distance = ({ ms }: { readonly ms: number }) => Math.abs(ms - USUAL_WINDOW_MS);
-  return windows.reduce((best, window, at) => (distance(window) < distance(windows[best] ?? window) ? at : best), 0);
+  const named = windows.findIndex((window) => window.name === name);
+  if (named >= 0) return named;
+  const distances = windows.map(({ ms }) => Math.abs(ms - DEFAULT_WINDOW_MS));
+  return distances.indexOf(Math.min(...distances));
+}
+
+/** The windowed rows of the status page, with the values of `/metrics`; undefined without a row of the grouping. */
+function toWindowStatistics(
+  config: Config,
+  { rows, openNow }: Pick<CoreStatus, 'rows' | 'openNow'>,
+  window: number,
+): Pick<StatusView, 'overall' | 'severities' | 'services'> {
+  const select = (grouping: Grouping) => rows.filter((row) => row.grouping === grouping);
+  const toStats = (row: Row): WindowStats => {
+    const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved } = readStatistics(row, window);
+    return {
+      mttrMinutes: mttr,
+      medianMinutes: p50,
+      p95Minutes: p95,
+      baselineMinutes: baseline,
+      withinTarget,
+      incidentFree: free,
+      opened,
+      resolved,
+      level: mttr === undefined ? undefined : levelOf(mttr, config.levels),
+    };
+  };
+  const severities = select('severity').map((row) => {
+    const name = findOnlyLabel(row);
+    const severity = config.severities.find((one) => one.name === name);
+    return {
+      ...toStats(row),
+      name,
+      title: severity?.title,
+      targetMinutes: findTargetMinutes(config, name),
+      objective: severity?.objective,
+      openNow: openNow.severity.get(name) ?? 0,
+    };
+  });
+  const services = select('service').map((row) => {
+    const name = findOnlyLabel(row);
+    return { ...toStats(row), name, openNow: openNow.service.get(name) ?? 0 };
+  });
+  const [all] = select('all');
+  return {
+    overall: all && toStats(all),
+    severities: severities.length === 0 ? undefined : severities,
+    services: config.groupings.includes('service') && rows.length > 0 ? services : undefined,
+  };
+}
+
+/** The only label of a row by severity or by service. */
+function findOnlyLabel({ labels }: Row): string {
+  return labels[0]?.[1] ?? '';
 }

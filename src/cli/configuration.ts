@@ -1,32 +1,66 @@
 import { readFileSync, statSync } from 'node:fs';
+import { ConfigError } from '../config/diagnostics.ts';
 import { configFromEnvironment, findConfigFile, type LoadedConfig, loadConfig } from '../config/load.ts';
-import type { PlatformSettings } from '../config/types.ts';
+import type { Config } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
+import { platforms } from '../providers/registry.ts';
+import type { CommandContext } from './command.ts';
+import { UsageError } from './flags.ts';
 
-export interface ConfigurationInput {
-  /** `--config.file` */
-  readonly flag: string | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly platforms: readonly PlatformSettings[];
-  readonly nowMs: number;
-  /** `time_range.end_date` may be anything (for reports). */
-  readonly hasAnyEnd?: boolean;
+/**
+ * Reads the given file, else the default one, else the environment; throws ConfigError, or UsageError where the file
+ * cannot be read. A report may end at any time of the past (`hasAnyEnd`), metrics end now.
+ */
+export function readConfiguration(
+  flag: string | undefined,
+  { env, clock }: Pick<CommandContext, 'env' | 'clock'>,
+  { hasAnyEnd = false }: { readonly hasAnyEnd?: boolean } = {},
+): LoadedConfig {
+  try {
+    const filename = findConfigFile({
+      flag,
+      exists: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+    });
+    if (filename === undefined) return configFromEnvironment({ env, platforms });
+    const readFile = (path: string) => readFileSync(path, 'utf8');
+    return loadConfig({
+      env,
+      platforms,
+      nowMs: clock.nowMs(),
+      hasAnyEnd,
+      text: readTextFile(filename),
+      filename,
+      readFile,
+    });
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new UsageError(undefined, messageOf(error), { cause: error });
+  }
 }
 
-/** The configuration from the given file, else from a default one, else from the environment; throws with what is wrong. */
-export function readConfiguration({ flag, ...input }: ConfigurationInput): LoadedConfig {
-  const { env, platforms } = input;
-  const filename = findConfigFile({
-    flag,
-    exists: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+/** The configuration of a command that reads history; its warnings go to standard error. */
+export function configurationForHistory(
+  { configFile, quiet = false }: { readonly configFile: string | undefined; readonly quiet?: boolean },
+  context: CommandContext,
+): Config {
+  const { config, warnings } = readConfiguration(configFile, context, { hasAnyEnd: true });
+  if (!quiet) for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);
+  return config;
+}
+
+/** Everything of a configuration that no log line may show. */
+export function findSecrets({ providers, web }: Config): string[] {
+  const keys = providers.flatMap(({ type, settings }) => {
+    const names = platforms.find((platform) => platform.type === type)?.secrets ?? [];
+    return names.map((name) => settings[name]);
   });
-  if (filename === undefined) return configFromEnvironment({ env, platforms });
-  const readFile = (path: string) => readFileSync(path, 'utf8');
-  return loadConfig({ ...input, text: readText(filename), filename, readFile });
+  return [...keys, web.bearerToken, web.adminToken].flatMap((secret) =>
+    typeof secret === 'string' && secret !== '' ? [secret] : [],
+  );
 }
 
 /** The text of a file; the error names the file and the reason. */
-export function readText(filename: string): string {
+export function readTextFile(filename: string): string {
   try {
     return readFileSync(filename, 'utf8');
   } catch (error) {

@@ -1,213 +1,203 @@
-import { CommanderError, Command as Parser } from 'commander';
-import { z } from 'zod';
-import type { Asked, OneShot, Surroundings } from './command.ts';
-import { oneShots } from './commands.ts';
-import { suggest } from './completion.ts';
-import { checkFlag, configFlag, listenFlag, logFlags, replayFlag, webConfigFlag, webFlags } from './flag-options.ts';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
+import { Option } from 'commander';
+import { durationText, parseDuration } from '../config/durations.ts';
+import { messageOf } from '../model/error-message.ts';
+import { InputError } from '../model/input-error.ts';
+import { parseListenAddress } from '../server/addresses.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 
-/** Exit code for wrong flags, arguments or configuration; 1 is for what failed. */
-export const EXIT_WRONG_USE = 2;
+/** Wrong flags or arguments, or a configuration that cannot be used: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  /** The flag, environment variable or key that is wrong, as a user writes it; undefined where it is no single one. */
+  readonly source: string | undefined;
+  /** What is wrong and what was expected, without the source. */
+  readonly reason: string;
 
-/** `format` is absent when it is left to the terminal. */
-export interface LogFlags {
-  readonly level: LogLevel;
-  readonly format: LogFormat | undefined;
-}
-
-/** How to serve; everything was checked to be well-formed. */
-export interface WebFlags {
-  /** One or more of `host:port`, `:port`, `[IPv6]:port`. */
-  readonly listenAddresses: readonly string[];
-  readonly configFile: string | undefined;
-  readonly telemetryPath: string;
-  readonly routePrefix: string | undefined;
-  readonly externalUrl: string | undefined;
-  readonly enableLifecycle: boolean;
-}
-
-/** What the command line asks for. */
-export type Command =
-  | { readonly kind: 'serve'; readonly configFile: string | undefined; readonly web: WebFlags; readonly log: LogFlags }
-  | { readonly kind: 'check'; readonly configFile: string | undefined; readonly webConfigFile: string | undefined }
-  | {
-      readonly kind: 'demo';
-      readonly replayFile: string | undefined;
-      readonly listenAddresses: readonly string[];
-      readonly log: LogFlags;
-    }
-  /** A command for people; resolves with its exit code. */
-  | { readonly kind: 'one-shot'; readonly run: (surroundings: Surroundings) => Promise<number> }
-  /** Nothing to run: print `text` (help and version to standard output, else to standard error) and end with `code`. */
-  | { readonly kind: 'exit'; readonly code: 0 | typeof EXIT_WRONG_USE; readonly text: string };
-
-/** Where `serve` and `demo` listen unless told otherwise. */
-const DEFAULT_LISTEN_ADDRESSES = [':16887'];
-const DEFAULT_TELEMETRY_PATH = '/metrics';
-
-/** Flags under commander's names for them: after a hyphen in camel case. */
-const Values = z.object({
-  'config.file': z.string().optional(),
-  'config.check': z.boolean().default(false),
-  'web.listenAddress': z.string().array().default(DEFAULT_LISTEN_ADDRESSES),
-  'web.config.file': z.string().optional(),
-  'web.telemetryPath': z.string().default(DEFAULT_TELEMETRY_PATH),
-  'web.routePrefix': z.string().optional(),
-  'web.externalUrl': z.string().optional(),
-  'web.enableLifecycle': z.boolean().default(false),
-  'log.level': z.enum(LOG_LEVELS).default('info'),
-  'log.format': z.enum(LOG_FORMATS).optional(),
-  replay: z.string().optional(),
-});
-type Values = z.infer<typeof Values>;
-
-/**
- * Reads the words after the program's name; runs nothing. `version` is the program's own.
- * Wrong flags or arguments yield an `exit` with code 2 and one message.
- */
-export function parseFlags(words: readonly string[], version: string): Command {
-  if (words[0] === 'complete' && words[1] === '--') {
-    return { kind: 'one-shot', run: () => suggest(commands, words.slice(2)) };
+  constructor(source: string | undefined, reason: string, options?: ErrorOptions) {
+    super(source === undefined ? reason : `${source}: ${reason}`, options);
+    this.source = source;
+    this.reason = reason;
   }
-  const asked: Command[] = [];
-  const printed: string[] = [];
+}
+
+/** An InputError becomes a UsageError of the flag with the name of its field; any other error is returned as it is. */
+export function toUsageError(error: unknown): unknown {
+  if (!(error instanceof InputError)) return error;
+  const { field, reason } = error;
+  // The series is an argument of `explain`.
+  const source = field === undefined || field === 'series' ? field : `--${field}`;
+  return new UsageError(source, reason, { cause: error });
+}
+
+/** Returns what `work` returns; whatever it throws becomes a UsageError with this source. */
+export function orUsageError<Result>(source: string | undefined, work: () => Result): Result {
   try {
-    program({ version, asked, printed }).parse(commandFirst(words), { from: 'user' });
+    return work();
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    const code = error.exitCode === 0 ? 0 : EXIT_WRONG_USE;
-    return { kind: 'exit', code, text: printed.join('') || `mttr-exporter: ${error.message}\n` };
+    throw new UsageError(source, messageOf(error), { cause: error });
   }
-  const [command] = asked;
-  if (command === undefined) throw new Error('the command line was neither understood nor refused');
-  return command;
 }
 
-/** Moves the command to the front: flags may stand before it, but commander reads those as the default command's. */
-function commandFirst(words: readonly string[]): string[] {
-  const options = commands.flatMap((command) => command.flags());
-  const takesNextWord = (flag: string) => options.some((one) => one.required && [one.long, one.short].includes(flag));
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    if (!word.startsWith('-')) return [word, ...words.toSpliced(index, 1)];
-    if (takesNextWord(word)) index += 1;
-  }
-  return [...words];
+/** One flag: help, completion and parsing are made of it. */
+export interface Flag<Value> {
+  /** In commander's syntax: `--output-file <file>`; the last long name is the one in messages. */
+  readonly syntax: string;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  /** Gets the text of each time that it is given; throws what is wrong, without naming the flag. */
+  readonly parse: (texts: readonly string[]) => Value;
 }
 
-interface Parsing {
-  readonly version: string;
-  /** Receives the command. */
-  readonly asked: Command[];
-  /** Receives help, version or the message about what is wrong. */
-  readonly printed: string[];
+/** The flags of a command by the names that its code uses. */
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+export type FlagValues<Declared extends Flags> = {
+  readonly [Name in keyof Declared]: Declared[Name] extends Flag<infer Value> ? Value : never;
+};
+
+/** A flag with a value; the last one given counts, undefined when there is none. */
+export function optional(syntax: string, description: string): Flag<string | undefined>;
+export function optional<Value>(
+  syntax: string,
+  description: string,
+  parse: (text: string) => Value,
+): Flag<Value | undefined>;
+export function optional(
+  syntax: string,
+  description: string,
+  parse: (text: string) => unknown = String,
+): Flag<unknown> {
+  return { syntax, description, parse: (texts) => texts.map(parse).at(-1) };
 }
 
-function program({ version, asked, printed }: Parsing): Parser {
-  const print = (text: string) => void printed.push(text);
-  const parser = new Parser('mttr-exporter')
-    .description('Prometheus exporter for recovery times: polls incident platforms, serves exact MTTR metrics.')
-    .version(`mttr-exporter ${version} (node ${process.version})`, '--version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .exitOverride()
-    .configureOutput({
-      writeOut: print,
-      writeErr: print,
-      outputError: (text) => print(text.replace('error:', 'mttr-exporter:')),
-    });
-  const [serve] = commands.map((command) => addCommand(parser, command, asked));
-  parser.addHelpText('after', () => `\n${serve?.helpInformation()}\n${EXIT_CODES}`);
-  return parser;
+/** A flag with a value and a default, which the help shows. */
+export function withDefault<Value>(
+  syntax: string,
+  description: string,
+  fallback: string,
+  parse: (text: string) => Value,
+): Flag<Value> {
+  const text = `${description} (default: ${fallback})`;
+  return { syntax, description: text, parse: (texts) => parse(texts.at(-1) ?? fallback) };
 }
 
-/** A command as the parser knows it. */
-interface Subcommand extends Pick<OneShot, 'name' | 'description' | 'flags' | 'words' | 'examples'> {
-  read(asked: Asked): Command;
+/** A flag that may be given several times. */
+export function repeatable(
+  syntax: string,
+  description: string,
+  parse: (text: string) => string = String,
+): Flag<readonly string[]> {
+  return { syntax, description: `${description}; repeatable`, parse: (texts) => texts.map(parse) };
 }
 
-function addCommand(parser: Parser, command: Subcommand, asked: Command[]): Parser {
-  const subcommand = parser
-    .command(command.name, { isDefault: command.name === 'serve' })
-    .description(command.description)
-    .allowExcessArguments()
-    .action(() => {
-      const words = subcommand.args;
-      const [word] = words;
-      if (word !== undefined && command.words === undefined) {
-        subcommand.error(`error: unknown command or argument '${word}'; ${KNOWN_COMMANDS}`);
-      }
-      asked.push(command.read({ values: subcommand.opts(), words }));
-    });
-  if (command.words !== undefined) subcommand.argument(command.words);
-  for (const flag of command.flags()) subcommand.addOption(flag);
-  subcommand.addHelpText('after', () => exampleText(command.examples));
-  return subcommand;
-}
-
-function exampleText(examples: OneShot['examples']): string {
-  const lines = examples.map(([line, meaning]) => `  # ${meaning}\n  mttr-exporter ${line}`);
-  return `\nExamples:\n${lines.join('\n')}\n`;
-}
-
-const commands: readonly Subcommand[] = [
-  {
-    name: 'serve',
-    description: 'poll and serve /metrics (the default)',
-    flags: () => [configFlag(), checkFlag(), listenFlag(), ...webFlags(), ...logFlags()],
-    examples: [
-      ['--config.file=mttr-exporter.yml', 'one configuration file, the default address'],
-      ['--web.listen-address=127.0.0.1:9000 --web.config.file=web.yml', 'another address, with TLS and passwords'],
-    ],
-    read: ({ values }) => toServe(Values.parse(values)),
-  },
-  {
-    name: 'check',
-    description: 'check the configuration, offline',
-    flags: () => [configFlag(), webConfigFlag()],
-    examples: [['check --config.file=mttr-exporter.yml', 'before a reload; says what is wrong, and where']],
-    read: ({ values }) => toCheck(Values.parse(values)),
-  },
-  ...oneShots.map((one) => ({
-    ...one,
-    read: (asked: Asked): Command => ({ kind: 'one-shot', run: (surroundings) => one.run(asked, surroundings) }),
-  })),
-  {
-    name: 'demo',
-    description: 'serve an invented organisation, or a file of outages',
-    flags: () => [replayFlag(), listenFlag(), ...logFlags()],
-    examples: [
-      ['demo', 'invented incidents that open and are resolved while one watches'],
-      ['demo --replay=outages.ndjson', 'outages of a file, moved so that the last one ends now'],
-    ],
-    read: ({ values }) => toDemo(Values.parse(values)),
-  },
-];
-const KNOWN_COMMANDS = `the commands are ${commands.map(({ name }) => name).join(', ')}`;
-const EXIT_CODES =
-  'Exit codes: 0 when all went well, 1 for what failed, 2 for wrong flags, arguments or configuration.';
-
-function toServe(values: Values): Command {
-  if (values['config.check']) return toCheck(values);
-  const web = {
-    listenAddresses: values['web.listenAddress'],
-    configFile: values['web.config.file'],
-    telemetryPath: values['web.telemetryPath'],
-    routePrefix: values['web.routePrefix'],
-    externalUrl: values['web.externalUrl'],
-    enableLifecycle: values['web.enableLifecycle'],
+/** A flag whose value is one of a few words. */
+export function oneOf<Choice extends string>(
+  syntax: string,
+  description: string,
+  choices: readonly Choice[],
+): Flag<Choice | undefined> {
+  const parse = (text: string) => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw new Error(`"${text}" is unknown; expected one of ${choices.join(', ')}`);
+    return found;
   };
-  return { kind: 'serve', configFile: values['config.file'], web, log: toLog(values) };
+  return { syntax, description, choices, parse: (texts) => texts.map(parse).at(-1) };
 }
 
-function toCheck(values: Values): Command {
-  return { kind: 'check', configFile: values['config.file'], webConfigFile: values['web.config.file'] };
+/** The same with a default, which the help shows. */
+export function oneOfOrDefault<Choice extends string>(
+  syntax: string,
+  description: string,
+  choices: readonly Choice[],
+  fallback: Choice,
+): Flag<Choice> {
+  const { parse, ...flag } = oneOf(syntax, `${description} (default: ${fallback})`, choices);
+  return { ...flag, parse: (texts) => parse(texts) ?? fallback };
 }
 
-function toDemo(values: Values): Command {
-  const listenAddresses = values['web.listenAddress'];
-  return { kind: 'demo', replayFile: values.replay, listenAddresses, log: toLog(values) };
+/** A flag without a value. */
+export function toggle(syntax: string, description: string): Flag<boolean> {
+  return { syntax, description, parse: (texts) => texts.length > 0 };
 }
 
-function toLog(values: Values): LogFlags {
-  return { level: values['log.level'], format: values['log.format'] };
+/** Reads a duration of at least and at most so many milliseconds. */
+export function durationBetween(minMs: number, maxMs: number): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text);
+    if (ms === undefined || ms < minMs) {
+      throw new Error(`"${text}" is not a duration; expected ${durationText(minMs)} or more, such as 30s or 5m`);
+    }
+    if (ms > maxMs) throw new Error(`"${text}" is too long; expected at most ${durationText(maxMs)}`);
+    return ms;
+  };
+}
+
+/** Reads a whole number from 0. */
+export function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Error(`"${text}" is not a whole number; expected 0 or more`);
+}
+
+/** Refuses the empty name that an unset shell variable leaves. */
+export function toFileName(text: string): string {
+  if (text === '') throw new Error('expected a file name');
+  return text;
+}
+
+/** Flags that several commands have. */
+export const configFile = optional(
+  '--config, --config.file <file>',
+  'configuration file (default: config/mttr-exporter.yml if it exists, else the environment)',
+  toFileName,
+);
+export const webConfigFile = optional(
+  '--web.config.file <file>',
+  'TLS and authentication, in the format of the exporter-toolkit',
+  toFileName,
+);
+export const listenAddresses: Flag<readonly string[]> = {
+  syntax: '--web.listen-address <address>',
+  description: 'address to listen on; repeatable (default: :16887)',
+  parse: (texts) => (texts.length === 0 ? [':16887'] : texts.map((text) => parseListenAddress(text).text)),
+};
+export const logFlags = {
+  logLevel: oneOfOrDefault('--log.level <level>', 'lowest level to log', LOG_LEVELS, 'info'),
+  logFormat: oneOf(
+    '--log.format <format>',
+    'format of log lines (default: logfmt on a terminal, else json)',
+    LOG_FORMATS,
+  ),
+};
+export const outputFile = optional('--output-file <file>', 'write FILE atomically instead of standard output');
+export const quiet = toggle('--quiet', 'no progress and no warnings');
+
+/** The flags as commander has them; each collects its texts. Made anew for each command line. */
+export function toOptions(flags: Flags): Option[] {
+  return Object.values(flags).map(({ syntax, description, choices = [] }) => {
+    const option = new Option(syntax, description);
+    if (option.isBoolean()) return option;
+    const texts: string[] = [];
+    if (choices.length > 0) option.choices(choices);
+    return option.argParser((text) => {
+      texts.push(text);
+      return texts;
+    });
+  });
+}
+
+/** Parses what commander has collected for these flags, by its names for them; throws UsageError. */
+export function parseFlags<Declared extends Flags>(
+  flags: Declared,
+  collected: Readonly<Record<string, unknown>>,
+): FlagValues<Declared>;
+export function parseFlags(flags: Flags, collected: Readonly<Record<string, unknown>>): FlagValues<Flags> {
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, { syntax, description, parse }]) => {
+      const option = new Option(syntax, description);
+      const value = collected[option.attributeName()];
+      const given = value === true ? [''] : [];
+      const texts = Array.isArray(value) ? value.map(String) : given;
+      return [name, orUsageError(option.long ?? syntax, () => parse(texts))];
+    }),
+  );
 }

@@ -3,7 +3,7 @@ import type { PageUpdate } from '../metrics/reader.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import type { Incident, StateChange } from '../model/incident.ts';
 import type { Page, PollCoverage } from '../model/poll.ts';
-import type { FieldError } from '../report/known-labels.ts';
+import type { FieldError } from '../report/filter.ts';
 import type { StatisticsQuery } from '../report/window-statistics.ts';
 import type { ProviderCounts, Row } from '../stats/rows.ts';
 import type { Backlog, Batch, CommitCounts, OpenIncident, ProviderState, StoredCounter } from '../store/store.ts';

@@ -2,7 +2,7 @@ import { createLabelMapper, type LabelMapper } from '../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
 import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import { reachOf } from '../report/timeline.ts';
+import { findCoverage } from '../report/timeline.ts';
 import type { ActiveProvider } from '../stats/group-index.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { ProviderState, StoreSettings } from '../store/store.ts';
@@ -77,7 +77,7 @@ export function familySettings({ windows, severities, levels, metrics }: Config)
 
 /** Undefined until the first sync is complete. */
 export function activeProvider(state: ProviderState, { config, capabilities }: Described): ActiveProvider | undefined {
-  const reach = reachOf(state);
+  const reach = findCoverage(state);
   if (reach === undefined) return undefined;
   return {
     name: config.name,

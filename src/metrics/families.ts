@@ -104,7 +104,7 @@ interface Counted {
   readonly help: string;
   readonly counter: PageSource['counters'][number]['name'];
   readonly label: string;
-  /** StoredState labels: they are there from the start, so that a first count shows in `increase()`. */
+  /** Known labels: they are there from the start, so that a first count shows in `increase()`. */
   readonly known: readonly string[];
 }
 

@@ -1,5 +1,4 @@
-import type { Core } from '../core/messages.ts';
-import { CoreFailure } from '../core/messages.ts';
+import { type Core, CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';

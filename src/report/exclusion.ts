@@ -15,13 +15,25 @@ export const EXCLUSIONS = [
 ] as const;
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
+/** The reasons as the API names them: one for all filters by label, and the merge that leaves an incident without a recovery. */
+export const API_EXCLUSIONS = [
+  'merged',
+  'deleted',
+  'expired',
+  'flaky',
+  'filter',
+  'exclude_titles',
+  'shorter_than',
+] as const;
+type ApiExclusion = (typeof API_EXCLUSIONS)[number];
+
 /** The same for people, of one incident or of many; `merged` is not excluded, but has no recovery. */
 export const EXCLUSION_TEXTS: Readonly<Record<Exclusion | 'merged', string>> = {
   filter_severities: 'left out by filter.severities',
   filter_services: 'left out by filter.services',
   filter_teams: 'left out by filter.teams',
   deleted: 'deleted on the platform',
-  expired: 'given up as lost, as no end was ever reported',
+  expired: 'no end was ever reported, so it expired',
   flaky: 'too short to be a recovery',
   exclude_titles: 'left out by filter.exclude_titles',
   shorter_than: 'left out by filter.shorter_than',
@@ -58,16 +70,30 @@ export function findFilterExclusion(
 }
 
 /** Why an incident is left out whatever its labels. */
-export function findIncidentExclusion(
-  { marks, title, recoveryMs }: ExclusionSubject,
+export function findIncidentExclusion(subject: ExclusionSubject, reader: LabelMapper): Exclusion | undefined {
+  return findFlag(subject) ?? findTitleOrLengthExclusion(subject, reader);
+}
+
+/** Why an incident is in no duration, as the API says it: what happened to the incident comes before what filters say. */
+export function findApiExclusion(
+  subject: ExclusionSubject,
+  { excluded }: Pick<FacetLabels, 'excluded'>,
   reader: LabelMapper,
-): Exclusion | undefined {
-  for (const mark of ['deleted', 'expired', 'flaky'] as const) if ((marks & MARKS[mark]) !== 0) return mark;
+): ApiExclusion | undefined {
+  const flag = findFlag(subject) ?? ((subject.marks & MARKS.merged) === 0 ? undefined : 'merged');
+  return flag ?? (excluded ? 'filter' : findTitleOrLengthExclusion(subject, reader));
+}
+
+function findFlag({ marks }: ExclusionSubject): 'deleted' | 'expired' | 'flaky' | undefined {
+  return (['deleted', 'expired', 'flaky'] as const).find((flag) => (marks & MARKS[flag]) !== 0);
+}
+
+function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, reader: LabelMapper) {
   if (title !== undefined && reader.excludesTitle(title)) return 'exclude_titles';
   return recoveryMs !== undefined && reader.excludesRecovery(recoveryMs) ? 'shorter_than' : undefined;
 }
 
-/** Labels as the filter sees them: what it leaves out has no place among the limited services, and people know it by its name. */
+/** Labels as the filter sees them: what it leaves out has no slot among the limited services, and people know it by its name. */
 export function findUnfilteredLabels(
   facet: number,
   { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: LabelMapper },
@@ -77,7 +103,7 @@ export function findUnfilteredLabels(
   return { ...labels, ...toLabels(reader.facet(history.facet(facet))) };
 }
 
-/** The labels that a reading makes. */
+/** The labels that a provider's mappings make. */
 export function toLabels({ service, severity, team, excluded }: MappedLabels): Omit<FacetLabels, 'provider'> {
   return { service, severity: severity.name, team, excluded };
 }

@@ -1,8 +1,8 @@
 import type { Config, Grouping, SeverityConfig } from '../config/types.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { type Level, levelOf, type Row, type StatisticsSettings } from '../stats/rows.ts';
-import { type Figures, figuresOf } from './figures.ts';
 import type { Filter } from './filter.ts';
+import { readStatistics, type StatisticValues } from './statistic-info.ts';
 
 /** The groupings of a report, in their order. */
 export const REPORTED = ['all', 'severity', 'service', 'team', 'provider'] as const satisfies readonly Grouping[];
@@ -14,7 +14,7 @@ export interface Group {
   readonly name: string;
   /** Of a severity that has one. */
   readonly title: string | undefined;
-  readonly figures: Figures;
+  readonly statistics: StatisticValues;
   /** Of the mean recovery time; undefined without one. */
   readonly level: Level | undefined;
   /** Of a severity that has a target. */
@@ -29,7 +29,7 @@ export interface Group {
 export type ReportConfig = Pick<Config, 'severities' | 'levels' | 'metrics' | 'recovery' | 'retentionMs' | 'providers'>;
 
 /** Everything about every group, in windows of these spans. */
-export function reportSettings(
+export function toStatisticsSettings(
   { severities, metrics, recovery }: ReportConfig,
   spansMs: readonly number[],
   groupings: readonly Grouping[] = REPORTED,
@@ -43,31 +43,26 @@ export function reportSettings(
  * The groups of these rows in the first window: severities in the order of the configuration, the others by incidents
  * resolved and opened; those in which nothing happened are left out, but for all and the severities.
  */
-export function groupsOf(rows: readonly Row[], config: ReportConfig, filter: Filter): Group[] {
-  const groups = rows.flatMap((row) => {
-    const grouping = REPORTED.find((one) => one === row.grouping);
-    return grouping === undefined ? [] : [groupOf(row, grouping, config)];
-  });
+export function toGroups(rows: readonly Row[], config: ReportConfig, filter: Filter): Group[] {
   return REPORTED.flatMap((grouping) => {
-    const members = groups.filter((group) => group.grouping === grouping);
-    if (grouping === 'all') return members;
-    return grouping === 'severity'
-      ? inOrder(members, config.severities, filter)
-      : members.filter(isTouched).sort(byIncidents);
+    const groups = rows.filter((row) => row.grouping === grouping).map((row) => toGroup(row, grouping, config));
+    if (grouping === 'all') return groups;
+    if (grouping === 'severity') return sortSeverities(groups, config.severities, filter);
+    return groups.filter(hasIncidents).sort(compareByIncidents);
   });
 }
 
-function groupOf(row: Row, grouping: Group['grouping'], { severities, levels }: ReportConfig): Group {
+function toGroup(row: Row, grouping: Group['grouping'], { severities, levels }: ReportConfig): Group {
   const name = row.labels.map(([, value]) => value).join();
-  const figures = figuresOf(row, 0);
+  const statistics = readStatistics(row, 0);
   const severity = grouping === 'severity' ? severities.find((one) => one.name === name) : undefined;
   const { objective, targetMs } = severity ?? {};
-  const { withinTarget, mttr } = figures;
+  const { withinTarget, mttr } = statistics;
   return {
     grouping,
     name,
     title: severity?.title,
-    figures,
+    statistics,
     level: mttr === undefined ? undefined : levelOf(mttr, levels),
     targetMinutes: targetMs === undefined ? undefined : targetMs / MINUTE_MS,
     objective,
@@ -76,18 +71,29 @@ function groupOf(row: Row, grouping: Group['grouping'], { severities, levels }: 
 }
 
 /** A severity that is configured no more stands last. */
-function inOrder(groups: readonly Group[], severities: readonly SeverityConfig[], filter: Filter): Group[] {
-  const placeOf = ({ name }: Group) => severities.findIndex((one) => one.name === name) + 1 || severities.length + 1;
+function sortSeverities(groups: readonly Group[], severities: readonly SeverityConfig[], filter: Filter): Group[] {
+  const findPosition = ({ name }: Group) =>
+    severities.findIndex((one) => one.name === name) + 1 || severities.length + 1;
   return groups
     .filter(({ name }) => filter.severities.length === 0 || filter.severities.includes(name))
-    .sort((a, b) => placeOf(a) - placeOf(b));
+    .sort((a, b) => findPosition(a) - findPosition(b));
 }
 
-function isTouched({ figures }: Group): boolean {
-  return (figures.opened ?? 0) + (figures.resolved ?? 0) > 0;
+function hasIncidents({ statistics }: Group): boolean {
+  return (statistics.opened ?? 0) + (statistics.resolved ?? 0) > 0;
 }
 
-function byIncidents(a: Group, b: Group): number {
-  const resolved = (b.figures.resolved ?? 0) - (a.figures.resolved ?? 0);
-  return resolved || (b.figures.opened ?? 0) - (a.figures.opened ?? 0) || a.name.localeCompare(b.name, 'en');
+function compareByIncidents(a: Group, b: Group): number {
+  const resolved = (b.statistics.resolved ?? 0) - (a.statistics.resolved ?? 0);
+  return resolved || (b.statistics.opened ?? 0) - (a.statistics.opened ?? 0) || a.name.localeCompare(b.name, 'en');
+}
+
+/** The groups of one grouping, in their order. */
+export function filterGroups(groups: readonly Group[], grouping: Group['grouping']): Group[] {
+  return groups.filter((group) => group.grouping === grouping);
+}
+
+/** The group of all incidents; without any provider nothing is known of it. */
+export function findTotal(groups: readonly Group[]): Pick<Group, 'statistics' | 'level'> {
+  return groups.find(({ grouping }) => grouping === 'all') ?? { statistics: {}, level: undefined };
 }

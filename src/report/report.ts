@@ -1,26 +1,27 @@
-import type { LabelMapper } from '../config/label-mapper.ts';
-import type { FacetLabels } from '../model/stored.ts';
-import type { History } from '../store/history.ts';
-import type { Step } from './calendar.ts';
-import { type Filter, isOpen, isWanted } from './filter.ts';
-import { type Group, groupsOf, type ReportConfig, reportSettings } from './groups.ts';
-import { isComparable, knownProviders, type Note, notesOf, refuseUnknown, type StoredState } from './notes.ts';
+import { findEmptyReportHints } from './empty-report-hints.ts';
+import { type Filter, isRestricted, matchesFilter } from './filter.ts';
+import { type Group, type ReportConfig, toGroups, toStatisticsSettings } from './groups.ts';
+import { findNotes, isComparable, type Note } from './notes.ts';
 import type { Period } from './period.ts';
-import { reasonsOf } from './reasons.ts';
-import { planSteps, readSteps, type StepPlan, type StepPoint } from './steps.ts';
-import { type LongIncident, survey } from './survey.ts';
-import { type End, openTimeline, type ReportedProvider } from './timeline.ts';
+import { type LongIncident, summarizeHistory } from './summary.ts';
+import {
+  createTimeline,
+  findProviderWindows,
+  type HistoryInput,
+  type ProviderWindow,
+  type Timeline,
+  validateWindows,
+  type WindowEnd,
+} from './timeline.ts';
+import { findSpans, readSteps, type Step, type StepPoint, splitByCalendar } from './trend-steps.ts';
 
-export interface ReportInput {
-  readonly history: History;
-  readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => LabelMapper | undefined;
+export interface ReportInput extends Omit<HistoryInput, 'settings'> {
   readonly config: ReportConfig;
   readonly period: Period;
   /** Resolved names. */
   readonly filter: Filter;
   readonly step?: Step | undefined;
-  /** Also looks at the period before, which is as long. */
+  /** Also looks at the preceding period of the same length. */
   readonly isCompared?: boolean;
   readonly nowMs: number;
 }
@@ -31,7 +32,7 @@ export interface Bounds {
   readonly lastMs: number;
 }
 
-/** Everything that a report says, unrounded, in no form yet. */
+/** Everything that a report says, unrounded, in no format yet. */
 export interface Report {
   readonly madeAtMs: number;
   readonly bounds: Bounds;
@@ -39,7 +40,7 @@ export interface Report {
   readonly filter: Filter;
   /** The group `all` first, then by severity, service, team and provider. */
   readonly groups: readonly Group[];
-  /** The period before; absent when nobody asked, or when it is not known well enough (a note says so). */
+  /** The preceding period; absent when nobody asked, or when it is not known well enough (a note says so). */
   readonly before: { readonly bounds: Bounds; readonly groups: readonly Group[] } | undefined;
   readonly trend: { readonly step: Step; readonly points: readonly StepPoint[] } | undefined;
   readonly longest: readonly LongIncident[];
@@ -47,7 +48,7 @@ export interface Report {
   readonly openNow: number | undefined;
   readonly notes: readonly Note[];
   /** Why nothing was resolved, likeliest first; empty when something was. */
-  readonly reasons: readonly string[];
+  readonly hints: readonly string[];
 }
 
 /**
@@ -55,68 +56,68 @@ export interface Report {
  * an InputError when nothing of the period is known, and when a trend would have too many steps.
  */
 export function makeReport(input: ReportInput): Report {
-  const { history, config, filter, nowMs, step, isCompared = false } = input;
-  const known = knownProviders({ ...input, retentionMs: config.retentionMs });
-  const period = settled(input.period, known);
-  refuseUnknown(known, period);
-  const plan = step === undefined ? undefined : planSteps(period, step);
-  const { groups, before } = readGroups(input, isCompared && isComparable(known, period.spanMs));
-  const points = plan === undefined ? [] : stepsOf(input, plan, known);
-  const seen = survey({ ...input, period, reopened: config.recovery.reopened });
-  const notes = notesOf({ ...input, known, period, isCompared });
-  const bounds = boundsOf(period);
-  const earlier = { firstMs: bounds.firstMs - period.spanMs, lastMs: bounds.lastMs - period.spanMs };
-  const resolved = groups.find(({ grouping }) => grouping === 'all')?.figures.resolved ?? 0;
+  const { history, config, filter, nowMs, isCompared = false } = input;
+  const windows = findProviderWindows({ ...input, retentionMs: config.retentionMs }, input.period);
+  const period = alignToCoverage(input.period, windows);
+  const { timezone, spanMs } = period;
+  validateWindows(windows, timezone);
+  const trend = readTrend(input, period, windows);
+  const { groups, before } = readGroups(input, isCompared && isComparable(windows));
+  const summary = summarizeHistory({ ...input, windows, reopened: config.recovery.reopened });
+  const bounds = { firstMs: period.fromMs + 1, lastMs: period.toMs };
+  const earlier = { firstMs: bounds.firstMs - spanMs, lastMs: bounds.lastMs - spanMs };
+  const resolved = groups.find(({ grouping }) => grouping === 'all')?.statistics.resolved ?? 0;
+  const hints = { windows, summary, timezone, isFiltered: isRestricted(filter), history };
   return {
     madeAtMs: nowMs,
     bounds,
-    timezone: period.timezone,
+    timezone,
     filter,
     groups,
     before: before === undefined ? undefined : { bounds: earlier, groups: before },
-    trend: step === undefined ? undefined : { step, points },
-    longest: seen.longest,
-    openNow: known.some(({ isOverall }) => isOverall) ? seen.openNow : undefined,
-    notes,
-    reasons: resolved > 0 ? [] : reasonsOf({ known, seen, period, isFiltered: !isOpen(filter), history }),
+    trend,
+    longest: summary.longest,
+    openNow: windows.some(({ provider }) => provider.isOverall) ? summary.openNow : undefined,
+    notes: findNotes({ ...input, windows, period, isComparisonAsked: isCompared }),
+    hints: resolved > 0 ? [] : findEmptyReportHints(hints),
   };
 }
 
 /** Windows that end where providers were read reach until the last of them. */
-function settled(period: Period, known: readonly StoredState[]): Period {
-  if (period.end !== 'read' || known.length === 0) return period;
-  const overall = known.filter(({ isOverall }) => isOverall);
-  const toMs = Math.max(...(overall.length > 0 ? overall : known).map(({ readUntilMs }) => readUntilMs));
+function alignToCoverage(period: Period, windows: readonly ProviderWindow[]): Period {
+  if (period.end !== 'read' || windows.length === 0) return period;
+  const overall = windows.filter(({ provider }) => provider.isOverall);
+  const toMs = Math.max(...(overall.length > 0 ? overall : windows).map(({ readUntilMs }) => readUntilMs));
   return { ...period, fromMs: toMs - period.spanMs, toMs };
-}
-
-function boundsOf({ fromMs, toMs }: Period): Bounds {
-  return { firstMs: fromMs + 1, lastMs: toMs };
 }
 
 function readGroups(input: ReportInput, isCompared: boolean) {
   const { period, config, filter } = input;
-  const timeline = timelineOf(input, [period.spanMs]);
-  const at = (end: End) => groupsOf(timeline.at(end), config, filter);
-  const before = isCompared ? at(endBefore(period)) : undefined;
-  return { before, groups: at(period.end) };
+  const timeline = createReportTimeline(input, [period.spanMs]);
+  const readAt = (end: WindowEnd) => toGroups(timeline.at(end), config, filter);
+  const before = isCompared ? readAt(findPrecedingEnd(period)) : undefined;
+  return { before, groups: readAt(period.end) };
 }
 
-function stepsOf(input: ReportInput, plan: StepPlan, known: readonly StoredState[]): StepPoint[] {
-  const knownFromMs = Math.min(...known.filter(({ isOverall }) => isOverall).map((one) => one.knownFromMs));
-  return readSteps(plan, timelineOf(input, plan.spansMs, ['all']), knownFromMs);
-}
-
-function endBefore({ end, spanMs }: Period): End {
+function findPrecedingEnd({ end, spanMs }: Period): WindowEnd {
   if (typeof end === 'number') return end - spanMs;
   return { msBeforeRead: end === 'read' ? spanMs : end.msBeforeRead + spanMs };
 }
 
-function timelineOf(input: ReportInput, spansMs: readonly number[], groupings?: readonly ['all']) {
+function readTrend(input: ReportInput, period: Period, windows: readonly ProviderWindow[]): Report['trend'] {
+  const { step } = input;
+  if (step === undefined) return undefined;
+  const steps = splitByCalendar(period, step);
+  const overall = windows.filter(({ provider }) => provider.isOverall);
+  const knownFromMs = Math.min(...overall.map((window) => window.knownFromMs));
+  return { step, points: readSteps(steps, createReportTimeline(input, findSpans(steps), ['all']), knownFromMs) };
+}
+
+function createReportTimeline(input: ReportInput, spansMs: readonly number[], groupings?: readonly ['all']): Timeline {
   const { filter, config } = input;
-  return openTimeline({
+  return createTimeline({
     ...input,
-    settings: reportSettings(config, spansMs, groupings),
-    isWanted: (labels: FacetLabels) => isWanted(filter, labels),
+    settings: toStatisticsSettings(config, spansMs, groupings),
+    isWanted: (labels) => matchesFilter(filter, labels),
   });
 }

@@ -1,4 +1,6 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
+import { formatList, formatTime } from '../model/format.ts';
+import { InputError } from '../model/input-error.ts';
 import type { FacetLabels } from '../model/stored.ts';
 import type { ActiveProvider } from '../stats/group-index.ts';
 import type { Row, StatisticsSettings } from '../stats/rows.ts';
@@ -6,40 +8,38 @@ import { createStatistics } from '../stats/statistics.ts';
 import type { History } from '../store/history.ts';
 import type { ProviderState } from '../store/store.ts';
 
-/** What a provider's platform can tell, and whether it stands in overall groupings. */
-export interface ReportedProvider {
-  readonly name: string;
-  readonly isOverall: boolean;
-  readonly hasEscalations: boolean;
-  readonly hasReopens: boolean;
-}
+/** What a provider's platform reports, and whether it counts in every grouping. */
+export type ReportedProvider = Omit<ActiveProvider, 'historyStartMs' | 'endMs' | 'readUntilMs'>;
 
-export interface TimelineInput {
+/** Everything that statistics of the past are computed from. */
+export interface HistoryInput {
   readonly history: History;
-  /** The windows are the spans that are looked at. */
-  readonly settings: StatisticsSettings;
   readonly providers: readonly ReportedProvider[];
   readonly reader: (provider: string) => LabelMapper | undefined;
+  readonly settings: StatisticsSettings;
+}
+
+export interface TimelineInput extends HistoryInput {
   /** Lets in only these incidents; all without it. */
   readonly isWanted?: (labels: FacetLabels) => boolean;
 }
 
-/** An instant in milliseconds, or relative to how far each provider has been read: `read` is where live windows end. */
-export type End = number | 'read' | { readonly msBeforeRead: number };
+/** Where windows end: a time, or relative to how far each provider was read; `read` is where live windows end. */
+export type WindowEnd = number | 'read' | { readonly msBeforeRead: number };
 
-/** Where live windows ended at an instant: there, or for a provider that was not read so far, where its reading ended. */
+/** Where live windows ended at a time: there, or for a provider that was not read so far, where its reading ended. */
 export interface LiveEnd {
   readonly liveAtMs: number;
 }
 
-/** Windowed statistics as they stood at instants of the past, by what is known today. */
+/** Windowed statistics as they stood at times of the past, by what is known today. */
 export interface Timeline {
-  /** The rows of all groups with windows that end there; the same objects each time, so read them before the next call. Instants must not descend. */
-  at(end: End | LiveEnd): readonly Row[];
+  /** The rows of all groups with windows that end there; the same objects each time, so read them before the next call. Times must not descend. */
+  at(end: WindowEnd | LiveEnd): readonly Row[];
 }
 
-/** Reads all incidents of a history once; each further instant costs what entered and left the windows since the one before. */
-export function openTimeline(input: TimelineInput): Timeline {
+/** Reads all incidents of a history once; each further time costs what entered and left the windows since the one before. */
+export function createTimeline(input: TimelineInput): Timeline {
   const { history, settings, isWanted } = input;
   const statistics = createStatistics({
     settings,
@@ -54,7 +54,7 @@ export function openTimeline(input: TimelineInput): Timeline {
   let isBuilt = false;
   return {
     at: (end) => {
-      for (const provider of activeProviders(input, end)) statistics.advance(provider);
+      for (const provider of findActiveProviders(input, end)) statistics.advance(provider);
       if (!isBuilt) statistics.rebuild();
       isBuilt = true;
       statistics.refresh();
@@ -63,38 +63,72 @@ export function openTimeline(input: TimelineInput): Timeline {
   };
 }
 
-function activeProviders({ history, providers }: TimelineInput, end: End | LiveEnd): ActiveProvider[] {
-  return history.providers.flatMap((state) => {
-    const provider = providers.find(({ name }) => name === state.name);
-    const reach = reachOf(state);
-    if (provider === undefined || reach === undefined) return [];
-    const { historyStartMs, readUntilMs } = reach;
+function findActiveProviders(input: TimelineInput, end: WindowEnd | LiveEnd): ActiveProvider[] {
+  return findSyncedProviders(input).map(({ provider, historyStartMs, readUntilMs }) => {
     const isLive = typeof end === 'object' && 'liveAtMs' in end;
-    const endMs = isLive ? Math.min(end.liveAtMs, readUntilMs) : endMsOf(end, readUntilMs);
-    return [{ ...provider, historyStartMs, endMs, readUntilMs }];
+    const endMs = isLive ? Math.min(end.liveAtMs, readUntilMs) : toWindowEndMs(end, readUntilMs);
+    return { ...provider, historyStartMs, endMs, readUntilMs };
   });
 }
 
-/** Where a window of a provider ends that has been read until there. */
-export function endMsOf(end: End, readUntilMs: number): number {
+/** Where a window of a provider ends that was read until there. */
+function toWindowEndMs(end: WindowEnd, readUntilMs: number): number {
   if (end === 'read') return readUntilMs;
   return typeof end === 'number' ? end : readUntilMs - end.msBeforeRead;
 }
 
 /** From when to when a provider's incidents were read. */
-export interface Reach {
+export interface HistoryCoverage {
   readonly historyStartMs: number;
   readonly readUntilMs: number;
 }
 
-/** Where what is still kept begins: closed incidents that are older than the retention are gone. */
-export function keptFromMs({ historyStartMs, readUntilMs }: Reach, retentionMs: number): number {
-  return Math.max(historyStartMs, readUntilMs - retentionMs);
-}
-
-/** From when to when a provider's incidents are known; undefined before its first sync is complete. */
-export function reachOf(state: ProviderState): Reach | undefined {
+/** Undefined before the provider's first sync is complete. */
+export function findCoverage(state: ProviderState): HistoryCoverage | undefined {
   const { isSynced, polledUntilMs: readUntilMs, historyStartMs } = state;
   if (!isSynced || readUntilMs === undefined || historyStartMs === undefined) return undefined;
   return { historyStartMs, readUntilMs };
+}
+
+type ProviderHistory = Pick<HistoryInput, 'history' | 'providers'>;
+
+/** The configured providers whose first sync is complete. */
+export function findSyncedProviders({ history, providers }: ProviderHistory) {
+  return history.providers.flatMap((state) => {
+    const provider = providers.find(({ name }) => name === state.name);
+    const coverage = findCoverage(state);
+    return provider === undefined || coverage === undefined ? [] : [{ provider, ...coverage }];
+  });
+}
+
+/** The window (fromMs, toMs] of one provider, and what is known of it. */
+export interface ProviderWindow extends HistoryCoverage {
+  readonly provider: ReportedProvider;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Where what is kept begins: its history, less what is older than the retention. */
+  readonly knownFromMs: number;
+}
+
+/** The windows of the providers whose first sync is complete. */
+export function findProviderWindows(
+  input: ProviderHistory & { readonly retentionMs: number },
+  { end, spanMs }: { readonly end: WindowEnd; readonly spanMs: number },
+): ProviderWindow[] {
+  return findSyncedProviders(input).map(({ provider, historyStartMs, readUntilMs }) => {
+    const toMs = toWindowEndMs(end, readUntilMs);
+    const knownFromMs = Math.max(historyStartMs, readUntilMs - input.retentionMs);
+    return { provider, fromMs: toMs - spanMs, toMs, historyStartMs, readUntilMs, knownFromMs };
+  });
+}
+
+/** Throws an InputError when the windows end before anything is known. */
+export function validateWindows(windows: readonly ProviderWindow[], timezone?: string): void {
+  if (windows.length === 0 || windows.some(({ knownFromMs, toMs }) => knownFromMs < toMs)) return;
+  const starts = windows.map(({ provider, knownFromMs }) => `${provider.name}: ${formatTime(knownFromMs, timezone)}`);
+  const endMs = Math.max(...windows.map(({ toMs }) => toMs));
+  throw new InputError({
+    problem: `the period ends at ${formatTime(endMs, timezone)}, before the history begins (${formatList(starts)})`,
+    expected: 'a later period, or a longer history in the configuration',
+  });
 }

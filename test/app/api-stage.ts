@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { IncidentsInput } from '../../src/app/api/incidents-response.ts';
+import type { IncidentsInput } from '../../src/app/api/incidents.ts';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { storeSettings } from '../../src/core/settings.ts';

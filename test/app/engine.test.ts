@@ -58,15 +58,15 @@ it('a release that fails is made up for, and what was polled meanwhile is shown 
   disk.isFull = true;
 
   await staged.wait(0);
-  const { troubles } = await staged.status();
+  const { issues } = await staged.status();
   disk.isFull = false;
   await staged.live(5 * MINUTE_MS);
   const page = await staged.scrape();
   const after = await staged.status();
 
-  const full = 'The page of metrics cannot be brought up to date: database or disk is full';
-  expect(troubles.map(({ text }) => text)).toEqual([full]);
-  expect(after.troubles).toEqual([]);
+  const full = 'The metrics page cannot be updated: database or disk is full';
+  expect(issues.map(({ text }) => text)).toEqual([full]);
+  expect(after.issues).toEqual([]);
   expect(page.value('incident_opened_total', CHECKOUT)).toBe(1);
   expect(page.sum('incident_open', CHECKOUT)).toBe(1);
 });

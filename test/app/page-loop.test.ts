@@ -60,15 +60,15 @@ it.each([
     return trouble === undefined ? NOTHING : tick(trouble);
   });
   await settled();
-  const during = loop.trouble();
+  const during = loop.failure();
 
   await clock.advance(5000);
 
   expect(lines).toEqual([
-    'error the page could not be brought up to date error=disk is full',
-    'info the page is brought up to date again',
+    'error cannot update the metrics page error=disk is full',
+    'info metrics page is updated again',
   ]);
-  expect([during, loop.trouble()]).toEqual(['disk is full', undefined]);
+  expect([during, loop.failure()]).toEqual(['disk is full', undefined]);
   expect(fatal).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { findReadiness } from '../../src/app/health.ts';
 import { createPageLoop } from '../../src/app/page-loop.ts';
-import { readinessOf } from '../../src/app/status.ts';
 import { toRemote } from '../../src/core/remote.ts';
 import { createPageReader } from '../../src/metrics/reader.ts';
 import type { PollerState } from '../../src/poller/poller.ts';
@@ -32,7 +32,7 @@ function stage() {
   });
   const states = new Map(NAMES.map((name) => [name, UP]));
   const ready = () =>
-    readinessOf(
+    findReadiness(
       NAMES.map((name) => ({ config: { name }, poller: { state: () => states.get(name) ?? UP } })),
       loop,
     );

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { refreshResponse } from '../../src/app/api/refresh-response.ts';
+import { toRefreshResponse } from '../../src/app/api/source.ts';
 import type { ProviderRefresh, RefreshResult } from '../../src/poller/refresh.ts';
 
 const FOUND: RefreshResult = {
@@ -24,13 +24,13 @@ it.each([
   { outcomes: [FAILED, SKIPPED], outcome: 'failed' },
   { outcomes: [FAILED, ENDED], outcome: 'failed' },
 ])('a refresh is $outcome when providers ended as $outcomes', ({ outcomes, outcome }) => {
-  const answer = refreshResponse(outcomes, true);
+  const answer = toRefreshResponse(outcomes, true);
 
   expect(answer).toMatchObject({ outcome, dry_run: true, providers: outcomes.map(({ provider }) => ({ provider })) });
 });
 
 it('a refresh tells numbers of incidents', () => {
-  const { providers } = refreshResponse([READ], false);
+  const { providers } = toRefreshResponse([READ], false);
 
   const counts = { requests: 7, new: 1, changed: 2, unchanged: 3, deleted: 4, rejected: 5, unverified: 6 };
   expect(providers).toEqual([{ provider: 'pd', outcome: 'refreshed', ...counts }]);

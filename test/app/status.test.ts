@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Figures } from '../../src/server/status-page/view.ts';
+import type { WindowStats } from '../../src/server/status-page/view.ts';
 import type { Parsed } from '../e2e/page.ts';
 import { DAY_MS, HOUR_MS, START_MS, stageEngine, told } from '../metrics/stage.ts';
 
@@ -19,7 +19,7 @@ const ALARM = {
 };
 
 /** What `/metrics` says of the same row, under the names of the page. */
-function figuresOn(page: Parsed, labels: Record<string, string>): Figures {
+function statsOn(page: Parsed, labels: Record<string, string>): WindowStats {
   const value = (name: string, more = {}) => page.value(name, { ...labels, ...more });
   const levels = ['elite', 'high', 'medium', 'low'];
   return {
@@ -28,7 +28,7 @@ function figuresOn(page: Parsed, labels: Record<string, string>): Figures {
     p95Minutes: value('incident_recovery_quantile_minutes', { quantile: '0.95' }),
     baselineMinutes: value('incident_mttr_baseline_minutes'),
     withinTarget: value('incident_within_target_ratio'),
-    free: value('incident_free_ratio'),
+    incidentFree: value('incident_free_ratio'),
     opened: value('incident_window_opened'),
     resolved: value('incident_window_resolved'),
     level: levels.find((level) => value('incident_performance_level', { level }) === 1),
@@ -42,21 +42,21 @@ it.each(['7d', '30d', '90d'])('the status page has the very numbers of /metrics,
   const page = await stage.scrape();
   const { overall, severities = [], services = [] } = await stage.status(window);
 
-  expect(overall).toEqual(figuresOn(page, { by: 'all', window }));
+  expect(overall).toEqual(statsOn(page, { by: 'all', window }));
   expect(severities.map(({ name }) => name)).toEqual(['P1', 'P2', 'P3', 'P4', 'P5']);
-  for (const { name, title, targetMinutes, objective, openNow, ...figures } of severities) {
-    expect(figures).toEqual(figuresOn(page, { by: 'severity', window, severity: name }));
+  for (const { name, title, targetMinutes, objective, openNow, ...stats } of severities) {
+    expect(stats).toEqual(statsOn(page, { by: 'severity', window, severity: name }));
     expect(targetMinutes).toBe(page.value('incident_target_minutes', { severity: name }));
     expect(objective).toBe(page.value('incident_target_objective_ratio', { severity: name }));
     expect(openNow).toBe(page.sum('incident_open', { severity: name }));
     expect(title).toBeTypeOf('string');
   }
   expect(services.map(({ name }) => name).toSorted()).toEqual(['checkout', 'search']);
-  for (const { name, openNow, level, ...figures } of services) {
-    const { level: none, ...shown } = figuresOn(page, { by: 'service', window, service: name });
-    expect(figures).toEqual(shown);
+  for (const { name, openNow, level, ...stats } of services) {
+    const { level: none, ...shown } = statsOn(page, { by: 'service', window, service: name });
+    expect(stats).toEqual(shown);
     expect([openNow, none]).toEqual([page.sum('incident_open', { service: name }), undefined]);
-    expect(level).toBe((figures.mttrMinutes ?? 0) < 60 ? 'elite' : 'high');
+    expect(level).toBe((stats.mttrMinutes ?? 0) < 60 ? 'elite' : 'high');
   }
 });
 

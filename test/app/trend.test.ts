@@ -59,15 +59,15 @@ async function stage() {
 it('is there once a provider has synced, for every window as far as the history reaches', async () => {
   const { store, trend, clock } = await stage();
   await clock.advance(MINUTE_MS);
-  const before = trend.of(0);
+  const before = trend.findSeries(0);
 
   await sync(store, HISTORY);
   await clock.advance(2000);
 
   expect(before).toBeUndefined();
-  const [week, quarter] = [trend.of(0), trend.of(1)];
+  const [week, quarter] = [trend.findSeries(0), trend.findSeries(1)];
   expect(week?.map(({ name, targetMinutes }) => [name, targetMinutes])).toEqual([
-    ['Everything', undefined],
+    ['All incidents', undefined],
     ['P1', 30],
     ['P2', 120],
     ['P3', 480],
@@ -94,9 +94,9 @@ it('is read anew when another provider has synced, after an hour, and after five
   await after(2000);
   await after(30 * MINUTE_MS);
   await after(HOUR_MS);
-  trend.of(0);
+  trend.findSeries(0);
   await after(2000);
-  trend.of(0);
+  trend.findSeries(0);
   await after(4 * MINUTE_MS);
   await after(2 * MINUTE_MS);
   store.commit(poll(at(1), { provider: 'second' }));
@@ -109,14 +109,12 @@ it('that cannot be read is said in the log, and what was read before stays', asy
   const { store, trend, clock, disk, lines } = await stage();
   await sync(store, HISTORY);
   await clock.advance(2000);
-  const before = trend.of(0);
+  const before = trend.findSeries(0);
 
   disk.isBroken = true;
   await clock.advance(2 * HOUR_MS);
 
   expect(before).toBeDefined();
-  expect(trend.of(0)).toEqual(before);
-  expect(new Set(lines)).toEqual(
-    new Set(['warn the trend of the status page could not be computed error=disk I/O error']),
-  );
+  expect(trend.findSeries(0)).toEqual(before);
+  expect(new Set(lines)).toEqual(new Set(['warn cannot compute the trend of the status page error=disk I/O error']));
 });

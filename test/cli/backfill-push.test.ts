@@ -110,8 +110,8 @@ describe('backfill by remote write', () => {
     const { failure, text } = await push(url, [`--remote-write.bearer-token-file=${fileOf('t0ken')}`]);
 
     expect(got).toHaveLength(2);
-    expect(String(failure)).toContain('400: out of order sample ([redacted]); Prometheus takes samples of the past');
-    expect(String(failure)).toMatch(/10000 samples were taken before; to send them again does no harm$/);
+    expect(String(failure)).toContain('400: out of order sample ([redacted]); Prometheus accepts old samples only');
+    expect(String(failure)).toMatch(/10000 samples were accepted before; it is safe to send them again$/);
     expect(String(failure)).not.toContain('t0ken');
     expect(text).toBe('');
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { parseFlags } from '../../src/cli/flags.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { type Parsed, parsePage } from '../e2e/page.ts';
 
 /** One run of the command; `failure` is what it threw. */
@@ -33,8 +33,8 @@ export function folderForTest(): string {
 export async function backfill({ configuration, nowMs, words, env = {} }: Asked): Promise<Run> {
   const file = join(folderForTest(), 'c.yml');
   writeFileSync(file, configuration);
-  const command = parseFlags(['backfill', `--config=${file}`, ...words], 'test');
-  if (command.kind !== 'one-shot') throw new Error(command.kind === 'exit' ? command.text : command.kind);
+  const command = parseCommandLine(['backfill', `--config=${file}`, ...words], 'test');
+  if (command.kind !== 'command') throw new Error(command.kind === 'print' ? command.text : command.kind);
   let text = '';
   let errors = '';
   let failure: unknown;
@@ -43,9 +43,9 @@ export async function backfill({ configuration, nowMs, words, env = {} }: Asked)
       version: 'test',
       env,
       clock: { nowMs: () => nowMs, sleep: async () => undefined },
-      input: Readable.from([]),
-      output: { write: (part) => (text += part) },
-      errors: { write: (part) => (errors += part) },
+      stdin: Readable.from([]),
+      stdout: { write: (part) => (text += part) },
+      stderr: { write: (part) => (errors += part) },
     })
     .catch((error: unknown) => {
       failure = error;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { backfillFamilies } from '../../src/cli/backfill/table.ts';
-import { WrongUse } from '../../src/cli/command.ts';
+import { backfillFamilies } from '../../src/cli/backfill/gauge-replay.ts';
+import { UsageError } from '../../src/cli/flags.ts';
 import type { Parsed } from '../e2e/page.ts';
 import { liveThroughInventedWorld } from '../metrics/invented-world.ts';
 import { DAY_MS, type EngineStage, HOUR_MS, MINUTE_MS, START_MS, stageEngine, told } from '../metrics/stage.ts';
@@ -85,7 +85,7 @@ describe('backfill', () => {
     expect(existsSync(elsewhere)).toBe(false);
   });
 
-  it('tells a window only from when history reaches back that far', async () => {
+  it('omits a window until history covers it', async () => {
     const stage = await stageEngine({ more: 'history: 7d\nwindows: [7d]\n' });
     await stage.live(DAY_MS);
 
@@ -101,10 +101,12 @@ describe('backfill', () => {
     ]);
     expect(days.length).toBe(7);
     expect(hasWindow.filter(([isLate, has]) => isLate !== has)).toEqual([]);
-    expect(run.errors).toContain('note: window 7d is told from 2026-03-02T00:00:00Z on');
+    expect(run.errors).toContain(
+      'note: window 7d omitted until 2026-03-02T00:00:00Z: history too short (--partial includes it)',
+    );
   });
 
-  it('writes one file for each day, whole or not at all, and says how to load them', async () => {
+  it('writes one file for each day atomically, and says how to load them', async () => {
     const stage = await smallStage();
     const { folder, run } = await filesOf(stage, ['--from=2d', '--step=6h', '--label=instance=a "b"']);
 
@@ -125,8 +127,8 @@ describe('backfill', () => {
     }
     expect(run.text).toContain(`for file in ${folder}/mttr-exporter-*.om; do`);
     expect(run.text).toContain('--storage.tsdb.retention.time=3d or more');
-    expect(run.text).toContain('Careful: these files reach into the last 3h.');
-    expect(run.errors).toContain('note: 6h between samples leave holes in finer graphs');
+    expect(run.text).toContain('Warning: these files contain samples of the last 3h.');
+    expect(run.errors).toContain('note: a step of 6h leaves gaps in graphs');
     expect(run.code).toBe(0);
   });
 
@@ -152,7 +154,7 @@ describe('backfill', () => {
     });
 
     expect(Math.max(...pagesIn(folder).keys()) * 1000).toBe(stage.nowMs() - 3 * HOUR_MS);
-    expect(run.text).not.toContain('Careful');
+    expect(run.text).not.toContain('Warning');
   });
 
   it('names files of other runs, which would be loaded too', async () => {
@@ -167,7 +169,7 @@ describe('backfill', () => {
       words: [`--output-directory=${folder}`, '--from=1d', '--step=1h'],
     });
 
-    expect(run.errors).toContain(`note: ${other} is not of this run, and would be loaded too\n`);
+    expect(run.errors).toContain(`warning: ${other} is not from this run and would be loaded too\n`);
   });
 });
 
@@ -182,7 +184,7 @@ describe('backfill refuses', () => {
     },
     {
       words: ['--output-directory=x', '--remote-write.tenant=a'],
-      says: '--remote-write.… flags need --remote-write <url>',
+      says: 'flags --remote-write.… require --remote-write <url>',
     },
     {
       words: ['--output-directory=x', `--from=${minutes(10)}`, `--to=${minutes(20)}`],
@@ -194,7 +196,7 @@ describe('backfill refuses', () => {
     },
     {
       words: ['--output-directory=x', '--step=500ms'],
-      says: '--step: "500ms" is no step; expected whole seconds, 1s or more, such as 5m',
+      says: '--step: "500ms" is not a step; expected whole seconds, 1s or more, such as 5m',
     },
     {
       words: ['--output-directory=x', '--from=1h', '--step=2h'],
@@ -202,24 +204,24 @@ describe('backfill refuses', () => {
     },
     {
       words: ['--output-directory=x', '--label=provider=a'],
-      says: '--label: provider is a label that the exporter sets itself',
+      says: '--label: the exporter sets provider itself',
     },
     {
       words: ['--output-directory=x', '--label=__name__=a'],
-      says: '--label: "__name__=a" is no label; expected NAME=VALUE, such as instance=mttr-exporter',
+      says: '--label: "__name__=a" is not a label; expected NAME=VALUE, such as instance=mttr-exporter',
     },
     {
       words: ['--output-directory=x', '--by=customer'],
-      says: '--by: "customer" is not in the configuration; expected one of: all severity service service,severity',
+      says: '--by: "customer" is not in the configuration (known: all, severity, service, service,severity)',
     },
     {
       words: ['--output-directory=x', '--window=31d'],
-      says: '--window: "31d" is not in the configuration; expected one of: 7d 30d 90d',
+      says: '--window: "31d" is not in the configuration (known: 7d, 30d, 90d)',
     },
     { words: ['--remote-write=localhost:9090'], says: /^--remote-write: expected a URL such as http/ },
     {
       words: ['--remote-write=http://localhost/', '--remote-write.username=me'],
-      says: '--remote-write.username and --remote-write.password-file go together; one is missing',
+      says: '--remote-write.username and --remote-write.password-file require each other',
     },
     {
       words: ['--remote-write=http://localhost/', '--remote-write.bearer-token-file=/nowhere/token'],
@@ -230,8 +232,8 @@ describe('backfill refuses', () => {
 
     const { failure, text } = await backfill({ configuration, nowMs: START_MS, words });
 
-    expect(failure).toBeInstanceOf(WrongUse);
-    expect(String(failure).replace('WrongUse: ', '')).toMatch(says);
+    expect(failure).toBeInstanceOf(UsageError);
+    expect(String(failure).replace('UsageError: ', '')).toMatch(says);
     expect(text).toBe('');
     expect(existsSync('x')).toBe(false);
   });
@@ -247,10 +249,10 @@ describe('backfill refuses', () => {
       words: [`--output-directory=${folder}`, '--from=2025-01-01', '--to=2025-01-31'],
     });
 
-    expect(failure).toBeInstanceOf(WrongUse);
+    expect(failure).toBeInstanceOf(UsageError);
     expect(existsSync(folder)).toBe(false);
     expect(String(failure)).toMatch(
-      /is outside of the history, which is from 2025-12-01T00:0[01]:00Z to 2026-03-01T00:01:00Z$/,
+      /is outside the history, which is from 2025-12-01T00:0[01]:00Z to 2026-03-01T00:01:00Z$/,
     );
   });
 
@@ -261,7 +263,7 @@ describe('backfill refuses', () => {
 
     const { failure } = await backfill({ configuration, nowMs: START_MS, words: [`--output-directory=${file}/in`] });
 
-    expect(failure).not.toBeInstanceOf(WrongUse);
+    expect(failure).not.toBeInstanceOf(UsageError);
     expect(String(failure)).toContain(`--output-directory: cannot write to ${file}/in: `);
   });
 });

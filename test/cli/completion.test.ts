@@ -49,6 +49,6 @@ describe('completion', () => {
     const { status, stderr } = run('completion', 'tcsh');
 
     expect(status).toBe(2);
-    expect(stderr).toBe('mttr-exporter: "tcsh" is no shell that is known; expected bash, zsh, fish, powershell\n');
+    expect(stderr).toBe('mttr-exporter: unknown shell "tcsh"; expected one of bash, zsh, fish, powershell\n');
   });
 });

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { SampleSummary } from '../../src/cli/doctor/incident-checks.ts';
 import {
-  emptyPageLines,
-  pairLines,
-  providerLines,
-  rowLines,
-  severityLines,
-  type Teller,
-} from '../../src/cli/doctor/page-lines.ts';
-import type { Seen } from '../../src/cli/doctor/seen.ts';
-import { providerSeries, seriesCheck, sharedSeries } from '../../src/cli/doctor/series.ts';
+  checkSeries,
+  countEmptyPage,
+  countForPair,
+  countForProvider,
+  countForRow,
+  countForSeverity,
+  countProviderSeries,
+  countSharedSeries,
+  type SeriesSource,
+} from '../../src/cli/doctor/series-count.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import { shownProvider } from '../../src/core/settings.ts';
@@ -17,23 +19,23 @@ import { platforms } from '../../src/providers/registry.ts';
 import { liveThroughInventedWorld } from '../metrics/invented-world.ts';
 import { silentObserver } from '../providers/setup.ts';
 
-/** A PagerDuty provider with what it can tell; `more` are top-level keys of the configuration. */
-function tellerOf(more = ''): { teller: Teller; provider: ProviderConfig } {
+/** A PagerDuty provider with its capabilities; `more` are top-level keys of the configuration. */
+function createSource(more = ''): { source: SeriesSource; provider: ProviderConfig } {
   const text = `providers: [{ name: pd, type: pagerduty, api_key: k }]\n${more}\n`;
   const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
   const [provider] = config.providers;
   const platform = platforms.find(({ type }) => type === provider?.type);
   if (provider === undefined || platform === undefined) throw new Error('expected one provider');
   const { capabilities } = platform.create(provider, { clock: systemClock, observer: silentObserver });
-  return { provider, teller: { config, capabilities, provider: shownProvider({ config: provider, capabilities }) } };
+  return { provider, source: { config, capabilities, provider: shownProvider({ config: provider, capabilities }) } };
 }
 
-function seen(services: number, change: Partial<Seen> = {}): Seen {
+function sampleOf(services: number, change: Partial<SampleSummary> = {}): SampleSummary {
   const names = (count: number, letter: string) => Array.from({ length: count }, (_, index) => `${letter}${index}`);
   return {
     incidents: 100,
     excluded: 0,
-    leftOut: new Map(),
+    missingInFilter: new Map(),
     services: names(Math.min(services, 20), 's'),
     servicesMax: services,
     severities: ['P1', 'P2'],
@@ -48,14 +50,14 @@ function seen(services: number, change: Partial<Seen> = {}): Seen {
 
 describe('the predicted number of series', () => {
   it('is that of the table in the page about operating', () => {
-    const { teller } = tellerOf('groupings: [all, severity, service, "service,severity", team, provider]');
+    const { source } = createSource('groupings: [all, severity, service, "service,severity", team, provider]');
     const windows = 3;
 
     const lines = {
-      pair: pairLines(teller, 'P1') + rowLines(teller, 'service,severity'),
-      service: rowLines(teller, 'service'),
-      others: (['all', 'severity', 'team', 'provider'] as const).map((grouping) => rowLines(teller, grouping)),
-      providerAndSeverity: severityLines(teller, 'P1'),
+      pair: countForPair(source, 'P1') + countForRow(source, 'service,severity'),
+      service: countForRow(source, 'service'),
+      others: (['all', 'severity', 'team', 'provider'] as const).map((grouping) => countForRow(source, grouping)),
+      providerAndSeverity: countForSeverity(source, 'P1'),
     };
 
     expect(lines).toEqual({
@@ -67,33 +69,35 @@ describe('the predicted number of series', () => {
   });
 
   it('is that of the same table with full detail', () => {
-    const { teller } = tellerOf('metrics: { detail: full }');
+    const { source } = createSource('metrics: { detail: full }');
 
     const lines = [
-      pairLines(teller, 'P1') + rowLines(teller, 'service,severity'),
-      rowLines(teller, 'service'),
-      severityLines(teller, 'P1'),
+      countForPair(source, 'P1') + countForRow(source, 'service,severity'),
+      countForRow(source, 'service'),
+      countForSeverity(source, 'P1'),
     ];
 
     expect(lines).toEqual([40 + 24 * 3, 24 * 3, 0]);
   });
 
   it('stays under 90,000 for 500 services, and covers what such a page really had', async () => {
-    const { teller, provider } = tellerOf();
+    const { source, provider } = createSource();
 
-    const { atMost } = providerSeries(teller, seen(500), provider);
-    const all = atMost + (await sharedSeries(teller.config, [teller], 'test'));
+    const { atMost } = countProviderSeries(source, sampleOf(500), provider);
+    const all = atMost + (await countSharedSeries(source.config, [source], 'test'));
 
     expect(all).toBeGreaterThan(77_684);
     expect(all).toBeLessThan(90_000);
   });
 
   it('grows no more beyond the limit on services but for the one that takes the rest, and a warning says so', () => {
-    const { teller, provider } = tellerOf();
-    const [at, beyond, far] = [500, 501, 5000].map((services) => providerSeries(teller, seen(services), provider));
+    const { source, provider } = createSource();
+    const [at, beyond, far] = [500, 501, 5000].map((services) =>
+      countProviderSeries(source, sampleOf(services), provider),
+    );
     if (at === undefined || beyond === undefined || far === undefined) throw new Error('expected three');
 
-    const check = seriesCheck(far, seen(5000), teller.config);
+    const check = checkSeries(far, sampleOf(5000), source.config);
 
     expect(beyond.atMost - at.atMost).toBeLessThan(200);
     expect(far).toEqual(beyond);
@@ -101,20 +105,20 @@ describe('the predicted number of series', () => {
   });
 
   it('counts only the severities that the filter keeps, and no within_target where there is no target', () => {
-    const { teller, provider } = tellerOf();
+    const { source, provider } = createSource();
     const onlyP1 = { ...provider, filter: { ...provider.filter, severities: ['P1'] } };
 
-    const [all, one] = [provider, onlyP1].map((each) => providerSeries(teller, seen(10), each).atMost);
+    const [all, one] = [provider, onlyP1].map((each) => countProviderSeries(source, sampleOf(10), each).atMost);
 
     expect(one).toBeLessThan((all ?? 0) / 2);
-    expect(pairLines(teller, 'P1') - pairLines(teller, 'P5')).toBe(1);
+    expect(countForPair(source, 'P1') - countForPair(source, 'P5')).toBe(1);
   });
 
   it('is smaller for a provider that stays out of every grouping but its own', () => {
-    const { teller, provider } = tellerOf();
-    const apart = { ...teller, provider: { ...teller.provider, isOverall: false } };
+    const { source, provider } = createSource();
+    const apart = { ...source, provider: { ...source.provider, isOverall: false } };
 
-    const [inside, outside] = [teller, apart].map((each) => providerSeries(each, seen(10), provider).atMost);
+    const [inside, outside] = [source, apart].map((each) => countProviderSeries(each, sampleOf(10), provider).atMost);
 
     expect((inside ?? 0) - (outside ?? 0)).toBe(10 * 5 * 2 * 3 + 10 * 10 * 3);
   });
@@ -125,15 +129,15 @@ describe('the predicted number of series', () => {
     const real = Buffer.concat(body).toString('utf8').split('\n');
     const others = real.filter((line) => line !== '' && !line.startsWith('#') && !line.includes('provider="aws"'));
     const more = 'windows: [7d, 30d]\ngroupings: [all, severity, service, "service,severity", team, provider]';
-    const { teller, provider } = tellerOf(more);
-    const { config } = teller;
+    const { source, provider } = createSource(more);
+    const { config } = source;
 
-    const { atMost } = providerSeries(teller, seen(3, { teams: ['none'] }), provider);
-    const shared = rowLines(teller, 'all') + config.severities.length * rowLines(teller, 'severity');
-    const predicted = atMost + shared + emptyPageLines(config);
+    const { atMost } = countProviderSeries(source, sampleOf(3, { teams: ['none'] }), provider);
+    const shared = countForRow(source, 'all') + config.severities.length * countForRow(source, 'severity');
+    const predicted = atMost + shared + countEmptyPage(config);
 
     expect(others.length).toBeGreaterThan(500);
     expect(predicted).toBeGreaterThanOrEqual(others.length);
-    expect(providerLines(teller)).toBe(real.filter((line) => /^mttr_exporter_\w+\{provider="pd"/.test(line)).length);
+    expect(countForProvider(source)).toBe(real.filter((line) => /^mttr_exporter_\w+\{provider="pd"/.test(line)).length);
   });
 });

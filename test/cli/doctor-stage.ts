@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { doctor } from '../../src/cli/doctor.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { UsageError } from '../../src/cli/flags.ts';
 import type { Clock } from '../../src/model/time.ts';
 import type { SimulatedAlarm, SimulatedIncident, World } from '../../src/simulator/world.ts';
+import { toArgs } from './command-args.ts';
 
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 1440 * MINUTE_MS;
@@ -19,7 +21,7 @@ export interface Check {
 
 /** One run of the command. */
 export interface Run {
-  readonly code: number;
+  readonly code: number | undefined;
   readonly text: string;
   readonly errors: string;
 }
@@ -49,17 +51,17 @@ export async function consult(yaml: string, values: Record<string, unknown> = {}
   writeFileSync(file, yaml);
   let text = '';
   let errors = '';
-  const code = await doctor.run(
-    { values: { 'config.file': file, ...values }, words: [] },
-    {
-      version: 'test',
-      env: {},
-      clock: impatient(aheadMs),
-      input: Readable.from([]),
-      output: { write: (part) => (text += part) },
-      errors: { write: (part) => (errors += part) },
-    },
-  );
+  const command = parseCommandLine(['doctor', ...toArgs({ 'config.file': file, ...values })], 'test');
+  if (command.kind !== 'command')
+    throw new UsageError(undefined, command.kind === 'print' ? command.text : command.kind);
+  const code = await command.run({
+    version: 'test',
+    env: {},
+    clock: impatient(aheadMs),
+    stdin: Readable.from([]),
+    stdout: { write: (part) => (text += part) },
+    stderr: { write: (part) => (errors += part) },
+  });
   return { code, text, errors };
 }
 

@@ -1,6 +1,6 @@
 import nock from 'nock';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WrongUse } from '../../src/cli/command.ts';
+import { UsageError } from '../../src/cli/flags.ts';
 import { ConfigError } from '../../src/config/diagnostics.ts';
 import { CLOUDWATCH_PEOPLE } from '../../src/simulator/cloudwatch/people.ts';
 import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
@@ -63,7 +63,7 @@ describe('the doctor finds that everything is well', () => {
       excluded: 0,
       history_incidents: 3,
     });
-    expect(check('services')?.found).toBe('1 on the first page: checkout; 1 are listed');
+    expect(check('services')?.found).toBe('1 on the first page: checkout; 1 listed by the platform');
     expect(check('severities')?.found).toBe('found P2');
     expect(check('allowance')?.numbers?.['remaining_requests']).toBe(960 - fake.requests.length);
     expect(check('requests')?.numbers).toEqual({ requests_per_day: 2904, allowance_share: expect.any(Number) });
@@ -86,7 +86,7 @@ describe('the doctor finds that everything is well', () => {
     expect({ code, failed, warned, untried }).toEqual({ code: 0, failed: [], warned: [], untried: [] });
     expect(check('severities')?.found).toBe('found P1');
     expect(check('cost')).toMatchObject({
-      found: 'about 0.86 USD for 30 days, taking the published 0.01 USD for 1,000 requests and no free ones',
+      found: 'about 0.86 USD for 30 days, at the list price of 0.01 USD per 1,000 requests, without a free tier',
       numbers: { usd_per_month: 0.86, usd_per_thousand: 0.01 },
     });
   });
@@ -103,7 +103,7 @@ describe('the doctor finds that everything is well', () => {
     const people = [...PAGERDUTY_PEOPLE, ...OPSGENIE_PEOPLE].flatMap(({ name, email, id }) => [name, email, id]);
     const secrets = [PAGERDUTY_FAKE_KEY, OPSGENIE_FAKE_KEY, 'AKIDEXAMPLE', 'example-secret'];
     const unwanted = [...people, ...Object.values(CLOUDWATCH_PEOPLE), ...secrets];
-    expect(texts).toContain('aws is good');
+    expect(texts).toContain('aws works.');
     expect(unwanted.filter((word) => texts.includes(word))).toEqual([]);
   });
 });
@@ -205,7 +205,7 @@ describe('the doctor finds a right that the key lacks', () => {
     expect(code).toBe(expected);
     expect(check(call)).toMatchObject({
       result,
-      found: expect.stringMatching(/403: Access Denied; lost without it: \w/),
+      found: expect.stringMatching(/403: Access Denied; impact: \w/),
     });
     expect(check('credentials')?.result).toBe('ok');
   });
@@ -224,7 +224,7 @@ describe('the doctor finds a right that the key lacks', () => {
     expect(code).toBe(expected);
     expect(check(call)).toMatchObject({
       result,
-      found: expect.stringMatching(/403: You are not .*; lost without it: \w/),
+      found: expect.stringMatching(/403: You are not .*; impact: \w/),
     });
   });
 
@@ -240,7 +240,7 @@ describe('the doctor finds a right that the key lacks', () => {
     expect(code).toBe(expected);
     expect(check(`${lacks} (eu-west-1)`)).toMatchObject({
       result,
-      found: expect.stringMatching(/AccessDenied.*; lost without it: \w/),
+      found: expect.stringMatching(/AccessDenied.*; impact: \w/),
     });
     expect(check('credentials')?.result).toBe('ok');
   });
@@ -307,7 +307,7 @@ describe('the doctor finds a platform that does not answer as it should', () => 
     const { code, check } = await consulted(pagerduty(fake.url), { timeout: '300ms' });
 
     expect(code).toBe(1);
-    expect(check('reachable')).toMatchObject({ result: 'failed', found: 'not answered within 300ms' });
+    expect(check('reachable')).toMatchObject({ result: 'failed', found: 'no response within 300ms' });
     expect(fake.requests).toHaveLength(1);
   });
 
@@ -363,7 +363,7 @@ describe('the doctor compares clocks', () => {
   it.each([
     ...platforms.map((one) => ({ ...one, minutes: -20, result: 'failed', found: '20m behind' })),
     ...platforms.map((one) => ({ ...one, minutes: 20, result: 'failed', found: '20m ahead of' })),
-    ...platforms.map((one) => ({ ...one, minutes: 0, result: 'ok', found: 'apart by less than 1m' })),
+    ...platforms.map((one) => ({ ...one, minutes: 0, result: 'ok', found: 'differs by less than 1m' })),
   ])('with $says: ours is off by $minutes min, $result', async ({ start, yaml, minutes, result, found }) => {
     const fake = await start();
 
@@ -396,7 +396,7 @@ describe('the doctor looks at the newest incidents', () => {
     expect(code).toBe(0);
     expect(check('severities')).toMatchObject({
       result: 'warning',
-      found: 'found P2, P4; not mapped: SEV-9 (2 incidents): they become P4; name them in severity.map or aliases',
+      found: 'found P2, P4; not mapped: SEV-9 (2 incidents): they become P4; add them to severity.map or aliases',
       numbers: { unmapped: 1 },
     });
   });
@@ -418,7 +418,7 @@ describe('the doctor looks at the newest incidents', () => {
     const { code, warned, check } = await consulted(opsgenie(fake.url, ', services: { tag: component }'));
 
     expect({ code, warned }).toEqual({ code: 0, warned: ['services'] });
-    expect(check('services')?.found).toBe('no incident names one, so all have the service none');
+    expect(check('services')?.found).toBe('no incident has one: all are of the service "none"');
   });
 
   it('and warns where none of them has a severity', async () => {
@@ -446,7 +446,7 @@ describe('the doctor looks at the newest incidents', () => {
 
     expect(warned).toEqual(['first page']);
     expect(check('first page')?.found).toContain(
-      'but the filter leaves every one of them out: filter.services has none of checkout',
+      'but the filter excludes all of them: filter.services has none of checkout',
     );
   });
 
@@ -461,7 +461,7 @@ describe('the doctor looks at the newest incidents', () => {
 
     expect(warned).toEqual(expected.warned);
     expect(check('first page')?.numbers?.['excluded']).toBe(expected.excluded);
-    expect(check('first page')?.found.split('out: ')[1]).toBe(expected.found);
+    expect(check('first page')?.found.split('of them: ')[1]).toBe(expected.found);
   });
 
   it('and counts those that cannot be read', async () => {
@@ -476,7 +476,7 @@ describe('the doctor looks at the newest incidents', () => {
     expect(code).toBe(0);
     expect(check('first page')).toMatchObject({
       result: 'warning',
-      found: expect.stringMatching(/^1 of 1 record cannot be read: /),
+      found: expect.stringMatching(/^1 of 1 record cannot be parsed: /),
     });
   });
 });
@@ -578,7 +578,7 @@ describe('the command', () => {
 
     expect(code).toBe(1);
     expect(text).toContain('Series of the page (without other): ');
-    expect(text).toContain('pd is good.');
+    expect(text).toContain('pd works.');
     expect(text).toContain('Verdict: 1 of 2 providers will not work: other.');
   });
 
@@ -587,7 +587,7 @@ describe('the command', () => {
 
     const { text } = await consult(pagerduty(fake.url));
 
-    expect(text).toMatch(/│ reachable +│ ok +│ it answers +│/);
+    expect(text).toMatch(/│ reachable +│ ok +│ responds +│/);
     expect(text).toContain('shop [31m next');
     expect(text).not.toContain('\u001b');
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
@@ -597,12 +597,12 @@ describe('the command', () => {
     {
       says: 'a provider that is not there',
       values: { provider: 'x' },
-      text: '--provider: no provider is called "x"; expected one of pd',
+      text: '--provider: "x" is unknown (known: pd)',
     },
     {
       says: 'a time-out that is none',
       values: { timeout: 'soon' },
-      text: '--timeout: "soon" is no time; expected a duration such as 30s or 2m',
+      text: '--timeout: "soon" is not a duration; expected 1ms or more, such as 30s or 5m',
     },
     {
       says: 'a time-out that no timer can hold',
@@ -614,13 +614,13 @@ describe('the command', () => {
     const refusal = consult(pagerduty('http://127.0.0.1:9'), values);
 
     await expect(refusal).rejects.toThrow(text);
-    await expect(refusal).rejects.toBeInstanceOf(WrongUse);
+    await expect(refusal).rejects.toBeInstanceOf(UsageError);
   });
 
   it('refuses a wrong configuration and a CA file that is not there', async () => {
     await expect(consult('providers: []\n')).rejects.toBeInstanceOf(ConfigError);
     await expect(consult(pagerduty('http://127.0.0.1:9', ', tls: { ca_file: /none.pem }'))).rejects.toBeInstanceOf(
-      WrongUse,
+      UsageError,
     );
   });
 });

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { explain } from '../../src/cli/explain.ts';
 import { Explanation } from '../../src/report/explain/explanation.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import { DAY_MS, START_MS as NOW_MS, told } from '../metrics/stage.ts';
-import { ago } from '../report/explaining.ts';
+import { ago } from '../report/stored-history.ts';
 import { temporaryFolder } from '../store/sqlite-place.ts';
 import { incident, recovered } from '../store/telling.ts';
 import { deskOf } from './people-stage.ts';
@@ -18,7 +17,7 @@ const TOLD = [
   incident('D', { triggeredAtMs: ago(50) }),
 ];
 
-const desk = (more = '') => deskOf(explain, [{ incidents: TOLD }], more);
+const desk = (more = '') => deskOf('explain', [{ incidents: TOLD }], more);
 
 describe('explain', () => {
   it('says the number, the arithmetic, the incidents and what is left out', async () => {
@@ -31,7 +30,7 @@ describe('explain', () => {
       /^incident_mttr_minutes\{by="service",window="7d",service="checkout"\}:\n {2}Value: 30 minutes\n/,
     );
     expect(text).toContain('- 60 minutes ÷ 2 incidents = 30 minutes\n');
-    expect(text).toContain('- Cross-check: matches the statistics behind /metrics\n');
+    expect(text).toContain('- Cross-check: matches the exported metric\n');
     expect(text).toMatch(/│ B +│ P1 +│ 2026-05-31T20:40:00 │ 2026-05-31T21:30:00 │ 50 +│ +│ automatic +│/);
     expect(text).toMatch(/│ A .*│ acknowledged 2 +│ resolve event +│/);
     expect(text).toContain('  B: https://x/B\n');
@@ -79,7 +78,7 @@ describe('explain', () => {
     expect(explanation.notes[0]).toContain('/metrics does not show this number');
   });
 
-  it('writes a file whole, or not at all', async () => {
+  it('writes a file atomically', async () => {
     const { run, folder } = desk();
     const file = join(folder, 'explained.txt');
 
@@ -94,7 +93,7 @@ describe('explain', () => {
   });
 
   it('has an answer where nothing was resolved', async () => {
-    const { run } = deskOf(explain, [{ incidents: [] }]);
+    const { run } = deskOf('explain', [{ incidents: [] }]);
 
     const { code, text } = await run();
 
@@ -129,7 +128,7 @@ describe('explain', () => {
   });
 
   it('claims no agreement where there is no number', async () => {
-    const { run } = deskOf(explain, [{ incidents: [] }]);
+    const { run } = deskOf('explain', [{ incidents: [] }]);
 
     const json = await run({ output: 'json' });
     const text = await run();
@@ -145,7 +144,7 @@ describe('explain', () => {
     {
       values: { window: '0s' },
       words: [],
-      says: '--window: "0s" is not a span; expected a duration such as 7d or 12h',
+      says: '--window: "0s" is not a valid window; expected a duration such as 7d or 12h',
     },
     {
       values: { window: '7d', from: '3d' },
@@ -153,7 +152,7 @@ describe('explain', () => {
       says: '--window: cannot be combined with from; expected one of the two',
     },
     { values: { from: '2026-05-02', to: '2026-05-01' }, words: [], says: '--from: "2026-05-02" is not before to' },
-    { values: { limit: 'x' }, words: [], says: '--limit: expected a whole number from 0, got "x"' },
+    { values: { limit: 'x' }, words: [], says: '--limit: "x" is not a whole number; expected 0 or more' },
     { values: { statistic: 'mtr' }, words: [], says: '--statistic: "mtr" is not a statistic; did you mean mttr?' },
     {
       values: { statistic: 'mttr' },
@@ -166,9 +165,13 @@ describe('explain', () => {
       says: '--window: "7d" is given, and "30d" by the series',
     },
     { values: { service: 'a' }, words: ['mttr{service="b"}'], says: '--service: "a" is given, and "b" by the series' },
-    { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, not 2; does it need quotes?' },
+    { values: {}, words: ['mttr', 'mtta'], says: 'expected one series, got 2; does it need quotes?' },
     { values: {}, words: ['mttr{by="service"}'], says: 'by="service" needs a service; none is given' },
-    { values: { from: '2019-01-01', to: '2019-02-01' }, words: [], says: 'the period ends before history begins' },
+    {
+      values: { from: '2019-01-01', to: '2019-02-01' },
+      words: [],
+      says: 'the period ends at 2019-02-01 23:59:59 UTC, before the history begins',
+    },
     { values: { 'config.file': '/nowhere.yml' }, words: [], says: 'cannot read /nowhere.yml' },
   ])('refuses with code 2 and one line: $says', async ({ values, words, says }) => {
     const { run } = desk();

@@ -73,7 +73,7 @@ describe.each(['opsgenie', 'pagerduty'] as const)('an export of %s', (type) => {
 
     expect({ code, text }).toMatchObject({
       code: 0,
-      text: expect.stringContaining('Imported into live: 1 new, 2 kept'),
+      text: expect.stringContaining('Imported into live: 1 new, 2 not newer'),
     });
     expect([resolved(before), resolved(after)]).toEqual([2, 3]);
     expect(after.value('mttr_exporter_history_start_timestamp_seconds', { provider: 'live' })).toBe(
@@ -88,7 +88,7 @@ describe.each(['opsgenie', 'pagerduty'] as const)('an export of %s', (type) => {
     const { text } = await run([file]);
     const page = await poll();
 
-    expect(text).toContain('live has not completed its first sync');
+    expect(text).toContain('First sync of live is incomplete');
     expect(resolved(page)).toBe(3);
     expect(page.value('incident_mtta_minutes', { by: 'all', window: '30d' })).toBe(5);
   });

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { Surroundings } from '../../src/cli/command.ts';
-import { parseFlags } from '../../src/cli/flags.ts';
-import { importFiles } from '../../src/cli/import.ts';
+import type { CommandContext, Output } from '../../src/cli/command.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { importFiles } from '../../src/cli/commands/import.ts';
+import { UsageError } from '../../src/cli/flags.ts';
 import type { Clock } from '../../src/model/time.ts';
 
 export const NOW_MS = Date.parse('2026-11-01T00:00:00Z');
@@ -21,20 +22,22 @@ export function stageImport(configuration: string, { nowMs = NOW_MS } = {}) {
   };
   const config = write('c.yml', `${configuration}\nstore: { path: "${path('store.db')}" }\n`);
   const clock: Clock = { nowMs: () => nowMs, sleep: async () => undefined };
-  const run = async (words: readonly string[], input: string | Readable = '', output?: Surroundings['output']) => {
+  const run = async (words: readonly string[], input: string | Readable = '', output?: Output) => {
     const told: string[] = [];
     const warned: string[] = [];
-    const surroundings: Surroundings = {
+    const context: CommandContext = {
       version: 'test',
       env: {},
       clock,
-      input: typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input,
-      output: output ?? { write: (text) => told.push(text) },
-      errors: { write: (text) => warned.push(text) },
+      stdin: typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input,
+      stdout: output ?? { write: (text) => told.push(text) },
+      stderr: { write: (text) => warned.push(text) },
     };
-    const command = parseFlags([importFiles.name, '--config.file', config, ...words], 'test');
-    if (command.kind !== 'one-shot') throw new Error(`not a command to run: ${JSON.stringify(command)}`);
-    const code = await command.run(surroundings);
+    const command = parseCommandLine([importFiles.name, '--config.file', config, ...words], 'test');
+    if (command.kind !== 'command') {
+      throw new UsageError(undefined, command.kind === 'print' ? command.text : command.kind);
+    }
+    const code = await command.run(context);
     return { code, text: told.join(''), warnings: warned.join('') };
   };
   return { folder, path, write, config, clock, run };

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { WrongUse } from '../../src/cli/command.ts';
+import { UsageError } from '../../src/cli/flags.ts';
 import { ConfigError } from '../../src/config/diagnostics.ts';
 import { openStoredIncidents } from '../../src/store/history.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
@@ -42,8 +42,8 @@ describe('import', () => {
     expect(code).toBe(1);
     expect(text).toContain('Imported into jira: 1 new, 2 rejected\n');
     expect(text).toContain('Incidents: 1 from 2026-10-01T09:00:00Z to 2026-10-01T10:30:00Z\n');
-    expect(text).toContain('Severities that are not mapped and take P3: "Highest" (1)\n');
-    expect(text).toContain("Not read, people's names among them if there were any: Reporter, Labels\n");
+    expect(text).toContain('Unmapped severities, imported as P3: "Highest" (1)\n');
+    expect(text).toContain("Ignored fields (no person's name is imported): Reporter, Labels\n");
     expect(text).toContain(`${file}:3: start_unknown: triggered_at (fields.created, Created): expected a date`);
     const rejected = readFileSync(path('issues.csv.rejected.ndjson'), 'utf8');
     expect(rejected.trim().split('\n')).toHaveLength(2);
@@ -67,7 +67,7 @@ describe('import', () => {
     const { code, text } = await run(['--mapping', 'jira', write('mended.ndjson', mended.join('\n'))]);
 
     expect({ code, text }).toMatchObject({ code: 0, text: expect.stringContaining('Imported into jira: 1 new\n') });
-    expect(text).not.toContain('Not read');
+    expect(text).not.toContain('Ignored fields');
   });
 
   it('ends with code 0 when no more rows were rejected than may be', async () => {
@@ -89,7 +89,7 @@ describe('import', () => {
     const again = await run(['--mapping', 'jira', '--dry-run', file]);
 
     expect(after).toEqual(before);
-    expect(dry.text).toContain('Dry run: nothing was written. An import into jira would find: 1 new, 2 rejected\n');
+    expect(dry.text).toContain('Dry run, nothing was written. Import into jira: 1 new, 2 rejected\n');
     const factsOf = (text: string) =>
       text.split('\n').filter((line) => /^(Incidents|Services|History|Severities)/.test(line));
     expect(factsOf(dry.text)).toEqual(factsOf(real.text));
@@ -129,7 +129,7 @@ describe('import', () => {
     const kept = await run(['--format', 'ndjson', '--rejected-file', path('mine.ndjson'), '-'], input);
 
     expect(unkept.text).toContain('standard input:2: start_unknown');
-    expect(unkept.text).toContain('name --rejected-file to keep them');
+    expect(unkept.text).toContain('use --rejected-file to save them');
     expect(kept.text).toContain('1 unchanged, 1 rejected');
     expect(JSON.parse(readFileSync(path('mine.ndjson'), 'utf8'))).toMatchObject({ id: 'B', rejected: { line: 2 } });
   });
@@ -140,7 +140,7 @@ describe('import', () => {
 
     const failing = run(['--rejected-file', path('nowhere/x.ndjson'), file]);
 
-    await expect(failing).rejects.toThrow('name another --rejected-file');
+    await expect(failing).rejects.toThrow('use another --rejected-file');
     expect(stored(path('store.db'), 'jira', ['A'])).toEqual(new Map());
   });
 
@@ -154,7 +154,7 @@ describe('import', () => {
     const { code, text } = await run(['--provider', 'og', file]);
 
     expect(code).toBe(0);
-    expect(text).toContain('og has not completed its first sync: what was imported shows when it has');
+    expect(text).toContain('First sync of og is incomplete: imported incidents appear once it is complete');
     expect(text).not.toContain('History of og begins');
   });
 
@@ -177,28 +177,28 @@ describe('import', () => {
 
     const { text } = await run([write('a.ndjson', old)]);
 
-    expect(text).toContain('Ended before the retention (400d): 1;');
+    expect(text).toContain('Older than retention (400d): 1;');
   });
 
   it.each([
-    [['a.xls'], 'a.xls does not tell its format by a name; expected --format ndjson, json or csv'],
-    [['-'], 'standard input does not tell its format by a name'],
+    [['a.xls'], '--format: required for a.xls, which has no known extension: ndjson, json or csv'],
+    [['-'], '--format: required for standard input'],
     [
       ['--mapping', 'nope', 'a.csv'],
-      '--mapping: "nope" is neither a mapping (pagerduty, opsgenie, jira, outages, mttr-exporter) nor a file',
+      '--mapping: "nope" is neither a file nor a mapping (known: pagerduty, opsgenie, jira, outages, mttr-exporter)',
     ],
-    [['--provider', 'x', 'a.csv'], '--provider: no provider is called "x"; the configuration has jira, og'],
-    [['--timezone', 'Mars', '--provider', 'og', 'a.csv'], '--timezone: "Mars" is no time zone'],
-    [['--max-rejected', 'all', '--provider', 'og', 'a.csv'], '--max-rejected: "all" is no number'],
+    [['--provider', 'x', 'a.csv'], '--provider: "x" is unknown (known: jira, og)'],
+    [['--timezone', 'Mars', '--provider', 'og', 'a.csv'], '--timezone: "Mars" is not a time zone'],
+    [['--max-rejected', 'all', '--provider', 'og', 'a.csv'], '--max-rejected: "all" is not a whole number'],
     [['--from', 'then', '--provider', 'og', 'a.csv'], '--from: "then" is not a time'],
-    [['a.csv'], '--provider is missing; expected one of jira, og'],
+    [['a.csv'], '--provider: required (known: jira, og)'],
   ])('%j is wrong use', async (words, message) => {
     const { run, path } = stageImport(TWO);
     const asked = words.includes('--provider') || words[0] === 'a.csv' ? words : ['--provider', 'og', ...words];
 
     const refused = run(asked);
 
-    await expect(refused).rejects.toThrow(WrongUse);
+    await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(message);
     expect(existsSync(path('store.db'))).toBe(false);
   });
@@ -213,7 +213,7 @@ describe('import', () => {
   it('says which file is not there, and that nothing was imported', async () => {
     const { run, path } = stageImport(JIRA);
 
-    await expect(run([path('none.csv')])).rejects.toThrow(/none\.csv: cannot be read .*nothing was imported/);
+    await expect(run([path('none.csv')])).rejects.toThrow(/none\.csv: cannot read it .*nothing was imported/);
     await expect(run([path('.'), '--format', 'csv'])).rejects.toThrow('is a directory; expected a file');
   });
 
@@ -231,7 +231,7 @@ describe('import', () => {
     const failing = run(['--format', 'ndjson', '--rejected-file', rejectedFile, '-'], Readable.from(rows()));
 
     await expect(failing).rejects.toThrow(
-      /^the import into jira is committed \(1 new, 2 rejected\), but rejected rows cannot be written to .*bad\.ndjson \(EISDIR/,
+      /^the import into jira is committed \(1 new, 2 rejected\), but cannot write rejected rows to .*bad\.ndjson \(EISDIR/,
     );
     expect([...stored(path('store.db'), 'jira', ['A']).keys()]).toEqual(['A']);
     expect(readdirSync(path('.')).filter((name) => name.includes('partial'))).toEqual([]);
@@ -249,7 +249,7 @@ describe('import', () => {
     const failing = run([file], '', output);
 
     await expect(failing).rejects.toThrow(
-      'the import into jira is committed (1 new, 1 rejected), but its summary cannot be written: the disk is full',
+      'the import into jira is committed (1 new, 1 rejected), but cannot write the summary: the disk is full',
     );
     expect([...stored(path('store.db'), 'jira', ['A']).keys()]).toEqual(['A']);
     expect(readFileSync(path('a.ndjson.rejected.ndjson'), 'utf8')).toContain('missing_id');

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { postmortem } from '../../src/cli/postmortem.ts';
-import { ago } from '../report/explaining.ts';
+import { ago } from '../report/stored-history.ts';
 import { recovered } from '../store/telling.ts';
 import { deskOf } from './people-stage.ts';
 
 const desk = () =>
-  deskOf(postmortem, [
+  deskOf('postmortem', [
     {
       incidents: [
         recovered('SAME', 10, { triggeredAtMs: ago(300) }),
@@ -48,7 +47,7 @@ describe('postmortem', () => {
 
     expect(ambiguous).toMatchObject({
       code: 2,
-      errors: 'several providers have an incident "SAME" (pagerduty, second); expected --provider',
+      errors: 'several providers have incident "SAME" (pagerduty, second); add --provider',
     });
     expect(chosen.text).toContain('| Provider | second |');
   });
@@ -59,7 +58,7 @@ describe('postmortem', () => {
     const { code, text, errors } = await run({}, 'NONE');
 
     expect({ code, text }).toEqual({ code: 1, text: '' });
-    expect(errors).toBe('no incident "NONE" is in the history of pagerduty, second');
+    expect(errors).toBe('no incident "NONE" in the history of pagerduty, second');
   });
 
   it.each([
@@ -68,8 +67,8 @@ describe('postmortem', () => {
       words: ['ONE'],
       says: '--provider: "secnd" is unknown; did you mean "second"?',
     },
-    { values: {}, words: ['ONE', 'SAME'], says: 'expected the id of one incident, not 2' },
-    { values: {}, words: [], says: 'expected the id of one incident, not 0' },
+    { values: {}, words: ['ONE', 'SAME'], says: 'expected one incident id, got 2' },
+    { values: {}, words: [], says: "missing required argument 'id'" },
   ])('refuses with code 2: $says', async ({ values, words, says }) => {
     const { run } = desk();
 

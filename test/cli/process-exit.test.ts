@@ -8,8 +8,8 @@ const CLI = new URL('../../src/cli/', import.meta.url).href;
 /** A program with a half-written file, a folder with a file in it, and an undo of its own; it ends in the given way. */
 const program = (end: string) => `
   import { writeFileSync } from 'node:fs';
-  import { openAtomicFile } from '${CLI}atomic-file.ts';
-  import { onProcessExit, createTemporaryFolder } from '${CLI}process-exit.ts';
+  import { openAtomicFile } from '${CLI}write-file-atomic.ts';
+  import { onProcessExit, createTemporaryFolder } from '${CLI}process-lifecycle.ts';
   onProcessExit(() => { throw new Error('cannot be undone'); });
   onProcessExit(() => void process.stdout.write('undone'));
   onProcessExit(() => void process.stdout.write('never'))();

@@ -17,6 +17,6 @@ it('a period that is older than all history is a wrong flag, told in one line', 
 
   expect({ code, printed }).toEqual({ code: 2, printed: '' });
   expect(said).toBe(
-    'mttr-exporter: the period ends 2026-08-31T23:59:59, before the history begins (status: 2026-10-01T09:00:00); expected a later period, or a longer history in the configuration\n',
+    'mttr-exporter: the period ends at 2026-08-31 23:59:59 UTC, before the history begins (status: 2026-10-01 09:00:00 UTC); expected a later period, or a longer history in the configuration\n',
   );
 });

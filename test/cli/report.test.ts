@@ -158,7 +158,7 @@ store: { path: "${config}.db" }
 
     expect(code).toBe(0);
     expect(printed).toContain('  Total Incidents: 0\n');
-    expect(printed).toContain('Why there may be nothing:\n  - range: the last recovery was 2026-02-27T00:45:00');
+    expect(printed).toContain('Why the report may be empty:\n  - range: the last recovery was 2026-02-27T00:45:00');
   });
 });
 
@@ -192,13 +192,13 @@ describe('report refuses in one line', () => {
       says: 'what is no time',
       words: ['--to=tomorrow'],
       code: 2,
-      line: '--to: "tomorrow" is not a time; expected now, a day such as 2026-01-31, or an instant such as 2026-01-31T08:00:00Z',
+      line: '--to: "tomorrow" is not a time; expected now, a day such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z',
     },
     {
       says: 'a form that it does not have',
       words: ['--output=pdf'],
       code: 2,
-      line: "option '--output <format>' argument 'pdf' is invalid. Allowed choices are text, json, markdown, csv, slack.",
+      line: '--output: "pdf" is unknown; expected one of text, json, markdown, csv, slack',
     },
     {
       says: 'a file that it cannot write',
@@ -210,7 +210,7 @@ describe('report refuses in one line', () => {
       says: 'to post without an address',
       words: ['--slack-webhook'],
       code: 2,
-      line: '--slack-webhook: expected the address in MTTR_SLACK_WEBHOOK, or in a file with --slack-webhook-file',
+      line: '--slack-webhook: MTTR_SLACK_WEBHOOK is not set; set it, or use --slack-webhook-file',
     },
     {
       says: 'an address in no file',
@@ -330,7 +330,7 @@ describe('the weekly post', () => {
 
     expect(ended.code).toBe(1);
     expect(ended.said).toMatch(
-      /^mttr-exporter: the report was not posted to Slack: POST http:\/\/127\.0\.0\.1:\d+: 404: no_service\n$/,
+      /^mttr-exporter: cannot post the report to Slack: POST http:\/\/127\.0\.0\.1:\d+: 404: no_service\n$/,
     );
   });
 
@@ -341,7 +341,7 @@ describe('the weekly post', () => {
 
     expect(ended.code).toBe(2);
     expect(ended.said).toBe(
-      'mttr-exporter: MTTR_SLACK_WEBHOOK: holds no address of a webhook; expected one that begins with https://\n',
+      'mttr-exporter: MTTR_SLACK_WEBHOOK: contains no webhook URL; expected one that begins with https://\n',
     );
     expect(existsSync(store)).toBe(false);
   });

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
-import type { Surroundings } from '../../src/cli/command.ts';
-import { WrongUse } from '../../src/cli/command.ts';
-import { type Command, parseFlags } from '../../src/cli/flags.ts';
+import type { CommandContext } from '../../src/cli/command.ts';
+import { type ParsedCommandLine, parseCommandLine } from '../../src/cli/command-line.ts';
+import { UsageError } from '../../src/cli/flags.ts';
 import { ConfigError } from '../../src/config/diagnostics.ts';
 import { messageOf } from '../../src/model/error-message.ts';
 import type { Clock } from '../../src/model/time.ts';
 
 /** How a command line ended. */
 export interface Ended {
-  readonly code: number;
+  readonly code: number | undefined;
   readonly printed: string;
   /** What stands on standard error. */
   readonly said: string;
@@ -28,24 +28,24 @@ export interface CommandLine {
 export async function runLine({ words, nowMs = 0, clock, env = {}, isTTY = false }: CommandLine): Promise<Ended> {
   const printed: string[] = [];
   const said: string[] = [];
-  const surroundings: Surroundings = {
+  const context: CommandContext = {
     version: 'test',
     env,
     clock: clock ?? { nowMs: () => nowMs, sleep: async () => undefined },
-    input: Readable.from([]),
-    output: { write: (text) => printed.push(text) },
-    errors: { write: (text) => said.push(text), isTTY, columns: 100 },
+    stdin: Readable.from([]),
+    stdout: { write: (text) => printed.push(text) },
+    stderr: { write: (text) => said.push(text), isTTY, columns: 100 },
   };
-  const code = await codeOf(parseFlags(words, 'test'), surroundings).catch((error: unknown) => {
+  const code = await runParsed(parseCommandLine(words, 'test'), context).catch((error: unknown) => {
     said.push(`mttr-exporter: ${messageOf(error)}\n`);
-    return error instanceof WrongUse || error instanceof ConfigError ? 2 : 1;
+    return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
   });
   return { code, printed: printed.join(''), said: said.join('') };
 }
 
-async function codeOf(command: Command, surroundings: Surroundings): Promise<number> {
-  if (command.kind === 'one-shot') return command.run(surroundings);
-  if (command.kind !== 'exit') throw new Error(`${command.kind} is no command for people`);
-  surroundings.errors.write(command.text);
+async function runParsed(command: ParsedCommandLine, context: CommandContext): Promise<number | undefined> {
+  if (command.kind === 'command') return command.run(context);
+  if (command.kind !== 'print') throw new Error('completion writes to the standard output of the process');
+  context.stderr.write(command.text);
   return command.code;
 }

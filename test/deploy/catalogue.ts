@@ -11,7 +11,7 @@ const OF_THE_SCRAPE = ['job', 'instance', 'pod', 'namespace', 'node', 'container
 /** What Prometheus and the process' own metrics bring besides our families. */
 const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   up: [],
-  ALERTS: ['alertname', 'alertstate'],
+  ALERTS: ['alertname', 'alertstate', 'severity', 'area', 'incident_severity', 'service', 'provider'],
   process_start_time_seconds: [],
   process_resident_memory_bytes: [],
   process_cpu_seconds_total: [],

@@ -6,7 +6,7 @@ import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { copies } from '../../scripts/chart/copies.ts';
-import { parseFlags } from '../../src/cli/flags.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { readDockerfile, root } from './dockerfile.ts';
 import { only } from './pods.ts';
 
@@ -112,19 +112,19 @@ describe('the compose stack', () => {
     const { command, tmpfs } = service('mttr-exporter');
     const [user] = readDockerfile().filter(({ name }) => name === 'USER');
 
-    const asked = parseFlags(command, '0.0.0');
+    const asked = parseCommandLine(command, '0.0.0');
 
     const [uid, gid] = user?.text.split(':') ?? [];
-    expect(asked).toMatchObject({ kind: 'demo', listenAddresses: [':16887'] });
+    expect(asked).toMatchObject({ name: 'demo', flags: { listenAddresses: [':16887'] } });
     expect(tmpfs).toEqual([`/tmp:uid=${uid},gid=${gid},mode=0700`]);
   });
 
   it('keeps the data of one’s own incidents in the volume of the image', () => {
     const [volume] = readDockerfile().filter(({ name }) => name === 'VOLUME');
 
-    const asked = parseFlags(own.services['mttr-exporter']?.command ?? [], '0.0.0');
+    const asked = parseCommandLine(own.services['mttr-exporter']?.command ?? [], '0.0.0');
 
-    expect(asked).toMatchObject({ kind: 'serve', configFile: '/etc/mttr-exporter/config.yml' });
+    expect(asked).toMatchObject({ name: 'serve', flags: { configFile: '/etc/mttr-exporter/config.yml' } });
     expect(mountsOf(own).map(({ target }) => target)).toContain('/etc/mttr-exporter/config.yml');
     expect(service('mttr-exporter').volumes).toContain(`exporter:${JSON.parse(volume?.text ?? '[]')[0]}`);
   });

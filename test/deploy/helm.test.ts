@@ -310,6 +310,20 @@ describe.skipIf(!isHelmThere && !isCi)(`the chart, by the real helm${note}`, () 
     expect(text).not.toContain('example.invalid');
   });
 
+  it('puts the addresses of the exporter and of runbooks into dashboards where its values say so', () => {
+    const dashboards = rendered(
+      '--values=@everything.yaml',
+      '--set=dashboards.exporterUrl=https://mttr.example.com/',
+      '--set=prometheusRule.repositoryUrl=https://git.example.com/sre/',
+    ).filter(({ kind }) => kind === 'ConfigMap');
+
+    const text = JSON.stringify(dashboards);
+
+    expect(text).toContain('https://mttr.example.com\\');
+    expect(text).toContain('https://git.example.com/sre\\');
+    expect(text).not.toMatch(/example\.invalid|localhost/);
+  });
+
   it('lets only those in whom the policy names, and the exporter out to DNS and HTTPS', () => {
     const policy = only(rendered('--values=@everything.yaml').filter(({ kind }) => kind === 'NetworkPolicy'));
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseFlags } from '../../src/cli/flags.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { root } from './dockerfile.ts';
 import { complaintsAbout, readManifests } from './manifests.ts';
 import { at, containerOf, only, podOf } from './pods.ts';
@@ -28,9 +28,9 @@ describe('the weekly post in Kubernetes', () => {
   });
 
   it('runs a report with flags that there are', () => {
-    const command = parseFlags(Object(at(container, 'args')), 'test');
+    const command = parseCommandLine(Object(at(container, 'args')), 'test');
 
-    expect(command.kind).toBe('one-shot');
+    expect(command).toMatchObject({ kind: 'command', name: 'report' });
   });
 
   it('reads the store, the configuration and the keys of the exporter, with its image and user', () => {
@@ -77,9 +77,9 @@ describe('the weekly post by cron', () => {
     const [before = '', after = ''] = line.split('mttr-exporter.js ');
     const program = `${before.split(' ').slice(-2).join(' ')}mttr-exporter.js`;
 
-    const command = parseFlags(after.split(' '), 'test');
+    const command = parseCommandLine(after.split(' '), 'test');
 
-    expect(command.kind).toBe('one-shot');
+    expect(command).toMatchObject({ kind: 'command', name: 'report' });
     expect(unit).toContain(`ExecStart=${program} serve --config.file=/etc/mttr-exporter/config.yml`);
     expect(after).toContain('--config.file=/etc/mttr-exporter/config.yml');
   });

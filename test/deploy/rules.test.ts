@@ -89,8 +89,8 @@ describe('the rules', () => {
     ],
     [
       'a variable',
-      `${GRAFANA}d/mttr-health?var-service=x`,
-      'MttrBad: the dashboard mttr-health has no variable for var-service=x',
+      `${GRAFANA}d/mttr-health?var-servise=x`,
+      'MttrBad: the dashboard mttr-health has no variable for var-servise=x',
     ],
     [
       'a label as it is',

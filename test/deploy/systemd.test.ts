@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EXIT_WRONG_USE, parseFlags } from '../../src/cli/flags.ts';
+import { EXIT_USAGE, parseCommandLine } from '../../src/cli/command-line.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { root } from './dockerfile.ts';
@@ -25,10 +25,10 @@ describe('the systemd unit', () => {
     const [program = '', ...words] = (valuesOf('ExecStart')[0] ?? '').split(' ').slice(1);
     const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-    const command = parseFlags(words, '0.0.0');
+    const command = parseCommandLine(words, '0.0.0');
 
     expect(program).toBe(`/opt/mttr-exporter/node_modules/mttr-exporter/${bin['mttr-exporter']}`);
-    expect(command).toMatchObject({ kind: 'serve', configFile: '/etc/mttr-exporter/config.yml' });
+    expect(command).toMatchObject({ name: 'serve', flags: { configFile: '/etc/mttr-exporter/config.yml' } });
   });
 
   it('keeps data in a folder of its own, which is where the relative path of the store leads', () => {
@@ -74,7 +74,7 @@ describe('the systemd unit', () => {
 
   it('is started again when it fails, but not with a wrong configuration', () => {
     expect(valuesOf('Restart')).toEqual(['on-failure']);
-    expect(valuesOf('RestartPreventExitStatus')).toEqual([String(EXIT_WRONG_USE)]);
+    expect(valuesOf('RestartPreventExitStatus')).toEqual([String(EXIT_USAGE)]);
   });
 });
 

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { load as parse } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { jsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { parseWebConfig } from '../../src/server/web-config.ts';
+import { codeBlocks, pages, readPage } from './markdown.ts';
 
-const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+const page = readPage('docs/configuration.md');
 const [keysPart = ''] = page.split('## Not in this version');
 
 /** One line of a table of keys. */
@@ -47,18 +47,18 @@ const keys = schemaKeys();
 const documented = documentedKeys();
 
 describe('docs/configuration.md', () => {
-  it('tells of every key', () => {
-    const told = new Set([...keysPart.matchAll(/`([a-z_.]+)`/g)].flatMap(([, path = '']) => path.split('.')));
+  it('lists every key', () => {
+    const listed = new Set([...keysPart.matchAll(/`([a-z_.]+)`/g)].flatMap(([, path = '']) => path.split('.')));
 
     expect(keys.size).toBeGreaterThan(40);
-    expect([...keys].filter((key) => !told.has(key))).toEqual([]);
+    expect([...keys].filter((key) => !listed.has(key))).toEqual([]);
   });
 
-  it('tells of no key that there is not', () => {
-    const told = documented.flatMap((one) => one.keys);
+  it('lists no unknown key', () => {
+    const listed = documented.flatMap((one) => one.keys);
 
-    expect(told.length).toBeGreaterThan(40);
-    expect(told.flatMap((path) => path.split('.')).filter((word) => !keys.has(word))).toEqual([]);
+    expect(listed.length).toBeGreaterThan(40);
+    expect(listed.flatMap((path) => path.split('.')).filter((word) => !keys.has(word))).toEqual([]);
   });
 
   const withDefault = documented.flatMap(({ keys: [path], cells, section }) => {
@@ -80,7 +80,7 @@ describe('docs/configuration.md', () => {
     expect(withIt(written)).toEqual(withIt({}));
   });
 
-  it('shows defaults to compare at all', () => {
+  it('shows most of the defaults', () => {
     expect(withDefault.length).toBeGreaterThan(20);
   });
 
@@ -94,14 +94,29 @@ describe('docs/configuration.md', () => {
   });
 });
 
+describe('every configuration in the docs', () => {
+  const shown = pages.flatMap(({ path, text }) =>
+    codeBlocks(text, 'yaml')
+      .map((block): unknown => parse(block))
+      .filter((value) => typeof value === 'object' && value !== null)
+      .map((value) => ({ path, value: 'config' in value ? value.config : value }))
+      .filter(({ value }) => typeof value === 'object' && value !== null && 'providers' in value),
+  );
+
+  it('is found', () => {
+    expect(shown.length).toBeGreaterThan(6);
+  });
+
+  it.each(shown)('is accepted: $path', ({ value }) => {
+    expect(load(value).providers.length).toBeGreaterThan(0);
+  });
+});
+
 function load(value: unknown) {
   return loadText(JSON.stringify(value));
 }
 
 function loadText(text: string) {
-  const readFile = () => {
-    throw new Error('no secret files here');
-  };
-  const env = { PAGERDUTY_TOKEN: 'p', OPSGENIE_TOKEN: 'o' };
-  return loadConfig({ text, filename: 'docs.yml', env, platforms, readFile, nowMs: 0 }).config;
+  const env = { PAGERDUTY_TOKEN: 'p', OPSGENIE_TOKEN: 'o', CREDENTIALS_DIRECTORY: '/run/credentials' };
+  return loadConfig({ text, filename: 'docs.yml', env, platforms, readFile: () => 'secret', nowMs: 0 }).config;
 }

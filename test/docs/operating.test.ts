@@ -16,15 +16,15 @@ describe('docs/operating.md', () => {
     .flatMap((line) => codesIn(line.split(' | ')[2] ?? ''))
     .filter((code) => /incident_|mttr_exporter_/.test(code) && !code.startsWith('and '));
 
-  it.each(queries)('looks for a reason with what the exporter has: %s', (query) => {
+  it.each(queries)('queries only metrics that exist: %s', (query) => {
     expect(strangersIn(query)).toEqual([]);
   });
 
-  it('has a query for most of what may be seen', () => {
+  it('has a query for most symptoms', () => {
     expect(queries.length).toBeGreaterThan(20);
   });
 
-  it('names only alerts that there are', () => {
+  it('names only alerts that exist', () => {
     const alerts = new Set(
       [...read('deploy/prometheus/mttr.alerts.yml').matchAll(/- alert: (\w+)/g)].map(([, a]) => a),
     );
@@ -34,8 +34,8 @@ describe('docs/operating.md', () => {
     expect(named.filter((name) => !alerts.has(name))).toEqual([]);
   });
 
-  it('counts the series of windowed rows as they are', () => {
-    // Four levels come of the mean; no platform tells of detection, identification and mitigation.
+  it('counts the series of windowed rows correctly', () => {
+    // Four levels come of the mean; no platform reports detection, identification and mitigation.
     const everything = STATISTICS.length + 4 - 3;
     const perService = statisticsOf('service', 'standard').size;
     const perPair = statisticsOf('service,severity', 'standard').size;

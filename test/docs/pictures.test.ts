@@ -1,16 +1,14 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { pages, root } from './markdown.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const pages = ['README.md', ...globSync('{docs,deploy,grafana}/**/*.md', { cwd: root })];
 const IMAGE = /!\[(?<alt>[^\]]*)\]\((?<path>[^)\s]+)\)|(?:src|srcset)="(?<source>[^"\s]+)"/g;
 const shown = pages.flatMap((page) =>
-  [...readFileSync(join(root, page), 'utf8').matchAll(IMAGE)].map(({ groups = {} }) => ({
-    page,
+  [...page.text.matchAll(IMAGE)].map(({ groups = {} }) => ({
+    page: page.path,
     alt: groups['alt'],
-    path: join(dirname(page), groups['path'] ?? groups['source'] ?? ''),
+    path: join(dirname(page.path), groups['path'] ?? groups['source'] ?? ''),
   })),
 );
 

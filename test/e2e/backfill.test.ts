@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { backfillFamilies } from '../../src/cli/backfill/table.ts';
+import { backfillFamilies } from '../../src/cli/backfill/gauge-replay.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { tool } from '../deploy/tools.ts';

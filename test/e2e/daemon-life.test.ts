@@ -180,7 +180,7 @@ describe('SIGHUP', () => {
     expect(isShown(during, 'pd')).toBe(true);
     expect(during.value(RELOADED_AT, {})).toBe(before.value(RELOADED_AT, {}));
     expect(line).toMatchObject({
-      msg: 'configuration was not reloaded, the old one runs on',
+      msg: 'configuration not reloaded, the old one stays',
       error: `windws (${join(folder, 'c.yml')}:4:1): is not a known key; did you mean windows?`,
     });
     expect(isShown(after, 'pd')).toBe(true);
@@ -227,7 +227,7 @@ describe('POST /-/reload', () => {
 
     expect(answer).toEqual({
       status: 403,
-      text: 'reloading over HTTP is off; start with --web.enable-lifecycle, or send SIGHUP\n',
+      text: 'reload over HTTP is disabled; start with --web.enable-lifecycle, or send SIGHUP\n',
     });
   });
 

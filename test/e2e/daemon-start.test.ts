@@ -198,7 +198,7 @@ describe('a good configuration', () => {
 
       const ended = await runToEnd({ words: [...words, `--config.file=${file}`], folder });
 
-      expect(ended).toEqual({ code: 0, stdout: 'the configuration is good: pd\n', stderr: '' });
+      expect(ended).toEqual({ code: 0, stdout: 'configuration is valid; providers: pd\n', stderr: '' });
     },
   );
 
@@ -243,6 +243,6 @@ pagerduty:
 
     const ended = await runToEnd({ words: ['check'], folder });
 
-    expect(ended.stdout).toBe('the configuration is good: found\n');
+    expect(ended.stdout).toBe('configuration is valid; providers: found\n');
   });
 });

@@ -11,9 +11,12 @@ const expressions = committedDashboards().flatMap(([title, dashboard]) =>
     (panel.targets ?? []).map(({ expr }) => ({ where: `${title}: ${panel.title}`, expr, panel })),
   ),
 );
+const annotations = committedDashboards().flatMap(([title, dashboard]) =>
+  (dashboard.annotations.list ?? []).map(({ name, expr }) => ({ where: `${title}: annotation ${name}`, expr })),
+);
 
 describe('every expression names only what the exporter has with its default configuration', () => {
-  it.each(expressions)('$where: $expr', ({ expr }) => {
+  it.each([...expressions, ...annotations])('$where: $expr', ({ expr }) => {
     expect(strangersIn(withSpans(expr), RECORDED)).toEqual([]);
   });
 
@@ -32,26 +35,20 @@ describe('every expression names only what the exporter has with its default con
 });
 
 describe('needs nothing but the exporter', () => {
-  it('but for one panel, which says that it needs the rules', () => {
+  it('but for the panels of alerts, which say that they need the rules', () => {
     const withRules = expressions.filter(({ expr }) =>
       readPromql(withSpans(expr)).selectors.some(({ metric }) => RECORDED.has(metric) || metric === 'ALERTS'),
     );
 
-    expect(withRules.map(({ panel }) => panel.description)).toEqual([
-      expect.stringContaining('Needs the bundled recording and alerting rules'),
-    ]);
-  });
-
-  it('a panel with rows of a grouping that is no default says so', () => {
-    const further = expressions.filter(({ expr }) => /by="(?:team|provider)"/.test(expr));
-
-    expect(further).not.toEqual([]);
-    for (const { panel } of further) expect(panel.description).toMatch(/Needs the grouping (?:team|provider)/);
+    expect(withRules).toHaveLength(2);
+    for (const { panel } of withRules) {
+      expect(panel.description).toContain('Needs the bundled recording and alerting rules');
+    }
   });
 });
 
 it('adds nothing up over providers that would count twice', () => {
-  const added = expressions
+  const added = [...expressions, ...annotations]
     .map(({ expr }) => expr)
     .filter((expr) => /incident_\w+(?:_total|_count|_bucket)|incident_open/.test(expr))
     .filter((expr) => !expr.includes('incident_revisions_total') && !expr.includes('incident_last_resolved'));

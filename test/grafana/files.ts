@@ -8,6 +8,7 @@ export interface Link {
   readonly title: string;
   readonly url: string;
   readonly keepTime: boolean;
+  readonly targetBlank: boolean;
 }
 
 export interface Target {
@@ -19,6 +20,35 @@ export interface Target {
   readonly datasource?: { readonly uid: string };
 }
 
+export interface Mapping {
+  readonly type: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Thresholds {
+  readonly steps: readonly { readonly value: number | null; readonly color: string }[];
+}
+
+export interface FieldDefaults {
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly noValue?: string;
+  readonly color?: { readonly mode: string; readonly fixedColor?: string };
+  readonly mappings?: readonly Mapping[];
+  readonly thresholds?: Thresholds;
+  readonly custom?: {
+    readonly minWidth?: number;
+    readonly scaleDistribution?: { readonly type: string };
+    readonly thresholdsStyle?: { readonly mode: string };
+  };
+}
+
+export interface Override {
+  readonly matcher: { readonly id: string; readonly options: string };
+  readonly properties: readonly { readonly id: string; readonly value: unknown }[];
+}
+
 export interface Panel {
   readonly id?: number;
   readonly type: string;
@@ -27,13 +57,20 @@ export interface Panel {
   readonly links?: readonly Link[];
   readonly targets?: readonly Target[];
   readonly datasource?: { readonly uid: string };
-  readonly options?: { readonly textMode?: string };
-  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-  readonly fieldConfig?: {
-    readonly defaults: { readonly unit?: string };
-    readonly overrides: readonly { readonly properties: readonly { readonly id: string; readonly value: unknown }[] }[];
+  readonly maxDataPoints?: number;
+  readonly options?: {
+    readonly textMode?: string;
+    readonly colorMode?: string;
+    readonly mergeValues?: boolean;
+    readonly yAxis?: { readonly unit?: string };
+    readonly cellValues?: { readonly unit?: string };
   };
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig?: { readonly defaults: FieldDefaults; readonly overrides: readonly Override[] };
   readonly transformations?: readonly { readonly id: string; readonly options: Record<string, object> }[];
+  /** Of a collapsed row. */
+  readonly panels?: readonly Panel[];
+  readonly collapsed?: boolean;
 }
 
 export interface Variable {
@@ -43,7 +80,16 @@ export interface Variable {
   readonly regex?: string;
   readonly allValue?: string;
   readonly includeAll: boolean;
+  readonly hide?: number;
   readonly current?: { readonly value: string | readonly string[] };
+}
+
+export interface Annotation {
+  readonly name: string;
+  readonly enable: boolean;
+  readonly expr: string;
+  readonly target: Target;
+  readonly iconColor: string;
 }
 
 export interface Dashboard {
@@ -52,6 +98,7 @@ export interface Dashboard {
   readonly panels: readonly Panel[];
   readonly links: readonly Link[];
   readonly templating: { readonly list: readonly Variable[] };
+  readonly annotations: { readonly list?: readonly Annotation[] };
 }
 
 /** Every committed file below a folder of `grafana/`, by its name. */
@@ -68,12 +115,17 @@ export function committedDashboards(): [title: string, dashboard: Dashboard][] {
   });
 }
 
-/** Panels that show something, without headings. */
-export function shownPanels({ panels }: Dashboard): Panel[] {
-  return panels.filter(({ type }) => type !== 'row');
+/** Panels and headings, those of collapsed rows too. */
+export function allPanels({ panels }: Pick<Dashboard, 'panels'>): Panel[] {
+  return panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
 }
 
-/** What a variable asks Prometheus; empty for the data source. */
+/** Panels that show something, without headings. */
+export function shownPanels(dashboard: Pick<Dashboard, 'panels'>): Panel[] {
+  return allPanels(dashboard).filter(({ type }) => type !== 'row');
+}
+
+/** What a variable asks Prometheus; empty for one that does not. */
 export function queryOf({ type, query }: Variable): string {
   if (type !== 'query') return '';
   return typeof query === 'string' ? query : query.query;

@@ -21,22 +21,29 @@ describe('what is committed is what the sources make (npm run dashboards)', () =
 });
 
 describe('a dashboard for import by hand', () => {
-  it.each([...filesIn('import')])('%s asks for its data source and is else the same', (name, text) => {
+  it.each([...filesIn('import')])('%s asks for its data source and addresses and is else the same', (name, text) => {
     const { __inputs, __requires, ...rest } = JSON.parse(text);
+    const provisioned = JSON.parse(filesIn('dashboards').get(name) ?? '');
 
-    const asked = rest.templating.list.find(({ type }: { type: string }) => type === 'datasource');
-    const own = asked.current;
-    delete asked.current;
+    const inputs = __inputs.map(({ name: input, type }: { name: string; type: string }) => [input, type]);
+    const values = rest.templating.list
+      .filter(({ type }: { type: string }) => type === 'datasource' || type === 'constant')
+      .map(({ current }: { current: { value: string } }) => current.value);
+    rest.templating = provisioned.templating;
 
-    expect(__inputs).toMatchObject([{ name: 'DS_PROMETHEUS', type: 'datasource', pluginId: 'prometheus' }]);
+    expect(inputs).toEqual([
+      ['DS_PROMETHEUS', 'datasource'],
+      ['VAR_EXPORTER', 'constant'],
+      ['VAR_REPOSITORY', 'constant'],
+    ]);
+    expect(values).toEqual(inputs.map(([input]: string[]) => `\${${input}}`));
     expect(__requires).toHaveLength(2);
-    expect(own.value).toBe(`\${DS_PROMETHEUS}`);
-    expect(rest).toEqual(JSON.parse(filesIn('dashboards').get(name) ?? ''));
+    expect(rest).toEqual(provisioned);
   });
 
   it('is not what is provisioned, which knows no inputs', () => {
     const provisioned = [...filesIn('dashboards').values()];
 
-    expect(provisioned.filter((text) => text.includes('__inputs') || text.includes('DS_PROMETHEUS'))).toEqual([]);
+    expect(provisioned.filter((text) => text.includes('__inputs') || /DS_PROMETHEUS|VAR_/.test(text))).toEqual([]);
   });
 });

@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   change,
-  level,
+  changeOf,
+  inAllWindows,
+  levelOfChosen,
+  mttr,
   oldestOpenSeconds,
-  orOverall,
+  performanceLevel,
+  resolved,
   shareWithinTarget,
   summed,
   windowed,
-} from '../../grafana/src/expressions.ts';
-import { type Chosen, filled, NOTHING_CHOSEN } from '../../scripts/pictures/questions.ts';
+} from '../../grafana/src/promql.ts';
 import { tool } from '../deploy/tools.ts';
+import { type Choice, EVERYTHING, fill } from './fill.ts';
 
 const promtool = tool('promtool');
 
@@ -38,11 +42,31 @@ const SERIES: Readonly<Record<string, string>> = {
   'incident_within_target_total{provider="pd",service="cart",severity="P2"}': '0+3x20',
   'incident_within_target_total{provider="og",service="cart",severity="P2"}': '0+1x20',
   'incident_within_target_total{provider="aws",service="cart",severity="P2"}': '0+4x20',
+  'incident_target_minutes{severity="P2"}': '60x20',
   'incident_mttr_minutes{by="all",window="30d"}': '60x20',
   'incident_mttr_minutes{by="all",window="7d"}': '10x20',
   'incident_mttr_minutes{by="severity",window="30d",severity="P1"}': '30x20',
   'incident_mttr_minutes{by="severity",window="30d",severity="P2"}': '90x20',
-  'incident_mttr_minutes{by="team",window="30d",team="web"}': '20x20',
+  'incident_window_resolved{by="severity",window="30d",severity="P1"}': '2x20',
+  'incident_window_resolved{by="severity",window="30d",severity="P2"}': '2x20',
+  'incident_mttr_minutes{by="service",window="30d",service="shop"}': '10x20',
+  'incident_mttr_minutes{by="service",window="30d",service="cart"}': '70x20',
+  'incident_window_resolved{by="service",window="30d",service="shop"}': '1x20',
+  'incident_window_resolved{by="service",window="30d",service="cart"}': '3x20',
+  'incident_mttr_baseline_minutes{by="service",window="30d",service="shop"}': '40x20',
+  'incident_mttr_baseline_minutes{by="service",window="30d",service="cart"}': '56x20',
+  'incident_baseline_resolved{by="service",window="30d",service="shop"}': '3x20',
+  'incident_baseline_resolved{by="service",window="30d",service="cart"}': '1x20',
+  'incident_baseline_resolved{by="severity",window="30d",severity="P1"}': '5x20',
+  'incident_mttr_minutes{by="service,severity",window="30d",service="shop",severity="P1"}': '10x20',
+  'incident_mttr_minutes{by="service,severity",window="30d",service="cart",severity="P1"}': '30x20',
+  'incident_mttr_minutes{by="service,severity",window="30d",service="cart",severity="P2"}': '90x20',
+  'incident_window_resolved{by="service,severity",window="30d",service="shop",severity="P1"}': '1x20',
+  'incident_window_resolved{by="service,severity",window="30d",service="cart",severity="P1"}': '1x20',
+  'incident_window_resolved{by="service,severity",window="30d",service="cart",severity="P2"}': '2x20',
+  'incident_performance_level{by="all",window="30d",level="high"}': '1x20',
+  'incident_within_target_ratio{by="severity",window="7d",severity="P1"}': '0.5x20',
+  'incident_within_target_ratio{by="severity",window="30d",severity="P1"}': '0.75x20',
   'incident_mttr_baseline_minutes{by="severity",window="30d",severity="P1"}': '40x20',
   'incident_performance_level{by="severity",window="30d",severity="P1",level="elite"}': '1x20',
   'incident_performance_level{by="severity",window="30d",severity="P1",level="low"}': '0x20',
@@ -57,7 +81,7 @@ type Expected = readonly (readonly [labels: string, value: number])[];
 interface Case {
   readonly says: string;
   readonly expression: string;
-  readonly choice?: Chosen;
+  readonly choice?: Choice;
   readonly expected: Expected;
 }
 
@@ -103,6 +127,11 @@ describe.skipIf(promtool.isSkipped)(`what dashboards compute, with two replicas$
       expected: [['{severity="P2"}', 0.5]],
     },
     {
+      says: 'divides by recoveries that have a target, of all severities together',
+      expression: shareWithinTarget('5m', []),
+      expected: [['{}', 0.5]],
+    },
+    {
       says: 'takes the rows of the chosen window',
       expression: windowed('incident_mttr_minutes', 'all'),
       choice: { window: '7d' },
@@ -116,7 +145,7 @@ describe.skipIf(promtool.isSkipped)(`what dashboards compute, with two replicas$
     },
     {
       says: 'numbers the levels',
-      expression: level('severity'),
+      expression: performanceLevel('severity'),
       expected: [
         ['{severity="P1"}', 1],
         ['{severity="P2"}', 3],
@@ -127,21 +156,65 @@ describe.skipIf(promtool.isSkipped)(`what dashboards compute, with two replicas$
       expression: change('severity'),
       expected: [['{severity="P1"}', -0.25]],
     },
+    { says: 'weighs the mean of each group', expression: mttr, expected: [['{}', 55]] },
     {
-      says: 'shows teams where they are grouped',
-      expression: orOverall('incident_mttr_minutes', 'team'),
-      expected: [['{team="web"}', 20]],
+      says: 'takes the mean of a chosen service',
+      expression: mttr,
+      choice: { service: 'cart' },
+      expected: [['{}', 70]],
     },
     {
-      says: 'shows all where they are not',
-      expression: orOverall('incident_mttr_minutes', 'provider'),
-      expected: [['{provider="all"}', 60]],
+      says: 'takes the mean of chosen severities',
+      expression: mttr,
+      choice: { severity: 'P2|P3' },
+      expected: [['{}', 90]],
+    },
+    { says: 'counts what the mean rests on', expression: resolved, choice: { service: 'cart' }, expected: [['{}', 3]] },
+    { says: 'compares everything', expression: changeOf(), expected: [['{}', 0.25]] },
+    {
+      says: 'compares a chosen service with itself',
+      expression: changeOf(),
+      choice: { service: 'cart' },
+      expected: [['{}', 0.25]],
+    },
+    {
+      says: 'compares a chosen severity with itself',
+      expression: changeOf(),
+      choice: { severity: 'P1' },
+      expected: [['{}', -0.25]],
+    },
+    {
+      says: 'compares nothing by service and severity',
+      expression: changeOf(),
+      choice: { severity: 'P1', service: 'cart' },
+      expected: [],
+    },
+    { says: 'has a level of everything', expression: levelOfChosen(), expected: [['{}', 2]] },
+    {
+      says: 'has a level of a severity',
+      expression: levelOfChosen(),
+      choice: { severity: 'P2' },
+      expected: [['{}', 3]],
+    },
+    {
+      says: 'has no level of a severity of a service',
+      expression: levelOfChosen(),
+      choice: { severity: 'P2', service: 'cart' },
+      expected: [],
+    },
+    {
+      says: 'takes all windows',
+      expression: inAllWindows('incident_within_target_ratio'),
+      expected: [
+        ['{severity="P1",window="7d"}', 0.5],
+        ['{severity="P1",window="30d"}', 0.75],
+      ],
     },
   ])('$says', ({ expression, choice = {}, expected }) => {
-    expect(objections(filled(expression, { ...NOTHING_CHOSEN, ...choice }, SPANS), expected)).toBe('');
+    expect(objections(fill(expression, { ...EVERYTHING, ...choice }, SPANS), expected)).toBe('');
   });
 
   it('would say so if it were otherwise', () => {
-    expect(objections(filled(open, NOTHING_CHOSEN, SPANS), [['{}', 17]])).toContain('got: {} 1E+01');
+    expect(objections(fill(open, EVERYTHING, SPANS), [['{}', 17]])).toContain('got: {} 1E+01');
   });
 });

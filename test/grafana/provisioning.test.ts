@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { IncidentsQuery, parseParameters } from '../../src/server/api/queries.ts';
 import { FOLDER } from './files.ts';
 
 function read(path: string): unknown {
@@ -17,6 +18,17 @@ const mounts = new Map(
 );
 
 describe('provisioning of Grafana', () => {
+  it('has every folder that Grafana looks into at its start, each with a file', () => {
+    const folders = readdirSync(`${FOLDER}/provisioning`).toSorted();
+
+    expect(folders).toEqual(['alerting', 'dashboards', 'datasources', 'plugins']);
+    for (const folder of folders) {
+      const files = readdirSync(`${FOLDER}/provisioning/${folder}`);
+      expect(files.length).toBeGreaterThan(0);
+      for (const file of files) expect(read(`provisioning/${folder}/${file}`)).toMatchObject({ apiVersion: 1 });
+    }
+  });
+
   it('looks for dashboards where the compose stack mounts them', () => {
     const { providers } = read('provisioning/dashboards/mttr-exporter.yml') as {
       providers: { type: string; allowUiUpdates: boolean; options: { path: string } }[];
@@ -40,16 +52,20 @@ describe('provisioning of Grafana', () => {
     expect(Object.keys(compose.services)).toContain(new URL(datasource?.url ?? '').hostname);
   });
 
-  it('leads from an exemplar to the incident at its platform', () => {
+  it('leads from an exemplar to the exporter, which knows the platform of each incident', () => {
     const destinations = datasource?.jsonData.exemplarTraceIdDestinations ?? [];
 
-    expect(destinations.map(({ urlDisplayLabel }) => urlDisplayLabel)).toEqual([
-      'Open in PagerDuty',
-      'Open in Opsgenie',
+    expect(destinations.map(({ name, urlDisplayLabel }) => [name, urlDisplayLabel])).toEqual([
+      ['incident_id', 'Find at the exporter'],
     ]);
-    for (const { name, url } of destinations) {
-      expect(name).toBe('incident_id');
-      expect(new URL(url.replace(`$\${__value.raw}`, 'Q1A2B3')).pathname).toContain('/Q1A2B3');
+    for (const { url } of destinations) {
+      const { pathname, searchParams } = new URL(url);
+      expect(pathname).toBe('/api/v1/incidents');
+      expect(parseParameters(IncidentsQuery, Object.fromEntries(searchParams))).toMatchObject({
+        status: 'resolved',
+        limit: 1000,
+        provider: `$\${__data.fields.provider}`,
+      });
     }
   });
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calendarSteps, STEPS } from '../../src/report/calendar.ts';
-import { localTime, type PeriodInput, parsePeriod } from '../../src/report/period.ts';
+import { formatLocalTime } from '../../src/model/format.ts';
+import { type PeriodInput, parsePeriod } from '../../src/report/period.ts';
+import { STEPS, splitByCalendar } from '../../src/report/trend-steps.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -42,7 +43,7 @@ describe('a period', () => {
   it('shows whole days from the first second to the last', () => {
     const { fromMs, toMs, timezone } = parse({ from: '2024-01-01', to: '2024-01-31', timezone: 'Europe/Berlin' });
 
-    const shown = [localTime(fromMs + 1, timezone), localTime(toMs, timezone)];
+    const shown = [formatLocalTime(fromMs + 1, timezone), formatLocalTime(toMs, timezone)];
 
     expect(shown).toEqual(['2024-01-01T00:00:00', '2024-01-31T23:59:59']);
   });
@@ -100,22 +101,20 @@ describe('a period', () => {
     {
       given: { from: 'yesterday' },
       message:
-        'from: "yesterday" is not a time; expected a span such as 30d, a day such as 2026-01-31, or an instant such as 2026-01-31T08:00:00Z',
+        'from: "yesterday" is not a time; expected a span such as 30d, a day such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z',
     },
     {
       given: { from: '2026-02-30' },
       message:
-        'from: "2026-02-30" is not a time; expected a span such as 30d, a day such as 2026-01-31, or an instant such as 2026-01-31T08:00:00Z',
+        'from: "2026-02-30" is not a time; expected a span such as 30d, a day such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z',
     },
     {
       given: { to: '7d' },
-      message:
-        'to: "7d" is not a time; expected now, a day such as 2026-01-31, or an instant such as 2026-01-31T08:00:00Z',
+      message: 'to: "7d" is not a time; expected now, a day such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z',
     },
     {
       given: { from: '0d' },
-      message:
-        'from: "0d" is no span of a period; expected a span such as 30d, a day such as 2026-01-31, or an instant such as 2026-01-31T08:00:00Z',
+      message: 'from: "0d" is out of range; expected 1ms to 36500d',
     },
     { given: { from: '2026-07-10', to: '2026-07-09' }, message: 'from: "2026-07-10" is not before to: "2026-07-09"' },
     { given: { from: '2026-07-16' }, message: 'from: "2026-07-16" is in the future; expected a time before now' },
@@ -133,7 +132,7 @@ describe('the steps of a trend', () => {
   it('are weeks from Monday, cut to the period', () => {
     const period = parse({ from: '2026-07-01', to: '2026-07-14' });
 
-    const steps = calendarSteps(period, 'week');
+    const steps = splitByCalendar(period, 'week');
 
     expect(steps.map(({ name, isWhole }) => [name, isWhole])).toEqual([
       ['2026-06-29', false],
@@ -147,7 +146,7 @@ describe('the steps of a trend', () => {
     const autumn = parse({ from: '2025-10-25', to: '2025-10-27', timezone: 'Europe/Berlin' });
 
     const hours = [spring, autumn].map((period) =>
-      calendarSteps(period, 'day').map(({ fromMs, toMs }) => (toMs - fromMs) / HOUR_MS),
+      splitByCalendar(period, 'day').map(({ fromMs, toMs }) => (toMs - fromMs) / HOUR_MS),
     );
 
     expect(hours).toEqual([
@@ -159,7 +158,7 @@ describe('the steps of a trend', () => {
   it('are months by name', () => {
     const period = parse({ from: '2026-01-01', to: '2026-03-31' });
 
-    const steps = calendarSteps(period, 'month');
+    const steps = splitByCalendar(period, 'month');
 
     expect(steps.map(({ name, isWhole }) => [name, isWhole])).toEqual([
       ['2026-01', true],
@@ -178,7 +177,7 @@ describe('the steps of a trend', () => {
 
     fc.assert(
       fc.property(asked, ({ toMs, spanMs, timezone, step }) => {
-        const steps = calendarSteps({ fromMs: toMs - spanMs, toMs, timezone }, step);
+        const steps = splitByCalendar({ fromMs: toMs - spanMs, toMs, timezone }, step);
 
         expect(steps.at(0)?.fromMs).toBe(toMs - spanMs);
         expect(steps.at(-1)?.toMs).toBe(toMs);

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { gatherFacts } from '../../src/report/postmortem/facts.ts';
-import { renderPostmortem } from '../../src/report/postmortem/markdown.ts';
+import { renderPostmortem } from '../../src/report/postmortem/template.ts';
 import { severities } from '../settings.ts';
 import { incident, recovered } from '../store/telling.ts';
-import { ago, days, statisticsSettings, type World, worldOf } from './explaining.ts';
+import { ago, days, statisticsSettings, type World, worldOf } from './stored-history.ts';
 
 function factsOf(world: World, id: string) {
   const [recorded] = world.history.find(id);
@@ -52,7 +52,7 @@ describe('a post-incident review', () => {
       '| 2026-05-31 21:20:00 +02:00 | 2026-05-31 19:20:00 UTC | +20.0 | Escalated (2) |',
       '| 2026-05-31 21:30:00 +02:00 | 2026-05-31 19:30:00 UTC | +30.0 | Cause identified |',
       '| 2026-05-31 21:40:00 +02:00 | 2026-05-31 19:40:00 UTC | +40.0 | Mitigated |',
-      '| 2026-05-31 21:50:00 +02:00 | 2026-05-31 19:50:00 UTC | +50.0 | Resolved, for a time |',
+      '| 2026-05-31 21:50:00 +02:00 | 2026-05-31 19:50:00 UTC | +50.0 | Resolved (later reopened) |',
       '| 2026-05-31 22:40:00 +02:00 | 2026-05-31 20:40:00 UTC | +100.0 | Reopened |',
       '| 2026-05-31 23:00:00 +02:00 | 2026-05-31 21:00:00 UTC | +120.0 | Resolved automatically |',
     ]);
@@ -200,10 +200,10 @@ describe('an incident that no statistic counts', () => {
   ])('says why: $says', ({ told, filter, says }) => {
     const none = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
 
-    const { uncounted, service } = facts([recovered('X', 5, { triggeredAtMs: ago(100), ...told })], 'X', {
+    const { exclusionText, service } = facts([recovered('X', 5, { triggeredAtMs: ago(100), ...told })], 'X', {
       filter: { ...none, ...filter },
     });
 
-    expect({ uncounted, service }).toEqual({ uncounted: says, service: 'checkout' });
+    expect({ exclusionText, service }).toEqual({ exclusionText: says, service: 'checkout' });
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STEPS } from '../../src/report/calendar.ts';
+import { STEPS } from '../../src/report/trend-steps.ts';
 import { DAY_MS, incident, MINUTE_MS, recovered } from '../store/telling.ts';
 import { figuresIn, HISTORY_START, NOW, stageReports } from './reporting.ts';
 
@@ -37,9 +37,9 @@ describe('a report', () => {
     const made = report();
 
     const severity = made.groups.find(({ name }) => name === 'P5');
-    expect(severity).toMatchObject({ figures: { resolved: 0, opened: 0 }, level: undefined });
-    expect(severity?.figures.mttr).toBeUndefined();
-    expect(severity?.figures.withinTarget).toBeUndefined();
+    expect(severity).toMatchObject({ statistics: { resolved: 0, opened: 0 }, level: undefined });
+    expect(severity?.statistics.mttr).toBeUndefined();
+    expect(severity?.statistics.withinTarget).toBeUndefined();
   });
 
   it('judges severities by their objective', () => {
@@ -64,7 +64,7 @@ describe('a report', () => {
     const made = report();
 
     expect(made.groups.find(({ name }) => name === 'P1')).toMatchObject({
-      figures: { withinTarget: 0.9 },
+      statistics: { withinTarget: 0.9 },
       objective: 0.9,
       isObjectiveMet: true,
     });
@@ -180,9 +180,7 @@ describe('a report', () => {
     expect(figuresIn(made, 'service', 'alarms')).toBeUndefined();
     expect(figuresIn(made, 'provider', 'aws')).toMatchObject({ resolved: 1, mttr: 999 });
     expect(made.longest.map(({ id }) => id)).toEqual(['A']);
-    expect(made.notes).toEqual([
-      { kind: 'kept_out', text: 'aws is in no number but those by provider, as configured (overall: false)' },
-    ]);
+    expect(made.notes).toEqual([{ kind: 'kept_out', text: 'aws counts only in numbers by provider (overall: false)' }]);
   });
 
   it('ends each window where its provider was read, and names the one that lags', () => {
@@ -235,7 +233,7 @@ describe('a report', () => {
     const making = () => report({ from: '2025-01-01', to: '2025-01-31' });
 
     expect(making).toThrow(
-      'the period ends 2025-01-31T23:59:59, before the history begins (pagerduty: 2025-11-03T12:00:00); expected a later period, or a longer history in the configuration',
+      'the period ends at 2025-01-31 23:59:59 UTC, before the history begins (pagerduty: 2025-11-03 12:00:00 UTC); expected a later period, or a longer history in the configuration',
     );
   });
 
@@ -256,13 +254,13 @@ describe('an empty period', () => {
       says: 'may be asked for with too narrow a filter',
       told: [{ incidents: [ended('A', [1, 10])] }],
       asking: { filter: { services: ['search'] } },
-      reasons: ['filter: 1 incident was resolved in the period, but outside of what was asked for'],
+      hints: ['filter: 1 incident was resolved in the period, but outside of what was asked for'],
     },
     {
       says: 'may be asked for with a filter that nothing ever passed',
       told: [{ incidents: [ended('A', [60, 10])] }],
       asking: { filter: { services: ['search'] } },
-      reasons: ['filter: nothing of what was asked for was resolved at any time'],
+      hints: ['filter: nothing of what was asked for was ever resolved'],
     },
     {
       says: 'may come from the filter of a provider',
@@ -275,7 +273,7 @@ describe('an empty period', () => {
         },
       ],
       asking: {},
-      reasons: [
+      hints: [
         'filter: 1 incident ended in the period, but does not count: left out by filter.severities',
         'range: the last recovery was 2026-04-02T12:00:00, outside of the period',
       ],
@@ -294,9 +292,9 @@ describe('an empty period', () => {
         },
       ],
       asking: {},
-      reasons: [
+      hints: [
         'deleted: 2 incidents ended in the period, but do not count: deleted on the platform',
-        'expired: 1 incident ended in the period, but does not count: given up as lost, as no end was ever reported',
+        'expired: 1 incident ended in the period, but does not count: no end was ever reported, so it expired',
         'flaky: 1 incident ended in the period, but does not count: too short to be a recovery',
       ],
     },
@@ -304,56 +302,52 @@ describe('an empty period', () => {
       says: 'may hold what counts nowhere, though it was not asked for',
       told: [{ incidents: [ended('D', [1, 10])], deletedIds: ['D'] }],
       asking: { filter: { services: ['search'] } },
-      reasons: ['filter: nothing of what was asked for was resolved at any time'],
+      hints: ['filter: nothing of what was asked for was ever resolved'],
     },
     {
       says: 'may lie beside what happened',
       told: [{ incidents: [ended('A', [60, 10])] }],
       asking: {},
-      reasons: ['range: the last recovery was 2026-04-02T12:00:00, outside of the period'],
+      hints: ['range: the last recovery was 2026-04-02T12:00:00, outside of the period'],
     },
     {
       says: 'may hold what is still open',
       told: [{ incidents: [incident('A', { triggeredAtMs: NOW - DAY_MS })] }],
       asking: {},
-      reasons: ['nothing closed yet: open incidents: 1'],
+      hints: ['nothing closed yet: open incidents: 1'],
     },
     {
       says: 'may come from credentials that see nothing',
       told: [{}],
       asking: {},
-      reasons: [
-        'credentials: no incident was found at all, which may be true, or the key may see nothing; mttr-exporter doctor says which',
-      ],
+      hints: ['credentials: no incident was found, or the key has no access to any; mttr-exporter doctor says which'],
     },
     {
       says: 'may come from credentials that never worked',
       told: [{ isUnsynced: true }],
       asking: {},
-      reasons: [
-        'credentials, or an incomplete first sync: not read to the end yet: pagerduty; mttr-exporter doctor says what is wrong',
-      ],
+      hints: ['credentials: first sync incomplete: pagerduty; mttr-exporter doctor says what is wrong'],
     },
     {
       says: 'may come from providers that are all kept out',
       told: [{ config: { overall: false }, incidents: [ended('A', [1, 10])] }],
       asking: {},
-      reasons: ['filter: every provider is kept out of all numbers but its own (overall: false)'],
+      hints: ['filter: every provider counts only in numbers of its own (overall: false)'],
     },
-  ])('$says', ({ told, asking, reasons }) => {
+  ])('$says', ({ told, asking, hints }) => {
     const report = stageReports(told);
 
     const made = report(asking);
 
-    expect(made.reasons).toEqual(reasons);
+    expect(made.hints).toEqual(hints);
   });
 
-  it('needs no reasons when something was resolved', () => {
+  it('needs no hints when something was resolved', () => {
     const report = stageReports([{ incidents: WEEK }]);
 
     const made = report();
 
-    expect(made.reasons).toEqual([]);
+    expect(made.hints).toEqual([]);
   });
 });
 
@@ -373,7 +367,7 @@ describe('a trend', () => {
 
         const made = report(asked);
 
-        const resolved = (made.trend?.points ?? []).map(({ figures }) => figures.resolved ?? 0);
+        const resolved = (made.trend?.points ?? []).map(({ statistics }) => statistics.resolved ?? 0);
         expect(resolved.reduce((sum, count) => sum + count, 0)).toBe(figuresIn(made, 'all')?.resolved);
         expect(made.longest[0]?.minutes).toBe(figuresIn(made, 'all')?.max);
       }),
@@ -386,7 +380,7 @@ describe('a trend', () => {
 
     const made = report({ from: '2026-05-29', step: 'day' });
 
-    expect(made.trend?.points.map(({ name, figures }) => [name, figures.resolved])).toEqual([
+    expect(made.trend?.points.map(({ name, statistics }) => [name, statistics.resolved])).toEqual([
       ['2026-05-29', undefined],
       ['2026-05-30', 1],
       ['2026-05-31', 1],

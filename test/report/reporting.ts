@@ -102,7 +102,7 @@ function reportConfig(
   };
 }
 
-/** The figures of one group; undefined when the report has none of that name. */
+/** The statistics of one group; undefined when the report has none of that name. */
 export function figuresIn({ groups }: Pick<Report, 'groups'>, grouping: string, name = '') {
-  return groups.find((group) => group.grouping === grouping && group.name === name)?.figures;
+  return groups.find((group) => group.grouping === grouping && group.name === name)?.statistics;
 }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
 import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
-import { figuresOf } from '../../src/report/figures.ts';
-import { type End, openTimeline, type ReportedProvider } from '../../src/report/timeline.ts';
+import { readStatistics } from '../../src/report/statistic-info.ts';
+import { createTimeline, type ReportedProvider, type WindowEnd } from '../../src/report/timeline.ts';
 import type { Row, StatisticsSettings } from '../../src/stats/rows.ts';
 import { createStatistics } from '../../src/stats/statistics.ts';
 import type { History } from '../../src/store/history.ts';
@@ -78,7 +78,7 @@ function historyOf(incidents: readonly StoredIncident[]): History {
 }
 
 function timelineOf(incidents: readonly StoredIncident[], isWanted: (labels: FacetLabels) => boolean = () => true) {
-  return openTimeline({ history: historyOf(incidents), settings: SETTINGS, providers: PROVIDERS, reader, isWanted });
+  return createTimeline({ history: historyOf(incidents), settings: SETTINGS, providers: PROVIDERS, reader, isWanted });
 }
 
 function reader(name: string) {
@@ -91,7 +91,7 @@ function said(rows: readonly Row[]): Map<string, Record<string, number>> {
     rows.flatMap((row) =>
       SETTINGS.windows.map(({ name }, window) => [
         `${row.grouping}${JSON.stringify(row.labels)}@${name}`,
-        { ...figuresOf(row, window) },
+        { ...readStatistics(row, window) },
       ]),
     ),
   );
@@ -188,7 +188,7 @@ describe('windows of the past', () => {
   });
 
   it('may be asked for one after the other, to where providers were read', () => {
-    const ends: readonly End[] = [READ_UNTIL - 40 * DAY_MS, READ_UNTIL - 10 * DAY_MS, 'read'];
+    const ends: readonly WindowEnd[] = [READ_UNTIL - 40 * DAY_MS, READ_UNTIL - 10 * DAY_MS, 'read'];
     fc.assert(
       fc.property(history, (incidents) => {
         const walking = timelineOf(incidents);

@@ -1,5 +1,5 @@
 import type { Explanation } from '../../src/report/explain/explanation.ts';
-import type { ApiSource } from '../../src/server/api/source.ts';
+import type { ApiSource } from '../../src/server/api/endpoints.ts';
 
 /** An answer that was put together elsewhere. */
 export function json(value: unknown): Buffer {

@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { authenticate } from '../../src/server/auth.ts';
-import type { ServerOptions } from '../../src/server/options.ts';
+import type { ServerOptions } from '../../src/server/server.ts';
 import { type Answered, whyNotAsPromised } from './api-conformance.ts';
 import { inventApi, json as toJson } from './api-source.ts';
 import { rememberLog, serve, until } from './serving.ts';
@@ -179,16 +179,16 @@ describe('an answer', () => {
 
 describe('a request that cannot be answered', () => {
   it.each([
-    { path: '/statistics?colour=red', names: ['colour'], says: 'colour is no parameter here; expected window, by' },
-    { path: '/status?window=30d', names: ['window'], says: 'window is no parameter here; expected none' },
-    { path: '/statistics?by=colour', names: ['by'], says: 'by is no grouping; expected one of all severity' },
-    { path: '/statistics?window=', names: ['window'], says: 'window is empty; expected a value' },
-    { path: '/statistics?window=7d&window=30d', names: ['window'], says: 'window is given more than once' },
-    { path: '/incidents?limit=0', names: ['limit'], says: 'limit is too small; expected 1 or more' },
-    { path: '/incidents?limit=1001', names: ['limit'], says: 'limit is too large; expected 1000 or less' },
-    { path: '/incidents?limit=ten', names: ['limit'], says: 'limit is no whole number' },
+    { path: '/statistics?colour=red', names: ['colour'], says: 'colour: unknown parameter; expected window, by' },
+    { path: '/status?window=30d', names: ['window'], says: 'window: unknown parameter; expected none' },
+    { path: '/statistics?by=colour', names: ['by'], says: 'by: unknown grouping; expected one of all, severity' },
+    { path: '/statistics?window=', names: ['window'], says: 'window: must not be empty' },
+    { path: '/statistics?window=7d&window=30d', names: ['window'], says: 'window: given more than once' },
+    { path: '/incidents?limit=0', names: ['limit'], says: 'limit: must be 1 or more' },
+    { path: '/incidents?limit=1001', names: ['limit'], says: 'limit: must be 1000 or less' },
+    { path: '/incidents?limit=ten', names: ['limit'], says: 'limit: expected a whole number' },
     { path: '/incidents?status=closed&limit=-1', names: ['status', 'limit'], says: 'expected open or resolved' },
-    { path: `/incidents?service=${'x'.repeat(513)}`, names: ['service'], says: 'is too long; expected 512' },
+    { path: `/incidents?service=${'x'.repeat(513)}`, names: ['service'], says: 'too long; expected 512' },
   ])('names the parameters that are wrong: $names of $path', async ({ path, names, says }) => {
     const { get } = await start();
 
@@ -243,7 +243,7 @@ describe('a request that cannot be answered', () => {
     const { status, body } = await get('/incidents');
 
     expect(status).toBe(500);
-    expect(body).toMatchObject({ detail: 'this request failed; the log says why' });
+    expect(body).toMatchObject({ detail: 'internal error; see the log of the exporter' });
     expect(lines).toContain('error request failed method=GET path=/api/v1/incidents error=the disk is gone');
   });
 });
@@ -333,8 +333,14 @@ describe('who may ask', () => {
 
   it.each([
     { says: 'no admin token is configured', api: {}, headers: ADMIN, status: 403, detail: 'web.admin_token' },
-    { says: 'none is given', api: admins, headers: {}, status: 401, detail: 'needs the admin token' },
-    { says: 'another is given', api: admins, headers: { authorization: 'Bearer x' }, status: 401, detail: 'needs' },
+    { says: 'none is given', api: admins, headers: {}, status: 401, detail: 'invalid admin token' },
+    {
+      says: 'another is given',
+      api: admins,
+      headers: { authorization: 'Bearer x' },
+      status: 401,
+      detail: 'invalid admin token',
+    },
   ])('is nobody for a refresh where $says', async ({ api, headers, status, detail }) => {
     let refreshes = 0;
     const refresh = async () => {
@@ -397,10 +403,22 @@ describe('a refresh', () => {
   });
 
   it.each([
-    { says: 'no scope', path: '', init: { headers: ADMIN }, status: 400, detail: 'scope is missing; expected all' },
-    { says: 'another scope', path: '?scope=some', init: { headers: ADMIN }, status: 400, detail: 'scope is no scope' },
-    { says: 'no span', path: '?scope=last-week', init: { headers: ADMIN }, status: 400, detail: 'scope is no scope' },
-    { says: 'an empty span', path: '?scope=last-0d', init: { headers: ADMIN }, status: 400, detail: 'is no scope' },
+    { says: 'no scope', path: '', init: { headers: ADMIN }, status: 400, detail: 'scope: missing; expected all' },
+    {
+      says: 'another scope',
+      path: '?scope=some',
+      init: { headers: ADMIN },
+      status: 400,
+      detail: 'scope: unknown scope',
+    },
+    {
+      says: 'no span',
+      path: '?scope=last-week',
+      init: { headers: ADMIN },
+      status: 400,
+      detail: 'scope: unknown scope',
+    },
+    { says: 'an empty span', path: '?scope=last-0d', init: { headers: ADMIN }, status: 400, detail: 'unknown scope' },
     {
       says: 'a word for a switch',
       path: '?scope=all&dry_run=yes',
@@ -415,15 +433,21 @@ describe('a refresh', () => {
       status: 400,
       detail: 'max_f',
     },
-    { says: 'a list', path: '', init: json(['all']), status: 400, detail: 'body is no JSON object; expected one' },
+    { says: 'a list', path: '', init: json(['all']), status: 400, detail: 'body: expected a JSON object' },
     { says: 'a parameter twice', path: '?scope=all', init: json({ scope: 'all' }), status: 400, detail: 'in the body' },
-    { says: 'an unknown one', path: '?scope=all', init: json({ colour: 1 }), status: 400, detail: 'colour is no par' },
+    {
+      says: 'an unknown one',
+      path: '?scope=all',
+      init: json({ colour: 1 }),
+      status: 400,
+      detail: 'colour: unknown par',
+    },
     {
       says: 'a broken body',
       path: '',
       init: { body: '{', headers: { ...ADMIN, 'content-type': 'application/json' } },
       status: 400,
-      detail: 'the body cannot be read',
+      detail: 'cannot parse the body',
     },
     {
       says: 'another kind of body',

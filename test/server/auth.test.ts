@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { hashSync } from 'bcryptjs';
 import { expect, it, onTestFinished } from 'vitest';
-import { createAuthMiddleware } from '../../src/server/auth-middleware.ts';
-import { createRequestLimiter } from '../../src/server/rate-limit.ts';
+import { createAuthMiddleware } from '../../src/server/auth.ts';
 import type { WebConfig } from '../../src/server/web-config.ts';
+import { createRateLimiter } from '../../src/server/web-settings.ts';
 import { ask, serve } from './serving.ts';
 
 /** The least cost that bcrypt knows, for the speed of the tests. */
@@ -17,7 +17,7 @@ const BASIC = 'Basic realm="mttr-exporter", charset="UTF-8"';
 const BEARER = 'Bearer realm="mttr-exporter"';
 
 function webWith(changes: Partial<WebConfig>): { config: WebConfig; file: string } {
-  const config = { tls: undefined, headers: {}, users: new Map<string, string>(), requestLimit: undefined };
+  const config = { tls: undefined, headers: {}, users: new Map<string, string>(), rateLimit: undefined };
   return { config: { ...config, ...changes }, file: '/nowhere/web.yml' };
 }
 
@@ -110,9 +110,8 @@ it('answers 429 when too many logins wait, and 500 when passwords cannot be comp
   const answers = [() => 'busy' as const, () => Promise.reject(new Error('no thread'))];
   const basicAuth = { authenticate: () => answers.shift()?.() ?? 'denied' };
   const authenticate = createAuthMiddleware({
-    settings: () => ({ headers: {}, basicAuth, mayPass: undefined, tls: undefined }),
-    bearerToken: () => undefined,
-    adminToken: () => undefined,
+    credentials: () => ({ bearerToken: undefined, basicAuth }),
+    rateLimit: () => undefined,
     apiBase: '/api/v1',
   });
   const server = createServer((request, response) =>
@@ -131,7 +130,7 @@ it('answers 429 when too many logins wait, and 500 when passwords cannot be comp
 });
 
 it('lets a burst of requests pass, then one per interval, and never more than a burst', () => {
-  const mayPass = createRequestLimiter({ intervalMs: 100, burst: 2 });
+  const mayPass = createRateLimiter({ intervalMs: 100, burst: 2 });
   const instants = [0, 0, 0, 99, 100, 100, 150, 200, 10_000, 10_000, 10_000];
 
   const passed = instants.map((nowMs) => mayPass(nowMs));
@@ -140,7 +139,7 @@ it('lets a burst of requests pass, then one per interval, and never more than a 
 });
 
 it('answers 429 above the configured limit, but never to probes', async () => {
-  const { url } = await serve({ web: webWith({ requestLimit: { intervalMs: 3_600_000, burst: 1 } }) });
+  const { url } = await serve({ web: webWith({ rateLimit: { intervalMs: 3_600_000, burst: 1 } }) });
 
   const first = await ask(`${url}metrics`);
   const second = await ask(`${url}metrics`);

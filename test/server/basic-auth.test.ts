@@ -1,6 +1,6 @@
 import { hashSync } from 'bcryptjs';
 import { describe, expect, it } from 'vitest';
-import { createBasicAuth } from '../../src/server/basic-auth.ts';
+import { createBasicAuth } from '../../src/server/auth.ts';
 import type { Client, Login } from '../../src/server/login-queue.ts';
 
 /** Hashes only where a test reads their cost; the comparisons of these tests are invented. */

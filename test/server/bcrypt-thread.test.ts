@@ -6,15 +6,15 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { hashSync } from 'bcryptjs';
 import { expect, it, onTestFinished } from 'vitest';
-import { type BcryptThread, createBcryptThread } from '../../src/server/bcrypt-thread.ts';
+import { createBcryptThread } from '../../src/server/login-queue.ts';
 
 const run = promisify(execFile);
 const HASH = hashSync('scrape me', 4);
 
-function startThread(): BcryptThread {
+function startThread() {
   const thread = createBcryptThread();
   onTestFinished(() => thread.close());
-  return thread;
+  return { compare: thread.service.compare, close: () => thread.close() };
 }
 
 it('tells the right password from others', async () => {
@@ -59,7 +59,7 @@ it('rejects what waits when it is closed', async () => {
 
   await thread.close();
 
-  expect(await outcome).toBe('Error: the thread that compares passwords ended');
+  expect(await outcome).toBe('Error: the bcrypt thread has ended');
 });
 
 it('costs nothing to close before it was used', async () => {
@@ -77,11 +77,11 @@ it('finds its worker where it was compiled to JavaScript', async () => {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')]);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const module = pathToFileURL(join(folder, 'dist/server/bcrypt-thread.js')).href;
+  const module = pathToFileURL(join(folder, 'dist/server/login-queue.js')).href;
   const program = `
     const alive = setInterval(() => undefined, 1000); // The thread itself keeps no process alive.
     const thread = (await import(${JSON.stringify(module)})).createBcryptThread();
-    console.log(await thread.compare('scrape me', ${JSON.stringify(HASH)}));
+    console.log(await thread.service.compare('scrape me', ${JSON.stringify(HASH)}));
     await thread.close();
     clearInterval(alive);
   `;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createFairQueue, type FairQueue } from '../../src/server/fair-queue.ts';
+import { createFairQueue, type FairQueue } from '../../src/server/login-queue.ts';
 
 function queueOf(paths: readonly string[]): FairQueue<string> {
   const queue = createFairQueue<string>();

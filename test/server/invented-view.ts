@@ -1,10 +1,10 @@
 import type {
-  Figures,
   OpenIncident,
   ProviderStatus,
-  ServiceFigures,
-  SeverityFigures,
+  ServiceStats,
+  SeverityStats,
   StatusView,
+  WindowStats,
 } from '../../src/server/status-page/view.ts';
 import { viewWith } from './serving.ts';
 
@@ -13,13 +13,13 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-export const NO_FIGURES: Figures = {
+export const NO_STATS: WindowStats = {
   mttrMinutes: undefined,
   medianMinutes: undefined,
   p95Minutes: undefined,
   baselineMinutes: undefined,
   withinTarget: undefined,
-  free: undefined,
+  incidentFree: undefined,
   opened: 0,
   resolved: 0,
   level: undefined,
@@ -42,12 +42,12 @@ export const PROVIDER: ProviderStatus = {
   unmappedSeverities: [],
 };
 
-export function service(name: string, figures: Partial<ServiceFigures> = {}): ServiceFigures {
-  return { ...NO_FIGURES, name, openNow: 0, ...figures };
+export function service(name: string, figures: Partial<ServiceStats> = {}): ServiceStats {
+  return { ...NO_STATS, name, openNow: 0, ...figures };
 }
 
-export function severity(name: string, figures: Partial<SeverityFigures> = {}): SeverityFigures {
-  return { ...NO_FIGURES, name, title: undefined, targetMinutes: 30, objective: 0.9, openNow: 0, ...figures };
+export function severity(name: string, figures: Partial<SeverityStats> = {}): SeverityStats {
+  return { ...NO_STATS, name, title: undefined, targetMinutes: 30, objective: 0.9, openNow: 0, ...figures };
 }
 
 export function openIncident(id: string, changes: Partial<OpenIncident> = {}): OpenIncident {
@@ -74,17 +74,17 @@ export function wholeView(changes: Partial<StatusView> = {}): StatusView {
     medianMinutes: 87.5,
     p95Minutes: 610,
     baselineMinutes: 120,
-    free: 0.9312,
+    incidentFree: 0.9312,
   };
   return viewWith({
     nowMs: NOW_MS,
     uptimeMs: 93_784_000,
-    troubles: [
+    issues: [
       { kind: 'notice', text: 'opsgenie: the first sync is not complete.' },
       { kind: 'problem', text: 'aws is down: 403 Forbidden' },
     ],
     overall: {
-      ...NO_FIGURES,
+      ...NO_STATS,
       ...figures,
       mttrMinutes: 145.3333333333333,
       withinTarget: 0.8297872340425532,
@@ -107,7 +107,7 @@ export function wholeView(changes: Partial<StatusView> = {}): StatusView {
         ? service(name)
         : service(name, { ...figures, resolved: 40 - at, mttrMinutes: 20 + ((at * 37) % 50), openNow: at % 2 }),
     ),
-    trend: ['Everything', 'P1'].map((name, at) => ({
+    trend: ['All incidents', 'P1'].map((name, at) => ({
       name,
       targetMinutes: at === 0 ? undefined : 30,
       points: Array.from({ length: 60 }, (_, day) => ({

@@ -88,7 +88,7 @@ it.each([
 
   const reply = await ask(`${url}metrics`);
 
-  expect(reply).toMatchObject({ status: 500, body: 'this request failed; the log says why\n' });
+  expect(reply).toMatchObject({ status: 500, body: 'internal error; see the log of the exporter\n' });
   expect(lines).toEqual(['error request failed method=GET path=/metrics error=no page']);
 });
 
@@ -127,7 +127,7 @@ it('answers 503 until the first page is whole', async () => {
   pages.page = pageOf('up 1\n');
   const late = await ask(`${url}metrics`);
 
-  expect(early).toMatchObject({ status: 503, body: 'the first page is not rendered yet\n' });
+  expect(early).toMatchObject({ status: 503, body: 'the first metrics page is not ready yet\n' });
   expect(late).toMatchObject({ status: 200, body: 'up 1\n' });
   expect(pages.deliveries).toEqual([1]);
 });

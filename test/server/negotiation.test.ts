@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { acceptsGzip, negotiateFormat } from '../../src/server/negotiation.ts';
+import { acceptsGzip, negotiateFormat } from '../../src/server/metrics-endpoint.ts';
 
 const PROMETHEUS_2_42 =
   'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';

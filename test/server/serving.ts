@@ -3,8 +3,8 @@ import { request as httpsRequest } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { LogFields } from '../../src/model/log.ts';
-import type { Exposition, PageSource, RunningServer, ServerOptions } from '../../src/server/options.ts';
-import { startServer } from '../../src/server/server.ts';
+import type { Exposition, PageSource } from '../../src/server/metrics-endpoint.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts';
 import type { StatusView } from '../../src/server/status-page/view.ts';
 import { inventApi } from './api-source.ts';
 
@@ -63,7 +63,7 @@ export function viewWith(changes: Partial<StatusView>): StatusView {
     windows: ['7d', '30d', '90d'],
     window: '30d',
     minimumSample: 1,
-    troubles: [],
+    issues: [],
     overall: undefined,
     severities: undefined,
     services: undefined,
@@ -86,7 +86,6 @@ export function optionsWith(changes: Partial<ServerOptions>): ServerOptions {
     bearerToken: () => undefined,
     log: rememberLog().log,
     page: inventPages(pageOf('up 1\n')),
-    healthy: () => ({ ok: true }),
     readiness: () => ({ ready: true, lines: [] }),
     reload: () => Promise.resolve({ ok: true, message: 'reloaded' }),
     status: async () => viewWith({}),

@@ -3,7 +3,7 @@ import type { StatusView } from '../../src/server/status-page/view.ts';
 import {
   HOUR_MS,
   MINUTE_MS,
-  NO_FIGURES,
+  NO_STATS,
   NOW_MS,
   openIncident,
   PROVIDER,
@@ -44,11 +44,13 @@ function servicesShown(page: string): string[] {
   return [...section(page, 'services').matchAll(/<tr><th scope="row">(.*?)<\/th>/g)].map(([, name = '']) => name);
 }
 
-describe('the first page', () => {
+describe('the status page', () => {
   it('says which version runs, since when, and as of when', async () => {
     const page = await pageOf(viewWith({ uptimeMs: 93_784_000 }));
 
-    expect(plain(page)).toContain('As of 2026-11-21 09:00:00 UTC . Version 1.2.3, up for 1 d 2 h.');
+    expect(plain(page)).toContain('As of 21 Nov 09:00 UTC');
+    expect(page).toContain('<time datetime="2026-11-21T09:00:00.000Z" title="2026-11-21 09:00:00 UTC">');
+    expect(plain(page)).toContain('Version 1.2.3, up for 1 d 2 h.');
   });
 
   it('links to the endpoints relative to itself', async () => {
@@ -66,8 +68,8 @@ describe('the first page', () => {
   it('offers the windows and marks the one that is shown', async () => {
     const page = await pageOf(viewWith({ window: '7d' }), '?window=7d&sort=opened');
 
-    expect(page).toContain('<a href="?window=7d&amp;sort=opened#recovery" aria-current="true">7d</a>');
-    expect(page).toContain('<a href="?window=90d&amp;sort=opened#recovery">90d</a>');
+    expect(page).toContain('<a href="?window=7d&amp;sort=opened#main" aria-current="true">7d</a>');
+    expect(page).toContain('<a href="?window=90d&amp;sort=opened#main">90d</a>');
   });
 
   it('asks for the window of the address, and says so when there is none of that name', async () => {
@@ -99,7 +101,7 @@ describe('the first page', () => {
         version: text,
         windows: [text],
         window: text,
-        troubles: [{ kind: 'problem', text }],
+        issues: [{ kind: 'problem', text }],
         severities: [severity(text, { title: text, level: text, mttrMinutes: 1 })],
         services: [service(text)],
         trend: whole.trend?.map((series) => ({ ...series, name: text })),
@@ -145,28 +147,54 @@ describe('the first page', () => {
   it('says for each part that is not there yet why', async () => {
     const page = await pageOf(viewWith({}));
 
-    expect(plain(page)).toContain(
-      'There is no row of everything: no provider has synced yet, or groupings leaves it out.',
-    );
-    expect(plain(page)).toContain(
-      'There are no rows by severity: no provider has synced yet, or groupings leaves them out.',
-    );
-    expect(plain(page)).toContain(
-      'There are no rows by service: no provider has synced yet, or groupings leaves them out.',
-    );
-    expect(plain(page)).toContain('The trend is not there yet');
-    expect(plain(section(page, 'open'))).toBe('Open incidents None.');
-    expect(plain(section(page, 'now'))).toBe('What is wrong right now ✓ Nothing.');
-    expect(plain(section(page, 'providers'))).toBe('Providers None is configured.');
+    expect(plain(page)).toContain('No data yet: no provider has synced, or groupings does not include all .');
+    expect(plain(page)).toContain('No data yet: no provider has synced, or groupings does not include severity .');
+    expect(plain(page)).toContain('No data yet: no provider has synced, or groupings does not include service .');
+    expect(plain(page)).toContain('No trend yet');
+    expect(plain(section(page, 'open'))).toBe('Open incidents No incident is open.');
+    expect(plain(page)).toContain('✓ No issues');
+    expect(page).not.toContain('id="issues"');
+    expect(plain(section(page, 'providers'))).toBe('Providers No provider is configured.');
   });
 });
 
-describe('what is wrong', () => {
-  it('is told with problems before notices, each by its word', async () => {
+describe('issues', () => {
+  it('are listed with problems before notices, each by its word', async () => {
     const page = await pageOf(wholeView());
 
-    const items = [...section(page, 'now').matchAll(/<li.*?<\/li>/gs)].map(([item]) => plain(item));
+    const items = [...section(page, 'issues').matchAll(/<li.*?<\/li>/gs)].map(([item]) => plain(item));
     expect(items).toEqual(['Problem: aws is down: 403 Forbidden', 'Notice: opsgenie: the first sync is not complete.']);
+  });
+});
+
+describe('the header', () => {
+  const problem = { kind: 'problem', text: 'aws is down' } as const;
+  const notice = { kind: 'notice', text: 'opsgenie: first sync incomplete' } as const;
+
+  it.each([
+    { issues: [], health: '✓ No issues', title: 'mttr-exporter' },
+    { issues: [notice], health: '! 1 notice', title: 'mttr-exporter' },
+    { issues: [notice, problem, problem], health: '✗ 2 problems, 1 notice', title: '(2) mttr-exporter' },
+  ])('says "$health" in one line, and the number of problems in the title', async ({ issues, health, title }) => {
+    const page = await pageOf(viewWith({ issues }));
+
+    const [, line = ''] = /<p class="health">(.*?)<\/p>/.exec(page) ?? [];
+    expect(plain(line)).toBe(health);
+    expect(line.includes('href="#issues"')).toBe(issues.length > 0);
+    expect(page).toContain(`<title>${title}</title>`);
+  });
+});
+
+describe('times', () => {
+  it.each([
+    { atMs: Date.UTC(2026, 10, 21, 8, 5), text: '21 Nov 08:05' },
+    { atMs: Date.UTC(2026, 0, 2), text: '2 Jan 00:00' },
+    { atMs: Date.UTC(2025, 8, 30, 23, 59), text: '30 Sep 2025' },
+  ])('are short, with the whole time behind them: $text', async ({ atMs, text }) => {
+    const page = await pageOf(wholeView({ open: { oldest: [openIncident('Q1', { triggeredAtMs: atMs })], total: 1 } }));
+
+    expect(rowsOf(section(page, 'open'))[0]?.at(-1)).toBe(text);
+    expect(section(page, 'open')).toContain(`<time datetime="${new Date(atMs).toISOString()}"`);
   });
 });
 
@@ -178,7 +206,7 @@ describe('numbers', () => {
     { mttrMinutes: 145.33333333333334, value: '145.33333333333334', text: '2.4 h' },
     { mttrMinutes: 4320, value: '4320', text: '3 d' },
   ])('of $mttrMinutes minutes stand exactly behind what people read: $text', async ({ mttrMinutes, value, text }) => {
-    const page = await pageOf(wholeView({ overall: { ...NO_FIGURES, mttrMinutes } }));
+    const page = await pageOf(wholeView({ overall: { ...NO_STATS, mttrMinutes } }));
 
     expect(page).toContain(`<dt>MTTR</dt><dd><data value="${value}">${text}</data></dd>`);
   });
@@ -189,23 +217,23 @@ describe('numbers', () => {
     { withinTarget: 0.57, text: '57 %' },
     { withinTarget: 0, text: '0 %' },
   ])('a share of $withinTarget is $text', async ({ withinTarget, text }) => {
-    const page = await pageOf(wholeView({ overall: { ...NO_FIGURES, withinTarget } }));
+    const page = await pageOf(wholeView({ overall: { ...NO_STATS, withinTarget } }));
 
     expect(page).toContain(`<dd><data value="${withinTarget}">${text}</data></dd>`);
   });
 
-  it('that are not there are no data, and never 0', async () => {
+  it('that are absent are no data, and never 0', async () => {
     const page = await pageOf(wholeView({ severities: [severity('P1', { resolved: 0, opened: 2 })] }));
 
-    expect(rowsOf(section(page, 'recovery'))).toEqual([
+    expect(rowsOf(section(page, 'severities'))).toEqual([
       ['P1', 'no data', '30 min', 'no data', 'no data', 'no data', '0', '2', '0', 'no data', 'no data', 'no data'],
     ]);
   });
 
-  it('that rest on too few are said to be left out', async () => {
+  it('that rest on too few incidents are omitted, and the page says so', async () => {
     const page = await pageOf(wholeView({ minimumSample: 5 }));
 
-    expect(page).toContain('by severity; means that rest on fewer than 5 incidents are left out</caption>');
+    expect(page).toContain('means of fewer than 5 incidents are omitted');
   });
 });
 
@@ -213,7 +241,7 @@ describe('a severity', () => {
   it('stands against its target and objective in words', async () => {
     const page = await pageOf(wholeView());
 
-    const rows = rowsOf(section(page, 'recovery'));
+    const rows = rowsOf(section(page, 'severities'));
     expect(rows[0]?.slice(0, 6)).toEqual([
       'P1 Critical',
       '45.2 min',
@@ -235,7 +263,7 @@ describe('an open incident', () => {
     const open = section(page, 'open');
     expect(rowsOf(open).map((cells) => cells.slice(0, 6))).toEqual([
       ['Q1', '2 d 2 h', 'no target', 'P5', 'checkout', 'triggered'],
-      ['Q2', '1 h 0 min', '✗ late by 30 min', 'P1', 'checkout', 'acknowledged'],
+      ['Q2', '1 h 0 min', '✗ 30 min over', 'P1', 'checkout', 'acknowledged'],
       ['eu-west-1/cpu@1', '10 min', '20 min left', 'P1', 'checkout', 'triggered'],
     ]);
     expect(open).toContain('<a href="https://example.com/incidents/Q2" rel="noreferrer">Q2</a>');
@@ -250,10 +278,21 @@ describe('an open incident', () => {
     },
   );
 
+  it('with a long id shows both ends of it, the whole id on hover and in its link', async () => {
+    const id = 'eu-west-1/checkout-5xx-rate-above-threshold@1763712345678';
+    const incident = openIncident(id);
+
+    const page = await pageOf(wholeView({ open: { oldest: [incident], total: 1 } }));
+
+    expect(section(page, 'open')).toContain(
+      `<a href="${incident.url}" rel="noreferrer" title="${id}">eu-west-1/checkout-…@1763712345678</a>`,
+    );
+  });
+
   it('that is one of too many is counted', async () => {
     const page = await pageOf(wholeView({ open: { oldest: [openIncident('Q1')], total: 13 } }));
 
-    expect(plain(section(page, 'open'))).toMatch(/and 12 more$/);
+    expect(plain(section(page, 'open'))).toMatch(/Showing the oldest 1 of 13\.$/);
   });
 });
 
@@ -285,14 +324,14 @@ describe('services', () => {
     expect(plain(page)).toContain(`${order.length} of 3 services`);
   });
 
-  it('tell by which column they are sorted, and a link turns the order round', async () => {
+  it('say by which column they are sorted, and its link reverses the order', async () => {
     const page = await pageOf(view, '?window=30d&sort=-opened&filter=a');
 
     expect(page).toContain(
-      '<th scope="col" aria-sort="descending"><a href="?window=30d&amp;sort=opened&amp;filter=a#services">Opened</a>',
+      '<th scope="col" class="number" aria-sort="descending"><a href="?window=30d&amp;sort=opened&amp;filter=a#services">Opened</a>',
     );
     expect(page).toContain(
-      '<th scope="col"><a href="?window=30d&amp;sort=-resolved&amp;filter=a#services">Resolved</a>',
+      '<th scope="col" class="number"><a href="?window=30d&amp;sort=-resolved&amp;filter=a#services">Resolved</a>',
     );
     expect(section(page, 'services').split('aria-sort')).toHaveLength(2);
   });
@@ -312,6 +351,15 @@ describe('services', () => {
     );
   });
 
+  it('stand with their whole names in the page, long ones also on hover', async () => {
+    const name = 'payments-reconciliation-'.repeat(5);
+
+    const page = await pageOf(wholeView({ services: [service(name), service('mail')] }));
+
+    expect(page).toContain(`<th scope="row"><span class="clip" title="${name}">${name}</span></th>`);
+    expect(page).toContain('<th scope="row">mail</th>');
+  });
+
   it('are all there when there are 500, in a page of less than half a megabyte', async () => {
     const many = Array.from({ length: 500 }, (_, at) => service(`service ${at}`, { mttrMinutes: at, openNow: at % 3 }));
 
@@ -329,11 +377,11 @@ describe('the trend', () => {
     const trend = section(page, 'trend');
     const drawings = [...trend.matchAll(/<svg class="chart"[^>]*aria-label="([^"]*)"/g)].map(([, label]) => label);
     expect(drawings).toEqual([
-      'MTTR of Everything: from 82.8 min on 2026-09-27 to 90.4 min on 2026-11-20',
+      'MTTR of All incidents: from 82.8 min on 2026-09-27 to 90.4 min on 2026-11-20',
       'MTTR of P1: from 101.7 min on 2026-09-27 to 117.9 min on 2026-11-20, target 30 min',
     ]);
     expect(rowsOf(trend)).toHaveLength(60);
-    expect(rowsOf(trend).at(-1)).toEqual(['2026-09-22 09:00:00 UTC', 'no data n = 0', 'no data n = 0']);
+    expect(rowsOf(trend).at(-1)).toEqual(['22 Sep 09:00', 'no data n = 0', 'no data n = 0']);
     expect(trend).not.toContain('NaN');
   });
 
@@ -358,7 +406,7 @@ describe('the trend', () => {
 
     const page = await pageOf(wholeView({ trend: [{ name: 'P1', targetMinutes: 30, points }] }));
 
-    expect(plain(section(page, 'trend'))).toContain('no data');
+    expect(plain(section(page, 'trend'))).toContain('No data: nothing was resolved');
     expect(section(page, 'trend')).not.toContain('<svg');
   });
 
@@ -378,30 +426,26 @@ describe('a provider', () => {
 
     const [up, down, syncing] = rowsOf(section(page, 'providers'));
     expect(up).toEqual([
-      'pagerduty',
-      'pagerduty',
-      'up',
-      'done',
-      '2026-11-21 08:30:00 UTC',
-      '30 min',
+      'pagerduty pagerduty',
+      '✓ up first sync done',
+      '21 Nov 08:30 30 min ago',
       '880 of 900 a minute',
       '1,240',
       '3',
       '1,234',
-      '2',
-      '5',
-      '2026-01-02 00:00:00 UTC',
+      '5 2 to fetch again',
+      '2 Jan 00:00',
       'none',
     ]);
-    expect(down?.[2]).toBe('down 403 Forbidden');
+    expect(down?.[1]).toBe('✗ down first sync done 403 Forbidden');
     expect(down?.at(-1)).toBe('urgent, whatever');
-    expect(syncing?.slice(2, 6)).toEqual(['first sync', 'not done', 'never', 'everything']);
+    expect(syncing?.slice(1, 3)).toEqual(['… first sync first sync not done', 'never']);
   });
 
   it('that is only imported needs no requests', async () => {
     const page = await pageOf(wholeView({ providers: [{ ...PROVIDER, allowance: undefined }] }));
 
-    expect(rowsOf(section(page, 'providers'))[0]?.[6]).toBe('none needed');
+    expect(rowsOf(section(page, 'providers'))[0]?.[3]).toBe('none needed');
   });
 
   it('that was not asked yet has no known allowance', async () => {
@@ -409,6 +453,6 @@ describe('a provider', () => {
 
     const page = await pageOf(wholeView({ providers: [{ ...PROVIDER, allowance }] }));
 
-    expect(rowsOf(section(page, 'providers'))[0]?.[6]).toBe('not known of 2 a second');
+    expect(rowsOf(section(page, 'providers'))[0]?.[3]).toBe('unknown of 2 a second');
   });
 });

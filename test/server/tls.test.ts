@@ -188,7 +188,7 @@ describe.skipIf(isOpensslMissing)('TLS', () => {
       text: 'cert_file: absent.crt, key_file: server.key',
       message: 'tls_server_config.cert_file: cannot read the file: ENOENT',
     },
-    { text: 'cert_file: server.crt, key_file: renewed.key', message: 'tls_server_config: OpenSSL refuses it: ' },
+    { text: 'cert_file: server.crt, key_file: renewed.key', message: 'tls_server_config: OpenSSL rejects it: ' },
   ])('does not start with { $text }', async ({ text, message }) => {
     const starting = startServer(optionsWith({ web: web('broken', `tls_server_config: { ${text} }`) }));
 
@@ -244,7 +244,7 @@ describe.skipIf(isOpensslMissing)('TLS', () => {
     expect(meanwhile?.name).toBe('server');
     expect(after?.name).toBe('renewed');
     expect(lines.filter((line) => line.startsWith('error'))).toHaveLength(1);
-    expect(lines[0]).toMatch(/^error web configuration refused, the old one stays error=.*key values mismatch/);
+    expect(lines[0]).toMatch(/^error web configuration not reloaded, the old one stays error=.*key values mismatch/);
   });
 
   it('asks for a restart when TLS is switched off or the policy for clients changes', async () => {
@@ -261,8 +261,8 @@ describe.skipIf(isOpensslMissing)('TLS', () => {
     await running.checkWebConfig();
 
     expect(lines).toEqual([
-      'error web configuration refused, the old one stays error=switching TLS on or off needs a restart',
-      'error web configuration refused, the old one stays error=a change of tls_server_config.client_auth_type needs a restart',
+      'error web configuration not reloaded, the old one stays error=switching TLS on or off needs a restart',
+      'error web configuration not reloaded, the old one stays error=a change of tls_server_config.client_auth_type needs a restart',
     ]);
   });
 

@@ -10,7 +10,7 @@ it.each(['', '# nothing yet\n', '---\n', 'tls_server_config:\nbasic_auth_users:\
   (text) => {
     const config = parseWebConfig(text, FILE);
 
-    expect(config).toEqual({ tls: undefined, headers: {}, users: new Map(), requestLimit: undefined });
+    expect(config).toEqual({ tls: undefined, headers: {}, users: new Map(), rateLimit: undefined });
   },
 );
 
@@ -46,21 +46,21 @@ rate_limit:
 
   expect(config).toEqual({
     tls: {
-      cert: { file: '/etc/mttr-exporter/tls/server.crt' },
-      key: { file: '/run/secrets/server.key' },
-      clientCa: { file: '/etc/mttr-exporter/tls/clients.crt' },
-      clientPolicy: 'RequireAndVerifyClientCert',
-      clientNames: ['prometheus.example.com', '10.0.0.1'],
-      minVersion: 'TLSv1',
-      maxVersion: 'TLSv1.2',
-      cipherSuites: [
+      cert_file: '/etc/mttr-exporter/tls/server.crt',
+      key_file: '/run/secrets/server.key',
+      client_ca_file: '/etc/mttr-exporter/tls/clients.crt',
+      client_auth_type: 'RequireAndVerifyClientCert',
+      client_allowed_sans: ['prometheus.example.com', '10.0.0.1'],
+      min_version: 'TLSv1',
+      max_version: 'TLSv1.2',
+      cipher_suites: [
         'TLS_AES_256_GCM_SHA384',
         'TLS_CHACHA20_POLY1305_SHA256',
         'TLS_AES_128_GCM_SHA256',
         'ECDHE-RSA-AES128-GCM-SHA256',
       ],
-      preferServerCipherSuites: false,
-      curves: ['P-256', 'P-384', 'P-521', 'X25519'],
+      prefer_server_cipher_suites: false,
+      curve_preferences: ['P-256', 'P-384', 'P-521', 'X25519'],
     },
     headers: {
       'Content-Security-Policy': "default-src 'self'",
@@ -69,7 +69,7 @@ rate_limit:
       'X-Frame-Options': 'sameorigin',
     },
     users: new Map([['prometheus', HASH]]),
-    requestLimit: { intervalMs: 61_500, burst: 20 },
+    rateLimit: { intervalMs: 61_500, burst: 20 },
   });
 });
 
@@ -85,16 +85,15 @@ it('fills in the defaults of the format', () => {
   const config = parseWebConfig('tls_server_config: { cert: C, key: K }', FILE);
 
   expect(config.tls).toEqual({
-    cert: { text: 'C' },
-    key: { text: 'K' },
-    clientCa: undefined,
-    clientPolicy: 'NoClientCert',
-    clientNames: undefined,
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.3',
-    cipherSuites: undefined,
-    preferServerCipherSuites: true,
-    curves: [],
+    cert: 'C',
+    key: 'K',
+    client_auth_type: 'NoClientCert',
+    client_allowed_sans: undefined,
+    min_version: 'TLSv1.2',
+    max_version: 'TLSv1.3',
+    cipher_suites: undefined,
+    prefer_server_cipher_suites: true,
+    curve_preferences: [],
   });
 });
 
@@ -107,103 +106,103 @@ it.each([
 ])('reads a rate limit of $interval and burst $burst', ({ interval, burst, limit }) => {
   const config = parseWebConfig(`rate_limit: { interval: ${interval}, burst: ${burst} }`, FILE);
 
-  expect(config.requestLimit).toEqual(limit);
+  expect(config.rateLimit).toEqual(limit);
 });
 
 it.each([
   {
     text: 'tls_config: {}',
-    message: `tls_config (${FILE}:1:1): is no key here; expected tls_server_config, http_server_config, basic_auth_users or rate_limit`,
+    message: `tls_config (${FILE}:1:1): unknown key; expected tls_server_config, http_server_config, basic_auth_users or rate_limit`,
   },
   {
     text: 'http_server_config:\n  headers:\n    Server: x',
-    message: `http_server_config.headers.Server (${FILE}:3:5): is no key here; expected Content-Security-Policy, Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options or X-XSS-Protection`,
+    message: `http_server_config.headers.Server (${FILE}:3:5): unknown key; expected Content-Security-Policy, Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options or X-XSS-Protection`,
   },
   {
     text: 'http_server_config:\n  http2: true',
-    message: `http_server_config.http2 (${FILE}:2:3): is not offered; expected false or no such key (this server speaks HTTP/1.1)`,
+    message: `http_server_config.http2 (${FILE}:2:3): HTTP/2 is not supported; expected false or no such key`,
   },
   {
     text: 'http_server_config: { headers: { X-Frame-Options: allow } }',
-    message: `http_server_config.headers.X-Frame-Options (${FILE}:1:34): is not allowed; expected deny or sameorigin`,
+    message: `http_server_config.headers.X-Frame-Options (${FILE}:1:34): expected deny or sameorigin`,
   },
   {
     text: 'http_server_config: { headers: { X-Content-Type-Options: sniff } }',
-    message: `http_server_config.headers.X-Content-Type-Options (${FILE}:1:34): is not allowed; expected nosniff`,
+    message: `http_server_config.headers.X-Content-Type-Options (${FILE}:1:34): expected nosniff`,
   },
   {
     text: 'http_server_config: { headers: { X-XSS-Protection: "0\\r\\nSet-Cookie: a=b" } }',
-    message: `http_server_config.headers.X-XSS-Protection (${FILE}:1:34): holds a character that no header may; expected printable ASCII`,
+    message: `http_server_config.headers.X-XSS-Protection (${FILE}:1:34): contains a character that headers do not allow; expected printable ASCII`,
   },
   {
     text: 'tls_server_config:\n  min_version: TLS13',
-    message: `tls_server_config.cert (${FILE}:1:1): is missing; expected cert or cert_file\ntls_server_config.key (${FILE}:1:1): is missing; expected key or key_file`,
+    message: `tls_server_config.cert (${FILE}:1:1): missing; expected cert or cert_file\ntls_server_config.key (${FILE}:1:1): missing; expected key or key_file`,
   },
   {
     text: 'tls_server_config: { cert: a, cert_file: b, key: c, key_file: d }',
-    message: `tls_server_config.cert (${FILE}:1:22): is given twice; expected cert or cert_file\ntls_server_config.key (${FILE}:1:45): is given twice; expected key or key_file`,
+    message: `tls_server_config.cert (${FILE}:1:22): cert and cert_file are both set; expected one of them\ntls_server_config.key (${FILE}:1:45): key and key_file are both set; expected one of them`,
   },
   {
     text: 'tls_server_config: { cert: a, key: b, client_ca: c }',
-    message: `tls_server_config.client_ca (${FILE}:1:39): has no effect without a policy; expected a client_auth_type such as RequireAndVerifyClientCert`,
+    message: `tls_server_config.client_ca (${FILE}:1:39): has no effect without client_auth_type; expected one such as RequireAndVerifyClientCert`,
   },
   {
     text: 'tls_server_config: { cert: a, key: b, client_ca_file: c, client_auth_type: NoClientCert }',
-    message: `tls_server_config.client_ca_file (${FILE}:1:39): has no effect without a policy; expected a client_auth_type such as RequireAndVerifyClientCert`,
+    message: `tls_server_config.client_ca_file (${FILE}:1:39): has no effect without client_auth_type; expected one such as RequireAndVerifyClientCert`,
   },
   {
     text: 'tls_server_config: { cert: a, key: b, client_auth_type: VerifyClientCertIfGiven, client_allowed_sans: [x] }',
-    message: `tls_server_config.client_allowed_sans (${FILE}:1:82): needs clients with certificates; expected client_auth_type RequireAndVerifyClientCert or RequireAnyClientCert`,
+    message: `tls_server_config.client_allowed_sans (${FILE}:1:82): requires client certificates; expected client_auth_type RequireAndVerifyClientCert or RequireAnyClientCert`,
   },
   {
     text: 'tls_server_config: { cert: a, key: b, client_auth_type: Please }',
-    message: `tls_server_config.client_auth_type (${FILE}:1:39): is no policy; expected one of NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert`,
+    message: `tls_server_config.client_auth_type (${FILE}:1:39): unknown value; expected one of NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert`,
   },
   {
     text: 'tls_server_config: { cert: a, key: b, min_version: "1.2" }',
-    message: `tls_server_config.min_version (${FILE}:1:39): is no version; expected TLS10, TLS11, TLS12 or TLS13`,
+    message: `tls_server_config.min_version (${FILE}:1:39): unknown version; expected TLS10, TLS11, TLS12 or TLS13`,
   },
   {
     text: 'tls_server_config: { cert: a, key: b, min_version: TLS13, max_version: TLS12 }',
-    message: `tls_server_config.min_version (${FILE}:1:39): is above max_version; expected it at or below`,
+    message: `tls_server_config.min_version (${FILE}:1:39): must not be above max_version`,
   },
   {
     text: 'tls_server_config: { cert: a, key: b, curve_preferences: [X25519, P256] }',
-    message: `tls_server_config.curve_preferences[1] (${FILE}:1:67): is no curve; expected CurveP256, CurveP384, CurveP521 or X25519`,
+    message: `tls_server_config.curve_preferences[1] (${FILE}:1:67): unknown curve; expected CurveP256, CurveP384, CurveP521 or X25519`,
   },
   {
     text: 'tls_server_config: { cert: a, key: b, cipher_suites: [ECDHE-RSA-AES128-GCM-SHA256] }',
-    message: `tls_server_config.cipher_suites[0] (${FILE}:1:55): is no cipher suite; expected TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA or TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA`,
+    message: `tls_server_config.cipher_suites[0] (${FILE}:1:55): unknown cipher suite; expected TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA or TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA`,
   },
   {
     text: 'basic_auth_users:\n  prometheus: plain-text-password',
-    message: `basic_auth_users.prometheus (${FILE}:2:3): is no bcrypt hash; expected one as htpasswd -nBC 10 prints it`,
+    message: `basic_auth_users.prometheus (${FILE}:2:3): invalid bcrypt hash; expected one as htpasswd -nBC 10 prints it`,
   },
   {
     text: `basic_auth_users:\n  prometheus: ${HASH.replace('$10$', '$12$')}`,
-    message: `basic_auth_users.prometheus (${FILE}:2:3): has cost 12, at which each login takes longer than 250 ms; expected 11 or less, as htpasswd -nBC 10 prints it`,
+    message: `basic_auth_users.prometheus (${FILE}:2:3): cost 12 makes each login take longer than 250 ms; expected 11 or less, as htpasswd -nBC 10 prints it`,
   },
   {
     text: `basic_auth_users: { "a:b": ${HASH} }`,
-    message: `basic_auth_users["a:b"] (${FILE}:1:22): is no user name; expected one without colons and control characters`,
+    message: `basic_auth_users["a:b"] (${FILE}:1:22): invalid user name; expected one without colons and control characters`,
   },
   {
     text: 'basic_auth_users: [prometheus]',
-    message: `basic_auth_users (${FILE}:1:1): is no mapping; expected user names with bcrypt hashes`,
+    message: `basic_auth_users (${FILE}:1:1): expected a mapping of user names to bcrypt hashes`,
   },
   {
     text: 'rate_limit: { interval: 1s }',
-    message: `rate_limit.burst (${FILE}:1:1): lets no request pass; expected 1 or more beside an interval`,
+    message: `rate_limit.burst (${FILE}:1:1): no request would pass; expected 1 or more together with an interval`,
   },
   {
     text: 'rate_limit: { interval: 10, burst: 1 }',
-    message: `rate_limit.interval (${FILE}:1:15): is no duration; expected one such as 100ms, or 0 for no limit`,
+    message: `rate_limit.interval (${FILE}:1:15): expected a duration such as 100ms, or 0 for no limit`,
   },
   {
     text: 'rate_limit: { interval: 1 second, burst: 1 }',
-    message: `rate_limit.interval (${FILE}:1:15): is no duration; expected one such as 100ms or 1m30s`,
+    message: `rate_limit.interval (${FILE}:1:15): invalid duration; expected one such as 100ms or 1m30s`,
   },
-  { text: '[tls_server_config]', message: `${FILE}:1:1: is no mapping; expected keys with values` },
+  { text: '[tls_server_config]', message: `${FILE}:1:1: expected a mapping` },
 ])('refuses $text', ({ text, message }) => {
   expect(() => parseWebConfig(text, FILE)).toThrow(new ConfigError(message.split('\n')));
 });

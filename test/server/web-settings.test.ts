@@ -57,8 +57,8 @@ it('notices a changed file by itself', async () => {
 
 it.each([
   { says: 'is broken', text: 'basic_auth_users: [', why: /is not YAML/ },
-  { says: 'holds an unknown key', text: 'users: {}', why: /users .*is no key here/ },
-  { says: 'is empty, as while it is written', text: '\n', why: /became empty/ },
+  { says: 'holds an unknown key', text: 'users: {}', why: /users .*unknown key/ },
+  { says: 'is empty, as while it is written', text: '\n', why: /has become empty/ },
 ])('keeps the users when the new file $says, and says so once', async ({ text, why }) => {
   const { url, file, checkWebConfig, lines } = await serveWith(
     `basic_auth_users: { prometheus: ${hash('old')} }`,
@@ -72,7 +72,7 @@ it.each([
 
   expect([stranger.status, user.status]).toEqual([401, 200]);
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/^error web configuration refused, the old one stays error=/);
+  expect(lines[0]).toMatch(/^error web configuration not reloaded, the old one stays error=/);
   expect(lines[0]).toMatch(why);
 });
 

@@ -1,6 +1,5 @@
 import type { Grouping } from '../../src/config/types.ts';
-import type { FacetLabels, StoredIncident } from '../../src/model/stored.ts';
-import { isKept, MARKS } from '../../src/model/stored.ts';
+import { type FacetLabels, isKept, MARKS, type StoredIncident } from '../../src/model/stored.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 
 /** An obviously right model: goes over everything, each time. */

@@ -1,28 +1,32 @@
 import { describeConfig } from '../../config/describe.ts';
-import type { Core } from '../../core/messages.ts';
+import type { Core, CoreStatus } from '../../core/messages.ts';
 import type { Remote } from '../../core/remote.ts';
+import { REJECTION_REASONS } from '../../model/incident.ts';
 import { asBuffer } from '../../model/threads.ts';
-import type { Clock } from '../../model/time.ts';
+import { type Clock, SECOND_MS } from '../../model/time.ts';
+import type { ProviderRefresh } from '../../poller/refresh.ts';
 import type { Platform } from '../../providers/provider.ts';
-import { type RefreshRequest, spanOf } from '../../server/api/parameters.ts';
-import { RequestProblem, wrongParameters } from '../../server/api/problem.ts';
-import type { ApiSource } from '../../server/api/source.ts';
-import type { Engine } from '../engine.ts';
+import { toOptionalTime } from '../../report/incident-json.ts';
+import type { ApiSource } from '../../server/api/endpoints.ts';
+import { parseScopeMs, type RefreshQuery } from '../../server/api/queries.ts';
+import type { RefreshResponse, StatusResponse } from '../../server/api/schemas.ts';
+import { invalidParameters, RequestProblem } from '../../server/responses.ts';
+import type { Engine, EngineProvider } from '../engine.ts';
+import { findProvider, toProviderState } from '../health.ts';
 import type { PageLoop } from '../page-loop.ts';
-import type { JsonAnswer, QuestionContext, Questions } from '../questions.ts';
 import { readCoreStatus } from '../status.ts';
-import { refreshResponse } from './refresh-response.ts';
-import { statusResponse } from './status-response.ts';
+import type { QueryContext, QueryResult, StoreQueries } from '../store-queries.ts';
 
 /** A first page takes seconds. */
 const STARTING_RETRY_SECONDS = 5;
 
-/** What works now, and what the program is. */
+/** What the responses are made of; the engine changes with each reload. */
 export interface ApiSourceInput {
   readonly engine: () => Engine;
   readonly core: Pick<Remote<Core>, 'status' | 'statistics'>;
-  readonly questions: Remote<Questions>;
+  readonly storeQueries: Remote<StoreQueries>;
   readonly pageLoop: PageLoop;
+  /** Why the last reload failed. */
   readonly reloadFailure: () => string | undefined;
   /** The store that is open, whatever the configuration says since. */
   readonly storePath: string;
@@ -32,45 +36,37 @@ export interface ApiSourceInput {
   readonly startedAtMs: number;
 }
 
-/** What a question on the other thread needs to know. */
-export function questionContext({
+/** What a query on the other thread needs to know. */
+export function toQueryContext({
   engine,
   storePath,
   clock,
-}: Pick<ApiSourceInput, 'engine' | 'storePath' | 'clock'>): QuestionContext {
+}: Pick<ApiSourceInput, 'engine' | 'storePath' | 'clock'>): QueryContext {
   return { ...engine().setup, storePath, nowMs: clock.nowMs() };
 }
 
-/** Puts the answers of the API together: from the core where the page of metrics comes from, else from the store, read at one instant. */
+/** Responses from the core, which the metrics page comes from too, or from the store, read at one time. */
 export function createApiSource(input: ApiSourceInput): ApiSource {
-  const { engine, core, questions, clock, version, startedAtMs, pageLoop } = input;
+  const { engine, core, storeQueries } = input;
   return {
     adminToken: () => engine().config.web.adminToken,
-    status: async () =>
-      statusResponse({
-        engine: engine(),
-        core: await readCoreStatus(input),
-        version,
-        uptimeMs: clock.nowMs() - startedAtMs,
-        isOpen: pageLoop.hasPage(),
-        reloadFailure: input.reloadFailure(),
-      }),
-    statistics: async (question) => {
+    status: async () => toStatusResponse(input, await readCoreStatus(input)),
+    statistics: async (query) => {
       requirePage(input);
-      const answer = await core.statistics(question);
-      if ('errors' in answer) throw wrongParameters(answer.errors);
-      return asBuffer(answer.json);
+      const result = await core.statistics(query);
+      if ('errors' in result) throw invalidParameters(result.errors);
+      return asBuffer(result.json);
     },
-    incidents: async (question) => {
+    incidents: async (query) => {
       requirePage(input);
-      return toBytes(await questions.incidents(questionContext(input), question));
+      return toBuffer(await storeQueries.incidents(toQueryContext(input), query));
     },
-    explain: async (question) => {
+    explain: async (query) => {
       requirePage(input);
-      return toBytes(await questions.explain(questionContext(input), question));
+      return toBuffer(await storeQueries.explain(toQueryContext(input), query));
     },
     config: () => describeConfig(engine().config, input.platforms),
-    refresh: (request) => refresh(input, request),
+    refresh: (query) => refresh(input, query),
   };
 }
 
@@ -80,17 +76,74 @@ function requirePage({ pageLoop }: ApiSourceInput): void {
   throw new RequestProblem(503, 'the exporter is still starting', { retryAfterSeconds });
 }
 
-function toBytes(answer: JsonAnswer): Buffer {
-  if ('json' in answer) return asBuffer(answer.json);
-  const { status, detail, errors = [] } = answer.problem;
+function toBuffer(result: QueryResult): Buffer {
+  if ('json' in result) return asBuffer(result.json);
+  const { status, detail, errors } = result.problem;
   throw new RequestProblem(status, detail, { errors });
 }
 
-async function refresh(input: ApiSourceInput, request: RefreshRequest) {
-  const { scope, dry_run: isDryRun, max_failures: failuresMax } = request;
+function toStatusResponse(input: ApiSourceInput, core: CoreStatus): StatusResponse {
+  const { engine, clock, version, startedAtMs, pageLoop } = input;
+  const reloadFailure = input.reloadFailure();
+  return {
+    version,
+    uptime_seconds: Math.max(0, clock.nowMs() - startedAtMs) / SECOND_MS,
+    started: pageLoop.hasPage(),
+    providers: engine().providers.map((provider) => toProviderResponse(provider, core)),
+    reload: { successful: reloadFailure === undefined, error: reloadFailure },
+    services_overflowed: core.servicesOverflowed,
+    store_bytes: core.storeBytes,
+  };
+}
+
+function toProviderResponse(
+  { config: { name, type, overall }, poller }: EngineProvider,
+  core: CoreStatus,
+): StatusResponse['providers'][number] {
+  const known = findProvider(core, name);
+  const { isUp, error } = poller.state();
+  const isSynced = known?.state.isSynced === true;
+  const counts = known?.counts;
+  const rejected = (known?.rejected ?? []).map(({ label, value }) => [label, value] as const);
+  return {
+    name,
+    type,
+    state: toProviderState(isUp, isSynced),
+    error,
+    synced: isSynced,
+    overall,
+    last_success_at: toOptionalTime(known?.state.polledUntilMs),
+    counting_since: toOptionalTime(known?.state.countingSinceMs),
+    history_start: toOptionalTime(known?.state.historyStartMs),
+    incidents: counts && { open: counts.open, resolved: counts.resolved, excluded: counts.excluded },
+    rejected: Object.fromEntries(rejected.filter(([reason]) => REJECTION_REASONS.some((one) => one === reason))),
+    unmapped_severities: [...(known?.unmappedSeverities ?? [])],
+  };
+}
+
+async function refresh(input: ApiSourceInput, query: RefreshQuery): Promise<RefreshResponse> {
+  const { scope, dry_run: isDryRun, max_failures: failuresMax } = query;
   requirePage(input);
   const providers = scope === 'stale' ? 'stale' : 'all';
-  const outcomes = input.engine().refreshRunner.begin({ providers, spanMs: spanOf(scope), isDryRun, failuresMax });
-  if (outcomes === undefined) throw new RequestProblem(409, 'a refresh is under way already; expected one at a time');
-  return refreshResponse(await outcomes, isDryRun);
+  const results = input.engine().refreshRunner.begin({ providers, spanMs: parseScopeMs(scope), isDryRun, failuresMax });
+  if (results === undefined) throw new RequestProblem(409, 'another refresh is running; try again when it has ended');
+  return toRefreshResponse(await results, isDryRun);
+}
+
+/** A refresh fails as a whole when no provider was refreshed and at least one should have been. */
+export function toRefreshResponse(results: readonly ProviderRefresh[], isDryRun: boolean): RefreshResponse {
+  const hasFailures = results.some(({ outcome }) => outcome === 'failed' || outcome === 'ended');
+  const hasRefreshed = results.some(({ outcome }) => outcome === 'refreshed');
+  const failure = hasRefreshed ? 'partial' : 'failed';
+  return {
+    outcome: hasFailures ? failure : 'complete',
+    dry_run: isDryRun,
+    providers: results.map((result) => {
+      const { provider, outcome } = result;
+      if (outcome === 'skipped') return { provider, outcome };
+      if (outcome !== 'refreshed') return { provider, outcome, error: result.error };
+      const { requests, added, changed, unchanged, deleted, rejected, unverified } = result.refreshed;
+      return { provider, outcome, requests, new: added, changed, unchanged, deleted, rejected, unverified };
+    }),
+  };
 }

@@ -5,40 +5,37 @@ import type { ImportTarget } from '../../imports/importing.ts';
 import { createImportStage } from '../../imports/stage.ts';
 import { createProcessMetrics } from '../../metrics/self-metrics.ts';
 import { messageOf } from '../../model/error-message.ts';
-import type { Log } from '../../model/log.ts';
-import type { Clock } from '../../model/time.ts';
-import type { Platform } from '../../providers/provider.ts';
+import { platforms } from '../../providers/registry.ts';
 import { openStoredIncidents } from '../../store/history.ts';
 import { createSqliteStore, StoreInUse } from '../../store/sqlite/open.ts';
 import type { ImportSpan, ProviderState, Store } from '../../store/store.ts';
-import type { ImportOrder } from './order.ts';
+import type { CommandContext } from '../command.ts';
+import { findSecrets } from '../configuration.ts';
+import { createLog } from '../log.ts';
+import type { ImportOptions } from './options.ts';
 
-export interface DestinationInput {
-  readonly config: Config;
-  readonly platforms: readonly Platform[];
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly version: string;
-}
+/** The history of a provider after its import; of a dry run, what it would be. */
+export type ImportResult = Pick<ProviderState, 'isSynced' | 'historyStartMs'>;
 
-/** How the import of a provider stands, before or after. */
-export type Standing = Pick<ProviderState, 'isSynced' | 'historyStartMs'>;
-
-/** Takes the incidents of an import; the store has all of them or none. */
+/** Takes the incidents of an import; the store gets all of them or none. */
 export interface Destination {
   readonly target: ImportTarget;
-  /** Writes what the target took, in one transaction; a dry run only says how it would stand. When it throws, nothing was imported. */
-  commit(span: ImportSpan | undefined): Standing;
+  /** Writes in one transaction what the target took, unless it is a dry run. When it throws, nothing was imported. */
+  commit(span: ImportSpan | undefined): ImportResult;
   /** May be called again. */
   close(): void;
 }
 
-/** Opens the store of the configuration; a dry run only looks things up in it. */
-export async function openDestination(input: DestinationInput, order: ImportOrder): Promise<Destination> {
-  return order.isDryRun ? openDryRun(input, order) : await openForWriting(input, order);
+/** Opens the store of the configuration; a dry run only reads it. */
+export async function openDestination(
+  config: Config,
+  options: ImportOptions,
+  context: CommandContext,
+): Promise<Destination> {
+  return options.isDryRun ? openDryRun(config, options) : openForWriting(config, options, context);
 }
 
-function openDryRun({ config }: DestinationInput, { provider, isOnlySource }: ImportOrder): Destination {
+function openDryRun(config: Config, { provider, isOnlySource }: ImportOptions): Destination {
   const past = openStoredIncidents(config.store.path, provider.name);
   const stage = createImportStage(past.stored);
   return {
@@ -55,23 +52,21 @@ function openDryRun({ config }: DestinationInput, { provider, isOnlySource }: Im
   };
 }
 
-async function openForWriting(input: DestinationInput, order: ImportOrder): Promise<Destination> {
-  const { config, clock, log } = input;
-  const { name } = order.provider;
-  const store = openStore(config.store.path, log, clock.nowMs());
+async function openForWriting(config: Config, options: ImportOptions, context: CommandContext): Promise<Destination> {
+  const { isOnlySource, provider } = options;
+  const { clock } = context;
+  const store = await openStore(config, context);
   try {
-    await configure(store, input);
-    const stage = createImportStage(store.stored(name));
+    const stage = createImportStage(store.stored(provider.name));
     return {
       target: stage,
       commit: (span) => {
-        const about = { provider: name, isOnlySource: order.isOnlySource, nowMs: clock.nowMs() };
         try {
-          store.import(about, stage.batches(), span);
+          store.import({ provider: provider.name, isOnlySource, nowMs: clock.nowMs() }, stage.batches(), span);
         } catch (error) {
           throw new Error(`cannot write to the store: ${messageOf(error)}; nothing was imported`, { cause: error });
         }
-        return store.provider(name);
+        return store.provider(provider.name);
       },
       close: once(() => {
         stage.close();
@@ -84,21 +79,20 @@ async function openForWriting(input: DestinationInput, order: ImportOrder): Prom
   }
 }
 
-async function configure(store: Store, input: DestinationInput): Promise<void> {
-  const { config, clock } = input;
-  const providers = openProviders({ ...input, metrics: createProcessMetrics(input.version) });
-  await Promise.all(providers.map((one) => one.provider.close()));
-  store.configure(storeSettings(config, { readers: readersOf(config), providers }), clock.nowMs());
-}
-
-function openStore(path: string, log: Log, nowMs: number): Store {
+async function openStore(config: Config, { clock, stderr, version }: CommandContext): Promise<Store> {
+  const log = createLog({ level: 'warn', destination: stderr, secrets: findSecrets(config) });
+  let store: Store | undefined;
   try {
-    return createSqliteStore({ path, log, nowMs, isDamageRefused: true });
+    store = createSqliteStore({ path: config.store.path, log, nowMs: clock.nowMs(), isDamageRefused: true });
+    const providers = openProviders({ config, platforms, clock, log, metrics: createProcessMetrics(version) });
+    await Promise.all(providers.map((one) => one.provider.close()));
+    store.configure(storeSettings(config, { readers: readersOf(config), providers }), clock.nowMs());
+    return store;
   } catch (error) {
+    store?.close();
     if (!(error instanceof StoreInUse)) throw error;
-    throw new Error(`${error.message}: stop it, import, and start it again (--dry-run may run beside it)`, {
-      cause: error,
-    });
+    const advice = 'stop it, import, and start it again (--dry-run works while it runs)';
+    throw new Error(`${error.message}: ${advice}`, { cause: error });
   }
 }
 

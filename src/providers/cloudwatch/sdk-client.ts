@@ -1,10 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { z } from 'zod';
 import { type ConnectionOptions, createAgents } from '../../http/agents.ts';
-import type { ErrorClass } from '../../http/errors.ts';
-import { RequestError } from '../../http/errors.ts';
-import type { RequestObserver } from '../../http/request-observer.ts';
-import { measureClockSkew } from '../../http/request-observer.ts';
+import { type ErrorClass, RequestError } from '../../http/errors.ts';
+import { measureClockSkew, type RequestObserver } from '../../http/request-observer.ts';
 import type { Clock } from '../../model/time.ts';
 import { classifyProbeError, type ProbeCall } from '../probes.ts';
 

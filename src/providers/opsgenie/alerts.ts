@@ -1,6 +1,5 @@
 import type { ProviderConfig } from '../../config/types.ts';
-import type { Incident, Rejection, Status } from '../../model/incident.ts';
-import { titleFingerprint } from '../../model/incident.ts';
+import { type Incident, type Rejection, type Status, titleFingerprint } from '../../model/incident.ts';
 import { type Source, tagValue } from './source.ts';
 import { AlertRecord } from './wire.ts';
 

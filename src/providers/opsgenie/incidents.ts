@@ -1,8 +1,13 @@
 import type { ProviderConfig } from '../../config/types.ts';
 import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
-import type { Incident, Interval, Rejection, SeveritySources } from '../../model/incident.ts';
-import { titleFingerprint } from '../../model/incident.ts';
+import {
+  type Incident,
+  type Interval,
+  type Rejection,
+  type SeveritySources,
+  titleFingerprint,
+} from '../../model/incident.ts';
 import { type Source, type Surroundings, tagValue } from './source.ts';
 import { openSpans, readTimeline } from './timeline.ts';
 import { IncidentRecord } from './wire.ts';

@@ -1,5 +1,11 @@
-import type { EndKnownFrom, Incident, Interval, Rejection, StateChange } from '../../model/incident.ts';
-import { titleFingerprint } from '../../model/incident.ts';
+import {
+  type EndKnownFrom,
+  type Incident,
+  type Interval,
+  type Rejection,
+  type StateChange,
+  titleFingerprint,
+} from '../../model/incident.ts';
 import type { IncidentFacts } from './schema.ts';
 import { inOrderOfTime, isResolve } from './state-changes.ts';
 

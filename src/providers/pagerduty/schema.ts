@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Service, SeveritySources } from '../../model/incident.ts';
-import { webLink } from '../../model/incident.ts';
+import { type Service, type SeveritySources, webLink } from '../../model/incident.ts';
 import { instant } from '../answers.ts';
 
 const id = z.string().min(1);

@@ -1,130 +1,159 @@
+import { formatIsoTime } from '../../model/format.ts';
+import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import type { History } from '../../store/history.ts';
-import { severityOf } from '../filter.ts';
-import type { ReportedProvider } from '../timeline.ts';
-import { type Collected, collect } from './collect.ts';
-import { compare } from './compare.ts';
-import type { ExplainedProvider, Explanation } from './explanation.ts';
-import { FacetViews } from './facets.ts';
-import { leftOut, listed } from './incidents.ts';
-import { notesOf } from './notes.ts';
-import { type ExplainInput, type Group, groupOf, type Question, type WantedLabels } from './question.ts';
-import { refusePeriodBeforeHistory, refuseUnknownNames } from './refusals.ts';
-import { type ProviderSpan, spanOf, spansOf } from './spans.ts';
-import { DESCRIBED } from './statistics.ts';
-import { type Valued, valueOf } from './value.ts';
+import type { History, Recorded } from '../../store/history.ts';
+import { findSeverity } from '../filter.ts';
+import { toIncidentJson } from '../incident-json.ts';
+import { STATISTIC_INFO } from '../statistic-info.ts';
+import { findProviderWindows, type ProviderWindow, type ReportedProvider, validateWindows } from '../timeline.ts';
+import { computeValue } from './arithmetic.ts';
+import { crossCheck, type ExplainInput, findNotes, validateNames } from './checks.ts';
+import { type Classification, classifyIncidents, type Example, type Member, moveWindow } from './classify.ts';
+import type { ExplainedIncident, ExplainedProvider, Explanation, LeftOutIncident } from './explanation.ts';
+import { findQuestionRow, type Question, type QuestionRow } from './question.ts';
 
 /**
- * Tells what a windowed number is made of: computed from single incidents, and compared with what the statistics of
+ * Says what a windowed number is made of: computed from single incidents, and compared with what the statistics of
  * `/metrics` say. Throws an InputError for what cannot be answered, and another error when the two ways disagree.
  */
 export function explain(given: ExplainInput): Explanation {
-  const { settings } = given;
-  const question = { ...given.question, labels: configuredLabels(given) };
+  const question = { ...given.question, labels: resolveSeverity(given) };
+  const { statistic, window, end, limit } = question;
   const input = { ...given, question };
-  const group = groupOf(question);
-  const spans = spansOf({ ...input, ...question });
-  refusePeriodBeforeHistory(spans);
-  const views = viewsOf(input, group, spans);
-  const judging = { statistic: question.statistic, reopened: settings.reopened };
-  const collected = collect(input.history, views, judging);
-  refuseUnknownNames(input, views, spans);
-  const rowSpans = spansOfRow(group, spans, collected);
-  const valued = valueOf({
-    statistic: question.statistic,
-    collected,
-    spans: rowSpans,
-    isRow: isAlwaysPresent(group) ? spans.length > 0 : collected.providersInRow.size > 0,
+  const { history, settings, providers } = input;
+  const row = findQuestionRow(question);
+  const windows = findProviderWindows(input, { end, spanMs: window.ms });
+  validateWindows(windows);
+  const isByProvider = row.grouping === 'provider';
+  const classified = classifyIncidents({ ...input, statistic, labels: question.labels, windows, isByProvider });
+  validateNames(input, classified, windows.length > 0);
+  const rowWindows = windows.filter(({ provider }) =>
+    isAlwaysPresent(row) ? provider.isOverall : classified.providersInRow.has(provider.name),
+  );
+  const result = computeValue({
+    statistic,
+    members: classified.members,
+    windows: rowWindows,
+    hasRow: isAlwaysPresent(row) ? windows.length > 0 : classified.providersInRow.size > 0,
     minimumSample: settings.minimumSample,
-    nameOf: (row) => nameOf(input.history, row),
+    findIncidentName: (index) => findIncidentName(history, index),
   });
-  compare(input, group, valued);
-  const shownSpans = spans.map((span) => spanOf(span, DESCRIBED[question.statistic].basis));
-  const listing = { history: input.history, views, judging, limit: question.limit ?? Number.POSITIVE_INFINITY };
+  const { value, absence, arithmetic, members } = result;
+  crossCheck(input, row, value);
+  const shownWindows = windows.map((one) => moveWindow(one, STATISTIC_INFO[statistic].basis));
   return {
-    ...headOf(question, group, valued),
+    ...describeQuestion(question, row),
+    value,
+    absence,
+    arithmetic,
+    agrees: value === undefined ? undefined : true,
     reopened: settings.reopened,
-    providers: input.providers.map((provider) => providerOf(provider, shownSpans, group)),
-    counted: valued.members.length,
-    incidents: listed(valued.members, listing),
-    left_out: collected.omitted.map(({ reason, count, examples }) => ({
+    providers: providers.map((provider) => toExplainedProvider(provider, shownWindows, row)),
+    counted: members.length,
+    incidents: selectIncidents(members, input, limit).map(({ recorded, contribution }) =>
+      toExplainedIncident(recorded, contribution, { classified, reopened: settings.reopened }),
+    ),
+    left_out: classified.omissions.map(({ reason, count, examples }) => ({
       reason,
       count,
-      examples: leftOut(examples, listing),
+      examples: examples.flatMap((example) => toLeftOutIncidents(example, history, classified)),
     })),
-    notes: notesOf({ question, group, settings, spans: rowSpans, unsynced: unsyncedOf(input, spans) }),
+    notes: findNotes(input, row, rowWindows),
   };
 }
 
 /** A severity may be called by an alias or its title. */
-function configuredLabels({ question: { labels }, settings }: ExplainInput): WantedLabels {
+function resolveSeverity({ question: { labels }, settings }: ExplainInput): Question['labels'] {
   const { severity } = labels;
-  return severity === undefined ? labels : { ...labels, severity: severityOf(severity, settings.severities) };
+  return severity === undefined ? labels : { ...labels, severity: findSeverity(severity, settings.severities) };
 }
 
-function viewsOf({ history, reader, question, settings }: ExplainInput, group: Group, spans: readonly ProviderSpan[]) {
-  return new FacetViews({
-    history,
-    reader,
-    spans,
-    wanted: question.labels,
-    isByProvider: group.grouping === 'provider',
-    targetMs: (severity) => settings.severities.find(({ name }) => name === severity)?.targetMs,
-  });
+/** These rows exist and stand on every overall provider, whatever incidents there are. */
+function isAlwaysPresent({ grouping }: QuestionRow): boolean {
+  return grouping === 'all' || grouping === 'severity';
 }
 
-function headOf(question: Question, { grouping }: Group, { value, absence, arithmetic }: Valued) {
-  const { word, meaning, metric, quantile, unit } = DESCRIBED[question.statistic];
+function describeQuestion({ statistic, labels, window }: Question, { grouping }: QuestionRow) {
+  const { name, meaning, metric, quantile, unit } = STATISTIC_INFO[statistic];
   return {
-    statistic: word,
+    statistic: name,
     meaning,
     metric,
     quantile,
     by: grouping,
-    labels: question.labels,
-    window: question.window.name,
-    window_minutes: question.window.ms / MINUTE_MS,
+    labels,
+    window: window.name,
+    window_minutes: window.ms / MINUTE_MS,
     unit,
-    value,
-    absence,
-    arithmetic,
-    agrees: value === undefined ? undefined : (true as const),
   };
 }
 
-function providerOf(
-  provider: ReportedProvider,
-  spans: readonly ProviderSpan[],
-  { grouping }: Group,
+function toExplainedProvider(
+  { name, isOverall }: ReportedProvider,
+  windows: readonly ProviderWindow[],
+  { grouping }: QuestionRow,
 ): ExplainedProvider {
-  const { name, isOverall } = provider;
-  const span = spans.find((one) => one.provider.name === name);
-  if (span === undefined) return { name, state: 'not_synced' };
+  const window = windows.find(({ provider }) => provider.name === name);
+  if (window === undefined) return { name, state: 'not_synced' };
   return {
     name,
     state: isOverall || grouping === 'provider' ? 'counted' : 'not_overall',
-    window_from: new Date(span.fromMs).toISOString(),
-    window_to: new Date(span.toMs).toISOString(),
-    history_start: new Date(span.historyStartMs).toISOString(),
+    window_from: formatIsoTime(window.fromMs),
+    window_to: formatIsoTime(window.toMs),
+    history_start: formatIsoTime(window.historyStartMs),
   };
 }
 
-function unsyncedOf({ providers }: ExplainInput, spans: readonly ProviderSpan[]): string[] {
-  return providers.map(({ name }) => name).filter((name) => spans.every(({ provider }) => provider.name !== name));
+/** The most telling incidents with what each adds; misses of a target come before what met it. */
+function selectIncidents(
+  members: readonly Member[],
+  { history, question: { statistic } }: ExplainInput,
+  limit = Number.POSITIVE_INFINITY,
+): { readonly recorded: Recorded; readonly contribution: number }[] {
+  const { basis, unit } = STATISTIC_INFO[statistic];
+  const sign = statistic === 'withinTarget' ? 1 : -1;
+  const chosen = members
+    .toSorted((a, b) => sign * (a.value - b.value) || b.triggeredAtMs - a.triggeredAtMs || a.row - b.row)
+    .slice(0, limit);
+  const scale = unit === 'minutes' || basis === 'open_time' ? MINUTE_MS : 1;
+  const contributions = new Map(chosen.map(({ row, value }) => [row, value / scale]));
+  return history
+    .recorded(chosen.map(({ row }) => row))
+    .map((recorded) => ({ recorded, contribution: contributions.get(recorded.stored.row) ?? 0 }));
 }
 
-/** These rows exist and stand on every overall provider, whatever incidents there are. */
-function isAlwaysPresent({ grouping }: Group): boolean {
-  return grouping === 'all' || grouping === 'severity';
+function toExplainedIncident(
+  recorded: Recorded,
+  contribution: number,
+  { classified, reopened }: { readonly classified: Classification; readonly reopened: Explanation['reopened'] },
+): ExplainedIncident {
+  const recovery = recoveryMs(recorded.stored, reopened);
+  return {
+    ...toIncidentJson(recorded, findLabels(recorded, classified)),
+    merged: recorded.incident.merged ? true : undefined,
+    recovery_minutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
+    contribution,
+  };
 }
 
-function spansOfRow(group: Group, spans: readonly ProviderSpan[], { providersInRow }: Collected): ProviderSpan[] {
-  return spans.filter(({ provider }) =>
-    isAlwaysPresent(group) ? provider.isOverall : providersInRow.has(provider.name),
-  );
+function toLeftOutIncidents(
+  { row, outsideMs }: Example,
+  history: History,
+  classified: Classification,
+): LeftOutIncident[] {
+  return history.recorded([row]).map((recorded) => {
+    const incident = toIncidentJson(recorded, findLabels(recorded, classified));
+    const { provider, id, url, service, severity, triggered_at, resolved_at } = incident;
+    const outside_minutes = outsideMs === undefined ? undefined : outsideMs / MINUTE_MS;
+    return { provider, id, url, service, severity, triggered_at, resolved_at, outside_minutes };
+  });
 }
 
-function nameOf(history: History, row: number): { provider: string; id: string } {
+function findLabels({ stored }: Recorded, classified: Classification) {
+  return classified.findLabels(stored.facet) ?? { service: '', severity: '', team: '' };
+}
+
+function findIncidentName(history: History, row: number): { provider: string; id: string } {
   const [recorded] = history.recorded([row]);
   if (recorded === undefined) throw new Error(`the store holds no incident in row ${row}`);
   return { provider: recorded.provider, id: recorded.incident.id };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { GROUPINGS } from '../../config/types.ts';
 import { EXCLUSIONS } from '../exclusion.ts';
-import { instant, statedFields } from '../stated-incident.ts';
-import { LABELS } from './question.ts';
+import { LABELS } from '../filter.ts';
+import { incidentFields, isoTime } from '../incident-json.ts';
 
 /** Why an incident that has the labels is not in the number. */
 export const REASONS = [
@@ -22,14 +22,14 @@ export type Reason = (typeof REASONS)[number];
 
 const minutes = z.number();
 
-/** One incident with its stamps. */
+/** One incident with its timestamps. */
 export const ExplainedIncident = z.object({
-  ...statedFields,
-  intervals: z.object({ opened_at: instant, closed_at: instant.optional() }).array(),
+  ...incidentFields,
+  intervals: z.object({ opened_at: isoTime, closed_at: isoTime.optional() }).array(),
   auto_resolved: z.boolean().optional(),
   merged: z.literal(true).optional(),
-  escalations: z.int().optional().describe('absent where the platform does not tell'),
-  reopenings: z.int().optional().describe('absent where the platform does not tell'),
+  escalations: z.int().optional().describe('absent where the platform does not report it'),
+  reopenings: z.int().optional().describe('absent where the platform does not report it'),
   recovery_minutes: minutes.optional().describe('by recovery.reopened'),
   contribution: z.number().describe('what it adds: minutes, or 1 or 0 to counts and shares'),
 });
@@ -41,8 +41,8 @@ const LeftOutIncident = z.object({
   url: z.string().optional(),
   service: z.string(),
   severity: z.string(),
-  triggered_at: instant,
-  resolved_at: instant.optional(),
+  triggered_at: isoTime,
+  resolved_at: isoTime.optional(),
   outside_minutes: minutes.optional().describe('how far outside the window'),
 });
 export type LeftOutIncident = z.infer<typeof LeftOutIncident>;
@@ -55,11 +55,11 @@ const LeftOut = z.object({
 export type LeftOut = z.infer<typeof LeftOut>;
 
 const ranked = z.object({ rank: z.int(), minutes, provider: z.string(), id: z.string() });
-const time = { covered_from: instant, covered_to: instant, covered_minutes: minutes, busy_minutes: minutes };
+const time = { covered_from: isoTime, covered_to: isoTime, covered_minutes: minutes, busy_minutes: minutes };
 const Repeated = z.object({
   fingerprint: z.string().describe('a digest'),
   count: z.int(),
-  incidents: z.object({ provider: z.string(), id: z.string(), triggered_at: instant }).array(),
+  incidents: z.object({ provider: z.string(), id: z.string(), triggered_at: isoTime }).array(),
 });
 
 /** How the number follows from the incidents. */
@@ -97,9 +97,9 @@ export type Arithmetic = z.infer<typeof Arithmetic>;
 const ExplainedProvider = z.object({
   name: z.string(),
   state: z.enum(['counted', 'not_overall', 'not_synced']),
-  window_from: instant.optional(),
-  window_to: instant.optional(),
-  history_start: instant.optional(),
+  window_from: isoTime.optional(),
+  window_to: isoTime.optional(),
+  history_start: isoTime.optional(),
 });
 export type ExplainedProvider = z.infer<typeof ExplainedProvider>;
 
@@ -121,7 +121,7 @@ export const Explanation = z.object({
   agrees: z
     .literal(true)
     .optional()
-    .describe('the value was computed twice: from these incidents, and as the metrics are; absent without a value'),
+    .describe('cross-check: the value matches the exported metric; absent without a value'),
   providers: ExplainedProvider.array(),
   counted: z.int(),
   incidents: ExplainedIncident.array().describe('the most telling first'),

@@ -1,63 +1,96 @@
+import { formatCount, formatLocalTime, formatNumber } from '../../model/format.ts';
 import { printable } from '../../model/text.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import { localTime } from '../period.ts';
-import type { Cell, Section } from '../render/section.ts';
-import { textSection } from '../render/text.ts';
-import { arithmeticLines } from './arithmetic-text.ts';
-import { EXAMPLES_MAX } from './collect.ts';
-import type { ExplainedIncident, Explanation } from './explanation.ts';
-import { endText, incidentsText, numberText, REOPENED_TEXTS, reasonText, seriesText, valueText } from './words.ts';
+import { EXCLUSION_TEXTS } from '../exclusion.ts';
+import type { Cell, Section } from '../render/sections.ts';
+import { renderTextSection } from '../render/text.ts';
+import { EXAMPLES_MAX } from './classify.ts';
+import type { Arithmetic, ExplainedIncident, Explanation, Reason } from './explanation.ts';
 
-/** An explanation for a terminal; times are those of the zone. */
-export function renderExplanation(explanation: Explanation, timezone: string): string {
-  const time = (instant: string) => localTime(Date.parse(instant), timezone);
-  const sections: readonly Section[] = [
-    numberSection(explanation, time, timezone),
-    ...listSection('Arithmetic', [
-      ...arithmeticLines(explanation).map((line) => withLocalTimes(line, time)),
-      ...(explanation.agrees === true ? ['Cross-check: matches the statistics behind /metrics'] : []),
-    ]),
-    ...incidentSection(explanation, time),
-    ...leftOutSections(explanation, time),
-    ...listSection(
-      'Notes',
-      explanation.notes.map((note) => withLocalTimes(note, time)),
-    ),
-  ];
-  const parts = sections.map((section) => textSection(section));
-  const rest = explanation.counted - explanation.incidents.length;
-  const at = sections.findIndex(({ title }) => title.startsWith(INCIDENTS));
-  if (rest > 0 && at >= 0) parts[at] += `\n  and ${rest} more; --limit or --output json lists them`;
-  return `${parts.join('\n\n')}\n`;
-}
-
-type Time = (instant: string) => string;
+/** Decimals of a number in an explanation: enough to follow a calculation with a pocket calculator. */
+const MAX_DECIMALS = 4;
+/** Incidents of one fingerprint that a person reads; a program gets more. */
+const NAMED_MAX = 3;
 
 /** Shown where the question leaves them open. */
-const COLUMNS = [
+const LABEL_COLUMNS = [
   { label: 'service', name: 'Service' },
   { label: 'severity', name: 'Severity' },
 ] as const;
 
 const INCIDENTS = 'Incidents';
-const INSTANT = /\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/g;
+const ISO_TIME = /\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/g;
 
-function withLocalTimes(line: string, time: Time): string {
-  return line.replace(INSTANT, time);
+/** How long a reopened incident took, by `recovery.reopened`. */
+const REOPENED_TEXTS: Readonly<Record<Explanation['reopened'], string>> = {
+  last: 'from the first trigger to the last resolve (recovery.reopened: last)',
+  first: 'from the first trigger to the first resolve (recovery.reopened: first)',
+  sum: 'the sum of the times in which they were open (recovery.reopened: sum)',
+};
+
+const MISSING_TIMESTAMP_TEXTS: Readonly<Record<string, string>> = {
+  mtta: 'resolved without an acknowledgement by a person',
+  mttd: 'the start of the impact is not known',
+  mtti: 'never marked as identified',
+  mttm: 'never marked as mitigated',
+};
+
+const REASON_TEXTS: Readonly<Record<Reason, string>> = {
+  not_overall: 'their provider counts only in rows by provider (overall: false)',
+  ...EXCLUSION_TEXTS,
+  still_open: 'open: no recovery yet',
+  ended_before: 'resolved shortly before the window begins',
+  ended_after: 'resolved after the window ends',
+  opened_before: 'opened shortly before the window begins',
+  opened_after: 'opened shortly after the window ends',
+  no_stamp: 'the timestamp is missing',
+  no_target: 'their severity has no target',
+  not_told: 'their provider does not report it',
+};
+
+const END_TEXTS = {
+  resolve_event: 'resolve event',
+  state_change: 'change of state',
+  report_duration: 'duration in a report',
+} as const;
+
+type FormatTime = (isoTime: string) => string;
+
+/** An explanation for a terminal; times are those of the zone. */
+export function renderExplanation(explanation: Explanation, timezone: string): string {
+  const { counted, incidents, notes, agrees } = explanation;
+  const formatTime = (isoTime: string) => formatLocalTime(Date.parse(isoTime), timezone);
+  const toLocalTimes = (line: string) => line.replace(ISO_TIME, formatTime);
+  const arithmetic = [
+    ...describeArithmetic(explanation).map(toLocalTimes),
+    ...(agrees === true ? ['Cross-check: matches the exported metric'] : []),
+  ];
+  const sections: readonly Section[] = [
+    toNumberSection(explanation, formatTime, timezone),
+    ...toListSection('Arithmetic', arithmetic),
+    ...toIncidentSection(explanation, formatTime),
+    ...toLeftOutSections(explanation, formatTime),
+    ...toListSection('Notes', notes.map(toLocalTimes)),
+  ];
+  const parts = sections.map(renderTextSection);
+  const rest = counted - incidents.length;
+  const index = sections.findIndex(({ title }) => title.startsWith(INCIDENTS));
+  if (rest > 0 && index >= 0) parts[index] += `\n  and ${rest} more; --limit or --output json lists them`;
+  return `${parts.join('\n\n')}\n`;
 }
 
-function numberSection(explanation: Explanation, time: Time, timezone: string): Section {
+function toNumberSection(explanation: Explanation, formatTime: FormatTime, timezone: string): Section {
   const { value, unit, absence, window, meaning, providers } = explanation;
   const lines = providers.map(({ name, state, window_from: from, window_to: to }) => {
-    const span = from === undefined || to === undefined ? [] : [`after ${time(from)} until ${time(to)}`];
-    const words = { counted: [], not_overall: ['not counted here'], not_synced: ['first sync not complete'] }[state];
-    return [`Window at ${name}`, [...span, ...words].join(', ')] as const;
+    const span = from === undefined || to === undefined ? [] : [`after ${formatTime(from)} until ${formatTime(to)}`];
+    const texts = { counted: [], not_overall: ['not counted here'], not_synced: ['first sync incomplete'] }[state];
+    return [`Window of ${name}`, [...span, ...texts].join(', ')] as const;
   });
   return {
-    title: printable(seriesText(explanation)),
+    title: printable(formatSeries(explanation)),
     kind: 'lines',
     lines: [
-      ['Value', value === undefined ? `none: ${absence ?? 'nothing is known'}` : valueText(value, unit)],
+      ['Value', value === undefined ? `none: ${absence ?? 'nothing is known'}` : formatValue(value, unit)],
       ['Meaning', meaning],
       ['Reopened incidents', REOPENED_TEXTS[explanation.reopened]],
       ['Window', `${window}, times in ${timezone}`],
@@ -66,83 +99,208 @@ function numberSection(explanation: Explanation, time: Time, timezone: string): 
   };
 }
 
-function listSection(title: string, items: readonly string[]): Section[] {
+function toListSection(title: string, items: readonly string[]): Section[] {
   return items.length === 0 ? [] : [{ title, kind: 'list', items }];
 }
 
-function incidentSection(explanation: Explanation, time: Time): Section[] {
+function toIncidentSection(explanation: Explanation, formatTime: FormatTime): Section[] {
   const { counted, incidents, unit, statistic, labels } = explanation;
   if (incidents.length === 0) return [];
-  const labelColumns = COLUMNS.filter(({ label }) => labels[label] === undefined);
-  const names = labelColumns.map(({ name }) => name);
-  const adds = unit === 'minutes' || statistic === 'free' ? ['Minutes'] : ['Recovery minutes', 'Counts'];
+  const columns = LABEL_COLUMNS.filter(({ label }) => labels[label] === undefined);
+  const isDuration = unit === 'minutes' || statistic === 'free';
+  const values = isDuration ? ['Minutes'] : ['Recovery minutes', 'Counts'];
   return [
     {
       title: `${INCIDENTS} behind it (${counted})`,
       kind: 'table',
-      head: ['Incident', ...names, 'Triggered', 'Resolved', ...adds, 'Stamps (minutes)', 'End known from'],
+      head: [
+        'Incident',
+        ...columns.map(({ name }) => name),
+        'Triggered',
+        'Resolved',
+        ...values,
+        'Timeline (minutes)',
+        'End known from',
+      ],
       rows: incidents.map((incident) => [
-        linked(incident),
-        ...labelColumns.map(({ label }) => incident[label]),
-        time(incident.triggered_at),
-        incident.resolved_at === undefined ? '' : time(incident.resolved_at),
-        ...(adds.length > 1 ? [numberOrNothing(incident.recovery_minutes)] : []),
-        numberText(incident.contribution),
-        stampsText(incident),
-        endText(incident),
+        toLink(incident),
+        ...columns.map(({ label }) => incident[label]),
+        formatTime(incident.triggered_at),
+        incident.resolved_at === undefined ? '' : formatTime(incident.resolved_at),
+        ...(isDuration ? [] : [formatOptional(incident.recovery_minutes)]),
+        format(incident.contribution),
+        describeTimeline(incident),
+        describeEnd(incident),
       ]),
     },
   ];
 }
 
+function toLink({ id, url }: ExplainedIncident): Cell {
+  return url === undefined ? id : { text: id, url };
+}
+
 /** What happened on the way, in minutes after the trigger. */
-function stampsText(incident: ExplainedIncident): string {
-  const triggeredMs = Date.parse(incident.triggered_at);
-  const after = (instant: string) => numberText((Date.parse(instant) - triggeredMs) / MINUTE_MS);
-  const stamp = (word: string, instant: string | undefined) =>
-    instant === undefined ? [] : [`${word} ${after(instant)}`];
+function describeTimeline(incident: ExplainedIncident): string {
+  const triggeredAtMs = Date.parse(incident.triggered_at);
+  const toMinutes = (isoTime: string) => format((Date.parse(isoTime) - triggeredAtMs) / MINUTE_MS);
+  const describe = (event: string, isoTime: string | undefined) =>
+    isoTime === undefined ? [] : [`${event} ${toMinutes(isoTime)}`];
   const intervals = incident.intervals.length < 2 ? [] : incident.intervals;
-  const spans = intervals.map(({ opened_at, closed_at }) => {
-    const end = closed_at === undefined ? 'now' : after(closed_at);
-    return `open ${after(opened_at)} to ${end}`;
-  });
   return [
-    ...stamp('impact', incident.started_at),
-    ...stamp('acknowledged', incident.acknowledged_at),
-    ...stamp('identified', incident.identified_at),
-    ...stamp('mitigated', incident.mitigated_at),
+    ...describe('impact', incident.started_at),
+    ...describe('acknowledged', incident.acknowledged_at),
+    ...describe('identified', incident.identified_at),
+    ...describe('mitigated', incident.mitigated_at),
     ...((incident.escalations ?? 0) > 0 ? [`escalated ${incident.escalations}×`] : []),
-    ...spans,
+    ...intervals.map(({ opened_at, closed_at }) => {
+      return `open ${toMinutes(opened_at)} to ${closed_at === undefined ? 'now' : toMinutes(closed_at)}`;
+    }),
   ].join('; ');
 }
 
-function leftOutSections({ left_out: all, statistic, labels }: Explanation, time: Time): Section[] {
+/** How the end of an incident is known. */
+function describeEnd(incident: ExplainedIncident): string {
+  if (incident.merged === true) return 'merged';
+  if (incident.resolved_at === undefined) return `open (${incident.status})`;
+  const { end_known_from: from, auto_resolved: isAutomatic } = incident;
+  const texts = [...(from === undefined ? [] : [END_TEXTS[from]]), ...(isAutomatic === true ? ['automatic'] : [])];
+  return texts.length === 0 ? 'not reported' : texts.join(', ');
+}
+
+function toLeftOutSections({ left_out: all, statistic, labels }: Explanation, formatTime: FormatTime): Section[] {
   if (all.length === 0) return [];
-  const items = all.map(({ reason, count }) => `${incidentsText(count)} (${reason}): ${reasonText(reason, statistic)}`);
-  const labelColumns = COLUMNS.filter(({ label }) => labels[label] === undefined);
+  const items = all.map(({ reason, count }) => {
+    const text = (reason === 'no_stamp' ? MISSING_TIMESTAMP_TEXTS[statistic] : undefined) ?? REASON_TEXTS[reason];
+    return `${formatIncidents(count)} (${reason}): ${text}`;
+  });
+  const columns = LABEL_COLUMNS.filter(({ label }) => labels[label] === undefined);
   const rows = all.flatMap(({ reason, examples }) =>
     examples.map((one) => [
       reason,
       one.provider,
       one.id,
-      ...labelColumns.map(({ label }) => one[label]),
-      time(one.triggered_at),
-      one.resolved_at === undefined ? '' : time(one.resolved_at),
-      numberOrNothing(one.outside_minutes),
+      ...columns.map(({ label }) => one[label]),
+      formatTime(one.triggered_at),
+      one.resolved_at === undefined ? '' : formatTime(one.resolved_at),
+      formatOptional(one.outside_minutes),
     ]),
   );
-  const names = labelColumns.map(({ name }) => name);
+  const names = columns.map(({ name }) => name);
   const head = ['Why', 'Provider', 'Incident', ...names, 'Triggered', 'Resolved', 'Minutes outside'];
   return [
-    ...listSection('Left out', items),
+    ...toListSection('Left out', items),
     { title: `Left out, at most ${EXAMPLES_MAX} of each`, kind: 'table', head, rows },
   ];
 }
 
-function numberOrNothing(value: number | undefined): string {
-  return value === undefined ? '' : numberText(value);
+/** From the incidents to the value, one step a line. */
+function describeArithmetic({ arithmetic, value, labels, window }: Explanation): string[] {
+  if (arithmetic === undefined) return [];
+  const result = value === undefined ? 'none' : format(value);
+  switch (arithmetic.kind) {
+    case 'mean':
+      return [`${format(arithmetic.sum_minutes)} minutes ÷ ${formatIncidents(arithmetic.count)} = ${result} minutes`];
+    case 'quantile':
+      return describeQuantile(arithmetic, result);
+    case 'extreme': {
+      const { id, rank } = arithmetic.incident;
+      return [`${id} at rank ${rank} of ${arithmetic.count}: ${result} minutes`];
+    }
+    case 'deviation':
+      return [
+        `mean = ${format(arithmetic.mean_minutes)} minutes`,
+        `sum of the squared distances from the mean = ${format(arithmetic.squares)} minutes²`,
+        `√(${format(arithmetic.squares)} ÷ (${arithmetic.count} − 1)) = ${result} minutes`,
+      ];
+    case 'count':
+      return [
+        `${formatIncidents(arithmetic.count)}${Object.keys(labels).length > 0 ? ' with these labels' : ''} in ${window}`,
+      ];
+    case 'share': {
+      const { part, of } = arithmetic;
+      return [`${part} of ${formatIncidents(of)}: ${part} ÷ ${of} = ${result}`];
+    }
+    case 'repeat':
+      return describeRepeats(arithmetic, result);
+    default:
+      return describeOpenTime(arithmetic, result);
+  }
 }
 
-function linked({ id, url }: ExplainedIncident): Cell {
-  return url === undefined ? id : { text: id, url };
+function describeQuantile(
+  { quantile, count, position, below, above }: Extract<Arithmetic, { kind: 'quantile' }>,
+  result: string,
+): string[] {
+  const first = `${formatIncidents(count)}, shortest first: position (${count} − 1) × ${quantile} = ${format(position)}, from 0`;
+  if (below.rank === above.rank) return [first, `that is the ${describeRank(below)} = ${result} minutes`];
+  const fraction = format(position - Math.floor(position));
+  return [
+    first,
+    `that is between the ${describeRank(below)} and the ${describeRank(above)}`,
+    `${format(below.minutes)} + ${fraction} × (${format(above.minutes)} − ${format(below.minutes)}) = ${result} minutes`,
+  ];
+}
+
+function describeRank({ rank, minutes, id }: { rank: number; minutes: number; id: string }): string {
+  return `incident at rank ${rank} (${id}: ${format(minutes)} minutes)`;
+}
+
+function describeRepeats(
+  { opened, fingerprints, repeated, repeated_fingerprints: all }: Extract<Arithmetic, { kind: 'repeat' }>,
+  result: string,
+): string[] {
+  const groups = repeated.map(({ fingerprint, count, incidents }) => {
+    const names = incidents.slice(0, NAMED_MAX).map(({ id }) => id);
+    const list = [...names, ...(count > names.length ? ['…'] : [])].join(', ');
+    return `fingerprint ${fingerprint}: ${formatIncidents(count)} (${list})`;
+  });
+  const rest = all - repeated.length;
+  return [
+    `${formatIncidents(opened)} with ${fingerprints} different fingerprints`,
+    `(${opened} − ${fingerprints}) ÷ ${opened} = ${result}`,
+    ...groups,
+    ...(rest > 0 ? [`and ${rest} more fingerprints with several incidents`] : []),
+  ];
+}
+
+function describeOpenTime(
+  arithmetic: Extract<Arithmetic, { kind: 'free' | 'between_failures' }>,
+  result: string,
+): string[] {
+  const { covered_from: from, covered_to: to, covered_minutes: covered, busy_minutes: busy } = arithmetic;
+  const free = `${format(covered)} − ${format(busy)}`;
+  return [
+    `covered: ${from} to ${to} = ${format(covered)} minutes`,
+    `with at least one incident open: ${format(busy)} minutes (overlaps count once)`,
+    arithmetic.kind === 'free'
+      ? `(${free}) ÷ ${format(covered)} = ${result}`
+      : `(${free}) ÷ ${formatIncidents(arithmetic.opened)} opened = ${result} minutes`,
+  ];
+}
+
+/** `145.3 minutes (2.4217 hours)`, `47 incidents`, `0.923 (92.3%)`. */
+function formatValue(value: number, unit: Explanation['unit']): string {
+  if (unit === 'incidents') return formatIncidents(value);
+  if (unit === 'share') return `${format(value)} (${format(value * 100)}%)`;
+  return `${format(value)} minutes${value >= 60 ? ` (${format(value / 60)} hours)` : ''}`;
+}
+
+/** The series as Prometheus writes it. */
+function formatSeries({ metric, by, window, labels, quantile }: Explanation): string {
+  const all = { by, window, ...labels, ...(quantile === undefined ? {} : { quantile: String(quantile) }) };
+  const matchers = Object.entries(all).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return `${metric}{${matchers.join(',')}}`;
+}
+
+function formatIncidents(count: number): string {
+  return formatCount(count, 'incident');
+}
+
+function format(value: number): string {
+  return formatNumber(value, MAX_DECIMALS);
+}
+
+function formatOptional(value: number | undefined): string {
+  return value === undefined ? '' : format(value);
 }

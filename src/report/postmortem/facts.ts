@@ -1,25 +1,25 @@
 import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { recoveryMs } from '../../model/stored.ts';
-import { MINUTE_MS } from '../../model/time.ts';
+import { isKept, recoveryMs, type StoredIncident } from '../../model/stored.ts';
+import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
-import type { Recorded } from '../../store/history.ts';
+import type { History, Recorded } from '../../store/history.ts';
 import { EXCLUSION_TEXTS, findExclusion, toLabels } from '../exclusion.ts';
-import { reachOf } from '../timeline.ts';
-import { type Comparison, type ComparisonInput, comparisonsOf } from './comparison.ts';
-import { type Event, eventsOf } from './events.ts';
-import { type Similar, similarTo } from './similar.ts';
+import { findRow, readStatistics } from '../statistic-info.ts';
+import { createTimeline, findCoverage, type HistoryInput, type ReportedProvider } from '../timeline.ts';
 
-export interface FactsInput extends ComparisonInput {
+/** Incidents resolved in so many days before the trigger are what one is compared with. */
+export const COMPARED_DAYS = 90;
+const COMPARED_MS = COMPARED_DAYS * DAY_MS;
+/** Earlier incidents that are named; the others are counted. */
+const SIMILAR_MAX = 5;
+
+/** As configured; windows and groupings do not matter. */
+export interface FactsInput extends HistoryInput {
+  /** The incident that is looked at. */
+  readonly recorded: Recorded;
   readonly severities: Config['severities'];
-}
-
-/** One duration, beside what was aimed at where there is such an aim. */
-export interface Measured {
-  readonly kind: 'detection' | 'acknowledgement' | 'identification' | 'mitigation' | 'recovery' | 'open so far';
-  readonly minutes: number;
-  readonly targetMinutes: number | undefined;
 }
 
 /** All that is known of an incident before people add what they know; no person is in it. */
@@ -31,77 +31,200 @@ export interface Facts {
   readonly team: string;
   readonly severity: Pick<SeverityConfig, 'name' | 'title'>;
   /** Why no statistic counts it; undefined for those that are counted. */
-  readonly uncounted: string | undefined;
+  readonly exclusionText: string | undefined;
   /** How far its provider was read. */
   readonly readUntilMs: number;
-  readonly durations: readonly Measured[];
+  readonly durations: readonly Duration[];
   readonly events: readonly Event[];
-  readonly similar: Similar;
+  readonly similar: SimilarIncidents;
   readonly comparisons: readonly Comparison[];
   readonly reopened: StatisticsSettings['reopened'];
 }
 
 /** Gathers what is known of an incident; goes over the history twice. */
 export function gatherFacts(input: FactsInput): Facts {
-  const { history, recorded, settings, severities } = input;
+  const { history, recorded, settings, severities, reader } = input;
   const { provider, stored, incident } = recorded;
-  const reading = readingOf(input);
-  const severity = severities.find(({ name }) => name === reading.severity.name);
+  const labels = reader(provider)?.facet(history.facet(stored.facet));
+  if (labels === undefined) throw new Error(`no provider is called ${provider}`);
+  const severity = severities.find(({ name }) => name === labels.severity.name);
   const state = history.providers.find(({ name }) => name === provider);
-  const readUntilMs = (state === undefined ? undefined : reachOf(state)?.readUntilMs) ?? incident.updatedAtMs;
+  const readUntilMs = (state === undefined ? undefined : findCoverage(state)?.readUntilMs) ?? incident.updatedAtMs;
   return {
     provider,
     incident,
-    service: reading.service,
-    team: reading.team,
-    severity: severity ?? { name: reading.severity.name, title: undefined },
-    uncounted: uncountedReason(input, reading),
+    service: labels.service,
+    team: labels.team,
+    severity: severity ?? { name: labels.severity.name, title: undefined },
+    exclusionText: findExclusionText(input, labels),
     readUntilMs,
-    durations: durationsOf({ recorded, severity, readUntilMs, reopened: settings.reopened }),
-    events: eventsOf(incident),
-    similar: similarTo(stored, { history, reopened: settings.reopened }),
-    comparisons: comparisonsOf(input),
+    durations: measureDurations(recorded, severity, readUntilMs, settings.reopened),
+    events: listEvents(incident),
+    similar: findSimilar(stored, history, settings.reopened),
+    comparisons: compareWithUsual(input),
     reopened: settings.reopened,
   };
 }
 
-function readingOf({ history, recorded: { provider, stored }, reader }: FactsInput): MappedLabels {
-  const reading = reader(provider)?.facet(history.facet(stored.facet));
-  if (reading === undefined) throw new Error(`no provider is called ${provider}`);
-  return reading;
-}
-
-function uncountedReason({ recorded, reader, settings }: FactsInput, reading: MappedLabels): string | undefined {
+function findExclusionText({ recorded, reader: findReader, settings }: FactsInput, labels: MappedLabels) {
   const { stored, incident, provider } = recorded;
-  const own = reader(provider);
-  if (own === undefined) return undefined;
+  const reader = findReader(provider);
+  if (reader === undefined) return undefined;
   const subject = { ...stored, title: incident.title, recoveryMs: recoveryMs(stored, settings.reopened) };
-  const exclusion = findExclusion(subject, toLabels(reading), own) ?? (incident.merged ? 'merged' : undefined);
+  const exclusion = findExclusion(subject, toLabels(labels), reader) ?? (incident.merged ? 'merged' : undefined);
   return exclusion === undefined ? undefined : EXCLUSION_TEXTS[exclusion];
 }
 
-interface DurationsInput {
-  readonly recorded: Recorded;
-  readonly severity: SeverityConfig | undefined;
-  readonly readUntilMs: number;
-  readonly reopened: StatisticsSettings['reopened'];
+/** One duration, beside its target where there is one. */
+export interface Duration {
+  readonly kind: 'detection' | 'acknowledgement' | 'identification' | 'mitigation' | 'recovery' | 'open so far';
+  readonly minutes: number;
+  readonly targetMinutes: number | undefined;
 }
 
-function durationsOf({ recorded, severity, readUntilMs, reopened }: DurationsInput): Measured[] {
-  const { incident, stored } = recorded;
+function measureDurations(
+  { incident, stored }: Recorded,
+  severity: SeverityConfig | undefined,
+  readUntilMs: number,
+  reopened: StatisticsSettings['reopened'],
+): Duration[] {
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
-  const measured = (kind: Measured['kind'], ms: number | undefined, targetMs?: number): Measured[] => {
+  const toDurations = (kind: Duration['kind'], ms: number | undefined, targetMs?: number): Duration[] => {
     const targetMinutes = targetMs === undefined ? undefined : targetMs / MINUTE_MS;
     return ms === undefined ? [] : [{ kind, minutes: ms / MINUTE_MS, targetMinutes }];
   };
-  const since = (ms: number | undefined) => (ms === undefined ? undefined : ms - triggeredAtMs);
+  const sinceTrigger = (ms: number | undefined) => (ms === undefined ? undefined : ms - triggeredAtMs);
   const isOpen = incident.resolvedAtMs === undefined && !incident.merged && incident.exclusion === undefined;
   return [
-    ...measured('detection', startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs),
-    ...measured('acknowledgement', since(acknowledgedAtMs), severity?.acknowledgeMs),
-    ...measured('identification', since(identifiedAtMs)),
-    ...measured('mitigation', since(mitigatedAtMs)),
-    ...measured('recovery', recoveryMs(stored, reopened), severity?.targetMs),
-    ...measured('open so far', isOpen ? Math.max(0, readUntilMs - triggeredAtMs) : undefined, severity?.targetMs),
+    ...toDurations('detection', startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs),
+    ...toDurations('acknowledgement', sinceTrigger(acknowledgedAtMs), severity?.acknowledgeMs),
+    ...toDurations('identification', sinceTrigger(identifiedAtMs)),
+    ...toDurations('mitigation', sinceTrigger(mitigatedAtMs)),
+    ...toDurations('recovery', recoveryMs(stored, reopened), severity?.targetMs),
+    ...toDurations('open so far', isOpen ? Math.max(0, readUntilMs - triggeredAtMs) : undefined, severity?.targetMs),
   ];
+}
+
+/** Something that happened; never by whom. */
+export interface Event {
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** What happened, in order; at one time in the order in which such things follow each other. */
+function listEvents(incident: Incident): Event[] {
+  const { startedAtMs, triggeredAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs, intervals } = incident;
+  const { escalatedAtMs = [] } = incident;
+  const toEvents = (text: string, atMs: number | undefined): Event[] => (atMs === undefined ? [] : [{ atMs, text }]);
+  const events = [
+    ...toEvents('Impact began', startedAtMs),
+    { atMs: triggeredAtMs, text: 'Triggered' },
+    ...intervals.slice(1).map(({ openedAtMs }) => ({ atMs: openedAtMs, text: 'Reopened' })),
+    ...toEvents('Acknowledged', acknowledgedAtMs),
+    ...escalatedAtMs.map((atMs, index) => {
+      return { atMs, text: escalatedAtMs.length > 1 ? `Escalated (${index + 1})` : 'Escalated' };
+    }),
+    ...toEvents('Cause identified', identifiedAtMs),
+    ...toEvents('Mitigated', mitigatedAtMs),
+    ...intervals.flatMap(({ closedAtMs }, index) =>
+      toEvents(describeEnd(incident, index === intervals.length - 1), closedAtMs),
+    ),
+  ];
+  return events.sort((a, b) => a.atMs - b.atMs);
+}
+
+function describeEnd({ merged, autoResolved, exclusion }: Incident, isLast: boolean): string {
+  if (!isLast) return 'Resolved (later reopened)';
+  if (merged) return 'Merged into another incident';
+  if (exclusion === 'expired') return 'Expired';
+  return autoResolved === true ? 'Resolved automatically' : 'Resolved';
+}
+
+/** Earlier incidents with the same fingerprint. */
+export interface SimilarIncidents {
+  readonly count: number;
+  /** The last ones, the newest first; minutes of recovery where there is one. */
+  readonly last: readonly {
+    readonly id: string;
+    readonly url: string | undefined;
+    readonly triggeredAtMs: number;
+    readonly minutes: number | undefined;
+  }[];
+}
+
+function findSimilar(
+  incident: StoredIncident,
+  history: History,
+  reopened: StatisticsSettings['reopened'],
+): SimilarIncidents {
+  let count = 0;
+  let newest: StoredIncident[] = [];
+  history.each((other) => {
+    if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isKept(other.marks)) return;
+    if (compareByTrigger(incident, other) >= 0) return;
+    count += 1;
+    newest.push(other);
+    if (newest.length > SIMILAR_MAX) newest = newest.sort(compareByTrigger).slice(0, SIMILAR_MAX);
+  });
+  newest.sort(compareByTrigger);
+  const last = history.recorded(newest.map(({ row }) => row)).map(({ incident: found, stored }) => {
+    const ms = recoveryMs(stored, reopened);
+    const { id, url, triggeredAtMs } = found;
+    return { id, url, triggeredAtMs, minutes: ms === undefined ? undefined : ms / MINUTE_MS };
+  });
+  return { count, last };
+}
+
+/** The newest first. */
+function compareByTrigger(a: StoredIncident, b: StoredIncident): number {
+  return b.triggeredAtMs - a.triggeredAtMs || b.row - a.row;
+}
+
+/** What was usual when it was triggered. */
+export interface Comparison {
+  readonly grouping: 'service' | 'severity';
+  readonly name: string;
+  /** Absent where nothing was resolved in that time. */
+  readonly medianMinutes: number | undefined;
+  readonly meanMinutes: number | undefined;
+  readonly resolved: number;
+  /** History covers all of that time. */
+  readonly isWhole: boolean;
+}
+
+/** The usual recovery times of its service and of its severity before it was triggered. */
+function compareWithUsual(input: FactsInput): Comparison[] {
+  const { history, recorded, settings } = input;
+  const { stored, provider } = recorded;
+  const labels = history.labels(stored.facet);
+  if (labels === undefined || labels.excluded) return [];
+  const timeline = createTimeline({
+    ...input,
+    providers: findComparedProviders(input).map((one) => ({ ...one, isOverall: true })),
+    settings: {
+      ...settings,
+      windows: [{ name: `${COMPARED_DAYS}d`, ms: COMPARED_MS }],
+      groupings: ['service', 'severity'],
+      detail: 'full',
+    },
+    isWanted: (one) => one.service === labels.service || one.severity === labels.severity,
+  });
+  // What ended at the very time of the trigger may be the incident itself.
+  const rows = timeline.at(stored.triggeredAtMs - 1);
+  const state = history.providers.find(({ name }) => name === provider);
+  const historyStartMs = state === undefined ? undefined : findCoverage(state)?.historyStartMs;
+  const isWhole = historyStartMs !== undefined && historyStartMs <= stored.triggeredAtMs - COMPARED_MS;
+  return (['service', 'severity'] as const).map((grouping) => {
+    const name = labels[grouping];
+    const row = findRow(rows, grouping, name);
+    const { p50, mttr, resolved = 0 } = row === undefined ? {} : readStatistics(row, 0);
+    return { grouping, name, medianMinutes: p50, meanMinutes: mttr, resolved, isWhole };
+  });
+}
+
+/** An incident of a provider that is kept out of overall rows is compared with those of that provider. */
+function findComparedProviders({ providers, recorded }: FactsInput): readonly ReportedProvider[] {
+  const own = providers.find(({ name }) => name === recorded.provider);
+  if (own === undefined) return [];
+  return own.isOverall ? providers.filter(({ isOverall }) => isOverall) : [own];
 }

@@ -1,101 +1,262 @@
-import { localTime } from '../period.ts';
+import { formatLocalTime } from '../../model/format.ts';
+import type { Statistic } from '../../stats/rows.ts';
+import { filterGroups, findTotal, type Group } from '../groups.ts';
 import type { Report } from '../report.ts';
-import { comparison, trend } from './over-time.ts';
-import type { Section } from './section.ts';
-import { groupTable, isWorthTable, longestTable, severityDetails, severityTable } from './tables.ts';
-import { wholeOf } from './whole.ts';
-import { countText, levelText, longMinutes, minutesAndHours, NO_DATA, shareText } from './words.ts';
+import {
+  capitalize,
+  formatBounds,
+  formatChange,
+  formatLevel,
+  formatMinutes,
+  formatMinutesAndHours,
+  formatObjective,
+  formatPoints,
+  formatShare,
+  formatSparkline,
+  formatTitle,
+  formatTotal,
+  NO_DATA,
+} from './format.ts';
+
+/** A cell or value: text, or a link. */
+export type Cell = string | { readonly text: string; readonly url: string };
+
+/** A part of a report for people, in no markup yet; names in it are as the platforms have them. */
+export type Section = { readonly title: string } & (
+  | { readonly kind: 'lines'; readonly lines: readonly (readonly [label: string, value: string])[] }
+  | {
+      readonly kind: 'table';
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly Cell[])[];
+      /** There may be hundreds of rows, of which the first matter most. */
+      readonly isRanked?: boolean;
+      /** The first so many columns are text, the others numbers; 1 without it. */
+      readonly textColumns?: number;
+    }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
+);
+
+/** Nothing is known of what stands under the title. */
+export function isEmpty(section: Section): boolean {
+  if (section.kind === 'lines') return section.lines.length === 0;
+  return (section.kind === 'list' ? section.items : section.rows).length === 0;
+}
 
 /** All sections, the ones that every report has first. */
-export function sectionsOf(report: Report): Section[] {
-  const { groups } = report;
+export function toSections(report: Report): Section[] {
+  const { groups, hints, longest, notes } = report;
   const tables = (['service', 'team', 'provider'] as const).filter((grouping) => isWorthTable(groups, grouping));
+  const noteTexts = notes.map(({ text }) => text);
   return [
-    ...opening(report),
-    severityTable(groups),
-    ...(report.reasons.length > 0 ? [list('Why there may be nothing', report.reasons)] : []),
-    severityDetails(groups),
-    further(report),
-    ...tables.map((grouping) => groupTable(groups, grouping)),
-    ...trend(report),
-    ...comparison(report),
-    ...(report.longest.length > 0 ? [longestTable(report)] : []),
-    about(report),
-    ...(report.notes.length > 0
-      ? [
-          list(
-            'Notes',
-            report.notes.map(({ text }) => text),
-          ),
-        ]
-      : []),
+    ...toFirstSections(groups),
+    toSeverityTable(groups),
+    ...(hints.length > 0 ? [toList('Why the report may be empty', hints)] : []),
+    toTargetTable(groups),
+    toMoreNumbers(report),
+    ...tables.map((grouping) => toGroupTable(groups, grouping)),
+    ...toTrend(report),
+    ...toComparison(report),
+    ...(longest.length > 0 ? [toLongestTable(report)] : []),
+    toAbout(report),
+    ...(notes.length > 0 ? [toList('Notes', noteTexts)] : []),
   ];
 }
 
-function opening({ groups }: Report): Section[] {
-  const { figures, level } = wholeOf(groups);
-  return [
-    {
-      title: 'Summary',
-      kind: 'lines',
-      lines: [
-        ['Total Incidents', countText(figures.resolved)],
-        ['Performance Level', levelText(level)],
-      ],
-    },
-    {
-      title: 'MTTR Statistics',
-      kind: 'lines',
-      lines: [
-        ['Mean', minutesAndHours(figures.mttr)],
-        ['Median', minutesAndHours(figures.p50)],
-        ['Min', longMinutes(figures.min)],
-        ['Max', longMinutes(figures.max)],
-        ['Std Dev', longMinutes(figures.stddev)],
-      ],
-    },
-  ];
+function toList(title: string, items: readonly string[]): Section {
+  return { title, kind: 'list', items };
 }
 
-/** What platforms cannot tell is not mentioned. */
-function further({ groups, openNow }: Report): Section {
-  const { figures } = wholeOf(groups);
+function toFirstSections(groups: readonly Group[]): Section[] {
+  const { statistics, level } = findTotal(groups);
+  const summary: Section = {
+    title: 'Summary',
+    kind: 'lines',
+    lines: [
+      ['Total Incidents', formatTotal(statistics.resolved)],
+      ['Performance Level', formatLevel(level)],
+    ],
+  };
+  const mttr: Section = {
+    title: 'MTTR Statistics',
+    kind: 'lines',
+    lines: [
+      ['Mean', formatMinutesAndHours(statistics.mttr)],
+      ['Median', formatMinutesAndHours(statistics.p50)],
+      ['Min', formatMinutes(statistics.min, 'minutes')],
+      ['Max', formatMinutes(statistics.max, 'minutes')],
+      ['Std Dev', formatMinutes(statistics.stddev, 'minutes')],
+    ],
+  };
+  return [summary, mttr];
+}
+
+/** Severity, mean and how many were resolved. */
+function toSeverityTable(groups: readonly Group[]): Section {
+  const rows = filterGroups(groups, 'severity').map((group) => [
+    formatTitle(group),
+    formatMinutes(group.statistics.mttr),
+    formatTotal(group.statistics.resolved),
+  ]);
+  return { title: 'MTTR by Severity', kind: 'table', head: ['Severity', 'Avg Minutes', 'Count'], rows };
+}
+
+/** What else is known of severities, with how they did against their targets. */
+function toTargetTable(groups: readonly Group[]): Section {
+  const head = ['Severity', 'Median', 'P90', 'P95', 'MTTA', 'Target', 'Within Target', 'Objective', 'Opened'];
+  const rows = filterGroups(groups, 'severity').map((group) => {
+    const { statistics, targetMinutes, objective, isObjectiveMet } = group;
+    const { p50, p90, p95, mtta, withinTarget, opened } = statistics;
+    return [
+      formatTitle(group),
+      ...[p50, p90, p95, mtta].map((minutes) => formatMinutes(minutes)),
+      targetMinutes === undefined ? 'none' : formatMinutes(targetMinutes),
+      targetMinutes === undefined ? 'no target' : formatShare(withinTarget),
+      formatObjective(objective, isObjectiveMet),
+      formatTotal(opened),
+    ];
+  });
+  return { title: 'Severities against their Targets (minutes)', kind: 'table', head, rows };
+}
+
+/** What platforms do not report is not mentioned. */
+function toMoreNumbers({ groups, openNow }: Report): Section {
+  const { statistics } = findTotal(groups);
   const lines: readonly (readonly [string, string])[] = [
-    ['Opened', countText(figures.opened)],
-    ['Resolved', countText(figures.resolved)],
-    ['Open Now', countText(openNow)],
-    ['P75', longMinutes(figures.p75)],
-    ['P90', longMinutes(figures.p90)],
-    ['P95', longMinutes(figures.p95)],
-    ['P99', longMinutes(figures.p99)],
-    ['Within Target', shareText(figures.withinTarget)],
-    ['Mean Time to Acknowledge (MTTA)', longMinutes(figures.mtta)],
-    ['Mean Time to Detect (MTTD)', longMinutes(figures.mttd)],
-    ['Mean Time to Identify (MTTI)', longMinutes(figures.mtti)],
-    ['Mean Time to Mitigate (MTTM)', longMinutes(figures.mttm)],
-    ['Mean Time Between Failures (MTBF)', minutesAndHours(figures.mtbf)],
-    ['Time Without an Open Incident', shareText(figures.free)],
-    ['Escalated', shareText(figures.escalated)],
-    ['Reopened', shareText(figures.reopened)],
-    ['Repeated', shareText(figures.repeat)],
+    ['Opened', formatTotal(statistics.opened)],
+    ['Resolved', formatTotal(statistics.resolved)],
+    ['Open Now', formatTotal(openNow)],
+    ['P75', formatMinutes(statistics.p75, 'minutes')],
+    ['P90', formatMinutes(statistics.p90, 'minutes')],
+    ['P95', formatMinutes(statistics.p95, 'minutes')],
+    ['P99', formatMinutes(statistics.p99, 'minutes')],
+    ['Within Target', formatShare(statistics.withinTarget)],
+    ['Mean Time to Acknowledge (MTTA)', formatMinutes(statistics.mtta, 'minutes')],
+    ['Mean Time to Detect (MTTD)', formatMinutes(statistics.mttd, 'minutes')],
+    ['Mean Time to Identify (MTTI)', formatMinutes(statistics.mtti, 'minutes')],
+    ['Mean Time to Mitigate (MTTM)', formatMinutes(statistics.mttm, 'minutes')],
+    ['Mean Time Between Failures (MTBF)', formatMinutesAndHours(statistics.mtbf)],
+    ['Time Without an Open Incident', formatShare(statistics.free)],
+    ['Escalated', formatShare(statistics.escalated)],
+    ['Reopened', formatShare(statistics.reopened)],
+    ['Repeated', formatShare(statistics.repeat)],
   ];
   return { title: 'More Numbers', kind: 'lines', lines: lines.filter(([, value]) => value !== NO_DATA) };
 }
 
-function about({ timezone, filter, madeAtMs }: Report): Section {
+type NamedGrouping = 'service' | 'team' | 'provider';
+
+/** One team for all, or one provider that all else says the same of, needs no table. */
+function isWorthTable(groups: readonly Group[], grouping: NamedGrouping): boolean {
+  const members = filterGroups(groups, grouping);
+  if (grouping === 'service') return members.length > 0;
+  if (grouping === 'team') return members.some(({ name }) => name !== 'none');
+  const [only] = members;
+  return members.length > 1 || (only !== undefined && only.statistics.opened !== findTotal(groups).statistics.opened);
+}
+
+/** Services, teams or providers, most incidents first. */
+function toGroupTable(groups: readonly Group[], grouping: NamedGrouping): Section {
+  const title = capitalize(grouping);
+  const head = [title, 'Avg Minutes', 'Count', 'Median', 'P95', 'Within Target', 'Opened'];
+  const rows = filterGroups(groups, grouping).map(({ name, statistics }) => [
+    name,
+    formatMinutes(statistics.mttr),
+    formatTotal(statistics.resolved),
+    formatMinutes(statistics.p50),
+    formatMinutes(statistics.p95),
+    formatShare(statistics.withinTarget),
+    formatTotal(statistics.opened),
+  ]);
+  return { title: `MTTR by ${title}`, kind: 'table', head, rows, isRanked: true };
+}
+
+/** A row per day, week or month, and the means as a line of bars; nothing when nobody asked. */
+function toTrend({ trend }: Report): Section[] {
+  if (trend === undefined) return [];
+  const rows = trend.points.map(({ name, isWhole, statistics }) => [
+    isWhole ? name : `${name} (part)`,
+    formatMinutes(statistics.mttr),
+    formatTotal(statistics.resolved),
+    formatMinutes(statistics.p50),
+    formatTotal(statistics.opened),
+  ]);
+  const step = capitalize(trend.step);
+  const bars = formatSparkline(trend.points.map(({ statistics }) => statistics.mttr));
+  const head = [step, 'Avg Minutes', 'Count', 'Median', 'Opened'];
+  return [
+    { title: `Trend by ${step}`, kind: 'lines', lines: [['Mean', bars]] },
+    { title: `MTTR by ${step}`, kind: 'table', head, rows },
+  ];
+}
+
+interface ComparedStatistic {
+  readonly label: string;
+  readonly statistic: Statistic;
+  format(value: number | undefined): string;
+  formatChange(now: number | undefined, before: number | undefined): string;
+}
+
+const TOTAL = { format: formatTotal, formatChange };
+const MINUTES = { format: (minutes: number | undefined) => formatMinutes(minutes), formatChange };
+
+const COMPARED_STATISTICS: readonly ComparedStatistic[] = [
+  { label: 'Resolved', statistic: 'resolved', ...TOTAL },
+  { label: 'Opened', statistic: 'opened', ...TOTAL },
+  { label: 'Mean (minutes)', statistic: 'mttr', ...MINUTES },
+  { label: 'Median (minutes)', statistic: 'p50', ...MINUTES },
+  { label: 'P95 (minutes)', statistic: 'p95', ...MINUTES },
+  { label: 'MTTA (minutes)', statistic: 'mtta', ...MINUTES },
+  { label: 'Within Target', statistic: 'withinTarget', format: formatShare, formatChange: formatPoints },
+];
+
+/** This period and the preceding one; nothing when nobody asked, or when that one is not known. */
+function toComparison({ groups, before, timezone }: Report): Section[] {
+  if (before === undefined) return [];
+  const [now, then] = [findTotal(groups).statistics, findTotal(before.groups).statistics];
+  const rows = COMPARED_STATISTICS.map((one) => {
+    const values = [now[one.statistic], then[one.statistic]] as const;
+    return [one.label, ...values.map((value) => one.format(value)), one.formatChange(...values)];
+  });
+  const severityRows = filterGroups(groups, 'severity').map((group) => {
+    const earlier = filterGroups(before.groups, 'severity').find(({ name }) => name === group.name);
+    const means = [group.statistics.mttr, earlier?.statistics.mttr] as const;
+    const label = `Mean of ${formatTitle(group)} (minutes)`;
+    return [label, ...means.map((minutes) => formatMinutes(minutes)), formatChange(...means)];
+  });
+  return [
+    {
+      title: `Compared with ${formatBounds(before.bounds, timezone)}`,
+      kind: 'table',
+      head: ['', 'Now', 'Before', 'Change'],
+      rows: [...rows, ...severityRows],
+    },
+  ];
+}
+
+/** The longest recoveries by id, with a link where the platform gave one. */
+function toLongestTable({ longest, timezone }: Report): Section {
+  const head = ['Incident', 'Provider', 'Service', 'Severity', 'Triggered', 'Minutes'];
+  const rows = longest.map(({ id, url, provider, service, severity, triggeredAtMs, minutes }) => [
+    url === undefined ? id : { text: id, url },
+    provider,
+    service,
+    severity,
+    formatLocalTime(triggeredAtMs, timezone),
+    formatMinutes(minutes),
+  ]);
+  return { title: 'Longest Incidents', kind: 'table', head, rows };
+}
+
+function toAbout({ timezone, filter, madeAtMs }: Report): Section {
   const filters = [
     ['severity', filter.severities],
     ['service', filter.services],
     ['team', filter.teams],
   ] as const;
-  return list('About', [
+  return toList('About', [
     'Total Incidents and every Count are incidents resolved in the period, Opened those triggered in it',
-    'times run from trigger to resolve',
-    `times of day are in ${timezone}; made ${localTime(madeAtMs, timezone)}`,
+    'durations run from trigger to resolve',
+    `times of day are in ${timezone}; made ${formatLocalTime(madeAtMs, timezone)}`,
     ...filters.flatMap(([name, values]) => (values.length > 0 ? [`only ${name}: ${values.join(', ')}`] : [])),
   ]);
-}
-
-function list(title: string, items: readonly string[]): Section {
-  return { title, kind: 'list', items };
 }

@@ -1,11 +1,20 @@
 import { printable } from '../../model/text.ts';
-import type { Group } from '../groups.ts';
+import { filterGroups, findTotal, type Group } from '../groups.ts';
 import type { Report } from '../report.ts';
-import type { LongIncident } from '../survey.ts';
-import { boundsText, membersOf, wholeOf } from './whole.ts';
-import { changeText, countText, groupTitle, levelText, minutesText, NO_DATA, shareText, sparkline } from './words.ts';
+import type { LongIncident } from '../summary.ts';
+import {
+  formatBounds,
+  formatChange,
+  formatLevel,
+  formatMinutes,
+  formatShare,
+  formatSparkline,
+  formatTitle,
+  formatTotal,
+  NO_DATA,
+} from './format.ts';
 
-/** A message for an incoming webhook: `text` for notifications, `blocks` for those who look. */
+/** A message for an incoming webhook: `text` for notifications, `blocks` for those who read on. */
 export interface SlackMessage {
   readonly text: string;
   readonly blocks: readonly SlackBlock[];
@@ -25,112 +34,111 @@ interface MarkedText {
 
 /** Slack refuses sections of more than 3000 characters, and messages of some 10 000 in all; three such sections fit. */
 const SECTION_MAX = 2500;
-/** Services that a channel reads. */
+/** Most services that are listed. */
 const SERVICES_MAX = 10;
 
 /** The weekly look: the numbers, severities against targets, the busiest services and the longest incidents. */
-export function slackMessage(report: Report): SlackMessage {
+export function toSlackMessage(report: Report): SlackMessage {
   const { groups, timezone, bounds } = report;
-  const { figures, level } = wholeOf(groups);
-  const period = boundsText(bounds, timezone);
-  const summary = `incidents resolved: ${countText(figures.resolved)}, mean: ${minutesWith(figures.mttr)}, level: ${levelText(level)}`;
+  const { statistics, level } = findTotal(groups);
+  const period = formatBounds(bounds, timezone);
+  const summary = `incidents resolved: ${formatTotal(statistics.resolved)}, mean: ${formatMinutes(statistics.mttr, 'min')}, level: ${formatLevel(level)}`;
   return {
     text: `Recovery report ${period}: ${summary}`,
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: 'Mean time to recovery (MTTR)' } },
-      section(escaped(`${period} (${timezone})`)),
-      { type: 'section', fields: fieldsOf(report) },
-      ...lines('By severity', membersOf(groups, 'severity').map(severityLine)),
-      ...lines('By service', membersOf(groups, 'service').slice(0, SERVICES_MAX).map(serviceLine)),
-      ...lines('Longest', report.longest.map(longLine)),
-      ...trendBlocks(report),
-      ...lines('Why there may be nothing', report.reasons.map(escaped)),
-      ...notes(report),
+      toSection(escapeSlack(`${period} (${timezone})`)),
+      { type: 'section', fields: toFields(report) },
+      ...toLineBlocks('By severity', filterGroups(groups, 'severity').map(toSeverityLine)),
+      ...toLineBlocks('By service', filterGroups(groups, 'service').slice(0, SERVICES_MAX).map(toServiceLine)),
+      ...toLineBlocks('Longest', report.longest.map(toLongLine)),
+      ...toTrendBlocks(report),
+      ...toLineBlocks('Why the report may be empty', report.hints.map(escapeSlack)),
+      ...toNoteBlocks(report),
     ],
   };
 }
 
 /** The message as an incoming webhook takes it. */
 export function renderSlack(report: Report): string {
-  return `${JSON.stringify(slackMessage(report), undefined, 2)}\n`;
+  return `${JSON.stringify(toSlackMessage(report), undefined, 2)}\n`;
 }
 
 /** Ten fields are the most that Slack takes. */
-function fieldsOf({ groups, before, openNow }: Report): MarkedText[] {
-  const { figures, level } = wholeOf(groups);
-  const then = before === undefined ? undefined : wholeOf(before.groups).figures;
-  const compared = (now: number | undefined, earlier: number | undefined) => {
-    const change = changeText(now, earlier);
+function toFields({ groups, before, openNow }: Report): MarkedText[] {
+  const { statistics, level } = findTotal(groups);
+  const then = before === undefined ? undefined : findTotal(before.groups).statistics;
+  const describeChange = (now: number | undefined, earlier: number | undefined) => {
+    const change = formatChange(now, earlier);
     return change === NO_DATA ? '' : ` (${change})`;
   };
   return [
-    field('Resolved', `${countText(figures.resolved)}${compared(figures.resolved, then?.resolved)}`),
-    field('Opened', `${countText(figures.opened)}${compared(figures.opened, then?.opened)}`),
-    field('Mean', `${minutesWith(figures.mttr)}${compared(figures.mttr, then?.mttr)}`),
-    field('Median', `${minutesWith(figures.p50)}${compared(figures.p50, then?.p50)}`),
-    field('P95', minutesWith(figures.p95)),
-    field('Level', levelText(level)),
-    field('Within target', shareText(figures.withinTarget)),
-    field('Open now', countText(openNow)),
-    ...(figures.mtta === undefined ? [] : [field('Mean to acknowledge', minutesWith(figures.mtta))]),
+    toField('Resolved', `${formatTotal(statistics.resolved)}${describeChange(statistics.resolved, then?.resolved)}`),
+    toField('Opened', `${formatTotal(statistics.opened)}${describeChange(statistics.opened, then?.opened)}`),
+    toField('Mean', `${formatMinutes(statistics.mttr, 'min')}${describeChange(statistics.mttr, then?.mttr)}`),
+    toField('Median', `${formatMinutes(statistics.p50, 'min')}${describeChange(statistics.p50, then?.p50)}`),
+    toField('P95', formatMinutes(statistics.p95, 'min')),
+    toField('Level', formatLevel(level)),
+    toField('Within target', formatShare(statistics.withinTarget)),
+    toField('Open now', formatTotal(openNow)),
+    ...(statistics.mtta === undefined ? [] : [toField('Mean to acknowledge', formatMinutes(statistics.mtta, 'min'))]),
   ];
 }
 
-function severityLine(group: Group): string {
-  const { figures, targetMinutes, objective, isObjectiveMet } = group;
-  const mean = `*${escaped(groupTitle(group))}*: ${minutesWith(figures.mttr)}, ${countText(figures.resolved)} resolved`;
-  if (targetMinutes === undefined || figures.withinTarget === undefined) return mean;
-  const share = `${shareText(figures.withinTarget)} within ${minutesText(targetMinutes)} min`;
+function toSeverityLine(group: Group): string {
+  const { statistics, targetMinutes, objective, isObjectiveMet } = group;
+  const mean = `*${escapeSlack(formatTitle(group))}*: ${formatMinutes(statistics.mttr, 'min')}, ${formatTotal(statistics.resolved)} resolved`;
+  if (targetMinutes === undefined || statistics.withinTarget === undefined) return mean;
+  const share = `${formatShare(statistics.withinTarget)} within ${formatMinutes(targetMinutes, 'min')}`;
   if (objective === undefined || isObjectiveMet === undefined) return `${mean}, ${share}`;
   return `${mean}, ${share} ${isObjectiveMet ? ':white_check_mark:' : ':x:'}`;
 }
 
-function serviceLine({ name, figures }: Group): string {
-  return `*${escaped(name)}*: ${minutesWith(figures.mttr)}, ${countText(figures.resolved)} resolved, ${countText(figures.opened)} opened`;
+function toServiceLine({ name, statistics }: Group): string {
+  return `*${escapeSlack(name)}*: ${formatMinutes(statistics.mttr, 'min')}, ${formatTotal(statistics.resolved)} resolved, ${formatTotal(statistics.opened)} opened`;
 }
 
-function longLine({ id, url, service, severity, minutes }: LongIncident): string {
-  const link = url !== undefined && /^https?:[^|<>]+$/i.test(url) ? `<${escaped(url)}|${escaped(id)}>` : escaped(id);
-  return `${link} ${escaped(service)} ${escaped(severity)}: ${minutesWith(minutes)}`;
+function toLongLine({ id, url, service, severity, minutes }: LongIncident): string {
+  const link =
+    url !== undefined && /^https?:[^|<>]+$/i.test(url) ? `<${escapeSlack(url)}|${escapeSlack(id)}>` : escapeSlack(id);
+  return `${link} ${escapeSlack(service)} ${escapeSlack(severity)}: ${formatMinutes(minutes, 'min')}`;
 }
 
-function trendBlocks({ trend }: Report): SlackBlock[] {
+function toTrendBlocks({ trend }: Report): SlackBlock[] {
   if (trend === undefined) return [];
   const first = trend.points.at(0)?.name ?? '';
-  return lines(`Mean by ${trend.step} from ${first}`, [sparkline(trend.points.map(({ figures }) => figures.mttr))]);
+  return toLineBlocks(`Mean by ${trend.step} from ${first}`, [
+    formatSparkline(trend.points.map(({ statistics }) => statistics.mttr)),
+  ]);
 }
 
-function notes({ notes: all }: Report): SlackBlock[] {
+function toNoteBlocks({ notes: all }: Report): SlackBlock[] {
   if (all.length === 0) return [];
-  const text = cut(all.map((note) => escaped(note.text)).join('\n'));
+  const text = truncate(all.map((note) => escapeSlack(note.text)).join('\n'));
   return [{ type: 'context', elements: [{ type: 'mrkdwn', text }] }];
 }
 
 /** Lines under a heading, as many as fit; nothing without lines. */
-function lines(heading: string, texts: readonly string[]): SlackBlock[] {
-  return texts.length === 0 ? [] : [section(cut(`*${heading}*\n${texts.join('\n')}`))];
+function toLineBlocks(heading: string, texts: readonly string[]): SlackBlock[] {
+  return texts.length === 0 ? [] : [toSection(truncate(`*${heading}*\n${texts.join('\n')}`))];
 }
 
-function cut(text: string): string {
+function truncate(text: string): string {
   if (text.length <= SECTION_MAX) return text;
   // Whole lines only: half a link would be shown as it is written.
   return `${text.slice(0, text.lastIndexOf('\n', SECTION_MAX)).trimEnd()}\n…`;
 }
 
-function section(text: string): SlackBlock {
+function toSection(text: string): SlackBlock {
   return { type: 'section', text: { type: 'mrkdwn', text } };
 }
 
-function field(label: string, value: string): MarkedText {
-  return { type: 'mrkdwn', text: `*${label}*\n${escaped(value)}` };
-}
-
-function minutesWith(minutes: number | undefined): string {
-  return minutes === undefined ? NO_DATA : `${minutesText(minutes)} min`;
+function toField(label: string, value: string): MarkedText {
+  return { type: 'mrkdwn', text: `*${label}*\n${escapeSlack(value)}` };
 }
 
 /** Slack's three characters of its markup, and those that would begin bold, struck or code text; on one line. */
-function escaped(text: string): string {
+function escapeSlack(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -1,30 +1,28 @@
 import Table from 'cli-table3';
 import { printable } from '../../model/text.ts';
 import type { Report } from '../report.ts';
-import { type Cell, isEmpty, type Section } from './section.ts';
-import { sectionsOf } from './sections.ts';
-import { boundsText, TITLE } from './whole.ts';
-import { NO_DATA } from './words.ts';
+import { formatBounds, NO_DATA } from './format.ts';
+import { type Cell, isEmpty, type Section, toSections } from './sections.ts';
 
 /** Lines below the title. */
 const RULE = '='.repeat(50);
 
-/** Rows of a ranked table that a person reads in a terminal; the other forms have all. */
+/** Rows of a ranked table that a person reads in a terminal; the other formats have all. */
 const RANKED_MAX = 25;
 
 /** The report for a terminal, with box-drawn tables and no colours. */
 export function renderText(report: Report): string {
-  const sections = sectionsOf(report).map(textSection);
-  const period = `Period: ${boundsText(report.bounds, report.timezone)}`;
-  return `${[`${TITLE}\n${RULE}`, period, ...sections].join('\n\n')}\n`;
+  const sections = toSections(report).map(renderTextSection);
+  const period = `Period: ${formatBounds(report.bounds, report.timezone)}`;
+  return `${[`MEAN TIME TO RECOVERY (MTTR) REPORT\n${RULE}`, period, ...sections].join('\n\n')}\n`;
 }
 
 /** One part of a report for a terminal, under its title; of a long ranked table the beginning. */
-export function textSection(section: Section): string {
-  return `${printable(section.title)}:\n${contents(section)}`;
+export function renderTextSection(section: Section): string {
+  return `${printable(section.title)}:\n${renderContents(section)}`;
 }
 
-function contents(section: Section): string {
+function renderContents(section: Section): string {
   if (isEmpty(section)) return `  ${NO_DATA}`;
   if (section.kind === 'lines') {
     return section.lines.map(([label, value]) => `  ${printable(label)}: ${printable(value)}`).join('\n');
@@ -32,7 +30,7 @@ function contents(section: Section): string {
   if (section.kind === 'list') return section.items.map((item) => `  - ${printable(item)}`).join('\n');
   const rows = section.isRanked === true ? section.rows.slice(0, RANKED_MAX) : section.rows;
   const table = new Table({ head: section.head.map(printable), style: { head: [], border: [], compact: true } });
-  table.push(...rows.map((row) => row.map(plain)));
+  table.push(...rows.map((row) => row.map(toPlainText)));
   const rest = section.rows.length - rows.length;
   const links = rows.flatMap((row) => row.flatMap((cell) => (typeof cell === 'string' ? [] : [cell])));
   return [
@@ -42,6 +40,6 @@ function contents(section: Section): string {
   ].join('\n');
 }
 
-function plain(cell: Cell): string {
+function toPlainText(cell: Cell): string {
   return printable(typeof cell === 'string' ? cell : cell.text);
 }

@@ -1,165 +1,164 @@
 import type { z } from 'zod';
 import { Explanation } from '../../report/explain/explanation.ts';
-import { ConfigAnswer, IncidentsAnswer, RefreshAnswer, StatisticsAnswer, StatusAnswer } from './answers.ts';
+import { invalidParameters, RequestProblem } from '../responses.ts';
 import {
-  ExplainQuestion,
-  fromWords,
-  IncidentsQuestion,
-  NoQuestion,
+  ExplainQuery,
+  IncidentsQuery,
+  NoParameters,
   parseParameters,
-  RefreshRequest,
-  StatisticsQuestion,
-} from './parameters.ts';
-import { RequestProblem, wrongParameters } from './problem.ts';
-import type { ApiSource } from './source.ts';
+  RefreshQuery,
+  StatisticsQuery,
+  toJsonValues,
+} from './queries.ts';
+import { ConfigResponse, IncidentsResponse, RefreshResponse, StatisticsResponse, StatusResponse } from './schemas.ts';
 
-/** What a client gives: the parameters of the query, and the JSON of the body where there was one. */
-export interface Given {
+/**
+ * Where the responses of the API come from. What cannot be answered is thrown as RequestProblem. Responses that may be
+ * large come as JSON in UTF-8, written on a thread that does not serve.
+ */
+export interface ApiSource {
+  /** Opens the endpoints that change something; without one they are closed. Read on each request. */
+  readonly adminToken: () => string | undefined;
+  readonly status: () => Promise<StatusResponse>;
+  readonly statistics: (query: StatisticsQuery) => Promise<Buffer>;
+  readonly incidents: (query: IncidentsQuery) => Promise<Buffer>;
+  readonly explain: (query: ExplainQuery) => Promise<Buffer>;
+  readonly config: () => Record<string, unknown>;
+  readonly refresh: (query: RefreshQuery) => Promise<RefreshResponse>;
+}
+
+/** What a client sends: the parameters of the query, and the JSON of the body where there is one. */
+export interface RequestInput {
   readonly query: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
 /** What it gets. */
-export interface Answered {
+export interface EndpointResult {
   readonly status: number;
   /** A buffer is JSON in UTF-8 already. */
   readonly body: object | Buffer;
 }
 
-/** One endpoint: what it takes, what it gives, and how. */
+/** One endpoint, declared: its parameters, its responses, and the function that answers. */
 export interface Endpoint {
-  /** A POST changes something: it needs the admin token, and its parameters may stand in a JSON body instead of the query. */
+  /** A POST changes something: it needs the admin token, and its parameters may be in a JSON body instead of the query. */
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly name: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
-  readonly answers: readonly { readonly status: number; readonly name: string; readonly schema: z.ZodType }[];
+  readonly responses: readonly { readonly status: number; readonly schema: z.ZodType }[];
   /** Statuses of its problem documents. */
   readonly problems: readonly number[];
-  /** It reads the store: only some at once. */
+  /** It reads the whole store: only some run at once. */
   readonly isLong: boolean;
-  readonly answer: (source: ApiSource, given: Given) => Answered | Promise<Answered>;
-}
-
-interface Reading<Question extends z.ZodObject, Answer extends z.ZodType<object>> {
-  readonly path: string;
-  readonly name: string;
-  readonly summary: string;
-  readonly question: Question;
-  readonly answer: Answer;
-  readonly problems?: readonly number[];
-  readonly isLong?: boolean;
-  readonly read: (
-    source: ApiSource,
-    question: z.output<Question>,
-  ) => z.output<Answer> | Promise<z.output<Answer> | Buffer>;
+  readonly respond: (source: ApiSource, input: RequestInput) => EndpointResult | Promise<EndpointResult>;
 }
 
 /** A GET; its parameters are in the query. */
-function reading<Question extends z.ZodObject, Answer extends z.ZodType<object>>(
-  declared: Reading<Question, Answer>,
-): Endpoint {
-  const { path, name, summary, question, answer, problems = [], isLong = false, read } = declared;
+function get<Query extends z.ZodObject, Response extends z.ZodType<object>>({
+  query,
+  response,
+  read,
+  ...endpoint
+}: Pick<Endpoint, 'path' | 'name' | 'summary' | 'problems' | 'isLong'> & {
+  readonly query: Query;
+  readonly response: Response;
+  readonly read: (
+    source: ApiSource,
+    query: z.output<Query>,
+  ) => z.output<Response> | Promise<z.output<Response> | Buffer>;
+}): Endpoint {
   return {
+    ...endpoint,
     method: 'get',
-    path,
-    name,
-    summary,
-    parameters: question,
-    answers: [{ status: 200, name, schema: answer }],
-    problems: [400, 405, ...problems],
-    isLong,
-    answer: async (source, { query }) => ({
-      status: 200,
-      body: await read(source, parseParameters(question, query)),
-    }),
+    parameters: query,
+    responses: [{ status: 200, schema: response }],
+    respond: async (source, input) => ({ status: 200, body: await read(source, parseParameters(query, input.query)) }),
   };
-}
-
-const refresh: Endpoint = {
-  method: 'post',
-  path: '/refresh',
-  name: 'Refresh',
-  summary: 'Reads again from the platforms what the store holds',
-  parameters: RefreshRequest,
-  answers: [
-    { status: 200, name: 'Refresh', schema: RefreshAnswer },
-    { status: 207, name: 'Refresh', schema: RefreshAnswer },
-  ],
-  problems: [400, 401, 403, 405, 409, 413, 415, 502, 503],
-  isLong: false,
-  answer: async (source, { query, body }) => {
-    const answer = await source.refresh(parseParameters(RefreshRequest, joined(fromWords(query), body)));
-    return { status: STATUS_OF[answer.outcome], body: answer };
-  },
-};
-
-const STATUS_OF = { complete: 200, partial: 207, failed: 502 } as const;
-
-/** A parameter stands in the query or in the body, not in both. */
-function joined(query: Readonly<Record<string, unknown>>, body: unknown): unknown {
-  if (body === undefined) return query;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const twice = Object.keys(query).filter((name) => name in body);
-  if (twice.length === 0) return { ...query, ...body };
-  throw wrongParameters(twice.map((name) => ({ name, reason: 'is in the query and in the body; expected it once' })));
 }
 
 /** All endpoints that read or change data, in the order of the documentation. */
 export const ENDPOINTS: readonly Endpoint[] = [
-  reading({
+  get({
     path: '/status',
     name: 'Status',
-    summary: 'How the exporter and its providers are doing',
-    question: NoQuestion,
-    answer: StatusAnswer,
+    summary: 'The state of the exporter and its providers',
+    query: NoParameters,
+    response: StatusResponse,
+    problems: [400, 405],
+    isLong: false,
     read: (source) => source.status(),
   }),
-  reading({
+  get({
     path: '/statistics',
     name: 'Statistics',
     summary: 'The windowed numbers of /metrics',
-    question: StatisticsQuestion,
-    answer: StatisticsAnswer,
-    problems: [503],
-    read: (source, question) => source.statistics(question),
+    query: StatisticsQuery,
+    response: StatisticsResponse,
+    problems: [400, 405, 503],
+    isLong: false,
+    read: (source, query) => source.statistics(query),
   }),
-  reading({
+  get({
     path: '/incidents',
     name: 'Incidents',
     summary: 'The incidents behind the numbers, page by page',
-    question: IncidentsQuestion,
-    answer: IncidentsAnswer,
-    problems: [503],
+    query: IncidentsQuery,
+    response: IncidentsResponse,
+    problems: [400, 405, 503],
     isLong: true,
-    read: (source, question) => source.incidents(question),
+    read: (source, query) => source.incidents(query),
   }),
-  reading({
+  get({
     path: '/explain',
     name: 'Explanation',
-    summary: 'Which incidents, exclusions and arithmetic stand behind a number',
-    question: ExplainQuestion,
-    answer: Explanation,
-    problems: [503],
+    summary: 'The incidents, exclusions and arithmetic behind a number',
+    query: ExplainQuery,
+    response: Explanation,
+    problems: [400, 405, 503],
     isLong: true,
-    read: (source, question) => source.explain(question),
+    read: (source, query) => source.explain(query),
   }),
-  reading({
+  get({
     path: '/config',
     name: 'Config',
     summary: 'The configuration in force, without secrets',
-    question: NoQuestion,
-    answer: ConfigAnswer,
+    query: NoParameters,
+    response: ConfigResponse,
+    problems: [400, 405],
+    isLong: false,
     read: (source) => source.config(),
   }),
-  refresh,
+  {
+    method: 'post',
+    path: '/refresh',
+    name: 'Refresh',
+    summary: 'Reads again from the platforms what the store holds',
+    parameters: RefreshQuery,
+    responses: [
+      { status: 200, schema: RefreshResponse },
+      { status: 207, schema: RefreshResponse },
+    ],
+    problems: [400, 401, 403, 405, 409, 413, 415, 502, 503],
+    isLong: false,
+    respond: async (source, { query, body }) => {
+      const parameters = mergeParameters(toJsonValues(query), body);
+      const refresh = await source.refresh(parseParameters(RefreshQuery, parameters));
+      if (refresh.outcome !== 'failed') return { status: refresh.outcome === 'partial' ? 207 : 200, body: refresh };
+      throw new RequestProblem(502, 'no provider could be refreshed', { refresh });
+    },
+  },
 ];
 
-/** 403 or 401: what an endpoint for admins needs. */
-export function adminProblem(token: string | undefined): RequestProblem {
-  if (token === undefined) {
-    return new RequestProblem(403, 'this is off; expected web.admin_token in the configuration');
-  }
-  return new RequestProblem(401, 'this needs the admin token; expected Authorization: Bearer with web.admin_token');
+/** A parameter is in the query or in the body, not in both. */
+function mergeParameters(query: Readonly<Record<string, unknown>>, body: unknown): unknown {
+  if (body === undefined) return query;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const repeated = Object.keys(query).filter((name) => name in body);
+  if (repeated.length === 0) return { ...query, ...body };
+  throw invalidParameters(
+    repeated.map((name) => ({ name, reason: 'is in the query and in the body; expected it once' })),
+  );
 }

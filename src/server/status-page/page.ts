@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Choice, linkTo } from './choice.ts';
-import { renderOverall, renderSeverities } from './figures.ts';
-import { type Html, html, trusted } from './html.ts';
-import { renderOpen } from './open-incidents.ts';
-import { renderProviders } from './providers.ts';
+import { renderTrend } from './chart.ts';
+import { formatSpan, type Html, html, renderTime, trusted } from './html.ts';
 import { SCRIPT } from './script.ts';
-import { isOrder, renderServices } from './services.ts';
+import { renderHealth, renderIssues, renderOpen, renderProviders } from './sections.ts';
+import { isOrder, renderOverall, renderServices, renderSeverities } from './stats.ts';
 import { STYLE } from './style.ts';
-import { renderTrend } from './trend.ts';
-import { renderTroubles } from './troubles.ts';
-import { instant, spokenSpan } from './values.ts';
-import type { StatusView } from './view.ts';
+import { type StatusView, toLink, type ViewParams } from './view.ts';
 
-/** Lets the page's own style and script in, and its form back to where it came from; no frame, no request, nothing of anybody else. */
+/** Allows the page's own style, script and form; no frame, no request, nothing of anybody else. */
 export const STATUS_PAGE_POLICY: string = [
   "default-src 'none'",
   `style-src ${hashOf(STYLE)}`,
@@ -23,7 +18,7 @@ export const STATUS_PAGE_POLICY: string = [
 ].join('; ');
 
 /** Links of the server's own endpoints, relative to the page so that they hold behind any prefix. */
-export function ownLinks(telemetryPath: string): StatusView['links'] {
+export function endpointLinks(telemetryPath: string): StatusView['links'] {
   return [
     { href: telemetryPath.slice(1), text: 'Metrics' },
     { href: '-/healthy', text: 'Health' },
@@ -31,65 +26,79 @@ export function ownLinks(telemetryPath: string): StatusView['links'] {
   ];
 }
 
-/** The first page as HTML: whole without style and script; a choice that means nothing shows what is shown without it. */
-export function renderStatusPage(view: StatusView, choice: Choice): string {
-  const isKnown = choice.window === undefined || choice.window === view.window;
-  const chosen = {
-    window: isKnown ? choice.window : undefined,
-    sort: isOrder(choice.sort) ? choice.sort : undefined,
-    filter: choice.filter,
+/** The status page as HTML: complete without style and script; parameters that mean nothing are ignored. */
+export function renderStatusPage(view: StatusView, params: ViewParams): string {
+  const isKnown = params.window === undefined || params.window === view.window;
+  const used = {
+    window: isKnown ? params.window : undefined,
+    sort: isOrder(params.sort) ? params.sort : undefined,
+    filter: params.filter,
   };
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>mttr-exporter</title>
+<title>${title(view)}</title>
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-${header(view, chosen)}
-${isKnown ? undefined : html`<p class="bad">There is no window of that name; this is ${view.window}.</p>`}
+${header(view, used)}
 <main id="main">
-${section('now', 'What is wrong right now', renderTroubles(view.troubles))}
-${section('recovery', `Recovery time over ${view.window}`, recovery(view))}
-${section('trend', 'Trend', renderTrend(view))}
-${section('open', 'Open incidents', renderOpen(view))}
-${section('services', 'Services', renderServices(view, chosen))}
-${section('providers', 'Providers', renderProviders(view))}
+${isKnown ? undefined : html`<p class="unknown">There is no window of that name; this is ${view.window}.</p>`}
+${section('recovery', html`Recovery time <small>${subtitle(view)}</small>`, renderOverall(view))}
+${view.issues.length === 0 ? undefined : section('issues', html`Issues`, renderIssues(view.issues))}
+${section('severities', html`By severity`, renderSeverities(view))}
+${section('trend', html`Trend <small>MTTR over the ${view.window} before each time</small>`, renderTrend(view))}
+${section('open', html`Open incidents`, renderOpen(view))}
+${section('providers', html`Providers`, renderProviders(view))}
+${section('services', html`Services`, renderServices(view, used))}
 </main>
-<footer><p>As of ${instant(view.nowMs)}. Version ${view.version}, up for ${spokenSpan(view.uptimeMs)}.</p></footer>
+${footer(view)}
 <script>${trusted(SCRIPT)}</script>
 </body>
 </html>
 `.markup;
 }
 
-function header(view: StatusView, choice: Choice): Html {
-  const links = view.links.map(({ href, text }) => html`<li><a href="${href}">${text}</a></li>\n`);
+/** In a tab of the browser the number of problems is all that is seen. */
+function title({ issues }: StatusView): string {
+  const problems = issues.filter(({ kind }) => kind === 'problem').length;
+  return problems === 0 ? 'mttr-exporter' : `(${problems}) mttr-exporter`;
+}
+
+function subtitle({ window, minimumSample, providers }: StatusView): string {
+  const sources = `${providers.length} ${providers.length === 1 ? 'provider' : 'providers'}`;
+  const omitted = minimumSample > 1 ? `; means of fewer than ${minimumSample} incidents are omitted` : '';
+  return `incidents resolved in the last ${window}, from ${sources}${omitted}`;
+}
+
+function header(view: StatusView, params: ViewParams): Html {
   const windows = view.windows.map((name) => {
     const current = name === view.window ? html` aria-current="true"` : undefined;
-    return html`<li><a href="${linkTo({ ...choice, window: name }, 'recovery')}"${current}>${name}</a></li>\n`;
+    return html`<li><a href="${toLink({ ...params, window: name }, 'main')}"${current}>${name}</a></li>\n`;
   });
   return html`<header>
 <h1>mttr-exporter</h1>
-<p>How long it takes to recover, from the incidents of ${view.providers.length} ${view.providers.length === 1 ? 'provider' : 'providers'}.</p>
-<nav aria-label="Endpoints"><ul>
-${links}</ul></nav>
-<nav aria-label="Window"><ul>
+<nav aria-label="Window"><ul class="windows">
 ${windows}</ul></nav>
+<p class="health">${renderHealth(view.issues)}</p>
+<div class="freshness"><p>As of ${renderTime(view.nowMs, view.nowMs)} UTC</p>
+<label hidden><input type="checkbox" id="refresh" checked autocomplete="off"> Refresh every minute</label></div>
 </header>`;
 }
 
-function recovery(view: StatusView): Html {
-  return html`<h3>Everything</h3>
-${renderOverall(view)}
-<h3>By severity</h3>
-${renderSeverities(view)}`;
+function footer({ links, version, uptimeMs }: StatusView): Html {
+  const items = links.map(({ href, text }) => html`<li><a href="${href}">${text}</a></li>\n`);
+  return html`<footer>
+<nav aria-label="Endpoints"><ul>
+${items}</ul></nav>
+<p>Version ${version}, up for ${formatSpan(uptimeMs)}. Times are UTC.</p>
+</footer>`;
 }
 
-function section(id: string, title: string, content: Html): Html {
+function section(id: string, title: Html, content: Html): Html {
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${content}

@@ -1,29 +1,29 @@
 /** Something that is not as it should be, or that a reader of the numbers must know. */
-export interface Trouble {
+export interface Issue {
   /** A problem wants somebody's hand; a notice explains numbers. */
   readonly kind: 'problem' | 'notice';
   readonly text: string;
 }
 
 /** One row of windowed statistics, as `/metrics` shows it; undefined is absent there too. */
-export interface Figures {
+export interface WindowStats {
   readonly mttrMinutes: number | undefined;
   readonly medianMinutes: number | undefined;
   readonly p95Minutes: number | undefined;
-  /** MTTR of the window before. */
+  /** MTTR of the preceding window. */
   readonly baselineMinutes: number | undefined;
   /** Share within target, 0 to 1. */
   readonly withinTarget: number | undefined;
   /** Share of the covered window in which nothing was open, 0 to 1. */
-  readonly free: number | undefined;
+  readonly incidentFree: number | undefined;
   readonly opened: number | undefined;
   readonly resolved: number | undefined;
   /** `elite`, `high`, `medium`, `low`. */
   readonly level: string | undefined;
 }
 
-/** A severity's row with what is wanted of it. */
-export interface SeverityFigures extends Figures {
+/** A severity's row with its target. */
+export interface SeverityStats extends WindowStats {
   readonly name: string;
   readonly title: string | undefined;
   readonly targetMinutes: number | undefined;
@@ -33,12 +33,12 @@ export interface SeverityFigures extends Figures {
 }
 
 /** A service's row. */
-export interface ServiceFigures extends Figures {
+export interface ServiceStats extends WindowStats {
   readonly name: string;
   readonly openNow: number;
 }
 
-/** A windowed mean as it stood at one instant of the past. */
+/** A windowed mean as it stood at a time in the past. */
 export interface TrendPoint {
   readonly atMs: number;
   readonly mttrMinutes: number | undefined;
@@ -79,18 +79,18 @@ export interface ProviderStatus {
   readonly allowance:
     | { readonly left: number | undefined; readonly requests: number; readonly perMs: number }
     | undefined;
-  /** Incidents that the store holds of it, also while its first sync runs. */
+  /** Incidents of it in the store, also while its first sync runs. */
   readonly heldIncidents: number;
   readonly openIncidents: number;
   readonly resolvedIncidents: number;
-  /** Records that were not taken and are fetched again with each poll. */
+  /** Records that were not accepted and are fetched again with each poll. */
   readonly waitingRecords: number;
   readonly rejectedRecords: number;
   /** What the platform calls severities that map to none of ours. */
   readonly unmappedSeverities: readonly string[];
 }
 
-/** All that the first page shows; the windowed numbers are those of one window. */
+/** All that the status page shows; the windowed numbers are those of one window. */
 export interface StatusView {
   readonly version: string;
   readonly nowMs: number;
@@ -100,11 +100,11 @@ export interface StatusView {
   readonly window: string;
   /** Means that rest on fewer incidents are absent. */
   readonly minimumSample: number;
-  readonly troubles: readonly Trouble[];
+  readonly issues: readonly Issue[];
   /** Each is undefined while there is no row of its grouping: not configured, or no provider has synced. */
-  readonly overall: Figures | undefined;
-  readonly severities: readonly SeverityFigures[] | undefined;
-  readonly services: readonly ServiceFigures[] | undefined;
+  readonly overall: WindowStats | undefined;
+  readonly severities: readonly SeverityStats[] | undefined;
+  readonly services: readonly ServiceStats[] | undefined;
   /** Undefined until it is ready. */
   readonly trend: readonly TrendSeries[] | undefined;
   /** The oldest open incidents, and how many there are in all. */
@@ -112,4 +112,39 @@ export interface StatusView {
   readonly providers: readonly ProviderStatus[];
   /** More links for the page, relative to it; the server adds its own endpoints. */
   readonly links: readonly { readonly href: string; readonly text: string }[];
+}
+
+/** Longest filter that is used; services have names of at most 128 characters. */
+export const FILTER_LENGTH_MAX = 128;
+
+/** What a reader chose by the parameters of the page's address. */
+export interface ViewParams {
+  readonly window: string | undefined;
+  /** A column's name, descending with `-` in front. */
+  readonly sort: string | undefined;
+  /** A part of a service's name, in any case; empty for all. */
+  readonly filter: string;
+}
+
+/** Reads `window`, `sort` and `filter` from the query of a request's target; what cannot be read is as if it was not there. */
+export function parseViewParams(target: string): ViewParams {
+  const start = target.indexOf('?');
+  const query = new URLSearchParams(start < 0 ? '' : target.slice(start));
+  return {
+    window: query.get('window') ?? undefined,
+    sort: query.get('sort') ?? undefined,
+    filter: (query.get('filter') ?? '')
+      .replace(/\p{Cc}/gu, '')
+      .trim()
+      .slice(0, FILTER_LENGTH_MAX),
+  };
+}
+
+/** The address of the page with these parameters, relative to it, so that it holds behind any prefix. */
+export function toLink({ window, sort, filter }: ViewParams, fragment: string): string {
+  const query = new URLSearchParams();
+  if (window !== undefined) query.set('window', window);
+  if (sort !== undefined) query.set('sort', sort);
+  if (filter !== '') query.set('filter', filter);
+  return `?${query.toString()}#${fragment}`;
 }

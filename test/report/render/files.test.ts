@@ -1,9 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { renderCsv } from '../../../src/report/render/csv.ts';
-import { FIGURE_KEYS } from '../../../src/report/render/figures.ts';
 import { renderJson } from '../../../src/report/render/json.ts';
 import { renderMarkdown } from '../../../src/report/render/markdown.ts';
+import { STATISTIC_INFO, toReportFields } from '../../../src/report/statistic-info.ts';
 import { STATISTICS } from '../../../src/stats/rows.ts';
 import { group, NASTY, report } from './invented.ts';
 
@@ -12,13 +12,15 @@ describe('a report in JSON', () => {
     const mttr = 145.33333333333334;
 
     const document = JSON.parse(
-      renderJson(report({ groups: [group({ figures: { mttr, resolved: 3 }, level: 'high' })] })),
+      renderJson(report({ groups: [group({ statistics: { mttr, resolved: 3 }, level: 'high' })] })),
     );
 
     expect(document.all).toMatchObject({ mean_minutes: mttr, resolved: 3, median_minutes: null, level: 'high' });
-    expect(Object.values(FIGURE_KEYS).toSorted()).toEqual([...STATISTICS].sort());
+    expect(Object.keys(STATISTIC_INFO).toSorted()).toEqual([...STATISTICS].sort());
     expect(
-      Object.keys(FIGURE_KEYS).filter((key) => !/_(minutes|ratio)$|^(resolved|opened|baseline_resolved)$/.test(key)),
+      Object.keys(toReportFields({})).filter(
+        (key) => !/_(minutes|ratio)$|^(resolved|opened|baseline_resolved)$/.test(key),
+      ),
     ).toEqual([]);
   });
 
@@ -70,8 +72,8 @@ describe('a report in CSV', () => {
   });
 
   it('has rows of their own for the period before and for each step of a trend', () => {
-    const point = { name: '2024-01-01', fromMs: 999, toMs: 2000, isWhole: true, figures: { mttr: 7 } };
-    const before = { bounds: { firstMs: 0, lastMs: 999 }, groups: [group({ figures: { resolved: 5 } })] };
+    const point = { name: '2024-01-01', fromMs: 999, toMs: 2000, isWhole: true, statistics: { mttr: 7 } };
+    const before = { bounds: { firstMs: 0, lastMs: 999 }, groups: [group({ statistics: { resolved: 5 } })] };
 
     const rows = parse<Record<string, string>>(
       renderCsv(report({ groups: [], before, trend: { step: 'day', points: [point] } })),

@@ -7,7 +7,7 @@ export function group(change: Partial<Group>): Group {
     grouping: 'all',
     name: '',
     title: undefined,
-    figures: {},
+    statistics: {},
     level: undefined,
     targetMinutes: undefined,
     objective: undefined,
@@ -29,7 +29,7 @@ export function report(change: Partial<Report> = {}): Report {
     groups: [
       group({
         level: 'high',
-        figures: {
+        statistics: {
           resolved: 47,
           opened: 49,
           mttr: 145.3,
@@ -49,22 +49,22 @@ export function report(change: Partial<Report> = {}): Report {
         name: 'P1',
         title: 'Critical',
         level: 'elite',
-        figures: { resolved: 8, opened: 9, mttr: 45.2, p50: 30, p90: 80, p95: 90, withinTarget: 0.5 },
+        statistics: { resolved: 8, opened: 9, mttr: 45.2, p50: 30, p90: 80, p95: 90, withinTarget: 0.5 },
         targetMinutes: 30,
         objective: 0.9,
         isObjectiveMet: false,
       }),
-      group({ grouping: 'severity', name: 'P5', title: 'Info', figures: { resolved: 0, opened: 0 } }),
-      group({ grouping: 'service', name: 'checkout', figures: { resolved: 47, opened: 49, mttr: 145.3 } }),
-      group({ grouping: 'team', name: 'none', figures: { resolved: 47, opened: 49, mttr: 145.3 } }),
-      group({ grouping: 'provider', name: 'pagerduty', figures: { resolved: 47, opened: 49, mttr: 145.3 } }),
+      group({ grouping: 'severity', name: 'P5', title: 'Info', statistics: { resolved: 0, opened: 0 } }),
+      group({ grouping: 'service', name: 'checkout', statistics: { resolved: 47, opened: 49, mttr: 145.3 } }),
+      group({ grouping: 'team', name: 'none', statistics: { resolved: 47, opened: 49, mttr: 145.3 } }),
+      group({ grouping: 'provider', name: 'pagerduty', statistics: { resolved: 47, opened: 49, mttr: 145.3 } }),
     ],
     before: undefined,
     trend: undefined,
     longest: [],
     openNow: 2,
     notes: [],
-    reasons: [],
+    hints: [],
     ...change,
   };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { renderSlack, slackMessage } from '../../../src/report/render/slack.ts';
+import { renderSlack, toSlackMessage } from '../../../src/report/render/slack.ts';
 import { group, NASTY, report } from './invented.ts';
 
 /** Every text of every block. */
-function textsOf(message: ReturnType<typeof slackMessage>): string[] {
+function textsOf(message: ReturnType<typeof toSlackMessage>): string[] {
   return message.blocks.flatMap((block) => {
     if ('fields' in block) return block.fields.map(({ text }) => text);
     return 'elements' in block ? block.elements.map(({ text }) => text) : [block.text.text];
@@ -23,7 +23,7 @@ const long = (id: string, url: string | undefined) => ({
 
 describe('a report for Slack', () => {
   it('says the numbers, severities against their targets, services and the longest', () => {
-    const message = slackMessage(report({ longest: [long('Q1', 'https://example.org/Q1?a=1&b=2')] }));
+    const message = toSlackMessage(report({ longest: [long('Q1', 'https://example.org/Q1?a=1&b=2')] }));
 
     expect(message.text).toBe(
       'Recovery report 2024-01-01T00:00:00 to 2024-01-31T23:59:59: incidents resolved: 47, mean: 145.3 min, level: High',
@@ -40,9 +40,12 @@ describe('a report for Slack', () => {
   });
 
   it('says how much changed beside the period before', () => {
-    const before = { bounds: { firstMs: 0, lastMs: 1 }, groups: [group({ figures: { mttr: 290.6, resolved: 94 } })] };
+    const before = {
+      bounds: { firstMs: 0, lastMs: 1 },
+      groups: [group({ statistics: { mttr: 290.6, resolved: 94 } })],
+    };
 
-    const texts = textsOf(slackMessage(report({ before })));
+    const texts = textsOf(toSlackMessage(report({ before })));
 
     expect(texts).toEqual(expect.arrayContaining(['*Mean*\n145.3 min (-50.0%)', '*Resolved*\n47 (-50.0%)']));
   });
@@ -56,7 +59,7 @@ describe('a report for Slack', () => {
     const notes = Array.from({ length: 60 }, (_, at) => ({ kind: 'lagging' as const, text: name(at) }));
     const longest = Array.from({ length: 5 }, (_, at) => long(name(at), `https://example.org/${'x'.repeat(900)}`));
 
-    const message = slackMessage(report({ groups, notes, longest }));
+    const message = toSlackMessage(report({ groups, notes, longest }));
 
     expect(message.blocks.length).toBeLessThanOrEqual(50);
     expect(Math.max(...textsOf(message).map((text) => text.length))).toBeLessThanOrEqual(3000);
@@ -65,9 +68,11 @@ describe('a report for Slack', () => {
   });
 
   it('has at most the ten fields that a section takes', () => {
-    const groups = [group({ figures: { mtta: 3, resolved: 1 } })];
+    const groups = [group({ statistics: { mtta: 3, resolved: 1 } })];
 
-    const fields = slackMessage(report({ groups })).blocks.flatMap((block) => ('fields' in block ? block.fields : []));
+    const fields = toSlackMessage(report({ groups })).blocks.flatMap((block) =>
+      'fields' in block ? block.fields : [],
+    );
 
     expect(fields).toHaveLength(9);
   });

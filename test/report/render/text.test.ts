@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { formatSparkline } from '../../../src/report/render/format.ts';
 import { renderText } from '../../../src/report/render/text.ts';
-import { sparkline } from '../../../src/report/render/words.ts';
 import { group, NASTY, report } from './invented.ts';
 
 const OPENING = `MEAN TIME TO RECOVERY (MTTR) REPORT
@@ -44,7 +44,7 @@ describe('a report in text', () => {
     expect(text).toContain(
       `About:
   - Total Incidents and every Count are incidents resolved in the period, Opened those triggered in it
-  - times run from trigger to resolve
+  - durations run from trigger to resolve
   - times of day are in Europe/Berlin; made 2024-02-01T10:00:00
   - only severity: P1
 `,
@@ -79,22 +79,22 @@ describe('a report in text', () => {
   });
 
   it('says nothing rather than zero when there is nothing', () => {
-    const text = renderText(report({ groups: [], openNow: undefined, reasons: ['range: perhaps'] }));
+    const text = renderText(report({ groups: [], openNow: undefined, hints: ['range: perhaps'] }));
 
     expect(text).toContain('  Total Incidents: no data\n  Performance Level: no data\n');
     expect(text).toContain('  Mean: no data\n  Median: no data\n');
     expect(text).toContain('MTTR by Severity:\n  no data\n');
     expect(text).not.toContain('Open Now');
     expect(text).toContain('More Numbers:\n  no data\n');
-    expect(text).toContain('Why there may be nothing:\n  - range: perhaps\n');
+    expect(text).toContain('Why the report may be empty:\n  - range: perhaps\n');
   });
 
   it('shows a trend as a table and as bars, with steps that are cut', () => {
     const step = { fromMs: 0, toMs: 1, isWhole: true };
     const points = [
-      { ...step, name: '2024-01', figures: { mttr: 10, resolved: 1, p50: 10, opened: 1 } },
-      { ...step, name: '2024-02', figures: {} },
-      { ...step, name: '2024-03', isWhole: false, figures: { mttr: 80, resolved: 2, p50: 80, opened: 0 } },
+      { ...step, name: '2024-01', statistics: { mttr: 10, resolved: 1, p50: 10, opened: 1 } },
+      { ...step, name: '2024-02', statistics: {} },
+      { ...step, name: '2024-03', isWhole: false, statistics: { mttr: 80, resolved: 2, p50: 80, opened: 0 } },
     ];
 
     const text = renderText(report({ trend: { step: 'month', points } }));
@@ -107,7 +107,7 @@ describe('a report in text', () => {
   it('compares with the period before: counts and minutes by share, shares by points', () => {
     const before = {
       bounds: { firstMs: Date.parse('2023-12-01T00:00:00Z'), lastMs: Date.parse('2024-01-01T00:00:00Z') - 1 },
-      groups: [group({ figures: { resolved: 0, opened: 98, mttr: 290.6, withinTarget: 0.85 } })],
+      groups: [group({ statistics: { resolved: 0, opened: 98, mttr: 290.6, withinTarget: 0.85 } })],
     };
 
     const text = renderText(report({ before }));
@@ -164,6 +164,6 @@ describe('a line of bars', () => {
     { values: [0, 0], bars: '▁▁' },
     { values: [], bars: '' },
   ])('of $values is $bars', ({ values, bars }) => {
-    expect(sparkline(values)).toBe(bars);
+    expect(formatSparkline(values)).toBe(bars);
   });
 });

@@ -1,7 +1,0 @@
-import type { InputError } from '../../model/input-error.ts';
-import { RequestProblem, wrongParameters } from '../../server/api/problem.ts';
-
-/** 400: the parameter that is wrong, or the request as a whole. */
-export function toRequestProblem({ field, reason }: InputError): RequestProblem {
-  return field === undefined ? new RequestProblem(400, reason) : wrongParameters([{ name: field, reason }]);
-}

@@ -1,0 +1,92 @@
+import type { Config } from '../config/types.ts';
+import { describeProviders, readersOf, shownProvider, statisticsSettings } from '../core/settings.ts';
+import type { Capabilities } from '../model/capabilities.ts';
+import { InputError } from '../model/input-error.ts';
+import { sharedJson } from '../model/threads.ts';
+import { explain } from '../report/explain/explain.ts';
+import { parseQuestion } from '../report/explain/question.ts';
+import type { ExplainQuery, IncidentsQuery } from '../server/api/queries.ts';
+import { invalidParameters, type ParameterError, RequestProblem } from '../server/responses.ts';
+import type { TrendSeries } from '../server/status-page/view.ts';
+import { type History, openHistory } from '../store/history.ts';
+import { listIncidents } from './api/incidents.ts';
+import { readTrend } from './trend.ts';
+
+/** What every query needs. */
+export interface QueryContext {
+  /** Without secrets. */
+  readonly config: Config;
+  /** By provider. */
+  readonly capabilities: ReadonlyMap<string, Capabilities>;
+  readonly storePath: string;
+  readonly nowMs: number;
+}
+
+/** JSON on shared memory, or what is wrong with the query. */
+export type QueryResult =
+  | { readonly json: Uint8Array }
+  | {
+      readonly problem: {
+        readonly status: number;
+        readonly detail: string;
+        readonly errors: readonly ParameterError[];
+      };
+    };
+
+/** Queries that read the whole store; each sees it as it is when it runs. */
+export interface StoreQueries {
+  explain(context: QueryContext, query: ExplainQuery): QueryResult;
+  incidents(context: QueryContext, query: IncidentsQuery): QueryResult;
+  /** By window, of these providers. */
+  trend(context: QueryContext, providers: readonly string[]): readonly (readonly TrendSeries[])[];
+}
+
+export const storeQueries: StoreQueries = {
+  explain: (context, query) =>
+    toResult(context, (history) => {
+      const { config, nowMs } = context;
+      const readers = readersOf(config);
+      return explain({
+        question: parseQuestion(query, { config, nowMs }),
+        history,
+        settings: statisticsSettings(config),
+        providers: describeProviders(context).map(shownProvider),
+        retentionMs: config.retentionMs,
+        reader: (name) => readers.get(name),
+      });
+    }),
+  incidents: (context, query) =>
+    toResult(context, (history) => {
+      const { config, nowMs } = context;
+      return listIncidents({ config, history, readers: readersOf(config), nowMs }, query);
+    }),
+  trend: (context, providers) => withHistory(context, (history) => readTrend(context.config, history, providers)),
+};
+
+function toResult(context: QueryContext, read: (history: History) => object): QueryResult {
+  try {
+    return { json: sharedJson(withHistory(context, read)) };
+  } catch (error) {
+    const { status, message: detail, errors } = toRequestProblem(error);
+    return { problem: { status, detail, errors } };
+  }
+}
+
+/** 400: the parameter that is invalid, or the request as a whole; any other error is thrown again. */
+function toRequestProblem(error: unknown): RequestProblem {
+  if (error instanceof RequestProblem) return error;
+  if (!(error instanceof InputError)) throw error;
+  const { field, reason } = error;
+  return field === undefined ? new RequestProblem(400, reason) : invalidParameters([{ name: field, reason }]);
+}
+
+/** Opens the store for one query and closes it after. */
+function withHistory<Result>({ config, storePath }: QueryContext, read: (history: History) => Result): Result {
+  const readers = readersOf(config);
+  const history = openHistory({ path: storePath, readers, maxServices: config.metrics.maxServices });
+  try {
+    return read(history);
+  } finally {
+    history.close();
+  }
+}

@@ -1,0 +1,200 @@
+import { NONE } from '../../config/label-mapper.ts';
+import { formatTime } from '../../model/format.ts';
+import { MINUTE_MS } from '../../model/time.ts';
+import { capitalize, formatMinutes, formatMinutesAndHours, formatTitle } from '../render/format.ts';
+import { escapeMarkdown, renderMarkdownSection } from '../render/markdown.ts';
+import type { Cell, Section } from '../render/sections.ts';
+import { COMPARED_DAYS, type Duration, type Facts } from './facts.ts';
+
+/** What people fill in, after the facts. */
+const SECTIONS_TO_FILL_IN = `## Impact
+
+_Who noticed what, how many, for how long? What was lost?_
+
+- 
+
+## Causes
+
+_What made it happen, what made it worse, what hid it? Systems and circumstances, not persons._
+
+- Trigger: 
+- Root causes: 
+- Contributing: 
+- Why it was not noticed earlier: 
+
+## What went well
+
+- 
+
+## What went badly
+
+- 
+
+## Where we were lucky
+
+- 
+
+## Action items
+
+| Action | Kind (prevent, detect, mitigate) | Team | Due | Ticket |
+| --- | --- | --- | --- | --- |
+|  |  |  |  |  |
+|  |  |  |  |  |
+
+## Lessons
+
+- 
+`;
+
+/** A post-incident review with all that is known filled in; days and times are those of the zone, and UTC. */
+export function renderPostmortem(facts: Facts, timezone: string): string {
+  const { incident, service, provider, readUntilMs } = facts;
+  const title = incident.title.trim() === '' ? `${service} ${incident.id}` : incident.title;
+  const source = `Filled in by mttr-exporter from what ${provider} reported until ${formatTime(readUntilMs, timezone)}; the rest is for the team.`;
+  const sections = [
+    toSummary(facts, timezone),
+    toDurations(facts),
+    toTimeline(facts, timezone),
+    toSimilar(facts, timezone),
+    ...toComparisons(facts),
+  ];
+  return [
+    `# Post-incident review: ${escapeMarkdown(title)}`,
+    `_${escapeMarkdown(source)}_`,
+    ...sections.map(renderMarkdownSection),
+    SECTIONS_TO_FILL_IN,
+  ].join('\n\n');
+}
+
+function toSummary(facts: Facts, timezone: string): Section {
+  const { incident, provider, service, team, severity, exclusionText } = facts;
+  const { url, id, startedAtMs, triggeredAtMs, resolvedAtMs, escalatedAtMs, reopenedAtMs } = incident;
+  const toRows = (label: string, value: string | undefined): (readonly [string, Cell])[] =>
+    value === undefined ? [] : [[label, value]];
+  const format = (ms: number | undefined) => (ms === undefined ? undefined : formatTime(ms, timezone));
+  const rows: (readonly [string, Cell])[] = [
+    ['Incident', url === undefined ? id : { text: id, url }],
+    ['Provider', provider],
+    ['Service', service],
+    ...toRows('Team', team === NONE ? undefined : team),
+    ['Severity', formatTitle(severity)],
+    ['Status', describeStatus(facts)],
+    ...toRows('Impact began', format(startedAtMs)),
+    ['Triggered', formatTime(triggeredAtMs, timezone)],
+    ...toRows('Resolved', format(resolvedAtMs)),
+    ...toRows('Escalated', describeTimes(escalatedAtMs)),
+    ...toRows('Reopened', describeTimes(reopenedAtMs)),
+    ...toRows('In no statistic', exclusionText),
+  ];
+  return { title: 'Summary', kind: 'table', head: ['What', 'Known'], rows, textColumns: 2 };
+}
+
+/** Undefined where the platform does not report it. */
+function describeTimes(timesMs: readonly number[] | undefined): string | undefined {
+  if (timesMs === undefined) return undefined;
+  if (timesMs.length > 1) return `${timesMs.length} times`;
+  return timesMs.length === 0 ? 'no' : 'once';
+}
+
+const END_TEXTS = {
+  resolve_event: 'a resolve event',
+  state_change: 'a change of state',
+  report_duration: 'the duration in a report',
+} as const;
+
+function describeStatus({ incident }: Facts): string {
+  const { status, merged, autoResolved, endKnownFrom, resolvedAtMs } = incident;
+  const details = [
+    ...(merged ? ['merged into another incident'] : []),
+    ...(autoResolved === true ? ['not ended by a person'] : []),
+    ...(endKnownFrom === undefined || resolvedAtMs === undefined ? [] : [`known from ${END_TEXTS[endKnownFrom]}`]),
+  ];
+  return details.length === 0 ? status : `${status} (${details.join(', ')})`;
+}
+
+const MEANINGS: Readonly<Record<Duration['kind'], string>> = {
+  detection: 'impact to trigger',
+  acknowledgement: 'trigger to first acknowledgement by a person',
+  identification: 'trigger to cause identified',
+  mitigation: 'trigger to mitigated',
+  recovery: 'trigger to resolve',
+  'open so far': 'trigger to last read',
+};
+const REOPENED_MEANINGS = {
+  last: 'first trigger to last resolve',
+  first: 'first trigger to first resolve',
+  sum: 'sum of the times in which it was open',
+} as const;
+
+function toDurations({ durations, reopened, incident }: Facts): Section {
+  const wasReopened = incident.intervals.length > 1;
+  const rows = durations.map(({ kind, minutes, targetMinutes }) => [
+    capitalize(kind),
+    kind === 'recovery' && wasReopened ? REOPENED_MEANINGS[reopened] : MEANINGS[kind],
+    formatDuration(minutes),
+    targetMinutes === undefined ? 'none' : formatMinutes(targetMinutes),
+    targetMinutes === undefined ? '' : describeResult(minutes, targetMinutes),
+  ]);
+  if (rows.length === 0) return { title: 'Durations', kind: 'list', items: ['none is known'] };
+  const head = ['Duration', 'From what to what', 'Took', 'Target (minutes)', 'Result'];
+  return { title: 'Durations', kind: 'table', head, rows, textColumns: head.length };
+}
+
+/** Hours only where there is one. */
+function formatDuration(minutes: number): string {
+  return minutes < 60 ? formatMinutes(minutes, 'minutes') : formatMinutesAndHours(minutes);
+}
+
+function describeResult(minutes: number, targetMinutes: number): string {
+  const excess = minutes - targetMinutes;
+  return excess > 0 ? `missed by ${formatMinutes(excess, 'minutes')}` : 'met';
+}
+
+function toTimeline({ events, incident }: Facts, timezone: string): Section {
+  const isUtc = timezone === 'UTC';
+  const rows = events.map(({ atMs, text }) => [
+    ...(isUtc ? [] : [formatTime(atMs, timezone)]),
+    formatTime(atMs),
+    formatOffset(atMs - incident.triggeredAtMs),
+    text,
+  ]);
+  const head = [...(isUtc ? [] : [`Time (${timezone})`]), 'UTC', 'Minutes after trigger', 'Event'];
+  return { title: 'Timeline', kind: 'table', head, rows, textColumns: head.length };
+}
+
+function formatOffset(ms: number): string {
+  return `${ms < 0 ? '-' : '+'}${formatMinutes(Math.abs(ms) / MINUTE_MS)}`;
+}
+
+function toSimilar({ similar: { count, last } }: Facts, timezone: string): Section {
+  const title = 'Similar earlier incidents';
+  if (count === 0) return { title, kind: 'list', items: ['none in the history'] };
+  const rows = last.map(({ id, url, triggeredAtMs, minutes }) => [
+    url === undefined ? id : { text: id, url },
+    formatTime(triggeredAtMs, timezone),
+    minutes === undefined ? 'none' : formatDuration(minutes),
+  ]);
+  const shown = count > last.length ? `the last ${last.length} of ${count}` : String(count);
+  const head = ['Incident', 'Triggered', 'Recovery'];
+  return { title: `${title} (${shown})`, kind: 'table', head, rows, textColumns: head.length };
+}
+
+function toComparisons({ comparisons, durations }: Facts): Section[] {
+  if (comparisons.length === 0) return [];
+  const own = durations.find(({ kind }) => kind === 'recovery')?.minutes;
+  const rows = comparisons.map(({ grouping, name, medianMinutes, meanMinutes, resolved, isWhole }) => [
+    `${grouping} ${name}`,
+    `${resolved}${isWhole ? '' : ' (history begins later)'}`,
+    formatMinutes(medianMinutes),
+    formatMinutes(meanMinutes),
+    formatRatio(own, medianMinutes),
+    formatRatio(own, meanMinutes),
+  ]);
+  const head = ['Against', 'Resolved', 'Median (minutes)', 'MTTR (minutes)', 'This one ÷ median', 'This one ÷ MTTR'];
+  return [{ title: `Compared with the ${COMPARED_DAYS} days before`, kind: 'table', head, rows }];
+}
+
+function formatRatio(own: number | undefined, usual: number | undefined): string {
+  if (own === undefined || usual === undefined || usual === 0) return '';
+  return `${(own / usual).toFixed(1)}×`;
+}

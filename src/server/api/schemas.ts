@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { GROUPINGS } from '../../config/types.ts';
+import { REJECTION_REASONS } from '../../model/incident.ts';
+import { API_EXCLUSIONS } from '../../report/exclusion.ts';
+import { incidentFields, isoTime } from '../../report/incident-json.ts';
+import { LEVELS } from '../../stats/rows.ts';
+
+const count = z.int().min(0);
+const minutes = z.number().min(0);
+const ratio = z.number().min(0).max(1);
+const seconds = z.number().min(0);
+
+/** How one provider is doing. */
+const ProviderStatus = z.strictObject({
+  name: z.string(),
+  type: z.string(),
+  state: z.enum(['starting', 'first sync', 'up', 'down']).describe('up or down: the result of the last poll'),
+  error: z.string().optional().describe('Why the last poll failed; absent after one that succeeded'),
+  synced: z.boolean().describe('The first sync is complete; before that its incidents are in no statistic'),
+  overall: z.boolean().describe('It counts in every grouping; otherwise only in the grouping provider'),
+  last_success_at: isoTime
+    .optional()
+    .describe('Its windows end here: the last successful poll covered everything before'),
+  counting_since: isoTime.optional().describe('Incidents that ended earlier are in no cumulative series'),
+  history_start: isoTime.optional().describe('Where its history begins'),
+  incidents: z
+    .strictObject({ open: count, resolved: count, excluded: count })
+    .optional()
+    .describe('Stored incidents; absent until the first sync is complete'),
+  rejected: z
+    .partialRecord(z.enum(REJECTION_REASONS), count)
+    .describe('Rejected records by reason; only reasons that occurred'),
+  unmapped_severities: z.array(z.string()).describe('Severities of the platform that the configuration does not map'),
+});
+
+/** How the exporter is doing. */
+export const StatusResponse = z
+  .strictObject({
+    version: z.string(),
+    uptime_seconds: seconds,
+    started: z.boolean().describe('The first metrics page exists; until then there are no statistics'),
+    providers: z.array(ProviderStatus),
+    reload: z
+      .strictObject({
+        successful: z.boolean(),
+        error: z.string().optional().describe('Why the last reload failed; the old configuration stays in force'),
+      })
+      .describe('The last reload of the configuration, or the start'),
+    services_overflowed: count.describe('Services beyond metrics.max_services, counted as other'),
+    store_bytes: count,
+  })
+  .describe('How the exporter and its providers are doing');
+export type StatusResponse = z.infer<typeof StatusResponse>;
+
+/** One group in one window; what is unknown is absent. */
+const StatisticsRow = z.strictObject({
+  by: z.enum(GROUPINGS),
+  window: z.string(),
+  window_seconds: seconds,
+  provider: z.string().optional(),
+  service: z.string().optional(),
+  severity: z.string().optional(),
+  team: z.string().optional(),
+  opened: count.optional().describe('Incidents opened in the window'),
+  resolved: count
+    .optional()
+    .describe(
+      'Incidents resolved in the window: the sample of mttr_minutes, the quantiles, minimum, maximum and deviation',
+    ),
+  mttr_minutes: minutes.optional(),
+  mtta_minutes: minutes.optional().describe('Of the resolved ones that were acknowledged'),
+  mttd_minutes: minutes.optional().describe('Of the resolved ones whose start is known'),
+  mtti_minutes: minutes.optional().describe('Of the resolved ones that were identified'),
+  mttm_minutes: minutes.optional().describe('Of the resolved ones that were mitigated'),
+  mtbf_minutes: minutes.optional(),
+  recovery_p50_minutes: minutes.optional(),
+  recovery_p75_minutes: minutes.optional(),
+  recovery_p90_minutes: minutes.optional(),
+  recovery_p95_minutes: minutes.optional(),
+  recovery_p99_minutes: minutes.optional(),
+  recovery_min_minutes: minutes.optional(),
+  recovery_max_minutes: minutes.optional(),
+  recovery_stddev_minutes: minutes.optional(),
+  baseline_mttr_minutes: minutes.optional().describe('MTTR of the preceding window'),
+  baseline_resolved: count.optional().describe('The sample of baseline_mttr_minutes'),
+  within_target_ratio: ratio.optional().describe('Of the resolved ones whose severity has a target'),
+  escalated_ratio: ratio.optional(),
+  reopened_ratio: ratio.optional(),
+  repeat_ratio: ratio.optional(),
+  free_ratio: ratio.optional(),
+  level: z.enum(LEVELS).optional().describe('The level that mttr_minutes reaches'),
+});
+export type StatisticsRow = z.infer<typeof StatisticsRow>;
+
+/** Windowed statistics. */
+export const StatisticsResponse = z
+  .strictObject({ rows: z.array(StatisticsRow) })
+  .describe('The numbers of /metrics: a row for each group and window');
+export type StatisticsResponse = z.infer<typeof StatisticsResponse>;
+
+const Incident = z.strictObject({
+  ...incidentFields,
+  updated_at: isoTime,
+  auto_resolved: z.boolean().optional().describe('Resolved by a time-out or an integration, not by a person'),
+  recovery_minutes: minutes.optional().describe('From trigger to resolve, as recovery.reopened counts it'),
+  acknowledgement_minutes: minutes.optional(),
+  detection_minutes: minutes.optional(),
+  identification_minutes: minutes.optional(),
+  mitigation_minutes: minutes.optional(),
+  within_target: z.boolean().optional().describe('Present with a recovery and a severity that has a target'),
+  escalations: count.optional(),
+  reopenings: count.optional(),
+  intervals: z
+    .array(z.strictObject({ opened_at: isoTime, closed_at: isoTime.optional() }))
+    .describe('When it was open; without closed_at it still is'),
+  excluded: z
+    .enum(API_EXCLUSIONS)
+    .optional()
+    .describe('Why no duration counts it; a merged one still counts as opened'),
+});
+export type IncidentResponse = z.infer<typeof Incident>;
+
+/** One page of incidents. */
+export const IncidentsResponse = z
+  .strictObject({
+    incidents: z.array(Incident),
+    next_cursor: z.string().optional().describe('The parameter cursor of the next page; absent on the last one'),
+  })
+  .describe('Incidents, most recently triggered first');
+export type IncidentsResponse = z.infer<typeof IncidentsResponse>;
+
+/** The configuration in force. */
+export const ConfigResponse = z
+  .record(z.string(), z.unknown())
+  .describe('The configuration in force under its keys in the file; secrets are left out');
+
+const RefreshedProvider = z.strictObject({
+  provider: z.string(),
+  outcome: z
+    .enum(['refreshed', 'failed', 'ended', 'skipped'])
+    .describe('ended: others failed, or the exporter stops; skipped: it is not stale'),
+  error: z.string().optional(),
+  requests: count.optional().describe('Requests made to the platform'),
+  new: count.optional(),
+  changed: count.optional(),
+  unchanged: count.optional(),
+  deleted: count.optional(),
+  rejected: count.optional().describe('Rejected records'),
+  unverified: count
+    .optional()
+    .describe('Stored incidents that the lists of the platform lack, too many to be requested one by one; they stay'),
+});
+
+/** What a refresh changed. */
+export const RefreshResponse = z
+  .strictObject({
+    outcome: z.enum(['complete', 'partial', 'failed']),
+    dry_run: z.boolean().describe('Nothing was written'),
+    providers: z.array(RefreshedProvider),
+  })
+  .describe('Numbers of incidents, for each provider');
+export type RefreshResponse = z.infer<typeof RefreshResponse>;
