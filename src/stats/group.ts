@@ -34,9 +34,10 @@ export class Group implements Row {
   constructor(grouping: Grouping, labels: Row['labels'], settings: StatisticsSettings) {
     this.grouping = grouping;
     this.labels = labels;
-    this.statistics = new Set(
-      [...statisticsOf(grouping, settings.detail)].filter((one) => isWanted(one, labels, settings)),
-    );
+    const statistics = new Set(statisticsOf(grouping, settings));
+    if (!hasAvailability(labels, settings))
+      for (const one of ['availability', 'errorBudget'] as const) statistics.delete(one);
+    this.statistics = statistics;
     this.windows = settings.windows.map(() => new GroupWindow(this.statistics));
     this.values = settings.windows.map(() => new Float64Array(STATISTICS.length).fill(Number.NaN));
     this.outages = this.statistics.has('availability') ? new OpenTimes() : undefined;
@@ -61,12 +62,10 @@ export class Group implements Row {
   }
 }
 
-/** Whether the configuration gives a row this statistic: availability is said of severities that it is configured for. */
-function isWanted(statistic: Statistic, labels: Row['labels'], { availability, businessHours }: StatisticsSettings) {
-  if (statistic === 'businessMttr') return businessHours !== undefined;
-  if (statistic !== 'availability' && statistic !== 'errorBudget') return true;
+/** Availability is said of rows that are not of one severity, and of the severities that it is configured for. */
+function hasAvailability(labels: Row['labels'], { availability }: StatisticsSettings): boolean {
   const severity = labels.find(([name]) => name === 'severity')?.[1];
-  return availability !== undefined && (severity === undefined || availability.severities.includes(severity));
+  return severity === undefined || (availability?.severities.includes(severity) ?? false);
 }
 
 /** When incidents were open: closed times as a union, open ones by when they began. */
