@@ -63,7 +63,7 @@ describe('the predicted number of series', () => {
     expect(lines).toEqual({
       pair: 21 + 2 * windows,
       service: 10 * windows,
-      others: [24, 24, 24, 24].map((each) => each * windows),
+      others: [25, 25, 25, 25].map((each) => each * windows),
       providerAndSeverity: 19,
     });
   });
