@@ -44,7 +44,8 @@ export class Group implements Row {
     const needsTimes = this.statistics.has('free') || this.statistics.has('mtbf');
     // Of everything together an incident that harms nobody says nothing: a note that is open for weeks would make it 0.
     this.isOfOutages = grouping === 'all' && this.outages !== undefined;
-    this.openTimes = this.isOfOutages ? this.outages : needsTimes ? new OpenTimes() : undefined;
+    if (this.isOfOutages) this.openTimes = this.outages;
+    else this.openTimes = needsTimes ? new OpenTimes() : undefined;
     this.openedAt = this.statistics.has('mtbf') ? new SortedNumbers() : undefined;
   }
 
