@@ -205,8 +205,8 @@ function toRequest(input: PollerInput, before: ProviderState, nowMs: number, sig
     cursor: before.cursor,
     nowMs,
     historyStartMs: nowMs - input.historyMs,
-    before: pollEndOf(before),
-    known: knownOf(input.core, { provider: input.name, withPoll: false }),
+    before: toPollCoverage(before),
+    stored: toStoredState(input.core, { provider: input.name, withPoll: false }),
     signal,
   };
 }
@@ -223,13 +223,13 @@ function createDeadline({ pollIntervalMs }: PollerInput, isSynced: boolean, sign
 }
 
 /** How a provider's last successful poll ended; undefined before the first sync is complete. */
-export function pollEndOf({ isSynced, polledUntilMs, historyStartMs }: ProviderState): PollCoverage | undefined {
+export function toPollCoverage({ isSynced, polledUntilMs, historyStartMs }: ProviderState): PollCoverage | undefined {
   if (!isSynced || polledUntilMs === undefined || historyStartMs === undefined) return undefined;
   return { polledUntilMs, historyStartMs };
 }
 
 /** What a provider may ask about its own past. */
-export function knownOf(
+export function toStoredState(
   core: PollerCore,
   query: { readonly provider: string; readonly withPoll: boolean },
 ): StoredState {

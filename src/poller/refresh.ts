@@ -2,7 +2,7 @@ import type { Page, PollCoverage } from '../model/poll.ts';
 import { validatePage } from '../model/validity.ts';
 import type { PollRequest, Provider } from '../providers/provider.ts';
 import type { CommitCounts } from '../store/store.ts';
-import { knownOf, type Poller, type PollerCore, pollEndOf } from './poller.ts';
+import { toStoredState, type Poller, type PollerCore, toPollCoverage } from './poller.ts';
 
 /**
  * Incidents that no list shows any more are asked for one by one, up to so many; more of them speak of a key that sees less
@@ -53,7 +53,7 @@ async function refresh(input: RefreshInput, request: RefreshRequest): Promise<Re
   request.signal.throwIfAborted();
   const madeBefore = requestsMade();
   const state = await core.beginPoll(provider);
-  const before = pollEndOf(state);
+  const before = toPollCoverage(state);
   if (before === undefined) throw new Error('its first sync is not complete; polls go on with it');
   const startedAtMs = poller.nowMs();
   const sinceMs = startedAtMs - Math.min(request.spanMs ?? input.historyMs, input.retentionMs);
@@ -78,9 +78,9 @@ async function readPages(
   signal: AbortSignal,
   from: ReadFrom,
 ): Promise<{ readonly cursor: string; readonly complete: PollCoverage }> {
-  const known = knownOf(core, { provider: poller.name, withPoll: true });
+  const stored = toStoredState(core, { provider: poller.name, withPoll: true });
   let last: Page | undefined;
-  for await (const page of provider.poll({ ...from, known, signal })) {
+  for await (const page of provider.poll({ ...from, stored, signal })) {
     signal.throwIfAborted();
     last = validatePage(page, poller.nowMs());
     await core.addPage(poller.name, last);

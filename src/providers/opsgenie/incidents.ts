@@ -43,7 +43,7 @@ export function incidentsSource({ severity }: ProviderConfig): Source<IncidentRe
       const incidents: Incident[] = [];
       const rejected: Rejection[] = [];
       await ensureNames(wires, surroundings);
-      const stored = await surroundings.request.known.incidents(wires.map(({ id }) => id));
+      const stored = await surroundings.request.stored.incidents(wires.map(({ id }) => id));
       const read = async (wire: IncidentRecord) => ({
         wire,
         open: await openIntervals(wire, stored.get(wire.id), surroundings),

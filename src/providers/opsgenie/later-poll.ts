@@ -18,7 +18,7 @@ const RETRIES_PER_POLL = 20;
 export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, state: Synced): AsyncGenerator<Page> {
   const { request, services } = tools.surroundings;
   const seen = new Set<string>();
-  const retriedIds = new Set(await request.known.rejectedIds());
+  const retriedIds = new Set(await request.stored.rejectedIds());
   let newestMs: number | undefined;
   for await (const taken of listedNews({ ...tools, retriedIds }, state)) {
     for (const id of taken.ids) seen.add(id);

@@ -45,7 +45,7 @@ function historySpans({ historyStartMs, askedUntilMs }: { historyStartMs: number
 async function* readIncidents({ api, request }: Session, at: Reading): AsyncGenerator<Page> {
   for await (const part of incidentPages(api, at.spansLeft)) {
     const facts = new Map(part.wires.map((one) => [one.id, one]));
-    const combined = await combine(request.known, { facts, stateChanges: [], isLogWhole: false });
+    const combined = await combine(request.stored, { facts, stateChanges: [], isLogWhole: false });
     yield page(
       { ...at, spansLeft: part.spansLeft },
       { ...combined, rejected: [...part.rejected, ...combined.rejected] },
@@ -57,7 +57,7 @@ async function* readLog({ api, request }: Session, at: Reading): AsyncGenerator<
   let { newestMs } = at;
   for await (const part of logPages(api, at.spansLeft, { embed: false })) {
     for (const { atMs } of part.lines) newestMs = Math.max(newestMs ?? atMs, atMs);
-    const combined = await combine(request.known, {
+    const combined = await combine(request.stored, {
       facts: new Map(),
       stateChanges: part.stateChanges,
       isLogWhole: false,
@@ -77,7 +77,7 @@ async function* readOpen({ api, request }: Session, at: Opening): AsyncGenerator
   const facts = [...new Map(open.wires.map((one) => [one.id, one])).entries()];
   for (let from = 0; from < facts.length; from += INCIDENTS_PER_PAGE) {
     const part = new Map(facts.slice(from, from + INCIDENTS_PER_PAGE));
-    yield page(at, await combine(request.known, { facts: part, stateChanges: [], isLogWhole: true }));
+    yield page(at, await combine(request.stored, { facts: part, stateChanges: [], isLogWhole: true }));
   }
   const changesUntilMs = Math.min(newestMs ?? askedUntilMs - HOUR_MS, askedUntilMs);
   yield page(

@@ -30,7 +30,7 @@ const RETRIES_PER_POLL = 50;
 /** Everything that changed since the cursor, whole or not at all. */
 export async function* laterPoll(session: Session, cursor: PollingCursor): AsyncGenerator<Page> {
   const { api, request } = session;
-  const { nowMs, known } = request;
+  const { nowMs, stored } = request;
   const isCatalogueDue = nowMs < cursor.catalogueAtMs || nowMs - cursor.catalogueAtMs >= CATALOGUE_EVERY_MS;
   const catalogue = isCatalogueDue ? await api.services() : undefined;
   const findings = noFindings();
@@ -44,7 +44,7 @@ export async function* laterPoll(session: Session, cursor: PollingCursor): Async
   if (historyStartMs < cursor.historyStartMs)
     await readOlder(api, { fromMs: historyStartMs, toMs: cursor.historyStartMs }, findings);
   const { facts, stateChanges } = findings;
-  const combined = await combine(known, { facts, stateChanges: [...stateChanges.values()], isLogWhole: true });
+  const combined = await combine(stored, { facts, stateChanges: [...stateChanges.values()], isLogWhole: true });
   const next: PollingCursor = {
     phase: 'polling',
     historyStartMs,
@@ -73,7 +73,7 @@ async function readOneByOne(
   const isSeen = (id: string) => hasSeen(findings, id);
   // News of which the log had no more than a reference: bounded by what happened, and never asked for again.
   const referred = [...findings.referredIds].filter((id) => !isSeen(id));
-  const told = await request.known.stateChanges(referred);
+  const told = await request.stored.stateChanges(referred);
   const lines = Map.groupBy(findings.stateChanges.values(), ({ subject }) => subject);
   const isNews = (id: string) => {
     const toldIds = new Set(told.get(id)?.map((signal) => signal.id));
@@ -93,8 +93,8 @@ async function readOneByOne(
 /** An old incident of which we know nothing and that was over before this poll's time (a late note on it, say) stays out. */
 async function dropUnwanted({ request }: Session, cursor: PollingCursor, findings: Findings): Promise<void> {
   const ids = [...findings.facts.keys()];
-  const stored = await request.known.incidents(ids);
-  const rejectedIds = new Set(await request.known.rejectedIds());
+  const stored = await request.stored.incidents(ids);
+  const rejectedIds = new Set(await request.stored.rejectedIds());
   const fromMs = changesFromMs(cursor.changesUntilMs, request.nowMs);
   for (const { id, status, triggeredAtMs, resolvedAtMs = 0 } of findings.facts.values()) {
     const isOld = triggeredAtMs < cursor.historyStartMs && resolvedAtMs < fromMs;
@@ -105,7 +105,7 @@ async function dropUnwanted({ request }: Session, cursor: PollingCursor, finding
 /** Who ended without a resolve in the log, or began before the log that was read, has a log of its own. */
 async function readOwnLogs({ api, request }: Session, logFromMs: number, findings: Findings): Promise<void> {
   const ids = [...findings.facts.keys()];
-  const [stored, told] = await Promise.all([request.known.incidents(ids), request.known.stateChanges(ids)]);
+  const [stored, told] = await Promise.all([request.stored.incidents(ids), request.stored.stateChanges(ids)]);
   const resolvedIds = new Set([...findings.stateChanges.values()].filter(isResolve).map(({ subject }) => subject));
   const isTold = (id: string) => resolvedIds.has(id) || (told.get(id) ?? []).some(isResolve);
   const wanted = [...findings.facts.values()].filter(
