@@ -2,7 +2,7 @@ import type { Page, PollCoverage } from '../model/poll.ts';
 import { validatePage } from '../model/validity.ts';
 import type { PollRequest, Provider } from '../providers/provider.ts';
 import type { CommitCounts } from '../store/store.ts';
-import { toStoredState, type Poller, type PollerCore, toPollCoverage } from './poller.ts';
+import { type Poller, type PollerCore, toPollCoverage, toStoredState } from './poller.ts';
 
 /**
  * Incidents that no list shows any more are asked for one by one, up to so many; more of them speak of a key that sees less

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
-import { createNameCache } from '../../src/providers/opsgenie/name-cache.ts';
+import { createNameCache } from '../../src/providers/engine/name-cache.ts';
 import { openSpans } from '../../src/providers/opsgenie/timeline.ts';
 import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
 import type { SimulatedIncident } from '../../src/simulator/world.ts';

@@ -6,8 +6,8 @@ import type { TimeRange } from '../time-ranges.ts';
 import { encodeCursor, type Synced } from './cursor.ts';
 import { pageOf, type SyncTools } from './first-sync.ts';
 import { alwaysSpan, LIST_CAP, PAGE_SIZE, readList, readWindows } from './lists.ts';
-import { latest, NOTHING_TAKEN, type Taken } from './reader.ts';
-import type { Stamped } from './wire.ts';
+import { latest, NOTHING_READ, type ReadResult } from './reader.ts';
+import type { ListedRecord } from './schema.ts';
 
 /** A wanted history counts as longer when it begins so much earlier than the recorded one: `now - history` moves on. */
 const LONGER_HISTORY_MS = DAY_MS;
@@ -15,8 +15,11 @@ const LONGER_HISTORY_MS = DAY_MS;
 const RETRIES_PER_POLL = 20;
 
 /** All that is new since the last poll. Pages carry the old cursor but for the last one: they count as a whole. */
-export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, state: Synced): AsyncGenerator<Page> {
-  const { request, services } = tools.surroundings;
+export async function* laterPoll<Item extends ListedRecord>(
+  tools: SyncTools<Item>,
+  state: Synced,
+): AsyncGenerator<Page> {
+  const { request, services } = tools.context;
   const seen = new Set<string>();
   const retriedIds = new Set(await request.stored.rejectedIds());
   let newestMs: number | undefined;
@@ -41,20 +44,23 @@ export async function* laterPoll<Wire extends Stamped>(tools: SyncTools<Wire>, s
     ...position,
   };
   yield {
-    ...pageOf(NOTHING_TAKEN, encodeCursor(next)),
+    ...pageOf(NOTHING_READ, encodeCursor(next)),
     catalogue: services.takeUpdates(),
     complete: { polledUntilMs: request.nowMs, historyStartMs },
   };
 }
 
-interface PollTools<Wire extends Stamped> extends SyncTools<Wire> {
+interface PollTools<Item extends ListedRecord> extends SyncTools<Item> {
   /** Rejected before: they are asked for again in turn, not whenever a list shows them. */
   readonly retriedIds: ReadonlySet<string>;
 }
 
 /** What the lists tell: changes, what history still lacks, and everything open. */
-async function* listedNews<Wire extends Stamped>(tools: PollTools<Wire>, state: Synced): AsyncGenerator<Taken> {
-  const { request } = tools.surroundings;
+async function* listedNews<Item extends ListedRecord>(
+  tools: PollTools<Item>,
+  state: Synced,
+): AsyncGenerator<ReadResult> {
+  const { request } = tools.context;
   const recorded: TimeRange = { fromMs: state.historyStartMs, toMs: request.nowMs };
   const missing: TimeRange[] = [];
   const fromMs = changesFromMs(state.newestMs, request.nowMs);
@@ -71,11 +77,11 @@ async function* listedNews<Wire extends Stamped>(tools: PollTools<Wire>, state: 
 }
 
 /** Walks back from the newest change to `sinceMs`; false when the cap is met before, so that some may be missing. */
-async function* changed<Wire extends Stamped>(
-  { source, surroundings, reader, retriedIds }: PollTools<Wire>,
+async function* changed<Item extends ListedRecord>(
+  { source, context, reader, retriedIds }: PollTools<Item>,
   sinceMs: number,
-): AsyncGenerator<Taken, boolean> {
-  const { httpClient, request } = surroundings;
+): AsyncGenerator<ReadResult, boolean> {
+  const { httpClient, request } = context;
   for (let offset = 0; offset + PAGE_SIZE <= LIST_CAP; offset += PAGE_SIZE) {
     const question = { path: source.path, sort: 'updatedAt', order: 'desc', offset } as const;
     const { records, more } = await readList(httpClient, question, request.signal);
@@ -86,11 +92,11 @@ async function* changed<Wire extends Stamped>(
   return false;
 }
 
-async function* windows<Wire extends Stamped>(
-  { source, surroundings, reader, retriedIds }: PollTools<Wire>,
+async function* windows<Item extends ListedRecord>(
+  { source, context, reader, retriedIds }: PollTools<Item>,
   { spans, filter }: { spans: readonly TimeRange[]; filter?: string },
-): AsyncGenerator<Taken> {
-  const { httpClient, request } = surroundings;
+): AsyncGenerator<ReadResult> {
+  const { httpClient, request } = context;
   const list = { httpClient, signal: request.signal, path: source.path, countStrategy: source.countStrategy };
   for await (const { records } of readWindows({ ...list, spans, filter })) {
     yield await reader.take(records, { retriedIds });

@@ -2,14 +2,14 @@ import type { HttpClient } from '../../http/client.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { parseResponse } from '../answers.ts';
 import { type ListPage, type RangePage, readRanges, type TimeRange } from '../time-ranges.ts';
-import { CountAnswer, ListAnswer } from './wire.ts';
+import { CountResponse, ListResponse } from './schema.ts';
 
 /** The most that a list gives at once; without `limit` it would be 20. */
 export const PAGE_SIZE = 100;
 /** Highest `offset + limit` that Opsgenie answers. */
 export const LIST_CAP = 20_000;
 
-export interface ListQuestion {
+export interface ListQuery {
   readonly path: string;
   readonly query?: string | undefined;
   readonly sort: 'createdAt' | 'updatedAt';
@@ -21,12 +21,12 @@ export interface ListQuestion {
 /** One page of a list; the offset is ours, links in the answer are not followed. */
 export async function readList(
   httpClient: HttpClient,
-  question: ListQuestion,
+  question: ListQuery,
   signal: AbortSignal,
 ): Promise<ListPage<unknown>> {
   const { path, query, sort, order, offset, limit = PAGE_SIZE } = question;
   const { body } = await httpClient.get(path, { query, sort, order, offset, limit }, signal);
-  const { data, paging } = parseResponse(ListAnswer, body, `GET ${path}`);
+  const { data, paging } = parseResponse(ListResponse, body, `GET ${path}`);
   return { records: data, total: undefined, more: paging?.next !== undefined };
 }
 
@@ -84,7 +84,7 @@ export async function countRecords(
   query: string,
 ): Promise<number> {
   const { body } = await httpClient.get(`${path}/count`, { query }, signal);
-  return parseResponse(CountAnswer, body, `GET ${path}/count`).data.count;
+  return parseResponse(CountResponse, body, `GET ${path}/count`).data.count;
 }
 
 async function totalOf(reading: WindowReading, query: string): Promise<number | undefined> {

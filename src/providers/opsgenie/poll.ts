@@ -1,16 +1,16 @@
 import type { HttpClient } from '../../http/client.ts';
 import type { Page } from '../../model/poll.ts';
+import { createNameCache } from '../engine/name-cache.ts';
 import type { ProbeReport } from '../probes.ts';
 import type { PollRequest, Provider } from '../provider.ts';
 import { readServices, readTeams } from './catalogue.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
 import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
-import { createNameCache } from './name-cache.ts';
 import { probe } from './probe.ts';
 import { createReader } from './reader.ts';
-import type { Source } from './source.ts';
-import type { Stamped } from './wire.ts';
+import type { ListedRecord } from './schema.ts';
+import type { RecordKind } from './source.ts';
 
 /** The way to one account. */
 interface Place {
@@ -20,16 +20,16 @@ interface Place {
 }
 
 /** A provider of `source` whose `close` closes the HTTP client. */
-export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place: Place): Provider {
+export function createOpsgenie<Item extends ListedRecord>(source: RecordKind<Item>, place: Place): Provider {
   const { httpClient, region, clockSkewMs } = place;
   const teams = createNameCache((signal) => readTeams(httpClient, signal));
   const services = createNameCache((signal) => readServices(httpClient, signal));
   async function* poll(request: PollRequest): AsyncGenerator<Page> {
     request.signal.throwIfAborted();
-    const surroundings = { httpClient, request, teams, services };
-    const tools = { source, surroundings, reader: createReader(source, surroundings) };
-    const cursor = whereToGoOn(tools);
-    await source.prepare(surroundings);
+    const context = { httpClient, request, teams, services };
+    const tools = { source, context, reader: createReader(source, context) };
+    const cursor = resumeCursor(tools);
+    await source.prepare(context);
     if (cursor.phase === 'synced') yield* laterPoll(tools, cursor);
     else yield* firstSync(tools, cursor);
   }
@@ -43,12 +43,12 @@ export function createOpsgenie<Wire extends Stamped>(source: Source<Wire>, place
 }
 
 /** The other source has other records, and a first sync that began with other tags lacks the new ones: both begin anew. */
-function whereToGoOn<Wire extends Stamped>(tools: SyncTools<Wire>): Cursor {
-  const { source, surroundings } = tools;
+function resumeCursor<Item extends ListedRecord>(tools: SyncTools<Item>): Cursor {
+  const { source, context } = tools;
   const anew = beginFirstSync(tools);
-  if (surroundings.request.cursor === undefined) return anew;
-  const stored = decodeCursor(surroundings.request.cursor);
-  const { nowMs } = surroundings.request;
+  if (context.request.cursor === undefined) return anew;
+  const stored = decodeCursor(context.request.cursor);
+  const { nowMs } = context.request;
   // What lies ahead was written by a clock that was ahead.
   const cursor = stored.phase === 'synced' ? stored : { ...stored, askedUntilMs: Math.min(stored.askedUntilMs, nowMs) };
   if (cursor.source !== source.name) return anew;

@@ -11,8 +11,8 @@ import {
 } from '../probes.ts';
 import { readServicePage, readTeamNames } from './catalogue.ts';
 import { countRecords, PAGE_SIZE, readList } from './lists.ts';
-import type { Source } from './source.ts';
-import { SingleAnswer, type Stamped, TimelineAnswer } from './wire.ts';
+import { type ListedRecord, SingleResponse, TimelineResponse } from './schema.ts';
+import type { RecordKind } from './source.ts';
 
 /** Where and when to ask. */
 interface Asking extends ProbeRequest {
@@ -21,7 +21,7 @@ interface Asking extends ProbeRequest {
 }
 
 /** Asks for everything that polls of the source ask for. */
-export async function probe<Wire extends Stamped>(source: Source<Wire>, asking: Asking): Promise<ProbeReport> {
+export async function probe<Item extends ListedRecord>(source: RecordKind<Item>, asking: Asking): Promise<ProbeReport> {
   const { httpClient, region, signal } = asking;
   const probes = createProbeRunner(signal);
   const calls = callsOf(source);
@@ -29,7 +29,7 @@ export async function probe<Wire extends Stamped>(source: Source<Wire>, asking: 
   const open = await probes.run(calls.open, () => openPages(source, asking));
   const isCounted = source.countStrategy === 'count';
   const total = isCounted ? await probes.run(calls.count, () => countHistory(source, asking)) : undefined;
-  await tryOne(source, { asking, probes, id: page?.wires[0]?.id });
+  await tryOne(source, { asking, probes, id: page?.records[0]?.id });
   const teams = await probes.run(calls.teams, () => readTeamNames(httpClient, signal));
   const services = isCounted
     ? undefined
@@ -40,14 +40,14 @@ export async function probe<Wire extends Stamped>(source: Source<Wire>, asking: 
   const teamOf = (id: string | undefined) => teams?.find((team) => team.id === id)?.name;
   const names = services?.names.map(({ name }) => name);
   const history = { fromMs: asking.historyStartMs, toMs: asking.nowMs };
-  const timesMs = page.wires.map(({ createdAtMs }) => createdAtMs);
+  const timesMs = page.records.map(({ createdAtMs }) => createdAtMs);
   const expected = total ?? estimateRecords({ timesMs, isAll: !page.more, ...history });
   const isExact = total !== undefined || !page.more;
   return {
     ...report,
     firstPage: {
-      incidents: page.wires
-        .map((wire) => source.toSample(wire, nameOf))
+      incidents: page.records
+        .map((record) => source.toSample(record, nameOf))
         .map((one) => ({ ...one, team: teamOf(one.team) })),
       rejected: page.rejected.length,
       detail: page.rejected[0]?.detail,
@@ -58,7 +58,7 @@ export async function probe<Wire extends Stamped>(source: Source<Wire>, asking: 
   };
 }
 
-function callsOf({ path, name }: Pick<Source<never>, 'path' | 'name'>) {
+function callsOf({ path, name }: Pick<RecordKind<never>, 'path' | 'name'>) {
   return {
     list: { call: `GET ${path}`, isNeeded: true, impact: 'everything, as no poll succeeds' },
     open: { call: `GET ${path} (open)`, isNeeded: true, impact: 'everything, as no poll succeeds' },
@@ -82,9 +82,9 @@ function callsOf({ path, name }: Pick<Source<never>, 'path' | 'name'>) {
   } as const satisfies Readonly<Record<string, ProbeCall>>;
 }
 
-type Newest<Wire> = Parsed<Wire> & { readonly more: boolean };
+type Newest<Item> = Parsed<Item> & { readonly more: boolean };
 
-async function newestPage<Wire extends Stamped>(source: Source<Wire>, asking: Asking): Promise<Newest<Wire>> {
+async function newestPage<Item extends ListedRecord>(source: RecordKind<Item>, asking: Asking): Promise<Newest<Item>> {
   const { path, schema } = source;
   const question = { path, query: historyQuery(asking), sort: 'createdAt', order: 'desc', offset: 0 } as const;
   const { records, more } = await readList(asking.httpClient, question, asking.signal);
@@ -95,13 +95,13 @@ function historyQuery({ historyStartMs, nowMs }: ProbeRequest): string {
   return `createdAt >= ${historyStartMs} AND createdAt < ${nowMs}`;
 }
 
-function countHistory({ path }: Pick<Source<never>, 'path'>, asking: Asking): Promise<number> {
+function countHistory({ path }: Pick<RecordKind<never>, 'path'>, asking: Asking): Promise<number> {
   return countRecords({ path, ...asking }, historyQuery(asking));
 }
 
 /** Requests that reading the open set takes. */
 async function openPages(
-  { path, countStrategy }: Pick<Source<never>, 'path' | 'countStrategy'>,
+  { path, countStrategy }: Pick<RecordKind<never>, 'path' | 'countStrategy'>,
   asking: Asking,
 ): Promise<number> {
   const query = 'status:open';
@@ -119,7 +119,7 @@ interface One {
 }
 
 async function tryOne(
-  { path, name }: Pick<Source<never>, 'path' | 'name'>,
+  { path, name }: Pick<RecordKind<never>, 'path' | 'name'>,
   { asking, probes, id }: One,
 ): Promise<void> {
   const { one, timeline } = callsOf({ path, name });
@@ -132,12 +132,12 @@ async function tryOne(
     (await asking.httpClient.get(from, query, asking.signal)).body;
   const known = encodeURIComponent(id);
   await probes.run(one, async () =>
-    parseResponse(SingleAnswer, await get(`${path}/${known}`, { identifierType: 'id' }), one.call),
+    parseResponse(SingleResponse, await get(`${path}/${known}`, { identifierType: 'id' }), one.call),
   );
   if (name !== 'incidents') return;
   const entries = `/v2/incident-timelines/${known}/entries`;
   await probes.run(timeline, async () =>
-    parseResponse(TimelineAnswer, await get(entries, { group: 'incident', limit: 1 }), timeline.call),
+    parseResponse(TimelineResponse, await get(entries, { group: 'incident', limit: 1 }), timeline.call),
   );
 }
 
@@ -149,7 +149,10 @@ interface Expected {
 }
 
 /** A poll reads what changed and what is open; the names once an hour; a first sync all pages, and the ends of incidents one by one. */
-function toRequestEstimate({ countStrategy }: Pick<Source<never>, 'countStrategy'>, given: Expected): RequestEstimate {
+function toRequestEstimate(
+  { countStrategy }: Pick<RecordKind<never>, 'countStrategy'>,
+  given: Expected,
+): RequestEstimate {
   const { expected, isExact, openPages: open, services } = given;
   const pages = Math.max(1, Math.ceil(expected / PAGE_SIZE));
   const listing = countStrategy === 'count' ? 1 : 1 + Math.max(1, Math.ceil(services / PAGE_SIZE));

@@ -83,7 +83,7 @@ async function allServices(
     const body = await orRefusal(get('services', { limit: PAGE_SIZE, offset }));
     if (body === 'deleted' || body === 'forbidden') return undefined;
     const page = parseResponse(ServicePage, body, 'GET /services');
-    services.push(...parseRecords(CatalogueService, page.services, 'GET /services').wires);
+    services.push(...parseRecords(CatalogueService, page.services, 'GET /services').records);
     if (!page.more) return services;
   }
   throw new Error(`GET /services: more than the ${LIST_CAP} services that the platform lets anyone list`);

@@ -3,7 +3,7 @@ import { parseRecords, parseResponse } from '../answers.ts';
 import { createProbeRunner, type ProbeCall, type ProbeReport, type ProbeRequest, type ProbeRunner } from '../probes.ts';
 import type { TimeRange } from '../time-ranges.ts';
 import { bounds, OPEN_STATUSES, PAGE_SIZE } from './api.ts';
-import { askableSpans } from './reading.ts';
+import { askableSpans } from './queries.ts';
 import { CatalogueService, Incident, IncidentPage, LogPage, OneIncident, PriorityPage, ServicePage } from './schema.ts';
 
 /** Spans of a quarter that are counted; the rest of a longer history is taken to be like these. */
@@ -55,18 +55,18 @@ export async function probe(
   const counted = await probes.run(CALLS.incidents, () => countIncidents(get, spans));
   const open = await probes.run(CALLS.open, () => countOf(get, { 'statuses[]': OPEN_STATUSES, date_range: 'all' }));
   const entries = await probes.run(CALLS.log, () => countEntries(get, spans));
-  await tryOne(counted?.wires[0]?.id, probes, get);
+  await tryOne(counted?.records[0]?.id, probes, get);
   const services = await probes.run(CALLS.services, () => listServices(get));
   const severities = await probes.run(CALLS.priorities, () => listPriorities(get));
   const report = { probes: probes.list, region, services, severities };
   if (counted === undefined) return report;
-  const { totals, wires, rejected } = counted;
+  const { totals, records, rejected } = counted;
   const total = all.length > spans.length ? undefined : totals.reduce((sum, one) => sum + one, 0);
   const pages = pagesOf([...totals, ...(entries ?? [])]) * (all.length / spans.length);
   const perHour = pagesOf([services?.count ?? 0]);
   return {
     ...report,
-    firstPage: { incidents: wires, rejected: rejected.length, detail: rejected[0]?.detail, total },
+    firstPage: { incidents: records, rejected: rejected.length, detail: rejected[0]?.detail, total },
     estimate: {
       // Everything open, and the log since the newest entry.
       perPoll: pagesOf([open ?? 0]) + 1,
@@ -128,7 +128,7 @@ async function tryOne(id: string | undefined, probes: ProbeRunner, get: Get): Pr
 async function listServices(get: Get) {
   const body = await get('services', { limit: PAGE_SIZE, total: true });
   const { services, total, more } = parseResponse(ServicePage, body, 'GET /services');
-  const names = parseRecords(CatalogueService, services, 'GET /services').wires.map(({ name }) => name);
+  const names = parseRecords(CatalogueService, services, 'GET /services').records.map(({ name }) => name);
   return { names, count: total ?? names.length, isAll: !more };
 }
 

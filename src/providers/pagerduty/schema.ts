@@ -7,7 +7,7 @@ const id = z.string().min(1);
 const reference = z.object({ id, summary: z.string().nullish() });
 
 /** What the platform itself says about an incident, without what only the log tells. */
-export interface IncidentFacts {
+export interface IncidentRecord {
   readonly id: string;
   readonly url: string | undefined;
   readonly title: string;
@@ -43,23 +43,23 @@ export const Incident = z
     resolve_reason: z.object({ type: z.string() }).nullish(),
   })
   .transform(
-    (wire): IncidentFacts => ({
-      id: wire.id,
-      url: webLink(wire.html_url),
-      title: wire.title ?? '',
-      serviceId: wire.service?.id ?? '',
-      serviceName: wire.service?.summary ?? '',
-      team: wire.teams?.[0]?.summary ?? undefined,
+    (record): IncidentRecord => ({
+      id: record.id,
+      url: webLink(record.html_url),
+      title: record.title ?? '',
+      serviceId: record.service?.id ?? '',
+      serviceName: record.service?.summary ?? '',
+      team: record.teams?.[0]?.summary ?? undefined,
       severity: {
-        priority: nameOf(wire.priority),
-        urgency: wire.urgency ?? undefined,
+        priority: nameOf(record.priority),
+        urgency: record.urgency ?? undefined,
       },
-      status: wire.status,
-      triggeredAtMs: wire.created_at,
-      resolvedAtMs: wire.resolved_at ?? undefined,
-      statusChangedAtMs: wire.last_status_change_at ?? undefined,
-      merged: wire.resolve_reason?.type === 'merge_resolve_reason',
-      updatedAtMs: wire.updated_at ?? wire.last_status_change_at ?? wire.created_at,
+      status: record.status,
+      triggeredAtMs: record.created_at,
+      resolvedAtMs: record.resolved_at ?? undefined,
+      statusChangedAtMs: record.last_status_change_at ?? undefined,
+      merged: record.resolve_reason?.type === 'merge_resolve_reason',
+      updatedAtMs: record.updated_at ?? record.last_status_change_at ?? record.created_at,
     }),
   );
 
@@ -94,21 +94,21 @@ export const LogEntry = z
     channel: z.object({ type: z.string().nullish() }).nullish(),
   })
   .transform(
-    (wire): LogLine => ({
-      id: wire.id,
-      type: wire.type,
-      atMs: wire.created_at,
-      incidentId: wire.incident.id,
-      incident: wire.incident,
-      byPerson: PERSON_TYPES.has(wire.agent?.type ?? ''),
-      byTimeout: wire.channel?.type === 'timeout',
+    (record): LogLine => ({
+      id: record.id,
+      type: record.type,
+      atMs: record.created_at,
+      incidentId: record.incident.id,
+      incident: record.incident,
+      byPerson: PERSON_TYPES.has(record.agent?.type ?? ''),
+      byTimeout: record.channel?.type === 'timeout',
     }),
   );
 
 /** One service of the catalogue. */
 export const CatalogueService = z
   .object({ id, name: z.string().nullish(), summary: z.string().nullish() })
-  .transform((wire): Service => ({ id: wire.id, name: wire.name ?? wire.summary ?? '' }));
+  .transform((record): Service => ({ id: record.id, name: record.name ?? record.summary ?? '' }));
 
 const page = { more: z.boolean(), total: z.number().nullish() };
 
