@@ -8,6 +8,7 @@ export const EXCLUSIONS = [
   'filter_services',
   'filter_teams',
   'deleted',
+  'flagged',
   'expired',
   'flaky',
   'exclude_titles',
@@ -21,6 +22,7 @@ export const EXCLUSION_TEXTS: Readonly<Record<Exclusion | 'merged', string>> = {
   filter_services: 'left out by filter.services',
   filter_teams: 'left out by filter.teams',
   deleted: 'deleted on the platform',
+  flagged: 'excluded by the platform itself: maintenance, a test or drill, a duplicate, cancelled',
   expired: 'given up as lost, as no end was ever reported',
   flaky: 'too short to be a recovery',
   exclude_titles: 'left out by filter.exclude_titles',
@@ -62,7 +64,9 @@ export function findIncidentExclusion(
   { marks, title, recoveryMs }: ExclusionSubject,
   reader: Reader,
 ): Exclusion | undefined {
-  for (const mark of ['deleted', 'expired', 'flaky'] as const) if ((marks & MARKS[mark]) !== 0) return mark;
+  for (const mark of ['deleted', 'flagged', 'expired', 'flaky'] as const) {
+    if ((marks & MARKS[mark]) === MARKS[mark]) return mark;
+  }
   if (title !== undefined && reader.excludesTitle(title)) return 'exclude_titles';
   return recoveryMs !== undefined && reader.excludesRecovery(recoveryMs) ? 'shorter_than' : undefined;
 }

@@ -41,7 +41,10 @@ function byFilter({ seen: { resolvedElsewhere, excluded }, isFiltered }: Reasons
 
 /** Begins with the reason in one word: `filter`, `deleted`, `flaky` … */
 function uncountedText(exclusion: Exclusion, count: number): string {
-  const kind = exclusion === 'deleted' || exclusion === 'expired' || exclusion === 'flaky' ? exclusion : 'filter';
+  const kind =
+    exclusion === 'deleted' || exclusion === 'flagged' || exclusion === 'expired' || exclusion === 'flaky'
+      ? exclusion
+      : 'filter';
   const many =
     count === 1 ? '1 incident ended in the period, but does' : `${count} incidents ended in the period, but do`;
   return `${kind}: ${many} not count: ${EXCLUSION_TEXTS[exclusion]}`;

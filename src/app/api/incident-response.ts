@@ -51,7 +51,9 @@ interface Judged {
 
 /** The first reason why statistics leave an incident out. */
 function exclusionOf({ marks, title, ms }: Judged, { labels, reader }: IncidentContext): Exclusion | undefined {
-  for (const mark of ['deleted', 'expired', 'flaky', 'merged'] as const) if ((marks & MARKS[mark]) !== 0) return mark;
+  for (const mark of ['deleted', 'flagged', 'expired', 'flaky', 'merged'] as const) {
+    if ((marks & MARKS[mark]) === MARKS[mark]) return mark;
+  }
   if (labels.excluded) return 'filter';
   if (reader.excludesTitle(title)) return 'exclude_titles';
   return ms !== undefined && reader.excludesRecovery(ms) ? 'shorter_than' : undefined;

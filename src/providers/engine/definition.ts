@@ -69,8 +69,8 @@ export interface RecordDetails<Item extends PlatformRecord> {
   readonly paging: Paging;
   /** The record with what the entries tell; throws when they have another shape. */
   apply(record: Item, entries: readonly unknown[], what: string): Item;
-  /** The record with what the entries told before. */
-  keep(record: Item, stored: Incident): Item;
+  /** The record with what the entries told before; `isUnchanged`: the record is as it was then. */
+  keep(record: Item, stored: Incident, isUnchanged: boolean): Item;
 }
 
 /** The lists that incidents are read from. A list may hold more than was requested, never less. */
@@ -104,6 +104,8 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly adoptCursor?: ((cursor: unknown) => AdoptedCursor | undefined) | undefined;
   /** Other ids that the store may have a record under, for a provider that moved from another platform. */
   readonly storedIds?: ((record: Item) => readonly string[]) | undefined;
+  /** Other ids that the platform may know a stored record by: it is deleted when all answer 404. */
+  readonly platformIds?: ((storedId: string) => readonly string[]) | undefined;
 }
 
 export interface AdoptedCursor {

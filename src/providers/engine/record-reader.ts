@@ -95,21 +95,15 @@ export function createRecordReader<Item extends PlatformRecord>(
     return { ...NOTHING, incidents, rejected, deletedIds };
   }
 
+  /** The record by its id, or by another id that the platform may know it by. */
   async function readSingle(id: string): Promise<{ id: string; single: Item | Rejection | 'deleted' }> {
-    const single = lists.one(id);
-    try {
-      const { body } = await client.httpClient.get(single.path, single.query ?? {}, client.signal);
-      const record = lists.oneAt === undefined ? body : valueAt(body, lists.oneAt);
-      const parsed = parseRecord(lists.record, record);
-      // Under the id that was requested, so that it is found again: the store may have it from another platform.
-      return { id, single: 'reason' in parsed ? { ...parsed, id, key: id } : { ...parsed, id } };
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      if (error.status === 404) return { id, single: 'deleted' };
-      if (error.status !== 403) throw error;
-      const detail = `${toLabel(lists.one('{id}'))}: 403, these credentials may not read this record`;
-      return { id, single: { id, key: id, reason: 'forbidden', detail } };
+    for (const platformId of [id, ...(lists.platformIds?.(id) ?? [])]) {
+      const single = await requestSingle(client, lists, platformId);
+      // Under the id that the store has, so that it is found again.
+      if (single !== 'deleted')
+        return { id, single: 'reason' in single ? { ...single, id, key: id } : { ...single, id } };
     }
+    return { id, single: 'deleted' };
   }
 
   /** Incidents of records with all that is needed; `againIds` are those that a request by id may tell more about. */
@@ -162,6 +156,25 @@ export function createRecordReader<Item extends PlatformRecord>(
       };
     },
   };
+}
+
+/** One record: 404 means deleted, 403 is a rejection that keeps what is stored. */
+async function requestSingle<Item extends PlatformRecord>(
+  client: ListClient,
+  lists: IncidentLists<Item>,
+  id: string,
+): Promise<Item | Rejection | 'deleted'> {
+  const { path, query = {} } = lists.one(id);
+  try {
+    const { body } = await client.httpClient.get(path, query, client.signal);
+    return parseRecord(lists.record, lists.oneAt === undefined ? body : valueAt(body, lists.oneAt));
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    if (error.status === 404) return 'deleted';
+    if (error.status !== 403) throw error;
+    const detail = `${toLabel(lists.one('{id}'))}: 403, these credentials may not read this record`;
+    return { id, key: id, reason: 'forbidden', detail };
+  }
 }
 
 /** A list may show a record twice. */
@@ -221,8 +234,8 @@ async function addDetails<Item extends PlatformRecord>(
   stored: Incident | undefined,
 ): Promise<Item | Rejection> {
   if (details === undefined) return record;
-  const kept = stored === undefined ? record : details.keep(record, stored);
   const isUnchanged = stored?.updatedAtMs === record.updatedAtMs && stored.status === record.status;
+  const kept = stored === undefined ? record : details.keep(record, stored, isUnchanged);
   if (isUnchanged || !details.isNeeded(kept)) return kept;
   const list = details.request(record);
   const entries: unknown[] = [];

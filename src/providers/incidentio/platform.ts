@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/time.ts';
+import type { Status } from '../../model/incident.ts';
+import { HOUR_MS, MINUTE_MS } from '../../model/time.ts';
 import { webLink } from '../../model/web-link.ts';
 import { instant } from '../answers.ts';
 import { bearer } from '../engine/auth.ts';
@@ -62,14 +63,13 @@ function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
       const at = (name: string) => timestamps.get(name.toLowerCase());
       const [identifiedAtMs, mitigatedAtMs] = [at(names.identified), at(names.mitigated)];
       const isOpen = OPEN.some((one) => one === category);
-      const openStatus = (mitigatedAtMs && 'mitigated') ?? (identifiedAtMs && 'identified') ?? 'triggered';
       return {
         id: incident.id,
         createdAtMs: incident.created_at,
         updatedAtMs: incident.updated_at,
         title: incident.name ?? '',
         url: webLink(incident.permalink),
-        status: isOpen ? openStatus || 'triggered' : 'resolved',
+        status: isOpen ? openStatus(identifiedAtMs, mitigatedAtMs) : 'resolved',
         startedAtMs: at(names.started),
         triggeredAtMs: at(names.triggered) ?? incident.created_at,
         acknowledgedAtMs: at(names.acknowledged),
@@ -81,6 +81,11 @@ function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
         isExcluded: NO_INCIDENT.some((one) => one === category) || PRACTICE_MODES.includes(incident.mode ?? ''),
       };
     });
+}
+
+function openStatus(identifiedAtMs: number | undefined, mitigatedAtMs: number | undefined): Status {
+  if (mitigatedAtMs !== undefined) return 'mitigated';
+  return identifiedAtMs === undefined ? 'triggered' : 'identified';
 }
 
 /** One change of an incident; who made it is not read. */
@@ -140,7 +145,6 @@ export const incidentio = definePlatform({
         next: 'pagination_meta.after',
         total: 'pagination_meta.total_record_count',
       }),
-      longestRangeMs: 400 * DAY_MS,
       record: incidentSchema(timestamps),
       details: details({
         impact: 'the end of incidents whose timestamp of it is empty: they are rejected as end_unknown',
@@ -157,8 +161,8 @@ export const incidentio = definePlatform({
         }),
         entry: Update,
         apply: (record, updates) => ({ ...record, resolvedAtMs: findEnd(updates) }),
-        keep: (record, { status, resolvedAtMs }) =>
-          record.status === 'resolved' && status === 'resolved' ? { ...record, resolvedAtMs: record.resolvedAtMs ?? resolvedAtMs } : record,
+        keep: (record, { resolvedAtMs }, isUnchanged) =>
+          isUnchanged ? { ...record, resolvedAtMs: record.resolvedAtMs ?? resolvedAtMs } : record,
       }),
       readWith: Object.values(timestamps),
     };

@@ -1,8 +1,9 @@
 import type { ProviderConfig } from '../../config/types.ts';
 import { titleFingerprint } from '../../model/fingerprint.ts';
 import type { Incident, Rejection, Status } from '../../model/incident.ts';
+import { tagValue } from '../tags.ts';
 import { AlertRecord } from './schema.ts';
-import { type RecordKind, tagValue } from './source.ts';
+import type { RecordKind } from './source.ts';
 
 /** Alerts as incidents: they carry their own history as durations, so pages of them are enough. */
 export function alertsSource({ services, severity }: ProviderConfig): RecordKind<AlertRecord> {

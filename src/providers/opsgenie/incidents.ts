@@ -3,8 +3,9 @@ import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import { titleFingerprint } from '../../model/fingerprint.ts';
 import type { Incident, Interval, Rejection, SeveritySources } from '../../model/incident.ts';
+import { tagValue } from '../tags.ts';
 import { IncidentRecord } from './schema.ts';
-import { type PollContext, type RecordKind, tagValue } from './source.ts';
+import { type PollContext, type RecordKind } from './source.ts';
 import { openSpans, readTimeline } from './timeline.ts';
 
 /** Timelines that may be asked for at once (DESIGN: 4 requests in flight per provider). */

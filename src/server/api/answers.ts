@@ -95,7 +95,16 @@ export const StatisticsAnswer = z
   .describe('The numbers of /metrics: a row for each group and window');
 export type StatisticsAnswer = z.infer<typeof StatisticsAnswer>;
 
-const EXCLUSIONS = ['merged', 'deleted', 'expired', 'flaky', 'filter', 'exclude_titles', 'shorter_than'] as const;
+const EXCLUSIONS = [
+  'merged',
+  'deleted',
+  'flagged',
+  'expired',
+  'flaky',
+  'filter',
+  'exclude_titles',
+  'shorter_than',
+] as const;
 /** Why an incident is in no duration. */
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
