@@ -4,8 +4,8 @@ import { type IncidentState, numberParam, Refusal, startTableFake, type TableFak
 import type { World } from './world.ts';
 
 export const JSM_FAKE_TOKEN = 'jsm-demo-token';
-export const JSM_FAKE_EMAIL = 'exporter@example.com';
-const CREDENTIALS = `Basic ${Buffer.from(`${JSM_FAKE_EMAIL}:${JSM_FAKE_TOKEN}`).toString('base64')}`;
+export const JSM_FAKE_ACCOUNT = 'exporter@example.com';
+const CREDENTIALS = `Basic ${Buffer.from(`${JSM_FAKE_ACCOUNT}:${JSM_FAKE_TOKEN}`).toString('base64')}`;
 
 const error = (status: number, message: string): FakeAnswer => ({ status, body: { code: status, message } });
 const refuse = (reason: string) => new Refusal(error(422, reason));

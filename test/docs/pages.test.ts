@@ -32,8 +32,8 @@ const isKnown = (metric: string) =>
   declared.some(({ name }) => ['', '_bucket', '_sum', '_count', '_created'].some((suffix) => metric === name + suffix));
 /** Labels that the alerts have of their own. */
 const ofAlerts = new Set(rulesIn('mttr.alerts.yml').flatMap(({ expr }) => readPromql(expr).made));
-/** Keys of the configuration, a label and the word of the short form. */
-const OTHERS = new Set(['incident_source', 'incident_id', 'incident_key']);
+/** Keys of the configuration, a label, the word of the short form and the path of a platform. */
+const OTHERS = new Set(['incident_source', 'incident_id', 'incident_key', 'incident_updates']);
 
 const NAME =
   /(?<![\w:])(?:\w+:(?:incident|mttr_exporter|threshold)[\w:]*\w|(?:incident|mttr_exporter)_[a-z_]+[a-z])\b(?!:\w)/g;

@@ -3,7 +3,7 @@ import { incidentio } from '../../src/providers/incidentio/platform.ts';
 import { jsm } from '../../src/providers/jsm/platform.ts';
 import type { Platform } from '../../src/providers/provider.ts';
 import { INCIDENTIO_FAKE_KEY, INCIDENTIO_UNAUTHORISED, startIncidentioFake } from '../../src/simulator/incidentio.ts';
-import { JSM_FAKE_EMAIL, JSM_FAKE_TOKEN, JSM_UNAUTHORISED, startJsmFake } from '../../src/simulator/jsm.ts';
+import { JSM_FAKE_ACCOUNT, JSM_FAKE_TOKEN, JSM_UNAUTHORISED, startJsmFake } from '../../src/simulator/jsm.ts';
 import { PEOPLE } from '../../src/simulator/people.ts';
 import { type ContractAdapter, providerContract } from './contract.ts';
 import { event, simulated } from './opsgenie-stage.ts';
@@ -38,7 +38,7 @@ const PLATFORMS: readonly Declared[] = [
     name: 'Jira Service Management',
     platform: jsm,
     config: {
-      settings: { cloud_id: 'site', email: JSM_FAKE_EMAIL, api_token: JSM_FAKE_TOKEN },
+      settings: { cloud_id: 'site', account: JSM_FAKE_ACCOUNT, api_token: JSM_FAKE_TOKEN },
       services: { tag: 'service', rename: [] },
     },
     startFake: startJsmFake,

@@ -20,8 +20,8 @@ export function bearer(token: string): Auth {
 }
 
 /** Basic authentication (RFC 7617). */
-export function basic(user: string, password: string): Auth {
-  return header('authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`, password);
+export function basic(name: string, password: string): Auth {
+  return header('authorization', `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`, password);
 }
 
 /** OAuth 2 with client credentials (RFC 6749 §4.4): a token is renewed before it ends, and once after a 401. */

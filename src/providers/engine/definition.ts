@@ -1,11 +1,10 @@
 import type { z } from 'zod';
 import type { ProviderConfig, RateLimit } from '../../config/types.ts';
-import type { Query } from '../../http/client.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
 import type { TimeRange } from '../time-ranges.ts';
 import type { Auth } from './auth.ts';
-import type { Paging } from './paging.ts';
+import type { ListRequest, Paging } from './paging.ts';
 
 /** What a platform's record says, as its schema gives it. The engine makes an incident of it. */
 export interface PlatformRecord {
@@ -50,12 +49,6 @@ export interface ListRange extends TimeRange {
   readonly to: string;
   /** How to sort, where the platform can. */
   readonly order: 'asc' | 'desc';
-}
-
-/** One GET, without the parameters of paging. */
-export interface ListRequest {
-  readonly path: string;
-  readonly query?: Query;
 }
 
 /** A further list per record: log entries, notes, updates. `details` makes one. */

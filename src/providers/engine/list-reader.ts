@@ -1,8 +1,8 @@
 import type { HttpClient } from '../../http/client.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { bisectRange, type RangePage, readRanges, splitRange, type TimeRange } from '../time-ranges.ts';
-import type { ListRange, ListRequest } from './definition.ts';
-import { FIRST, type ListedPage, type Paging, type Position } from './paging.ts';
+import type { ListRange } from './definition.ts';
+import { FIRST, type ListedPage, type ListRequest, type Paging, type Position } from './paging.ts';
 
 /** Pages of one list: more are a loop of the platform. */
 const PAGES_MAX = 10_000;

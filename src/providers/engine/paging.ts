@@ -1,6 +1,11 @@
 import type { Query } from '../../http/client.ts';
 import type { HttpResponse } from '../../http/response.ts';
-import type { ListRequest } from './definition.ts';
+
+/** One GET, without the parameters of paging. */
+export interface ListRequest {
+  readonly path: string;
+  readonly query?: Query;
+}
 
 /** Where a page begins: by number of records, or by the platform's own token. */
 export interface Position {

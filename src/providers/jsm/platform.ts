@@ -81,10 +81,10 @@ const OpsgenieCursor = z.object({
 /** Jira Service Management: the alerts of its Operations (REST API v1), the successor of Opsgenie's. */
 export const jsm = definePlatform({
   type: 'jsm',
-  settings: { cloud_id: z.string().min(1), email: z.string().min(1), api_token: secret() },
-  environment: { JSM_CLOUD_ID: 'cloud_id', JSM_EMAIL: 'email', JSM_API_TOKEN: 'api_token' },
+  settings: { cloud_id: z.string().min(1), account: z.string().min(1), api_token: secret() },
+  environment: { JSM_CLOUD_ID: 'cloud_id', JSM_ACCOUNT: 'account', JSM_API_TOKEN: 'api_token' },
   baseUrl: ({ cloud_id: id }) => `https://api.atlassian.com/jsm/ops/api/${encodeURIComponent(id)}`,
-  auth: ({ email, api_token: token }) => basic(email, token),
+  auth: ({ account, api_token: token }) => basic(account, token),
   capabilities: {
     statuses: ['triggered', 'acknowledged'],
     started: false,
