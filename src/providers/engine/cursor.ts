@@ -24,6 +24,8 @@ const Polling = z.object({
   phase: z.literal('polling'),
   ...common,
   newestMs: z.number(),
+  /** Up to here the records were read from another platform, perhaps under other ids. */
+  adoptedMs: z.number().optional(),
   /** Where the rotation of requests by id stands. */
   missingId: z.string().optional(),
   retriedId: z.string().optional(),
@@ -51,7 +53,10 @@ export function decodeCursor(
   const result = Cursor.safeParse(value);
   if (result.success) return result.data;
   const adopted = adopt(value);
-  if (adopted !== undefined) return { phase: 'polling', ...adopted, readWith: [...readWith] };
+  if (adopted !== undefined) {
+    const { historyStartMs, newestMs } = adopted;
+    return { phase: 'polling', historyStartMs, newestMs, adoptedMs: newestMs, readWith: [...readWith] };
+  }
   throw new Error('the stored position is of another type of provider: give this provider a name of its own');
 }
 

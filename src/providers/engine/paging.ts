@@ -133,12 +133,42 @@ function sequential({ size }: Common, { request, token, records, total }: Sequen
     parse(response, at, what) {
       const found = records(response.body, what);
       const next = token(response);
-      if (next !== undefined && next === at.token) throw new Error(`${what}: a page names itself as the next one`);
+      if (next !== undefined && next === at.token) throw new Error(`${what}: a page leads to itself`);
       return {
         records: found,
         total: total(response.body),
         next: next === undefined ? undefined : { offset: at.offset + found.length, token: next },
       };
+    },
+  };
+}
+
+/**
+ * Pages that continue at the time of the last record, in a list that is sorted by it: `query` gives the parameters of the list
+ * from that time on. Records of that time come twice; a page of a single time cannot be passed and is an error.
+ */
+export function byWatermark(
+  options: Common & { readonly time: string; readonly query: (time: string) => Query },
+): Paging {
+  const { items, size, sizeParam, time, query } = options;
+  const paging = sequential(options, {
+    request: (list, { token }) =>
+      withQuery(list, { ...sized(sizeParam, size), ...(token === undefined ? {} : query(token)) }),
+    token: ({ body }) => {
+      const records = itemsAt(body, items, 'GET');
+      return records.length < size ? undefined : tokenText(valueAt(records.at(-1), time));
+    },
+    records: (body, what) => itemsAt(body, items, what),
+    total: () => undefined,
+  });
+  return {
+    ...paging,
+    parse(response, at, what) {
+      const page = paging.parse(response, at, what);
+      if (page.records.length >= size && page.next === undefined) {
+        throw new Error(`${what}: the answer has another shape: ${time}: expected the time of the last record`);
+      }
+      return page;
     },
   };
 }

@@ -105,6 +105,7 @@ async function* pollChanges<Item extends PlatformRecord>(
     historyStartMs,
     newestMs: nextCursorMs(state.newestMs, newestMs, request.nowMs),
     readWith: [...(lists.readWith ?? [])],
+    ...(state.adoptedMs === undefined ? {} : { adoptedMs: state.adoptedMs }),
     ...position,
   };
   yield {
@@ -128,7 +129,8 @@ async function* readNews<Item extends PlatformRecord>(
   if (isLonger(request.historyStartMs, state)) {
     missing.push({ fromMs: request.historyStartMs, toMs: state.historyStartMs });
   }
-  const unknownBefore = { createdMs: state.historyStartMs, resolvedMs: sinceMs };
+  const { adoptedMs = 0 } = state;
+  const unknownBefore = { createdMs: Math.max(state.historyStartMs, adoptedMs), resolvedMs: sinceMs };
   if (!isSame(state.readWith, lists.readWith ?? [])) missing.push(recorded);
   else if (lists.changed === undefined) missing.push(since);
   else if (lists.isNewestFirst !== true) {
@@ -142,7 +144,8 @@ async function* readNews<Item extends PlatformRecord>(
     missing.push(recorded);
   }
   const createdFromMs = Math.min(request.historyStartMs, state.historyStartMs);
-  yield* readRanges(context, reader, { request: historyList(context), ranges: missing, options: { createdFromMs } });
+  const options = { createdFromMs, unknownBefore: { createdMs: adoptedMs, resolvedMs: adoptedMs } };
+  yield* readRanges(context, reader, { request: historyList(context), ranges: missing, options });
   for await (const { records } of readOpenList(client, lists, request.nowMs)) yield await reader.readList(records);
 }
 
