@@ -56,7 +56,11 @@ const jsm: TableFake = {
     record: toAlert,
     body: ({ records, total, offset, size }, { query }) => {
       const next = new URLSearchParams({ ...Object.fromEntries(query), offset: String(offset + size) });
-      return { values: records, count: total, links: offset + size < total ? { next: `/v1/alerts?${next}` } : {} };
+      return {
+        values: records,
+        count: total,
+        links: offset + size < total ? { next: `/v1/alerts?${next.toString()}` } : {},
+      };
     },
   },
   one: { path: /^\/v1\/alerts\/([^/]+)$/, body: toAlert },

@@ -24,7 +24,7 @@ export interface DeclaredStage {
   readonly memory: MemoryKnown;
   readonly time: { nowMs: number };
   /** Gives the paths of the requests that it made. */
-  poll(): Promise<readonly string[]>;
+  readonly poll: () => Promise<readonly string[]>;
 }
 
 async function stage(

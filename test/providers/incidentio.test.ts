@@ -127,8 +127,8 @@ describe('the incident.io provider', () => {
   it('rejects a status that it does not know, and takes the others', async () => {
     const { world, memory, poll, fake } = await stage();
     world.incidents.push(resolved('I1'), resolved('I2'));
-    const [list] = await Promise.all([fetchList(fake.url)]);
-    const [first, second] = list.incidents;
+    const { incidents } = await fetchList(fake.url);
+    const [first, second] = incidents;
     const strange = { ...first, incident_status: { category: 'hibernating' } };
     const answer = { status: 200, body: { incidents: [strange, second], pagination_meta: {} } };
     fake.faults.push({ times: 1, path: /^\/v2\/incidents$/, answer });

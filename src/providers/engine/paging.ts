@@ -118,10 +118,10 @@ export function nextLink(options: Common & { readonly next?: string }): Paging {
 }
 
 interface Sequence {
-  request(list: ListRequest, at: Position): ListRequest;
-  token(response: Pick<HttpResponse, 'body' | 'headers'>): string | undefined;
-  records(body: unknown, what: string): readonly unknown[];
-  total(body: unknown): number | undefined;
+  readonly request: (list: ListRequest, at: Position) => ListRequest;
+  readonly token: (response: Pick<HttpResponse, 'body' | 'headers'>) => string | undefined;
+  readonly records: (body: unknown, what: string) => readonly unknown[];
+  readonly total: (body: unknown) => number | undefined;
 }
 
 function sequential({ size }: Common, { request, token, records, total }: Sequence): Paging {

@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS, SECOND_MS } from '../../model/time.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import { chooseLookups } from '../lookups.ts';
 import { rangesAfter, type TimeRange } from '../time-ranges.ts';
+import type { PollContext } from './build-incidents.ts';
 import { decodeCursor, encodeCursor, type FirstSyncCursor, type PollingCursor } from './cursor.ts';
 import type { PlatformRecord } from './definition.ts';
 import { readOpenList, readPages, readRangedList, toListRange } from './list-reader.ts';
@@ -10,7 +11,6 @@ import {
   createRecordReader,
   latest,
   NOTHING,
-  type PollContext,
   type ReadOptions,
   type ReadRecords,
   type RecordReader,

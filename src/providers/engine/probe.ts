@@ -7,10 +7,10 @@ import {
   type ProbeRequest,
   type RequestEstimate,
 } from '../probes.ts';
+import { detailsLabel, toSample } from './build-incidents.ts';
 import type { IncidentLists, NameList, PlatformRecord } from './definition.ts';
 import { type ListClient, readPage, toLabel, toListRange } from './list-reader.ts';
 import type { ListedPage } from './paging.ts';
-import { detailsLabel, toSample } from './record-reader.ts';
 
 interface ProbeInput<Item extends PlatformRecord> {
   readonly client: ListClient;

@@ -2,27 +2,11 @@ import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
 import { parseRecord, parseRecords } from '../answers.ts';
-import type { IncidentSample } from '../probes.ts';
 import type { PollRequest } from '../provider.ts';
-import type { IncidentLists, PlatformRecord, RecordDetails } from './definition.ts';
-import { type ListClient, readPages, toLabel } from './list-reader.ts';
-import type { NameCache } from './name-cache.ts';
+import { buildIncidents, type PollContext, REQUESTS_CONCURRENT } from './build-incidents.ts';
+import type { IncidentLists, PlatformRecord } from './definition.ts';
+import { type ListClient, toLabel } from './list-reader.ts';
 import { valueAt } from './paging.ts';
-import { toIncident } from './to-incident.ts';
-
-/** Requests by id at once (DESIGN: 4 per provider). */
-const REQUESTS_CONCURRENT = 4;
-/** Pages of one record's details: more are the loop of somebody's automation. */
-const DETAIL_PAGES_MAX = 50;
-
-/** What one poll works with. */
-export interface PollContext<Item extends PlatformRecord> {
-  readonly client: ListClient;
-  readonly lists: IncidentLists<Item>;
-  readonly request: PollRequest;
-  readonly teams: NameCache;
-  readonly services: NameCache;
-}
 
 /** What some records amount to. */
 export interface ReadRecords {
@@ -53,7 +37,7 @@ export interface RecordReader {
   /** Requests each of these by its id: 404 is a deleted record, 403 a rejected one. */
   readSingles(ids: readonly string[]): Promise<ReadRecords>;
   /** True when this poll has read the record, or will not. */
-  isSeen(id: string): boolean;
+  isSeen: (id: string) => boolean;
 }
 
 /** Nothing read. */
@@ -71,7 +55,7 @@ export function createRecordReader<Item extends PlatformRecord>(
   context: PollContext<Item>,
   retriedIds: ReadonlySet<string>,
 ): RecordReader {
-  const { client, lists, request } = context;
+  const { lists, request } = context;
   const what = toLabel(lists.open());
   /** Newest change of each record that this poll has read; rejected ones have none. */
   const seen = new Map<string, number>();
@@ -82,50 +66,17 @@ export function createRecordReader<Item extends PlatformRecord>(
     const incidents: Incident[] = [];
     const rejected: Rejection[] = [];
     const deletedIds: string[] = [];
-    for await (const { id, single } of mapConcurrent(ids, REQUESTS_CONCURRENT, readSingle)) {
+    for await (const { id, single } of mapConcurrent(ids, REQUESTS_CONCURRENT, (id) => readSingle(context, id))) {
       if (!seen.has(id)) seen.set(id, Number.NEGATIVE_INFINITY);
       if (single === 'deleted') deletedIds.push(id);
       else if ('reason' in single) rejected.push(single);
       else {
-        const made = await build([single], { isWhole: true });
+        const made = await buildIncidents(context, [single], () => true);
         incidents.push(...made.incidents);
         rejected.push(...made.rejected);
       }
     }
     return { ...NOTHING, incidents, rejected, deletedIds };
-  }
-
-  /** The record by its id, or by another id that the platform may know it by. */
-  async function readSingle(id: string): Promise<{ id: string; single: Item | Rejection | 'deleted' }> {
-    for (const platformId of [id, ...(lists.platformIds?.(id) ?? [])]) {
-      const single = await requestSingle(client, lists, platformId);
-      // Under the id that the store has, so that it is found again.
-      if (single !== 'deleted')
-        return { id, single: 'reason' in single ? { ...single, id, key: id } : { ...single, id } };
-    }
-    return { id, single: 'deleted' };
-  }
-
-  /** Incidents of records with all that is needed; `againIds` are those that a request by id may tell more about. */
-  async function build(records: readonly Item[], { isWhole }: { readonly isWhole: boolean }) {
-    const stored = await request.stored.incidents(records.map(({ id }) => id));
-    const incidents: Incident[] = [];
-    const rejected: Rejection[] = [];
-    const againIds: string[] = [];
-    const current = records.filter((record) => !isStale(record, stored.get(record.id), request.nowMs));
-    const detailed = (record: Item) => addDetails(client, lists.details, record, stored.get(record.id));
-    for await (const record of mapConcurrent(current, REQUESTS_CONCURRENT, detailed)) {
-      if ('reason' in record) {
-        rejected.push(record);
-        continue;
-      }
-      const { teamId, serviceId } = record;
-      const made = toIncident(record, { team: context.teams.of(teamId), service: context.services.of(serviceId) });
-      if (!('reason' in made)) incidents.push(made);
-      else if (isWhole || retriedIds.has(record.id)) rejected.push(made);
-      else againIds.push(record.id);
-    }
-    return { incidents, rejected, againIds };
   }
 
   return {
@@ -143,8 +94,7 @@ export function createRecordReader<Item extends PlatformRecord>(
       const rejected = parsed.rejected.filter(({ id }) => id === undefined || !seen.has(id));
       for (const { id, updatedAtMs } of ready) seen.set(id, updatedAtMs);
       for (const { id } of rejected) if (id !== undefined) seen.set(id, Number.NEGATIVE_INFINITY);
-      await ensureNames(ready, context);
-      const built = await build(ready, { isWhole: false });
+      const built = await buildIncidents(context, ready, (id) => retriedIds.has(id));
       const again = await readSingles(built.againIds);
       return {
         incidents: [...built.incidents, ...again.incidents],
@@ -156,6 +106,20 @@ export function createRecordReader<Item extends PlatformRecord>(
       };
     },
   };
+}
+
+/** The record by its id, or by another id that the platform may know it by. */
+async function readSingle<Item extends PlatformRecord>(
+  { client, lists }: PollContext<Item>,
+  id: string,
+): Promise<{ readonly id: string; readonly single: Item | Rejection | 'deleted' }> {
+  for (const platformId of [id, ...(lists.platformIds?.(id) ?? [])]) {
+    const single = await requestSingle(client, lists, platformId);
+    // Under the id that the store has, so that it is found again.
+    if (single !== 'deleted')
+      return { id, single: 'reason' in single ? { ...single, id, key: id } : { ...single, id } };
+  }
+  return { id, single: 'deleted' };
 }
 
 /** One record: 404 means deleted, 403 is a rejection that keeps what is stored. */
@@ -185,15 +149,6 @@ function newestOfEach<Item extends PlatformRecord>(records: readonly Item[]): It
     if (before === undefined || record.updatedAtMs >= before.updatedAtMs) byId.set(record.id, record);
   }
   return [...byId.values()];
-}
-
-/**
- * Lists may lag behind one another: what is stored may be newer. What was stored from the future was stamped by a clock that
- * was ahead, and what came from a file gives way.
- */
-function isStale(record: PlatformRecord, stored: Incident | undefined, nowMs: number): boolean {
-  if (stored === undefined || stored.imported === true || stored.updatedAtMs > nowMs) return false;
-  return stored.updatedAtMs > record.updatedAtMs;
 }
 
 /** Each record under the id that the store has it under. */
@@ -226,72 +181,6 @@ async function withoutUnknown<Item extends PlatformRecord>(
   const known = await stored.incidents(old.map(({ id }) => id));
   return records.filter((record) => !isOld(record) || known.has(record.id) || retriedIds.has(record.id));
 }
-
-async function addDetails<Item extends PlatformRecord>(
-  client: ListClient,
-  details: RecordDetails<Item> | undefined,
-  record: Item,
-  stored: Incident | undefined,
-): Promise<Item | Rejection> {
-  if (details === undefined) return record;
-  const isUnchanged = stored?.updatedAtMs === record.updatedAtMs && stored.status === record.status;
-  const kept = stored === undefined ? record : details.keep(record, stored, isUnchanged);
-  if (isUnchanged || !details.isNeeded(kept)) return kept;
-  const list = details.request(record);
-  const entries: unknown[] = [];
-  try {
-    let pages = 0;
-    for await (const page of readPages(client, details.paging, list)) {
-      entries.push(...page.records);
-      pages += 1;
-      if (pages === DETAIL_PAGES_MAX) break;
-    }
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    if (error.status === 403) {
-      const detail = `${detailsLabel(details)}: 403, these credentials may not read it`;
-      return { id: record.id, key: record.id, reason: 'forbidden', detail };
-    }
-    if (error.status !== 404) throw error;
-  }
-  return details.apply(kept, entries, detailsLabel(details));
-}
-
-/** The name of the request for details in messages and in `doctor`. */
-export function detailsLabel<Item extends PlatformRecord>(details: RecordDetails<Item>): string {
-  return toLabel(details.request({ id: '{id}' }));
-}
-
-async function ensureNames<Item extends PlatformRecord>(records: readonly Item[], context: PollContext<Item>) {
-  const { teams, services, request } = context;
-  const ids = (of: (record: Item) => string | undefined) => [
-    ...new Set(records.map(of).flatMap((id) => (id === undefined || id === '' ? [] : [id]))),
-  ];
-  await teams.ensure(
-    ids(({ teamId, team }) => (team === undefined ? teamId : undefined)),
-    request.nowMs,
-    request.signal,
-  );
-  await services.ensure(
-    ids(({ serviceId, serviceName }) => (serviceName === undefined ? serviceId : undefined)),
-    request.nowMs,
-    request.signal,
-  );
-}
-
-/** What labels are made of, of one record; names as far as they are given. */
-export function toSample(record: PlatformRecord, names: { teams: NameOf; services: NameOf }): IncidentSample {
-  const serviceName = record.serviceName ?? names.services(record.serviceId) ?? '';
-  return {
-    serviceId: record.serviceId ?? serviceName,
-    serviceName,
-    team: record.team ?? names.teams(record.teamId),
-    severity: record.severity,
-    triggeredAtMs: record.triggeredAtMs ?? record.createdAtMs,
-  };
-}
-
-export type NameOf = (id: string | undefined) => string | undefined;
 
 /** The latest of some times; undefined of none. */
 export function latest(timesMs: readonly (number | undefined)[]): number | undefined {
