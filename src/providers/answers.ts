@@ -5,7 +5,7 @@ import type { Rejection } from '../model/incident.ts';
 const WITH_ZONE = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /** A timestamp of date, time and zone (`Z`, `+00:00` or `+0000`), as milliseconds since the epoch. */
-export const instant: z.ZodType<number, string> = z.string().transform((text, context) => {
+export const timestamp: z.ZodType<number, string> = z.string().transform((text, context) => {
   const ms = WITH_ZONE.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(ms)) return ms;
   context.addIssue({ code: 'custom', message: 'expected a date with time and zone' });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Status } from '../../model/incident.ts';
 import { HOUR_MS, MINUTE_MS } from '../../model/time.ts';
 import { webLink } from '../../model/web-link.ts';
-import { instant } from '../answers.ts';
+import { timestamp } from '../answers.ts';
 import { bearer } from '../engine/auth.ts';
 import { definePlatform, details, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
@@ -41,15 +41,15 @@ function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
       name: z.string().nullish(),
       permalink: z.string().nullish(),
       mode: z.string().nullish(),
-      created_at: instant,
-      updated_at: instant,
+      created_at: timestamp,
+      updated_at: timestamp,
       incident_status: z.object({ category: Category }),
       severity: z.object({ name: z.string() }).nullish(),
       incident_timestamp_values: z
         .array(
           z.object({
             incident_timestamp: z.object({ name: z.string() }),
-            value: z.object({ value: instant.nullish() }).nullish(),
+            value: z.object({ value: timestamp.nullish() }).nullish(),
           }),
         )
         .nullish(),
@@ -59,8 +59,8 @@ function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
       const values = (incident.incident_timestamp_values ?? []).map(
         ({ incident_timestamp: { name }, value }) => [name.toLowerCase(), value?.value ?? undefined] as const,
       );
-      const timestamps = new Map(values);
-      const at = (name: string) => timestamps.get(name.toLowerCase());
+      const times = new Map(values);
+      const at = (name: string) => times.get(name.toLowerCase());
       const [identifiedAtMs, mitigatedAtMs] = [at(names.identified), at(names.mitigated)];
       const isOpen = OPEN.some((one) => one === category);
       return {
@@ -90,7 +90,7 @@ function openStatus(identifiedAtMs: number | undefined, mitigatedAtMs: number | 
 
 /** One change of an incident; who made it is not read. */
 const Update = z
-  .object({ created_at: instant, new_incident_status: z.object({ category: z.string() }).nullish() })
+  .object({ created_at: timestamp, new_incident_status: z.object({ category: z.string() }).nullish() })
   .transform(({ created_at: atMs, new_incident_status: status }) => ({ atMs, category: status?.category }));
 
 /** When the incident was closed for the last time; undefined when no update says so. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
 import type { Status } from '../../model/incident.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import { instant } from '../answers.ts';
+import { timestamp } from '../answers.ts';
 import { basic } from '../engine/auth.ts';
 import { definePlatform, details, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
@@ -28,10 +28,10 @@ function alertSchema({ services, severity }: ProviderConfig): z.ZodType<Alert> {
       status: z.enum(['open', 'acked', 'closed']),
       acknowledged: z.boolean().nullish(),
       tags: z.array(z.string()).nullish(),
-      createdAt: instant,
-      updatedAt: instant.nullish(),
+      createdAt: timestamp,
+      updatedAt: timestamp.nullish(),
       // A timestamp here, where Opsgenie has a duration.
-      closeTime: instant.nullish(),
+      closeTime: timestamp.nullish(),
       priority: text,
       responders: z.array(z.object({ type: z.string(), id: z.string().nullish() })).nullish(),
     })
@@ -64,7 +64,7 @@ function toStatus(isClosed: boolean, isAcknowledged: boolean): Status {
 }
 
 /** A line of an alert's log is free text; who wrote it is not read. */
-const LogLine = z.object({ log: z.string(), createdAt: instant });
+const LogLine = z.object({ log: z.string(), createdAt: timestamp });
 
 /** The first words of the line that says that somebody acknowledged the alert. */
 const ACKNOWLEDGED = /^(?:alert\s+)?acknowledged\b/i;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { webLink } from '../../model/web-link.ts';
-import { instant } from '../answers.ts';
+import { timestamp } from '../answers.ts';
 
 /** Blank and null are the same as absent. */
 const text = z
@@ -45,8 +45,8 @@ export const AlertRecord = z
     status: z.enum(['open', 'closed']),
     acknowledged: z.boolean().nullish(),
     tags,
-    createdAt: instant,
-    updatedAt: instant.nullish(),
+    createdAt: timestamp,
+    updatedAt: timestamp.nullish(),
     priority: text,
     responders: teamIds,
     ownerTeamId: text,
@@ -75,8 +75,8 @@ export const IncidentRecord = z
     message: text,
     status: z.enum(['open', 'resolved', 'closed']),
     tags,
-    createdAt: instant,
-    updatedAt: instant.nullish(),
+    createdAt: timestamp,
+    updatedAt: timestamp.nullish(),
     priority: text,
     responders: teamIds,
     ownerTeam: text,
@@ -99,7 +99,7 @@ export type IncidentRecord = z.output<typeof IncidentRecord>;
 
 /** An entry of `GET /v2/incident-timelines/{id}/entries`. */
 export const TimelineEntry = z
-  .object({ type: z.string(), eventTime: instant })
+  .object({ type: z.string(), eventTime: timestamp })
   .transform(({ type, eventTime }) => ({ type, atMs: eventTime }));
 export type TimelineEntry = z.output<typeof TimelineEntry>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Service, SeveritySources } from '../../model/incident.ts';
 import { webLink } from '../../model/web-link.ts';
-import { instant } from '../answers.ts';
+import { timestamp } from '../answers.ts';
 
 const id = z.string().min(1);
 const reference = z.object({ id, summary: z.string().nullish() });
@@ -32,10 +32,10 @@ export const Incident = z
     title: z.string().nullish(),
     html_url: z.string().nullish(),
     status: z.enum(['triggered', 'acknowledged', 'resolved']),
-    created_at: instant,
-    updated_at: instant.nullish(),
-    resolved_at: instant.nullish(),
-    last_status_change_at: instant.nullish(),
+    created_at: timestamp,
+    updated_at: timestamp.nullish(),
+    resolved_at: timestamp.nullish(),
+    last_status_change_at: timestamp.nullish(),
     service: reference.nullish(),
     teams: z.array(reference).nullish(),
     priority: z.object({ summary: z.string().nullish(), name: z.string().nullish() }).nullish(),
@@ -88,7 +88,7 @@ export const LogEntry = z
   .object({
     id,
     type: z.string(),
-    created_at: instant,
+    created_at: timestamp,
     incident: z.looseObject({ id }),
     agent: z.object({ type: z.string().nullish() }).nullish(),
     channel: z.object({ type: z.string().nullish() }).nullish(),
