@@ -1,4 +1,6 @@
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
 import { incidentio } from '../../src/providers/incidentio/platform.ts';
 import { jsm } from '../../src/providers/jsm/platform.ts';
 import type { Platform } from '../../src/providers/provider.ts';
@@ -6,8 +8,11 @@ import { INCIDENTIO_FAKE_KEY, INCIDENTIO_UNAUTHORISED, startIncidentioFake } fro
 import { JSM_FAKE_ACCOUNT, JSM_FAKE_TOKEN, JSM_UNAUTHORISED, startJsmFake } from '../../src/simulator/jsm.ts';
 import { PEOPLE } from '../../src/simulator/people.ts';
 import { type ContractAdapter, providerContract } from './contract.ts';
+import { createMemoryKnown, pollInto } from './memory-known.ts';
 import { event, simulated } from './opsgenie-stage.ts';
-import { providerConfig } from './setup.ts';
+import { impatientClock, providerConfig, silentObserver, startTap } from './setup.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 2, 12);
 
 /** What the contract suite must know of a platform that is declared. */
 interface Declared extends Pick<ContractAdapter, 'name' | 'startFake' | 'unauthorised'> {
@@ -18,6 +23,10 @@ interface Declared extends Pick<ContractAdapter, 'name' | 'startFake' | 'unautho
   readonly items: string;
   /** A time of each record. */
   readonly timeField: string;
+  /** The first record with a status that nobody knows. */
+  withUnknownStatus(record: object): object;
+  /** A closed record without any time of its end. */
+  withoutEnd(record: object): object;
   readonly cap?: number;
   readonly longSync?: number;
 }
@@ -32,6 +41,8 @@ const PLATFORMS: readonly Declared[] = [
     path: '/v2/incidents',
     items: 'incidents',
     timeField: 'created_at',
+    withUnknownStatus: (record) => ({ ...record, incident_status: { category: 'hibernating' } }),
+    withoutEnd: (record) => ({ ...record, incident_timestamp_values: [] }),
     longSync: 2600,
   },
   {
@@ -46,6 +57,8 @@ const PLATFORMS: readonly Declared[] = [
     path: '/v1/alerts',
     items: 'values',
     timeField: 'createdAt',
+    withUnknownStatus: (record) => ({ ...record, status: 'hibernating' }),
+    withoutEnd: (record) => ({ ...record, closeTime: null }),
     cap: 20_000,
   },
 ];
@@ -80,3 +93,63 @@ function adapter({ platform, config, path, items, timeField, ...rest }: Declared
 }
 
 for (const platform of PLATFORMS) providerContract(adapter(platform));
+
+describe.each(PLATFORMS)('$name, whose records are wrong,', (declared) => {
+  const opened: { close(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const one of opened.splice(0).reverse()) await one.close();
+  });
+
+  const { path, items, timeField } = declared;
+  const cases = [
+    { says: 'has no id', change: (one: object) => ({ ...one, id: undefined }), reason: 'missing_id' },
+    { says: 'has an empty id', change: (one: object) => ({ ...one, id: '' }), reason: 'missing_id' },
+    {
+      says: 'has a time without zone',
+      change: (one: object) => ({ ...one, [timeField]: '2026-11-02T07:00:00' }),
+      reason: 'malformed',
+    },
+    { says: 'has an unknown status', change: (one: object) => declared.withUnknownStatus(one), reason: 'malformed' },
+    { says: 'is closed without an end', change: (one: object) => declared.withoutEnd(one), reason: 'end_unknown' },
+  ];
+
+  it.each(cases)(
+    'rejects one that $says, takes the others, and takes it when it is mended',
+    async ({ change, reason }) => {
+      const suite = adapter(declared);
+      const world = { incidents: [], alarms: [] };
+      const times = { triggeredAtMs: NOW_MS - 2 * HOUR_MS, resolvedAtMs: NOW_MS - HOUR_MS };
+      const ids = ['one', 'two', 'three'].map((name) => suite.add(world, { name, ...times }));
+      const fake = await suite.startFake(world, { nowMs: () => NOW_MS });
+      let isBroken = true;
+      const isOfFirst = (record: unknown) => JSON.stringify(record).includes(`"${ids[0]}"`);
+      const broken = (value: unknown): unknown => {
+        if (Array.isArray(value)) return value.map((one) => (isOfFirst(one) ? change(one) : one));
+        if (typeof value !== 'object' || value === null) return value;
+        return isOfFirst(value) && 'id' in value ? change(value) : value;
+      };
+      const tap = await startTap(fake.url, ({ path: asked, status, body }) => {
+        if (!isBroken || !asked.startsWith(path) || typeof body !== 'object' || body === null) {
+          // The updates of a broken record tell nothing either.
+          return { status, body: isBroken && asked.includes('incident_updates') ? { incident_updates: [] } : body };
+        }
+        const entries = Object.entries(body).map(([key, value]) => [
+          key,
+          key === items || key === 'incident' ? broken(value) : value,
+        ]);
+        return { status, body: broken(Object.fromEntries(entries)) };
+      });
+      const provider = suite.createProvider(tap.url, {}, { clock: impatientClock(NOW_MS), observer: silentObserver });
+      opened.push(fake, tap, provider);
+      const memory = createMemoryKnown();
+      await pollInto(memory, provider, { nowMs: NOW_MS, historyStartMs: NOW_MS - DAY_MS });
+      expect([...memory.incidents.keys()].toSorted()).toEqual(['three', 'two']);
+      expect([...memory.rejected.values()].map((one) => one.reason)).toContain(reason);
+      isBroken = false;
+
+      await pollInto(memory, provider, { nowMs: NOW_MS + MINUTE_MS, historyStartMs: NOW_MS - DAY_MS });
+
+      expect([...memory.incidents.keys()].toSorted()).toEqual(['one', 'three', 'two']);
+    },
+  );
+});
