@@ -11,7 +11,6 @@ const error = (status: number, code: string, message: string): FakeAnswer => ({
 });
 const refuse = (reason: string) => new Refusal(error(422, 'validation_error', reason));
 
-/** What a wrong key gets. */
 export const INCIDENTIO_UNAUTHORISED: FakeAnswer = error(401, 'authentication_error', 'invalid API key');
 
 export interface IncidentioFakeOptions extends FakeOptions {
@@ -27,6 +26,7 @@ export function startIncidentioFake(world: World, options: IncidentioFakeOptions
 const personOf = (number: number) => PEOPLE[number % PEOPLE.length] ?? PEOPLE[0];
 const stamp = (ms: number) => new Date(ms).toISOString();
 const MINUTE_MS = 60_000;
+const CATEGORIES = new Map(Object.entries({ resolve: 'closed', merge: 'merged' }));
 
 function toTable({ hasNoResolvedAt = false }: IncidentioFakeOptions): TableFake {
   const record = (state: IncidentState) => toIncident(state, hasNoResolvedAt);
@@ -121,17 +121,12 @@ function toIncident(state: IncidentState, hasNoResolvedAt: boolean) {
 
 function toUpdates({ incident, number, events }: IncidentState) {
   const { name, email } = personOf(number);
-  const categories = new Map([
-    ['resolve', 'closed'],
-    ['merge', 'merged'],
-    ['reopen', 'live'],
-  ]);
   return [{ kind: 'create', atMs: incident.triggeredAtMs }, ...events].map(({ kind, atMs }, index) => ({
     id: `${incident.id}-${index}`,
     incident_id: incident.id,
     created_at: stamp(atMs),
     message: `Update by ${name}`,
     updater: { user: { name, email } },
-    new_incident_status: { id: '01A', category: categories.get(kind) ?? 'live' },
+    new_incident_status: { id: '01A', category: CATEGORIES.get(kind) ?? 'live' },
   }));
 }

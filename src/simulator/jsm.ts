@@ -104,17 +104,16 @@ function toAlert({ incident, number, isOpen, isAcknowledged, endedAtMs, updatedA
   };
 }
 
+const WORDS = new Map(
+  Object.entries({ acknowledge: 'Alert acknowledged', resolve: 'Alert closed', create: 'Alert created' }),
+);
+
 function toLog({ incident, number, events }: IncidentState) {
   const { email } = personOf(number);
   const lines = [{ kind: 'create', atMs: incident.triggeredAtMs }, ...events];
-  const words = new Map([
-    ['acknowledge', 'Alert acknowledged'],
-    ['resolve', 'Alert closed'],
-    ['create', 'Alert created'],
-  ]);
   return {
     values: lines.map(({ kind, atMs }, index) => ({
-      log: `${words.get(kind) ?? kind} by [${email}] via web`,
+      log: `${WORDS.get(kind) ?? kind} by [${email}] via web`,
       type: 'alertRecipient',
       owner: email,
       createdAt: stamp(atMs),

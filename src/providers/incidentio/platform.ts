@@ -56,11 +56,10 @@ function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
     })
     .transform((incident) => {
       const { category } = incident.incident_status;
-      const values = (incident.incident_timestamp_values ?? []).map(
-        ({ incident_timestamp: { name }, value }) => [name.toLowerCase(), value?.value ?? undefined] as const,
-      );
-      const times = new Map(values);
-      const at = (name: string) => times.get(name.toLowerCase());
+      const values = incident.incident_timestamp_values ?? [];
+      const isNamed = (name: string) => (one: (typeof values)[number]) =>
+        one.incident_timestamp.name.toLowerCase() === name.toLowerCase();
+      const at = (name: string) => values.find(isNamed(name))?.value?.value ?? undefined;
       const [identifiedAtMs, mitigatedAtMs] = [at(names.identified), at(names.mitigated)];
       const isOpen = OPEN.some((one) => one === category);
       return {
@@ -102,6 +101,9 @@ function findEnd(updates: readonly z.output<typeof Update>[]): number | undefine
   return lastOpen === -1 ? undefined : changes[lastOpen + 1]?.atMs;
 }
 
+const meta = { next: 'pagination_meta.after', total: 'pagination_meta.total_record_count' };
+const pagesOf250 = (items: string) =>
+  afterCursor({ items, size: 250, sizeParam: 'page_size', param: 'after', ...meta });
 const date = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 /** incident.io: incidents with the account's own timestamps (API v2). */
@@ -137,14 +139,7 @@ export const incidentio = definePlatform({
       open: () => list({ 'status_category[one_of]': ['triage', 'live', 'paused'] }),
       one: (id) => ({ path: `/v2/incidents/${encodeURIComponent(id)}` }),
       oneAt: 'incident',
-      paging: afterCursor({
-        items: 'incidents',
-        size: 250,
-        sizeParam: 'page_size',
-        param: 'after',
-        next: 'pagination_meta.after',
-        total: 'pagination_meta.total_record_count',
-      }),
+      paging: pagesOf250('incidents'),
       record: incidentSchema(timestamps),
       details: details({
         impact: 'the end of incidents whose timestamp of it is empty: they are rejected as end_unknown',
@@ -152,13 +147,7 @@ export const incidentio = definePlatform({
         isNeeded: ({ status, resolvedAtMs, merged, isExcluded }) =>
           status === 'resolved' && resolvedAtMs === undefined && merged !== true && isExcluded !== true,
         request: ({ id }) => ({ path: '/v2/incident_updates', query: { incident_id: id } }),
-        paging: afterCursor({
-          items: 'incident_updates',
-          size: 250,
-          sizeParam: 'page_size',
-          param: 'after',
-          next: 'pagination_meta.after',
-        }),
+        paging: pagesOf250('incident_updates'),
         entry: Update,
         apply: (record, updates) => ({ ...record, resolvedAtMs: findEnd(updates) }),
         keep: (record, { resolvedAtMs }, isUnchanged) =>

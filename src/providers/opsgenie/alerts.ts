@@ -2,8 +2,8 @@ import type { ProviderConfig } from '../../config/types.ts';
 import { titleFingerprint } from '../../model/fingerprint.ts';
 import type { Incident, Rejection, Status } from '../../model/incident.ts';
 import { tagValue } from '../tags.ts';
+import type { RecordKind } from './record-kind.ts';
 import { AlertRecord } from './schema.ts';
-import type { RecordKind } from './source.ts';
 
 /** Alerts as incidents: they carry their own history as durations, so pages of them are enough. */
 export function alertsSource({ services, severity }: ProviderConfig): RecordKind<AlertRecord> {
@@ -24,7 +24,7 @@ export function alertsSource({ services, severity }: ProviderConfig): RecordKind
     changesBy: 'updatedAt',
     schema: AlertRecord,
     tags: [services.tag ?? '', severity.tag ?? ''],
-    toSample: (record) => ({ ...labelsOf(record, tags), team: record.teamId, triggeredAtMs: record.createdAtMs }),
+    toSample: (record) => ({ ...toLabels(record, tags), team: record.teamId, triggeredAtMs: record.createdAtMs }),
     prepare: ({ teams, request }) => teams.ensure([], request.nowMs, request.signal),
     async buildIncidents(records, { isWhole }, { teams, request }) {
       const teamIds = records.map(({ teamId }) => teamId).filter((id) => id !== undefined);
@@ -53,7 +53,7 @@ interface TagNames {
   readonly severity: string | undefined;
 }
 
-function labelsOf(record: AlertRecord, tags: TagNames): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
+function toLabels(record: AlertRecord, tags: TagNames): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
   const service = tagValue(record.tags, tags.service) ?? '';
   const severity = tagValue(record.tags, tags.severity);
   return {
@@ -64,7 +64,7 @@ function labelsOf(record: AlertRecord, tags: TagNames): Pick<Incident, 'serviceI
 }
 
 function toIncident(record: AlertRecord, tags: TagNames, team: string | undefined): Incident {
-  const labels = labelsOf(record, tags);
+  const labels = toLabels(record, tags);
   const after = (durationMs: number | undefined) =>
     durationMs === undefined ? undefined : record.createdAtMs + durationMs;
   const resolvedAtMs = record.isOpen ? undefined : after(record.closedAfterMs);
@@ -73,7 +73,7 @@ function toIncident(record: AlertRecord, tags: TagNames, team: string | undefine
     title: record.title,
     ...labels,
     team,
-    status: statusOf(record),
+    status: toStatus(record),
     triggeredAtMs: record.createdAtMs,
     acknowledgedAtMs: after(record.acknowledgedAfterMs),
     resolvedAtMs,
@@ -89,7 +89,7 @@ function toIncident(record: AlertRecord, tags: TagNames, team: string | undefine
   };
 }
 
-function statusOf({ isOpen, isAcknowledged }: AlertRecord): Status {
+function toStatus({ isOpen, isAcknowledged }: AlertRecord): Status {
   if (!isOpen) return 'resolved';
   return isAcknowledged ? 'acknowledged' : 'triggered';
 }

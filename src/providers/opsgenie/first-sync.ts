@@ -2,10 +2,10 @@ import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
 import { rangesAfter } from '../time-ranges.ts';
 import { encodeCursor, type FirstSync } from './cursor.ts';
-import { alwaysSpan, readWindows } from './lists.ts';
+import { allTime, readCreationRanges } from './lists.ts';
 import { latest, NOTHING_READ, type Reader, type ReadResult } from './reader.ts';
+import type { PollContext, RecordKind } from './record-kind.ts';
 import type { ListedRecord } from './schema.ts';
-import type { PollContext, RecordKind } from './source.ts';
 
 /** What one sync works with. */
 export interface SyncTools<Item extends ListedRecord> {
@@ -36,25 +36,25 @@ export async function* firstSync<Item extends ListedRecord>(
   const { httpClient, request } = tools.context;
   const list = { httpClient, signal: request.signal, path: source.path, countStrategy: source.countStrategy };
   let state = begun;
-  for await (const read of readWindows({ ...list, spans: state.spans })) {
+  for await (const read of readCreationRanges({ ...list, ranges: state.spans })) {
     const taken = await reader.take(read.records);
     state = {
       ...state,
       spans: rangesAfter(read, taken.createdMs, 0),
       newestMs: latest([state.newestMs, taken.newestMs]),
     };
-    yield pageOf(taken, encodeCursor(state));
+    yield toPage(taken, encodeCursor(state));
   }
   state = { ...state, phase: 'open', spans: [] };
-  const open = { filter: 'status:open', spans: [alwaysSpan(request.nowMs)] };
-  for await (const read of readWindows({ ...list, ...open })) {
-    yield pageOf(await reader.take(read.records), encodeCursor(state));
+  const open = { filter: 'status:open', ranges: [allTime(request.nowMs)] };
+  for await (const read of readCreationRanges({ ...list, ...open })) {
+    yield toPage(await reader.take(read.records), encodeCursor(state));
   }
   yield lastPage(tools, state);
 }
 
 /** A page of a poll; Opsgenie has no state changes and no subjects. */
-export function pageOf({ incidents, rejected, deletedIds }: ReadResult, cursor: string): Page {
+export function toPage({ incidents, rejected, deletedIds }: ReadResult, cursor: string): Page {
   return { incidents, rejected, deletedIds, cursor, stateChanges: [], replacedSubjects: [] };
 }
 
@@ -70,7 +70,7 @@ function lastPage<Item extends ListedRecord>({ context }: SyncTools<Item>, state
     newestMs: Math.max(newestMs, askedUntilMs - HOUR_MS),
   });
   return {
-    ...pageOf(NOTHING_READ, cursor),
+    ...toPage(NOTHING_READ, cursor),
     catalogue: context.services.takeUpdates(),
     complete: { polledUntilMs: askedUntilMs, historyStartMs },
   };

@@ -4,9 +4,9 @@ import { mapConcurrent } from '../../http/map-concurrent.ts';
 import { titleFingerprint } from '../../model/fingerprint.ts';
 import type { Incident, Interval, Rejection, SeveritySources } from '../../model/incident.ts';
 import { tagValue } from '../tags.ts';
+import { type PollContext, type RecordKind } from './record-kind.ts';
 import { IncidentRecord } from './schema.ts';
-import { type PollContext, type RecordKind } from './source.ts';
-import { openSpans, readTimeline } from './timeline.ts';
+import { readTimeline, toOpenIntervals } from './timeline.ts';
 
 /** Timelines that may be asked for at once (DESIGN: 4 requests in flight per provider). */
 const TIMELINES_AHEAD = 4;
@@ -33,7 +33,7 @@ export function incidentsSource({ severity }: ProviderConfig): RecordKind<Incide
       serviceId: record.serviceId,
       serviceName: serviceName(record.serviceId) ?? '',
       team: record.teamId,
-      severity: severityOf(record, severity.tag),
+      severity: toSeverity(record, severity.tag),
       triggeredAtMs: record.createdAtMs,
     }),
     async prepare({ teams, services, request }) {
@@ -53,7 +53,7 @@ export function incidentsSource({ severity }: ProviderConfig): RecordKind<Incide
       const told = records.filter((record) => !isWaiting(record));
       for await (const { record, open } of mapConcurrent(told, TIMELINES_AHEAD, read)) {
         if ('reason' in open) rejected.push(open);
-        else incidents.push(toIncident(record, open, namesOf(record, severity.tag, context)));
+        else incidents.push(toIncident(record, open, findNames(record, severity.tag, context)));
       }
       return { incidents, rejected, requestAgainIds: records.filter(isWaiting).map(({ id }) => id) };
     },
@@ -82,7 +82,7 @@ async function openIntervals(
   try {
     const entries = await readTimeline(httpClient, record.id, request.signal);
     if (entries === undefined) return refused(record.id, 'end_unknown', 'timeline: expected at most 1000 entries');
-    return agreeing(record, openSpans(record.createdAtMs, entries));
+    return agreeing(record, toOpenIntervals(record.createdAtMs, entries));
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (error.status === 403)
@@ -112,15 +112,15 @@ interface NamesOfIncident {
   readonly severity: SeveritySources;
 }
 
-function namesOf(record: IncidentRecord, severityTag: string | undefined, context: PollContext): NamesOfIncident {
+function findNames(record: IncidentRecord, severityTag: string | undefined, context: PollContext): NamesOfIncident {
   return {
     service: context.services.of(record.serviceId) ?? '',
     team: context.teams.of(record.teamId),
-    severity: severityOf(record, severityTag),
+    severity: toSeverity(record, severityTag),
   };
 }
 
-function severityOf(record: IncidentRecord, tagName: string | undefined): SeveritySources {
+function toSeverity(record: IncidentRecord, tagName: string | undefined): SeveritySources {
   const tag = tagValue(record.tags, tagName);
   return tag === undefined ? { priority: record.priority } : { tag };
 }

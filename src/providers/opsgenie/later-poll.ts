@@ -4,8 +4,8 @@ import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import { chooseLookups } from '../lookups.ts';
 import type { TimeRange } from '../time-ranges.ts';
 import { encodeCursor, type Synced } from './cursor.ts';
-import { pageOf, type SyncTools } from './first-sync.ts';
-import { alwaysSpan, LIST_CAP, PAGE_SIZE, readList, readWindows } from './lists.ts';
+import { type SyncTools, toPage } from './first-sync.ts';
+import { allTime, LIST_CAP, PAGE_SIZE, readCreationRanges, readList } from './lists.ts';
 import { latest, NOTHING_READ, type ReadResult } from './reader.ts';
 import type { ListedRecord } from './schema.ts';
 
@@ -26,7 +26,7 @@ export async function* laterPoll<Item extends ListedRecord>(
   for await (const taken of listedNews({ ...tools, retriedIds }, state)) {
     for (const id of taken.ids) seen.add(id);
     newestMs = latest([newestMs, taken.newestMs]);
-    yield pageOf(taken, encodeCursor(state));
+    yield toPage(taken, encodeCursor(state));
   }
   const { ids, ...position } = await chooseLookups({
     request,
@@ -34,7 +34,7 @@ export async function* laterPoll<Item extends ListedRecord>(
     position: state,
     retriesMax: RETRIES_PER_POLL,
   });
-  yield pageOf(await tools.reader.takeSingles(ids), encodeCursor(state));
+  yield toPage(await tools.reader.takeSingles(ids), encodeCursor(state));
   const historyStartMs = isLonger(request.historyStartMs, state) ? request.historyStartMs : state.historyStartMs;
   const next: Synced = {
     ...state,
@@ -44,7 +44,7 @@ export async function* laterPoll<Item extends ListedRecord>(
     ...position,
   };
   yield {
-    ...pageOf(NOTHING_READ, encodeCursor(next)),
+    ...toPage(NOTHING_READ, encodeCursor(next)),
     catalogue: services.takeUpdates(),
     complete: { polledUntilMs: request.nowMs, historyStartMs },
   };
@@ -72,8 +72,8 @@ async function* listedNews<Item extends ListedRecord>(
   else if (tools.source.changesBy === 'createdAt') {
     missing.push({ fromMs, toMs: request.nowMs });
   } else if (!(yield* changed(tools, fromMs))) missing.push(recorded);
-  yield* windows(tools, { spans: missing });
-  yield* windows(tools, { spans: [alwaysSpan(request.nowMs)], filter: 'status:open' });
+  yield* windows(tools, { ranges: missing });
+  yield* windows(tools, { ranges: [allTime(request.nowMs)], filter: 'status:open' });
 }
 
 /** Walks back from the newest change to `sinceMs`; false when the cap is met before, so that some may be missing. */
@@ -94,11 +94,11 @@ async function* changed<Item extends ListedRecord>(
 
 async function* windows<Item extends ListedRecord>(
   { source, context, reader, retriedIds }: PollTools<Item>,
-  { spans, filter }: { spans: readonly TimeRange[]; filter?: string },
+  { ranges, filter }: { ranges: readonly TimeRange[]; filter?: string },
 ): AsyncGenerator<ReadResult> {
   const { httpClient, request } = context;
   const list = { httpClient, signal: request.signal, path: source.path, countStrategy: source.countStrategy };
-  for await (const { records } of readWindows({ ...list, spans, filter })) {
+  for await (const { records } of readCreationRanges({ ...list, ranges, filter })) {
     yield await reader.take(records, { retriedIds });
   }
 }

@@ -3,25 +3,25 @@ import type { Page } from '../../model/poll.ts';
 import { createNameCache } from '../engine/name-cache.ts';
 import type { ProbeReport } from '../probes.ts';
 import type { PollRequest, Provider } from '../provider.ts';
-import { readServices, readTeams } from './catalogue.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
 import { beginFirstSync, firstSync, type SyncTools } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
+import { readServices, readTeams } from './names.ts';
 import { probe } from './probe.ts';
 import { createReader } from './reader.ts';
+import type { RecordKind } from './record-kind.ts';
 import type { ListedRecord } from './schema.ts';
-import type { RecordKind } from './source.ts';
 
 /** The way to one account. */
-interface Place {
+interface AccountAccess {
   readonly httpClient: HttpClient;
   readonly region: ProbeReport['region'];
   readonly clockSkewMs: () => number | undefined;
 }
 
 /** A provider of `source` whose `close` closes the HTTP client. */
-export function createOpsgenie<Item extends ListedRecord>(source: RecordKind<Item>, place: Place): Provider {
-  const { httpClient, region, clockSkewMs } = place;
+export function createOpsgenie<Item extends ListedRecord>(source: RecordKind<Item>, access: AccountAccess): Provider {
+  const { httpClient, region, clockSkewMs } = access;
   const teams = createNameCache((signal) => readTeams(httpClient, signal));
   const services = createNameCache((signal) => readServices(httpClient, signal));
   async function* poll(request: PollRequest): AsyncGenerator<Page> {

@@ -9,37 +9,40 @@ import {
   type ProbeRunner,
   type RequestEstimate,
 } from '../probes.ts';
-import { readServicePage, readTeamNames } from './catalogue.ts';
 import { countRecords, PAGE_SIZE, readList } from './lists.ts';
+import { readServicePage, readTeamNames } from './names.ts';
+import type { RecordKind } from './record-kind.ts';
 import { type ListedRecord, SingleResponse, TimelineResponse } from './schema.ts';
-import type { RecordKind } from './source.ts';
 
 /** Where and when to ask. */
-interface Asking extends ProbeRequest {
+interface ProbeContext extends ProbeRequest {
   readonly httpClient: HttpClient;
   readonly region: ProbeReport['region'];
 }
 
 /** Asks for everything that polls of the source ask for. */
-export async function probe<Item extends ListedRecord>(source: RecordKind<Item>, asking: Asking): Promise<ProbeReport> {
-  const { httpClient, region, signal } = asking;
+export async function probe<Item extends ListedRecord>(
+  source: RecordKind<Item>,
+  context: ProbeContext,
+): Promise<ProbeReport> {
+  const { httpClient, region, signal } = context;
   const probes = createProbeRunner(signal);
-  const calls = callsOf(source);
-  const page = await probes.run(calls.list, () => newestPage(source, asking));
-  const open = await probes.run(calls.open, () => openPages(source, asking));
+  const calls = createCalls(source);
+  const page = await probes.run(calls.list, () => newestPage(source, context));
+  const open = await probes.run(calls.open, () => openPages(source, context));
   const isCounted = source.countStrategy === 'count';
-  const total = isCounted ? await probes.run(calls.count, () => countHistory(source, asking)) : undefined;
-  await tryOne(source, { asking, probes, id: page?.records[0]?.id });
+  const total = isCounted ? await probes.run(calls.count, () => countHistory(source, context)) : undefined;
+  await tryOne(source, { context, probes, id: page?.records[0]?.id });
   const teams = await probes.run(calls.teams, () => readTeamNames(httpClient, signal));
   const services = isCounted
     ? undefined
     : await probes.run(calls.services, () => readServicePage(httpClient, 0, signal));
   const report = { probes: probes.list, region };
   if (page === undefined) return report;
-  const nameOf = (id: string) => services?.names.find((service) => service.id === id)?.name;
-  const teamOf = (id: string | undefined) => teams?.find((team) => team.id === id)?.name;
+  const findName = (id: string) => services?.names.find((service) => service.id === id)?.name;
+  const findTeam = (id: string | undefined) => teams?.find((team) => team.id === id)?.name;
   const names = services?.names.map(({ name }) => name);
-  const history = { fromMs: asking.historyStartMs, toMs: asking.nowMs };
+  const history = { fromMs: context.historyStartMs, toMs: context.nowMs };
   const timesMs = page.records.map(({ createdAtMs }) => createdAtMs);
   const expected = total ?? estimateRecords({ timesMs, isAll: !page.more, ...history });
   const isExact = total !== undefined || !page.more;
@@ -47,8 +50,8 @@ export async function probe<Item extends ListedRecord>(source: RecordKind<Item>,
     ...report,
     firstPage: {
       incidents: page.records
-        .map((record) => source.toSample(record, nameOf))
-        .map((one) => ({ ...one, team: teamOf(one.team) })),
+        .map((record) => source.toSample(record, findName))
+        .map((one) => ({ ...one, team: findTeam(one.team) })),
       rejected: page.rejected.length,
       detail: page.rejected[0]?.detail,
       total: isExact ? expected : undefined,
@@ -58,7 +61,7 @@ export async function probe<Item extends ListedRecord>(source: RecordKind<Item>,
   };
 }
 
-function callsOf({ path, name }: Pick<RecordKind<never>, 'path' | 'name'>) {
+function createCalls({ path, name }: Pick<RecordKind<never>, 'path' | 'name'>) {
   return {
     list: { call: `GET ${path}`, isNeeded: true, impact: 'everything, as no poll succeeds' },
     open: { call: `GET ${path} (open)`, isNeeded: true, impact: 'everything, as no poll succeeds' },
@@ -84,10 +87,13 @@ function callsOf({ path, name }: Pick<RecordKind<never>, 'path' | 'name'>) {
 
 type Newest<Item> = Parsed<Item> & { readonly more: boolean };
 
-async function newestPage<Item extends ListedRecord>(source: RecordKind<Item>, asking: Asking): Promise<Newest<Item>> {
+async function newestPage<Item extends ListedRecord>(
+  source: RecordKind<Item>,
+  context: ProbeContext,
+): Promise<Newest<Item>> {
   const { path, schema } = source;
-  const question = { path, query: historyQuery(asking), sort: 'createdAt', order: 'desc', offset: 0 } as const;
-  const { records, more } = await readList(asking.httpClient, question, asking.signal);
+  const question = { path, query: historyQuery(context), sort: 'createdAt', order: 'desc', offset: 0 } as const;
+  const { records, more } = await readList(context.httpClient, question, context.signal);
   return { ...parseRecords(schema, records, `GET ${path}`), more };
 }
 
@@ -95,41 +101,41 @@ function historyQuery({ historyStartMs, nowMs }: ProbeRequest): string {
   return `createdAt >= ${historyStartMs} AND createdAt < ${nowMs}`;
 }
 
-function countHistory({ path }: Pick<RecordKind<never>, 'path'>, asking: Asking): Promise<number> {
-  return countRecords({ path, ...asking }, historyQuery(asking));
+function countHistory({ path }: Pick<RecordKind<never>, 'path'>, context: ProbeContext): Promise<number> {
+  return countRecords({ path, ...context }, historyQuery(context));
 }
 
 /** Requests that reading the open set takes. */
 async function openPages(
   { path, countStrategy }: Pick<RecordKind<never>, 'path' | 'countStrategy'>,
-  asking: Asking,
+  context: ProbeContext,
 ): Promise<number> {
   const query = 'status:open';
   const question = { path, query, sort: 'createdAt', order: 'asc', offset: 0 } as const;
-  const { more } = await readList(asking.httpClient, question, asking.signal);
+  const { more } = await readList(context.httpClient, question, context.signal);
   if (!more) return 1;
   // A list of more than one page is counted first; where it cannot be, all that is known is that there are two.
-  return 1 + (countStrategy === 'count' ? Math.ceil((await countRecords({ path, ...asking }, query)) / PAGE_SIZE) : 2);
+  return 1 + (countStrategy === 'count' ? Math.ceil((await countRecords({ path, ...context }, query)) / PAGE_SIZE) : 2);
 }
 
 interface One {
-  readonly asking: Asking;
+  readonly context: ProbeContext;
   readonly probes: ProbeRunner;
   readonly id: string | undefined;
 }
 
 async function tryOne(
   { path, name }: Pick<RecordKind<never>, 'path' | 'name'>,
-  { asking, probes, id }: One,
+  { context, probes, id }: One,
 ): Promise<void> {
-  const { one, timeline } = callsOf({ path, name });
+  const { one, timeline } = createCalls({ path, name });
   const calls = name === 'incidents' ? [one, timeline] : [one];
   if (id === undefined) {
     for (const call of calls) probes.skip(call, 'there is no record to ask for');
     return;
   }
   const get = async (from: string, query: Record<string, string | number>) =>
-    (await asking.httpClient.get(from, query, asking.signal)).body;
+    (await context.httpClient.get(from, query, context.signal)).body;
   const known = encodeURIComponent(id);
   await probes.run(one, async () =>
     parseResponse(SingleResponse, await get(`${path}/${known}`, { identifierType: 'id' }), one.call),

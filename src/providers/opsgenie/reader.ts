@@ -2,8 +2,8 @@ import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
 import { parseRecords, parseResponse } from '../answers.ts';
+import type { PollContext, RecordKind } from './record-kind.ts';
 import { type ListedRecord, SingleResponse } from './schema.ts';
-import type { PollContext, RecordKind } from './source.ts';
 
 /** Records that may be asked for by their ids at once (DESIGN: 4 requests in flight per provider). */
 const SINGLES_AHEAD = 4;
@@ -45,7 +45,7 @@ const NO_IDS: ReadonlySet<string> = new Set();
 
 /** A reader of `source` for one poll. */
 export function createReader<Item extends ListedRecord>(source: RecordKind<Item>, context: PollContext): Reader {
-  const stampOf = (record: Item) => (source.changesBy === 'updatedAt' ? record.updatedAtMs : record.createdAtMs);
+  const toListTime = (record: Item) => (source.changesBy === 'updatedAt' ? record.updatedAtMs : record.createdAtMs);
   const takeSingles = async (ids: readonly string[]): Promise<ReadResult> => {
     const singles = await readSingles(source, context, ids);
     const { incidents, rejected } = await source.buildIncidents(
@@ -66,7 +66,7 @@ export function createReader<Item extends ListedRecord>(source: RecordKind<Item>
     async take(listed, { newerThanMs = Number.NEGATIVE_INFINITY, retriedIds = NO_IDS } = {}) {
       const parsed = parseRecords(source.schema, listed, `GET ${source.path}`);
       const records = [...new Map(parsed.records.map((record) => [record.id, record])).values()];
-      const newer = records.filter((record) => stampOf(record) > newerThanMs);
+      const newer = records.filter((record) => toListTime(record) > newerThanMs);
       const { incidents, rejected, requestAgainIds } = await source.buildIncidents(
         newer,
         { isWhole: false, retriedIds },
@@ -80,7 +80,7 @@ export function createReader<Item extends ListedRecord>(source: RecordKind<Item>
         rejected: [...parsed.rejected, ...rejected, ...again.rejected],
         deletedIds: again.deletedIds,
         ids: [...seen.map(({ id }) => id), ...parsed.rejected.flatMap(({ id }) => id ?? [])],
-        newestMs: latest(newer.map(stampOf)),
+        newestMs: latest(newer.map(toListTime)),
         createdMs: parsed.records.map(({ createdAtMs }) => createdAtMs),
         reachedKnown: newer.length < records.length,
       };

@@ -36,7 +36,7 @@ export async function readTimeline(
  * The spans in which an incident was open, from its creation: each ends with the first resolve or close, and the next
  * begins with the reopening after that. Order and repetition of the entries change nothing.
  */
-export function openSpans(createdAtMs: number, entries: readonly TimelineEntry[]): Interval[] {
+export function toOpenIntervals(createdAtMs: number, entries: readonly TimelineEntry[]): Interval[] {
   const intervals: Interval[] = [];
   let openedAtMs: number | undefined = createdAtMs;
   const ordered = entries.toSorted(

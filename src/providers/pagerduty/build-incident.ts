@@ -7,7 +7,7 @@ import { isResolve, sortByTime } from './state-changes.ts';
 export function buildIncident(record: IncidentRecord, stateChanges: readonly StateChange[]): Incident | Rejection {
   const { triggeredAtMs, status } = record;
   const log = sortByTime(stateChanges).filter(({ atMs }) => atMs >= triggeredAtMs);
-  const end = endOf(record, log);
+  const end = findEnd(record, log);
   if (end === undefined && status === 'resolved') {
     const detail = 'resolved, but with neither resolved_at, nor a resolve in its log, nor last_status_change_at';
     return { id: record.id, key: record.id, reason: 'end_unknown', detail };
@@ -68,7 +68,7 @@ interface End {
   readonly from: EndKnownFrom;
 }
 
-function endOf(
+function findEnd(
   { status, resolvedAtMs, statusChangedAtMs }: IncidentRecord,
   log: readonly StateChange[],
 ): End | undefined {
@@ -84,8 +84,8 @@ function endedByItself(log: readonly StateChange[], endMs: number): boolean | un
   return last === undefined ? undefined : last.kind === 'resolve_auto';
 }
 
-/** The spans that the log tells of: closed by a resolve, opened again by the first change of state after it. */
-function spansOf(triggeredAtMs: number, log: readonly StateChange[]): Interval[] {
+/** The intervals that the log gives: closed by a resolve, opened again by the first change of state after it. */
+function toIntervals(triggeredAtMs: number, log: readonly StateChange[]): Interval[] {
   const closed: Interval[] = [];
   let openedAtMs: number | undefined = triggeredAtMs;
   for (const stateChange of log) {
@@ -99,15 +99,15 @@ function spansOf(triggeredAtMs: number, log: readonly StateChange[]): Interval[]
 }
 
 function openIntervals(record: IncidentRecord, log: readonly StateChange[]): Interval[] {
-  const spans = spansOf(record.triggeredAtMs, log);
+  const intervals = toIntervals(record.triggeredAtMs, log);
   const reopenedAtMs = unloggedReopenMs(record, log);
-  return reopenedAtMs === undefined ? spans : [...spans, { openedAtMs: reopenedAtMs }];
+  return reopenedAtMs === undefined ? intervals : [...intervals, { openedAtMs: reopenedAtMs }];
 }
 
 /** The last span ends where the incident ended, whether the log tells of that end or not; nothing after it counts. */
 function closedIntervals({ triggeredAtMs }: IncidentRecord, log: readonly StateChange[], endMs: number): Interval[] {
   const before = log.filter((stateChange) => stateChange.atMs < endMs);
-  const spans = spansOf(triggeredAtMs, before);
-  const last = spans.at(-1) ?? { openedAtMs: triggeredAtMs };
-  return [...spans.slice(0, -1), { openedAtMs: last.openedAtMs, closedAtMs: endMs }];
+  const intervals = toIntervals(triggeredAtMs, before);
+  const last = intervals.at(-1) ?? { openedAtMs: triggeredAtMs };
+  return [...intervals.slice(0, -1), { openedAtMs: last.openedAtMs, closedAtMs: endMs }];
 }

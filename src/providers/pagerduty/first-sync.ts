@@ -4,7 +4,7 @@ import type { PollRequest } from '../provider.ts';
 import type { Api } from './api.ts';
 import { type Cursor, type FirstSyncCursor, writeCursor } from './cursor.ts';
 import { mergeStored } from './merge-stored.ts';
-import { askableSpans, incidentPages, logPages, readOpenSet } from './queries.ts';
+import { incidentPages, logPages, readOpenIncidents, toRequestRanges } from './queries.ts';
 
 export interface PollContext {
   readonly api: Api;
@@ -39,7 +39,7 @@ type ReadRecords = Extract<FirstSyncCursor, { spansLeft: unknown }>;
 type Opening = Extract<FirstSyncCursor, { phase: 'open' }>;
 
 function historySpans({ historyStartMs, askedUntilMs }: { historyStartMs: number; askedUntilMs: number }) {
-  return askableSpans({ fromMs: historyStartMs, toMs: askedUntilMs });
+  return toRequestRanges({ fromMs: historyStartMs, toMs: askedUntilMs });
 }
 
 async function* readIncidents({ api, request }: PollContext, at: ReadRecords): AsyncGenerator<Page> {
@@ -70,7 +70,7 @@ async function* readLog({ api, request }: PollContext, at: ReadRecords): AsyncGe
 
 async function* readOpen({ api, request }: PollContext, at: Opening): AsyncGenerator<Page> {
   const { askedUntilMs, historyStartMs, newestMs, catalogueAtMs } = at;
-  const open = await readOpenSet(api, request.nowMs);
+  const open = await readOpenIncidents(api, request.nowMs);
   const records = [...new Map(open.records.map((one) => [one.id, one])).entries()];
   for (let from = 0; from < records.length; from += INCIDENTS_PER_PAGE) {
     const part = new Map(records.slice(from, from + INCIDENTS_PER_PAGE));

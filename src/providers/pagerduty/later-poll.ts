@@ -18,13 +18,13 @@ import {
   type PollBuffer,
 } from './poll-buffer.ts';
 import {
-  askableSpans,
   fetchIncidents,
   incidentPages,
   logPages,
   logPart,
   REQUESTS_AHEAD,
-  readOpenSet,
+  readOpenIncidents,
+  toRequestRanges,
 } from './queries.ts';
 import { isResolve } from './state-changes.ts';
 
@@ -42,11 +42,11 @@ export async function* laterPoll(context: PollContext, cursor: PollingCursor): A
   const isCatalogueDue = nowMs < cursor.catalogueAtMs || nowMs - cursor.catalogueAtMs >= CATALOGUE_EVERY_MS;
   const catalogue = isCatalogueDue ? await api.services() : undefined;
   const buffer = createPollBuffer();
-  addIncidents(buffer, await readOpenSet(api, nowMs));
+  addIncidents(buffer, await readOpenIncidents(api, nowMs));
   await readChanges(context, cursor, buffer);
   const position = await readOneByOne(context, cursor, buffer);
   await dropUnwanted(context, cursor, buffer);
-  const historyStartMs = historyStartOf(context, cursor);
+  const historyStartMs = findHistoryStart(context, cursor);
   await fetchIncidentLogs(context, historyStartMs, buffer);
   // Last, so that the one request per incident of the step before is never made for history.
   if (historyStartMs < cursor.historyStartMs)
@@ -60,16 +60,16 @@ export async function* laterPoll(context: PollContext, cursor: PollingCursor): A
     catalogueAtMs: isCatalogueDue ? nowMs : cursor.catalogueAtMs,
     ...position,
   };
-  yield* pagesOf({ merged, buffer, next, catalogue, askedUntilMs: nowMs });
+  yield* toPages({ merged, buffer, next, catalogue, askedUntilMs: nowMs });
 }
 
-function historyStartOf({ request }: PollContext, { historyStartMs }: PollingCursor): number {
+function findHistoryStart({ request }: PollContext, { historyStartMs }: PollingCursor): number {
   return request.historyStartMs < historyStartMs - HISTORY_GREW_MS ? request.historyStartMs : historyStartMs;
 }
 
 async function readChanges({ api, request }: PollContext, cursor: PollingCursor, buffer: PollBuffer): Promise<void> {
-  const spans = askableSpans({ fromMs: changesFromMs(cursor.changesUntilMs, request.nowMs), toMs: request.nowMs });
-  for await (const part of logPages(api, spans, { embed: true })) addChanges(buffer, part);
+  const ranges = toRequestRanges({ fromMs: changesFromMs(cursor.changesUntilMs, request.nowMs), toMs: request.nowMs });
+  for await (const part of logPages(api, ranges, { embed: true })) addChanges(buffer, part);
 }
 
 /** Asks for incidents that no list showed whole; gives where the turns stand. */
@@ -120,7 +120,7 @@ async function fetchIncidentLogs({ api, request }: PollContext, logFromMs: numbe
     ({ id, status, triggeredAtMs }) =>
       status === 'resolved' && !wasResolved(stored.get(id)) && (triggeredAtMs < logFromMs || !isResolveStored(id)),
   );
-  for await (const records of mapConcurrent(wanted, REQUESTS_AHEAD, ({ id }) => api.logOf(id))) {
+  for await (const records of mapConcurrent(wanted, REQUESTS_AHEAD, ({ id }) => api.incidentLog(id))) {
     addLog(buffer, logPart(records, 'GET /incidents/{id}/log_entries'));
   }
 }
@@ -130,10 +130,10 @@ function wasResolved(stored: Incident | undefined): boolean {
 }
 
 /** A configured history that grew: what was created and what happened before the recorded one. */
-async function readOlder(api: Api, span: { fromMs: number; toMs: number }, buffer: PollBuffer): Promise<void> {
-  const spans = askableSpans(span);
-  for await (const part of incidentPages(api, spans)) addIncidents(buffer, part);
-  for await (const part of logPages(api, spans, { embed: false })) addLog(buffer, part);
+async function readOlder(api: Api, range: { fromMs: number; toMs: number }, buffer: PollBuffer): Promise<void> {
+  const ranges = toRequestRanges(range);
+  for await (const part of incidentPages(api, ranges)) addIncidents(buffer, part);
+  for await (const part of logPages(api, ranges, { embed: false })) addLog(buffer, part);
 }
 
 /** Records that could not be read in one list, and not in another one either. */
@@ -149,7 +149,7 @@ interface Outcome {
   readonly askedUntilMs: number;
 }
 
-function* pagesOf({ merged, buffer, next, catalogue, askedUntilMs }: Outcome): Generator<Page> {
+function* toPages({ merged, buffer, next, catalogue, askedUntilMs }: Outcome): Generator<Page> {
   const { incidents, stateChanges } = merged;
   const longest = Math.max(incidents.length, stateChanges.length);
   for (let from = 0; from === 0 || from < longest; from += INCIDENTS_PER_PAGE) {

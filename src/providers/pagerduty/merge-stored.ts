@@ -39,7 +39,7 @@ export async function mergeStored(
     // Of an incident that is older than the history only the log is kept.
     if (now === undefined) continue;
     const log = [...(storedChanges.get(id) ?? []), ...(fresh.get(id) ?? [])];
-    const reopenedAtMs = isLogWhole ? unloggedReopenMs(now, log, endOfStored(before)) : undefined;
+    const reopenedAtMs = isLogWhole ? unloggedReopenMs(now, log, findStoredEnd(before)) : undefined;
     if (reopenedAtMs !== undefined) {
       const reopening = toReopen(id, reopenedAtMs);
       added.push(reopening);
@@ -59,6 +59,6 @@ function newestRecord(read: IncidentRecord | undefined, stored: Incident | undef
   return read;
 }
 
-function endOfStored(stored: Incident | undefined): number | undefined {
+function findStoredEnd(stored: Incident | undefined): number | undefined {
   return stored?.status === 'resolved' ? stored.resolvedAtMs : undefined;
 }

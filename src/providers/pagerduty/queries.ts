@@ -12,17 +12,17 @@ const LONGEST_SPAN_MS = 90 * DAY_MS;
 /** Requests under way at once (DESIGN: 4 per provider). */
 export const REQUESTS_AHEAD = 4;
 
-/** A stretch of time as spans that the platform answers, on whole seconds as its stamps are. */
-export function askableSpans({ fromMs, toMs }: TimeRange): TimeRange[] {
+/** A stretch of time as ranges that the platform answers, on whole seconds as its stamps are. */
+export function toRequestRanges({ fromMs, toMs }: TimeRange): TimeRange[] {
   // One second earlier than asked: whether the platform's `since` is inclusive is not documented.
   const wholeMs = Math.floor(fromMs / SECOND_MS) * SECOND_MS - SECOND_MS;
   return splitRange({ fromMs: wholeMs, toMs }, LONGEST_SPAN_MS);
 }
 
 /** Pages of incidents by creation, with what is left to read after each. */
-export async function* incidentPages(api: Api, spans: readonly TimeRange[]) {
-  const read = (span: TimeRange, from: number) => api.incidents(span, from);
-  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+export async function* incidentPages(api: Api, ranges: readonly TimeRange[]) {
+  const read = (range: TimeRange, from: number) => api.incidents(range, from);
+  for await (const page of readRanges({ ranges, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     const { records, rejected } = parseRecords(Incident, page.records, 'GET /incidents');
     const timesMs = records.map(({ triggeredAtMs }) => triggeredAtMs);
     yield { records, rejected, spansLeft: rangesAfter(page, timesMs, SECOND_MS) };
@@ -37,9 +37,9 @@ export interface LogPart {
 }
 
 /** Pages of the account's log, with what is left to read after each. */
-export async function* logPages(api: Api, spans: readonly TimeRange[], options: { embed: boolean }) {
-  const read = (span: TimeRange, from: number) => api.logEntries(span, from, options);
-  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+export async function* logPages(api: Api, ranges: readonly TimeRange[], options: { embed: boolean }) {
+  const read = (range: TimeRange, from: number) => api.logEntries(range, from, options);
+  for await (const page of readRanges({ ranges, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     const part = logPart(page.records, 'GET /log_entries');
     const timesMs = part.lines.map(({ atMs }) => atMs);
     yield { ...part, spansLeft: rangesAfter(page, timesMs, SECOND_MS) };
@@ -57,7 +57,7 @@ export function logPart(entries: readonly unknown[], what: string): LogPart {
 }
 
 /** Everything that is open now, however old. A set beyond the platform's cap is read again in windows of creation. */
-export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<IncidentRecord>> {
+export async function readOpenIncidents(api: Api, untilMs: number): Promise<Parsed<IncidentRecord>> {
   const what = 'GET /incidents (open)';
   const first = await api.openIncidents('all', 0);
   const firstPart = parseRecords(Incident, first.records, what);
@@ -65,9 +65,9 @@ export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<Inc
   if (parts !== undefined) return joined([firstPart, ...parts]);
   const oldestMs = Math.min(untilMs, ...firstPart.records.map(({ triggeredAtMs }) => triggeredAtMs));
   const windows = [firstPart];
-  const read = (span: TimeRange, offset: number) => api.openIncidents(span, offset);
-  const spans = askableSpans({ fromMs: oldestMs, toMs: untilMs });
-  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+  const read = (range: TimeRange, offset: number) => api.openIncidents(range, offset);
+  const ranges = toRequestRanges({ fromMs: oldestMs, toMs: untilMs });
+  for await (const page of readRanges({ ranges, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     windows.push(parseRecords(Incident, page.records, what));
   }
   return joined(windows);

@@ -51,7 +51,7 @@ export const Incident = z
       serviceName: record.service?.summary ?? '',
       team: record.teams?.[0]?.summary ?? undefined,
       severity: {
-        priority: nameOf(record.priority),
+        priority: findName(record.priority),
         urgency: record.urgency ?? undefined,
       },
       status: record.status,
@@ -63,7 +63,7 @@ export const Incident = z
     }),
   );
 
-function nameOf(
+function findName(
   priority: { summary?: string | null | undefined; name?: string | null | undefined } | null | undefined,
 ) {
   return priority?.summary ?? priority?.name ?? undefined;
@@ -120,7 +120,7 @@ export const LogPage = z.object({ log_entries: z.array(z.unknown()), ...page });
 export const ServicePage = z.object({ services: z.array(z.unknown()), ...page });
 /** Answer of GET /priorities, as the names that incidents carry. */
 export const PriorityPage = z.object({
-  priorities: z.array(z.object({ name: z.string().nullish(), summary: z.string().nullish() }).transform(nameOf)),
+  priorities: z.array(z.object({ name: z.string().nullish(), summary: z.string().nullish() }).transform(findName)),
 });
 /** Answer of GET /incidents/{id}. */
 export const OneIncident = z.object({ incident: z.looseObject({}) });

@@ -17,7 +17,7 @@ export interface BuildResult {
 }
 
 export interface BuildOptions {
-  /** Each record was asked for by its id, so that asking again would tell no more. */
+  /** Each record was asked for by its id, so that context again would tell no more. */
   readonly isWhole: boolean;
   /** No request is made for these: they are given back as to be asked again. */
   readonly retriedIds: ReadonlySet<string>;
