@@ -77,6 +77,8 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly changed?: ((range: ListRange) => ListRequest) | undefined;
   /** `changed` cannot be limited to a range: it has the newest change first and is read until older ones come. */
   readonly isNewestFirst?: boolean | undefined;
+  /** Lists may show a change so much later than five minutes after it happened. */
+  readonly lagMs?: number | undefined;
   /** Everything open, however old; with a range, only what was created in it (needed beyond a cap). */
   readonly open: (range?: ListRange) => ListRequest;
   /** One record: 404 means deleted, 403 means that it stays as it was. */

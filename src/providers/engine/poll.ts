@@ -122,7 +122,7 @@ async function* readNews<Item extends PlatformRecord>(
   reader: RecordReader,
 ): AsyncGenerator<ReadRecords> {
   const { client, lists, request } = context;
-  const sinceMs = changesFromMs(state.newestMs, request.nowMs);
+  const sinceMs = changesFromMs(state.newestMs, request.nowMs) - (lists.lagMs ?? 0);
   const since = { fromMs: sinceMs, toMs: request.nowMs };
   const recorded = { fromMs: state.historyStartMs, toMs: request.nowMs };
   const missing: TimeRange[] = [];

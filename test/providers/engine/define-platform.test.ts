@@ -285,6 +285,18 @@ describe('a declared platform', () => {
     expect(found()).toEqual([]);
   });
 
+  it('finds what its lists show as late as it says', async () => {
+    const { incidents, poll, found } = await stage({ ...byCreation, ...byChange, lagMs: 15 * MINUTE_MS });
+    await poll(NOW_MS);
+    incidents.push({ id: 'prompt', createdMs: NOW_MS + 15 * MINUTE_MS, closedMs: NOW_MS + 16 * MINUTE_MS });
+    await poll(NOW_MS + 16 * MINUTE_MS);
+    incidents.push({ id: 'late', createdMs: NOW_MS + MINUTE_MS, closedMs: NOW_MS + 2 * MINUTE_MS });
+
+    await poll(NOW_MS + 17 * MINUTE_MS);
+
+    expect(found()).toEqual(['late resolved', 'prompt resolved']);
+  });
+
   it('reads what a longer history lacks', async () => {
     const { incidents, poll, found } = await stage();
     const createdMs = NOW_MS - 60 * DAY_MS;
