@@ -79,8 +79,8 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly isNewestFirst?: boolean | undefined;
   /** Lists may show a change so much later than five minutes after it happened. */
   readonly lagMs?: number | undefined;
-  /** Everything open, however old; with a range, only what was created in it (needed beyond a cap). */
-  readonly open: (range?: ListRange) => ListRequest;
+  /** Everything open, however old, in one list or several; with a range, only what was created in it (needed beyond a cap). */
+  readonly open: (range?: ListRange) => ListRequest | readonly ListRequest[];
   /** One record: 404 means deleted, 403 means that it stays as it was. */
   readonly one: (id: string) => ListRequest;
   /** Path of the record in the answer to `one`; the answer itself without it. */

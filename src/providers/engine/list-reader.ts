@@ -84,23 +84,35 @@ async function* readInOrder(
   return true;
 }
 
-/** Everything open: one list of all time, read again in ranges of creation where it exceeds the cap. */
-export function readOpenList(
+/** What declares the lists of open records. */
+interface OpenLists {
+  readonly paging: Paging;
+  readonly open: (range?: ListRange) => ListRequest | readonly ListRequest[];
+}
+
+/** Everything open: lists of all time, each read again in ranges of creation where it exceeds the cap. */
+export async function* readOpenLists(
   client: ListClient,
-  { paging, open }: { readonly paging: Paging; readonly open: (range?: ListRange) => ListRequest },
+  lists: OpenLists,
   nowMs: number,
 ): AsyncGenerator<RangePage<unknown>> {
   const always = { fromMs: 0, toMs: nowMs + DAY_MS };
-  const whole = open();
-  const request = (range: ListRange) => {
-    if (range.fromMs === always.fromMs && range.toMs === always.toMs) return whole;
-    const part = open(range);
-    if (JSON.stringify(part) === JSON.stringify(whole)) {
-      throw new Error(`${toLabel(whole)}: more open records than the ${paging.cap} that the platform lets anyone list`);
-    }
-    return part;
-  };
-  return readRangedList(client, { paging, request }, [always]);
+  for (const [index, whole] of openRequests(lists).entries()) {
+    const request = (range: ListRange) => {
+      if (range.fromMs === always.fromMs && range.toMs === always.toMs) return whole;
+      const part = openRequests(lists, range)[index];
+      if (part !== undefined && JSON.stringify(part) !== JSON.stringify(whole)) return part;
+      const { cap } = lists.paging;
+      throw new Error(`${toLabel(whole)}: more open records than the ${cap} that the platform lets anyone list`);
+    };
+    yield* readRangedList(client, { paging: lists.paging, request }, [always]);
+  }
+}
+
+/** The requests that read everything open. */
+export function openRequests({ open }: Pick<OpenLists, 'open'>, range?: ListRange): readonly ListRequest[] {
+  const requests = range === undefined ? open() : open(range);
+  return 'path' in requests ? [requests] : requests;
 }
 
 /** The range as declarations take it, oldest first unless told otherwise. */

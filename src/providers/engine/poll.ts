@@ -6,7 +6,7 @@ import { rangesAfter, type TimeRange } from '../time-ranges.ts';
 import type { PollContext } from './build-incidents.ts';
 import { decodeCursor, encodeCursor, type FirstSyncCursor, type PollingCursor } from './cursor.ts';
 import type { PlatformRecord } from './definition.ts';
-import { readOpenList, readPages, readRangedList, toListRange } from './list-reader.ts';
+import { readOpenLists, readPages, readRangedList, toListRange } from './list-reader.ts';
 import {
   createRecordReader,
   latest,
@@ -67,7 +67,7 @@ async function* firstSync<Item extends PlatformRecord>(
     yield toPage(read, encodeCursor(state));
   }
   state = { ...state, phase: 'open', ranges: [] };
-  for await (const { records } of readOpenList(client, lists, request.nowMs)) {
+  for await (const { records } of readOpenLists(client, lists, request.nowMs)) {
     yield toPage(await reader.readList(records), encodeCursor(state));
   }
   const { polledUntilMs, historyStartMs, readWith } = state;
@@ -146,7 +146,7 @@ async function* readNews<Item extends PlatformRecord>(
   const createdFromMs = Math.min(request.historyStartMs, state.historyStartMs);
   const options = { createdFromMs, unknownBefore: { createdMs: adoptedMs, resolvedMs: adoptedMs } };
   yield* readRanges(context, reader, { request: historyList(context), ranges: missing, options });
-  for await (const { records } of readOpenList(client, lists, request.nowMs)) yield await reader.readList(records);
+  for await (const { records } of readOpenLists(client, lists, request.nowMs)) yield await reader.readList(records);
 }
 
 interface RangesToRead extends Pick<Parameters<typeof readRangedList>[1], 'request'> {

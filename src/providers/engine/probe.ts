@@ -9,7 +9,7 @@ import {
 } from '../probes.ts';
 import { detailsLabel, toSample } from './build-incidents.ts';
 import type { IncidentLists, NameList, PlatformRecord } from './definition.ts';
-import { type ListClient, readPage, toLabel, toListRange } from './list-reader.ts';
+import { type ListClient, openRequests, readPage, toLabel, toListRange } from './list-reader.ts';
 import type { ListedPage } from './paging.ts';
 
 interface ProbeInput<Item extends PlatformRecord> {
@@ -32,9 +32,12 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
     const listed = await readPage(client, lists.paging, listRequest);
     return { ...listed, ...parseRecords(lists.record, listed.records, listCall.call) };
   });
-  const open = await probes.run(required(`${toLabel(lists.open())} (open)`), () =>
-    readPage(client, lists.paging, lists.open()),
-  );
+  const open: ListedPage[] = [];
+  for (const [index, list] of openRequests(lists).entries()) {
+    const call = `${toLabel(list)} (open${index === 0 ? '' : ` ${index + 1}`})`;
+    const first = await probes.run(required(call), () => readPage(client, lists.paging, list));
+    if (first !== undefined) open.push(first);
+  }
   const newest = page?.records[0];
   const oneCall = { call: toLabel(lists.one('{id}')), isNeeded: false, impact: LOST_WITHOUT_ONE };
   if (newest === undefined) probes.skip(oneCall, 'there is no record to ask for');
@@ -114,7 +117,8 @@ async function probeNames(
 interface Expected {
   readonly expected: number;
   readonly isExact: boolean;
-  readonly open: ListedPage | undefined;
+  /** The first page of each list of open records. */
+  readonly open: readonly ListedPage[];
   readonly namePages: number;
   /** Share of records that need their details. */
   readonly detailed: number;
@@ -125,7 +129,10 @@ function estimate<Item extends PlatformRecord>(
   { paging: { size } }: IncidentLists<Item>,
   { expected, isExact, open, namePages, detailed }: Expected,
 ): RequestEstimate {
-  const openPages = open?.next === undefined ? 1 : pagesOf(open.total ?? 2 * size, size);
+  const openPages = open.reduce(
+    (sum, { next, total }) => sum + (next === undefined ? 1 : pagesOf(total ?? 2 * size, size)),
+    0,
+  );
   return {
     perPoll: 1 + openPages,
     perHour: namePages,

@@ -5,7 +5,7 @@ import { parseRecord, parseRecords } from '../answers.ts';
 import type { PollRequest } from '../provider.ts';
 import { buildIncidents, type PollContext, REQUESTS_CONCURRENT } from './build-incidents.ts';
 import type { IncidentLists, PlatformRecord } from './definition.ts';
-import { type ListClient, toLabel } from './list-reader.ts';
+import { type ListClient, openRequests, toLabel } from './list-reader.ts';
 import { valueAt } from './paging.ts';
 
 /** What some records amount to. */
@@ -56,7 +56,7 @@ export function createRecordReader<Item extends PlatformRecord>(
   retriedIds: ReadonlySet<string>,
 ): RecordReader {
   const { lists, request } = context;
-  const what = toLabel(lists.open());
+  const what = openRequests(lists).map(toLabel)[0] ?? 'GET';
   /** Newest change of each record that this poll has read; rejected ones have none. */
   const seen = new Map<string, number>();
   const changedMs = (record: Item) => (lists.changed === undefined ? record.createdAtMs : record.updatedAtMs);

@@ -340,6 +340,17 @@ describe('a declared platform', () => {
     expect(found()).toHaveLength(21);
   });
 
+  it('has several lists of what is open, where one filter takes one status', async () => {
+    const open = () => ['early', 'late'].map((half) => ({ path: '/incidents', query: { open: true, half } }));
+    const { incidents, poll, found, asked } = await stage({ ...byCreation, open });
+    incidents.push({ id: 'A', createdMs: NOW_MS - 90 * DAY_MS });
+
+    await poll(NOW_MS);
+
+    expect(found()).toEqual(['A triggered']);
+    expect(asked.filter((path) => path.includes('half='))).toHaveLength(2);
+  });
+
   it('is not read with the position of another type of provider', async () => {
     const { memory, poll } = await stage();
     memory.cursor = JSON.stringify({ phase: 'synced', source: 'alerts' });
