@@ -44,6 +44,18 @@ describe('the Jira Service Management provider', () => {
     expect(second).not.toContain('/v1/alerts/A1/logs');
   });
 
+  it('does not take an acknowledged alert for one that nobody acknowledged when its log is not there', async () => {
+    const { world, memory, poll, fake } = await stage();
+    const events = [event('acknowledge', START_MS + MINUTE_MS), event('resolve', START_MS + HOUR_MS)];
+    world.incidents.push(simulated('A1', { triggeredAtMs: START_MS, events }));
+    fake.faults.push({ times: 9, path: /logs$/, answer: { status: 404, body: {} } });
+
+    await poll();
+
+    expect(memory.incidents.size).toBe(0);
+    expect([...memory.rejected.values()]).toMatchObject([{ id: 'A1', reason: 'forbidden' }]);
+  });
+
   it('asks for an alert that has vanished from the lists, and drops what answers 404', async () => {
     const { world, memory, time, poll } = await stage();
     world.incidents.push(simulated('A1', { triggeredAtMs: START_MS }));
@@ -83,18 +95,24 @@ describe('the Jira Service Management provider', () => {
       const { world, memory, time, poll } = await move(newId);
       const ids = [...memory.incidents.keys()];
       const [alert] = world.incidents;
-      if (alert !== undefined) alert.events = [event('resolve', NOW_MS + 30_000)];
+      const events = [event('acknowledge', NOW_MS + 10_000), event('resolve', NOW_MS + 30_000)];
+      if (alert !== undefined) alert.events = events;
       world.incidents.push(simulated('NEW', { triggeredAtMs: NOW_MS + 40_000 }));
       time.nowMs += MINUTE_MS;
 
       const asked = await poll();
 
       expect([...memory.incidents.keys()].toSorted()).toEqual([...ids, 'NEW'].toSorted());
-      expect(memory.incidents.get(OLD_ID)).toMatchObject({ status: 'resolved', resolvedAtMs: NOW_MS + 30_000 });
+      expect(memory.incidents.get(OLD_ID)).toMatchObject({
+        status: 'resolved',
+        acknowledgedAtMs: NOW_MS + 10_000,
+        resolvedAtMs: NOW_MS + 30_000,
+      });
       expect(memory.deletedIds.size).toBe(0);
       expect(memory.end?.historyStartMs).toBe(HISTORY_START_MS);
       // The changes, what is open and the names of teams: the history is not read again.
-      expect(asked.toSorted()).toEqual(['/v1/alerts', '/v1/alerts', '/v1/teams']);
+      const log = `/v1/alerts/${newId}/logs`;
+      expect(asked.toSorted()).toEqual(['/v1/alerts', '/v1/alerts', log, '/v1/teams']);
     });
 
     it('goes on by its own position after that', async () => {

@@ -86,7 +86,7 @@ async function addDetails<Item extends PlatformRecord>(
   const isUnchanged = stored?.updatedAtMs === record.updatedAtMs && stored.status === record.status;
   const kept = stored === undefined ? record : details.keep(record, stored, isUnchanged);
   if (isUnchanged || !details.isNeeded(kept)) return kept;
-  const list = details.request(record);
+  const list = details.request({ id: record.platformId ?? record.id });
   const entries: unknown[] = [];
   try {
     let pages = 0;
@@ -97,11 +97,11 @@ async function addDetails<Item extends PlatformRecord>(
     }
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    if (error.status === 403) {
-      const detail = `${detailsLabel(details)}: 403, these credentials may not read it`;
+    if (error.status !== 403 && error.status !== 404) throw error;
+    if (error.status === 403 || details.isRequired) {
+      const detail = `${detailsLabel(details)}: ${error.status}, these credentials may not read it`;
       return { id: record.id, key: record.id, reason: 'forbidden', detail };
     }
-    if (error.status !== 404) throw error;
   }
   return details.apply(kept, entries, detailsLabel(details));
 }

@@ -10,6 +10,8 @@ import type { ListRequest, Paging } from './paging.ts';
 export interface PlatformRecord {
   /** Unique within the provider. */
   readonly id: string;
+  /** Set by the engine: what the platform calls the record, where the store has it under another id. */
+  readonly platformId?: string | undefined;
   /** Lists by creation go by this time. */
   readonly createdAtMs: number;
   /** Lists by change go by this time. */
@@ -54,7 +56,7 @@ export interface ListRange extends TimeRange {
 /** A further list per record: log entries, notes, updates. `details` makes one. */
 export interface RecordDetails<Item extends PlatformRecord> {
   readonly impact: string;
-  /** Without it the platform's incidents have no recovery times at all. */
+  /** A record that needs them is rejected where they answer 404; else it is taken without. */
   readonly isRequired: boolean;
   /** True where the record alone tells too little; a stored record that has not changed is not asked about again. */
   isNeeded(record: Item): boolean;

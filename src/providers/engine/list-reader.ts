@@ -122,5 +122,6 @@ export function toListRange({ fromMs, toMs }: TimeRange, order: 'asc' | 'desc' =
 
 /** The name of a request in messages: without ids and parameters. */
 export function toLabel({ path }: ListRequest): string {
-  return `GET ${path.startsWith('/') ? '' : '/'}${decodeURIComponent(path)}`;
+  const readable = path.replaceAll('%7B', '{').replaceAll('%7D', '}');
+  return `GET ${readable.startsWith('/') ? '' : '/'}${readable}`;
 }

@@ -117,7 +117,7 @@ async function readSingle<Item extends PlatformRecord>(
     const single = await requestSingle(client, lists, platformId);
     // Under the id that the store has, so that it is found again.
     if (single !== 'deleted')
-      return { id, single: 'reason' in single ? { ...single, id, key: id } : { ...single, id } };
+      return { id, single: 'reason' in single ? { ...single, id, key: id } : { ...single, id, platformId } };
   }
   return { id, single: 'deleted' };
 }
@@ -162,7 +162,7 @@ async function underStoredIds<Item extends PlatformRecord>(
   const found = await stored.incidents([...others].flat(2));
   return records.map((record) => {
     const id = [record.id, ...(others.get(record.id) ?? [])].find((one) => found.has(one));
-    return id === undefined ? record : { ...record, id };
+    return id === undefined || id === record.id ? record : { ...record, id, platformId: record.id };
   });
 }
 
