@@ -61,6 +61,26 @@ describe('the incident.io provider', () => {
     expect(provider.capabilities.acknowledged).toBe(true);
   });
 
+  it.each([
+    { says: 'identified', named: {}, status: 'identified' },
+    {
+      says: 'acknowledged, where that is all that is read',
+      named: { identified: '', acknowledged: 'Identified at' },
+      status: 'acknowledged',
+    },
+    { says: 'triggered, where nothing is read', named: { identified: '' }, status: 'triggered' },
+  ])('calls an open incident $says', async ({ named, status }) => {
+    const { world, memory, poll, provider } = await stage({}, { timestamps: named });
+    world.incidents.push(
+      simulated('I1', { triggeredAtMs: START_MS, events: [event('acknowledge', START_MS + MINUTE_MS)] }),
+    );
+
+    await poll();
+
+    expect(memory.incidents.get('I1')?.status).toBe(status);
+    expect(provider.capabilities.statuses).toContain(status);
+  });
+
   it('reads the updates of incidents without a time of their end, once', async () => {
     const { world, memory, time, poll } = await stage({ hasNoResolvedAt: true });
     world.incidents.push(resolved('I1'));

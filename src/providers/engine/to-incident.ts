@@ -1,5 +1,5 @@
 import { titleFingerprint } from '../../model/fingerprint.ts';
-import type { Incident, Rejection } from '../../model/incident.ts';
+import type { Incident, Rejection, Status } from '../../model/incident.ts';
 import type { PlatformRecord } from './definition.ts';
 
 /** What a record names by id, by its newest name. */
@@ -41,4 +41,15 @@ export function toIncident(record: PlatformRecord, names: RecordNames): Incident
     fingerprint: record.fingerprint ?? titleFingerprint(serviceId, record.title),
     updatedAtMs: record.updatedAtMs,
   };
+}
+
+/** The furthest status of an open record, for platforms that have its times and no such statuses. */
+export function toOpenStatus({
+  acknowledgedAtMs,
+  identifiedAtMs,
+  mitigatedAtMs,
+}: Pick<PlatformRecord, 'acknowledgedAtMs' | 'identifiedAtMs' | 'mitigatedAtMs'>): Exclude<Status, 'resolved'> {
+  if (mitigatedAtMs !== undefined) return 'mitigated';
+  if (identifiedAtMs !== undefined) return 'identified';
+  return acknowledgedAtMs === undefined ? 'triggered' : 'acknowledged';
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Status } from '../../model/incident.ts';
 import { HOUR_MS, MINUTE_MS } from '../../model/time.ts';
 import { webLink } from '../../model/web-link.ts';
 import { timestamp } from '../answers.ts';
@@ -7,6 +6,7 @@ import { bearer } from '../engine/auth.ts';
 import { definePlatform, details, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { afterCursor } from '../engine/paging.ts';
+import { toOpenStatus } from '../engine/to-incident.ts';
 
 /** Filters take dates without a zone: so much earlier, the date has begun everywhere on earth. */
 const DATE_MARGIN_MS = 12 * HOUR_MS;
@@ -60,31 +60,27 @@ function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
       const isNamed = (name: string) => (one: (typeof values)[number]) =>
         one.incident_timestamp.name.toLowerCase() === name.toLowerCase();
       const at = (name: string) => values.find(isNamed(name))?.value?.value ?? undefined;
-      const [identifiedAtMs, mitigatedAtMs] = [at(names.identified), at(names.mitigated)];
-      const isOpen = OPEN.some((one) => one === category);
+      const times = {
+        acknowledgedAtMs: at(names.acknowledged),
+        identifiedAtMs: at(names.identified),
+        mitigatedAtMs: at(names.mitigated),
+      };
       return {
         id: incident.id,
         createdAtMs: incident.created_at,
         updatedAtMs: incident.updated_at,
         title: incident.name ?? '',
         url: webLink(incident.permalink),
-        status: isOpen ? openStatus(identifiedAtMs, mitigatedAtMs) : 'resolved',
+        status: OPEN.some((one) => one === category) ? toOpenStatus(times) : 'resolved',
         startedAtMs: at(names.started),
         triggeredAtMs: at(names.triggered) ?? incident.created_at,
-        acknowledgedAtMs: at(names.acknowledged),
-        identifiedAtMs,
-        mitigatedAtMs,
+        ...times,
         resolvedAtMs: at(names.resolved),
         severity: { priority: incident.severity?.name },
         merged: category === 'merged',
         isExcluded: NO_INCIDENT.some((one) => one === category) || PRACTICE_MODES.includes(incident.mode ?? ''),
       };
     });
-}
-
-function openStatus(identifiedAtMs: number | undefined, mitigatedAtMs: number | undefined): Status {
-  if (mitigatedAtMs !== undefined) return 'mitigated';
-  return identifiedAtMs === undefined ? 'triggered' : 'identified';
 }
 
 /** One change of an incident; who made it is not read. */
@@ -114,7 +110,12 @@ export const incidentio = definePlatform({
   baseUrl: () => 'https://api.incident.io',
   auth: ({ api_key: key }) => bearer(key),
   capabilities: ({ timestamps }) => ({
-    statuses: ['triggered', 'identified', 'mitigated'],
+    statuses: [
+      'triggered',
+      ...(timestamps.acknowledged === '' ? [] : ['acknowledged' as const]),
+      'identified',
+      'mitigated',
+    ],
     started: timestamps.started !== '',
     identified: timestamps.identified !== '',
     acknowledged: timestamps.acknowledged !== '',
