@@ -63,8 +63,11 @@ export interface Incident {
   readonly intervals: readonly Interval[];
   /** Folded into another incident: opened, but neither resolved nor in any duration. */
   readonly merged: boolean;
-  /** Closed, but counted apart and in no statistic (the open window passed, or it was a flicker). */
-  readonly exclusion?: 'expired' | 'flaky' | undefined;
+  /**
+   * Counted apart and in no statistic: the open window passed, it was a flicker, or the platform's own flag says that it was none
+   * (maintenance, test, drill, duplicate, cancelled).
+   */
+  readonly exclusion?: 'expired' | 'flaky' | 'flagged' | undefined;
   /** The same for repeated incidents: the platform's deduplication key, else service and normalized title. */
   readonly fingerprint: string;
   readonly updatedAtMs: number;
