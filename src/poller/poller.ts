@@ -4,7 +4,7 @@ import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import { createMutex } from '../model/mutex.ts';
 import type { Page, PollCoverage, StoredState } from '../model/poll.ts';
-import { type Clock, MINUTE_MS, TIMER_MAX_MS } from '../model/time.ts';
+import { type Clock, MINUTE_MS, steadyMs, TIMER_MAX_MS } from '../model/time.ts';
 import { validatePage } from '../model/validity.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderState } from '../store/store.ts';
@@ -65,8 +65,11 @@ export interface Poller {
   pollOnce(signal: AbortSignal): Promise<void>;
   /** Polls until the signal fires, one poll at a time. */
   run(signal: AbortSignal): Promise<void>;
-  /** Does other work with the provider's data while no poll is under way; the next poll waits for its end. */
-  runExclusive<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Does other work with the provider's data while no poll is under way; the next poll waits for its end. The work calls
+   * `checkClock` after each answer and before it commits: when the clock turns out to be wrong, the work is done anew.
+   */
+  runExclusive<Result>(work: (checkClock: CheckClock) => Promise<Result>): Promise<Result>;
   /** The time by the platform's clock where ours is off. */
   nowMs(): number;
 }
@@ -82,7 +85,8 @@ export function createPoller(input: PollerInput): Poller {
     const startedAt = performance.now();
     const seconds = () => (performance.now() - startedAt) / 1000;
     try {
-      warnOfRejections(await pollAtPlatformTime(input, platformClock, signal));
+      const work = (checkClock: CheckClock) => poll(input, { platformClock, checkClock, signal });
+      warnOfRejections(await atPlatformTime(platformClock, work));
       if (state.isUp === false) log.info('provider is up again', { provider: name });
       state = { isUp: true, error: undefined, failuresInRow: 0 };
       input.onPolled({ isUp: true, seconds: seconds() });
@@ -105,18 +109,31 @@ export function createPoller(input: PollerInput): Poller {
       await clock.sleep(Math.min(Math.max(0, waitMs), pollIntervalMs), signal).catch(() => undefined);
     }
   };
-  return { name, state: () => state, pollOnce, run, runExclusive, nowMs: platformClock.nowMs };
+  return {
+    name,
+    state: () => state,
+    pollOnce,
+    run,
+    runExclusive: (work) => runExclusive(() => atPlatformTime(platformClock, work)),
+    nowMs: platformClock.nowMs,
+  };
 }
+
+/** Throws when the clock by which work began turns out to be wrong. */
+type CheckClock = () => void;
 
 /** Our clock, or the platform's where ours is off. */
 interface PlatformClock {
   readonly nowMs: () => number;
   /** Measures anew by the platform's last answer; true when that moved `nowMs` by more than a poll may be off. */
   hasMoved(): boolean;
+  /** Tells from now on whether somebody has set our clock since. */
+  watch(): () => boolean;
 }
 
 function createPlatformClock({ name, provider, clock, log }: PollerInput): PlatformClock {
   let skewMs = 0;
+  const aheadOfSteadyMs = () => clock.nowMs() - steadyMs(clock);
   return {
     nowMs: () => clock.nowMs() - skewMs,
     hasMoved: () => {
@@ -130,36 +147,54 @@ function createPlatformClock({ name, provider, clock, log }: PollerInput): Platf
       else log.warn('the clock differs from the platform, whose time is taken', { provider: name, seconds });
       return true;
     },
+    watch: () => {
+      const beforeMs = aheadOfSteadyMs();
+      return () => Math.abs(aheadOfSteadyMs() - beforeMs) > CLOCK_SKEW_MAX_MS;
+    },
   };
 }
 
-/** A poll whose first answer shows that our clock is off asked for the wrong time: it is done anew. */
+/** What began by a wrong clock asked for the wrong time: it is done anew. */
 class ClockMoved extends Error {
   override readonly name = 'ClockMoved';
 }
 
-async function pollAtPlatformTime(
-  input: PollerInput,
+/**
+ * Does work that asks a platform by its time. It is done anew when an answer shows that our clock is off, and when our
+ * clock was set meanwhile: an answer after that would say that it is right, but the work began before.
+ */
+async function atPlatformTime<Result>(
   platformClock: PlatformClock,
-  signal: AbortSignal,
-): Promise<readonly Rejection[]> {
+  work: (checkClock: CheckClock) => Promise<Result>,
+): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
+    const wasSet = platformClock.watch();
+    const hasMoved = () => platformClock.hasMoved() || wasSet();
     try {
-      return await poll(input, platformClock, signal);
+      return await work(() => {
+        if (hasMoved()) throw new ClockMoved('the clock has moved');
+      });
     } catch (error) {
-      if (!(error instanceof ClockMoved)) throw error;
+      if (error instanceof CoreFailure || (!(error instanceof ClockMoved) && !hasMoved())) throw error;
       if (tries === CLOCK_TRIES_MAX) throw new Error('the clock of the platform jumps, or ours does', { cause: error });
     }
   }
 }
 
+interface PollInput {
+  readonly platformClock: PlatformClock;
+  readonly checkClock: CheckClock;
+  readonly signal: AbortSignal;
+}
+
 /** Before the first sync is complete each page is committed as it comes; after that a poll is committed as a whole or not at all. */
 async function poll(
   input: PollerInput,
-  platformClock: PlatformClock,
-  signal: AbortSignal,
+  { platformClock, checkClock, signal }: PollInput,
 ): Promise<readonly Rejection[]> {
   const { name: provider, core, onPage } = input;
+  // A poll that is done anew after a reload would take the pages of the one that runs then.
+  signal.throwIfAborted();
   const before = await core.beginPoll(provider);
   const startedAtMs = platformClock.nowMs();
   const rejected: Rejection[] = [];
@@ -168,7 +203,7 @@ async function poll(
   try {
     for await (const page of input.provider.poll(toRequest(input, before, startedAtMs, deadline.signal))) {
       deadline.signal.throwIfAborted();
-      if (platformClock.hasMoved()) throw new ClockMoved('the clock has moved');
+      checkClock();
       last = validatePage(page, platformClock.nowMs());
       rejected.push(...last.rejected);
       if (before.isSynced) await core.addPage(provider, last);
@@ -176,15 +211,13 @@ async function poll(
       onPage?.(last);
       if (last.complete !== undefined && !before.isSynced) return rejected;
     }
-  } catch (error) {
-    if (error instanceof ClockMoved || !platformClock.hasMoved()) throw error;
-    throw new ClockMoved('the clock has moved', { cause: error });
   } finally {
     deadline.end();
   }
   if (last?.complete === undefined) throw new Error('the poll ended before it was whole');
   // A reload forgets the pages of polls that it stops: a commit after it would move the cursor without them.
   signal.throwIfAborted();
+  checkClock();
   const { cursor, complete } = last;
   await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete });
   return rejected;
