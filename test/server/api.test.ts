@@ -323,7 +323,7 @@ describe('who may ask', () => {
     const client = { address: '192.0.2.1', connection: new Socket() };
 
     const result = await authenticate(
-      authorization,
+      { authorization },
       { bearerToken: undefined, basicAuth, adminToken: 'admin' },
       client,
     );
@@ -355,6 +355,62 @@ describe('who may ask', () => {
     expect(got.body).toMatchObject({ detail: expect.stringContaining(detail) });
     expect(got.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer realm="mttr-exporter admin"' : null);
     expect(refreshes).toBe(0);
+  });
+
+  it.each([
+    { says: 'alone, where nothing else is asked for', bearer: undefined, more: {}, status: 200 },
+    { says: 'alone, where a token is asked for', bearer: 'secret', more: {}, status: 200 },
+    { says: 'beside the token for reading', bearer: 'secret', more: { authorization: 'Bearer secret' }, status: 200 },
+    { says: 'beside a wrong one', bearer: 'secret', more: { authorization: 'Bearer other' }, status: 200 },
+    { says: 'with another value', bearer: undefined, more: { 'x-admin-token': 'other' }, status: 401 },
+    { says: 'with the beginning of it', bearer: undefined, more: { 'x-admin-token': 'the' }, status: 401 },
+    { says: 'without a value', bearer: undefined, more: { 'x-admin-token': '' }, status: 401 },
+    {
+      says: 'with another value, beside the token for reading',
+      bearer: 'secret',
+      more: { authorization: 'Bearer secret', 'x-admin-token': 'other' },
+      status: 401,
+    },
+    {
+      says: 'with another value, where a token is asked for',
+      bearer: 'secret',
+      more: { 'x-admin-token': 'other' },
+      status: 401,
+    },
+    {
+      says: 'with another value, beside the admin token as bearer',
+      bearer: 'secret',
+      more: { ...ADMIN, 'x-admin-token': 'other' },
+      status: 200,
+    },
+  ])('may send the admin token as X-Admin-Token $says: $status', async ({ bearer, more, status }) => {
+    const { post } = await start({ bearerToken: () => bearer, api: inventApi(admins) });
+
+    const got = await post('/refresh?scope=all', {
+      headers: { 'x-admin-token': encodeURIComponent(TOKEN), ...more },
+    });
+
+    expect(got.status).toBe(status);
+  });
+
+  it('may read with X-Admin-Token as with the bearer', async () => {
+    const { get } = await start({ bearerToken: () => 'secret', api: inventApi(admins) });
+
+    const right = await get('/status', { headers: { 'x-admin-token': encodeURIComponent(TOKEN) } });
+    const wrong = await get('/status', { headers: { 'x-admin-token': 'other' } });
+
+    expect([right.status, wrong.status]).toEqual([200, 401]);
+  });
+
+  it('finds no endpoint open by X-Admin-Token where no admin token is configured', async () => {
+    const { get, post } = await start({ bearerToken: () => 'secret' });
+
+    const read = await get('/status', { headers: { 'x-admin-token': '' } });
+    const refresh = await post('/refresh?scope=all', {
+      headers: { authorization: 'Bearer secret', 'x-admin-token': 'undefined' },
+    });
+
+    expect([read.status, refresh.status]).toEqual([401, 403]);
   });
 
   it('is not whoever has the token for reading, where a refresh is wanted', async () => {
