@@ -1,4 +1,5 @@
 import type { Config, ProviderConfig } from '../config/types.ts';
+import type { RequestObserver } from '../http/request-observer.ts';
 import type { ProcessMetrics } from '../metrics/self-metrics.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
@@ -56,10 +57,11 @@ export function openEach<Opened extends { readonly provider: Provider }>(
 function openProvider({ clock, metrics, log }: OpenProvidersInput, platform: Platform, config: ProviderConfig) {
   let left: number | undefined;
   let made = 0;
-  const observer = {
-    onRequest: (code: string) => {
+  const observer: RequestObserver = {
+    onRequest: (code, request) => {
       made += 1;
       metrics.requested(config.name, code);
+      metrics.answered(config.name, request);
     },
     onThrottled: () => metrics.throttled(config.name),
     onClockSkew: (ms: number) => metrics.clockSkew(config.name, ms),

@@ -35,17 +35,23 @@ export function parseResponse(
   if (status < 200 || status > 299) throw toAttemptError(raw, rateLimit);
   const body = tryParseJson(text);
   if (typeof body !== 'object' || body === null) {
-    throw new AttemptError(describeInvalidBody(text), { status, retry: true, rateLimit });
+    throw new AttemptError(describeInvalidBody(text), { status, bytes: sizeOf(raw), retry: true, rateLimit });
   }
   return { response: { status, body, headers }, rateLimit };
 }
 
-function toAttemptError({ status, headers, text }: RawResponse, rateLimit: RateLimitInfo): AttemptError {
+/** Bytes of the body, unpacked. */
+export function sizeOf({ text }: RawResponse): number {
+  return Buffer.byteLength(text);
+}
+
+function toAttemptError(raw: RawResponse, rateLimit: RateLimitInfo): AttemptError {
+  const { status, headers, text } = raw;
   const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : tryParseJson(text);
   const retry = status === 408 || status === 429 || status >= 500;
   const isRedirect = status > 299 && status < 400;
   const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
-  return new AttemptError(message, { status, body, retry, throttled: status === 429, rateLimit });
+  return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled: status === 429, rateLimit });
 }
 
 function describeRedirect(location: string | undefined): string {

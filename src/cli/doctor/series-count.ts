@@ -188,6 +188,9 @@ export async function countSharedSeries(
   return rows + countEmptyPage(config) + (await countProcessSeries(sources, version));
 }
 
+/** Kinds of requests that polls of a platform make. */
+const ENDPOINTS_USUAL = 6;
+
 async function countProcessSeries(sources: readonly SeriesSource[], version: string): Promise<number> {
   const metrics = createProcessMetrics(version);
   metrics.reloaded(true, 0);
@@ -196,6 +199,9 @@ async function countProcessSeries(sources: readonly SeriesSource[], version: str
     metrics.polled(provider.name, { isUp: true, seconds: 0 });
     metrics.requested(provider.name, '200');
     metrics.requested(provider.name, 'error');
+    for (let endpoint = 0; endpoint < ENDPOINTS_USUAL; endpoint += 1) {
+      metrics.answered(provider.name, { endpoint: String(endpoint), durationMs: 0 });
+    }
     metrics.budget(provider.name, 0);
     metrics.clockSkew(provider.name, 0);
   }

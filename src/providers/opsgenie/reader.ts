@@ -110,11 +110,12 @@ async function readSingles<Wire extends Stamped>(
   { httpClient, request }: Surroundings,
   ids: readonly string[],
 ): Promise<Singles<Wire>> {
-  const what = `GET ${source.path}/{id}`;
+  const endpoint = `${source.path}/{id}`;
+  const what = `GET ${endpoint}`;
   const read = async (id: string): Promise<Singles<Wire>> => {
     const path = `${source.path}/${encodeURIComponent(id)}`;
     try {
-      const { body } = await httpClient.get(path, { identifierType: 'id' }, request.signal);
+      const { body } = await httpClient.get({ path, endpoint }, { identifierType: 'id' }, request.signal);
       const { wires, rejected } = parseRecords(source.schema, [parseResponse(SingleAnswer, body, what).data], what);
       return { wires: [...wires], rejected: [...rejected], deletedIds: [] };
     } catch (error) {
