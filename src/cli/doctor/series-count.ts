@@ -1,4 +1,4 @@
-import type { Config, Grouping, ProviderConfig } from '../../config/types.ts';
+import type { Config, Grouping, ProviderConfig, Stage } from '../../config/types.ts';
 import { familySettings } from '../../core/settings.ts';
 import { families } from '../../metrics/families.ts';
 import type { PageSource, ShownProvider } from '../../metrics/family.ts';
@@ -85,10 +85,11 @@ function createGroups({ metrics }: Config, names: readonly (typeof ALL_GROUPS)[n
 }
 
 /** Series of one row of a grouping, all windows together; 0 when the grouping is not configured. */
-export function countForRow({ config, capabilities }: SeriesSource, grouping: Grouping): number {
+export function countForRow(source: SeriesSource, grouping: Grouping): number {
+  const { config } = source;
   const { groupings, windows, metrics } = config;
   if (!groupings.includes(grouping)) return 0;
-  const unsupported = findUnsupported(capabilities);
+  const unsupported = findUnsupported(source);
   const statistics = statisticsOf(grouping, metrics.detail);
   const isPresent = (one: Statistic) => statistics.has(one) && !unsupported.has(one);
   const values = () => Float64Array.from(STATISTICS, (one) => (isPresent(one) ? 1 : Number.NaN));
@@ -102,8 +103,9 @@ export function countForRow({ config, capabilities }: SeriesSource, grouping: Gr
   return countAdded(config, { rows: [row] });
 }
 
-/** Statistics that a platform never reports. */
-function findUnsupported(capabilities: Capabilities): ReadonlySet<Statistic> {
+/** Statistics that a platform never reports, or that the configuration does not ask for. */
+function findUnsupported({ config, capabilities }: SeriesSource): ReadonlySet<Statistic> {
+  const hasTarget = (stage: Stage) => config.severities.some(({ stageTargetsMs }) => stage in stageTargetsMs);
   const all: readonly (readonly [Statistic, boolean])[] = [
     ['mtta', capabilities.acknowledged],
     ['mttd', capabilities.started],
@@ -111,6 +113,13 @@ function findUnsupported(capabilities: Capabilities): ReadonlySet<Statistic> {
     ['mttm', capabilities.mitigated],
     ['escalated', capabilities.escalations],
     ['reopened', capabilities.reopens],
+    ['detectionWithinTarget', capabilities.started && hasTarget('detection')],
+    ['acknowledgementWithinTarget', capabilities.acknowledged && hasTarget('acknowledgement')],
+    ['identificationWithinTarget', capabilities.identified && hasTarget('identification')],
+    ['mitigationWithinTarget', capabilities.mitigated && hasTarget('mitigation')],
+    ['availability', config.availability !== undefined],
+    ['errorBudget', config.availability !== undefined],
+    ['businessMttr', config.businessHours !== undefined],
   ];
   return new Set(all.flatMap(([statistic, isReported]) => (isReported ? [] : [statistic])));
 }
