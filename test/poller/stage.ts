@@ -10,6 +10,7 @@ import type { Incident } from '../../src/model/incident.ts';
 import type { LogFields } from '../../src/model/log.ts';
 import type { Page } from '../../src/model/poll.ts';
 import { createPoller, type Poller, type PollerCore } from '../../src/poller/poller.ts';
+import { createTranscriptRecorder, type TranscriptRecorder } from '../../src/poller/transcript.ts';
 import type { PollRequest } from '../../src/providers/provider.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
@@ -67,6 +68,7 @@ export interface Stage {
   readonly pages: Page[];
   readonly polled: { readonly isUp: boolean; readonly seconds: number }[];
   readonly fatal: unknown[];
+  readonly transcript: TranscriptRecorder;
   /** `level message` with its fields. */
   readonly lines: { readonly text: string; readonly fields: LogFields }[];
   /** Ids that the store holds. */
@@ -102,6 +104,7 @@ export function stage(
   const pages: Page[] = [];
   const polled: { isUp: boolean; seconds: number }[] = [];
   const fatal: unknown[] = [];
+  const transcript = createTranscriptRecorder(clock);
   const poller = createPoller({
     name: NAME,
     provider: {
@@ -119,6 +122,7 @@ export function stage(
     onPage: (one) => void pages.push(one),
     onPolled: (one) => void polled.push(one),
     onFatal: (error) => void fatal.push(error),
+    transcript,
   });
   const ids = (wanted: readonly string[]) => [...store.stored(NAME).incidents(wanted).keys()];
   const staged: Stage = {
@@ -132,6 +136,7 @@ export function stage(
     pages,
     polled,
     fatal,
+    transcript,
     lines,
     ids,
   };

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { authenticate } from '../../src/server/auth.ts';
 import type { ServerOptions } from '../../src/server/server.ts';
 import { type Answered, whyNotAsPromised } from './api-conformance.ts';
-import { inventApi, json as toJson } from './api-source.ts';
+import { inventApi, LAST_POLL, json as toJson } from './api-source.ts';
 import { rememberLog, serve, until } from './serving.ts';
 
 const TOKEN = 'the admin token';
@@ -82,6 +82,7 @@ describe('the document', () => {
       'get /incidents service severity team provider status from to limit cursor',
       'get /explain series statistic window from to service severity team provider limit',
       'get /config',
+      'get /providers/{name}/last-poll name',
       'post /refresh scope dry_run max_failures',
       'get /openapi.json',
     ]);
@@ -118,7 +119,7 @@ describe('the document', () => {
 });
 
 describe('an answer', () => {
-  it.each(['/status', '/statistics', '/incidents', '/explain', '/config', '/openapi.json'])(
+  it.each(['/status', '/statistics', '/incidents', '/explain', '/config', '/providers/pd/last-poll', '/openapi.json'])(
     'of %s is JSON that nobody keeps',
     async (path) => {
       const { get } = await start();
@@ -174,6 +175,48 @@ describe('an answer', () => {
     await get('/incidents');
 
     expect(asked).toEqual([{ severity: 'P1', status: 'open', limit: 5 }, { limit: 100 }]);
+  });
+});
+
+describe('the last poll of a provider', () => {
+  it('is asked for by name, whatever the name contains', async () => {
+    const asked: string[] = [];
+    const lastPoll = async (name: string) => {
+      asked.push(name);
+      return { provider: name, state: 'pending' as const, lines: [], omitted_lines: 0 };
+    };
+    const { get } = await start({ api: inventApi({ lastPoll }) });
+
+    const answers = await Promise.all(
+      ['/providers/pd/last-poll', '/providers/pd%20%2F%20eu/last-poll'].map((path) => get(path)),
+    );
+
+    expect(answers.map(({ body }) => body)).toMatchObject([{ provider: 'pd' }, { provider: 'pd / eu' }]);
+    expect(asked).toEqual(['pd', 'pd / eu']);
+  });
+
+  it('has every kind of line as the document promises', async () => {
+    const lastPoll = async () => LAST_POLL;
+    const { get } = await start({ api: inventApi({ lastPoll }) });
+
+    const { status, body } = await get('/providers/pd/last-poll');
+
+    expect(status).toBe(200);
+    expect(body).toEqual(LAST_POLL);
+  });
+
+  it('needs the credentials of other reads, and takes no parameters', async () => {
+    const { get } = await start({ bearerToken: () => 'secret' });
+    const headers = { authorization: 'Bearer secret' };
+
+    const [without, wrong, colour, post] = await Promise.all([
+      get('/providers/pd/last-poll'),
+      get('/providers/%E0/last-poll', { headers }),
+      get('/providers/pd/last-poll?colour=red', { headers }),
+      get('/providers/pd/last-poll', { method: 'DELETE', headers }),
+    ]);
+
+    expect([without, wrong, colour, post].map(({ status }) => status)).toEqual([401, 400, 400, 405]);
   });
 });
 

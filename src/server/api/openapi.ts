@@ -58,13 +58,18 @@ function toOperation(endpoint: Endpoint): Record<string, unknown> {
   };
 }
 
-function toParameters({ parameters, method }: Endpoint): unknown[] {
+function toParameters({ parameters, pathParameters, method }: Endpoint): unknown[] {
   const required = new Set(findRequired(parameters));
-  return Object.entries(parameters.shape).map(([name, schema]) => {
+  const inPath = Object.entries(pathParameters?.shape ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = toSchema(schema);
+    return { name, in: 'path', description, required: true, schema: rest };
+  });
+  const inQuery = Object.entries(parameters.shape).map(([name, schema]) => {
     const { description, ...rest } = toSchema(schema);
     // Those of a POST are in the query or in the body, so they are required in neither.
     return { name, in: 'query', description, required: required.has(name) && method === 'get', schema: rest };
   });
+  return [...inPath, ...inQuery];
 }
 
 function toBody({ parameters }: Endpoint) {

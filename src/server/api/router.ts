@@ -74,14 +74,14 @@ function createSemaphore(permits: number): <Result>(task: () => Promise<Result>)
 function addEndpoint(router: Router, endpoint: Endpoint, source: ApiSource, run: Runner): void {
   const respond = async (request: Request, response: Response) => {
     const text = queryText(request);
-    const input: RequestInput = { query: parseQuery(text), body: request.body };
-    const { status, json } = await run(`${endpoint.path}?${text}`, async () => {
+    const input: RequestInput = { path: request.params, query: parseQuery(text), body: request.body };
+    const { status, json } = await run(`${request.path}?${text}`, async () => {
       const { status, body } = await endpoint.respond(source, input);
       return { status, json: Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body)) };
     });
     send(response, status, { type: 'application/json', body: json });
   };
-  const route = router.route(endpoint.path);
+  const route = router.route(endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'));
   if (endpoint.method === 'get') {
     route.get(respond).all(rejectOtherMethods('GET, HEAD'));
     return;
