@@ -52,6 +52,7 @@ export function createEngine(input: EngineInput): Engine {
       provider: opened.provider,
       pollIntervalMs,
       historyMs: config.historyMs,
+      transcript: opened.transcript,
       onPolled: (poll) => metrics.polled(name, poll),
     });
     return { ...opened, poller };

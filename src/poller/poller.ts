@@ -8,6 +8,7 @@ import { type Clock, MINUTE_MS, steadyMs, TIMER_MAX_MS } from '../model/time.ts'
 import { validatePage } from '../model/validity.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderState } from '../store/store.ts';
+import { countPage, type TranscriptRecorder } from './transcript.ts';
 
 /** A difference to the platform's clock beyond this is warned of, and the platform's time is taken (DESIGN §4.7). */
 const CLOCK_SKEW_MAX_MS = 5 * MINUTE_MS;
@@ -47,6 +48,8 @@ interface PollerInput {
   readonly onFatal: (error: unknown) => void;
   /** A page was read. */
   readonly onPage?: ((page: Page) => void) | undefined;
+  /** What happens is recorded here. */
+  readonly transcript?: TranscriptRecorder | undefined;
 }
 
 /** How a provider is doing. */
@@ -75,7 +78,7 @@ export interface Poller {
 }
 
 export function createPoller(input: PollerInput): Poller {
-  const { name, clock, log, pollIntervalMs } = input;
+  const { name, clock, log, pollIntervalMs, transcript } = input;
   let state: PollerState = { isUp: undefined, error: undefined, failuresInRow: 0 };
   const warnOfRejections = createRejectionWarning(name, log);
   const platformClock = createPlatformClock(input);
@@ -84,15 +87,19 @@ export function createPoller(input: PollerInput): Poller {
     if (signal.aborted) return;
     const startedAt = performance.now();
     const seconds = () => (performance.now() - startedAt) / 1000;
+    transcript?.begin();
     try {
       const work = (checkClock: CheckClock) => poll(input, { platformClock, checkClock, signal });
-      warnOfRejections(await atPlatformTime(platformClock, work));
+      const onMoved = () => transcript?.add({ event: 'clock', skewMs: input.provider.clockSkewMs() ?? 0 });
+      warnOfRejections(await atPlatformTime(platformClock, work, onMoved));
+      transcript?.end();
       if (state.isUp === false) log.info('provider is up again', { provider: name });
       state = { isUp: true, error: undefined, failuresInRow: 0 };
       input.onPolled({ isUp: true, seconds: seconds() });
     } catch (error) {
-      if (signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
+      transcript?.end(message);
+      if (signal.aborted) return;
       state = { isUp: false, error: message, failuresInRow: state.failuresInRow + 1 };
       log.warn('poll failed', { provider: name, error: message, failures_in_row: state.failuresInRow });
       input.onPolled({ isUp: false, seconds: seconds() });
@@ -166,6 +173,7 @@ class ClockMoved extends Error {
 async function atPlatformTime<Result>(
   platformClock: PlatformClock,
   work: (checkClock: CheckClock) => Promise<Result>,
+  onMoved?: () => void,
 ): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     const wasSet = platformClock.watch();
@@ -176,6 +184,7 @@ async function atPlatformTime<Result>(
       });
     } catch (error) {
       if (error instanceof CoreFailure || (!(error instanceof ClockMoved) && !hasMoved())) throw error;
+      onMoved?.();
       if (tries === CLOCK_TRIES_MAX) throw new Error('the clock of the platform jumps, or ours does', { cause: error });
     }
   }
@@ -192,7 +201,7 @@ async function poll(
   input: PollerInput,
   { platformClock, checkClock, signal }: PollInput,
 ): Promise<readonly Rejection[]> {
-  const { name: provider, core, onPage } = input;
+  const { name: provider, core, onPage, transcript } = input;
   // A poll that is done anew after a reload would take the pages of the one that runs then.
   signal.throwIfAborted();
   const before = await core.beginPoll(provider);
@@ -201,13 +210,24 @@ async function poll(
   let last: Page | undefined;
   const deadline = createDeadline(input, before.isSynced, signal);
   try {
-    for await (const page of input.provider.poll(toRequest(input, before, startedAtMs, deadline.signal))) {
+    const request = toRequest(input, before, startedAtMs, deadline.signal);
+    transcript?.add({
+      event: 'begin',
+      poll: toKind(before),
+      untilMs: startedAtMs,
+      historyStartMs: request.historyStartMs,
+    });
+    for await (const page of input.provider.poll(request)) {
       deadline.signal.throwIfAborted();
       checkClock();
       last = validatePage(page, platformClock.nowMs());
       rejected.push(...last.rejected);
+      transcript?.add({ event: 'page', counts: countPage(last) });
       if (before.isSynced) await core.addPage(provider, last);
-      else await core.commit({ ...last, provider, startedAtMs, nowMs: platformClock.nowMs() });
+      else {
+        const counts = await core.commit({ ...last, provider, startedAtMs, nowMs: platformClock.nowMs() });
+        transcript?.add({ event: 'commit', counts });
+      }
       onPage?.(last);
       if (last.complete !== undefined && !before.isSynced) return rejected;
     }
@@ -219,8 +239,14 @@ async function poll(
   signal.throwIfAborted();
   checkClock();
   const { cursor, complete } = last;
-  await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete });
+  const counts = await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete });
+  transcript?.add({ event: 'commit', counts });
   return rejected;
+}
+
+function toKind({ isSynced, cursor }: ProviderState): 'first_sync' | 'first_sync_continued' | 'poll' {
+  if (isSynced) return 'poll';
+  return cursor === undefined ? 'first_sync' : 'first_sync_continued';
 }
 
 function toRequest(input: PollerInput, before: ProviderState, nowMs: number, signal: AbortSignal) {

@@ -52,6 +52,16 @@ it('before the first page nothing is answered that would only be part of the tru
   expect(status).toMatchObject({ started: false, providers: [{ name: 'pagerduty', synced: false }] });
 });
 
+it('a last poll of a provider that is not configured is not found, one that has not begun is pending', async () => {
+  const source = await stage({ hasPage: true });
+
+  const known = await source.lastPoll('pagerduty');
+  const unknown = await source.lastPoll('pd').catch((error: unknown) => error);
+
+  expect(known).toEqual({ provider: 'pagerduty', state: 'pending', lines: [], omitted_lines: 0 });
+  expect(unknown).toMatchObject({ status: 404, message: '"pd" is not a configured provider (known: pagerduty)' });
+});
+
 it('long answers are JSON that was put together elsewhere', async () => {
   const source = await stage({ hasPage: true });
 

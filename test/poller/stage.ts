@@ -11,6 +11,7 @@ import type { LogFields } from '../../src/model/log.ts';
 import type { Page } from '../../src/model/poll.ts';
 import { createPoller, type Poller, type PollerCore } from '../../src/poller/poller.ts';
 import { createRefresh, type RefreshResult } from '../../src/poller/refresh.ts';
+import { createTranscriptRecorder, type TranscriptRecorder } from '../../src/poller/transcript.ts';
 import type { PollRequest } from '../../src/providers/provider.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
@@ -70,6 +71,7 @@ export interface Stage {
   readonly pages: Page[];
   readonly polled: { readonly isUp: boolean; readonly seconds: number }[];
   readonly fatal: unknown[];
+  readonly transcript: TranscriptRecorder;
   /** `level message` with its fields. */
   readonly lines: { readonly text: string; readonly fields: LogFields }[];
   /** Ids that the store holds. */
@@ -113,6 +115,7 @@ export function stage(
     clockSkewMs: () => staged.clockSkewMs,
   };
   const remote = coreWith(withCommits(toRemote(core), committed));
+  const transcript = createTranscriptRecorder(clock);
   const poller = createPoller({
     name: NAME,
     provider,
@@ -124,6 +127,7 @@ export function stage(
     onPage: (one) => void pages.push(one),
     onPolled: (one) => void polled.push(one),
     onFatal: (error) => void fatal.push(error),
+    transcript,
   });
   const refresh = createRefresh({ ...config, poller, provider, core: remote, requestsMade: () => requests.length });
   const ids = (wanted: readonly string[]) => [...store.stored(NAME).incidents(wanted).keys()];
@@ -139,6 +143,7 @@ export function stage(
     pages,
     polled,
     fatal,
+    transcript,
     lines,
     ids,
   };

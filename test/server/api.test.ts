@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { authenticate } from '../../src/server/auth.ts';
 import type { ServerOptions } from '../../src/server/server.ts';
 import { type Answered, whyNotAsPromised } from './api-conformance.ts';
-import { inventApi, json as toJson } from './api-source.ts';
+import { inventApi, LAST_POLL, json as toJson } from './api-source.ts';
 import { rememberLog, serve, until } from './serving.ts';
 
 const TOKEN = 'the admin token';
@@ -82,6 +82,7 @@ describe('the document', () => {
       'get /incidents service severity team provider status from to limit cursor',
       'get /explain series statistic window from to service severity team provider limit',
       'get /config',
+      'get /providers/{name}/last-poll name',
       'post /refresh scope dry_run max_failures',
       'get /openapi.json',
     ]);
@@ -118,7 +119,7 @@ describe('the document', () => {
 });
 
 describe('an answer', () => {
-  it.each(['/status', '/statistics', '/incidents', '/explain', '/config', '/openapi.json'])(
+  it.each(['/status', '/statistics', '/incidents', '/explain', '/config', '/providers/pd/last-poll', '/openapi.json'])(
     'of %s is JSON that nobody keeps',
     async (path) => {
       const { get } = await start();
@@ -174,6 +175,48 @@ describe('an answer', () => {
     await get('/incidents');
 
     expect(asked).toEqual([{ severity: 'P1', status: 'open', limit: 5 }, { limit: 100 }]);
+  });
+});
+
+describe('the last poll of a provider', () => {
+  it('is asked for by name, whatever the name contains', async () => {
+    const asked: string[] = [];
+    const lastPoll = async (name: string) => {
+      asked.push(name);
+      return { provider: name, state: 'pending' as const, lines: [], omitted_lines: 0 };
+    };
+    const { get } = await start({ api: inventApi({ lastPoll }) });
+
+    const answers = await Promise.all(
+      ['/providers/pd/last-poll', '/providers/pd%20%2F%20eu/last-poll'].map((path) => get(path)),
+    );
+
+    expect(answers.map(({ body }) => body)).toMatchObject([{ provider: 'pd' }, { provider: 'pd / eu' }]);
+    expect(asked).toEqual(['pd', 'pd / eu']);
+  });
+
+  it('has every kind of line as the document promises', async () => {
+    const lastPoll = async () => LAST_POLL;
+    const { get } = await start({ api: inventApi({ lastPoll }) });
+
+    const { status, body } = await get('/providers/pd/last-poll');
+
+    expect(status).toBe(200);
+    expect(body).toEqual(LAST_POLL);
+  });
+
+  it('needs the credentials of other reads, and takes no parameters', async () => {
+    const { get } = await start({ bearerToken: () => 'secret' });
+    const headers = { authorization: 'Bearer secret' };
+
+    const [without, wrong, colour, post] = await Promise.all([
+      get('/providers/pd/last-poll'),
+      get('/providers/%E0/last-poll', { headers }),
+      get('/providers/pd/last-poll?colour=red', { headers }),
+      get('/providers/pd/last-poll', { method: 'DELETE', headers }),
+    ]);
+
+    expect([without, wrong, colour, post].map(({ status }) => status)).toEqual([401, 400, 400, 405]);
   });
 });
 
@@ -323,7 +366,7 @@ describe('who may ask', () => {
     const client = { address: '192.0.2.1', connection: new Socket() };
 
     const result = await authenticate(
-      authorization,
+      { authorization },
       { bearerToken: undefined, basicAuth, adminToken: 'admin' },
       client,
     );
@@ -355,6 +398,62 @@ describe('who may ask', () => {
     expect(got.body).toMatchObject({ detail: expect.stringContaining(detail) });
     expect(got.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer realm="mttr-exporter admin"' : null);
     expect(refreshes).toBe(0);
+  });
+
+  it.each([
+    { says: 'alone, where nothing else is asked for', bearer: undefined, more: {}, status: 200 },
+    { says: 'alone, where a token is asked for', bearer: 'secret', more: {}, status: 200 },
+    { says: 'beside the token for reading', bearer: 'secret', more: { authorization: 'Bearer secret' }, status: 200 },
+    { says: 'beside a wrong one', bearer: 'secret', more: { authorization: 'Bearer other' }, status: 200 },
+    { says: 'with another value', bearer: undefined, more: { 'x-admin-token': 'other' }, status: 401 },
+    { says: 'with the beginning of it', bearer: undefined, more: { 'x-admin-token': 'the' }, status: 401 },
+    { says: 'without a value', bearer: undefined, more: { 'x-admin-token': '' }, status: 401 },
+    {
+      says: 'with another value, beside the token for reading',
+      bearer: 'secret',
+      more: { authorization: 'Bearer secret', 'x-admin-token': 'other' },
+      status: 401,
+    },
+    {
+      says: 'with another value, where a token is asked for',
+      bearer: 'secret',
+      more: { 'x-admin-token': 'other' },
+      status: 401,
+    },
+    {
+      says: 'with another value, beside the admin token as bearer',
+      bearer: 'secret',
+      more: { ...ADMIN, 'x-admin-token': 'other' },
+      status: 200,
+    },
+  ])('may send the admin token as X-Admin-Token $says: $status', async ({ bearer, more, status }) => {
+    const { post } = await start({ bearerToken: () => bearer, api: inventApi(admins) });
+
+    const got = await post('/refresh?scope=all', {
+      headers: { 'x-admin-token': encodeURIComponent(TOKEN), ...more },
+    });
+
+    expect(got.status).toBe(status);
+  });
+
+  it('may read with X-Admin-Token as with the bearer', async () => {
+    const { get } = await start({ bearerToken: () => 'secret', api: inventApi(admins) });
+
+    const right = await get('/status', { headers: { 'x-admin-token': encodeURIComponent(TOKEN) } });
+    const wrong = await get('/status', { headers: { 'x-admin-token': 'other' } });
+
+    expect([right.status, wrong.status]).toEqual([200, 401]);
+  });
+
+  it('finds no endpoint open by X-Admin-Token where no admin token is configured', async () => {
+    const { get, post } = await start({ bearerToken: () => 'secret' });
+
+    const read = await get('/status', { headers: { 'x-admin-token': '' } });
+    const refresh = await post('/refresh?scope=all', {
+      headers: { authorization: 'Bearer secret', 'x-admin-token': 'undefined' },
+    });
+
+    expect([read.status, refresh.status]).toEqual([401, 403]);
   });
 
   it('is not whoever has the token for reading, where a refresh is wanted', async () => {

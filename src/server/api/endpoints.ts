@@ -5,12 +5,20 @@ import {
   ExplainQuery,
   IncidentsQuery,
   NoParameters,
+  ProviderPath,
   parseParameters,
   RefreshQuery,
   StatisticsQuery,
   toJsonValues,
 } from './queries.ts';
-import { ConfigResponse, IncidentsResponse, RefreshResponse, StatisticsResponse, StatusResponse } from './schemas.ts';
+import {
+  ConfigResponse,
+  IncidentsResponse,
+  LastPollResponse,
+  RefreshResponse,
+  StatisticsResponse,
+  StatusResponse,
+} from './schemas.ts';
 
 /**
  * Where the responses of the API come from. What cannot be answered is thrown as RequestProblem. Responses that may be
@@ -24,11 +32,15 @@ export interface ApiSource {
   readonly incidents: (query: IncidentsQuery) => Promise<Buffer>;
   readonly explain: (query: ExplainQuery) => Promise<Buffer>;
   readonly config: () => Record<string, unknown>;
+  /** Of the provider of that name. */
+  readonly lastPoll: (provider: string) => Promise<LastPollResponse>;
   readonly refresh: (query: RefreshQuery) => Promise<RefreshResponse>;
 }
 
 /** What a client sends: the parameters of the query, and the JSON of the body where there is one. */
 export interface RequestInput {
+  /** Values of the names in the path, decoded. */
+  readonly path: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
@@ -44,7 +56,9 @@ export interface EndpointResult {
 export interface Endpoint {
   /** A POST changes something: it needs the admin token, and its parameters may be in a JSON body instead of the query. */
   readonly method: 'get' | 'post';
+  /** May have a `{name}`, which `pathParameters` describe. */
   readonly path: string;
+  readonly pathParameters?: z.ZodObject;
   readonly name: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
@@ -131,6 +145,21 @@ export const ENDPOINTS: readonly Endpoint[] = [
     isLong: false,
     read: (source) => source.config(),
   }),
+  {
+    method: 'get',
+    path: '/providers/{name}/last-poll',
+    pathParameters: ProviderPath,
+    name: 'LastPoll',
+    summary: 'The requests and decisions of the last poll of a provider',
+    parameters: NoParameters,
+    responses: [{ status: 200, schema: LastPollResponse }],
+    problems: [400, 404, 405],
+    isLong: false,
+    respond: async (source, { path, query }) => {
+      parseParameters(NoParameters, query);
+      return { status: 200, body: await source.lastPoll(parseParameters(ProviderPath, path).name) };
+    },
+  },
   {
     method: 'post',
     path: '/refresh',

@@ -45,6 +45,11 @@ const wholeNumber = (description: string, most: number) =>
 /** No parameters at all. */
 export const NoParameters = z.strictObject({});
 
+/** The provider that a path names. */
+export const ProviderPath = z.strictObject({
+  name: z.string().max(VALUE_LENGTH_MAX, 'too long').describe('The name of a provider, as configured'),
+});
+
 /** Which rows of the statistics to return. */
 export const StatisticsQuery = z.strictObject({ window, by, ...labels });
 export type StatisticsQuery = z.infer<typeof StatisticsQuery>;

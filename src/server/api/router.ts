@@ -2,7 +2,7 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { messageOf } from '../../model/error-message.ts';
 import type { Log } from '../../model/log.ts';
 import { requestPath } from '../addresses.ts';
-import { isSameSecret, parseBearerToken } from '../auth.ts';
+import { isAdmin } from '../auth.ts';
 import { INTERNAL_ERROR, RequestProblem, send, sendProblem } from '../responses.ts';
 import { type ApiSource, ENDPOINTS, type Endpoint, type RequestInput } from './endpoints.ts';
 import { openApiDocument } from './openapi.ts';
@@ -74,14 +74,14 @@ function createSemaphore(permits: number): <Result>(task: () => Promise<Result>)
 function addEndpoint(router: Router, endpoint: Endpoint, source: ApiSource, run: Runner): void {
   const respond = async (request: Request, response: Response) => {
     const text = queryText(request);
-    const input: RequestInput = { query: parseQuery(text), body: request.body };
-    const { status, json } = await run(`${endpoint.path}?${text}`, async () => {
+    const input: RequestInput = { path: request.params, query: parseQuery(text), body: request.body };
+    const { status, json } = await run(`${request.path}?${text}`, async () => {
       const { status, body } = await endpoint.respond(source, input);
       return { status, json: Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body)) };
     });
     send(response, status, { type: 'application/json', body: json });
   };
-  const route = router.route(endpoint.path);
+  const route = router.route(endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'));
   if (endpoint.method === 'get') {
     route.get(respond).all(rejectOtherMethods('GET, HEAD'));
     return;
@@ -108,10 +108,12 @@ function requireAdmin({ adminToken }: ApiSource) {
     if (token === undefined) {
       throw new RequestProblem(403, 'this endpoint is disabled; set web.admin_token in the configuration');
     }
-    const given = parseBearerToken(request.headers.authorization);
-    if (given === undefined || !isSameSecret(given, token)) {
+    if (!isAdmin(request.headers, token)) {
       response.setHeader('WWW-Authenticate', 'Bearer realm="mttr-exporter admin"');
-      throw new RequestProblem(401, 'invalid admin token; expected Authorization: Bearer with web.admin_token');
+      throw new RequestProblem(
+        401,
+        'invalid admin token; expected web.admin_token in Authorization: Bearer or X-Admin-Token',
+      );
     }
     next();
   };
