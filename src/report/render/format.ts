@@ -1,4 +1,4 @@
-import type { SeverityConfig } from '../../config/types.ts';
+import type { BusinessHours, SeverityConfig } from '../../config/types.ts';
 import { formatLocalTime } from '../../model/format.ts';
 import type { Group } from '../groups.ts';
 import type { Bounds } from '../report.ts';
@@ -61,6 +61,20 @@ export function formatObjective(objective: number | undefined, isMet: boolean | 
   const share = `${Math.round(objective * 1000) / 10}%`;
   if (isMet === undefined) return share;
   return `${share} ${isMet ? 'met' : 'missed'}`;
+}
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/** `Mon, Tue 09:00 to 17:00 (Europe/Berlin), holidays: 12` */
+export function formatBusinessHours({ timezone, days, fromMinute, toMinute, holidays }: BusinessHours): string {
+  const names = days.map((day) => WEEKDAYS[day - 1]).join(', ');
+  const hours = `${names} ${formatTimeOfDay(fromMinute)} to ${formatTimeOfDay(toMinute)} (${timezone})`;
+  return holidays.length === 0 ? hours : `${hours}, holidays: ${holidays.length}`;
+}
+
+/** `09:00`, from minutes after midnight. */
+export function formatTimeOfDay(minutes: number): string {
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 /** `2024-01-01T00:00:00 to 2024-01-31T23:59:59` */
