@@ -30,10 +30,10 @@ export function formatChange(now: number | undefined, before: number | undefined
 }
 
 /** How many percentage points a share rose or fell: `+10.7 points`. */
-export function formatPoints(now: number | undefined, before: number | undefined): string {
+export function formatPoints(now: number | undefined, before: number | undefined, decimals = 1): string {
   if (now === undefined || before === undefined) return NO_DATA;
   const points = (now - before) * 100;
-  return `${points < 0 ? '' : '+'}${points.toFixed(1)} points`;
+  return `${points < 0 ? '' : '+'}${points.toFixed(decimals)} points`;
 }
 
 /** A number of incidents; every group that exists has one. */
@@ -58,7 +58,8 @@ export function capitalize(text: string): string {
 /** `90% met`; the share alone where it is not known whether it was. */
 export function formatObjective(objective: number | undefined, isMet: boolean | undefined): string {
   if (objective === undefined) return 'none';
-  const share = `${Math.round(objective * 1000) / 10}%`;
+  // 99.95% is another promise than 100%.
+  const share = `${Number((objective * 100).toFixed(4))}%`;
   if (isMet === undefined) return share;
   return `${share} ${isMet ? 'met' : 'missed'}`;
 }
