@@ -82,7 +82,7 @@ export function listStages({ stageTargetMinutes, statistics }: Group) {
 /** A further column of a table, where something is configured. */
 export interface Column {
   readonly title: string;
-  format(statistics: StatisticValues): string;
+  readonly format: (statistics: StatisticValues) => string;
 }
 
 /** The mean in business hours. */

@@ -215,10 +215,10 @@ function toTrend({ trend }: Report): Section[] {
 interface ComparedStatistic {
   readonly label: string;
   readonly statistic: Statistic;
-  format(value: number | undefined): string;
-  formatChange(now: number | undefined, before: number | undefined): string;
+  readonly format: (value: number | undefined) => string;
+  readonly formatChange: (now: number | undefined, before: number | undefined) => string;
   /** Left out where it is not configured. */
-  isConfigured?(report: Report): boolean;
+  readonly isConfigured?: (report: Report) => boolean;
 }
 
 const TOTAL = { format: formatTotal, formatChange };
