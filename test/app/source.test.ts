@@ -68,7 +68,10 @@ it('long answers are JSON that was put together elsewhere', async () => {
   const statistics: unknown = JSON.parse((await source.statistics({ by: 'all', window: '30d' })).toString());
   const incidents: unknown = JSON.parse((await source.incidents({ limit: 1 })).toString());
 
-  expect(statistics).toMatchObject({ rows: [{ by: 'all', window: '30d', resolved: 1, mttr_minutes: 20 }] });
+  expect(statistics).toMatchObject({
+    rows: [{ by: 'all', window: '30d', resolved: 1, mttr_minutes: 20 }],
+    providers: [{ name: 'pagerduty', window_to: new Date(at(60)).toISOString() }],
+  });
   expect(incidents).toMatchObject({ incidents: [{ id: 'Q1', recovery_minutes: 20 }] });
 });
 

@@ -20,7 +20,7 @@ export function inventApi(changes: Partial<ApiSource> = {}): ApiSource {
       services_overflowed: 0,
       store_bytes: 4096,
     }),
-    statistics: async () => json({ rows: [] }),
+    statistics: async () => json({ rows: [], providers: [] }),
     incidents: async () => json({ incidents: [] }),
     explain: async () => json(EXPLANATION),
     config: () => ({ windows: ['30d'] }),

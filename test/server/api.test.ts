@@ -157,11 +157,11 @@ describe('an answer', () => {
 
   it('sends a long answer as it was put together', async () => {
     const rows = [{ by: 'all', window: '30d', window_seconds: 2_592_000, opened: 0 }];
-    const { get } = await start({ api: inventApi({ statistics: async () => toJson({ rows }) }) });
+    const { get } = await start({ api: inventApi({ statistics: async () => toJson({ rows, providers: [] }) }) });
 
     const { text, headers } = await get('/statistics');
 
-    expect(text).toBe('{"rows":[{"by":"all","window":"30d","window_seconds":2592000,"opened":0}]}');
+    expect(text).toBe('{"rows":[{"by":"all","window":"30d","window_seconds":2592000,"opened":0}],"providers":[]}');
     expect(headers.get('content-type')).toContain('application/json');
   });
 
@@ -315,7 +315,7 @@ it('puts one answer together for all who ask the same at once', async () => {
   const waiting: (() => void)[] = [];
   const statistics = async () => {
     await new Promise<void>((resolve) => waiting.push(resolve));
-    return toJson({ rows: [] });
+    return toJson({ rows: [], providers: [] });
   };
   const { get } = await start({ api: inventApi({ statistics }) });
   const asked = [get('/statistics?by=all'), get('/statistics?by=severity')];
@@ -333,7 +333,7 @@ it('puts one answer together for all who ask the same at once', async () => {
   waiting.at(-1)?.();
 
   expect(works).toBe(2);
-  expect(answered.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => ({ rows: [] })));
+  expect(answered.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => ({ rows: [], providers: [] })));
   expect((await later).status).toBe(200);
 });
 

@@ -87,14 +87,30 @@ const StatisticsRow = z.strictObject({
   escalated_ratio: ratio.optional(),
   reopened_ratio: ratio.optional(),
   repeat_ratio: ratio.optional(),
-  free_ratio: ratio.optional(),
+  free_ratio: ratio
+    .optional()
+    .describe('Of by=all only incidents of availability.severities, where these are configured; likewise mtbf_minutes'),
+  availability_ratio: ratio
+    .optional()
+    .describe('Share of the covered window without an open incident of availability.severities'),
+  error_budget_minutes: z.number().optional().describe('Left of the error budget; negative when more is spent'),
+  detection_within_target_ratio: ratio.optional(),
+  acknowledgement_within_target_ratio: ratio.optional(),
+  identification_within_target_ratio: ratio.optional(),
+  mitigation_within_target_ratio: ratio.optional(),
+  mttr_business_minutes: minutes.optional().describe('MTTR within business_hours'),
   level: z.enum(LEVELS).optional().describe('The level that mttr_minutes reaches'),
 });
 export type StatisticsRow = z.infer<typeof StatisticsRow>;
 
 /** Windowed statistics. */
 export const StatisticsResponse = z
-  .strictObject({ rows: z.array(StatisticsRow) })
+  .strictObject({
+    rows: z.array(StatisticsRow),
+    providers: z
+      .array(z.strictObject({ name: z.string(), window_to: isoTime }))
+      .describe('Where the windows of the rows end, for each provider: it was read until then'),
+  })
   .describe('The numbers of /metrics: a row for each group and window');
 export type StatisticsResponse = z.infer<typeof StatisticsResponse>;
 
