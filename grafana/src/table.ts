@@ -29,7 +29,6 @@ interface TableSpec extends Omit<PanelSpec, 'queries'> {
   readonly sortedBy?: string;
   /** Leaves the numbers out: that there is a row says it all. */
   readonly isLabelsOnly?: boolean;
-  readonly emptyText?: string;
 }
 
 /** With narrower columns Grafana cuts titles and numbers. */
@@ -56,7 +55,7 @@ function columnProperties({ unit, decimals, steps, mappings, link }: Column): Dy
 
 /** A row per group of this moment, its numbers side by side; a name of a service leads to its dashboard. */
 export function table(spec: TableSpec): Builder<Panel> {
-  const { columns, sortedBy, isLabelsOnly = false, emptyText } = spec;
+  const { columns, sortedBy, isLabelsOnly = false } = spec;
   const rows = spec.rows.map(toRow);
   const queries = columns.map(({ title, expression }) => ({ expression, legend: title }));
   const valueField = (index: number) => (columns.length === 1 ? 'Value' : `Value #${refId(index)}`);
@@ -79,7 +78,6 @@ export function table(spec: TableSpec): Builder<Panel> {
         renameByName: Object.fromEntries(names),
       },
     });
-  if (emptyText !== undefined) builder.noValue(emptyText);
   for (const column of columns) {
     const properties = columnProperties(column);
     if (properties.length > 0) builder.overrideByName(column.title, properties);

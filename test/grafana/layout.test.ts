@@ -111,7 +111,7 @@ describe.each(dashboards)('%s', (_, dashboard) => {
   });
 
   it('has variables that take everything where nothing is chosen', () => {
-    const choices = dashboard.templating.list.filter(({ includeAll }) => includeAll);
+    const choices = dashboard.templating.list.filter(({ includeAll, name }) => includeAll && name !== 'worst');
 
     expect(choices).not.toEqual([]);
     for (const variable of choices) {
@@ -152,6 +152,17 @@ describe.each(dashboards)('%s', (_, dashboard) => {
       expect(renamed.length).toBeGreaterThan(targets.length);
     }
   });
+});
+
+it('the worst severities are all those of rank 0, whatever they are called, and none where there is no rank', () => {
+  const worst = dashboards.flatMap(([, { templating }]) => templating.list.filter(({ name }) => name === 'worst'));
+
+  expect(worst).toHaveLength(3);
+  for (const variable of worst) {
+    expect(queryOf(variable)).toBe('query_result(max by (severity) (incident_severity_rank) == 0)');
+    expect(variable).toMatchObject({ includeAll: true, hide: 2, current: { value: ['$__all'] } });
+    expect(variable.allValue).toBeUndefined();
+  }
 });
 
 it('what can be chosen: data source, window, provider, service, severity and team', () => {
