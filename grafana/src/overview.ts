@@ -13,6 +13,7 @@ import {
   oldestOpenSeconds,
   performanceLevel,
   resolved,
+  severityRank,
   shareWithinTarget,
   summed,
   windowed,
@@ -121,6 +122,7 @@ const severities: Section = {
       decimals: 1,
       width: 24,
       rows: ['severity'],
+      order: severityRank,
       columns: [
         { title: 'Level', expression: performanceLevel('severity'), unit: 'none', decimals: 0, mappings: LEVELS },
         { title: 'MTTR', expression: windowed('incident_mttr_minutes', 'severity') },

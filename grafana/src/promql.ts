@@ -89,6 +89,9 @@ export function configured(metric: string): string {
   return maximum(['severity'], selector(metric, chosen(['severity'])));
 }
 
+/** How bad each severity is, 0 the worst: orders rows by severity. */
+export const severityRank = configured('incident_severity_rank');
+
 /** Share of the time that should be available; absent where `availability` is not configured. */
 export const availabilityObjective = 'max(incident_availability_objective_ratio)';
 

@@ -10,6 +10,7 @@ import {
   inAllWindows,
   oldestOpenSeconds,
   overAllWindows,
+  severityRank,
   shareWithinTarget,
   stageTargets,
   summed,
@@ -160,6 +161,7 @@ const budget: Section = {
       unit: 'none',
       width: 24,
       rows: ['severity'],
+      order: severityRank,
       columns: [
         { title: 'Target', expression: configured('incident_target_minutes'), unit: 'm', decimals: 0 },
         { title: 'Objective', expression: objective, unit: 'percentunit', decimals: 0 },
@@ -314,6 +316,7 @@ const response: Section = {
       width: 12,
       height: 8,
       rows: ['severity'],
+      order: severityRank,
       columns: [
         { title: 'MTTA', expression: windowed('incident_mtta_minutes', 'severity') },
         {
