@@ -1,9 +1,9 @@
-import { FEW_REPEATS, LEFT, LEVELS, MORE_IS_GOOD, NONE_IS_GOOD, SLOWER_IS_BAD, UNJUDGED } from './colours.ts';
+import { availabilityAtAGlance } from './availability.ts';
+import { FEW_REPEATS, LEVELS, MORE_IS_GOOD, NONE_IS_GOOD, SLOWER_IS_BAD } from './colours.ts';
 import { buildDashboard, type Section } from './dashboard.ts';
 import { incidentsLink } from './links.ts';
 import { bars, heatmap, stat, timeline, trend } from './panels.ts';
 import {
-  availabilityObjective,
   change,
   changeOf,
   configured,
@@ -82,30 +82,7 @@ const glance: Section = {
       width: 4,
       queries: [{ expression: oldestOpenSeconds([]), legend: 'oldest' }],
     }),
-    stat({
-      id: 29,
-      title: 'Availability and error budget',
-      description:
-        'Share of the window without an open incident of the severities of availability, the objective, and how many minutes of the error budget are left; below zero it is overspent. Empty unless availability is configured.',
-      unit: 'percentunit',
-      decimals: 3,
-      width: 24,
-      steps: LEFT,
-      emptyText: 'availability is not configured',
-      queries: [
-        { expression: windowed('incident_availability_ratio', 'all'), legend: 'available' },
-        { expression: availabilityObjective, legend: 'objective' },
-        { expression: windowed('incident_error_budget_minutes', 'all'), legend: 'error budget left' },
-      ],
-      overrides: {
-        available: UNJUDGED,
-        objective: UNJUDGED,
-        'error budget left': [
-          { id: 'unit', value: 'm' },
-          { id: 'decimals', value: 1 },
-        ],
-      },
-    }),
+    availabilityAtAGlance,
   ],
 };
 
