@@ -78,7 +78,7 @@ function findExclusionText({ recorded, reader: findReader, settings }: FactsInpu
 }
 
 /** How an incident ended, as far as is known. */
-export const RESOLUTION_STATES = ['open', 'resolved', 'merged', 'deleted', 'expired', 'flaky'] as const;
+export const RESOLUTION_STATES = ['open', 'resolved', 'merged', 'deleted', 'flagged', 'expired', 'flaky'] as const;
 export type Resolution = (typeof RESOLUTION_STATES)[number];
 
 function findResolution({ merged, exclusion, resolvedAtMs }: Incident): Resolution {
