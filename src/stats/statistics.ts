@@ -13,9 +13,9 @@ export interface Statistics {
   put(incident: StoredIncident): void;
   /** Forgets incidents that left the store. */
   forget(rows: readonly number[]): void;
-  /** Moves a provider's windows; one that is seen for the first time joins with the next `rebuild`. */
+  /** Moves a provider's windows; a new provider joins with the next `rebuild`. */
   advance(provider: ActiveProvider): void;
-  /** Puts all groups together anew: after a first sync, or when labels changed. */
+  /** Computes all groups again from the incidents: after a first sync, or when labels changed. */
   rebuild(): void;
   /** Brings all rows up to date. */
   refresh(): void;
@@ -36,7 +36,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
   };
   const rebuild = () => {
     windows = new Windows(input, columns, [...providers.values()]);
-    for (let slot = 0; slot < columns.length; slot += 1) if (columns.isTaken(slot)) windows.change(slot, 1, true);
+    for (let slot = 0; slot < columns.length; slot += 1) if (columns.isOccupied(slot)) windows.change(slot, 1, true);
     windows.sortOrders();
     windows.refresh();
   };
@@ -44,7 +44,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
     put: (incident) => {
       const known = columns.slotOf(incident.row);
       if (known >= 0) windows.change(known, -1);
-      const slot = known >= 0 ? known : columns.take(incident.row);
+      const slot = known >= 0 ? known : columns.append(incident.row);
       columns.write(slot, incident, input);
       windows.change(slot, 1);
     },
@@ -66,7 +66,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
   };
 }
 
-/** Windowed statistics that are kept by adding and taking away incidents, never by going over all of them. */
+/** Windowed statistics, updated by adding and removing incidents, never by going over all of them. */
 export class Windows {
   readonly groupIndex: GroupIndex;
   readonly #columns: Columns;
@@ -87,7 +87,7 @@ export class Windows {
     this.groupIndex = new GroupIndex(input, columns, providers);
   }
 
-  /** Lets an incident in, or takes it out just as it was let in. With `isAppended`, `sortOrders` must follow the last one. */
+  /** Adds an incident, or removes it exactly as it was added. With `isAppended`, `sortOrders` must follow the last one. */
   change(slot: number, sign: 1 | -1, isAppended = false): void {
     const facet = this.#facetOf(slot);
     if (facet === undefined) return;
@@ -166,13 +166,13 @@ export class Windows {
     return this.#hasRecovery(slot) ? [byTrigger, byResolve] : [byTrigger];
   }
 
-  /** Lets the groups know when an incident was opened and in which times it was open, as far as windows can still ask for it. */
+  /** Adds to the groups when an incident was opened and in which times it was open, as far as windows can still need it. */
   #track({ groups, providerPosition, providerIndex, isOutage }: FacetGroups, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
     const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
     const spans = columns.spans.get(slot);
-    // Ends never move backwards, so what was over before the largest window is never asked for again.
+    // Ends never move backwards, so what was over before the largest window is never needed again.
     const sinceMs = providerIndex.provider.endMs - this.#windowMaxMs;
     if (sign === 1) {
       const closedAtMs = spans === undefined ? resolvedAtMs : lastCloseMs(spans);

@@ -198,7 +198,7 @@ describe('windowed statistics', () => {
     },
   );
 
-  it('says only what a grouping shows at the standard detail', async () => {
+  it('has only the statistics of its grouping at the standard detail', async () => {
     const settings = settingsWith({ detail: 'standard' });
     const statistics = open(settings);
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
@@ -238,7 +238,7 @@ describe('windowed statistics', () => {
     expect((await said(statistics, settings)).get('all[]@7d')?.['resolved']).toBe(resolved);
   });
 
-  it('keeps the deviation exact after an outlier of a hundred days has left', async () => {
+  it('has an exact standard deviation after an outlier of a hundred days has left', async () => {
     const settings = settingsWith();
     const statistics = open(settings);
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
