@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import { describeProviders, readersOf, shownProvider, statisticsSettings } from '../core/settings.ts';
+import { describeProviders, readersOf, statisticsSettings, toPageProvider } from '../core/settings.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { InputError } from '../model/input-error.ts';
 import { sharedJson } from '../model/threads.ts';
@@ -50,7 +50,7 @@ export const storeQueries: StoreQueries = {
         question: parseQuestion(query, { config, nowMs }),
         history,
         settings: statisticsSettings(config),
-        providers: describeProviders(context).map(shownProvider),
+        providers: describeProviders(context).map(toPageProvider),
         retentionMs: config.retentionMs,
         reader: (name) => readers.get(name),
       });

@@ -7,8 +7,8 @@ import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Config } from '../config/types.ts';
 import { createCore } from '../core/core.ts';
 import { toRemote } from '../core/remote.ts';
-import { readersOf, shownProvider, storeSettings } from '../core/settings.ts';
-import type { ShownProvider } from '../metrics/family.ts';
+import { readersOf, storeSettings, toPageProvider } from '../core/settings.ts';
+import type { PageProvider } from '../metrics/family.ts';
 import { createProcessMetrics } from '../metrics/self-metrics.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
@@ -32,7 +32,7 @@ export interface HistorySourceInput {
 /** What reports, explanations and backfills read. */
 export interface HistorySource {
   readonly history: History;
-  readonly providers: readonly ShownProvider[];
+  readonly providers: readonly PageProvider[];
   readonly reader: (provider: string) => LabelMapper | undefined;
   /** How long resolved incidents were kept; what was just read from the platforms is kept whole. */
   readonly retentionMs: number;
@@ -60,7 +60,7 @@ export async function openHistorySource(input: HistorySourceInput, context: Comm
     const history = openHistory({ path, readers, maxServices: config.metrics.maxServices });
     return {
       history,
-      providers: opened.map(shownProvider),
+      providers: opened.map(toPageProvider),
       reader: (provider) => readers.get(provider),
       retentionMs,
       close: () => {

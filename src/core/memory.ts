@@ -10,9 +10,9 @@ import {
   activeProvider,
   describeProviders,
   readersOf,
-  shownProvider,
   statisticsSettings,
   storeSettings,
+  toPageProvider,
 } from './settings.ts';
 
 /** Statistics and page of one configuration. */
@@ -90,7 +90,7 @@ export class CoreMemory {
   /** Ends the holds that are over. */
   release(steadyMs: number): void {
     if (this.setup === undefined) return;
-    const due = this.#holds.due(steadyMs, this.setup.config.metrics.newSeriesHoldMs);
+    const due = this.#holds.findExpired(steadyMs, this.setup.config.metrics.newSeriesHoldMs);
     if (due.length === 0) return;
     this.#store.release(due);
     this.#hasChanged = true;
@@ -98,7 +98,7 @@ export class CoreMemory {
 
   /** A GET got all of this page. */
   scraped(version: number, steadyMs: number): void {
-    this.#holds.delivered(version, steadyMs);
+    this.#holds.onScraped(version, steadyMs);
   }
 
   /** A new page; undefined while the last one still stands. */
@@ -110,7 +110,7 @@ export class CoreMemory {
     this.#snapshot = snapshot;
     this.#shownProviders = synced.map(({ provider }) => provider.name);
     const sets = source.sets.map(({ set }) => set);
-    this.#holds.rendered(update.version, sets);
+    this.#holds.onRendered(update.version, sets);
     this.#hasChanged = false;
     return update;
   }
@@ -204,6 +204,6 @@ function loadMemory(store: Store, setup: CoreSetup): Memory {
   store.load((incident) => statistics.put(incident));
   for (const { name } of config.providers) advance(name);
   statistics.rebuild();
-  const providers = described.map(shownProvider);
+  const providers = described.map(toPageProvider);
   return { setup, statistics, render: createPageRenderer({ config, store, statistics, providers }), advance };
 }

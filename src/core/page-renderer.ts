@@ -1,6 +1,6 @@
 import type { Config } from '../config/types.ts';
 import { families } from '../metrics/families.ts';
-import type { PageSource, ShownProvider, ShownSet } from '../metrics/family.ts';
+import type { LabelSetSource, PageProvider, PageSource } from '../metrics/family.ts';
 import { Page, type RenderedPage } from '../metrics/page.ts';
 import type { Row } from '../stats/rows.ts';
 import type { Statistics } from '../stats/statistics.ts';
@@ -22,7 +22,7 @@ export interface PageRendererInput {
   readonly config: Config;
   readonly store: Store;
   readonly statistics: Statistics;
-  readonly providers: readonly ShownProvider[];
+  readonly providers: readonly PageProvider[];
 }
 
 /** A page with what it was rendered from. */
@@ -53,8 +53,8 @@ export function createPageSource({
   providers,
 }: Omit<PageRendererInput, 'config'>): () => PageSource {
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
-  const shown = new WeakMap<LabelSet, ShownSet>();
-  const show = (set: LabelSet): ShownSet | undefined => {
+  const shown = new WeakMap<LabelSet, LabelSetSource>();
+  const show = (set: LabelSet): LabelSetSource | undefined => {
     const provider = byName.get(set.provider);
     if (provider === undefined) return undefined;
     const known = shown.get(set) ?? { set, provider, exemplars: [...store.exemplars(set.row)] };

@@ -260,10 +260,10 @@ export function createExemplars(): Exemplars {
     },
     restore: (recent, sets, bucketsMs) => {
       bySet.clear();
-      const bornMs = new Map(sets.map(({ row, groups }) => [row, groups.recovery?.bornMs]));
+      const createdAtMs = new Map(sets.map(({ row, groups }) => [row, groups.recovery?.createdAtMs]));
       for (const { set, ms, resolvedAtMs, countedAtMs, incidentId } of recent) {
         // What was counted before the histogram restarted is not in it.
-        if (countedAtMs < (bornMs.get(set) ?? Number.POSITIVE_INFINITY)) continue;
+        if (countedAtMs < (createdAtMs.get(set) ?? Number.POSITIVE_INFINITY)) continue;
         note(set, bucketOf(ms, bucketsMs), { incidentId, ms, resolvedAtMs });
       }
     },

@@ -19,8 +19,8 @@ const GROUPS = {
 export type GroupName = keyof typeof GROUPS;
 export const GROUP_NAMES: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'];
 
-/** When a group of families was born at zero, and whether its observations are shown yet. */
-type Lifecycle = { readonly bornMs: number; released: boolean };
+/** When a group of series was created at zero, and whether its observations are on the page yet. */
+type Lifecycle = { readonly createdAtMs: number; released: boolean };
 
 /** The totals of a group, with the names that GROUPS has. */
 export type Group<Name extends GroupName> = Lifecycle &
@@ -57,11 +57,11 @@ export function setKey(labels: SetLabels): string {
 }
 
 /** A group at zero; `buckets` is the number of finite bounds. */
-export function newGroup(name: GroupName, bornMs: number, buckets: number): Lifecycle {
+export function newGroup(name: GroupName, createdAtMs: number, buckets: number): Lifecycle {
   const { histograms, counts } = GROUPS[name];
   const zeros = () => Array.from({ length: buckets + 1 }, () => 0);
   return {
-    bornMs,
+    createdAtMs,
     released: false,
     ...Object.fromEntries(histograms.map((histogram) => [histogram, { sumMs: 0, counts: zeros() }])),
     ...Object.fromEntries(counts.map((count) => [count, 0])),

@@ -35,7 +35,7 @@ it('counters alone end in _total, and each family says what it means', () => {
 
 it('the process shows all of its own families and no other of that name', async () => {
   const metrics = createProcessMetrics('1.2.3');
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
   metrics.polled('pd', { isUp: true, seconds: 1 });
   metrics.requested('pd', '200');
   metrics.budget('pd', 7);

@@ -4,7 +4,7 @@ import { families } from '../../src/metrics/families.ts';
 import type { PageSource } from '../../src/metrics/family.ts';
 import type { Statistic } from '../../src/stats/rows.ts';
 import {
-  BORN_MS,
+  CREATED_AT_MS,
   openRow,
   provider,
   providerState,
@@ -38,7 +38,7 @@ function histogramCase(name: string, labels: string, { counts, sum }: { counts: 
     name,
     given: SETS,
     text: [...buckets(['0.5', '60', '+Inf']), ...rest],
-    openmetrics: [...buckets(['0.5', '60.0', '+Inf']), ...rest, `${name}_created{${labels}} ${BORN_MS / 1000}`],
+    openmetrics: [...buckets(['0.5', '60.0', '+Inf']), ...rest, `${name}_created{${labels}} ${CREATED_AT_MS / 1000}`],
   };
 }
 
@@ -297,7 +297,7 @@ describe('nothing rather than a false zero', () => {
   });
 
   it('a held set shows zeros everywhere, and no exemplar', async () => {
-    const exemplars = [{ incidentId: 'Q1', ms: 1000, resolvedAtMs: BORN_MS }];
+    const exemplars = [{ incidentId: 'Q1', ms: 1000, resolvedAtMs: CREATED_AT_MS }];
     const held = [shown(set({ released: false }), { exemplars }), shown(set({ kind: 'severity', released: false }))];
 
     const text = await rendered(source({ sets: held }), 'openmetrics');
@@ -324,7 +324,7 @@ describe('nothing rather than a false zero', () => {
     { says: 'identifications', change: { identification: false }, absent: ['incident_identification_time_minutes'] },
     { says: 'mitigations', change: { mitigation: false }, absent: ['incident_mitigation_time_minutes'] },
   ])('a platform that tells of no $says has no series about them', async ({ change, absent }) => {
-    const untold = provider({ stamps: { ...provider().stamps, ...change } });
+    const untold = provider({ timings: { ...provider().timings, ...change } });
 
     const text = await rendered(source({ sets: [shown(set({ kind: 'severity' }), { provider: untold })] }), 'text');
 

@@ -6,7 +6,7 @@ import { samplesOf } from './invented-source.ts';
 it('a provider’s counters are there at zero before its first poll, its state is not', async () => {
   const metrics = createProcessMetrics('1.2.3');
 
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
   const text = await metrics.text('text');
 
   expect(samplesOf(text, 'mttr_exporter_polls_total')).toEqual([
@@ -23,7 +23,7 @@ it('a provider’s counters are there at zero before its first poll, its state i
 
 it('polls, requests, throttling and allowance are told by provider', async () => {
   const metrics = createProcessMetrics('1.2.3');
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
 
   metrics.polled('pd', { isUp: true, seconds: 0.3 });
   metrics.polled('pd', { isUp: false, seconds: 700 });
@@ -47,7 +47,7 @@ it('polls, requests, throttling and allowance are told by provider', async () =>
 it('a provider that is no longer configured leaves, the others stay', async () => {
   const metrics = createProcessMetrics('1.2.3');
   for (const provider of ['gone', 'kept']) {
-    metrics.born(provider);
+    metrics.ensureCounters(provider);
     metrics.polled(provider, { isUp: true, seconds: 1 });
     metrics.requested(provider, '200');
     metrics.budget(provider, 1);
@@ -63,13 +63,13 @@ it('a provider that is no longer configured leaves, the others stay', async () =
 it('a provider that a reload opens again keeps its counts, one that was away begins anew', async () => {
   const metrics = createProcessMetrics('1.2.3');
   for (const provider of ['kept', 'away']) {
-    metrics.born(provider);
+    metrics.ensureCounters(provider);
     metrics.polled(provider, { isUp: true, seconds: 1 });
   }
   await metrics.forget('away');
 
-  metrics.born('kept');
-  metrics.born('away');
+  metrics.ensureCounters('kept');
+  metrics.ensureCounters('away');
   const text = await metrics.text('text');
 
   expect(text).toContain('mttr_exporter_poll_duration_seconds_count{provider="kept"} 1\n');
@@ -98,7 +98,7 @@ it.each(FORMATS)('what was not measured yet is absent, not NaN: %s', async (form
 
 it('reading one format does not change the other', async () => {
   const metrics = createProcessMetrics('1.2.3');
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
 
   await metrics.text('openmetrics');
   const text = await metrics.text('text');

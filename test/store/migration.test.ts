@@ -43,22 +43,22 @@ const ROWS: readonly { provider: 1 | 2; incident: Incident; marks: number }[] = 
   { provider: 2, incident: BEFORE_COUNTING, marks: 0 },
 ];
 
-const life = { bornMs: SINCE, released: true };
+const lifecycle = { bornMs: SINCE, released: true };
 const histogram = (sumMs = 0, counts = [0, 0, 0]) => ({ sumMs, counts });
 /** In version 1 the recoveries within the target stand beside the openings. */
 const SERVICE_GROUPS = {
-  recovery: { ...life, recovery: histogram(20 * MINUTE_MS, [0, 1, 0]) },
-  counts: { ...life, opened: 3, withinTarget: 1 },
+  recovery: { ...lifecycle, recovery: histogram(20 * MINUTE_MS, [0, 1, 0]) },
+  counts: { ...lifecycle, opened: 3, withinTarget: 1 },
 };
 const SEVERITY_GROUPS = {
   timings: {
-    ...life,
+    ...lifecycle,
     acknowledgement: histogram(),
     detection: histogram(),
     identification: histogram(),
     mitigation: histogram(),
   },
-  changes: { ...life, escalations: 7, reopened: 2, unacknowledged: 1, unacknowledgedAuto: 0 },
+  changes: { ...lifecycle, escalations: 7, reopened: 2, unacknowledged: 1, unacknowledgedAuto: 0 },
 };
 
 /** A store as version 1 left it. */
@@ -181,5 +181,21 @@ it('a store of version 1 is brought to the newest version, and what moved is in 
       { name: 'opsgenie', synced: 1, pruned_before_ms: at(2), imported_from_ms: null },
     ],
     pending: [{ id: 'Q3' }, { id: 'Q4' }, { id: 'Q5' }],
+  });
+});
+
+it('the totals of a label set are stored under the keys that earlier versions read', () => {
+  const path = versionOne();
+  const store = open(path);
+  pollBoth(store, at(90));
+  store.close();
+
+  const database = new DatabaseSync(path);
+  const stored = database.prepare('SELECT groups FROM label_sets WHERE row = 1').get();
+  database.close();
+
+  expect(JSON.parse(String(stored?.['groups']))).toEqual({
+    recovery: { ...lifecycle, recovery: histogram(50 * MINUTE_MS, [0, 2, 0]), withinTarget: 2 },
+    counts: { ...lifecycle, opened: 3 },
   });
 });

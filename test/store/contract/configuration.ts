@@ -29,7 +29,9 @@ const NO_FILTER: ProviderConfig['filter'] = {
 
 function bornOf(store: Store): Record<string, Record<string, number>> {
   const births = ({ groups }: LabelSet) =>
-    Object.fromEntries(Object.entries(groups).map(([name, { bornMs }]) => [name, (bornMs - at(0)) / MINUTE_MS]));
+    Object.fromEntries(
+      Object.entries(groups).map(([name, { createdAtMs }]) => [name, (createdAtMs - at(0)) / MINUTE_MS]),
+    );
   return Object.fromEntries(store.labelSets().map((set) => [nameOf(set), births(set)]));
 }
 

@@ -366,7 +366,9 @@ export function countingContract(engine: StoreEngine): void {
         .map((set) => [
           set.service,
           set.severity,
-          ...Object.entries(set.groups).map(([name, { bornMs, released }]) => `${name} ${bornMs} ${released}`),
+          ...Object.entries(set.groups).map(
+            ([name, { createdAtMs, released }]) => `${name} ${createdAtMs} ${released}`,
+          ),
         ]);
       expect(lives).toEqual([
         ['checkout', 'P1', `recovery ${at(1)} false`, `counts ${at(1)} false`],
@@ -399,7 +401,7 @@ export function countingContract(engine: StoreEngine): void {
       const released = [...store.labelSets()];
       const crashed = await start(place.crash());
 
-      expect(released[0]?.groups.recovery).toMatchObject({ released: true, bornMs: at(60) });
+      expect(released[0]?.groups.recovery).toMatchObject({ released: true, createdAtMs: at(60) });
       expect(released[0]?.groups.counts?.released).toBe(false);
       expect(crashed.labelSets()).toEqual(released);
     });

@@ -124,7 +124,7 @@ export function placesContract(engine: StoreEngine): void {
       expect(listed).toEqual(before);
       expect([isRelabelled, gone]).toEqual([true, undefined]);
       expect(ofCheckout()).toMatchObject({
-        groups: { recovery: { bornMs: lateMs + 2, released: false }, counts: { opened: 1 } },
+        groups: { recovery: { createdAtMs: lateMs + 2, released: false }, counts: { opened: 1 } },
       });
       expect(ofCheckout()?.row).not.toBe(before?.row);
     });
@@ -139,7 +139,7 @@ export function placesContract(engine: StoreEngine): void {
       store.prune(lateMs);
 
       expect(totals(store)['search P1']).toEqual({});
-      expect(store.labelSets().find(({ service }) => service === 'search')?.groups.counts?.bornMs).toBe(lateMs);
+      expect(store.labelSets().find(({ service }) => service === 'search')?.groups.counts?.createdAtMs).toBe(lateMs);
     });
 
     it('a renamed service takes over its own place at once', async () => {
