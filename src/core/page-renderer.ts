@@ -8,14 +8,14 @@ import type { LabelSet } from '../store/label-sets.ts';
 import type { Store } from '../store/store.ts';
 import { familySettings } from './settings.ts';
 
-/** What the newest page shows; it stands still until the next page replaces it. */
+/** What the newest page shows; it never changes; the next page replaces it. */
 export interface PageSnapshot {
   readonly rows: readonly Row[];
   /** Incidents open now at providers that count in every grouping, by the value of the label. */
   readonly openNow: { readonly service: ReadonlyMap<string, number>; readonly severity: ReadonlyMap<string, number> };
 }
 
-/** Nothing is shown before the first page. */
+/** Before the first page. */
 export const EMPTY_SNAPSHOT: PageSnapshot = { rows: [], openNow: { service: new Map(), severity: new Map() } };
 
 export interface PageRendererInput {
@@ -32,7 +32,7 @@ export interface PageRendering {
   readonly snapshot: PageSnapshot;
 }
 
-/** From the store and the statistics to the page. */
+/** Renders the page from the store and the statistics. */
 export function createPageRenderer(input: PageRendererInput): () => PageRendering {
   const { config, statistics } = input;
   const page = new Page(families, familySettings(config));
@@ -46,19 +46,19 @@ export function createPageRenderer(input: PageRendererInput): () => PageRenderin
   };
 }
 
-/** Gathers what a page is rendered from; the same set gives the same object, so that its text is kept. */
+/** Collects what a page is rendered from; the same set gives the same object, so that its text is reused. */
 export function createPageSource({
   store,
   statistics,
   providers,
 }: Omit<PageRendererInput, 'config'>): () => PageSource {
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
-  const shown = new WeakMap<LabelSet, LabelSetSource>();
-  const show = (set: LabelSet): LabelSetSource | undefined => {
+  const sources = new WeakMap<LabelSet, LabelSetSource>();
+  const toSource = (set: LabelSet): LabelSetSource | undefined => {
     const provider = byName.get(set.provider);
     if (provider === undefined) return undefined;
-    const known = shown.get(set) ?? { set, provider, exemplars: [...store.exemplars(set.row)] };
-    shown.set(set, known);
+    const known = sources.get(set) ?? { set, provider, exemplars: [...store.exemplars(set.row)] };
+    sources.set(set, known);
     return known;
   };
   return () => {
@@ -71,7 +71,7 @@ export function createPageSource({
       }),
       sets: store
         .labelSets()
-        .map(show)
+        .map(toSource)
         .filter((set) => set !== undefined),
       providers: providers.map((provider) => ({
         provider,

@@ -1,9 +1,9 @@
 import { platform, setPriority } from 'node:os';
 
-/** How much a working thread gives way: enough that the serving thread is woken at once, little enough that work goes on beside other processes. */
+/** Enough that the serving thread is scheduled first, little enough that this thread still runs beside other processes. */
 const NICENESS = 5;
 
-/** Lets the calling thread give way to the one that serves scrapes. On Linux a niceness belongs to a thread; elsewhere to the process, which keeps its own. */
+/** Lowers the priority of the calling thread below the one that serves scrapes. On Linux a niceness belongs to a thread; elsewhere to the process, which keeps its own. */
 export function yieldToServing(): void {
   if (platform() !== 'linux') return;
   try {

@@ -11,7 +11,7 @@ export interface Interval {
   readonly closedAtMs?: number | undefined;
 }
 
-/** The platform's own words for the severity; the configuration maps them to one of ours when they are read. */
+/** The platform's own values for the severity; the configuration maps them to one of its severities. */
 export interface SeveritySources {
   readonly priority?: string | undefined;
   readonly urgency?: string | undefined;
@@ -63,7 +63,7 @@ export interface Incident {
   readonly intervals: readonly Interval[];
   /** Folded into another incident: opened, but neither resolved nor in any duration. */
   readonly merged: boolean;
-  /** Closed, but counted apart and in no statistic (the open window passed, or it was a flicker). */
+  /** Closed, but in no statistic: it ended after the open window, or was too short to be an incident. */
   readonly exclusion?: 'expired' | 'flaky' | undefined;
   /** The same for repeated incidents: the platform's deduplication key, else service and normalized title. */
   readonly fingerprint: string;
@@ -102,7 +102,7 @@ export interface StateChange {
   /** Unique within the subject; the same change twice counts once. */
   readonly id: string;
   readonly atMs: number;
-  /** The provider's own word for what happened. */
+  /** The provider's own name of what happened. */
   readonly kind: string;
 }
 
@@ -122,7 +122,7 @@ export function titleFingerprint(serviceId: string, title: string): string {
   return `${serviceId}\n${words.replace(/\s+/g, ' ').trim().toLowerCase()}`;
 }
 
-/** A link that people may follow: only http and https, whatever a platform or a file says; undefined for the rest. */
+/** The text if it is a link that people may follow (http or https); undefined for anything else. */
 export function webLink(text: string | null | undefined): string | undefined {
   return /^https?:\/\//i.test(text ?? '') ? (text ?? undefined) : undefined;
 }

@@ -127,7 +127,7 @@ it('services that live for a day leave memory and file with the retention', () =
   });
 });
 
-it('thousands of services that left are gone at once, and what stays is counted on', () => {
+it('thousands of unused services are removed at once, and the others go on counting', () => {
   const staged = stage();
   staged.core.commit(poll(at(1)));
   staged.core.tick(at(1), at(1));

@@ -21,7 +21,7 @@ it('a provider’s counters are there at zero before its first poll, its state i
   expect(samplesOf(text, 'mttr_exporter_api_budget_remaining')).toEqual([]);
 });
 
-it('polls, requests, throttling and allowance are told by provider', async () => {
+it('polls, requests, throttling and remaining requests are counted by provider', async () => {
   const metrics = createProcessMetrics('1.2.3');
   metrics.ensureCounters('pd');
 
@@ -44,7 +44,7 @@ it('polls, requests, throttling and allowance are told by provider', async () =>
   expect(text).toContain('mttr_exporter_poll_duration_seconds_count{provider="pd"} 2\n');
 });
 
-it('a provider that is no longer configured leaves, the others stay', async () => {
+it('a provider that is no longer configured loses its series, the others keep theirs', async () => {
   const metrics = createProcessMetrics('1.2.3');
   for (const provider of ['gone', 'kept']) {
     metrics.ensureCounters(provider);
@@ -60,7 +60,7 @@ it('a provider that is no longer configured leaves, the others stay', async () =
   expect(text).toContain('mttr_exporter_polls_total{provider="kept",outcome="success"} 1\n');
 });
 
-it('a provider that a reload opens again keeps its counts, one that was away begins anew', async () => {
+it('a provider that a reload opens again keeps its counts, one that was removed starts at zero', async () => {
   const metrics = createProcessMetrics('1.2.3');
   for (const provider of ['kept', 'away']) {
     metrics.ensureCounters(provider);
