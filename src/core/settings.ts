@@ -53,7 +53,7 @@ export function storeSettings(
   );
   return {
     readers: given.readers,
-    tells: new Map(given.providers.map((one) => [one.config.name, one.capabilities])),
+    capabilities: new Map(given.providers.map((one) => [one.config.name, one.capabilities])),
     targetsMs: new Map(targets),
     bucketsMs: metrics.bucketsMs,
     detail: metrics.detail,

@@ -43,7 +43,8 @@ export class Group implements Row {
     const needsTimes = this.statistics.has('free') || this.statistics.has('mtbf');
     // With `availability`, only its severities count here: a harmless incident that is open for weeks would make it 0.
     this.isOfOutages = grouping === 'all' && this.outages !== undefined;
-    this.openTimes = this.isOfOutages ? this.outages : needsTimes ? new OpenTimes() : undefined;
+    const ownTimes = needsTimes ? new OpenTimes() : undefined;
+    this.openTimes = this.isOfOutages ? this.outages : ownTimes;
     this.openedAt = this.statistics.has('mtbf') ? new SortedNumbers() : undefined;
   }
 

@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../config/types.ts';
 import type { Log } from '../model/log.ts';
 import { isKept, MARKS, type StoredIncident } from '../model/stored.ts';
-import type { ExemplarNote } from './count.ts';
+import type { ExemplarCandidate } from './count.ts';
 import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
 import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
 import { list, number } from './incident-row.ts';
@@ -24,7 +24,7 @@ interface StoreInput {
   readonly close: () => void;
 }
 
-/** The store on top of an engine: loads what a change touches, decides, writes, and lets memory follow. */
+/** The store on top of an engine: loads the rows that a change touches, decides, writes, and then updates memory. */
 export function createStore({ engine, log, nowMs, isBroken, verify, close }: StoreInput): Store {
   const state = engine.loadState();
   const exemplars = createExemplars();
@@ -121,7 +121,7 @@ interface ConfigureInput {
   readonly nowMs: number;
 }
 
-/** New layouts restart families; a changed filter moves the start of counting. Gives what restarts at zero, for the log. */
+/** New layouts restart series; a changed filter moves `countingSinceMs`. Returns what restarts at zero, for the log. */
 export function configure({ engine, writer, fork, settings, nowMs }: ConfigureInput): string[] {
   fork.settings = settings;
   fork.relabel();
@@ -133,8 +133,8 @@ export function configure({ engine, writer, fork, settings, nowMs }: ConfigureIn
 }
 
 /**
- * What a changed filter lets in had ended before anybody wanted it counted, so counting starts anew at the last successful
- * poll: earlier escalations and reopenings are counted ones no longer, and what happened since may have to be counted.
+ * A changed filter may let in incidents that ended long ago; counting them now would look like a burst. So counting starts
+ * again at the last successful poll: earlier escalations and reopenings no longer count, later ones may have to be counted.
  */
 function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filter: string): IncidentTable | undefined {
   const before = fork.provider(name);
@@ -156,7 +156,7 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
   return table;
 }
 
-/** Without a filter mappings decide nothing; with one they decide what it lets through. */
+/** The filter as text, to notice changes; with the mappings it depends on, as they decide what it lets through. */
 function filterText({ filter, severity, services }: ProviderConfig): string {
   const { severities, services: names, teams, excludeTitles, shorterThanMs } = filter;
   const own = [severities, names, teams, excludeTitles.map(String), shorterThanMs];
@@ -177,10 +177,10 @@ export interface PruneInput {
   readonly nowMs: number;
 }
 
-/** Deletes some of what was closed before the retention began, and what belonged to nothing else. */
+/** Deletes some of the incidents that were closed before the retention began, and what only they used. */
 export function prune(input: PruneInput): PruneResult {
   const { fork, nowMs } = input;
-  // Of what the step before deleted: until that was over, statistics still asked for its labels.
+  // Only what the step before deleted: statistics still needed its labels until now.
   forgetUnused(input);
   const removedRows: number[] = [];
   for (const name of fork.settings.readers.keys()) {
@@ -190,7 +190,7 @@ export function prune(input: PruneInput): PruneResult {
   return { removedRows, isRelabelled: !hasMore && reconcileServices(fork, nowMs), hasMore };
 }
 
-/** By the provider's own polls: a clock that is ahead deletes nothing. */
+/** Prunes up to where the provider's own polls have reached: a clock that is ahead deletes nothing. */
 function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string, removed: number): number[] {
   const provider = fork.provider(name);
   if (!provider.isSynced || provider.polledUntilMs === undefined) return [];
@@ -203,7 +203,7 @@ function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string
   return expired.map((one) => number(one, 'row'));
 }
 
-/** Facets that no incident has any more, and services that have neither a facet nor a place in a list. */
+/** Deletes facets that no incident has any more, and services that have neither a facet nor an entry in a catalogue. */
 function forgetUnused({ engine, fork }: PruneInput): void {
   const used = new Set<string>();
   let mayBeUnused = false;
@@ -211,7 +211,7 @@ function forgetUnused({ engine, fork }: PruneInput): void {
     used.add(serviceKey(providerRow, serviceId));
     if ((fork.incidents.get(row) ?? 0) === 0) mayBeUnused = true;
   }
-  // Only then it is worth going over all incidents.
+  // Only then is it worth going over all incidents.
   const unused = mayBeUnused ? engine.unusedFacets() : [];
   for (const row of unused) {
     const facet = fork.facets.get(row);
@@ -233,10 +233,10 @@ function forgetUnused({ engine, fork }: PruneInput): void {
 /** The last recovery of each bucket of each label set; not part of the totals, so memory and the recent ledger suffice. */
 export interface Exemplars {
   of(set: number): readonly (Exemplar | undefined)[];
-  note(notes: readonly ExemplarNote[]): void;
-  /** Forgets all label sets but these. */
+  note(candidates: readonly ExemplarCandidate[]): void;
+  /** Drops the exemplars of all other label sets. */
   keepOnly(sets: readonly LabelSet[]): void;
-  /** Starts anew with these label sets from the newest ledger rows, by today's buckets. */
+  /** Rebuilds the exemplars of these label sets from the newest ledger rows, by today's buckets. */
   restore(recent: readonly RecentRecovery[], sets: readonly LabelSet[], bucketsMs: readonly number[]): void;
 }
 
@@ -251,8 +251,8 @@ export function createExemplars(): Exemplars {
   };
   return {
     of: (set) => bySet.get(set) ?? [],
-    note: (notes) => {
-      for (const { set, bucket, exemplar } of notes) note(set, bucket, exemplar);
+    note: (candidates) => {
+      for (const { set, bucket, exemplar } of candidates) note(set, bucket, exemplar);
     },
     keepOnly: (sets) => {
       const kept = new Set(sets.map(({ row }) => row));

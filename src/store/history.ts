@@ -22,7 +22,7 @@ export interface Recorded {
   readonly incident: Incident;
 }
 
-/** The store at one instant, for those who only read; an exporter may go on writing to it. */
+/** The store at one point in time, read-only; an exporter may go on writing to it. */
 export interface History {
   /** Of the configured providers, in the order of the configuration. */
   readonly providers: readonly ProviderState[];
@@ -59,16 +59,16 @@ export function openHistory(input: HistoryInput): History {
   }
 }
 
-/** What a store has of one provider, for those who may not change it. */
-export interface StoredPast {
+/** The stored incidents of one provider, read-only. */
+export interface ReadOnlyStore {
   readonly stored: Pick<StoredIncidents, 'incidents'>;
   readonly isSynced: boolean;
   readonly historyStartMs: number | undefined;
   close(): void;
 }
 
-/** Opens a store read-only, as it is at this instant; of one that does not exist nothing is known. An exporter may go on writing to it. */
-export function openStoredIncidents(path: string, provider: string): StoredPast {
+/** Opens a store read-only, as it is now; a file that does not exist is an empty store. An exporter may go on writing to it. */
+export function openStoredIncidents(path: string, provider: string): ReadOnlyStore {
   if (!existsSync(path)) {
     const stored = { incidents: () => new Map() };
     return { stored, isSynced: false, historyStartMs: undefined, close: () => undefined };
@@ -86,7 +86,7 @@ export function openStoredIncidents(path: string, provider: string): StoredPast 
   };
 }
 
-/** One line that names the store: SQLite's own says neither which nor that it is one. */
+/** One line that names the store: SQLite's message has no path. */
 function unreadable(path: string, error: unknown): Error {
   if (error instanceof NewerStore) return error;
   const reason = error instanceof Error ? error.message : String(error);
@@ -99,13 +99,13 @@ function isReadOnly(error: unknown): boolean {
   return errorCode(error) === SQLITE_READONLY;
 }
 
-/** The database of a store, read-only and as it is at this instant; throws when there is none, or one of another version. */
+/** The database of a store, read-only and as it is now; throws when there is none, or one of another version. */
 function openReadOnly(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error(`there is no store at ${path}`);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: true });
-    // Pins the instant: all later reads see the store as it is now.
+    // All later reads see the store as it is now.
     database.exec('BEGIN');
     const version = versionOf(database, path);
     if (version < SCHEMA_VERSION) {
@@ -123,7 +123,7 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
   const state = engine.loadState();
   state.settings = { ...NO_SETTINGS, readers, maxServices };
   state.relabel();
-  // A configuration that changed since the exporter ran may name services that have no place yet; else nothing is counted.
+  // A configuration that changed since the exporter ran may have services without a label of their own yet; only then incidents are counted.
   if (hasWaitingServices(state)) {
     for (const [facet, incidents] of engine.incidentsByFacet()) state.incidents.set(facet, incidents);
     reconcileServices(state, 0);
@@ -158,7 +158,7 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
   };
 }
 
-/** Damage inside the file shows only when its page is read: an error that says so is made to name the store. */
+/** Damage inside the file shows only when that part is read: the error of SQLite gets the path of the store. */
 function namingStore<Result>(path: string, read: () => Result): Result {
   try {
     return read();

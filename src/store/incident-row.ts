@@ -7,7 +7,7 @@ export type Cell = string | number | null;
 /** One row of `incidents`, as SQLite gives it. */
 export type IncidentRow = Readonly<Record<string, unknown>>;
 
-/** What an incident is, by column; the store's own bookkeeping is not in it. */
+/** What the platform reports of an incident, by column; the counting state is not part of it. */
 const CONTENT: readonly (readonly [column: string, cell: (incident: Incident, facet: number) => Cell])[] = [
   ['id', ({ id }) => id],
   ['facet', (_incident, facet) => facet],
@@ -32,7 +32,7 @@ const CONTENT: readonly (readonly [column: string, cell: (incident: Incident, fa
   ['subject', ({ subject }) => subject ?? null],
 ];
 
-/** Columns that say what an incident is, in the order of `cellsOf`. */
+/** Columns of what the platform reports, in the order of `cellsOf`. */
 export const CONTENT_COLUMNS: readonly string[] = CONTENT.map(([column]) => column);
 
 export function cellsOf(incident: Incident, facet: number): Cell[] {
@@ -62,7 +62,7 @@ export function contentMarks(incident: Incident): number {
   );
 }
 
-/** True when storing the one in place of the other would change nothing of what the platform says. */
+/** True when storing one in place of the other would change nothing that the platform reports. */
 export function isSameContent(a: Incident, b: Incident): boolean {
   const of = (one: Incident) => {
     const { priority = '', urgency = '', tag = '' } = one.severity;
@@ -85,12 +85,12 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
     team: facet.team === '' ? undefined : facet.team,
     severity: facet.severity,
     status: STATUSES[number(row, 'status')] ?? 'triggered',
-    startedAtMs: instant(row, 'started_ms'),
+    startedAtMs: timestamp(row, 'started_ms'),
     triggeredAtMs: number(row, 'triggered_ms'),
-    identifiedAtMs: instant(row, 'identified_ms'),
-    acknowledgedAtMs: instant(row, 'acknowledged_ms'),
-    mitigatedAtMs: instant(row, 'mitigated_ms'),
-    resolvedAtMs: instant(row, 'resolved_ms'),
+    identifiedAtMs: timestamp(row, 'identified_ms'),
+    acknowledgedAtMs: timestamp(row, 'acknowledged_ms'),
+    mitigatedAtMs: timestamp(row, 'mitigated_ms'),
+    resolvedAtMs: timestamp(row, 'resolved_ms'),
     endKnownFrom: ENDS_KNOWN_FROM.find((one) => one === row['end_from']),
     autoResolved: row['auto'] === null ? undefined : row['auto'] === 1,
     escalatedAtMs: list(row, 'escalated'),
@@ -123,11 +123,11 @@ export function storedFrom(cells: Readonly<Record<number, unknown>>): StoredInci
     marks: numberAt(2),
     status: numberAt(3),
     triggeredAtMs: numberAt(4),
-    startedAtMs: asInstant(cells[5]),
-    identifiedAtMs: asInstant(cells[6]),
-    acknowledgedAtMs: asInstant(cells[7]),
-    mitigatedAtMs: asInstant(cells[8]),
-    resolvedAtMs: asInstant(cells[9]),
+    startedAtMs: asTimestamp(cells[5]),
+    identifiedAtMs: asTimestamp(cells[6]),
+    acknowledgedAtMs: asTimestamp(cells[7]),
+    mitigatedAtMs: asTimestamp(cells[8]),
+    resolvedAtMs: asTimestamp(cells[9]),
     fingerprint: numberAt(10),
     spans: asList(cells[11]),
     title: asText(cells[12]),
@@ -139,7 +139,7 @@ function digestOf(fingerprint: string): number {
   return Number.parseInt(hash('sha256', fingerprint, 'hex').slice(0, 13), 16);
 }
 
-/** `StoredIncident.spans`: open and close instants in turn, unless there is just the span from trigger to resolve. */
+/** `StoredIncident.spans`: opening and closing times in turn, unless there is just the span from trigger to resolve. */
 export function spansOf({ intervals, triggeredAtMs, resolvedAtMs }: Incident): number[] | undefined {
   const [first, second] = intervals;
   const isPlain = second === undefined && first?.openedAtMs === triggeredAtMs && first.closedAtMs === resolvedAtMs;
@@ -150,7 +150,7 @@ export function spansOf({ intervals, triggeredAtMs, resolvedAtMs }: Incident): n
 }
 
 function intervalsOf(row: IncidentRow): Interval[] {
-  const flat = list(row, 'spans') ?? [number(row, 'triggered_ms'), ...[instant(row, 'resolved_ms') ?? []].flat()];
+  const flat = list(row, 'spans') ?? [number(row, 'triggered_ms'), ...[timestamp(row, 'resolved_ms') ?? []].flat()];
   const intervals: Interval[] = [];
   for (let at = 0; at < flat.length; at += 2) {
     intervals.push({ openedAtMs: flat[at] ?? 0, closedAtMs: flat[at + 1] });
@@ -163,11 +163,11 @@ function exclusion(marks: number): 'expired' | 'flaky' | undefined {
   return (marks & MARKS.flaky) === 0 ? undefined : 'flaky';
 }
 
-function listText(instants: readonly number[] | undefined): string | null {
-  return instants === undefined ? null : JSON.stringify(instants);
+function listText(times: readonly number[] | undefined): string | null {
+  return times === undefined ? null : JSON.stringify(times);
 }
 
-/** Instants written by `listText`; undefined where there was no list. */
+/** Times written by `listText`; undefined where there was no list. */
 export function list(row: IncidentRow, column: string): number[] | undefined {
   return asList(row[column]);
 }
@@ -176,8 +176,8 @@ export function number(row: IncidentRow, column: string): number {
   return asNumber(row[column], column);
 }
 
-export function instant(row: IncidentRow, column: string): number | undefined {
-  return asInstant(row[column]);
+export function timestamp(row: IncidentRow, column: string): number | undefined {
+  return asTimestamp(row[column]);
 }
 
 export function text(row: IncidentRow, column: string): string | undefined {
@@ -189,7 +189,7 @@ function asNumber(value: unknown, column: string | undefined): number {
   return value;
 }
 
-function asInstant(value: unknown): number | undefined {
+function asTimestamp(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 

@@ -6,9 +6,9 @@ export interface Histogram {
 }
 
 /**
- * What a label set counts, in groups that restart apart from each other: buckets and targets concern histograms only,
- * detail only the ◦ families. The recoveries within the target restart with the histogram, so that their ratio is always
- * one of the same recoveries.
+ * The totals of a label set, in groups that restart at zero independently: `metrics.buckets` and targets concern histograms
+ * only, `metrics.detail` only the families of `severity` sets. The recoveries within the target restart together with the
+ * histogram, so that their ratio is always over the same recoveries.
  */
 const GROUPS = {
   recovery: { histograms: ['recovery'], counts: ['withinTarget'] },
@@ -28,7 +28,7 @@ export type Group<Name extends GroupName> = Lifecycle &
   Record<(typeof GROUPS)[Name]['counts'][number], number>;
 export type LabelGroups = { [Name in GroupName]?: Group<Name> };
 
-/** One combination of labels with all its totals. `service` sets carry the base labels, `severity` sets those of ◦ families. */
+/** One combination of labels with all its totals. `service` sets have the labels provider, service, severity and team; `severity` sets have no service. */
 export interface LabelSet {
   readonly row: number;
   readonly kind: 'service' | 'severity';

@@ -5,7 +5,7 @@ import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
 import type { OpenIncident, Store, StoredIncidents } from './store.ts';
 
-/** What a store is asked for without changing it. */
+/** The methods of a store that change nothing. */
 type Queries = Omit<
   Store,
   | 'configure'

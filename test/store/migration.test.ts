@@ -115,7 +115,7 @@ function pollBoth(store: Store, nowMs: number): void {
   store.commit(poll(nowMs, { provider: 'opsgenie', incidents: [UNCOUNTED, BEFORE_COUNTING] }));
 }
 
-it('a store of version 1 keeps its totals, marks and times, and what was still to be counted is counted once', () => {
+it('a store of version 1 keeps its totals, flags and times, and what was still to be counted is counted once', () => {
   const path = versionOne();
   const migrated = open(path);
   const before = { totals: totals(migrated), pagerduty: migrated.provider('pagerduty') };

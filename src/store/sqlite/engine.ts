@@ -2,11 +2,11 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { MARKS } from '../../model/stored.ts';
 import type { EngineWriter, IncidentQueries, StoreEngine } from '../engine.ts';
-import { type Cell, CONTENT_COLUMNS, instant, number, STORED_COLUMNS, storedFrom, text } from '../incident-row.ts';
+import { type Cell, CONTENT_COLUMNS, number, STORED_COLUMNS, storedFrom, text, timestamp } from '../incident-row.ts';
 import { loadState, writeState } from './state-rows.ts';
 import { openTables, putSql, type Tables } from './tables.ts';
 
-/** Without an end, and without a flag that says that there is none to come. */
+/** Open: without an end, and without a flag of incidents that will never have one. */
 const OPEN = `resolved_ms IS NULL AND marks & ${MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky} = 0`;
 
 /** Ledger rows that are looked through for exemplars at start: enough for every busy bucket, quick to read. */
@@ -15,7 +15,7 @@ const RECENT_LEDGER_ROWS = 10_000;
 /** Rows that are fetched in one call: a third faster than one by one (measured over a million rows). */
 const ROWS_AT_ONCE = 2000;
 
-/** A platform that does not show these has not lost them: they are gone already, or a file told of them. */
+/** Incidents that a platform need not list: deleted ones, and those that came from a file. */
 const NOT_LISTED = MARKS.deleted | MARKS.imported;
 
 // Where most rows of a provider are gone over, a plus before `provider` keeps SQLite from taking the index of ids.
@@ -44,7 +44,7 @@ export function createSqliteEngine(database: DatabaseSync, path: string): StoreE
   return {
     loadState: () => loadState(database),
     eachIncident: (visit, wanted) => eachIncident(database, visit, wanted),
-    incidents: (query, ...asked) => tables.prepare(INCIDENTS[query]).all(...asked),
+    incidents: (query, ...parameters) => tables.prepare(INCIDENTS[query]).all(...parameters),
     ...readers(tables),
     transaction: (work) => {
       database.exec('BEGIN IMMEDIATE');
@@ -83,7 +83,7 @@ type Readers = Omit<StoreEngine, 'loadState' | 'eachIncident' | 'incidents' | 't
 function readers({ prepare }: Tables): Readers {
   return {
     countedEndMs: (row) =>
-      instant(prepare('SELECT resolved_ms FROM ledger WHERE incident = ?').get(row) ?? {}, 'resolved_ms'),
+      timestamp(prepare('SELECT resolved_ms FROM ledger WHERE incident = ?').get(row) ?? {}, 'resolved_ms'),
     isRejected: (provider, { key, reason }) =>
       prepare('SELECT 1 FROM rejections WHERE provider = ? AND key = ? AND reason = ?').get(provider, key, reason) !==
       undefined,

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { instant, text } from '../incident-row.ts';
+import { text, timestamp } from '../incident-row.ts';
 import { type LabelGroups, type LabelSet, setKey } from '../label-sets.ts';
 import { facetKey, LedgerState, type StoredFacet, type StoredProvider, serviceKey } from '../state.ts';
 import type { StoredCounter } from '../store.ts';
@@ -96,14 +96,14 @@ function readProvider(row: Row): StoredProvider {
   return {
     row: Number(row['row']),
     name: String(row['name']),
-    countingSinceMs: instant(row, 'counting_since_ms'),
+    countingSinceMs: timestamp(row, 'counting_since_ms'),
     cursor: text(row, 'cursor'),
     isSynced: Number(row['synced']) > 0,
-    polledUntilMs: instant(row, 'asked_until_ms'),
-    historyStartMs: instant(row, 'history_start_ms'),
+    polledUntilMs: timestamp(row, 'asked_until_ms'),
+    historyStartMs: timestamp(row, 'history_start_ms'),
     filter: text(row, 'filter'),
-    prunedBeforeMs: instant(row, 'pruned_before_ms'),
-    importedFromMs: instant(row, 'imported_from_ms'),
+    prunedBeforeMs: timestamp(row, 'pruned_before_ms'),
+    importedFromMs: timestamp(row, 'imported_from_ms'),
   };
 }
 

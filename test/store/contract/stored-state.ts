@@ -3,7 +3,7 @@ import { MARKS, type StoredIncident } from '../../../src/model/stored.ts';
 import type { StoreEngine } from '../contract.ts';
 import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../telling.ts';
 
-export function knownContract(engine: StoreEngine): void {
+export function storedStateContract(engine: StoreEngine): void {
   describe('remembers', () => {
     it('every field of an incident', async () => {
       const place = engine.place();
@@ -96,7 +96,7 @@ export function knownContract(engine: StoreEngine): void {
       ]);
     });
 
-    it('rejected records: counted once per reason, fetched again until they are taken, and again when rejected anew', async () => {
+    it('rejected records: counted once per reason, fetched again until they are accepted, and again when rejected again', async () => {
       const store = await start(engine.place().open());
       await sync(store);
       const forbidden = { id: 'Q1', key: 'Q1', reason: 'forbidden' as const, detail: '' };
@@ -136,7 +136,7 @@ export function knownContract(engine: StoreEngine): void {
       });
     });
 
-    it('for statistics exactly what each commit said', async () => {
+    it('for statistics exactly what each commit reported', async () => {
       const place = engine.place();
       const filter = { severities: [], services: [], teams: [], excludeTitles: [/^x$/], shorterThanMs: 0 };
       const given = settings({ providers: [{ filter }] });
