@@ -1,4 +1,5 @@
 import type { ProviderConfig, SeverityConfig } from '../src/config/types.ts';
+import type { StatisticsChoice } from '../src/stats/rows.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -43,3 +44,20 @@ export function providerConfig(change: Partial<ProviderConfig> = {}): ProviderCo
     ...change,
   };
 }
+
+/** What decides which statistics there are, by default. */
+export const defaultChoice: StatisticsChoice = {
+  detail: 'standard',
+  severities: severities.map((one) => ({ ...one, stageTargetsMs: one.name === 'P5' ? {} : { acknowledgement: 1 } })),
+};
+
+/** The same with everything configured that brings statistics. */
+export const everyChoice: StatisticsChoice = {
+  detail: 'standard',
+  severities: severities.map((one) => ({
+    ...one,
+    stageTargetsMs: { detection: 1, acknowledgement: 1, identification: 1, mitigation: 1 },
+  })),
+  availability: { severities: severities.map(({ name }) => name), objective: 0.999 },
+  businessHours: { timezone: 'UTC', days: [1], fromMinute: 540, toMinute: 1020, holidays: [] },
+};

@@ -4,13 +4,11 @@ import { createSqliteStore } from '../store/sqlite/open.ts';
 import type { CoreEvent } from './client.ts';
 import { createCore } from './core.ts';
 import { serveRemote } from './remote.ts';
-import { yieldToServing } from './thread-priority.ts';
 
 /** The entry of the core thread: opens the store, then answers calls until `close`. */
 function start(): void {
   const port = parentPort;
   if (port === null) throw new Error('this file runs as a thread of the exporter only');
-  yieldToServing();
   const log = createLog(port);
   const { path, nowMs }: { readonly path: string; readonly nowMs: number } = workerData;
   const core = createCore({ store: createSqliteStore({ path, log, nowMs }), log });

@@ -1,9 +1,10 @@
 import type { RateLimit } from '../config/types.ts';
 import type { Clock } from '../model/time.ts';
 import { createAgents, proxySecrets } from './agents.ts';
+import { type ClientCredentialsOptions, createAccessToken } from './client-credentials.ts';
 import { AttemptError, type ErrorClass, RequestError } from './errors.ts';
 import { createRateLimiter } from './rate-limiter.ts';
-import { createRedactor } from './redact.ts';
+import { createRedactor, type Redactor } from './redact.ts';
 import { measureClockSkew, type RequestObserver } from './request-observer.ts';
 import { type HttpResponse, parseResponse } from './response.ts';
 import { createRetry } from './retry.ts';
@@ -31,6 +32,8 @@ export interface HttpClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Removed from every message. */
   readonly secrets: readonly string[];
+  /** A bearer token is requested with these, and sent with each request. */
+  readonly clientCredentials?: ClientCredentialsOptions | undefined;
   readonly rateLimit: RateLimit;
   readonly timeoutMs: number;
   readonly proxyUrl: string | undefined;
@@ -48,7 +51,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const base = parseBaseUrl(options.baseUrl);
   checkHeaders(headers);
   const agents = createAgents(connection);
-  const redactor = createRedactor([...options.secrets, ...proxySecrets(connection)]);
+  const secrets = [...options.secrets, options.clientCredentials?.clientSecret ?? '', ...proxySecrets(connection)];
+  let redact = createRedactor(secrets);
+  const redactor: Redactor = { text: (text) => redact.text(text), value: (value) => redact.value(value) };
+  const onToken = (token: string) => {
+    redact = createRedactor([...secrets, token]);
+  };
+  const accessToken =
+    options.clientCredentials && createAccessToken(options.clientCredentials, { agents, clock, onToken });
   const rateLimiter = createRateLimiter({ rateLimit, clock });
   const closing = new AbortController();
   let newestSkewMs = 0;
@@ -58,9 +68,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     async get(path, query, signal) {
       const url = resolveUrl(base, path, query);
       const attempt = async (attemptSignal: AbortSignal) => {
+        const token = await accessToken?.get(attemptSignal);
+        const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
         const sentAtMs = clock.nowMs();
-        const raw = await sendRequest({ url, headers, agents, signal: attemptSignal });
+        const raw = await sendRequest({ url, headers: { ...headers, ...credentials }, agents, signal: attemptSignal });
         const receivedAtMs = clock.nowMs();
+        if (token !== undefined && raw.status !== 401) accessToken?.onAccepted(token);
+        else if (token !== undefined && accessToken?.onRefused(token) === true) {
+          throw new AttemptError('the access token was refused', { status: 401, retry: true });
+        }
         const skewMs = measureClockSkew({ headers: raw.headers, sentAtMs, receivedAtMs });
         if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
         newestSkewMs = skewMs ?? newestSkewMs;

@@ -12,11 +12,15 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Where platforms put their message: PagerDuty under `error`, Opsgenie at the top, with details in `errors`. */
+/** Where platforms put their message: PagerDuty under `error`, Opsgenie at the top, incident.io and others in `errors`. */
 const Message = z.object({
   message: z.string().optional().catch(undefined),
   errors: z
-    .union([z.string().array(), z.record(z.string(), z.string())])
+    .union([
+      z.string().array(),
+      z.array(z.object({ message: z.string() }).transform(({ message }) => message)),
+      z.record(z.string(), z.string()),
+    ])
     .optional()
     .catch(undefined),
 });
@@ -32,7 +36,7 @@ export function parseResponse(
 ): { readonly response: HttpResponse; readonly rateLimit: RateLimitInfo } {
   const { status, headers, text } = raw;
   const rateLimit = parseRateLimit({ status, headers, nowMs });
-  if (status < 200 || status > 299) throw toAttemptError(raw, rateLimit);
+  if (status < 200 || status > 299) throw toAttemptError(raw, rateLimit, nowMs);
   const body = tryParseJson(text);
   if (typeof body !== 'object' || body === null) {
     throw new AttemptError(describeInvalidBody(text), { status, retry: true, rateLimit });
@@ -40,12 +44,27 @@ export function parseResponse(
   return { response: { status, body, headers }, rateLimit };
 }
 
-function toAttemptError({ status, headers, text }: RawResponse, rateLimit: RateLimitInfo): AttemptError {
+function toAttemptError(
+  { status, headers, text }: RawResponse,
+  fromHeaders: RateLimitInfo,
+  nowMs: number,
+): AttemptError {
   const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : tryParseJson(text);
+  const waitMs = fromHeaders.waitMs ?? (status === 429 ? parseBodyWait(body, headers['date'], nowMs) : undefined);
+  const rateLimit = { ...fromHeaders, waitMs };
   const retry = status === 408 || status === 429 || status >= 500;
   const isRedirect = status > 299 && status < 400;
   const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
   return new AttemptError(message, { status, body, retry, throttled: status === 429, rateLimit });
+}
+
+/** incident.io says in the body, not in a header, when to come back: as a date. */
+const Throttled = z.object({ rate_limit: z.object({ retry_after: z.string() }) });
+
+function parseBodyWait(body: unknown, date: string | undefined, knownNowMs: number): number | undefined {
+  const untilMs = Date.parse(Throttled.safeParse(body).data?.rate_limit.retry_after ?? '');
+  const dateMs = Date.parse(date ?? '');
+  return Number.isNaN(untilMs) ? undefined : onlyPositive(untilMs - (Number.isNaN(dateMs) ? knownNowMs : dateMs));
 }
 
 function describeRedirect(location: string | undefined): string {

@@ -1,4 +1,12 @@
-import { type Field, type FieldPath, type FieldSource, type Mapping, UNITS_MS, valueAt } from './mapping.ts';
+import {
+  type Field,
+  type FieldPath,
+  type FieldSource,
+  type Mapping,
+  type RowCondition,
+  UNITS_MS,
+  valueAt,
+} from './mapping.ts';
 import { isDateLike, parseTimestamp, suggestFormats } from './timestamps.ts';
 
 /** How records are read. */
@@ -23,6 +31,16 @@ export function unreadable(field: Field, { mapping }: ReadContext, expected: str
 
 function describeField(field: Field, paths: readonly FieldPath[]): string {
   return `${field} (${paths.map(({ text }) => text).join(', ')})`;
+}
+
+/** Whether the mapping's `where` and `skip` let a record be imported. */
+export function isSelected(record: unknown, { where = [], skip = [] }: Mapping): boolean {
+  const isMet = ({ path, values }: RowCondition) => {
+    const text = toText(valueAt(record, path));
+    if (text === undefined) return false;
+    return values.some((value) => (typeof value === 'string' ? value === text.toLowerCase() : value.test(text)));
+  };
+  return where.every(isMet) && !skip.some(isMet);
 }
 
 /** The text of a field; undefined where no source has a value. */

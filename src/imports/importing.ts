@@ -3,11 +3,11 @@ import type { Incident, RejectionReason } from '../model/incident.ts';
 import { formatAlternatives, printable } from '../model/text.ts';
 import { isSameContent } from '../store/incident-row.ts';
 import { readCsv } from './csv.ts';
-import type { ReadContext } from './field-values.ts';
+import { isSelected, type ReadContext } from './field-values.ts';
 import type { Format, ReadInput, Row, RowPosition } from './file-format.ts';
 import { readJson, readJsonLines } from './json.ts';
-import { findMissingFields, listPaths, type Mapping, pickPaths } from './mapping.ts';
-import { type ParsedIncident, parseIncident } from './parse-incident.ts';
+import { findMissingColumns, listPaths, type Mapping, pickPaths } from './mapping.ts';
+import { type OptionalTime, type ParsedIncident, parseIncident } from './parse-incident.ts';
 
 /** Columns beyond these are not listed in an error. */
 const COLUMNS_MAX = 40;
@@ -66,12 +66,11 @@ export async function* readRows({ format, stream, mapping, unread }: FileInput):
     isEmpty = false;
     yield row;
   }
-  const [missing] = isEmpty ? [] : findMissingFields(mapping, found);
+  const missing = isEmpty ? undefined : findMissingColumns(mapping, found);
   if (missing === undefined) return;
-  const paths = (mapping.fields.get(missing) ?? []).flatMap((source) => source.paths.map(({ text }) => text));
   const columns = [...found, ...unread].slice(0, COLUMNS_MAX).map(printable).join(', ');
   throw new Error(
-    `no row has ${formatAlternatives(paths)}, which ${mapping.name} names for ${missing}; expected one of the columns ${columns}`,
+    `no row has ${formatAlternatives(missing.columns)}, which ${mapping.name} names for ${missing.usedFor}; expected one of the columns ${columns}`,
   );
 }
 
@@ -83,6 +82,10 @@ export async function importRows(input: ImportInput): Promise<void> {
   let rowCount = 0;
   for await (const row of input.rows) {
     rowCount += 1;
+    if ('record' in row && !isSelected(row.record, context.mapping)) {
+      stats.skip();
+      continue;
+    }
     const parsed =
       'problem' in row
         ? { reason: 'malformed' as const, detail: row.problem }
@@ -109,7 +112,7 @@ function importBatch(batch: readonly ParsedIncident[], { target, stats }: Import
   for (const parsed of batch) {
     const { incident } = parsed;
     const outcome = compare(parsed, known.get(incident.id));
-    stats.add(incident, outcome);
+    stats.add(parsed, outcome);
     if (outcome === 'unchanged' || outcome === 'older') continue;
     known.set(incident.id, incident);
     changed.set(incident.id, incident);
@@ -137,6 +140,10 @@ const UNMAPPED_MAX = 50;
 export interface ImportSummary {
   readonly outcomes: Readonly<Record<RowOutcome, number>>;
   readonly rejected: ReadonlyMap<RejectionReason, number>;
+  /** Rows that the mapping's `where` and `skip` leave out. */
+  readonly skipped: number;
+  /** Acknowledgements and other times that were left out, as they contradict the trigger; by field. */
+  readonly droppedTimestamps: ReadonlyMap<OptionalTime, number>;
   readonly services: number;
   /** Incidents by the platform's word for a severity that the configuration does not know; empty without a severity. */
   readonly unmapped: ReadonlyMap<string, number>;
@@ -151,8 +158,9 @@ export interface ImportSummary {
 
 /** Counts the rows of an import. */
 export interface ImportStats {
-  add(incident: Incident, outcome: RowOutcome): void;
+  add(parsed: ParsedIncident, outcome: RowOutcome): void;
   reject(reason: RejectionReason): void;
+  skip(): void;
   summary(): ImportSummary;
 }
 
@@ -161,16 +169,18 @@ export function createImportStats(labelMapper: LabelMapper, retentionStartMs: nu
   const outcomes = { new: 0, changed: 0, unchanged: 0, older: 0 };
   const rejected = new Map<RejectionReason, number>();
   const services = new Set<string>();
+  const dropped = new Map<OptionalTime, number>();
   const unmapped = new Map<string, number>();
-  const counts = { excluded: 0, beyondRetention: 0, open: 0 };
+  const counts = { skipped: 0, excluded: 0, beyondRetention: 0, open: 0 };
   let oldestTriggerMs: number | undefined;
   let newestTimestampMs: number | undefined;
   const countUnmapped = (word: string) => {
     if (unmapped.has(word) || unmapped.size < UNMAPPED_MAX) unmapped.set(word, (unmapped.get(word) ?? 0) + 1);
   };
   return {
-    add: (incident, outcome) => {
+    add: ({ incident, droppedTimestamps }, outcome) => {
       outcomes[outcome] += 1;
+      for (const time of droppedTimestamps) dropped.set(time, (dropped.get(time) ?? 0) + 1);
       const { triggeredAtMs, resolvedAtMs, team = '' } = incident;
       const labels = labelMapper.facet({ ...incident, team, row: 0, provider: labelMapper.provider.name });
       services.add(labels.service);
@@ -183,9 +193,13 @@ export function createImportStats(labelMapper: LabelMapper, retentionStartMs: nu
       newestTimestampMs = Math.max(newestTimestampMs ?? latestMs, latestMs);
     },
     reject: (reason) => rejected.set(reason, (rejected.get(reason) ?? 0) + 1),
+    skip: () => {
+      counts.skipped += 1;
+    },
     summary: () => ({
       outcomes,
       rejected,
+      droppedTimestamps: dropped,
       services: services.size,
       unmapped,
       ...counts,

@@ -2,9 +2,10 @@ import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { createDiagnostics, type Diagnostics } from '../config/diagnostics.ts';
 import { readDocument } from '../config/document.ts';
+import { compileExpression } from '../config/field-types.ts';
 import { parsePart, schemaMessages } from '../config/parse.ts';
 import { builtinMappings } from './builtin-mappings.ts';
-import { FIELDS, type Field, type FieldSource, type Mapping, toSource } from './mapping.ts';
+import { FIELDS, type Field, type FieldSource, type Mapping, parseFieldPath, toSource } from './mapping.ts';
 
 const REQUIRED = ['id', 'triggered_at'] as const;
 
@@ -38,8 +39,20 @@ const Sources = schemaFor((value) => {
   return (Array.isArray(value) ? SourceNames : SourceSettings).transform((source) => [source]);
 });
 
+const Conditions = z
+  .record(
+    z.string().min(1),
+    names.transform((values, context) => values.map((value) => toPattern(value, context))),
+  )
+  .default({})
+  .transform((columns) =>
+    Object.entries(columns).map(([column, values]) => ({ path: parseFieldPath(column), values })),
+  );
+
 const File = z.strictObject({
   extends: z.enum([...builtinMappings.keys()]).optional(),
+  where: Conditions,
+  skip: Conditions,
   fields: z.strictObject(Object.fromEntries(FIELDS.map((field) => [field, Sources.optional()]))),
 });
 
@@ -60,7 +73,18 @@ export function parseMapping(text: string, filename: string): Mapping {
   }
   diagnostics.throwIfAny();
   const requiredFields = FIELDS.filter((field) => parsed?.fields[field] !== undefined);
-  return { name: filename, fields: merged, requiredFields };
+  return { name: filename, fields: merged, requiredFields, where: parsed?.where, skip: parsed?.skip };
+}
+
+/** `/expression/`, or a word; both are compared without case. */
+function toPattern(text: string, context: z.core.$RefinementCtx): string | RegExp {
+  const source = /^\/(.+)\/$/s.exec(text)?.[1];
+  if (source === undefined) return text.trim().toLowerCase();
+  const compiled = compileExpression(source);
+  if (compiled instanceof RegExp) return new RegExp(compiled, 'i');
+  const problem = `contains ${JSON.stringify(text)}, which ${compiled.problem}`;
+  context.addIssue({ code: 'custom', message: compiled.expected, params: { problem, isHidden: true } });
+  return z.NEVER;
 }
 
 /** Settings that a field has no use for are errors. */

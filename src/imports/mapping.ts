@@ -54,8 +54,18 @@ export interface FieldSource {
 export interface Mapping {
   readonly name: string;
   readonly fields: ReadonlyMap<Field, readonly FieldSource[]>;
+  /** Only rows that meet all of these are imported. */
+  readonly where?: readonly RowCondition[] | undefined;
+  /** Rows that meet any of these are left out. */
+  readonly skip?: readonly RowCondition[] | undefined;
   /** Fields whose columns a file must have: those that a person mapped, not those of a built-in mapping. */
   readonly requiredFields?: readonly Field[] | undefined;
+}
+
+/** A value that a column must have: a word in lower case, or an expression; of several any one. */
+export interface RowCondition {
+  readonly path: FieldPath;
+  readonly values: readonly (string | RegExp)[];
 }
 
 /** A source as it is written: a column or path, several of them, or all its settings. */
@@ -100,17 +110,27 @@ function lowerCaseKeys(values: Readonly<Record<string, string>>): Map<string, st
 
 /** Every path that a mapping reads. */
 export function listPaths(mapping: Mapping): FieldPath[] {
-  return [...mapping.fields.values()].flatMap((sources) => sources.flatMap(({ paths }) => paths));
+  const conditions = [...(mapping.where ?? []), ...(mapping.skip ?? [])];
+  const fields = [...mapping.fields.values()].flatMap((sources) => sources.flatMap(({ paths }) => paths));
+  return [...fields, ...conditions.map(({ path }) => path)];
 }
 
-/** The required fields of which no column is among these names. */
-export function findMissingFields({ fields, requiredFields = [] }: Mapping, names: ReadonlySet<string>): Field[] {
+/** What the mapping requires of a file whose columns have these names, and the columns that it names for it. */
+export function findMissingColumns(
+  { fields, requiredFields = [], where = [], skip = [] }: Mapping,
+  names: ReadonlySet<string>,
+): { readonly usedFor: string; readonly columns: readonly string[] } | undefined {
   const isFound = ({ text, steps: [first] }: FieldPath) =>
     names.has(text) || (first?.kind === 'member' && names.has(first.name));
-  return requiredFields.filter((field) => {
+  const ofFields = requiredFields.flatMap((field) => {
     const sources = fields.get(field) ?? [];
-    return sources.every(({ constant, paths }) => constant === undefined && !paths.some(isFound));
+    const hasConstant = sources.some(({ constant }) => constant !== undefined);
+    return hasConstant ? [] : [{ usedFor: field, paths: sources.flatMap(({ paths }) => paths) }];
   });
+  const ofWhere = where.map(({ path }) => ({ usedFor: 'where', paths: [path] }));
+  const ofSkip = skip.map(({ path }) => ({ usedFor: 'skip', paths: [path] }));
+  const missing = [...ofFields, ...ofWhere, ...ofSkip].find(({ paths }) => !paths.some(isFound));
+  return missing && { usedFor: missing.usedFor, columns: missing.paths.map(({ text }) => text) };
 }
 
 /** One step into a record: a member, a list index, or the first of a list whose member has a value. */

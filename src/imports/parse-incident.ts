@@ -22,10 +22,15 @@ import {
 import type { Field } from './mapping.ts';
 import { parseTimestamp } from './timestamps.ts';
 
+const OPTIONAL_TIMES = ['startedAtMs', 'identifiedAtMs', 'acknowledgedAtMs', 'mitigatedAtMs'] as const;
+export type OptionalTime = (typeof OPTIONAL_TIMES)[number];
+
 /** An incident of a record, and whether the record itself says when it last changed. */
 export interface ParsedIncident {
   readonly incident: Incident;
   readonly hasUpdatedAt: boolean;
+  /** Timestamps that were left out, as they contradict the trigger. */
+  readonly droppedTimestamps: readonly OptionalTime[];
 }
 
 /** Why a record is rejected; of its values `detail` names only dates. */
@@ -84,7 +89,9 @@ function parseFields(record: unknown, context: ReadContext, nowMs: number): Pars
     imported: true,
   };
   const valid = validate(incident, nowMs);
-  return 'reason' in valid ? valid : { incident: valid, hasUpdatedAt: updatedAtMs !== undefined };
+  if ('reason' in valid) return valid;
+  const droppedTimestamps = OPTIONAL_TIMES.filter((time) => incident[time] !== undefined && valid[time] === undefined);
+  return { incident: valid, hasUpdatedAt: updatedAtMs !== undefined, droppedTimestamps };
 }
 
 type ReportedStatus = Status | 'open' | undefined;

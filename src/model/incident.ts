@@ -63,8 +63,11 @@ export interface Incident {
   readonly intervals: readonly Interval[];
   /** Folded into another incident: opened, but neither resolved nor in any duration. */
   readonly merged: boolean;
-  /** Closed, but in no statistic: it ended after the open window, or was too short to be an incident. */
-  readonly exclusion?: 'expired' | 'flaky' | undefined;
+  /**
+   * In no statistic: it ended after the open window, was too short to be an incident, or a flag of the platform says that
+   * it was none (maintenance, test, drill, duplicate, cancelled).
+   */
+  readonly exclusion?: 'expired' | 'flaky' | 'flagged' | undefined;
   /** The same for repeated incidents: the platform's deduplication key, else service and normalized title. */
   readonly fingerprint: string;
   readonly updatedAtMs: number;

@@ -21,6 +21,8 @@ export const MARKS = {
   merged: 1,
   expired: 2,
   flaky: 4,
+  /** Expired and flaky at once, which no incident is: the platform's own flag excludes it. So no stored query changes. */
+  flagged: 6,
   /** The platform answers 404 for it. */
   deleted: 8,
   escalated: 16,

@@ -196,7 +196,7 @@ function toRequest(input: PollerInput, before: ProviderState, nowMs: number, sig
     nowMs,
     historyStartMs: nowMs - input.historyMs,
     before: toPollCoverage(before),
-    known: toStoredState(input.core, { provider: input.name, withPoll: false }),
+    stored: toStoredState(input.core, { provider: input.name, withPoll: false }),
     signal,
   };
 }

@@ -79,9 +79,9 @@ async function readPages(
   signal: AbortSignal,
   from: ReadFrom,
 ): Promise<{ readonly cursor: string; readonly complete: PollCoverage }> {
-  const known = toStoredState(core, { provider: poller.name, withPoll: true });
+  const stored = toStoredState(core, { provider: poller.name, withPoll: true });
   let last: Page | undefined;
-  for await (const page of provider.poll({ ...from, known, signal })) {
+  for await (const page of provider.poll({ ...from, stored, signal })) {
     signal.throwIfAborted();
     last = validatePage(page, poller.nowMs());
     await core.addPage(poller.name, last);

@@ -5,7 +5,7 @@ import type { Rejection } from '../model/incident.ts';
 const WITH_ZONE = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /** A timestamp of date, time and zone (`Z`, `+00:00` or `+0000`), as milliseconds since the epoch. */
-export const instant: z.ZodType<number, string> = z.string().transform((text, context) => {
+export const timestamp: z.ZodType<number, string> = z.string().transform((text, context) => {
   const ms = WITH_ZONE.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(ms)) return ms;
   context.addIssue({ code: 'custom', message: 'expected a date with time and zone' });
@@ -13,8 +13,8 @@ export const instant: z.ZodType<number, string> = z.string().transform((text, co
 });
 
 /** The parsed records of one response, and those that could not be parsed. */
-export interface Parsed<Wire> {
-  readonly wires: readonly Wire[];
+export interface Parsed<Item> {
+  readonly records: readonly Item[];
   readonly rejected: readonly Rejection[];
 }
 
@@ -26,24 +26,24 @@ export function parseResponse<Output>(schema: z.ZodType<Output>, body: unknown, 
 }
 
 /** Parses one record: our type, or its rejection. */
-export function parseRecord<Wire>(schema: z.ZodType<Wire>, record: unknown): Wire | Rejection {
+export function parseRecord<Item>(schema: z.ZodType<Item>, record: unknown): Item | Rejection {
   const result = schema.safeParse(record);
   return result.success ? result.data : toRejection(record, explain(result.error));
 }
 
 /** Parses each record and skips malformed ones; throws when there are two or more and none can be parsed. */
-export function parseRecords<Wire>(schema: z.ZodType<Wire>, records: readonly unknown[], what: string): Parsed<Wire> {
-  const wires: Wire[] = [];
+export function parseRecords<Item>(schema: z.ZodType<Item>, records: readonly unknown[], what: string): Parsed<Item> {
+  const parsed: Item[] = [];
   const rejected: Rejection[] = [];
   for (const record of records) {
     const result = schema.safeParse(record);
-    if (result.success) wires.push(result.data);
+    if (result.success) parsed.push(result.data);
     else rejected.push(toRejection(record, explain(result.error)));
   }
-  if (wires.length === 0 && rejected.length > 1) {
+  if (parsed.length === 0 && rejected.length > 1) {
     throw new Error(`${what}: none of ${rejected.length} records has the expected shape: ${rejected[0]?.detail}`);
   }
-  return { wires, rejected };
+  return { records: parsed, rejected };
 }
 
 function toRejection(record: unknown, detail: string): Rejection {

@@ -13,7 +13,7 @@ export interface LookupPosition {
 }
 
 export interface LookupOptions {
-  readonly request: Pick<PollRequest, 'known' | 'maxMissing'>;
+  readonly request: Pick<PollRequest, 'stored' | 'maxMissing'>;
   /** True when this poll has read the record already. */
   readonly isSeen: (id: string) => boolean;
   readonly position: LookupPosition;
@@ -30,9 +30,9 @@ export interface Lookups extends LookupPosition {
  * Both are limited, and the next poll continues after the last id; records that are not requested stay as they are.
  */
 export async function chooseLookups({ request, isSeen, position, retriesMax }: LookupOptions): Promise<Lookups> {
-  const { known, maxMissing = MISSING_PER_POLL } = request;
-  const rejectedIds = new Set((await known.rejectedIds()).filter((id) => !isSeen(id)));
-  const missingIds = (await known.openIds()).filter((id) => !isSeen(id) && !rejectedIds.has(id));
+  const { stored, maxMissing = MISSING_PER_POLL } = request;
+  const rejectedIds = new Set((await stored.rejectedIds()).filter((id) => !isSeen(id)));
+  const missingIds = (await stored.openIds()).filter((id) => !isSeen(id) && !rejectedIds.has(id));
   const missing = takeNext(missingIds, position.missingId, maxMissing);
   const retried = takeNext([...rejectedIds], position.retriedId, retriesMax);
   return { ids: [...missing, ...retried], missingId: missing.at(-1), retriedId: retried.at(-1) };

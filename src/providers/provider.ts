@@ -19,7 +19,7 @@ export interface PollRequest {
   readonly historyStartMs: number;
   /** The coverage of the last complete poll of this provider, or of an import; absent before the first. */
   readonly before?: PollCoverage | undefined;
-  readonly known: StoredState;
+  readonly stored: StoredState;
   /**
    * Most stored open records missing from all lists that one poll requests by id, the others in later polls; 100 by default.
    * A refresh needs all at once and passes more.

@@ -8,6 +8,7 @@ export const EXCLUSIONS = [
   'filter_services',
   'filter_teams',
   'deleted',
+  'flagged',
   'expired',
   'flaky',
   'exclude_titles',
@@ -19,6 +20,7 @@ export type Exclusion = (typeof EXCLUSIONS)[number];
 export const API_EXCLUSIONS = [
   'merged',
   'deleted',
+  'flagged',
   'expired',
   'flaky',
   'filter',
@@ -33,6 +35,7 @@ export const EXCLUSION_TEXTS: Readonly<Record<Exclusion | 'merged', string>> = {
   filter_services: 'left out by filter.services',
   filter_teams: 'left out by filter.teams',
   deleted: 'deleted on the platform',
+  flagged: 'excluded by the platform itself: maintenance, a test or drill, a duplicate, cancelled',
   expired: 'no end was ever reported, so it expired',
   flaky: 'too short to be a recovery',
   exclude_titles: 'left out by filter.exclude_titles',
@@ -84,8 +87,8 @@ export function findApiExclusion(
   return flag ?? (excluded ? 'filter' : findTitleOrLengthExclusion(subject, reader));
 }
 
-function findFlag({ marks }: ExclusionSubject): 'deleted' | 'expired' | 'flaky' | undefined {
-  return (['deleted', 'expired', 'flaky'] as const).find((flag) => (marks & MARKS[flag]) !== 0);
+function findFlag({ marks }: ExclusionSubject): 'deleted' | 'flagged' | 'expired' | 'flaky' | undefined {
+  return (['deleted', 'flagged', 'expired', 'flaky'] as const).find((flag) => (marks & MARKS[flag]) === MARKS[flag]);
 }
 
 function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, reader: LabelMapper) {

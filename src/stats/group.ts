@@ -34,17 +34,18 @@ export class Group implements Row {
   constructor(grouping: Grouping, labels: Row['labels'], settings: StatisticsSettings) {
     this.grouping = grouping;
     this.labels = labels;
-    this.statistics = new Set(
-      [...statisticsOf(grouping, settings.detail)].filter((one) => isWanted(one, labels, settings)),
-    );
+    const statistics = new Set(statisticsOf(grouping, settings));
+    if (!hasAvailability(labels, settings))
+      for (const one of ['availability', 'errorBudget'] as const) statistics.delete(one);
+    this.statistics = statistics;
     this.windows = settings.windows.map(() => new GroupWindow(this.statistics));
     this.values = settings.windows.map(() => new Float64Array(STATISTICS.length).fill(Number.NaN));
     this.outages = this.statistics.has('availability') ? new OpenTimes() : undefined;
     const needsTimes = this.statistics.has('free') || this.statistics.has('mtbf');
     // With `availability`, only its severities count here: a harmless incident that is open for weeks would make it 0.
     this.isOfOutages = grouping === 'all' && this.outages !== undefined;
-    const ownTimes = needsTimes ? new OpenTimes() : undefined;
-    this.openTimes = this.isOfOutages ? this.outages : ownTimes;
+    if (this.isOfOutages) this.openTimes = this.outages;
+    else this.openTimes = needsTimes ? new OpenTimes() : undefined;
     this.openedAt = this.statistics.has('mtbf') ? new SortedNumbers() : undefined;
   }
 
@@ -62,12 +63,10 @@ export class Group implements Row {
   }
 }
 
-/** Whether the configuration gives a row this statistic: availability only has values for the severities it is configured for. */
-function isWanted(statistic: Statistic, labels: Row['labels'], { availability, businessHours }: StatisticsSettings) {
-  if (statistic === 'businessMttr') return businessHours !== undefined;
-  if (statistic !== 'availability' && statistic !== 'errorBudget') return true;
+/** Rows of one severity have an availability only when it is configured for that severity; all other rows have one. */
+function hasAvailability(labels: Row['labels'], { availability }: StatisticsSettings): boolean {
   const severity = labels.find(([name]) => name === 'severity')?.[1];
-  return availability !== undefined && (severity === undefined || availability.severities.includes(severity));
+  return severity === undefined || (availability?.severities.includes(severity) ?? false);
 }
 
 /** When incidents were open: closed times as a union, open ones by when they began. */

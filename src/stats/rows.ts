@@ -1,5 +1,5 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
-import type { Config, Grouping, Stage } from '../config/types.ts';
+import { type Config, type Grouping, STAGES, type Stage } from '../config/types.ts';
 import type { FacetLabels } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 
@@ -66,11 +66,22 @@ const OF_SERVICES: readonly Statistic[] = [
 ];
 const OF_SERVICE_SEVERITIES: readonly Statistic[] = ['mttr', 'resolved'];
 
-/** The statistics that the rows of a grouping have: all, except where there are many rows and `metrics.detail` is `standard`. */
-export function statisticsOf(grouping: Grouping, detail: Config['metrics']['detail']): ReadonlySet<Statistic> {
-  if (detail === 'full') return new Set(STATISTICS);
-  if (grouping === 'service') return new Set(OF_SERVICES);
-  return new Set(grouping === 'service,severity' ? OF_SERVICE_SEVERITIES : STATISTICS);
+/** The statistics of a grouping: all configured ones, but few where there are many rows, unless `metrics.detail` is `full`. */
+export function statisticsOf(grouping: Grouping, settings: StatisticsChoice): ReadonlySet<Statistic> {
+  const all = STATISTICS.filter((statistic) => isConfigured(statistic, settings));
+  if (settings.detail === 'full' || (grouping !== 'service' && grouping !== 'service,severity')) return new Set(all);
+  const few = grouping === 'service' ? OF_SERVICES : OF_SERVICE_SEVERITIES;
+  return new Set(all.filter((statistic) => few.includes(statistic)));
+}
+
+/** The part of the configuration that decides which statistics there are. */
+export type StatisticsChoice = Pick<StatisticsSettings, 'detail' | 'severities' | 'availability' | 'businessHours'>;
+
+function isConfigured(statistic: Statistic, { severities, availability, businessHours }: StatisticsChoice): boolean {
+  if (statistic === 'businessMttr') return businessHours !== undefined;
+  if (statistic === 'availability' || statistic === 'errorBudget') return availability !== undefined;
+  const stage = STAGES.find((one) => STAGE_STATISTICS[one] === statistic);
+  return stage === undefined || severities.some(({ stageTargetsMs }) => stageTargetsMs[stage] !== undefined);
 }
 
 /** The part of the configuration that decides what is computed. */

@@ -54,6 +54,7 @@ export function contentMarks(incident: Incident): number {
   return (
     (incident.merged ? MARKS.merged : 0) |
     (incident.exclusion === 'expired' ? MARKS.expired : 0) |
+    (incident.exclusion === 'flagged' ? MARKS.flagged : 0) |
     (incident.exclusion === 'flaky' ? MARKS.flaky : 0) |
     ((incident.escalatedAtMs?.length ?? 0) > 0 ? MARKS.escalated : 0) |
     ((incident.reopenedAtMs?.length ?? 0) > 0 ? MARKS.reopened : 0) |
@@ -158,7 +159,8 @@ function intervalsOf(row: IncidentRow): Interval[] {
   return intervals;
 }
 
-function exclusion(marks: number): 'expired' | 'flaky' | undefined {
+function exclusion(marks: number): Incident['exclusion'] {
+  if ((marks & MARKS.flagged) === MARKS.flagged) return 'flagged';
   if ((marks & MARKS.expired) !== 0) return 'expired';
   return (marks & MARKS.flaky) === 0 ? undefined : 'flaky';
 }

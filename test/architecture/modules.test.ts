@@ -183,7 +183,7 @@ describe('a platform', () => {
         .map(({ path }) => path.split('/')[2]),
     );
 
-    expect(folders).toEqual(new Set(types));
+    expect(folders).toEqual(new Set([...types, 'engine']));
   });
 
   it('does not know the others', () => {

@@ -8,7 +8,7 @@ import * as own from './invented.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../config/${name}`, import.meta.url), 'utf8');
 const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
-const env = { PAGERDUTY_TOKEN: 'p', OPSGENIE_TOKEN: 'o' };
+const env = { PAGERDUTY_TOKEN: 'p', OPSGENIE_TOKEN: 'o', JSM_API_TOKEN: 'j', INCIDENTIO_API_KEY: 'i' };
 const example = read('mttr-exporter.example.yml');
 
 describe('the JSON Schema in config/', () => {
@@ -32,7 +32,7 @@ describe('the annotated example', () => {
     const { config, warnings } = own.load(example, { platforms, env });
 
     expect(warnings).toEqual([]);
-    expect(config.providers.map(({ type }) => type)).toEqual(['pagerduty', 'opsgenie', 'cloudwatch', 'import']);
+    expect(config.providers.map(({ type }) => type)).toEqual(platforms.map(({ type }) => type));
   });
 
   it('fits the schema that its first line names', () => {

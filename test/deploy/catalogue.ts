@@ -3,6 +3,7 @@ import { families } from '../../src/metrics/families.ts';
 import type { AnyFamily, FamilySettings, RenderCache } from '../../src/metrics/family.ts';
 import { SELF_METRICS } from '../../src/metrics/self-metrics.ts';
 import { type Row, STATISTICS, statisticsOf } from '../../src/stats/rows.ts';
+import { everyChoice } from '../settings.ts';
 import { readPromql, type Selector } from './promql.ts';
 
 /** What a scrape adds to every series, and what it makes of ours where it does not honour them. */
@@ -54,7 +55,7 @@ function groupingsOf(family: AnyFamily): Set<Grouping> {
     const row: Row = {
       grouping,
       labels: [],
-      statistics: statisticsOf(grouping, 'standard'),
+      statistics: statisticsOf(grouping, everyChoice),
       values: [new Float64Array(STATISTICS.length)],
       versions: new Uint32Array(STATISTICS.length),
     };

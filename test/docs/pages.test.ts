@@ -17,7 +17,7 @@ const isKnown = (metric: string) =>
 /** Labels that the alerts make themselves. */
 const alertLabels = new Set(rulesIn('mttr.alerts.yml').flatMap(({ expr }) => readPromql(expr).made));
 /** Keys of the configuration and a label that look like metrics. */
-const NOT_METRICS = new Set(['incident_source', 'incident_id', 'incident_key']);
+const NOT_METRICS = new Set(['incident_source', 'incident_id', 'incident_key', 'incident_updates']);
 
 const NAME =
   /(?<![\w:])(?:\w+:(?:incident|mttr_exporter|threshold)[\w:]*\w|(?:incident|mttr_exporter)_[a-z_]+[a-z])\b(?!:\w)/g;

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { HOUR_MS, MINUTE_MS, told } from '../metrics/stage.ts';
@@ -53,10 +54,10 @@ it('a service that is new after the first sync starts from a scraped zero, whoev
   expect(different.at(-1)).toEqual([1, 1]);
 });
 
-it('a GET that was not finished, a HEAD and a look at the status page start no wait', async () => {
+it('a GET that was not finished, a HEAD and a question start no wait', async () => {
   const { exporter, world } = await live('0s');
   bear(world);
-  await until('it is known to be over', async () => (await resolvedShown(exporter)) === '2');
+  await until('it is known to be over', async () => (await resolvedShown(exporter)) === 2);
 
   await exporter.get('metrics', { method: 'HEAD' });
   await cutOff(exporter);
@@ -68,14 +69,15 @@ it('a GET that was not finished, a HEAD and a look at the status page start no w
   expect(opened(later)).toBe(1);
 });
 
-/** `Resolved` of the only provider on the status page: a look at it is no scrape. */
-async function resolvedShown(exporter: Exporter): Promise<string | undefined> {
-  const { text } = await exporter.get('/');
-  const [, table = ''] = /<section id="providers".*?<thead>(.*?)<\/table>/s.exec(text) ?? [];
-  const heads = [...table.matchAll(/<th scope="col">(.*?)<\/th>/gs)].map(([, head]) => head);
-  const cells = [...table.matchAll(/<t[hd](?: scope="row")?>(.*?)<\/t[hd]>/gs)].map(([, cell]) => cell);
-  return /value="(\d+)"/.exec(cells[heads.indexOf('Resolved')] ?? '')?.[1];
+/** Incidents of the only provider that are resolved, as the API says: a question is no scrape. */
+async function resolvedShown(exporter: Exporter): Promise<number | undefined> {
+  const { text } = await exporter.get('api/v1/status');
+  return Status.parse(JSON.parse(text)).providers[0]?.incidents?.resolved;
 }
+
+const Status = z.object({
+  providers: z.array(z.object({ incidents: z.object({ resolved: z.number() }).optional() })),
+});
 
 /** Goes away as soon as it has asked, before anything is read. */
 function cutOff({ url }: Exporter): Promise<void> {

@@ -42,7 +42,7 @@ describe('a wrong configuration ends the program at once with one message that s
     {
       says: 'duplicate name',
       yaml: `providers:\n  - { ${PROVIDER} }\n  - { ${PROVIDER} }\n`,
-      message: 'providers[1].name (FILE:3:5): "pagerduty" is the name of providers[0] too',
+      message: 'providers[1].name (FILE:3:5): "pagerduty" is already the name of providers[0]',
     },
     {
       says: 'unset variable',

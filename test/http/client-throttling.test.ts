@@ -34,6 +34,17 @@ describe('a 429', () => {
     expect(observed).toMatchObject({ codes: ['429', '200'], throttled: 1 });
   });
 
+  it('says in its body when to come back, where no header does', async () => {
+    const retry = `${inSeconds(17).slice(0, -3)}UTC`;
+    const body = { type: 'too_many_requests', rate_limit: { retry_after: retry }, errors: [{ message: 'Slow down' }] };
+    const own = await startServer(respondInOrder({ status: 429, body, headers: { date: inSeconds(0) } }, ok));
+    const clock = instantClock();
+
+    await openClient(own.url, { clock }).get('/x', {}, neverAborted());
+
+    expect(clock.waitsMs).toEqual([17_000]);
+  });
+
   it('without headers is followed by random waits that double', async () => {
     const own = await startServer(
       respondInOrder({ status: 429, body: { error: { message: 'Rate Limit Exceeded', code: 2020 } } }),

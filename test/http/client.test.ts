@@ -187,6 +187,16 @@ describe('tries', () => {
     expect(observed.codes).toEqual([String(status)]);
   });
 
+  it('say what is in a list of errors', async () => {
+    const { fake, client } = await startFakeWithClient();
+    const body = { type: 'validation_error', errors: [{ code: 'x', message: 'page_size is too large' }] };
+    fake.faults.push({ times: 9, answer: { status: 422, body } });
+
+    const error = await catchReason(client.get('/v2/incidents', {}, neverAborted()));
+
+    expect(error).toMatchObject({ message: 'GET /v2/incidents: 422: page_size is too large' });
+  });
+
   it('wait a random time that doubles', async () => {
     const clock = instantClock();
     const { fake, client } = await startFakeWithClient({ clock });

@@ -3,16 +3,22 @@ import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { builtinMappings } from '../../src/imports/builtin-mappings.ts';
 import type { Row } from '../../src/imports/file-format.ts';
 import { createImportStats, importRows, type RejectedRow } from '../../src/imports/importing.ts';
+import type { Mapping } from '../../src/imports/mapping.ts';
+import { parseMapping } from '../../src/imports/mapping-file.ts';
 import { createImportStage } from '../../src/imports/stage.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { providerConfig, severities } from '../settings.ts';
 
 const NOW_MS = Date.parse('2026-11-01T00:00:00Z');
 const RETENTION_START_MS = Date.parse('2025-11-01T00:00:00Z');
-const mapping = builtinMappings.get('mttr-exporter') ?? { name: '', fields: new Map() };
+const ownMapping: Mapping = builtinMappings.get('mttr-exporter') ?? { name: '', fields: new Map() };
 
 /** Imports records into a store that is a map; gives what became of them. */
-async function importAll(records: readonly unknown[], stored: ReadonlyMap<string, Incident> = new Map()) {
+async function importAll(
+  records: readonly unknown[],
+  stored: ReadonlyMap<string, Incident> = new Map(),
+  mapping: Mapping = ownMapping,
+) {
   const rejected: RejectedRow[] = [];
   const filter = { ...providerConfig().filter, services: [], excludeTitles: [/^\[TEST\]/] };
   const stats = createImportStats(createLabelMapper(providerConfig({ filter }), severities), RETENTION_START_MS);
@@ -126,18 +132,53 @@ describe('rows of one id', () => {
   });
 });
 
+describe('rows that the mapping leaves out', () => {
+  it.each([
+    ['where: { type: incident }', ['1', '2']],
+    ['where: { type: [INCIDENT, maintenance] }', ['1', '2', '3']],
+    ['skip: { type: maintenance, title: "/^test/" }', ['1', '4']],
+    ['where: { type: incident }\nskip: { title: "/^test/" }', ['1']],
+  ])('are counted and not imported (%s)', async (text, ids) => {
+    const mapping = parseMapping(`extends: mttr-exporter\nfields: {}\n${text}`, 'own.yml');
+
+    const { incidents, summary } = await importAll(
+      [
+        record({ id: '1', type: 'incident', title: 'down' }),
+        record({ id: '2', type: 'Incident', title: 'TEST' }),
+        record({ id: '3', type: 'maintenance' }),
+        record({ id: '4' }),
+      ],
+      new Map(),
+      mapping,
+    );
+
+    expect([...incidents.keys()]).toEqual(ids);
+    expect(summary).toMatchObject({ skipped: 4 - ids.length, outcomes: { new: ids.length } });
+  });
+});
+
 describe('the summary', () => {
   it('counts services, unmapped severities, filtered incidents and those beyond the retention', async () => {
     const { summary } = await importAll([
       record({ id: '1', triggeredAt: '2025-01-01T00:00:00Z', resolvedAt: '2025-01-01T01:00:00Z', severity: 'Highest' }),
       record({ id: '2', resolvedAt: null, severity: 'Highest' }),
       record({ id: '3', service: 'search', severity: null }),
-      record({ id: '4', title: '[TEST] x' }),
+      record({
+        id: '4',
+        title: '[TEST] x',
+        startedAt: '2026-10-01T09:30:00Z',
+        acknowledgedAt: '2026-10-01T08:00:00Z',
+      }),
     ]);
 
     expect(summary).toEqual({
       outcomes: { new: 4, changed: 0, unchanged: 0, older: 0 },
       rejected: new Map(),
+      skipped: 0,
+      droppedTimestamps: new Map([
+        ['startedAtMs', 1],
+        ['acknowledgedAtMs', 1],
+      ]),
       services: 2,
       unmapped: new Map([
         ['Highest', 2],

@@ -93,6 +93,10 @@ fields:
       'fields.resolved_at (own.yml:2:11): has no use for prefix; expected it on texts only',
     ],
     ['extends: jira\nfields: { title: { from: a, format: x } }', 'has no use for format; expected it on dates only'],
+    [
+      'extends: jira\nfields: {}\nskip: { Type: [a, "/(/"] }',
+      'skip.Type (own.yml:3:9): the value contains "/(/", which is not a regular expression (Unterminated group); expected',
+    ],
     ['a: [', 'is not YAML'],
   ])('%j is refused with its path and position', (text, message) => {
     expect(() => parseMapping(text, 'own.yml')).toThrow(message);

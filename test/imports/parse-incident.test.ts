@@ -43,6 +43,7 @@ describe('a record', () => {
 
     expect(read('mttr-exporter', whole)).toEqual({
       hasUpdatedAt: true,
+      droppedTimestamps: [],
       incident: {
         id: 'A',
         url: 'https://status.example/A',

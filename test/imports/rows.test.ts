@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectFormat, type Format, type Row } from '../../src/imports/file-format.ts';
 import { readRows } from '../../src/imports/importing.ts';
-import { type Field, toMapping } from '../../src/imports/mapping.ts';
+import { type Field, parseFieldPath, toMapping } from '../../src/imports/mapping.ts';
 
 const NONE: readonly Field[] = [];
 
@@ -12,14 +12,14 @@ const NONE: readonly Field[] = [];
 async function read(
   format: Format,
   text: string | Buffer,
-  { size = 7, wanted = ['id', 'title'], requiredFields = NONE } = {},
+  { size = 7, wanted = ['id', 'title'], requiredFields = NONE, conditions = {} } = {},
 ) {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
   const unread = new Set<string>();
   const rows: Row[] = [];
-  const mapping = { ...toMapping('own.yml', { title: wanted }), requiredFields };
+  const mapping = { ...toMapping('own.yml', { title: wanted }), requiredFields, ...conditions };
   for await (const row of readRows({ format, stream: Readable.from(pieces), mapping, unread })) rows.push(row);
   return { rows, unread: [...unread] };
 }
@@ -210,6 +210,14 @@ describe('a column that a person mapped', () => {
     const message = `no row has titel or headline, which own.yml names for title; expected one of the columns ${columns}`;
 
     await expect(read(format, text, required)).rejects.toThrow(message);
+  });
+
+  it.each(['where', 'skip'] as const)('must be in the file for %s', async (key) => {
+    const conditions = { [key]: [{ path: parseFieldPath('Type'), values: ['incident'] }] };
+
+    await expect(read('csv', 'id,title\n1,a\n', { conditions })).rejects.toThrow(
+      `no row has Type, which own.yml names for ${key}; expected one of the columns id, title`,
+    );
   });
 
   it('may be one of several, in some rows only, and missing from a file without rows', async () => {

@@ -6,7 +6,7 @@ import { Page, type RenderedPage } from '../../src/metrics/page.ts';
 import { type OpenRow, type Row, STATISTICS, type Statistic, statisticsOf } from '../../src/stats/rows.ts';
 import type { LabelSet } from '../../src/store/label-sets.ts';
 import type { ProviderState } from '../../src/store/store.ts';
-import { severities } from '../settings.ts';
+import { everyChoice, severities } from '../settings.ts';
 
 export const MINUTE_MS = 60_000;
 export const CREATED_AT_MS = 1_790_000_000_000;
@@ -88,7 +88,7 @@ export interface RowChange {
 /** A row with these values; what is not given is absent. */
 export function row(values: Partial<Record<Statistic, number>>, change: RowChange = {}): Row {
   const { grouping = 'all', labels = [], detail = 'standard' } = change;
-  const statistics = statisticsOf(grouping, detail);
+  const statistics = statisticsOf(grouping, { ...everyChoice, detail });
   const valueOf = (statistic: Statistic) => (statistics.has(statistic) ? values[statistic] : undefined) ?? Number.NaN;
   return {
     grouping,

@@ -12,6 +12,8 @@ import { createPoller, type Poller } from '../../src/poller/poller.ts';
 import { createRefresh, type RefreshResult } from '../../src/poller/refresh.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
+import { INCIDENTIO_FAKE_KEY, startIncidentioFake } from '../../src/simulator/incidentio.ts';
+import { JSM_FAKE_ACCOUNT, JSM_FAKE_TOKEN, startJsmFake } from '../../src/simulator/jsm.ts';
 import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { Fake } from '../../src/simulator/platform.ts';
@@ -52,6 +54,20 @@ export const KINDS: readonly Kind[] = [
     says: 'incidents of Opsgenie',
     config: { ...OPSGENIE, settings: { api_key: OPSGENIE_FAKE_KEY, region: 'us', source: 'incidents' } },
     start: startOpsgenieFake,
+  },
+  {
+    says: 'alerts of Jira Service Management',
+    config: {
+      type: 'jsm',
+      services: { tag: 'service', rename: [] },
+      settings: { cloud_id: 'site', account: JSM_FAKE_ACCOUNT, api_token: JSM_FAKE_TOKEN },
+    },
+    start: startJsmFake,
+  },
+  {
+    says: 'incident.io',
+    config: { type: 'incidentio', settings: { api_key: INCIDENTIO_FAKE_KEY } },
+    start: startIncidentioFake,
   },
 ];
 

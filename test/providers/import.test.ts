@@ -18,7 +18,7 @@ async function poll(settings: Record<string, unknown>, before: PollCoverage | un
     before,
     nowMs: NOW_MS,
     historyStartMs: 0,
-    known: createMemoryKnown().known,
+    stored: createMemoryKnown().known,
     signal: new AbortController().signal,
   };
   const pages: Page[] = [];

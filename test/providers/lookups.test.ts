@@ -103,8 +103,8 @@ describe.each(PLATFORMS)('asking $name for records by their ids', ({ start, crea
 
 describe('the choice of ids', () => {
   const choose = (ids: readonly string[], position: LookupPosition, maxMissing?: number) => {
-    const known = { ...createMemoryKnown().known, openIds: async () => ids, rejectedIds: async () => [] };
-    return chooseLookups({ request: { known, maxMissing }, isSeen: () => false, position, retriesMax: 5 });
+    const stored = { ...createMemoryKnown().known, openIds: async () => ids, rejectedIds: async () => [] };
+    return chooseLookups({ request: { stored, maxMissing }, isSeen: () => false, position, retriesMax: 5 });
   };
   const many = Array.from({ length: 250 }, (_, n) => `id-${n}`);
 

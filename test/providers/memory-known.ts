@@ -144,7 +144,7 @@ export async function pollInto(memory: MemoryKnown, provider: Provider, call: Po
     cursor: memory.cursor,
     nowMs,
     historyStartMs,
-    known: memory.known,
+    stored: memory.known,
     signal,
   })) {
     pages.push(page);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
-import { createNameCache } from '../../src/providers/opsgenie/name-cache.ts';
-import { openSpans } from '../../src/providers/opsgenie/timeline.ts';
+import { createNameCache } from '../../src/providers/engine/name-cache.ts';
+import { toOpenIntervals } from '../../src/providers/opsgenie/timeline.ts';
 import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
 import type { SimulatedIncident } from '../../src/simulator/world.ts';
 import { createOpsgenieProvider, event, NOW_MS, simulated, stageOf } from './opsgenie-stage.ts';
@@ -297,7 +297,7 @@ describe('the open spans of a timeline', () => {
       { type: 'IncidentResolved', atMs: at(60) },
     ];
 
-    const spans = openSpans(at(60), entries);
+    const spans = toOpenIntervals(at(60), entries);
 
     expect(spans).toEqual([{ openedAtMs: at(60), closedAtMs: at(60) }]);
   });
@@ -308,7 +308,7 @@ describe('the open spans of a timeline', () => {
         const twice = [...entries, ...entries].map((one) => ({ one, key: random.next().value }));
         const shuffled = twice.toSorted((a, b) => a.key - b.key).map(({ one }) => one);
 
-        expect(openSpans(0, shuffled)).toEqual(openSpans(0, entries));
+        expect(toOpenIntervals(0, shuffled)).toEqual(toOpenIntervals(0, entries));
       }),
     );
   });
@@ -316,7 +316,7 @@ describe('the open spans of a timeline', () => {
   it('begin with the creation, follow each other, and only the last may be open', () => {
     fc.assert(
       fc.property(fc.array(entry), (entries) => {
-        const spans = openSpans(0, entries);
+        const spans = toOpenIntervals(0, entries);
 
         const stamps = spans.flatMap(({ openedAtMs, closedAtMs }) => [
           openedAtMs,
@@ -336,7 +336,7 @@ describe('the open spans of a timeline', () => {
       { type: 'IncidentOpened', atMs: 1 },
     ];
 
-    expect(openSpans(0, entries)).toEqual([{ openedAtMs: 0, closedAtMs: 20 }]);
+    expect(toOpenIntervals(0, entries)).toEqual([{ openedAtMs: 0, closedAtMs: 20 }]);
   });
 });
 

@@ -21,6 +21,7 @@ describe('an incident that is not counted', () => {
     { reason: 'filter_services', filter: { services: ['search'] }, incident: {} },
     { reason: 'filter_teams', filter: { teams: ['T1'] }, incident: {} },
     { reason: 'deleted', filter: {}, incident: { marks: MARKS.deleted } },
+    { reason: 'flagged', filter: {}, incident: { marks: MARKS.flagged } },
     { reason: 'expired', filter: {}, incident: { marks: MARKS.expired } },
     { reason: 'flaky', filter: {}, incident: { marks: MARKS.flaky } },
     { reason: 'exclude_titles', filter: { excludeTitles: [/slow/] }, incident: {} },

@@ -70,12 +70,17 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
         const severity = JSON.parse(key).find(([name]: [string]) => name === 'severity')?.[1];
         const row = rowOf(incidents, { input, active, scope, windowMs: window.ms });
         Object.assign(row, availability(incidents, { input, scope, windowMs: window.ms, grouping, severity }));
-        if (row['mtbf'] === undefined) delete row['mtbf'];
-        rows.set(`${grouping}${key}@${window.name}`, row);
+        rows.set(`${grouping}${key}@${window.name}`, withoutAbsent(row));
       }
     }
   }
   return rows;
+}
+
+function withoutAbsent(row: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 export function keyOf(grouping: Grouping, label: FacetLabels): string {

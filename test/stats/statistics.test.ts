@@ -210,7 +210,7 @@ describe('windowed statistics', () => {
     const label = LABELS[0] as FacetLabels;
     for (const grouping of ['service', 'service,severity'] as const) {
       const shown = Object.keys(rows.get(`${grouping}${keyOf(grouping, label)}@7d`) ?? {});
-      const allowed = statisticsOf(grouping, 'standard');
+      const allowed = statisticsOf(grouping, settingsWith({ detail: 'standard' }));
       expect(shown.filter((statistic) => !allowed.has(statistic as 'mttr'))).toEqual([]);
       expect(shown).toContain('mttr');
     }

@@ -1,5 +1,5 @@
 import type { Config, Grouping, ProviderConfig } from '../../config/types.ts';
-import { familySettings } from '../../core/settings.ts';
+import { familySettings, statisticsSettings } from '../../core/settings.ts';
 import { families } from '../../metrics/families.ts';
 import type { PageProvider, PageSource } from '../../metrics/family.ts';
 import { createProcessMetrics } from '../../metrics/self-metrics.ts';
@@ -86,10 +86,10 @@ function createGroups({ metrics }: Config, names: readonly (typeof ALL_GROUPS)[n
 
 /** Series of one row of a grouping, all windows together; 0 when the grouping is not configured. */
 export function countForRow({ config, capabilities }: SeriesSource, grouping: Grouping): number {
-  const { groupings, windows, metrics } = config;
+  const { groupings, windows } = config;
   if (!groupings.includes(grouping)) return 0;
   const unsupported = findUnsupported(capabilities);
-  const statistics = statisticsOf(grouping, metrics.detail);
+  const statistics = statisticsOf(grouping, statisticsSettings(config));
   const isPresent = (one: Statistic) => statistics.has(one) && !unsupported.has(one);
   const values = () => Float64Array.from(STATISTICS, (one) => (isPresent(one) ? 1 : Number.NaN));
   const row = {
@@ -109,6 +109,10 @@ function findUnsupported(capabilities: Capabilities): ReadonlySet<Statistic> {
     ['mttd', capabilities.started],
     ['mtti', capabilities.identified],
     ['mttm', capabilities.mitigated],
+    ['acknowledgementWithinTarget', capabilities.acknowledged],
+    ['detectionWithinTarget', capabilities.started],
+    ['identificationWithinTarget', capabilities.identified],
+    ['mitigationWithinTarget', capabilities.mitigated],
     ['escalated', capabilities.escalations],
     ['reopened', capabilities.reopens],
   ];

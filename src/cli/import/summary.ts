@@ -76,6 +76,9 @@ function noteLines({ options, imported, result, retentionMs, ignored }: ImportOu
   const lines: string[] = [];
   if (ignored.size > 0)
     lines.push(`Ignored fields (no person's name is imported): ${formatList([...ignored], NAMES_MAX)}`);
+  if (imported.skipped > 0) lines.push(`Rows left out by the mapping: ${imported.skipped}`);
+  const dropped = [...imported.droppedTimestamps.values()].reduce((sum, count) => sum + count, 0);
+  if (dropped > 0) lines.push(`Times ignored because they contradict the trigger: ${dropped}`);
   if (imported.excluded > 0)
     lines.push(`Excluded by the filter of ${name}, stored but not counted: ${imported.excluded}`);
   if (imported.beyondRetention > 0) {

@@ -30,10 +30,10 @@ export async function* pollRegions(
   const progress = resumeProgress({ ...request, regions: regions.map(({ name }) => name) });
   const account = createAlarmAccount(progress.account);
   const openSubjects = Map.groupBy(
-    new Set((await request.known.openIds()).map(parseIncidentSubject)),
+    new Set((await request.stored.openIds()).map(parseIncidentSubject)),
     (subject) => parseSubject(subject).region,
   );
-  const rejectedSubjects = new Set((await request.known.rejectedIds()).map(parseIncidentSubject));
+  const rejectedSubjects = new Set((await request.stored.rejectedIds()).map(parseIncidentSubject));
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const sources = regions.map((one): AsyncGenerator<PartWithHeld> => {
@@ -50,7 +50,7 @@ export async function* pollRegions(
       rejectedSubjects,
       tagNames,
       account,
-      cache: createAlarmCache(request.known),
+      cache: createAlarmCache(request.stored),
       untilMs: progress.untilMs,
       isFirst: progress.isFirst,
       signal,

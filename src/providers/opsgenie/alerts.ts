@@ -1,10 +1,11 @@
 import type { ProviderConfig } from '../../config/types.ts';
 import { type Incident, type Rejection, type Status, titleFingerprint } from '../../model/incident.ts';
-import { type Source, tagValue } from './source.ts';
-import { AlertRecord } from './wire.ts';
+import { tagValue } from '../tags.ts';
+import type { RecordKind } from './record-kind.ts';
+import { AlertRecord } from './schema.ts';
 
 /** Alerts as incidents: they carry their own history as durations, so pages of them are enough. */
-export function alertsSource({ services, severity }: ProviderConfig): Source<AlertRecord> {
+export function alertsSource({ services, severity }: ProviderConfig): RecordKind<AlertRecord> {
   const tags = { service: services.tag, severity: severity.tag };
   return {
     name: 'alerts',
@@ -22,21 +23,21 @@ export function alertsSource({ services, severity }: ProviderConfig): Source<Ale
     changesBy: 'updatedAt',
     schema: AlertRecord,
     tags: [services.tag ?? '', severity.tag ?? ''],
-    toSample: (wire) => ({ ...labelsOf(wire, tags), team: wire.teamId, triggeredAtMs: wire.createdAtMs }),
+    toSample: (record) => ({ ...toLabels(record, tags), team: record.teamId, triggeredAtMs: record.createdAtMs }),
     prepare: ({ teams, request }) => teams.ensure([], request.nowMs, request.signal),
-    async assemble(wires, { isWhole }, { teams, request }) {
-      const teamIds = wires.map(({ teamId }) => teamId).filter((id) => id !== undefined);
+    async buildIncidents(records, { isWhole }, { teams, request }) {
+      const teamIds = records.map(({ teamId }) => teamId).filter((id) => id !== undefined);
       await teams.ensure(teamIds, request.nowMs, request.signal);
       const incidents: Incident[] = [];
       const rejected: Rejection[] = [];
-      const askAgainIds: string[] = [];
-      for (const wire of wires) {
-        if (wire.isOpen || wire.closedAfterMs !== undefined)
-          incidents.push(toIncident(wire, tags, teams.of(wire.teamId)));
-        else if (isWhole) rejected.push(withoutEnd(wire.id));
-        else askAgainIds.push(wire.id);
+      const requestAgainIds: string[] = [];
+      for (const record of records) {
+        if (record.isOpen || record.closedAfterMs !== undefined)
+          incidents.push(toIncident(record, tags, teams.of(record.teamId)));
+        else if (isWhole) rejected.push(withoutEnd(record.id));
+        else requestAgainIds.push(record.id);
       }
-      return { incidents, rejected, askAgainIds };
+      return { incidents, rejected, requestAgainIds };
     },
   };
 }
@@ -51,43 +52,43 @@ interface TagNames {
   readonly severity: string | undefined;
 }
 
-function labelsOf(wire: AlertRecord, tags: TagNames): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
-  const service = tagValue(wire.tags, tags.service) ?? '';
-  const severity = tagValue(wire.tags, tags.severity);
+function toLabels(record: AlertRecord, tags: TagNames): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
+  const service = tagValue(record.tags, tags.service) ?? '';
+  const severity = tagValue(record.tags, tags.severity);
   return {
     serviceId: service,
     serviceName: service,
-    severity: severity === undefined ? { priority: wire.priority } : { tag: severity },
+    severity: severity === undefined ? { priority: record.priority } : { tag: severity },
   };
 }
 
-function toIncident(wire: AlertRecord, tags: TagNames, team: string | undefined): Incident {
-  const labels = labelsOf(wire, tags);
+function toIncident(record: AlertRecord, tags: TagNames, team: string | undefined): Incident {
+  const labels = toLabels(record, tags);
   const after = (durationMs: number | undefined) =>
-    durationMs === undefined ? undefined : wire.createdAtMs + durationMs;
-  const resolvedAtMs = wire.isOpen ? undefined : after(wire.closedAfterMs);
+    durationMs === undefined ? undefined : record.createdAtMs + durationMs;
+  const resolvedAtMs = record.isOpen ? undefined : after(record.closedAfterMs);
   return {
-    id: wire.id,
-    title: wire.title,
+    id: record.id,
+    title: record.title,
     ...labels,
     team,
-    status: statusOf(wire),
-    triggeredAtMs: wire.createdAtMs,
-    acknowledgedAtMs: after(wire.acknowledgedAfterMs),
+    status: toStatus(record),
+    triggeredAtMs: record.createdAtMs,
+    acknowledgedAtMs: after(record.acknowledgedAfterMs),
     resolvedAtMs,
     endKnownFrom: resolvedAtMs === undefined ? undefined : 'report_duration',
-    intervals: [{ openedAtMs: wire.createdAtMs, closedAtMs: resolvedAtMs }],
+    intervals: [{ openedAtMs: record.createdAtMs, closedAtMs: resolvedAtMs }],
     merged: false,
     // An alert that came without an alias has its own id for one, which no other alert ever has.
     fingerprint:
-      wire.alias === undefined || wire.alias === wire.id
-        ? titleFingerprint(labels.serviceName, wire.title)
-        : wire.alias,
-    updatedAtMs: wire.updatedAtMs,
+      record.alias === undefined || record.alias === record.id
+        ? titleFingerprint(labels.serviceName, record.title)
+        : record.alias,
+    updatedAtMs: record.updatedAtMs,
   };
 }
 
-function statusOf({ isOpen, isAcknowledged }: AlertRecord): Status {
+function toStatus({ isOpen, isAcknowledged }: AlertRecord): Status {
   if (!isOpen) return 'resolved';
   return isAcknowledged ? 'acknowledged' : 'triggered';
 }

@@ -2,21 +2,21 @@ import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
 import { rangesAfter } from '../time-ranges.ts';
 import { encodeCursor, type FirstSync } from './cursor.ts';
-import { alwaysSpan, readWindows } from './lists.ts';
-import { latest, NOTHING_TAKEN, type Reader, type Taken } from './reader.ts';
-import type { Source, Surroundings } from './source.ts';
-import type { Stamped } from './wire.ts';
+import { allTime, readCreationRanges } from './lists.ts';
+import { latest, NOTHING_READ, type Reader, type ReadResult } from './reader.ts';
+import type { PollContext, RecordKind } from './record-kind.ts';
+import type { ListedRecord } from './schema.ts';
 
 /** What one sync works with. */
-export interface SyncTools<Wire extends Stamped> {
-  readonly source: Source<Wire>;
-  readonly surroundings: Surroundings;
+export interface SyncTools<Item extends ListedRecord> {
+  readonly source: RecordKind<Item>;
+  readonly context: PollContext;
   readonly reader: Reader;
 }
 
 /** Where a first sync begins: all of the wanted history by creation. */
-export function beginFirstSync<Wire extends Stamped>({ source, surroundings }: SyncTools<Wire>): FirstSync {
-  const { historyStartMs, nowMs } = surroundings.request;
+export function beginFirstSync<Item extends ListedRecord>({ source, context }: SyncTools<Item>): FirstSync {
+  const { historyStartMs, nowMs } = context.request;
   return {
     phase: 'history',
     source: source.name,
@@ -28,35 +28,38 @@ export function beginFirstSync<Wire extends Stamped>({ source, surroundings }: S
 }
 
 /** The history in order of creation, then everything open however old; each page's cursor goes on after that page. */
-export async function* firstSync<Wire extends Stamped>(tools: SyncTools<Wire>, begun: FirstSync): AsyncGenerator<Page> {
+export async function* firstSync<Item extends ListedRecord>(
+  tools: SyncTools<Item>,
+  begun: FirstSync,
+): AsyncGenerator<Page> {
   const { source, reader } = tools;
-  const { httpClient, request } = tools.surroundings;
+  const { httpClient, request } = tools.context;
   const list = { httpClient, signal: request.signal, path: source.path, countStrategy: source.countStrategy };
   let state = begun;
-  for await (const read of readWindows({ ...list, spans: state.spans })) {
+  for await (const read of readCreationRanges({ ...list, ranges: state.spans })) {
     const taken = await reader.take(read.records);
     state = {
       ...state,
       spans: rangesAfter(read, taken.createdMs, 0),
       newestMs: latest([state.newestMs, taken.newestMs]),
     };
-    yield pageOf(taken, encodeCursor(state));
+    yield toPage(taken, encodeCursor(state));
   }
   state = { ...state, phase: 'open', spans: [] };
-  const open = { filter: 'status:open', spans: [alwaysSpan(request.nowMs)] };
-  for await (const read of readWindows({ ...list, ...open })) {
-    yield pageOf(await reader.take(read.records), encodeCursor(state));
+  const open = { filter: 'status:open', ranges: [allTime(request.nowMs)] };
+  for await (const read of readCreationRanges({ ...list, ...open })) {
+    yield toPage(await reader.take(read.records), encodeCursor(state));
   }
   yield lastPage(tools, state);
 }
 
 /** A page of a poll; Opsgenie has no state changes and no subjects. */
-export function pageOf({ incidents, rejected, deletedIds }: Taken, cursor: string): Page {
+export function toPage({ incidents, rejected, deletedIds }: ReadResult, cursor: string): Page {
   return { incidents, rejected, deletedIds, cursor, stateChanges: [], replacedSubjects: [] };
 }
 
 /** Later polls go on from before the sync began: what changed while it ran was perhaps read before it changed. */
-function lastPage<Wire extends Stamped>({ surroundings }: SyncTools<Wire>, state: FirstSync): Page {
+function lastPage<Item extends ListedRecord>({ context }: SyncTools<Item>, state: FirstSync): Page {
   const { source, tags, historyStartMs, askedUntilMs } = state;
   const newestMs = Math.min(state.newestMs ?? 0, askedUntilMs);
   const cursor = encodeCursor({
@@ -67,8 +70,8 @@ function lastPage<Wire extends Stamped>({ surroundings }: SyncTools<Wire>, state
     newestMs: Math.max(newestMs, askedUntilMs - HOUR_MS),
   });
   return {
-    ...pageOf(NOTHING_TAKEN, cursor),
-    catalogue: surroundings.services.takeUpdates(),
+    ...toPage(NOTHING_READ, cursor),
+    catalogue: context.services.takeUpdates(),
     complete: { polledUntilMs: askedUntilMs, historyStartMs },
   };
 }

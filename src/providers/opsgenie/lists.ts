@@ -2,14 +2,14 @@ import type { HttpClient } from '../../http/client.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { parseResponse } from '../answers.ts';
 import { type ListPage, type RangePage, readRanges, type TimeRange } from '../time-ranges.ts';
-import { CountAnswer, ListAnswer } from './wire.ts';
+import { CountResponse, ListResponse } from './schema.ts';
 
 /** The most that a list gives at once; without `limit` it would be 20. */
 export const PAGE_SIZE = 100;
 /** Highest `offset + limit` that Opsgenie answers. */
 export const LIST_CAP = 20_000;
 
-export interface ListQuestion {
+export interface ListQuery {
   readonly path: string;
   readonly query?: string | undefined;
   readonly sort: 'createdAt' | 'updatedAt';
@@ -21,73 +21,73 @@ export interface ListQuestion {
 /** One page of a list; the offset is ours, links in the answer are not followed. */
 export async function readList(
   httpClient: HttpClient,
-  question: ListQuestion,
+  question: ListQuery,
   signal: AbortSignal,
 ): Promise<ListPage<unknown>> {
   const { path, query, sort, order, offset, limit = PAGE_SIZE } = question;
   const { body } = await httpClient.get(path, { query, sort, order, offset, limit }, signal);
-  const { data, paging } = parseResponse(ListAnswer, body, `GET ${path}`);
+  const { data, paging } = parseResponse(ListResponse, body, `GET ${path}`);
   return { records: data, total: undefined, more: paging?.next !== undefined };
 }
 
 /** How the records of a query are counted: only alerts have an endpoint for it. */
 export type CountStrategy = 'count' | 'probe';
 
-export interface WindowReading {
+export interface RangeReading {
   readonly httpClient: HttpClient;
   readonly signal: AbortSignal;
   readonly path: string;
   readonly countStrategy: CountStrategy;
-  /** Asked as it is for the spans given, and joined with a window by AND for their halves. */
+  /** Asked as it is for the ranges given, and joined with a window by AND for their halves. */
   readonly filter?: string | undefined;
-  readonly spans: readonly TimeRange[];
+  readonly ranges: readonly TimeRange[];
 }
 
 /**
- * Every record created in the spans, in order of creation. A span that has more than one page is counted (incidents:
+ * Every record created in the ranges, in order of creation. A range that has more than one page is counted (incidents:
  * probed at the cap) before more of it is read, so an account that fits one page costs one request, and one over the
  * cap is halved at the price of two.
  */
-export function readWindows(reading: WindowReading): AsyncGenerator<RangePage<unknown>> {
-  const { httpClient, signal, path, spans } = reading;
+export function readCreationRanges(reading: RangeReading): AsyncGenerator<RangePage<unknown>> {
+  const { httpClient, signal, path, ranges } = reading;
   const counted = new Set<TimeRange>();
   return readRanges({
-    ranges: spans,
+    ranges,
     pageSize: PAGE_SIZE,
     cap: LIST_CAP,
-    read: async (span, from) => {
-      const query = queryFor(reading, span);
+    read: async (range, from) => {
+      const query = queryFor(reading, range);
       const page = await readList(httpClient, { path, query, sort: 'createdAt', order: 'asc', offset: from }, signal);
       // The end of the list tells its length: shorter than counted means that a record slipped over a page's edge.
       if (!page.more) return { ...page, total: from + page.records.length };
-      if (counted.has(span)) return page;
-      counted.add(span);
-      return { ...page, total: await totalOf(reading, query) };
+      if (counted.has(range)) return page;
+      counted.add(range);
+      return { ...page, total: await countTotal(reading, query) };
     },
   });
 }
 
 /** All time, for a filter: one list without a window, read again in windows of creation only where the cap is met. */
-export function alwaysSpan(nowMs: number): TimeRange {
+export function allTime(nowMs: number): TimeRange {
   return { fromMs: 0, toMs: nowMs + DAY_MS };
 }
 
-function queryFor({ filter, spans }: WindowReading, span: TimeRange): string {
-  const window = `createdAt >= ${span.fromMs} AND createdAt < ${span.toMs}`;
+function queryFor({ filter, ranges }: RangeReading, range: TimeRange): string {
+  const window = `createdAt >= ${range.fromMs} AND createdAt < ${range.toMs}`;
   if (filter === undefined) return window;
-  return spans.includes(span) ? filter : `${filter} AND ${window}`;
+  return ranges.includes(range) ? filter : `${filter} AND ${window}`;
 }
 
 /** How many records a query finds; only alerts can be counted. */
 export async function countRecords(
-  { httpClient, signal, path }: Pick<WindowReading, 'httpClient' | 'signal' | 'path'>,
+  { httpClient, signal, path }: Pick<RangeReading, 'httpClient' | 'signal' | 'path'>,
   query: string,
 ): Promise<number> {
   const { body } = await httpClient.get(`${path}/count`, { query }, signal);
-  return parseResponse(CountAnswer, body, `GET ${path}/count`).data.count;
+  return parseResponse(CountResponse, body, `GET ${path}/count`).data.count;
 }
 
-async function totalOf(reading: WindowReading, query: string): Promise<number | undefined> {
+async function countTotal(reading: RangeReading, query: string): Promise<number | undefined> {
   const { httpClient, signal, path, countStrategy } = reading;
   if (countStrategy === 'count') return countRecords(reading, query);
   const last = { path, query, sort: 'createdAt', order: 'asc', offset: LIST_CAP - 1, limit: 1 } as const;

@@ -46,8 +46,8 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
     clock,
     observer,
   });
-  const place = { httpClient, clockSkewMs, region: describeRegion(config.baseUrl, region) };
+  const access = { httpClient, clockSkewMs, region: describeRegion(config.baseUrl, region) };
   return source === 'alerts'
-    ? createOpsgenie(alertsSource(config), place)
-    : createOpsgenie(incidentsSource(config), place);
+    ? createOpsgenie(alertsSource(config), access)
+    : createOpsgenie(incidentsSource(config), access);
 }

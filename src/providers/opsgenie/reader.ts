@@ -2,14 +2,14 @@ import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
 import { parseRecords, parseResponse } from '../answers.ts';
-import type { Source, Surroundings } from './source.ts';
-import { SingleAnswer, type Stamped } from './wire.ts';
+import type { PollContext, RecordKind } from './record-kind.ts';
+import { type ListedRecord, SingleResponse } from './schema.ts';
 
 /** Records that may be asked for by their ids at once (DESIGN: 4 requests in flight per provider). */
 const SINGLES_AHEAD = 4;
 
 /** What the records of some answers amount to. */
-export interface Taken {
+export interface ReadResult {
   readonly incidents: readonly Incident[];
   readonly rejected: readonly Rejection[];
   /** Ids that the platform no longer has. */
@@ -30,9 +30,9 @@ export interface Reader {
    * The records of one list page as incidents, but for those that did not change after `newerThanMs`; what the list
    * does not tell of a record is asked for by its id, unless that is among `retriedIds`.
    */
-  take(records: readonly unknown[], choice?: TakeChoice): Promise<Taken>;
+  take(listed: readonly unknown[], choice?: TakeChoice): Promise<ReadResult>;
   /** The same of records that are asked for one by one: 404 is a deleted one, 403 a rejected one. */
-  takeSingles(ids: readonly string[]): Promise<Taken>;
+  takeSingles(ids: readonly string[]): Promise<ReadResult>;
 }
 
 export interface TakeChoice {
@@ -44,17 +44,17 @@ export interface TakeChoice {
 const NO_IDS: ReadonlySet<string> = new Set();
 
 /** A reader of `source` for one poll. */
-export function createLabelMapper<Wire extends Stamped>(source: Source<Wire>, surroundings: Surroundings): Reader {
-  const stampOf = (wire: Wire) => (source.changesBy === 'updatedAt' ? wire.updatedAtMs : wire.createdAtMs);
-  const takeSingles = async (ids: readonly string[]): Promise<Taken> => {
-    const singles = await readSingles(source, surroundings, ids);
-    const { incidents, rejected } = await source.assemble(
-      singles.wires,
+export function createReader<Item extends ListedRecord>(source: RecordKind<Item>, context: PollContext): Reader {
+  const toListTime = (record: Item) => (source.changesBy === 'updatedAt' ? record.updatedAtMs : record.createdAtMs);
+  const takeSingles = async (ids: readonly string[]): Promise<ReadResult> => {
+    const singles = await readSingles(source, context, ids);
+    const { incidents, rejected } = await source.buildIncidents(
+      singles.records,
       { isWhole: true, retriedIds: NO_IDS },
-      surroundings,
+      context,
     );
     return {
-      ...NOTHING_TAKEN,
+      ...NOTHING_READ,
       incidents,
       rejected: [...singles.rejected, ...rejected],
       deletedIds: singles.deletedIds,
@@ -63,33 +63,33 @@ export function createLabelMapper<Wire extends Stamped>(source: Source<Wire>, su
   };
   return {
     takeSingles,
-    async take(records, { newerThanMs = Number.NEGATIVE_INFINITY, retriedIds = NO_IDS } = {}) {
-      const parsed = parseRecords(source.schema, records, `GET ${source.path}`);
-      const wires = [...new Map(parsed.wires.map((wire) => [wire.id, wire])).values()];
-      const newer = wires.filter((wire) => stampOf(wire) > newerThanMs);
-      const { incidents, rejected, askAgainIds } = await source.assemble(
+    async take(listed, { newerThanMs = Number.NEGATIVE_INFINITY, retriedIds = NO_IDS } = {}) {
+      const parsed = parseRecords(source.schema, listed, `GET ${source.path}`);
+      const records = [...new Map(parsed.records.map((record) => [record.id, record])).values()];
+      const newer = records.filter((record) => toListTime(record) > newerThanMs);
+      const { incidents, rejected, requestAgainIds } = await source.buildIncidents(
         newer,
         { isWhole: false, retriedIds },
-        surroundings,
+        context,
       );
-      const waitingIds = new Set(askAgainIds.filter((id) => retriedIds.has(id)));
-      const again = await takeSingles(askAgainIds.filter((id) => !waitingIds.has(id)));
+      const waitingIds = new Set(requestAgainIds.filter((id) => retriedIds.has(id)));
+      const again = await takeSingles(requestAgainIds.filter((id) => !waitingIds.has(id)));
       const seen = newer.filter(({ id }) => !waitingIds.has(id));
       return {
         incidents: [...incidents, ...again.incidents],
         rejected: [...parsed.rejected, ...rejected, ...again.rejected],
         deletedIds: again.deletedIds,
         ids: [...seen.map(({ id }) => id), ...parsed.rejected.flatMap(({ id }) => id ?? [])],
-        newestMs: latest(newer.map(stampOf)),
-        createdMs: parsed.wires.map(({ createdAtMs }) => createdAtMs),
-        reachedKnown: newer.length < wires.length,
+        newestMs: latest(newer.map(toListTime)),
+        createdMs: parsed.records.map(({ createdAtMs }) => createdAtMs),
+        reachedKnown: newer.length < records.length,
       };
     },
   };
 }
 
 /** No answers. */
-export const NOTHING_TAKEN: Taken = {
+export const NOTHING_READ: ReadResult = {
   incidents: [],
   rejected: [],
   deletedIds: [],
@@ -99,34 +99,34 @@ export const NOTHING_TAKEN: Taken = {
   reachedKnown: false,
 };
 
-interface Singles<Wire> {
-  readonly wires: Wire[];
+interface Singles<Item> {
+  readonly records: Item[];
   readonly rejected: Rejection[];
   readonly deletedIds: string[];
 }
 
-async function readSingles<Wire extends Stamped>(
-  source: Source<Wire>,
-  { httpClient, request }: Surroundings,
+async function readSingles<Item extends ListedRecord>(
+  source: RecordKind<Item>,
+  { httpClient, request }: PollContext,
   ids: readonly string[],
-): Promise<Singles<Wire>> {
+): Promise<Singles<Item>> {
   const what = `GET ${source.path}/{id}`;
-  const read = async (id: string): Promise<Singles<Wire>> => {
+  const read = async (id: string): Promise<Singles<Item>> => {
     const path = `${source.path}/${encodeURIComponent(id)}`;
     try {
       const { body } = await httpClient.get(path, { identifierType: 'id' }, request.signal);
-      const { wires, rejected } = parseRecords(source.schema, [parseResponse(SingleAnswer, body, what).data], what);
-      return { wires: [...wires], rejected: [...rejected], deletedIds: [] };
+      const { records, rejected } = parseRecords(source.schema, [parseResponse(SingleResponse, body, what).data], what);
+      return { records: [...records], rejected: [...rejected], deletedIds: [] };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (error.status === 404) return { wires: [], rejected: [], deletedIds: [id] };
-      if (error.status === 403) return { wires: [], rejected: [forbidden(id, what)], deletedIds: [] };
+      if (error.status === 404) return { records: [], rejected: [], deletedIds: [id] };
+      if (error.status === 403) return { records: [], rejected: [forbidden(id, what)], deletedIds: [] };
       throw error;
     }
   };
-  const all: Singles<Wire> = { wires: [], rejected: [], deletedIds: [] };
+  const all: Singles<Item> = { records: [], rejected: [], deletedIds: [] };
   for await (const one of mapConcurrent(ids, SINGLES_AHEAD, read)) {
-    all.wires.push(...one.wires);
+    all.records.push(...one.records);
     all.rejected.push(...one.rejected);
     all.deletedIds.push(...one.deletedIds);
   }

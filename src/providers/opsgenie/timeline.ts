@@ -1,7 +1,7 @@
 import type { HttpClient } from '../../http/client.ts';
 import type { Interval } from '../../model/incident.ts';
 import { parseRecords, parseResponse } from '../answers.ts';
-import { TimelineAnswer, TimelineEntry } from './wire.ts';
+import { TimelineEntry, TimelineResponse } from './schema.ts';
 
 /** Entries per page: the only number that published programs use; the endpoint's own limit is not documented. */
 const ENTRIES_PER_PAGE = 20;
@@ -24,8 +24,8 @@ export async function readTimeline(
   let offset: string | undefined;
   for (let page = 0; page < TIMELINE_PAGES_MAX; page += 1) {
     const { body } = await httpClient.get(path, { group: 'incident', limit: ENTRIES_PER_PAGE, offset }, signal);
-    const { data } = parseResponse(TimelineAnswer, body, what);
-    found.push(...parseRecords(TimelineEntry, data.entries, what).wires.filter(({ type }) => tells(type)));
+    const { data } = parseResponse(TimelineResponse, body, what);
+    found.push(...parseRecords(TimelineEntry, data.entries, what).records.filter(({ type }) => tells(type)));
     if (data.nextOffset === undefined || data.nextOffset === offset || data.entries.length === 0) return found;
     offset = data.nextOffset;
   }
@@ -36,7 +36,7 @@ export async function readTimeline(
  * The spans in which an incident was open, from its creation: each ends with the first resolve or close, and the next
  * begins with the reopening after that. Order and repetition of the entries change nothing.
  */
-export function openSpans(createdAtMs: number, entries: readonly TimelineEntry[]): Interval[] {
+export function toOpenIntervals(createdAtMs: number, entries: readonly TimelineEntry[]): Interval[] {
   const intervals: Interval[] = [];
   let openedAtMs: number | undefined = createdAtMs;
   const ordered = entries.toSorted(

@@ -14,15 +14,15 @@ export const LIST_CAP = 10_000;
 /** The requests that we make, every one with its limits spelt out. Records come unread, envelopes are checked. */
 export interface Api {
   services(): Promise<readonly Service[] | undefined>;
-  /** Incidents that were created in the span, oldest first. */
-  incidents(span: TimeRange, offset: number): Promise<ListPage<unknown>>;
-  /** Incidents that are open now, oldest first: of a span of creation, or however old they are. */
-  openIncidents(span: TimeRange | 'all', offset: number): Promise<ListPage<unknown>>;
-  /** What changed in the span, newest first; with `embed` each entry carries its incident. */
-  logEntries(span: TimeRange, offset: number, options: { embed: boolean }): Promise<ListPage<unknown>>;
+  /** Incidents that were created in the range, oldest first. */
+  incidents(range: TimeRange, offset: number): Promise<ListPage<unknown>>;
+  /** Incidents that are open now, oldest first: of a range of creation, or however old they are. */
+  openIncidents(range: TimeRange | 'all', offset: number): Promise<ListPage<unknown>>;
+  /** What changed in the range, newest first; with `embed` each entry carries its incident. */
+  logEntries(range: TimeRange, offset: number, options: { embed: boolean }): Promise<ListPage<unknown>>;
   incident(id: string): Promise<{ readonly incident: unknown } | 'deleted' | 'forbidden'>;
   /** The whole log of one incident; empty when the platform does not give it. */
-  logOf(id: string): Promise<unknown[]>;
+  incidentLog(id: string): Promise<unknown[]>;
 }
 
 /** Binds the requests to an HTTP client and a signal that ends them. */
@@ -39,13 +39,13 @@ export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
   };
   return {
     services: () => allServices(get),
-    incidents: (span, offset) => incidents(bounds(span), offset),
-    openIncidents: (span, offset) =>
-      incidents({ 'statuses[]': OPEN_STATUSES, ...(span === 'all' ? { date_range: 'all' } : bounds(span)) }, offset),
-    logEntries: (span, offset, { embed }) =>
+    incidents: (range, offset) => incidents(bounds(range), offset),
+    openIncidents: (range, offset) =>
+      incidents({ 'statuses[]': OPEN_STATUSES, ...(range === 'all' ? { date_range: 'all' } : bounds(range)) }, offset),
+    logEntries: (range, offset, { embed }) =>
       log('log_entries', {
         ...listQuery(offset),
-        ...bounds(span),
+        ...bounds(range),
         is_overview: true,
         'include[]': embed ? ['incidents'] : undefined,
       }),
@@ -55,7 +55,7 @@ export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
       if (body === 'deleted' || body === 'forbidden') return body;
       return { incident: parseResponse(OneIncident, body, 'GET /incidents/{id}').incident };
     },
-    logOf: (id) => wholeLog(id, log),
+    incidentLog: (id) => wholeLog(id, log),
   };
 }
 
@@ -68,7 +68,7 @@ function listQuery(offset: number): Query {
 
 /**
  * Always both bounds and always with a zone: one alone means one month, and without a zone the account's own is meant.
- * Whether bounds are inclusive is not documented: a second more at the end, so that nothing falls between two spans.
+ * Whether bounds are inclusive is not documented: a second more at the end, so that nothing falls between two ranges.
  */
 export function bounds({ fromMs, toMs }: TimeRange): Query {
   return { since: new Date(fromMs).toISOString(), until: new Date(toMs + SECOND_MS).toISOString() };
@@ -83,7 +83,7 @@ async function allServices(
     const body = await orRefusal(get('services', { limit: PAGE_SIZE, offset }));
     if (body === 'deleted' || body === 'forbidden') return undefined;
     const page = parseResponse(ServicePage, body, 'GET /services');
-    services.push(...parseRecords(CatalogueService, page.services, 'GET /services').wires);
+    services.push(...parseRecords(CatalogueService, page.services, 'GET /services').records);
     if (!page.more) return services;
   }
   throw new Error(`GET /services: more than the ${LIST_CAP} services that the platform lets anyone list`);

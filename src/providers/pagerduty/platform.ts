@@ -43,8 +43,8 @@ export const pagerduty: Platform = {
   create,
 };
 
-function create(config: ProviderConfig, { clock, observer: told }: ProviderDependencies): Provider {
-  const { observer, clockSkewMs } = rememberClockSkew(told);
+function create(config: ProviderConfig, { clock, observer: storedChanges }: ProviderDependencies): Provider {
+  const { observer, clockSkewMs } = rememberClockSkew(storedChanges);
   const { api_key: key, region } = Settings.parse(config.settings);
   const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
   const httpClient = createHttpClient({
@@ -65,10 +65,10 @@ function create(config: ProviderConfig, { clock, observer: told }: ProviderDepen
   return {
     capabilities,
     async *poll(request: PollRequest) {
-      const session = { api: createApi(httpClient, request.signal), request };
+      const context = { api: createApi(httpClient, request.signal), request };
       const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);
-      if (cursor?.phase === 'polling') yield* laterPoll(session, cursor);
-      else yield* firstSync(session, cursor);
+      if (cursor?.phase === 'polling') yield* laterPoll(context, cursor);
+      else yield* firstSync(context, cursor);
     },
     probe: (request) => probe(httpClient, request, describeRegion(config.baseUrl, region)),
     clockSkewMs,

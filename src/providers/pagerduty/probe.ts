@@ -3,7 +3,7 @@ import { parseRecords, parseResponse } from '../answers.ts';
 import { createProbeRunner, type ProbeCall, type ProbeReport, type ProbeRequest, type ProbeRunner } from '../probes.ts';
 import type { TimeRange } from '../time-ranges.ts';
 import { bounds, OPEN_STATUSES, PAGE_SIZE } from './api.ts';
-import { askableSpans } from './reading.ts';
+import { toRequestRanges } from './queries.ts';
 import { CatalogueService, Incident, IncidentPage, LogPage, OneIncident, PriorityPage, ServicePage } from './schema.ts';
 
 /** Spans of a quarter that are counted; the rest of a longer history is taken to be like these. */
@@ -50,28 +50,28 @@ export async function probe(
   const probes = createProbeRunner(request.signal);
   const get: Get = async (path, query) =>
     (await httpClient.get(path, { time_zone: 'UTC', ...query }, request.signal)).body;
-  const all = askableSpans({ fromMs: request.historyStartMs, toMs: request.nowMs });
-  const spans = all.slice(-SPANS_MAX).reverse();
-  const counted = await probes.run(CALLS.incidents, () => countIncidents(get, spans));
-  const open = await probes.run(CALLS.open, () => countOf(get, { 'statuses[]': OPEN_STATUSES, date_range: 'all' }));
-  const entries = await probes.run(CALLS.log, () => countEntries(get, spans));
-  await tryOne(counted?.wires[0]?.id, probes, get);
+  const all = toRequestRanges({ fromMs: request.historyStartMs, toMs: request.nowMs });
+  const ranges = all.slice(-SPANS_MAX).reverse();
+  const counted = await probes.run(CALLS.incidents, () => countIncidents(get, ranges));
+  const open = await probes.run(CALLS.open, () => countOpen(get, { 'statuses[]': OPEN_STATUSES, date_range: 'all' }));
+  const entries = await probes.run(CALLS.log, () => countEntries(get, ranges));
+  await tryOne(counted?.records[0]?.id, probes, get);
   const services = await probes.run(CALLS.services, () => listServices(get));
   const severities = await probes.run(CALLS.priorities, () => listPriorities(get));
   const report = { probes: probes.list, region, services, severities };
   if (counted === undefined) return report;
-  const { totals, wires, rejected } = counted;
-  const total = all.length > spans.length ? undefined : totals.reduce((sum, one) => sum + one, 0);
-  const pages = pagesOf([...totals, ...(entries ?? [])]) * (all.length / spans.length);
-  const perHour = pagesOf([services?.count ?? 0]);
+  const { totals, records, rejected } = counted;
+  const total = all.length > ranges.length ? undefined : totals.reduce((sum, one) => sum + one, 0);
+  const pages = toPages([...totals, ...(entries ?? [])]) * (all.length / ranges.length);
+  const perHour = toPages([services?.count ?? 0]);
   return {
     ...report,
-    firstPage: { incidents: wires, rejected: rejected.length, detail: rejected[0]?.detail, total },
+    firstPage: { incidents: records, rejected: rejected.length, detail: rejected[0]?.detail, total },
     estimate: {
       // Everything open, and the log since the newest entry.
-      perPoll: pagesOf([open ?? 0]) + 1,
+      perPoll: toPages([open ?? 0]) + 1,
       perHour,
-      firstSync: Math.ceil(pages) + pagesOf([open ?? 0]) + perHour,
+      firstSync: Math.ceil(pages) + toPages([open ?? 0]) + perHour,
       isExact: total !== undefined && entries !== undefined,
       rateLimitCount: 1,
     },
@@ -79,23 +79,23 @@ export async function probe(
 }
 
 /** A list costs one request even when it is empty. */
-function pagesOf(totals: readonly number[]): number {
+function toPages(totals: readonly number[]): number {
   return totals.reduce((pages, total) => pages + Math.max(1, Math.ceil(total / PAGE_SIZE)), 0);
 }
 
-async function countOf(get: Get, query: Query): Promise<number> {
+async function countOpen(get: Get, query: Query): Promise<number> {
   const body = await get('incidents', { total: true, limit: 1, ...query });
   const { total, incidents } = parseResponse(IncidentPage, body, 'GET /incidents');
   return total ?? incidents.length;
 }
 
-/** Newest span first; the first that has incidents gives a whole page, each gives its number. */
-async function countIncidents(get: Get, spans: readonly TimeRange[]) {
+/** Newest range first; the first that has incidents gives a whole page, each gives its number. */
+async function countIncidents(get: Get, ranges: readonly TimeRange[]) {
   const totals: number[] = [];
   let records: readonly unknown[] = [];
-  for (const span of spans) {
+  for (const range of ranges) {
     const limit = records.length === 0 ? PAGE_SIZE : 1;
-    const body = await get('incidents', { ...bounds(span), sort_by: 'created_at:desc', total: true, limit });
+    const body = await get('incidents', { ...bounds(range), sort_by: 'created_at:desc', total: true, limit });
     const page = parseResponse(IncidentPage, body, 'GET /incidents');
     totals.push(page.total ?? page.incidents.length);
     if (records.length === 0) records = page.incidents;
@@ -103,10 +103,10 @@ async function countIncidents(get: Get, spans: readonly TimeRange[]) {
   return { totals, ...parseRecords(Incident, records, 'GET /incidents') };
 }
 
-async function countEntries(get: Get, spans: readonly TimeRange[]): Promise<readonly number[]> {
+async function countEntries(get: Get, ranges: readonly TimeRange[]): Promise<readonly number[]> {
   const totals: number[] = [];
-  for (const span of spans) {
-    const body = await get('log_entries', { ...bounds(span), is_overview: true, total: true, limit: 1 });
+  for (const range of ranges) {
+    const body = await get('log_entries', { ...bounds(range), is_overview: true, total: true, limit: 1 });
     const page = parseResponse(LogPage, body, 'GET /log_entries');
     totals.push(page.total ?? page.log_entries.length);
   }
@@ -128,7 +128,7 @@ async function tryOne(id: string | undefined, probes: ProbeRunner, get: Get): Pr
 async function listServices(get: Get) {
   const body = await get('services', { limit: PAGE_SIZE, total: true });
   const { services, total, more } = parseResponse(ServicePage, body, 'GET /services');
-  const names = parseRecords(CatalogueService, services, 'GET /services').wires.map(({ name }) => name);
+  const names = parseRecords(CatalogueService, services, 'GET /services').records.map(({ name }) => name);
   return { names, count: total ?? names.length, isAll: !more };
 }
 

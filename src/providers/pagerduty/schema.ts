@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type Service, type SeveritySources, webLink } from '../../model/incident.ts';
-import { instant } from '../answers.ts';
+import { timestamp } from '../answers.ts';
 
 const id = z.string().min(1);
 const reference = z.object({ id, summary: z.string().nullish() });
 
 /** What the platform itself says about an incident, without what only the log tells. */
-export interface IncidentFacts {
+export interface IncidentRecord {
   readonly id: string;
   readonly url: string | undefined;
   readonly title: string;
@@ -31,10 +31,10 @@ export const Incident = z
     title: z.string().nullish(),
     html_url: z.string().nullish(),
     status: z.enum(['triggered', 'acknowledged', 'resolved']),
-    created_at: instant,
-    updated_at: instant.nullish(),
-    resolved_at: instant.nullish(),
-    last_status_change_at: instant.nullish(),
+    created_at: timestamp,
+    updated_at: timestamp.nullish(),
+    resolved_at: timestamp.nullish(),
+    last_status_change_at: timestamp.nullish(),
     service: reference.nullish(),
     teams: z.array(reference).nullish(),
     priority: z.object({ summary: z.string().nullish(), name: z.string().nullish() }).nullish(),
@@ -42,27 +42,27 @@ export const Incident = z
     resolve_reason: z.object({ type: z.string() }).nullish(),
   })
   .transform(
-    (wire): IncidentFacts => ({
-      id: wire.id,
-      url: webLink(wire.html_url),
-      title: wire.title ?? '',
-      serviceId: wire.service?.id ?? '',
-      serviceName: wire.service?.summary ?? '',
-      team: wire.teams?.[0]?.summary ?? undefined,
+    (record): IncidentRecord => ({
+      id: record.id,
+      url: webLink(record.html_url),
+      title: record.title ?? '',
+      serviceId: record.service?.id ?? '',
+      serviceName: record.service?.summary ?? '',
+      team: record.teams?.[0]?.summary ?? undefined,
       severity: {
-        priority: nameOf(wire.priority),
-        urgency: wire.urgency ?? undefined,
+        priority: findName(record.priority),
+        urgency: record.urgency ?? undefined,
       },
-      status: wire.status,
-      triggeredAtMs: wire.created_at,
-      resolvedAtMs: wire.resolved_at ?? undefined,
-      statusChangedAtMs: wire.last_status_change_at ?? undefined,
-      merged: wire.resolve_reason?.type === 'merge_resolve_reason',
-      updatedAtMs: wire.updated_at ?? wire.last_status_change_at ?? wire.created_at,
+      status: record.status,
+      triggeredAtMs: record.created_at,
+      resolvedAtMs: record.resolved_at ?? undefined,
+      statusChangedAtMs: record.last_status_change_at ?? undefined,
+      merged: record.resolve_reason?.type === 'merge_resolve_reason',
+      updatedAtMs: record.updated_at ?? record.last_status_change_at ?? record.created_at,
     }),
   );
 
-function nameOf(
+function findName(
   priority: { summary?: string | null | undefined; name?: string | null | undefined } | null | undefined,
 ) {
   return priority?.summary ?? priority?.name ?? undefined;
@@ -87,27 +87,27 @@ export const LogEntry = z
   .object({
     id,
     type: z.string(),
-    created_at: instant,
+    created_at: timestamp,
     incident: z.looseObject({ id }),
     agent: z.object({ type: z.string().nullish() }).nullish(),
     channel: z.object({ type: z.string().nullish() }).nullish(),
   })
   .transform(
-    (wire): LogLine => ({
-      id: wire.id,
-      type: wire.type,
-      atMs: wire.created_at,
-      incidentId: wire.incident.id,
-      incident: wire.incident,
-      byPerson: PERSON_TYPES.has(wire.agent?.type ?? ''),
-      byTimeout: wire.channel?.type === 'timeout',
+    (record): LogLine => ({
+      id: record.id,
+      type: record.type,
+      atMs: record.created_at,
+      incidentId: record.incident.id,
+      incident: record.incident,
+      byPerson: PERSON_TYPES.has(record.agent?.type ?? ''),
+      byTimeout: record.channel?.type === 'timeout',
     }),
   );
 
 /** One service of the catalogue. */
 export const CatalogueService = z
   .object({ id, name: z.string().nullish(), summary: z.string().nullish() })
-  .transform((wire): Service => ({ id: wire.id, name: wire.name ?? wire.summary ?? '' }));
+  .transform((record): Service => ({ id: record.id, name: record.name ?? record.summary ?? '' }));
 
 const page = { more: z.boolean(), total: z.number().nullish() };
 
@@ -119,7 +119,7 @@ export const LogPage = z.object({ log_entries: z.array(z.unknown()), ...page });
 export const ServicePage = z.object({ services: z.array(z.unknown()), ...page });
 /** Answer of GET /priorities, as the names that incidents carry. */
 export const PriorityPage = z.object({
-  priorities: z.array(z.object({ name: z.string().nullish(), summary: z.string().nullish() }).transform(nameOf)),
+  priorities: z.array(z.object({ name: z.string().nullish(), summary: z.string().nullish() }).transform(findName)),
 });
 /** Answer of GET /incidents/{id}. */
 export const OneIncident = z.object({ incident: z.looseObject({}) });

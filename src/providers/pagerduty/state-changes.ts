@@ -2,7 +2,7 @@ import type { StateChange } from '../../model/incident.ts';
 import type { LogLine } from './schema.ts';
 
 /** What a log entry means to us, and no word of who was behind it. */
-export type SignalKind =
+export type StateChangeKind =
   | 'trigger'
   | 'acknowledge'
   | 'acknowledge_by_machine'
@@ -15,7 +15,7 @@ export type SignalKind =
   | 'reopen';
 
 /** Types of log entries that change what an incident is in. Notes, notifications and fields change nothing. */
-const KINDS = new Map<string, (line: LogLine) => SignalKind>([
+const KINDS = new Map<string, (line: LogLine) => StateChangeKind>([
   ['trigger_log_entry', () => 'trigger'],
   ['acknowledge_log_entry', ({ byPerson }) => (byPerson ? 'acknowledge' : 'acknowledge_by_machine')],
   ['unacknowledge_log_entry', () => 'unacknowledge'],
@@ -25,14 +25,14 @@ const KINDS = new Map<string, (line: LogLine) => SignalKind>([
   ['resolve_log_entry', ({ byPerson, byTimeout }) => (byPerson && !byTimeout ? 'resolve' : 'resolve_auto')],
 ]);
 
-/** The signal that a log entry is; undefined when it changes no state. */
-export function signalOf(line: LogLine): StateChange | undefined {
+/** The state change that a log entry is; undefined when it changes no state. */
+export function toStateChange(line: LogLine): StateChange | undefined {
   const kind = KINDS.get(line.type)?.(line);
   return kind === undefined ? undefined : { subject: line.incidentId, id: line.id, atMs: line.atMs, kind };
 }
 
 /** Pins when an incident was found open again although its log does not tell of it. */
-export function reopenSignal(incidentId: string, atMs: number): StateChange {
+export function toReopen(incidentId: string, atMs: number): StateChange {
   return { subject: incidentId, id: `reopen@${atMs}`, atMs, kind: 'reopen' };
 }
 
@@ -41,9 +41,9 @@ export function isResolve({ kind }: StateChange): boolean {
   return kind === 'resolve' || kind === 'resolve_auto';
 }
 
-/** Each signal once, in order of time; of one second the resolves come last, for stamps are whole seconds. */
-export function inOrderOfTime(stateChanges: readonly StateChange[]): StateChange[] {
-  const byId = new Map(stateChanges.map((signal) => [signal.id, signal]));
+/** Each state change once, in order of time; of one second the resolves come last, for stamps are whole seconds. */
+export function sortByTime(stateChanges: readonly StateChange[]): StateChange[] {
+  const byId = new Map(stateChanges.map((stateChange) => [stateChange.id, stateChange]));
   return [...byId.values()].sort(
     (a, b) => a.atMs - b.atMs || Number(isResolve(a)) - Number(isResolve(b)) || (a.id < b.id ? -1 : 1),
   );

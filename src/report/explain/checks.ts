@@ -81,7 +81,7 @@ function findReasonsOffPage(
   { grouping, isNarrowed }: QuestionRow,
   settings: HistoryInput['settings'],
 ): string[] {
-  const isOnPage = statisticsOf(grouping, settings.detail).has(statistic);
+  const isOnPage = statisticsOf(grouping, settings).has(statistic);
   return [
     ...(end === 'read' ? [] : ['its windows end where the providers were read']),
     ...(settings.windows.some(({ ms }) => ms === window.ms) ? [] : [`windows does not list ${window.name}`]),

@@ -32,13 +32,16 @@ export function storedStateContract(engine: StoreEngine): void {
         fingerprint: 'same trouble',
       });
 
-      store.commit(poll(at(60), { incidents: [whole, incident('Q2')] }));
-      const known = (await start(place.crash())).stored('pagerduty').incidents(['Q1', 'Q2', 'Q3']);
+      const excluded = incident('Q4', { exclusion: 'flagged' });
+
+      store.commit(poll(at(60), { incidents: [whole, incident('Q2'), excluded] }));
+      const known = (await start(place.crash())).stored('pagerduty').incidents(['Q1', 'Q2', 'Q3', 'Q4']);
 
       expect(known).toEqual(
         new Map([
           ['Q1', whole],
           ['Q2', incident('Q2')],
+          ['Q4', excluded],
         ]),
       );
     });
@@ -51,6 +54,7 @@ export function storedStateContract(engine: StoreEngine): void {
         recovered('resolved', 20),
         incident('merged', { merged: true }),
         incident('expired', { exclusion: 'expired' }),
+        incident('flagged', { exclusion: 'flagged' }),
         incident('deleted'),
       ];
 

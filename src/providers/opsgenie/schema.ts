@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { webLink } from '../../model/incident.ts';
-import { instant } from '../answers.ts';
+import { timestamp } from '../answers.ts';
 
 /** Blank and null are the same as absent. */
 const text = z
@@ -30,7 +30,7 @@ const linkOfRecord = z
   .transform((links) => webLink(links?.web));
 
 /** What every record of a list has. */
-export interface Stamped {
+export interface ListedRecord {
   readonly id: string;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -45,26 +45,26 @@ export const AlertRecord = z
     status: z.enum(['open', 'closed']),
     acknowledged: z.boolean().nullish(),
     tags,
-    createdAt: instant,
-    updatedAt: instant.nullish(),
+    createdAt: timestamp,
+    updatedAt: timestamp.nullish(),
     priority: text,
     responders: teamIds,
     ownerTeamId: text,
     report: z.object({ ackTime: duration, closeTime: duration }).nullish(),
   })
-  .transform((wire) => ({
-    id: wire.id,
-    alias: wire.alias,
-    title: wire.message ?? '',
-    isOpen: wire.status === 'open',
-    isAcknowledged: wire.acknowledged === true,
-    tags: wire.tags,
-    createdAtMs: wire.createdAt,
-    updatedAtMs: wire.updatedAt ?? wire.createdAt,
-    priority: wire.priority,
-    teamId: wire.responders[0] ?? wire.ownerTeamId,
-    acknowledgedAfterMs: wire.report?.ackTime,
-    closedAfterMs: wire.report?.closeTime,
+  .transform((record) => ({
+    id: record.id,
+    alias: record.alias,
+    title: record.message ?? '',
+    isOpen: record.status === 'open',
+    isAcknowledged: record.acknowledged === true,
+    tags: record.tags,
+    createdAtMs: record.createdAt,
+    updatedAtMs: record.updatedAt ?? record.createdAt,
+    priority: record.priority,
+    teamId: record.responders[0] ?? record.ownerTeamId,
+    acknowledgedAfterMs: record.report?.ackTime,
+    closedAfterMs: record.report?.closeTime,
   }));
 export type AlertRecord = z.output<typeof AlertRecord>;
 
@@ -75,48 +75,48 @@ export const IncidentRecord = z
     message: text,
     status: z.enum(['open', 'resolved', 'closed']),
     tags,
-    createdAt: instant,
-    updatedAt: instant.nullish(),
+    createdAt: timestamp,
+    updatedAt: timestamp.nullish(),
     priority: text,
     responders: teamIds,
     ownerTeam: text,
     impactedServices: z.array(z.string()).nullish(),
     links: linkOfRecord,
   })
-  .transform((wire) => ({
-    id: wire.id,
-    title: wire.message ?? '',
-    isOpen: wire.status === 'open',
-    tags: wire.tags,
-    createdAtMs: wire.createdAt,
-    updatedAtMs: wire.updatedAt ?? wire.createdAt,
-    priority: wire.priority,
-    teamId: wire.responders[0] ?? wire.ownerTeam,
-    serviceId: wire.impactedServices?.[0] ?? '',
-    url: wire.links,
+  .transform((record) => ({
+    id: record.id,
+    title: record.message ?? '',
+    isOpen: record.status === 'open',
+    tags: record.tags,
+    createdAtMs: record.createdAt,
+    updatedAtMs: record.updatedAt ?? record.createdAt,
+    priority: record.priority,
+    teamId: record.responders[0] ?? record.ownerTeam,
+    serviceId: record.impactedServices?.[0] ?? '',
+    url: record.links,
   }));
 export type IncidentRecord = z.output<typeof IncidentRecord>;
 
 /** An entry of `GET /v2/incident-timelines/{id}/entries`. */
 export const TimelineEntry = z
-  .object({ type: z.string(), eventTime: instant })
+  .object({ type: z.string(), eventTime: timestamp })
   .transform(({ type, eventTime }) => ({ type, atMs: eventTime }));
 export type TimelineEntry = z.output<typeof TimelineEntry>;
 
 /** The envelope of a timeline. */
-export const TimelineAnswer = z.object({ data: z.object({ entries: z.array(z.unknown()), nextOffset: text }) });
+export const TimelineResponse = z.object({ data: z.object({ entries: z.array(z.unknown()), nextOffset: text }) });
 
 /** The envelope of a list; `paging.next` only tells that there is more, it is never followed. */
-export const ListAnswer = z.object({
+export const ListResponse = z.object({
   data: z.array(z.unknown()),
   paging: z.object({ next: text }).nullish(),
 });
 
 /** The envelope of one record. */
-export const SingleAnswer = z.object({ data: z.record(z.string(), z.unknown()) });
+export const SingleResponse = z.object({ data: z.record(z.string(), z.unknown()) });
 
 /** `GET /v2/alerts/count`. */
-export const CountAnswer = z.object({ data: z.object({ count: z.int().nonnegative() }) });
+export const CountResponse = z.object({ data: z.object({ count: z.int().nonnegative() }) });
 
 /** A team or a service: its id and its name. */
 export const NamedRecord = z.object({ id: z.string().min(1), name: z.string() });

@@ -3,7 +3,7 @@ import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
 import { parseRecords, parseResponse } from '../answers.ts';
 import { LIST_CAP, PAGE_SIZE } from './lists.ts';
-import { ListAnswer, NamedRecord } from './wire.ts';
+import { ListResponse, NamedRecord } from './schema.ts';
 
 /** `GET /v2/teams`: one answer holds all. Undefined where the key has no right to it. */
 export function readTeams(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[] | undefined> {
@@ -13,7 +13,7 @@ export function readTeams(httpClient: HttpClient, signal: AbortSignal): Promise<
 /** The same, but a refusal is thrown. */
 export async function readTeamNames(httpClient: HttpClient, signal: AbortSignal): Promise<readonly Service[]> {
   const { body } = await httpClient.get('/v2/teams', {}, signal);
-  return namedIn(parseResponse(ListAnswer, body, 'GET /v2/teams').data, 'GET /v2/teams');
+  return namedIn(parseResponse(ListResponse, body, 'GET /v2/teams').data, 'GET /v2/teams');
 }
 
 /** `GET /v1/services`, all pages. Undefined where the key has no right to it; more than the cap is an error. */
@@ -32,13 +32,13 @@ export function readServices(httpClient: HttpClient, signal: AbortSignal): Promi
 /** One page of `GET /v1/services`; a refusal is thrown. */
 export async function readServicePage(httpClient: HttpClient, offset: number, signal: AbortSignal) {
   const { body } = await httpClient.get('/v1/services', { offset, limit: PAGE_SIZE, order: 'asc' }, signal);
-  const { data, paging } = parseResponse(ListAnswer, body, 'GET /v1/services');
+  const { data, paging } = parseResponse(ListResponse, body, 'GET /v1/services');
   return { names: namedIn(data, 'GET /v1/services'), more: paging?.next !== undefined };
 }
 
 /** A name that cannot be read is a missing name, not a rejected record. */
-function namedIn(records: readonly unknown[], what: string): readonly Service[] {
-  return parseRecords(NamedRecord, records, what).wires;
+function namedIn(listed: readonly unknown[], what: string): readonly Service[] {
+  return parseRecords(NamedRecord, listed, what).records;
 }
 
 /** 402 (not in the plan), 403 (not the key's right) and 404 (not offered) are answers too: the names are then not known. */

@@ -4,28 +4,28 @@ import { DAY_MS, SECOND_MS } from '../../model/time.ts';
 import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
 import { type ListPage, rangesAfter, readRanges, splitRange, type TimeRange } from '../time-ranges.ts';
 import { type Api, LIST_CAP, PAGE_SIZE } from './api.ts';
-import { Incident, type IncidentFacts, LogEntry, type LogLine } from './schema.ts';
-import { signalOf } from './state-changes.ts';
+import { Incident, type IncidentRecord, LogEntry, type LogLine } from './schema.ts';
+import { toStateChange } from './state-changes.ts';
 
 /** The platform refuses ranges over six months; a quarter leaves room for its long months. */
 const LONGEST_SPAN_MS = 90 * DAY_MS;
 /** Requests under way at once (DESIGN: 4 per provider). */
 export const REQUESTS_AHEAD = 4;
 
-/** A stretch of time as spans that the platform answers, on whole seconds as its stamps are. */
-export function askableSpans({ fromMs, toMs }: TimeRange): TimeRange[] {
+/** A stretch of time as ranges that the platform answers, on whole seconds as its stamps are. */
+export function toRequestRanges({ fromMs, toMs }: TimeRange): TimeRange[] {
   // One second earlier than asked: whether the platform's `since` is inclusive is not documented.
   const wholeMs = Math.floor(fromMs / SECOND_MS) * SECOND_MS - SECOND_MS;
   return splitRange({ fromMs: wholeMs, toMs }, LONGEST_SPAN_MS);
 }
 
 /** Pages of incidents by creation, with what is left to read after each. */
-export async function* incidentPages(api: Api, spans: readonly TimeRange[]) {
-  const read = (span: TimeRange, from: number) => api.incidents(span, from);
-  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
-    const { wires, rejected } = parseRecords(Incident, page.records, 'GET /incidents');
-    const timesMs = wires.map(({ triggeredAtMs }) => triggeredAtMs);
-    yield { wires, rejected, spansLeft: rangesAfter(page, timesMs, SECOND_MS) };
+export async function* incidentPages(api: Api, ranges: readonly TimeRange[]) {
+  const read = (range: TimeRange, from: number) => api.incidents(range, from);
+  for await (const page of readRanges({ ranges, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+    const { records, rejected } = parseRecords(Incident, page.records, 'GET /incidents');
+    const timesMs = records.map(({ triggeredAtMs }) => triggeredAtMs);
+    yield { records, rejected, spansLeft: rangesAfter(page, timesMs, SECOND_MS) };
   }
 }
 
@@ -37,9 +37,9 @@ export interface LogPart {
 }
 
 /** Pages of the account's log, with what is left to read after each. */
-export async function* logPages(api: Api, spans: readonly TimeRange[], options: { embed: boolean }) {
-  const read = (span: TimeRange, from: number) => api.logEntries(span, from, options);
-  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+export async function* logPages(api: Api, ranges: readonly TimeRange[], options: { embed: boolean }) {
+  const read = (range: TimeRange, from: number) => api.logEntries(range, from, options);
+  for await (const page of readRanges({ ranges, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     const part = logPart(page.records, 'GET /log_entries');
     const timesMs = part.lines.map(({ atMs }) => atMs);
     yield { ...part, spansLeft: rangesAfter(page, timesMs, SECOND_MS) };
@@ -47,27 +47,27 @@ export async function* logPages(api: Api, spans: readonly TimeRange[], options: 
 }
 
 /** Reads log entries. A malformed one is known by a key of its own: its id is no incident's, nothing can be fetched by it. */
-export function logPart(records: readonly unknown[], what: string): LogPart {
-  const { wires: lines, rejected } = parseRecords(LogEntry, records, what);
+export function logPart(entries: readonly unknown[], what: string): LogPart {
+  const { records: lines, rejected } = parseRecords(LogEntry, entries, what);
   return {
     lines,
-    stateChanges: lines.map(signalOf).filter((signal) => signal !== undefined),
+    stateChanges: lines.map(toStateChange).filter((stateChange) => stateChange !== undefined),
     rejected: rejected.map(({ key, reason, detail }) => ({ key: `log entry ${key}`, reason, detail })),
   };
 }
 
 /** Everything that is open now, however old. A set beyond the platform's cap is read again in windows of creation. */
-export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<IncidentFacts>> {
+export async function readOpenIncidents(api: Api, untilMs: number): Promise<Parsed<IncidentRecord>> {
   const what = 'GET /incidents (open)';
   const first = await api.openIncidents('all', 0);
   const firstPart = parseRecords(Incident, first.records, what);
   const parts = await restOfOpenSet(api, first);
   if (parts !== undefined) return joined([firstPart, ...parts]);
-  const oldestMs = Math.min(untilMs, ...firstPart.wires.map(({ triggeredAtMs }) => triggeredAtMs));
+  const oldestMs = Math.min(untilMs, ...firstPart.records.map(({ triggeredAtMs }) => triggeredAtMs));
   const windows = [firstPart];
-  const read = (span: TimeRange, offset: number) => api.openIncidents(span, offset);
-  const spans = askableSpans({ fromMs: oldestMs, toMs: untilMs });
-  for await (const page of readRanges({ ranges: spans, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
+  const read = (range: TimeRange, offset: number) => api.openIncidents(range, offset);
+  const ranges = toRequestRanges({ fromMs: oldestMs, toMs: untilMs });
+  for await (const page of readRanges({ ranges, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
     windows.push(parseRecords(Incident, page.records, what));
   }
   return joined(windows);
@@ -75,14 +75,14 @@ export async function readOpenSet(api: Api, untilMs: number): Promise<Parsed<Inc
 
 /**
  * The pages after the first; undefined when the set is beyond the cap, or shrank meanwhile, so that a record may have
- * slipped over an edge. Whether there is more is told by `more`: the total only lets pages be asked for ahead.
+ * slipped over an edge. Whether there is more is storedChanges by `more`: the total only lets pages be asked for ahead.
  */
-async function restOfOpenSet(api: Api, first: ListPage<unknown>): Promise<Parsed<IncidentFacts>[] | undefined> {
+async function restOfOpenSet(api: Api, first: ListPage<unknown>): Promise<Parsed<IncidentRecord>[] | undefined> {
   const total = first.more ? (first.total ?? 0) : 0;
   if (total > LIST_CAP) return undefined;
   const offsets: number[] = [];
   for (let offset = PAGE_SIZE; offset < total; offset += PAGE_SIZE) offsets.push(offset);
-  const parts: Parsed<IncidentFacts>[] = [];
+  const parts: Parsed<IncidentRecord>[] = [];
   let last = first;
   const take = (page: ListPage<unknown>) => {
     last = page;
@@ -99,20 +99,20 @@ async function restOfOpenSet(api: Api, first: ListPage<unknown>): Promise<Parsed
   return parts;
 }
 
-function joined(parts: readonly Parsed<IncidentFacts>[]): Parsed<IncidentFacts> {
-  return { wires: parts.flatMap(({ wires }) => wires), rejected: parts.flatMap(({ rejected }) => rejected) };
+function joined(parts: readonly Parsed<IncidentRecord>[]): Parsed<IncidentRecord> {
+  return { records: parts.flatMap(({ records }) => records), rejected: parts.flatMap(({ rejected }) => rejected) };
 }
 
 /** What came of asking for incidents one by one. */
 export interface Fetched {
-  readonly facts: readonly IncidentFacts[];
+  readonly records: readonly IncidentRecord[];
   readonly rejected: readonly Rejection[];
   readonly deletedIds: readonly string[];
 }
 
 /** Asks for each of these incidents: 404 means deleted, 403 is a rejection that keeps what is stored. */
 export async function fetchIncidents(api: Api, ids: readonly string[]): Promise<Fetched> {
-  const facts: IncidentFacts[] = [];
+  const records: IncidentRecord[] = [];
   const rejected: Rejection[] = [];
   const deletedIds: string[] = [];
   const answers = mapConcurrent(ids, REQUESTS_AHEAD, async (id) => ({ id, answer: await api.incident(id) }));
@@ -122,10 +122,10 @@ export async function fetchIncidents(api: Api, ids: readonly string[]): Promise<
     else {
       const read = parseRecord(Incident, answer.incident);
       if ('reason' in read) rejected.push({ ...read, id, key: id });
-      else facts.push(read);
+      else records.push(read);
     }
   }
-  return { facts, rejected, deletedIds };
+  return { records, rejected, deletedIds };
 }
 
 function forbidden(id: string): Rejection {

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incident, StateChange } from '../../src/model/incident.ts';
-import { assemble, factsOf } from '../../src/providers/pagerduty/assemble.ts';
-import { addIncidents, noFindings } from '../../src/providers/pagerduty/findings.ts';
-import type { IncidentFacts } from '../../src/providers/pagerduty/schema.ts';
-import { type SignalKind, signalOf } from '../../src/providers/pagerduty/state-changes.ts';
+import { buildIncident, toRecord } from '../../src/providers/pagerduty/build-incident.ts';
+import { addIncidents, createPollBuffer } from '../../src/providers/pagerduty/poll-buffer.ts';
+import type { IncidentRecord } from '../../src/providers/pagerduty/schema.ts';
+import { type StateChangeKind, toStateChange } from '../../src/providers/pagerduty/state-changes.ts';
 
 const AT = Date.UTC(2026, 9, 1, 9);
 const minute = (count: number) => AT + count * 60_000;
 
-function facts(overrides: Partial<IncidentFacts> = {}): IncidentFacts {
+function facts(overrides: Partial<IncidentRecord> = {}): IncidentRecord {
   return {
     id: 'Q1',
     url: 'https://acme.pagerduty.com/incidents/Q1',
@@ -28,12 +28,12 @@ function facts(overrides: Partial<IncidentFacts> = {}): IncidentFacts {
   };
 }
 
-function log(...entries: readonly [SignalKind, number][]): StateChange[] {
+function log(...entries: readonly [StateChangeKind, number][]): StateChange[] {
   return entries.map(([kind, at], index) => ({ subject: 'Q1', id: `R${index}`, kind, atMs: minute(at) }));
 }
 
-function made(of: IncidentFacts, stateChanges: readonly StateChange[]): Incident {
-  const incident = assemble(of, stateChanges);
+function made(of: IncidentRecord, stateChanges: readonly StateChange[]): Incident {
+  const incident = buildIncident(of, stateChanges);
   if ('reason' in incident) throw new Error(incident.detail);
   return incident;
 }
@@ -87,7 +87,7 @@ describe('an incident is made of what PagerDuty says of it and of its log', () =
   });
 
   it('rejects a resolved incident of which nothing tells the end', () => {
-    const rejection = assemble(
+    const rejection = buildIncident(
       facts({ resolvedAtMs: undefined, statusChangedAtMs: undefined }),
       log(['acknowledge', 1]),
     );
@@ -197,7 +197,7 @@ describe('an incident is made of what PagerDuty says of it and of its log', () =
   });
 });
 
-const KINDS: readonly SignalKind[] = [
+const KINDS: readonly StateChangeKind[] = [
   'trigger',
   'acknowledge',
   'acknowledge_by_machine',
@@ -231,7 +231,7 @@ describe('a log entry becomes a signal that tells what happened, not who did it'
     { type: 'annotate_log_entry', by: {}, kind: undefined },
     { type: 'a_type_of_tomorrow', by: {}, kind: undefined },
   ])('$type $by', ({ type, by, kind }) => {
-    const told = signalOf({ ...line, type, ...by });
+    const told = toStateChange({ ...line, type, ...by });
 
     expect(told).toEqual(kind === undefined ? undefined : { subject: 'Q1', id: 'R1', atMs: AT, kind });
   });
@@ -242,11 +242,11 @@ describe('several lists that show one incident', () => {
     { says: 'first', order: [90, 10] },
     { says: 'last', order: [10, 90] },
   ])('the newest is believed, were it read $says', ({ order }) => {
-    const findings = noFindings();
+    const findings = createPollBuffer();
 
-    for (const at of order) addIncidents(findings, { wires: [facts({ updatedAtMs: minute(at) })], rejected: [] });
+    for (const at of order) addIncidents(findings, { records: [facts({ updatedAtMs: minute(at) })], rejected: [] });
 
-    expect(findings.facts.get('Q1')?.updatedAtMs).toBe(minute(90));
+    expect(findings.records.get('Q1')?.updatedAtMs).toBe(minute(90));
   });
 });
 
@@ -261,7 +261,7 @@ describe('whatever the log', () => {
 
     fc.assert(
       fc.property(anyFacts, shuffled, (of, [one, other]) => {
-        expect(assemble(of, other)).toEqual(assemble(of, one));
+        expect(buildIncident(of, other)).toEqual(buildIncident(of, one));
       }),
     );
   });
@@ -285,9 +285,9 @@ describe('whatever the log', () => {
     fc.assert(
       fc.property(anyFacts, stateChanges, (of, entries) => {
         const incident = made(of, entries);
-        const again = factsOf(incident);
+        const again = toRecord(incident);
 
-        expect(again && assemble(again, entries)).toEqual(incident);
+        expect(again && buildIncident(again, entries)).toEqual(incident);
       }),
     );
   });
@@ -296,9 +296,9 @@ describe('whatever the log', () => {
     fc.assert(
       fc.property(anyFacts, stateChanges, fc.nat(12), (of, entries, cut) => {
         fc.pre(of.status !== 'resolved' || of.resolvedAtMs !== undefined);
-        const stored = factsOf(made(of, entries.slice(0, cut)));
+        const stored = toRecord(made(of, entries.slice(0, cut)));
 
-        expect(stored && assemble(stored, entries)).toEqual(assemble(of, entries));
+        expect(stored && buildIncident(stored, entries)).toEqual(buildIncident(of, entries));
       }),
     );
   });

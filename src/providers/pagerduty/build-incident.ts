@@ -6,21 +6,21 @@ import {
   type StateChange,
   titleFingerprint,
 } from '../../model/incident.ts';
-import type { IncidentFacts } from './schema.ts';
-import { inOrderOfTime, isResolve } from './state-changes.ts';
+import type { IncidentRecord } from './schema.ts';
+import { isResolve, sortByTime } from './state-changes.ts';
 
 /** An incident from what the platform says of it and from its log. Order and repetition of the state changes change nothing. */
-export function assemble(facts: IncidentFacts, stateChanges: readonly StateChange[]): Incident | Rejection {
-  const { triggeredAtMs, status } = facts;
-  const log = inOrderOfTime(stateChanges).filter(({ atMs }) => atMs >= triggeredAtMs);
-  const end = endOf(facts, log);
+export function buildIncident(record: IncidentRecord, stateChanges: readonly StateChange[]): Incident | Rejection {
+  const { triggeredAtMs, status } = record;
+  const log = sortByTime(stateChanges).filter(({ atMs }) => atMs >= triggeredAtMs);
+  const end = findEnd(record, log);
   if (end === undefined && status === 'resolved') {
     const detail = 'resolved, but with neither resolved_at, nor a resolve in its log, nor last_status_change_at';
-    return { id: facts.id, key: facts.id, reason: 'end_unknown', detail };
+    return { id: record.id, key: record.id, reason: 'end_unknown', detail };
   }
-  const intervals = end === undefined ? openIntervals(facts, log) : closedIntervals(facts, log, end.atMs);
+  const intervals = end === undefined ? openIntervals(record, log) : closedIntervals(record, log, end.atMs);
   const whileOpen = end === undefined ? log : log.filter(({ atMs }) => atMs <= end.atMs);
-  const { resolvedAtMs: _field, statusChangedAtMs: _change, ...rest } = facts;
+  const { resolvedAtMs: _field, statusChangedAtMs: _change, ...rest } = record;
   return {
     ...rest,
     acknowledgedAtMs: whileOpen.find(({ kind }) => kind === 'acknowledge')?.atMs,
@@ -30,12 +30,12 @@ export function assemble(facts: IncidentFacts, stateChanges: readonly StateChang
     escalatedAtMs: whileOpen.filter(({ kind }) => kind === 'escalate').map(({ atMs }) => atMs),
     reopenedAtMs: intervals.slice(1).map(({ openedAtMs }) => openedAtMs),
     intervals,
-    fingerprint: titleFingerprint(facts.serviceId, facts.title),
+    fingerprint: titleFingerprint(record.serviceId, record.title),
   };
 }
 
 /** What the platform had said of a stored incident, as far as it was kept. */
-export function factsOf(stored: Incident): IncidentFacts | undefined {
+export function toRecord(stored: Incident): IncidentRecord | undefined {
   const { status, resolvedAtMs, endKnownFrom } = stored;
   if (status === 'identified' || status === 'mitigated') return undefined;
   const isGuess = endKnownFrom === 'state_change';
@@ -58,15 +58,15 @@ export function factsOf(stored: Incident): IncidentFacts | undefined {
 
 /** When the log closes the incident and is silent about the reopening of which the platform's status tells. */
 export function unloggedReopenMs(
-  facts: IncidentFacts,
+  record: IncidentRecord,
   stateChanges: readonly StateChange[],
   storedEndMs?: number,
 ): number | undefined {
-  if (facts.status === 'resolved') return undefined;
-  const log = inOrderOfTime(stateChanges).filter(({ atMs }) => atMs >= facts.triggeredAtMs);
+  if (record.status === 'resolved') return undefined;
+  const log = sortByTime(stateChanges).filter(({ atMs }) => atMs >= record.triggeredAtMs);
   const closedAtMs = Math.max(log.findLast(isResolve)?.atMs ?? 0, storedEndMs ?? 0);
   if (closedAtMs === 0 || log.some((one) => !isResolve(one) && one.atMs > closedAtMs)) return undefined;
-  return Math.max(facts.updatedAtMs, closedAtMs + 1);
+  return Math.max(record.updatedAtMs, closedAtMs + 1);
 }
 
 interface End {
@@ -74,8 +74,8 @@ interface End {
   readonly from: EndKnownFrom;
 }
 
-function endOf(
-  { status, resolvedAtMs, statusChangedAtMs }: IncidentFacts,
+function findEnd(
+  { status, resolvedAtMs, statusChangedAtMs }: IncidentRecord,
   log: readonly StateChange[],
 ): End | undefined {
   if (status !== 'resolved') return undefined;
@@ -90,30 +90,30 @@ function endedByItself(log: readonly StateChange[], endMs: number): boolean | un
   return last === undefined ? undefined : last.kind === 'resolve_auto';
 }
 
-/** The spans that the log tells of: closed by a resolve, opened again by the first change of state after it. */
-function spansOf(triggeredAtMs: number, log: readonly StateChange[]): Interval[] {
+/** The intervals that the log gives: closed by a resolve, opened again by the first change of state after it. */
+function toIntervals(triggeredAtMs: number, log: readonly StateChange[]): Interval[] {
   const closed: Interval[] = [];
   let openedAtMs: number | undefined = triggeredAtMs;
-  for (const signal of log) {
-    if (!isResolve(signal)) openedAtMs ??= signal.atMs;
+  for (const stateChange of log) {
+    if (!isResolve(stateChange)) openedAtMs ??= stateChange.atMs;
     else if (openedAtMs !== undefined) {
-      closed.push({ openedAtMs, closedAtMs: signal.atMs });
+      closed.push({ openedAtMs, closedAtMs: stateChange.atMs });
       openedAtMs = undefined;
     }
   }
   return openedAtMs === undefined ? closed : [...closed, { openedAtMs }];
 }
 
-function openIntervals(facts: IncidentFacts, log: readonly StateChange[]): Interval[] {
-  const spans = spansOf(facts.triggeredAtMs, log);
-  const reopenedAtMs = unloggedReopenMs(facts, log);
-  return reopenedAtMs === undefined ? spans : [...spans, { openedAtMs: reopenedAtMs }];
+function openIntervals(record: IncidentRecord, log: readonly StateChange[]): Interval[] {
+  const intervals = toIntervals(record.triggeredAtMs, log);
+  const reopenedAtMs = unloggedReopenMs(record, log);
+  return reopenedAtMs === undefined ? intervals : [...intervals, { openedAtMs: reopenedAtMs }];
 }
 
 /** The last span ends where the incident ended, whether the log tells of that end or not; nothing after it counts. */
-function closedIntervals({ triggeredAtMs }: IncidentFacts, log: readonly StateChange[], endMs: number): Interval[] {
-  const before = log.filter((signal) => signal.atMs < endMs);
-  const spans = spansOf(triggeredAtMs, before);
-  const last = spans.at(-1) ?? { openedAtMs: triggeredAtMs };
-  return [...spans.slice(0, -1), { openedAtMs: last.openedAtMs, closedAtMs: endMs }];
+function closedIntervals({ triggeredAtMs }: IncidentRecord, log: readonly StateChange[], endMs: number): Interval[] {
+  const before = log.filter((stateChange) => stateChange.atMs < endMs);
+  const intervals = toIntervals(triggeredAtMs, before);
+  const last = intervals.at(-1) ?? { openedAtMs: triggeredAtMs };
+  return [...intervals.slice(0, -1), { openedAtMs: last.openedAtMs, closedAtMs: endMs }];
 }

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { ProviderConfig } from '../../config/types.ts';
+import { createHttpClient, type HttpClient } from '../../http/client.ts';
+import { RequestError } from '../../http/errors.ts';
+import { rememberClockSkew } from '../../http/request-observer.ts';
+import type { Service } from '../../model/incident.ts';
+import { parseRecords } from '../answers.ts';
+import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
+import type { NameList, PlatformDefinition, PlatformRecord, RecordDetails, Settings } from './definition.ts';
+import { readPages, toLabel } from './list-reader.ts';
+import { createNameCache, type NameCache } from './name-cache.ts';
+import { poll } from './poll.ts';
+import { probe } from './probe.ts';
+
+const secrets = new WeakSet<z.core.$ZodType>();
+
+/** A setting that holds a secret: it also has a `_file` form, and its value never shows. */
+export function secret(): z.ZodString {
+  const schema = z.string().min(1);
+  secrets.add(schema);
+  return schema;
+}
+
+/** The platform that a declaration describes: its cursor, retries, limits, reconciliation and `doctor` are the engine's. */
+export function definePlatform<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
+  definition: PlatformDefinition<Shape, Item>,
+): Platform {
+  const { type, settings: shape, rateLimit, defaultTags = {} } = definition;
+  return {
+    type,
+    shape,
+    secrets: Object.keys(shape).filter((key) => shape[key] !== undefined && secrets.has(shape[key])),
+    defaultRateLimit: rateLimit,
+    defaultTags,
+    fromEnvironment: (env) => fromEnvironment(definition, env),
+    create: (config, dependencies) => createProvider(definition, config, dependencies),
+  };
+}
+
+/** A declaration of a list per record, whose entries `entry` reads; a malformed entry is left out. */
+export function details<Item extends PlatformRecord, Entry>({
+  entry,
+  apply,
+  ...rest
+}: Omit<RecordDetails<Item>, 'apply'> & {
+  readonly entry: z.ZodType<Entry>;
+  readonly apply: (record: Item, entries: readonly Entry[]) => Item;
+}): RecordDetails<Item> {
+  return { ...rest, apply: (record, entries, what) => apply(record, parseRecords(entry, entries, what).records) };
+}
+
+/** The entry that these variables amount to; undefined unless all that have no default are set. */
+function fromEnvironment<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
+  { type, settings: shape, environment = {} }: PlatformDefinition<Shape, Item>,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, unknown> | undefined {
+  const entries = Object.entries(environment).map(([name, key]) => [key, env[name] ?? ''] as const);
+  const isMissing = entries.some(
+    ([key, value]) => value === '' && !z.safeParse(shape[key] ?? z.never(), undefined).success,
+  );
+  if (entries.length === 0 || isMissing) return undefined;
+  return { name: type, type, ...Object.fromEntries(entries.filter(([, value]) => value !== '')) };
+}
+
+function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
+  definition: PlatformDefinition<Shape, Item>,
+  config: ProviderConfig,
+  { clock, observer: outer }: ProviderDependencies,
+): Provider {
+  const settings = z.object(definition.settings).parse(config.settings);
+  const { observer, clockSkewMs } = rememberClockSkew(outer);
+  const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
+  const httpClient = createHttpClient({
+    baseUrl: config.baseUrl ?? definition.baseUrl(settings),
+    ...authOptions(definition, settings),
+    rateLimit,
+    timeoutMs,
+    proxyUrl,
+    caFile,
+    clock,
+    observer,
+  });
+  const lists = definition.incidents(settings, config);
+  const teams = createNames(httpClient, definition.names?.teams);
+  const services = createNames(httpClient, definition.names?.services);
+  const { capabilities } = definition;
+  return {
+    capabilities: typeof capabilities === 'function' ? capabilities(settings) : capabilities,
+    poll: (request) => poll({ client: { httpClient, signal: request.signal }, lists, request, teams, services }),
+    probe: (request) =>
+      probe({
+        client: { httpClient, signal: request.signal },
+        lists,
+        names: definition.names ?? {},
+        region: {
+          name: config.baseUrl === undefined ? new URL(definition.baseUrl(settings)).host : 'as base_url says',
+        },
+        request,
+      }),
+    clockSkewMs,
+    close: () => httpClient.close(),
+  };
+}
+
+function authOptions<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
+  { auth, headers }: PlatformDefinition<Shape, Item>,
+  settings: Settings<Shape>,
+) {
+  const value = auth(settings);
+  if (value.kind === 'headers') return { headers: { ...headers, ...value.headers }, secrets: value.secrets };
+  const { kind: _kind, ...clientCredentials } = value;
+  return { headers: { ...headers }, secrets: [], clientCredentials };
+}
+
+const NO_NAMES: NameCache = { ensure: async () => undefined, of: () => undefined, takeUpdates: () => undefined };
+
+/** 402 (not in the plan), 403 (not permitted) and 404 (not offered): the names are then unknown. */
+const REFUSED_STATUSES: readonly (number | undefined)[] = [402, 403, 404];
+
+function createNames(httpClient: HttpClient, list: NameList | undefined): NameCache {
+  if (list === undefined) return NO_NAMES;
+  return createNameCache(async (signal) => {
+    try {
+      return await readNames({ httpClient, signal }, list);
+    } catch (error) {
+      if (error instanceof RequestError && REFUSED_STATUSES.includes(error.status)) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** A name that cannot be read is a missing name, not a rejected record. */
+async function readNames(client: Parameters<typeof readPages>[0], list: NameList): Promise<readonly Service[]> {
+  const names: Service[] = [];
+  for await (const { records } of readPages(client, list.paging, list.request)) {
+    names.push(...parseRecords(list.record, records, toLabel(list.request)).records);
+  }
+  return names;
+}

@@ -1,0 +1,140 @@
+import type { z } from 'zod';
+import type { ProviderConfig, RateLimit } from '../../config/types.ts';
+import type { Capabilities } from '../../model/capabilities.ts';
+import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
+import type { TimeRange } from '../time-ranges.ts';
+import type { Auth } from './auth.ts';
+import type { ListRequest, Paging } from './paging.ts';
+
+/** What a platform's record says, as its schema gives it. The engine makes an incident of it. */
+export interface PlatformRecord {
+  /** Unique within the provider. */
+  readonly id: string;
+  /** Set by the engine: what the platform calls the record, where the store has it under another id. */
+  readonly platformId?: string | undefined;
+  /** Lists by creation go by this time. */
+  readonly createdAtMs: number;
+  /** Lists by change go by this time. */
+  readonly updatedAtMs: number;
+  readonly title: string;
+  readonly url?: string | undefined;
+  readonly status: Status;
+  /** When the recovery clock starts; the creation without it. */
+  readonly triggeredAtMs?: number | undefined;
+  readonly startedAtMs?: number | undefined;
+  readonly acknowledgedAtMs?: number | undefined;
+  readonly identifiedAtMs?: number | undefined;
+  readonly mitigatedAtMs?: number | undefined;
+  /** A resolved record without it is rejected as `end_unknown`: an end is never guessed. */
+  readonly resolvedAtMs?: number | undefined;
+  /** `resolve_event` without it. */
+  readonly endKnownFrom?: EndKnownFrom | undefined;
+  /** Where the platform tells of reopenings; else one interval from trigger to end. */
+  readonly intervals?: readonly Interval[] | undefined;
+  readonly serviceId?: string | undefined;
+  /** Without it the service is named by the list `names.services`. */
+  readonly serviceName?: string | undefined;
+  readonly teamId?: string | undefined;
+  /** Without it the team is named by the list `names.teams`. */
+  readonly team?: string | undefined;
+  readonly severity: SeveritySources;
+  readonly merged?: boolean | undefined;
+  /** The platform's own flag for what was no incident: maintenance, test, drill, duplicate, cancelled. */
+  readonly isExcluded?: boolean | undefined;
+  /** The platform's deduplication key; else service and title. */
+  readonly fingerprint?: string | undefined;
+}
+
+/** The range that a list shall cover; `from` and `to` are the same as ISO 8601 in UTC. */
+export interface ListRange extends TimeRange {
+  readonly from: string;
+  readonly to: string;
+  /** How to sort, where the platform can. */
+  readonly order: 'asc' | 'desc';
+}
+
+/** A further list per record: log entries, notes, updates. `details` makes one. */
+export interface RecordDetails<Item extends PlatformRecord> {
+  readonly impact: string;
+  /** A record that needs them is rejected where they answer 404; else it is taken without. */
+  readonly isRequired: boolean;
+  /** True where the record alone tells too little; a stored record that has not changed is not asked about again. */
+  isNeeded(record: Item): boolean;
+  request(record: Pick<Item, 'id'>): ListRequest;
+  readonly paging: Paging;
+  /** The record with what the entries tell; throws when they have another shape. */
+  apply(record: Item, entries: readonly unknown[], what: string): Item;
+  /** The record with what the entries told before; `isUnchanged`: the record is as it was then. */
+  keep(record: Item, stored: Incident, isUnchanged: boolean): Item;
+}
+
+/** The lists that incidents are read from. A list may hold more than was requested, never less. */
+export interface IncidentLists<Item extends PlatformRecord> {
+  /** Records created in the range. Without it the first sync reads `changed`. */
+  readonly created?: ((range: ListRange) => ListRequest) | undefined;
+  /**
+   * Records changed in the range. Without it, changes of records that were closed before go unseen. Lists by offset or
+   * page number need a total, or `isNewestFirst`: a record that moves while they are read shifts the others.
+   */
+  readonly changed?: ((range: ListRange) => ListRequest) | undefined;
+  /** `changed` cannot be limited to a range: it has the newest change first and is read until older ones come. */
+  readonly isNewestFirst?: boolean | undefined;
+  /** Lists may show a change so much later than five minutes after it happened. */
+  readonly lagMs?: number | undefined;
+  /** Everything open, however old, in one list or several; with a range, only what was created in it (needed beyond a cap). */
+  readonly open: (range?: ListRange) => ListRequest | readonly ListRequest[];
+  /** One record: 404 means deleted, 403 means that it stays as it was. */
+  readonly one: (id: string) => ListRequest;
+  /** Path of the record in the answer to `one`; the answer itself without it. */
+  readonly oneAt?: string | undefined;
+  readonly paging: Paging;
+  /** The longest range that the platform accepts. */
+  readonly longestRangeMs?: number | undefined;
+  readonly record: z.ZodType<Item>;
+  readonly details?: RecordDetails<Item> | undefined;
+  /** Whatever the configuration makes of records besides labels; when it changes, the history is read again. */
+  readonly readWith?: readonly string[] | undefined;
+  /**
+   * The history's start and newest change in a cursor that another platform wrote for the same records, for a provider that moved
+   * from there; undefined for any other.
+   */
+  readonly adoptCursor?: ((cursor: unknown) => AdoptedCursor | undefined) | undefined;
+  /** Other ids that the store may have a record under, for a provider that moved from another platform. */
+  readonly storedIds?: ((record: Item) => readonly string[]) | undefined;
+  /** Other ids that the platform may know a stored record by: it is deleted when all answer 404. */
+  readonly platformIds?: ((storedId: string) => readonly string[]) | undefined;
+}
+
+export interface AdoptedCursor {
+  readonly historyStartMs: number;
+  readonly newestMs: number;
+}
+
+/** A list of names by id; refused (402, 403, 404), the names are unknown. */
+export interface NameList {
+  readonly request: ListRequest;
+  readonly paging: Paging;
+  readonly record: z.ZodType<{ readonly id: string; readonly name: string }>;
+  readonly impact: string;
+}
+
+/** A platform whose API consists of lists. */
+export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends PlatformRecord> {
+  /** The word after `type:`; also the name of its folder and its page. */
+  readonly type: string;
+  /** Its own keys; those made by `secret()` also have a `_file` form. */
+  readonly settings: Shape;
+  /** Environment variables that are configuration enough, by setting. All without a default must be set. */
+  readonly environment?: Readonly<Record<string, keyof Shape & string>>;
+  readonly baseUrl: (settings: Settings<Shape>) => string;
+  readonly auth: (settings: Settings<Shape>) => Auth;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly capabilities: Capabilities | ((settings: Settings<Shape>) => Capabilities);
+  /** Some less than the platform allows: others may use the same key. */
+  readonly rateLimit: RateLimit;
+  readonly defaultTags?: { readonly service?: string; readonly severity?: string };
+  readonly names?: { readonly teams?: NameList; readonly services?: NameList };
+  readonly incidents: (settings: Settings<Shape>, config: ProviderConfig) => IncidentLists<Item>;
+}
+
+export type Settings<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;

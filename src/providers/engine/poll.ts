@@ -1,0 +1,203 @@
+import type { Page } from '../../model/poll.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../model/time.ts';
+import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
+import { chooseLookups } from '../lookups.ts';
+import { rangesAfter, type TimeRange } from '../time-ranges.ts';
+import type { PollContext } from './build-incidents.ts';
+import { decodeCursor, encodeCursor, type FirstSyncCursor, type PollingCursor } from './cursor.ts';
+import type { PlatformRecord } from './definition.ts';
+import { readOpenLists, readPages, readRangedList, toListRange } from './list-reader.ts';
+import {
+  createRecordReader,
+  latest,
+  NOTHING,
+  type ReadOptions,
+  type ReadRecords,
+  type RecordReader,
+} from './record-reader.ts';
+
+/** A wanted history counts as longer when it begins so much earlier than the recorded one: `now - history` moves on. */
+const LONGER_HISTORY_MS = DAY_MS;
+/** Rejected records that one poll requests again: each may cost two requests. */
+const RETRIES_PER_POLL = 20;
+/** Lists may go by whole seconds: so much is read again where a list is continued in the middle. */
+const LIST_PRECISION_MS = SECOND_MS;
+
+/** One poll of a declared platform: the first sync, or what is new since the cursor. */
+export async function* poll<Item extends PlatformRecord>(context: PollContext<Item>): AsyncGenerator<Page> {
+  const { request, lists, teams, services } = context;
+  request.signal.throwIfAborted();
+  const readWith = lists.readWith ?? [];
+  const adopt = lists.adoptCursor ?? (() => undefined);
+  const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, readWith, adopt);
+  await teams.ensure([], request.nowMs, request.signal);
+  await services.ensure([], request.nowMs, request.signal);
+  if (cursor?.phase === 'polling') yield* pollChanges(context, cursor);
+  else yield* firstSync(context, resumeCursor(context, cursor));
+}
+
+/** A first sync continues where it was; one that began with other settings begins anew, up to the same time. */
+function resumeCursor<Item extends PlatformRecord>(
+  { request, lists: { readWith = [] } }: PollContext<Item>,
+  stored: FirstSyncCursor | undefined,
+): FirstSyncCursor {
+  const { nowMs } = request;
+  // What lies ahead was written by a clock that was ahead.
+  const polledUntilMs = Math.min(stored?.polledUntilMs ?? nowMs, nowMs);
+  if (stored !== undefined && isSame(stored.readWith, readWith)) return { ...stored, polledUntilMs };
+  const historyStartMs = stored?.historyStartMs ?? request.historyStartMs;
+  const ranges = [{ fromMs: historyStartMs, toMs: polledUntilMs }];
+  return { phase: 'history', historyStartMs, polledUntilMs, readWith: [...readWith], ranges };
+}
+
+/** The history, then everything open however old; each page's cursor continues after that page. */
+async function* firstSync<Item extends PlatformRecord>(
+  context: PollContext<Item>,
+  begun: FirstSyncCursor,
+): AsyncGenerator<Page> {
+  const { client, lists, request } = context;
+  const reader = createRecordReader(context, new Set());
+  const list = { ...lists, request: historyList(context) };
+  let state = begun;
+  for await (const page of readRangedList(client, list, state.ranges)) {
+    const read = await reader.readList(page.records, { createdFromMs: state.historyStartMs });
+    const newestMs = latest([state.newestMs, read.newestMs]);
+    const ranges = lists.created === undefined ? page.rangesLeft : rangesAfter(page, read.createdMs, LIST_PRECISION_MS);
+    state = { ...state, ranges: [...ranges], ...(newestMs === undefined ? {} : { newestMs }) };
+    yield toPage(read, encodeCursor(state));
+  }
+  state = { ...state, phase: 'open', ranges: [] };
+  for await (const { records } of readOpenLists(client, lists, request.nowMs)) {
+    yield toPage(await reader.readList(records), encodeCursor(state));
+  }
+  const { polledUntilMs, historyStartMs, readWith } = state;
+  // Later polls continue from before the sync began: what changed while it ran was perhaps read before it changed.
+  const newestMs = Math.max(Math.min(state.newestMs ?? 0, polledUntilMs), polledUntilMs - HOUR_MS);
+  yield {
+    ...toPage(NOTHING, encodeCursor({ phase: 'polling', historyStartMs, newestMs, readWith })),
+    catalogue: context.services.takeUpdates(),
+    complete: { polledUntilMs, historyStartMs },
+  };
+}
+
+/** All that is new since the cursor. Pages carry the old cursor but for the last one: they count as a whole. */
+async function* pollChanges<Item extends PlatformRecord>(
+  context: PollContext<Item>,
+  state: PollingCursor,
+): AsyncGenerator<Page> {
+  const { request, services, lists } = context;
+  const reader = createRecordReader(context, new Set(await request.stored.rejectedIds()));
+  let newestMs: number | undefined;
+  for await (const read of readNews(context, state, reader)) {
+    newestMs = latest([newestMs, read.newestMs]);
+    yield toPage(read, encodeCursor(state));
+  }
+  const { ids, ...position } = await chooseLookups({
+    request,
+    isSeen: reader.isSeen,
+    position: state,
+    retriesMax: RETRIES_PER_POLL,
+  });
+  yield toPage(await reader.readSingles(ids), encodeCursor(state));
+  const historyStartMs = isLonger(request.historyStartMs, state) ? request.historyStartMs : state.historyStartMs;
+  const next: PollingCursor = {
+    phase: 'polling',
+    historyStartMs,
+    newestMs: nextCursorMs(state.newestMs, newestMs, request.nowMs),
+    readWith: [...(lists.readWith ?? [])],
+    ...(state.adoptedMs === undefined ? {} : { adoptedMs: state.adoptedMs }),
+    ...position,
+  };
+  yield {
+    ...toPage(NOTHING, encodeCursor(next)),
+    catalogue: services.takeUpdates(),
+    complete: { polledUntilMs: request.nowMs, historyStartMs },
+  };
+}
+
+/** What the lists tell: what history still lacks, changes, and everything open. */
+async function* readNews<Item extends PlatformRecord>(
+  context: PollContext<Item>,
+  state: PollingCursor,
+  reader: RecordReader,
+): AsyncGenerator<ReadRecords> {
+  const { client, lists, request } = context;
+  const sinceMs = changesFromMs(state.newestMs, request.nowMs) - (lists.lagMs ?? 0);
+  const since = { fromMs: sinceMs, toMs: request.nowMs };
+  const recorded = { fromMs: state.historyStartMs, toMs: request.nowMs };
+  const missing: TimeRange[] = [];
+  if (isLonger(request.historyStartMs, state)) {
+    missing.push({ fromMs: request.historyStartMs, toMs: state.historyStartMs });
+  }
+  const { adoptedMs = 0 } = state;
+  const unknownBefore = { createdMs: Math.max(state.historyStartMs, adoptedMs), resolvedMs: sinceMs };
+  if (!isSame(state.readWith, lists.readWith ?? [])) missing.push(recorded);
+  else if (lists.changed === undefined) missing.push(since);
+  else if (lists.isNewestFirst !== true) {
+    yield* readRanges(context, reader, { request: lists.changed, ranges: [since], options: { unknownBefore } });
+  } else if (
+    !(yield* walkBack(context, lists.changed(toListRange(since, 'desc')), reader, {
+      changedAfterMs: sinceMs,
+      unknownBefore,
+    }))
+  ) {
+    missing.push(recorded);
+  }
+  const createdFromMs = Math.min(request.historyStartMs, state.historyStartMs);
+  const options = { createdFromMs, unknownBefore: { createdMs: adoptedMs, resolvedMs: adoptedMs } };
+  yield* readRanges(context, reader, { request: historyList(context), ranges: missing, options });
+  for await (const { records } of readOpenLists(client, lists, request.nowMs)) yield await reader.readList(records);
+}
+
+interface RangesToRead extends Pick<Parameters<typeof readRangedList>[1], 'request'> {
+  readonly ranges: readonly TimeRange[];
+  readonly options: ReadOptions;
+}
+
+async function* readRanges<Item extends PlatformRecord>(
+  { client, lists }: PollContext<Item>,
+  reader: RecordReader,
+  { request, ranges, options }: RangesToRead,
+): AsyncGenerator<ReadRecords> {
+  for await (const { records } of readRangedList(client, { ...lists, request }, ranges)) {
+    yield await reader.readList(records, options);
+  }
+}
+
+/** Reads from the newest change back to the first older one; false when the cap is met before, so that some may be missing. */
+async function* walkBack<Item extends PlatformRecord>(
+  { client, lists }: PollContext<Item>,
+  list: ReturnType<IncidentListRequest<Item>>,
+  reader: RecordReader,
+  options: ReadOptions,
+): AsyncGenerator<ReadRecords, boolean> {
+  for await (const { records, next } of readPages(client, lists.paging, list)) {
+    const read = await reader.readList(records, options);
+    yield read;
+    if (read.hasReachedOlder || next === undefined) return true;
+    if (next.offset + lists.paging.size > lists.paging.cap) return false;
+  }
+  return true;
+}
+
+type IncidentListRequest<Item extends PlatformRecord> = NonNullable<PollContext<Item>['lists']['changed']>;
+
+/** The list that history is read from. */
+function historyList<Item extends PlatformRecord>({ lists }: PollContext<Item>): IncidentListRequest<Item> {
+  const request = lists.created ?? lists.changed;
+  if (request === undefined)
+    throw new TypeError('expected a platform that lists its incidents by creation or by change');
+  return request;
+}
+
+function toPage({ incidents, rejected, deletedIds }: ReadRecords, cursor: string): Page {
+  return { incidents, rejected, deletedIds, cursor, stateChanges: [], replacedSubjects: [] };
+}
+
+function isLonger(wantedStartMs: number, { historyStartMs }: PollingCursor): boolean {
+  return wantedStartMs < historyStartMs - LONGER_HISTORY_MS;
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.join('\n') === other.join('\n');
+}
