@@ -3,9 +3,9 @@ import { createPageSource } from '../../src/core/page-renderer.ts';
 import {
   activeProvider,
   familySettings,
-  toPageProvider,
   statisticsSettings,
   storeSettings,
+  toPageProvider,
 } from '../../src/core/settings.ts';
 import { families } from '../../src/metrics/families.ts';
 import { Page } from '../../src/metrics/page.ts';

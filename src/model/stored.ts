@@ -16,7 +16,7 @@ export interface Facet {
   readonly severity: SeveritySources;
 }
 
-/** Bits of `StoredIncident.marks`. */
+/** Bits of `IncidentSummary.marks`. */
 export const MARKS = {
   merged: 1,
   expired: 2,
@@ -42,7 +42,7 @@ export const MARKS = {
 export const STATUSES: readonly Status[] = ['triggered', 'acknowledged', 'identified', 'mitigated', 'resolved'];
 
 /** An incident as statistics need it: numbers, no texts (a million of them are kept in memory). */
-export interface StoredIncident {
+export interface IncidentSummary {
   /** Key in the store; ascending in order of arrival. */
   readonly row: number;
   /** `Facet.row` */
@@ -72,7 +72,7 @@ export function isKept(marks: number): boolean {
 
 /** What `recovery.reopened` makes of an incident: milliseconds, or undefined when it has no recovery. */
 export function recoveryMs(
-  incident: Pick<StoredIncident, 'resolvedAtMs' | 'triggeredAtMs' | 'spans' | 'marks'>,
+  incident: Pick<IncidentSummary, 'resolvedAtMs' | 'triggeredAtMs' | 'spans' | 'marks'>,
   reopened: 'last' | 'first' | 'sum',
 ): number | undefined {
   const { resolvedAtMs, triggeredAtMs, spans, marks } = incident;

@@ -1,5 +1,5 @@
 import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
-import { type FacetLabels, recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { type FacetLabels, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { History } from '../store/history.ts';
@@ -66,7 +66,7 @@ export function computeMttrTrend(input: TrendInput): readonly WindowTrend[] {
 }
 
 /** Undefined for what is in no mean: open, merged, outside the filter, or of a provider that counts only on its own. */
-function findRecoveryMs(incident: StoredIncident, labels: FacetLabels, input: TrendInput): number | undefined {
+function findRecoveryMs(incident: IncidentSummary, labels: FacetLabels, input: TrendInput): number | undefined {
   const reader = input.reader(labels.provider);
   const ms = recoveryMs(incident, input.settings.reopened);
   if (reader === undefined || ms === undefined || !input.isOverall(labels.provider)) return undefined;

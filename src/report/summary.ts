@@ -1,5 +1,5 @@
 import { isVisible } from '../config/label-mapper.ts';
-import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { type IncidentSummary, MARKS, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { History } from '../store/history.ts';
 import { type Exclusion, findExclusion, findUnfilteredLabels } from './exclusion.ts';
@@ -77,7 +77,7 @@ interface Classified {
 function createClassifier({ history, reader: findReader, reopened, filter, windows }: SummaryInput) {
   const overall = windows.filter(({ provider }) => provider.isOverall);
   const windowByName = new Map(overall.map((window) => [window.provider.name, window]));
-  return (incident: StoredIncident): Classified | undefined => {
+  return (incident: IncidentSummary): Classified | undefined => {
     const labels = history.labels(incident.facet);
     const window = windowByName.get(labels?.provider ?? '');
     const reader = findReader(labels?.provider ?? '');

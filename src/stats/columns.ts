@@ -1,5 +1,5 @@
 import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
-import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { type IncidentSummary, MARKS, recoveryMs } from '../model/stored.ts';
 import type { StatisticsInput } from './rows.ts';
 
 /** Bits of `tracked` in the columns. */
@@ -104,7 +104,7 @@ export class Columns {
   }
 
   /** Writes an incident into its slot, as statistics need it under today's configuration. */
-  write(slot: number, incident: StoredIncident, input: StatisticsInput): void {
+  write(slot: number, incident: IncidentSummary, input: StatisticsInput): void {
     const isMerged = (incident.marks & MARKS.merged) !== 0;
     const { values } = this;
     const recovery = recoveryMs(incident, input.settings.reopened);
@@ -123,7 +123,7 @@ export class Columns {
     setOrDelete(this.spans, slot, isMerged ? closedSpans(incident) : incident.spans);
   }
 
-  #isVisible(incident: StoredIncident, recovery: number | undefined, input: StatisticsInput): boolean {
+  #isVisible(incident: IncidentSummary, recovery: number | undefined, input: StatisticsInput): boolean {
     const reader = this.#readerOf(incident.facet, input);
     if (reader === null) return false;
     const { marks, title } = incident;
@@ -149,7 +149,7 @@ export class Columns {
 }
 
 /** Nobody works on a merged incident any more, whether or not the platform says when that began. */
-function closedSpans({ spans, triggeredAtMs, resolvedAtMs }: StoredIncident): readonly number[] {
+function closedSpans({ spans, triggeredAtMs, resolvedAtMs }: IncidentSummary): readonly number[] {
   const known = spans ?? [triggeredAtMs];
   return known.length % 2 === 0 ? known : [...known, resolvedAtMs ?? known.at(-1) ?? triggeredAtMs];
 }

@@ -1,4 +1,4 @@
-import { MARKS, type StoredIncident } from '../model/stored.ts';
+import { type IncidentSummary, MARKS } from '../model/stored.ts';
 import { type BusinessTime, createBusinessTime } from './business-hours.ts';
 import { Columns, TRACKED } from './columns.ts';
 import { type Coverage, dependsOnCoverage, evaluateCoverage, evaluateWindow } from './evaluate.ts';
@@ -10,7 +10,7 @@ import type { SortedIndex } from './sorted-index.ts';
 /** Statistics over all incidents of all providers whose first sync is complete. */
 export interface Statistics {
   /** Applies an incident, new or changed. */
-  put(incident: StoredIncident): void;
+  put(incident: IncidentSummary): void;
   /** Forgets incidents that left the store. */
   forget(rows: readonly number[]): void;
   /** Moves a provider's windows; a new provider joins with the next `rebuild`. */

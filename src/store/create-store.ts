@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../config/types.ts';
 import type { Log } from '../model/log.ts';
-import { isKept, MARKS, type StoredIncident } from '../model/stored.ts';
+import { type IncidentSummary, isKept, MARKS } from '../model/stored.ts';
 import type { ExemplarCandidate } from './count.ts';
 import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
 import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
@@ -104,7 +104,7 @@ function loadIncidents(engine: StoreEngine, state: LedgerState, each: Parameters
   const counts = new Map<number, number>();
   const isConfigured = new Map<number, boolean>();
   for (const { row, provider } of state.facets.values()) isConfigured.set(row, state.reader(provider) !== undefined);
-  const visit = (incident: StoredIncident) => {
+  const visit = (incident: IncidentSummary) => {
     const { facet, marks } = incident;
     if (isKept(marks)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
     if (isConfigured.get(facet) === true) each(incident);

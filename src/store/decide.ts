@@ -1,5 +1,5 @@
 import type { Incident } from '../model/incident.ts';
-import { MARKS, type StoredIncident } from '../model/stored.ts';
+import { type IncidentSummary, MARKS } from '../model/stored.ts';
 import {
   type CountInput,
   type CountingRules,
@@ -131,7 +131,7 @@ interface Work {
   readonly result: CountResult;
   /** Resolve times in the ledger, by row; those of this decision included. */
   readonly countedEndsMs: Map<number, number>;
-  readonly changed: Map<number, StoredIncident>;
+  readonly changed: Map<number, IncidentSummary>;
   readonly counts: { -readonly [Count in keyof CommitCounts]: number };
 }
 

@@ -1,5 +1,5 @@
 import type { Incident, Rejection, StateChange } from '../model/incident.ts';
-import { MARKS, type StoredIncident } from '../model/stored.ts';
+import { type IncidentSummary, MARKS } from '../model/stored.ts';
 import type { CountResult } from './count.ts';
 import { type IncidentRow, number, timestamp } from './incident-row.ts';
 import type { IncidentTable } from './incident-table.ts';
@@ -64,7 +64,7 @@ export interface StoreEngine {
   loadState(): LedgerState;
   /** Visits incidents in order of their rows: those that are open or ended after a time, or all. */
   eachIncident(
-    visit: (incident: StoredIncident) => void,
+    visit: (incident: IncidentSummary) => void,
     wanted: { readonly isTitleWanted: boolean; readonly endedAfterMs?: number | undefined },
   ): void;
   incidents<Query extends keyof IncidentQueries>(query: Query, ...parameters: IncidentQueries[Query]): IncidentRow[];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
-import type { Facet, FacetLabels, StoredIncident } from '../model/stored.ts';
+import type { Facet, FacetLabels, IncidentSummary } from '../model/stored.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
 import { storedIncidents } from './queries.ts';
 import { hasWaitingServices, reconcileServices } from './service-limit.ts';
@@ -18,7 +18,7 @@ const SQLITE_READONLY = 8;
 /** One incident with all that is known of it. */
 export interface Recorded {
   readonly provider: string;
-  readonly stored: StoredIncident;
+  readonly stored: IncidentSummary;
   readonly incident: Incident;
 }
 
@@ -33,8 +33,8 @@ export interface History {
   /** Today's labels of everything that incidents of these providers were ever called; filtered ones say `excluded`. */
   names(): readonly FacetLabels[];
   /** Visits the incidents of these providers that are open or ended after `sinceMs`. */
-  each(visit: (incident: StoredIncident) => void, sinceMs?: number): void;
-  /** All that is known of the incidents in these rows (`StoredIncident.row`), in their order; gone ones are left out. */
+  each(visit: (incident: IncidentSummary) => void, sinceMs?: number): void;
+  /** All that is known of the incidents in these rows (`IncidentSummary.row`), in their order; gone ones are left out. */
   recorded(rows: readonly number[]): readonly Recorded[];
   /** The incidents that a platform calls by this id: one at most of each provider. */
   find(id: string): readonly Recorded[];

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { ENDS_KNOWN_FROM, type Incident, type Interval } from '../model/incident.ts';
-import { type Facet, MARKS, STATUSES, type StoredIncident } from '../model/stored.ts';
+import { type Facet, type IncidentSummary, MARKS, STATUSES } from '../model/stored.ts';
 
 export type Cell = string | number | null;
 
@@ -111,12 +111,12 @@ export const STORED_COLUMNS =
 const STORED: readonly string[] = [...STORED_COLUMNS.split(', '), 'title'];
 
 /** What statistics need of a row with all columns. */
-export function storedOf(row: IncidentRow): StoredIncident {
+export function storedOf(row: IncidentRow): IncidentSummary {
   return storedFrom(STORED.map((column) => row[column]));
 }
 
 /** The same of the cells of STORED_COLUMNS, and of the title behind them if it is wanted. */
-export function storedFrom(cells: Readonly<Record<number, unknown>>): StoredIncident {
+export function storedFrom(cells: Readonly<Record<number, unknown>>): IncidentSummary {
   const numberAt = (at: number) => asNumber(cells[at], STORED[at]);
   return {
     row: numberAt(0),
@@ -140,7 +140,7 @@ function digestOf(fingerprint: string): number {
   return Number.parseInt(hash('sha256', fingerprint, 'hex').slice(0, 13), 16);
 }
 
-/** `StoredIncident.spans`: opening and closing times in turn, unless there is just the span from trigger to resolve. */
+/** `IncidentSummary.spans`: opening and closing times in turn, unless there is just the span from trigger to resolve. */
 export function spansOf({ intervals, triggeredAtMs, resolvedAtMs }: Incident): number[] | undefined {
   const [first, second] = intervals;
   const isPlain = second === undefined && first?.openedAtMs === triggeredAtMs && first.closedAtMs === resolvedAtMs;

@@ -2,7 +2,7 @@ import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
-import type { FacetLabels, StoredIncident } from '../model/stored.ts';
+import type { FacetLabels, IncidentSummary } from '../model/stored.ts';
 import type { LabelSet } from './label-sets.ts';
 
 /** The part of the configuration that the store depends on. */
@@ -55,7 +55,7 @@ export interface CommitCounts {
 
 /** What a commit changed, for the statistics. */
 export interface CommitResult {
-  readonly changed: readonly StoredIncident[];
+  readonly changed: readonly IncidentSummary[];
   /** True when labels of stored incidents may have changed (renamed service, first sync complete, a service that lost or got its own label). */
   readonly isRelabelled: boolean;
   readonly counts: CommitCounts;
@@ -147,7 +147,7 @@ export interface Store {
   /** Applies a configuration (at start, on reload): changed filters, layouts and limits take effect. */
   configure(settings: StoreSettings, nowMs: number): void;
   /** Reads every incident of the configured providers; after each `configure`. */
-  load(each: (incident: StoredIncident) => void): void;
+  load(each: (incident: IncidentSummary) => void): void;
   commit(batch: Batch): CommitResult;
   /** What a commit of this would change; nothing is written. */
   preview(batch: Batch): CommitCounts;

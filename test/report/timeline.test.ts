@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
-import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
+import { type FacetLabels, type IncidentSummary, MARKS } from '../../src/model/stored.ts';
 import { readStatistics } from '../../src/report/statistic-info.ts';
 import { createTimeline, type ReportedProvider, type WindowEnd } from '../../src/report/timeline.ts';
 import type { Row, StatisticsSettings } from '../../src/stats/rows.ts';
@@ -55,7 +55,7 @@ const SETTINGS: StatisticsSettings = {
 };
 
 /** A history that holds just these. */
-function historyOf(incidents: readonly StoredIncident[]): History {
+function historyOf(incidents: readonly IncidentSummary[]): History {
   return {
     providers: REACHES.map(({ name, readUntilMs, historyStartMs }) => ({
       name,
@@ -77,7 +77,7 @@ function historyOf(incidents: readonly StoredIncident[]): History {
   };
 }
 
-function timelineOf(incidents: readonly StoredIncident[], isWanted: (labels: FacetLabels) => boolean = () => true) {
+function timelineOf(incidents: readonly IncidentSummary[], isWanted: (labels: FacetLabels) => boolean = () => true) {
   return createTimeline({ history: historyOf(incidents), settings: SETTINGS, providers: PROVIDERS, reader, isWanted });
 }
 
@@ -108,7 +108,7 @@ const told = fc.record({
 
 /** Incidents as a store that was read that far holds them: nothing in it happened later. */
 const history = fc.array(told, { maxLength: 40 }).map((all) =>
-  all.map(({ triggeredAgo, steps, acknowledged, ...rest }, at): StoredIncident => {
+  all.map(({ triggeredAgo, steps, acknowledged, ...rest }, at): IncidentSummary => {
     const triggeredAtMs = READ_UNTIL - 2 * DAY_MS - triggeredAgo * 60_000;
     let atMs = triggeredAtMs;
     const later = steps.map((step) => (atMs += step * 60_000)).filter((one) => one <= READ_UNTIL - 2 * DAY_MS);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StoredIncident } from '../../src/model/stored.ts';
+import type { IncidentSummary } from '../../src/model/stored.ts';
 import { Columns } from '../../src/stats/columns.ts';
 
 const READING = {
@@ -16,7 +16,7 @@ const READING = {
   reader: () => undefined,
 };
 
-function incident(row: number): StoredIncident {
+function incident(row: number): IncidentSummary {
   return {
     row,
     facet: row % 7,

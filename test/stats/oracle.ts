@@ -1,5 +1,5 @@
 import type { Grouping, Stage } from '../../src/config/types.ts';
-import { type FacetLabels, isKept, MARKS, type StoredIncident } from '../../src/model/stored.ts';
+import { type FacetLabels, type IncidentSummary, isKept, MARKS } from '../../src/model/stored.ts';
 import { createBusinessTime } from '../../src/stats/business-hours.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 
@@ -13,7 +13,7 @@ export interface OracleProvider {
 }
 
 export interface OracleInput {
-  readonly incidents: readonly StoredIncident[];
+  readonly incidents: readonly IncidentSummary[];
   readonly labels: (facet: number) => FacetLabels | undefined;
   readonly providers: readonly OracleProvider[];
   readonly settings: StatisticsSettings;
@@ -23,15 +23,18 @@ const DAY_MS = 86_400_000;
 
 /** How often the clocks beside recovery meet their targets, by statistic: when a stage begins and ends. */
 const STAGES: Readonly<
-  Record<string, (one: StoredIncident) => readonly [stage: Stage, fromMs: number | undefined, toMs: number | undefined]>
+  Record<
+    string,
+    (one: IncidentSummary) => readonly [stage: Stage, fromMs: number | undefined, toMs: number | undefined]
+  >
 > = {
-  detectionWithinTarget: (one: StoredIncident) => ['detection', one.startedAtMs, one.triggeredAtMs],
-  acknowledgementWithinTarget: (one: StoredIncident) => ['acknowledgement', one.triggeredAtMs, one.acknowledgedAtMs],
-  identificationWithinTarget: (one: StoredIncident) => ['identification', one.triggeredAtMs, one.identifiedAtMs],
-  mitigationWithinTarget: (one: StoredIncident) => ['mitigation', one.triggeredAtMs, one.mitigatedAtMs],
+  detectionWithinTarget: (one: IncidentSummary) => ['detection', one.startedAtMs, one.triggeredAtMs],
+  acknowledgementWithinTarget: (one: IncidentSummary) => ['acknowledgement', one.triggeredAtMs, one.acknowledgedAtMs],
+  identificationWithinTarget: (one: IncidentSummary) => ['identification', one.triggeredAtMs, one.identifiedAtMs],
+  mitigationWithinTarget: (one: IncidentSummary) => ['mitigation', one.triggeredAtMs, one.mitigatedAtMs],
 };
 
-export function duration(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): number {
+export function duration(incident: IncidentSummary, mode: 'last' | 'first' | 'sum'): number {
   const spans = incident.spans ?? [incident.triggeredAtMs, incident.resolvedAtMs ?? Number.NaN];
   if (mode === 'last') return (incident.resolvedAtMs ?? Number.NaN) - incident.triggeredAtMs;
   if (mode === 'first') return (spans[1] ?? Number.NaN) - incident.triggeredAtMs;
@@ -50,7 +53,7 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
   });
   const rows = new Map<string, Record<string, number>>();
   for (const grouping of settings.groupings) {
-    const members = new Map<string, StoredIncident[]>();
+    const members = new Map<string, IncidentSummary[]>();
     if (active.size > 0 && grouping === 'all') members.set('[]', []);
     if (active.size > 0 && grouping === 'severity') {
       for (const { name } of settings.severities) members.set(JSON.stringify([['severity', name]]), []);
@@ -97,12 +100,13 @@ interface RowInput {
   readonly windowMs: number;
 }
 
-function rowOf(incidents: readonly StoredIncident[], { input, active, scope, windowMs }: RowInput) {
+function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, windowMs }: RowInput) {
   const { settings, labels } = input;
   const mode = settings.reopened;
-  const providerOf = (incident: StoredIncident) => active.get(labels(incident.facet)?.provider ?? '') as OracleProvider;
+  const providerOf = (incident: IncidentSummary) =>
+    active.get(labels(incident.facet)?.provider ?? '') as OracleProvider;
   const between = (ms: number | undefined, from: number, to: number) => ms !== undefined && ms > from && ms <= to;
-  const isMerged = ({ marks }: StoredIncident) => (marks & MARKS.merged) !== 0;
+  const isMerged = ({ marks }: IncidentSummary) => (marks & MARKS.merged) !== 0;
   const opened = incidents.filter((one) => {
     const { endMs } = providerOf(one);
     return between(one.triggeredAtMs, endMs - windowMs, endMs);
@@ -123,7 +127,7 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
     values.length < Math.max(1, settings.minimumSample)
       ? undefined
       : values.reduce((sum, value) => sum + value, 0) / values.length / 60_000;
-  const stamp = (pick: (one: StoredIncident) => number | undefined) =>
+  const stamp = (pick: (one: IncidentSummary) => number | undefined) =>
     mean(resolved.map(pick).filter((value) => value !== undefined));
   put('mttr', mean(ms));
   put(
@@ -167,9 +171,9 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
     put('baselineResolved', baseline.length);
     put('baseline', mean(baseline.map((one) => duration(one, mode))));
   }
-  const share = (among: readonly StoredIncident[], isIn: (one: StoredIncident) => boolean) =>
+  const share = (among: readonly IncidentSummary[], isIn: (one: IncidentSummary) => boolean) =>
     among.length === 0 ? undefined : among.filter(isIn).length / among.length;
-  const targetOf = (one: StoredIncident) =>
+  const targetOf = (one: IncidentSummary) =>
     settings.severities.find(({ name }) => name === labels(one.facet)?.severity)?.targetMs;
   put(
     'withinTarget',
@@ -196,7 +200,7 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
     'reopened',
     share(telling, ({ marks }) => (marks & MARKS.reopened) !== 0),
   );
-  const firstOf = new Map<number, StoredIncident>();
+  const firstOf = new Map<number, IncidentSummary>();
   for (const one of opened) if (!firstOf.has(one.fingerprint)) firstOf.set(one.fingerprint, one);
   put(
     'repeat',
@@ -207,7 +211,7 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
 }
 
 /** The times whose sum is the recovery time. */
-function openTimes(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): [number, number][] {
+function openTimes(incident: IncidentSummary, mode: 'last' | 'first' | 'sum'): [number, number][] {
   const { triggeredAtMs, resolvedAtMs = Number.NaN } = incident;
   const spans = incident.spans ?? [triggeredAtMs, resolvedAtMs];
   if (mode === 'last') return [[triggeredAtMs, resolvedAtMs]];
@@ -222,7 +226,7 @@ interface AvailabilityInput extends Omit<RowInput, 'active'> {
 
 /** Free time of the severities that count; of everything together free time and mtbf are of these, too. */
 function availability(
-  incidents: readonly StoredIncident[],
+  incidents: readonly IncidentSummary[],
   { input, scope, windowMs, grouping, severity }: AvailabilityInput,
 ) {
   const { settings, labels } = input;
@@ -238,7 +242,7 @@ function availability(
 }
 
 function freeTime(
-  incidents: readonly StoredIncident[],
+  incidents: readonly IncidentSummary[],
   { scope, windowMs, minimumSample }: { scope: readonly OracleProvider[]; windowMs: number; minimumSample: number },
 ): Record<string, number> {
   const from = Math.max(...scope.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs)));

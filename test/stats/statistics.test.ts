@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
-import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
+import { type FacetLabels, type IncidentSummary, MARKS } from '../../src/model/stored.ts';
 import { STATISTICS, type StatisticsSettings, statisticsOf } from '../../src/stats/rows.ts';
 import { createStatistics, type Statistics } from '../../src/stats/statistics.ts';
 import { severities as plainSeverities, providerConfig } from '../settings.ts';
@@ -93,7 +93,7 @@ const incident = fc
     fingerprint: fc.nat({ max: 4 }),
     marks: fc.constantFrom(0, 0, 0, MARKS.merged, MARKS.deleted, MARKS.expired, MARKS.escalated, MARKS.reopened),
   })
-  .map(({ triggeredAgo, steps, acknowledged, started, mitigated, ...rest }): Omit<StoredIncident, 'row'> => {
+  .map(({ triggeredAgo, steps, acknowledged, started, mitigated, ...rest }): Omit<IncidentSummary, 'row'> => {
     const triggeredAtMs = NOW_MS - triggeredAgo * 60_000;
     let at = triggeredAtMs;
     const spans = [at, ...steps.map((step) => (at += step * 60_000))];
@@ -154,7 +154,7 @@ describe('windowed statistics', () => {
             const settings = settingsWith({ reopened, minimumSample, ...optional });
             const statistics = open(settings);
             const providers = PROVIDERS.map((provider) => ({ ...provider }));
-            const incidents = new Map<number, StoredIncident>();
+            const incidents = new Map<number, IncidentSummary>();
             const rowOf = new Map<number, number>();
             let lastRow = 0;
             for (const provider of providers) statistics.advance(activeOf(provider));
@@ -262,7 +262,7 @@ describe('windowed statistics', () => {
   });
 });
 
-function resolvedIncident(minutesLong: number): Omit<StoredIncident, 'row' | 'facet'> {
+function resolvedIncident(minutesLong: number): Omit<IncidentSummary, 'row' | 'facet'> {
   return {
     marks: 0,
     status: 4,

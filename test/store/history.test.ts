@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { StoredIncident } from '../../src/model/stored.ts';
+import type { IncidentSummary } from '../../src/model/stored.ts';
 import { type History, openHistory } from '../../src/store/history.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
@@ -26,8 +26,8 @@ function read(path: string, { readers, maxServices }: StoreSettings = settings()
   return history;
 }
 
-async function seen(history: History, sinceMs?: number): Promise<StoredIncident[]> {
-  const all: StoredIncident[] = [];
+async function seen(history: History, sinceMs?: number): Promise<IncidentSummary[]> {
+  const all: IncidentSummary[] = [];
   history.each((one) => all.push(one), sinceMs);
   return all;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { formatIsoTime } from '../../model/format.ts';
-import { type FacetLabels, isKept, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
+import { type FacetLabels, type IncidentSummary, isKept, MARKS, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { findApiExclusion } from '../../report/exclusion.ts';
 import { selectLabels } from '../../report/filter.ts';
@@ -32,7 +32,7 @@ export function listIncidents(input: IncidentsInput, query: IncidentsQuery): Inc
   const { fromMs, toMs } = toPeriod(input, query);
   const hasLabels = createLabelFilter(input, query);
   const newest = createTopList(limit + 1);
-  const visit = (incident: StoredIncident) => {
+  const visit = (incident: IncidentSummary) => {
     if (incident.triggeredAtMs <= fromMs || incident.triggeredAtMs > toMs) return;
     if (after !== undefined && !isAfter(incident, after)) return;
     if (hasLabels(incident.facet) && hasStatus(incident, query.status)) newest.add(incident);
@@ -78,7 +78,7 @@ function createLabelFilter({ config, history }: IncidentsInput, query: Incidents
   };
 }
 
-function hasStatus({ resolvedAtMs, marks }: StoredIncident, status: IncidentsQuery['status']): boolean {
+function hasStatus({ resolvedAtMs, marks }: IncidentSummary, status: IncidentsQuery['status']): boolean {
   if (status === undefined) return true;
   // Deleted, expired, flaky and merged ones are neither.
   if (!isKept(marks) || (marks & MARKS.merged) !== 0) return false;

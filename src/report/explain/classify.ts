@@ -1,5 +1,5 @@
 import type { LabelMapper } from '../../config/label-mapper.ts';
-import { type FacetLabels, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
+import { type FacetLabels, type IncidentSummary, MARKS, recoveryMs } from '../../model/stored.ts';
 import type { Statistic } from '../../stats/rows.ts';
 import { findFilterExclusion, findIncidentExclusion, findUnfilteredLabels } from '../exclusion.ts';
 import { LABELS, type Label, type LabelQuery, matchesLabels } from '../filter.ts';
@@ -143,7 +143,7 @@ interface NotCounted {
 }
 
 interface Candidate {
-  readonly incident: StoredIncident;
+  readonly incident: IncidentSummary;
   readonly facet: FacetInfo;
   readonly statistic: Statistic;
   readonly recovery: number | undefined;
@@ -171,7 +171,7 @@ export function moveWindow(window: ProviderWindow, basis: Basis): ProviderWindow
 
 type WindowPosition = 'inside' | NotCounted | undefined;
 
-function findWindowPosition(incident: StoredIncident, window: ProviderWindow, basis: Basis): WindowPosition {
+function findWindowPosition(incident: IncidentSummary, window: ProviderWindow, basis: Basis): WindowPosition {
   const { fromMs, toMs } = window;
   const nearMs = (toMs - fromMs) * NEAR_SHARE;
   const { triggeredAtMs, resolvedAtMs } = incident;
@@ -193,7 +193,7 @@ function findWindowPosition(incident: StoredIncident, window: ProviderWindow, ba
   return outsideMs <= nearMs ? { reason: 'ended_before', outsideMs } : undefined;
 }
 
-function findUnresolvedPosition({ marks, triggeredAtMs }: StoredIncident, fromMs: number): WindowPosition {
+function findUnresolvedPosition({ marks, triggeredAtMs }: IncidentSummary, fromMs: number): WindowPosition {
   const isOver = (marks & (MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky)) !== 0;
   return isOver && triggeredAtMs <= fromMs ? undefined : 'inside';
 }
@@ -206,7 +206,7 @@ function measureOutside(ms: number, fromMs: number, toMs: number): number {
 }
 
 function findContribution(
-  incident: StoredIncident,
+  incident: IncidentSummary,
   { window: { provider }, targetMs }: FacetInfo,
   statistic: Statistic,
   recovery: number,
@@ -241,7 +241,7 @@ function toDuration(fromMs: number | undefined, toMs: number | undefined): Count
 
 function addOmission(
   omitted: Map<Reason, { count: number; examples: Example[] }>,
-  { row, triggeredAtMs }: StoredIncident,
+  { row, triggeredAtMs }: IncidentSummary,
   { reason, outsideMs }: NotCounted,
 ): void {
   const found = omitted.get(reason) ?? { count: 0, examples: [] };
@@ -267,7 +267,7 @@ export interface OpenTime {
 }
 
 /** When it was open; a merged one is over, whether or not the platform says since when. */
-function findOpenTimes({ spans, triggeredAtMs, resolvedAtMs, marks }: StoredIncident): OpenTime[] {
+function findOpenTimes({ spans, triggeredAtMs, resolvedAtMs, marks }: IncidentSummary): OpenTime[] {
   const isMerged = (marks & MARKS.merged) !== 0;
   if (spans === undefined)
     return [{ fromMs: triggeredAtMs, toMs: resolvedAtMs ?? (isMerged ? triggeredAtMs : undefined) }];

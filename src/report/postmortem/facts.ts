@@ -1,7 +1,7 @@
 import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { isKept, recoveryMs, type StoredIncident } from '../../model/stored.ts';
+import { type IncidentSummary, isKept, recoveryMs } from '../../model/stored.ts';
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { History, Recorded } from '../../store/history.ts';
@@ -153,12 +153,12 @@ export interface SimilarIncidents {
 }
 
 function findSimilar(
-  incident: StoredIncident,
+  incident: IncidentSummary,
   history: History,
   reopened: StatisticsSettings['reopened'],
 ): SimilarIncidents {
   let count = 0;
-  let newest: StoredIncident[] = [];
+  let newest: IncidentSummary[] = [];
   history.each((other) => {
     if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isKept(other.marks)) return;
     if (compareByTrigger(incident, other) >= 0) return;
@@ -176,7 +176,7 @@ function findSimilar(
 }
 
 /** The newest first. */
-function compareByTrigger(a: StoredIncident, b: StoredIncident): number {
+function compareByTrigger(a: IncidentSummary, b: IncidentSummary): number {
   return b.triggeredAtMs - a.triggeredAtMs || b.row - a.row;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../../src/config/label-mapper.ts';
-import { type FacetLabels, MARKS, STATUSES, type StoredIncident } from '../../../src/model/stored.ts';
+import { type FacetLabels, type IncidentSummary, MARKS, STATUSES } from '../../../src/model/stored.ts';
 import { createOpenIncidentReplay, findStatusChanges } from '../../../src/report/history-replay.ts';
 import type { OpenRow } from '../../../src/stats/rows.ts';
 import { createStatistics } from '../../../src/stats/statistics.ts';
@@ -12,7 +12,7 @@ const LABELS: readonly FacetLabels[] = ['checkout', 'search'].flatMap((service) 
 );
 const NOW_MS = 1_000_000;
 
-function incident(change: Partial<StoredIncident> = {}): StoredIncident {
+function incident(change: Partial<IncidentSummary> = {}): IncidentSummary {
   return {
     row: 1,
     facet: 0,

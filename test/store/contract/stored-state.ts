@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MARKS, type StoredIncident } from '../../../src/model/stored.ts';
+import { type IncidentSummary, MARKS } from '../../../src/model/stored.ts';
 import type { StoreEngine } from '../contract.ts';
 import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../telling.ts';
 
@@ -145,7 +145,7 @@ export function storedStateContract(engine: StoreEngine): void {
       const filter = { severities: [], services: [], teams: [], excludeTitles: [/^x$/], shorterThanMs: 0 };
       const given = settings({ providers: [{ filter }] });
       const store = await start(place.open(), given);
-      const latest = new Map<number, StoredIncident>();
+      const latest = new Map<number, IncidentSummary>();
       const commit = async (told: Parameters<typeof poll>[1]) => {
         for (const one of store.commit(poll(at(60), told)).changed) latest.set(one.row, one);
       };
@@ -167,7 +167,7 @@ export function storedStateContract(engine: StoreEngine): void {
           }),
         ],
       });
-      const loaded: StoredIncident[] = [];
+      const loaded: IncidentSummary[] = [];
       const crashed = place.crash();
       crashed.configure(given, SINCE);
       crashed.load((one) => loaded.push(one));
