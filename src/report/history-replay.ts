@@ -1,6 +1,6 @@
 import { isVisible } from '../config/label-mapper.ts';
 import type { Grouping } from '../config/types.ts';
-import { type FacetLabels, type IncidentSummary, MARKS, recoveryMs, STATUSES } from '../model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, recoveryMs, STATUSES } from '../model/stored.ts';
 import type { OpenRow, Row } from '../stats/rows.ts';
 import { SortedNumbers } from '../stats/sorted-numbers.ts';
 import { createTimeline, findSyncedProviders, type HistoryInput } from './timeline.ts';
@@ -31,8 +31,8 @@ export function replayHistory(input: HistoryInput): HistoryReplay {
     const labels = history.labels(incident.facet);
     const reader = findReader(labels?.provider ?? '');
     if (labels === undefined || reader === undefined) return;
-    const { marks, title } = incident;
-    if (!isVisible({ marks, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, reader)) return;
+    const { flags, title } = incident;
+    if (!isVisible({ flags, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, reader)) return;
     openIncidents.put(incident, labels);
     if (!indexed.has(incident.facet)) starts.put(labels);
     indexed.add(incident.facet);
@@ -178,14 +178,14 @@ interface RowEvent {
 }
 
 function toEvents(incident: IncidentSummary, row: ReplayedRow): RowEvent[] {
-  const { triggeredAtMs, resolvedAtMs, marks } = incident;
+  const { triggeredAtMs, resolvedAtMs, flags } = incident;
   let from: number | undefined;
   const moves = findStatusChanges(incident).map(({ atMs, status: to }): RowEvent => {
     const move = { triggeredAtMs, from, to };
     from = to;
     return { atMs, row, move };
   });
-  const isResolved = resolvedAtMs !== undefined && (marks & MARKS.merged) === 0;
+  const isResolved = resolvedAtMs !== undefined && (flags & FLAGS.merged) === 0;
   return isResolved ? [...moves, { atMs: resolvedAtMs, row, move: undefined }] : moves;
 }
 
@@ -225,8 +225,8 @@ export function findStatusChanges(incident: IncidentSummary): readonly StatusCha
 }
 
 /** When it opened and closed, in turn. A merged incident is not open any more, whether or not the platform says since when. */
-function findSpanEnds({ spans, triggeredAtMs, resolvedAtMs, marks }: IncidentSummary): readonly number[] {
+function findSpanEnds({ spans, triggeredAtMs, resolvedAtMs, flags }: IncidentSummary): readonly number[] {
   const known = spans ?? (resolvedAtMs === undefined ? [triggeredAtMs] : [triggeredAtMs, resolvedAtMs]);
-  const isMerged = (marks & MARKS.merged) !== 0;
+  const isMerged = (flags & FLAGS.merged) !== 0;
   return isMerged && known.length % 2 === 1 ? [...known, known.at(-1) ?? triggeredAtMs] : known;
 }

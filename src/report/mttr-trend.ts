@@ -70,8 +70,8 @@ function findRecoveryMs(incident: IncidentSummary, labels: FacetLabels, input: T
   const reader = input.reader(labels.provider);
   const ms = recoveryMs(incident, input.settings.reopened);
   if (reader === undefined || ms === undefined || !input.isOverall(labels.provider)) return undefined;
-  const { marks, title } = incident;
-  return isVisible({ marks, title, recoveryMs: ms }, labels, reader) ? ms : undefined;
+  const { flags, title } = incident;
+  return isVisible({ flags, title, recoveryMs: ms }, labels, reader) ? ms : undefined;
 }
 
 interface Recovery {

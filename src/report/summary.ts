@@ -1,5 +1,5 @@
 import { isVisible } from '../config/label-mapper.ts';
-import { type IncidentSummary, MARKS, recoveryMs } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { History } from '../store/history.ts';
 import { type Exclusion, findExclusion, findUnfilteredLabels } from './exclusion.ts';
@@ -54,7 +54,7 @@ export function summarizeHistory(input: SummaryInput): HistorySummary {
     if (found?.exclusion !== undefined) excluded.set(found.exclusion, (excluded.get(found.exclusion) ?? 0) + 1);
     if (found?.isOutsideFilter === true) counts.resolvedOutsideFilter += 1;
     if (found?.isWanted !== true) return;
-    if (incident.resolvedAtMs === undefined && (incident.marks & MARKS.merged) === 0) counts.openNow += 1;
+    if (incident.resolvedAtMs === undefined && (incident.flags & FLAGS.merged) === 0) counts.openNow += 1;
     if (found.ms === undefined) return;
     if (found.isInPeriod) insertLongest(longest, { row: incident.row, ms: found.ms });
     lastResolvedAtMs = Math.max(lastResolvedAtMs ?? 0, incident.resolvedAtMs ?? 0);
@@ -83,9 +83,9 @@ function createClassifier({ history, reader: findReader, reopened, filter, windo
     const reader = findReader(labels?.provider ?? '');
     if (labels === undefined || window === undefined || reader === undefined) return undefined;
     const ms = recoveryMs(incident, reopened);
-    const { marks, title, resolvedAtMs = Number.NaN } = incident;
+    const { flags, title, resolvedAtMs = Number.NaN } = incident;
     const isInPeriod = ms !== undefined && resolvedAtMs > window.fromMs && resolvedAtMs <= window.toMs;
-    const subject = { marks, title, recoveryMs: ms };
+    const subject = { flags, title, recoveryMs: ms };
     if (isVisible(subject, labels, reader)) {
       const isWanted = matchesFilter(filter, labels);
       return { ms, isWanted, isInPeriod, isOutsideFilter: isInPeriod && !isWanted, exclusion: undefined };

@@ -1,5 +1,5 @@
 import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
-import { type IncidentSummary, MARKS, recoveryMs } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import type { StatisticsInput } from './rows.ts';
 
 /** Bits of `tracked` in the columns. */
@@ -15,7 +15,7 @@ function newColumns(capacity: number) {
   return {
     rows: new Float64Array(capacity),
     facets: new Uint32Array(capacity),
-    marks: new Uint16Array(capacity),
+    flags: new Uint16Array(capacity),
     statuses: new Uint8Array(capacity),
     /** Bits of TRACKED: what the groups keep of an incident beside its windows. */
     tracked: new Uint8Array(capacity),
@@ -105,11 +105,11 @@ export class Columns {
 
   /** Writes an incident into its slot, as statistics need it under today's configuration. */
   write(slot: number, incident: IncidentSummary, input: StatisticsInput): void {
-    const isMerged = (incident.marks & MARKS.merged) !== 0;
+    const isMerged = (incident.flags & FLAGS.merged) !== 0;
     const { values } = this;
     const recovery = recoveryMs(incident, input.settings.reopened);
     values.facets[slot] = incident.facet;
-    values.marks[slot] = incident.marks;
+    values.flags[slot] = incident.flags;
     values.statuses[slot] = incident.status;
     values.triggered[slot] = incident.triggeredAtMs;
     values.resolved[slot] = isMerged ? Number.NaN : (incident.resolvedAtMs ?? Number.NaN);
@@ -126,8 +126,8 @@ export class Columns {
   #isVisible(incident: IncidentSummary, recovery: number | undefined, input: StatisticsInput): boolean {
     const reader = this.#readerOf(incident.facet, input);
     if (reader === null) return false;
-    const { marks, title } = incident;
-    return isVisible({ marks, title, recoveryMs: recovery }, { excluded: false }, reader);
+    const { flags, title } = incident;
+    return isVisible({ flags, title, recoveryMs: recovery }, { excluded: false }, reader);
   }
 
   #readerOf(facet: number, input: StatisticsInput): LabelMapper | null {

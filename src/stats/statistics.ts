@@ -1,4 +1,4 @@
-import { type IncidentSummary, MARKS } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../model/stored.ts';
 import { type BusinessTime, createBusinessTime } from './business-hours.ts';
 import { Columns, TRACKED } from './columns.ts';
 import { type Coverage, dependsOnCoverage, evaluateCoverage, evaluateWindow } from './evaluate.ts';
@@ -194,7 +194,7 @@ export class Windows {
 
   #countState({ providerIndex, openState }: FacetGroups, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
-    const isMerged = ((columns.values.marks[slot] ?? 0) & MARKS.merged) !== 0;
+    const isMerged = ((columns.values.flags[slot] ?? 0) & FLAGS.merged) !== 0;
     const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
     const isOpen = !isMerged && Number.isNaN(resolvedAtMs);
     const state = isOpen ? 'open' : 'resolved';
@@ -244,7 +244,7 @@ export class Windows {
     const columns = this.#columns;
     const { providerIndex, targetMs, stageTargetsMs = {} } = this.#facetOf(slot) ?? {};
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
-    const marks = columns.values.marks[slot] ?? 0;
+    const flags = columns.values.flags[slot] ?? 0;
     const ms = columns.values.recovery[slot] ?? 0;
     const acknowledgedMs = (columns.values.acknowledged[slot] ?? Number.NaN) - triggeredAtMs;
     const detectedMs = triggeredAtMs - (columns.started.get(slot) ?? Number.NaN);
@@ -258,8 +258,8 @@ export class Windows {
       mitigatedMs,
       this.#businessMs(slot),
       isWithin(ms, targetMs),
-      providerIndex?.provider.hasEscalations === true ? Number((marks & MARKS.escalated) !== 0) : Number.NaN,
-      providerIndex?.provider.hasReopens === true ? Number((marks & MARKS.reopened) !== 0) : Number.NaN,
+      providerIndex?.provider.hasEscalations === true ? Number((flags & FLAGS.escalated) !== 0) : Number.NaN,
+      providerIndex?.provider.hasReopens === true ? Number((flags & FLAGS.reopened) !== 0) : Number.NaN,
       isWithin(detectedMs, stageTargetsMs.detection),
       isWithin(acknowledgedMs, stageTargetsMs.acknowledgement),
       isWithin(identifiedMs, stageTargetsMs.identification),

@@ -1,7 +1,7 @@
 import { isVisible } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
-import { type FacetLabels, MARKS, recoveryMs } from '../model/stored.ts';
-import { contentMarks, type IncidentRow, list, number, spansOf, timestamp } from './incident-row.ts';
+import { type FacetLabels, FLAGS, recoveryMs } from '../model/stored.ts';
+import { contentFlags, type IncidentRow, list, number, spansOf, timestamp } from './incident-row.ts';
 import { type LabelSet, observe } from './label-sets.ts';
 import { editSeries, type IncidentSeries } from './series.ts';
 import type { LedgerState } from './state.ts';
@@ -10,7 +10,7 @@ import type { Exemplar, StoreSettings } from './store.ts';
 /** What has been counted of an incident; stored beside what the platform reports of it. */
 export interface CountingState {
   readonly row: number;
-  marks: number;
+  flags: number;
   escalationsCounted: number;
   reopensCounted: number;
 }
@@ -68,11 +68,11 @@ export function countDue(state: LedgerState, input: CountInput, rules: CountingR
   const reader = state.reader(rules.provider);
   if (labels === undefined || reader === undefined) return false;
   const ms = recoveryOf(incident, counting, settings.reopened);
-  if (!isVisible({ marks: counting.marks, title: incident.title, recoveryMs: ms }, labels, reader)) return false;
+  if (!isVisible({ flags: counting.flags, title: incident.title, recoveryMs: ms }, labels, reader)) return false;
   const series = editSeries(state, labels, rules.nowMs);
   countOpening(incident, counting, series, rules);
   countChanges(incident, counting, series, rules);
-  if (ms === undefined || (counting.marks & MARKS.counted) !== 0) return false;
+  if (ms === undefined || (counting.flags & FLAGS.counted) !== 0) return false;
   const due = recoveryDue(incident, rules, settings.settleMs);
   if (due === 'now') countRecovery(state, { ...input, ms, labels, series }, rules, result);
   return due === 'later';
@@ -96,8 +96,8 @@ export function wasCountedAndPruned(incident: Incident, rules: CountingRules, pr
 /** Counts, once, an incident that has the default severity because its own is unknown or missing; history included. */
 export function countUnmapped(state: LedgerState, { facet, counting }: Omit<CountInput, 'incident'>, provider: string) {
   const reason = state.mapped(facet)?.severity.unmapped?.reason;
-  if (reason === undefined || (counting.marks & MARKS.unmappedCounted) !== 0) return;
-  counting.marks |= MARKS.unmappedCounted;
+  if (reason === undefined || (counting.flags & FLAGS.unmappedCounted) !== 0) return;
+  counting.flags |= FLAGS.unmappedCounted;
   state.count({ provider, name: 'unmapped', label: reason });
 }
 
@@ -127,7 +127,7 @@ function countRecovery(state: LedgerState, input: RecoveryInput, rules: Counting
     resolvedAtMs,
     countedAtMs,
   });
-  counting.marks |= MARKS.counted;
+  counting.flags |= FLAGS.counted;
   const { recovery } = serviceSeries.groups;
   if (recovery !== undefined) {
     const bucket = observe(recovery.recovery, ms, settings.bucketsMs);
@@ -150,8 +150,8 @@ function recoveryOf(
   reopened: StoreSettings['reopened'],
 ): number | undefined {
   const { triggeredAtMs, resolvedAtMs } = incident;
-  const marks = counting.marks | contentMarks(incident);
-  return recoveryMs({ triggeredAtMs, resolvedAtMs, marks, spans: spansOf(incident) }, reopened);
+  const flags = counting.flags | contentFlags(incident);
+  return recoveryMs({ triggeredAtMs, resolvedAtMs, flags, spans: spansOf(incident) }, reopened);
 }
 
 function countOpening(
@@ -161,8 +161,8 @@ function countOpening(
   rules: CountingRules,
 ): void {
   const sinceMs = Math.max(rules.countingSinceMs, rules.prunedBeforeMs);
-  if (incident.triggeredAtMs < sinceMs || (counting.marks & MARKS.openingCounted) !== 0) return;
-  counting.marks |= MARKS.openingCounted;
+  if (incident.triggeredAtMs < sinceMs || (counting.flags & FLAGS.openingCounted) !== 0) return;
+  counting.flags |= FLAGS.openingCounted;
   if (serviceSeries.groups.counts !== undefined) serviceSeries.groups.counts.opened += 1;
 }
 
@@ -219,7 +219,7 @@ export type RevisionReason = (typeof REVISION_REASONS)[number];
 
 /** True when anything of the stored incident was counted, its opening included. */
 export function isAnythingCounted(row: IncidentRow): boolean {
-  if ((number(row, 'marks') & (MARKS.counted | MARKS.openingCounted)) !== 0) return true;
+  if ((number(row, 'marks') & (FLAGS.counted | FLAGS.openingCounted)) !== 0) return true;
   return number(row, 'escalations_counted') > 0 || number(row, 'reopens_counted') > 0;
 }
 
@@ -251,7 +251,7 @@ export function findRevisions(
     changes.push('resolved_at');
   }
   if (number(before, 'triggered_ms') !== incident.triggeredAtMs) changes.push('triggered_at');
-  if (incident.merged && (number(before, 'marks') & MARKS.merged) === 0) changes.push('merged');
+  if (incident.merged && (number(before, 'marks') & FLAGS.merged) === 0) changes.push('merged');
   return changes;
 }
 

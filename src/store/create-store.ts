@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../config/types.ts';
 import type { Log } from '../model/log.ts';
-import { type IncidentSummary, isKept, MARKS } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary, isKept } from '../model/stored.ts';
 import type { ExemplarCandidate } from './count.ts';
 import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
 import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
@@ -105,8 +105,8 @@ function loadIncidents(engine: StoreEngine, state: LedgerState, each: Parameters
   const isConfigured = new Map<number, boolean>();
   for (const { row, provider } of state.facets.values()) isConfigured.set(row, state.reader(provider) !== undefined);
   const visit = (incident: IncidentSummary) => {
-    const { facet, marks } = incident;
-    if (isKept(marks)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
+    const { facet, flags } = incident;
+    if (isKept(flags)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
     if (isConfigured.get(facet) === true) each(incident);
   };
   engine.eachIncident(visit, { isTitleWanted: state.isTitleWanted() });
@@ -150,7 +150,7 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
     const since = (column: string) => list(row, column)?.filter((ms) => ms >= countingSinceMs).length ?? 0;
     counting.escalationsCounted = Math.min(counting.escalationsCounted, since('escalated'));
     counting.reopensCounted = Math.min(counting.reopensCounted, since('reopened'));
-    counting.marks |= MARKS.pending;
+    counting.flags |= FLAGS.pending;
     if (!isSameCounting(counting, readCounting(row))) table.putCounting(row, counting);
   }
   return table;

@@ -1,5 +1,5 @@
 import type { Incident } from '../model/incident.ts';
-import { type IncidentSummary, MARKS } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../model/stored.ts';
 import {
   type CountInput,
   type CountingRules,
@@ -15,9 +15,9 @@ import {
 import { type Changes, type LoadedRows, rejectionKey } from './engine.ts';
 import {
   CONTENT_COLUMNS,
-  CONTENT_MARKS,
+  CONTENT_FLAGS,
   cellsOf,
-  contentMarks,
+  contentFlags,
   type IncidentRow,
   incidentOf,
   number,
@@ -204,10 +204,10 @@ function upsert(work: Work, incident: Incident, before: IncidentRow | undefined)
   const facet = state.findFacet(incident, provider);
   const cells = cellsOf(incident, facet);
   const counting = before === undefined ? newCounting(work, incident) : readCounting(before);
-  counting.marks = (counting.marks & ~CONTENT_MARKS) | contentMarks(incident);
+  counting.flags = (counting.flags & ~CONTENT_FLAGS) | contentFlags(incident);
   const isContentSame =
     before !== undefined &&
-    counting.marks === number(before, 'marks') &&
+    counting.flags === number(before, 'marks') &&
     CONTENT_COLUMNS.every((column, at) => before[column] === cells[at]);
   if (isContentSame) {
     work.counts[isServiceRenamed ? 'changed' : 'unchanged'] += 1;
@@ -232,8 +232,8 @@ function upsert(work: Work, incident: Incident, before: IncidentRow | undefined)
 
 function newCounting({ table, provider, rules }: Work, incident: Incident): CountInput['counting'] {
   const wasCounted = provider.isSynced && wasCountedAndPruned(incident, rules, provider.prunedBeforeMs);
-  const marks = wasCounted ? MARKS.counted | MARKS.openingCounted : 0;
-  return { row: table.nextRow(), marks, escalationsCounted: 0, reopensCounted: 0 };
+  const flags = wasCounted ? FLAGS.counted | FLAGS.openingCounted : 0;
+  return { row: table.nextRow(), flags, escalationsCounted: 0, reopensCounted: 0 };
 }
 
 /** The name that the service of a stored row had before this decision. */
@@ -255,8 +255,8 @@ function count({ state, rules, result, countedEndsMs }: Work, input: CountInput)
 /** What was counted of a deleted incident stays counted and is a revision. */
 function markDeleted(work: Work, before: IncidentRow): void {
   const counting = readCounting(before);
-  if ((counting.marks & MARKS.deleted) !== 0) return;
-  counting.marks |= MARKS.deleted;
+  if ((counting.flags & FLAGS.deleted) !== 0) return;
+  counting.flags |= FLAGS.deleted;
   setPending(counting, false);
   work.counts.deleted += 1;
   if (isAnythingCounted(before)) {
@@ -267,7 +267,7 @@ function markDeleted(work: Work, before: IncidentRow): void {
 
 /** Counts what is due of a pending incident; an unsettled recovery stays pending. */
 function countPending(work: Work, row: IncidentRow | undefined): void {
-  if (row === undefined || (number(row, 'marks') & MARKS.pending) === 0) return;
+  if (row === undefined || (number(row, 'marks') & FLAGS.pending) === 0) return;
   const counting = readCounting(row);
   const facet = number(row, 'facet');
   const incident = incidentOf(row, work.state.facet(facet));
@@ -280,7 +280,7 @@ function putCounting({ table, changed }: Work, before: IncidentRow, counting: Co
 }
 
 function setPending(counting: CountInput['counting'], isPending: boolean): void {
-  counting.marks = isPending ? counting.marks | MARKS.pending : counting.marks & ~MARKS.pending;
+  counting.flags = isPending ? counting.flags | FLAGS.pending : counting.flags & ~FLAGS.pending;
 }
 
 /**

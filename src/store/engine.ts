@@ -1,5 +1,5 @@
 import type { Incident, Rejection, StateChange } from '../model/incident.ts';
-import { type IncidentSummary, MARKS } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../model/stored.ts';
 import type { CountResult } from './count.ts';
 import { type IncidentRow, number, timestamp } from './incident-row.ts';
 import type { IncidentTable } from './incident-table.ts';
@@ -55,7 +55,7 @@ export interface IncidentQueries {
   listedSince: [provider: number, sinceMs: number];
   /** Incidents that may have changed at or after a time. */
   happenedSince: [provider: number, sinceMs: number];
-  /** Closed before a time, at most `limit`; rows, facets, marks, ids and subjects. */
+  /** Closed before a time, at most `limit`; rows, facets, flags, ids and subjects. */
   closedBefore: [provider: number, beforeMs: number, limit: number];
 }
 
@@ -133,7 +133,7 @@ export function loadTouched(
   const countedEndsMs = new Map<number, number>();
   for (const one of incidents) {
     const row = number(one, 'row');
-    const isOpenAgain = (number(one, 'marks') & MARKS.counted) !== 0 && timestamp(one, 'resolved_ms') === undefined;
+    const isOpenAgain = (number(one, 'marks') & FLAGS.counted) !== 0 && timestamp(one, 'resolved_ms') === undefined;
     const endMs = isOpenAgain ? engine.countedEndMs(row) : undefined;
     if (endMs !== undefined) countedEndsMs.set(row, endMs);
   }

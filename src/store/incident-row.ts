@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { ENDS_KNOWN_FROM, type Incident, type Interval } from '../model/incident.ts';
-import { type Facet, type IncidentSummary, MARKS, STATUSES } from '../model/stored.ts';
+import { type Facet, FLAGS, type IncidentSummary, STATUSES } from '../model/stored.ts';
 
 export type Cell = string | number | null;
 
@@ -39,27 +39,27 @@ export function cellsOf(incident: Incident, facet: number): Cell[] {
   return CONTENT.map(([, cell]) => cell(incident, facet));
 }
 
-/** Bits of MARKS that the incident itself decides. */
-export const CONTENT_MARKS =
-  MARKS.merged |
-  MARKS.expired |
-  MARKS.flaky |
-  MARKS.deleted |
-  MARKS.escalated |
-  MARKS.reopened |
-  MARKS.autoResolved |
-  MARKS.imported;
+/** Bits of FLAGS that the incident itself decides. */
+export const CONTENT_FLAGS =
+  FLAGS.merged |
+  FLAGS.expired |
+  FLAGS.flaky |
+  FLAGS.deleted |
+  FLAGS.escalated |
+  FLAGS.reopened |
+  FLAGS.autoResolved |
+  FLAGS.imported;
 
-export function contentMarks(incident: Incident): number {
+export function contentFlags(incident: Incident): number {
   return (
-    (incident.merged ? MARKS.merged : 0) |
-    (incident.exclusion === 'expired' ? MARKS.expired : 0) |
-    (incident.exclusion === 'flagged' ? MARKS.flagged : 0) |
-    (incident.exclusion === 'flaky' ? MARKS.flaky : 0) |
-    ((incident.escalatedAtMs?.length ?? 0) > 0 ? MARKS.escalated : 0) |
-    ((incident.reopenedAtMs?.length ?? 0) > 0 ? MARKS.reopened : 0) |
-    (incident.autoResolved === true ? MARKS.autoResolved : 0) |
-    (incident.imported === true ? MARKS.imported : 0)
+    (incident.merged ? FLAGS.merged : 0) |
+    (incident.exclusion === 'expired' ? FLAGS.expired : 0) |
+    (incident.exclusion === 'flagged' ? FLAGS.flagged : 0) |
+    (incident.exclusion === 'flaky' ? FLAGS.flaky : 0) |
+    ((incident.escalatedAtMs?.length ?? 0) > 0 ? FLAGS.escalated : 0) |
+    ((incident.reopenedAtMs?.length ?? 0) > 0 ? FLAGS.reopened : 0) |
+    (incident.autoResolved === true ? FLAGS.autoResolved : 0) |
+    (incident.imported === true ? FLAGS.imported : 0)
   );
 }
 
@@ -67,14 +67,14 @@ export function contentMarks(incident: Incident): number {
 export function isSameContent(a: Incident, b: Incident): boolean {
   const of = (one: Incident) => {
     const { priority = '', urgency = '', tag = '' } = one.severity;
-    return JSON.stringify([cellsOf(one, 0), contentMarks(one), one.serviceId, one.team ?? '', priority, urgency, tag]);
+    return JSON.stringify([cellsOf(one, 0), contentFlags(one), one.serviceId, one.team ?? '', priority, urgency, tag]);
   };
   return of(a) === of(b);
 }
 
 /** The incident that a row holds. */
 export function incidentOf(row: IncidentRow, facet: Facet): Incident {
-  const marks = number(row, 'marks');
+  const flags = number(row, 'marks');
   return {
     id: text(row, 'id') ?? '',
     recoveryKey: text(row, 'recovery_key'),
@@ -97,11 +97,11 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
     escalatedAtMs: list(row, 'escalated'),
     reopenedAtMs: list(row, 'reopened'),
     intervals: intervalsOf(row),
-    merged: (marks & MARKS.merged) !== 0,
-    exclusion: exclusion(marks),
+    merged: (flags & FLAGS.merged) !== 0,
+    exclusion: exclusion(flags),
     fingerprint: text(row, 'fingerprint') ?? '',
     updatedAtMs: number(row, 'updated_ms'),
-    imported: (marks & MARKS.imported) === 0 ? undefined : true,
+    imported: (flags & FLAGS.imported) === 0 ? undefined : true,
   };
 }
 
@@ -121,7 +121,7 @@ export function storedFrom(cells: Readonly<Record<number, unknown>>): IncidentSu
   return {
     row: numberAt(0),
     facet: numberAt(1),
-    marks: numberAt(2),
+    flags: numberAt(2),
     status: numberAt(3),
     triggeredAtMs: numberAt(4),
     startedAtMs: asTimestamp(cells[5]),
@@ -159,10 +159,10 @@ function intervalsOf(row: IncidentRow): Interval[] {
   return intervals;
 }
 
-function exclusion(marks: number): Incident['exclusion'] {
-  if ((marks & MARKS.flagged) === MARKS.flagged) return 'flagged';
-  if ((marks & MARKS.expired) !== 0) return 'expired';
-  return (marks & MARKS.flaky) === 0 ? undefined : 'flaky';
+function exclusion(flags: number): Incident['exclusion'] {
+  if ((flags & FLAGS.flagged) === FLAGS.flagged) return 'flagged';
+  if ((flags & FLAGS.expired) !== 0) return 'expired';
+  return (flags & FLAGS.flaky) === 0 ? undefined : 'flaky';
 }
 
 function listText(times: readonly number[] | undefined): string | null {

@@ -1,5 +1,5 @@
 import type { Incident } from '../model/incident.ts';
-import { isKept, MARKS } from '../model/stored.ts';
+import { FLAGS, isKept } from '../model/stored.ts';
 import type { CountingState } from './count.ts';
 import { type Cell, CONTENT_COLUMNS, type IncidentRow, number, text } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
@@ -105,19 +105,19 @@ export class IncidentTable {
 export function readCounting(row: IncidentRow): CountingState {
   return {
     row: number(row, 'row'),
-    marks: number(row, 'marks'),
+    flags: number(row, 'marks'),
     escalationsCounted: number(row, 'escalations_counted'),
     reopensCounted: number(row, 'reopens_counted'),
   };
 }
 
 export function isSameCounting(a: CountingState, b: CountingState): boolean {
-  return a.marks === b.marks && a.escalationsCounted === b.escalationsCounted && a.reopensCounted === b.reopensCounted;
+  return a.flags === b.flags && a.escalationsCounted === b.escalationsCounted && a.reopensCounted === b.reopensCounted;
 }
 
 /** Which stored row of a subject each reported incident is: by the end first, counted rows before others; then by id. */
 export function matchRows(stored: readonly IncidentRow[], reported: readonly Incident[]): Map<Incident, IncidentRow> {
-  const isCounted = (row: IncidentRow) => (number(row, 'marks') & MARKS.counted) !== 0;
+  const isCounted = (row: IncidentRow) => (number(row, 'marks') & FLAGS.counted) !== 0;
   const rows = [...stored.filter(isCounted), ...stored.filter((row) => !isCounted(row))];
   const byEnd = new Map<string, IncidentRow>();
   const byId = new Map<string, IncidentRow>();
@@ -138,8 +138,8 @@ export function matchRows(stored: readonly IncidentRow[], reported: readonly Inc
   return matches;
 }
 
-function countingColumns({ row, marks, escalationsCounted, reopensCounted }: CountingState) {
-  return { row, marks, escalations_counted: escalationsCounted, reopens_counted: reopensCounted };
+function countingColumns({ row, flags, escalationsCounted, reopensCounted }: CountingState) {
+  return { row, marks: flags, escalations_counted: escalationsCounted, reopens_counted: reopensCounted };
 }
 
 function recoveryText(subject: string, recoveryKey: string): string {

@@ -12,7 +12,7 @@ it('docs/metrics.md lists every family with its labels', () => {
 });
 
 it('a page without the comments around the table is an error that names them', () => {
-  expect(() => tableOf('# Metrics\n')).toThrow('expected the marks <!-- families --> and <!-- /families -->');
+  expect(() => tableOf('# Metrics\n')).toThrow('expected the comments <!-- families --> and <!-- /families -->');
 });
 
 it('no two families share a name, nor a name that samples of another one have', () => {

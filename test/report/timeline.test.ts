@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
-import { type FacetLabels, type IncidentSummary, MARKS } from '../../src/model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary } from '../../src/model/stored.ts';
 import { readStatistics } from '../../src/report/statistic-info.ts';
 import { createTimeline, type ReportedProvider, type WindowEnd } from '../../src/report/timeline.ts';
 import type { Row, StatisticsSettings } from '../../src/stats/rows.ts';
@@ -103,7 +103,7 @@ const told = fc.record({
   steps: fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 4 }),
   acknowledged: fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined }),
   fingerprint: fc.nat({ max: 4 }),
-  marks: fc.constantFrom(0, 0, 0, MARKS.merged, MARKS.deleted, MARKS.escalated, MARKS.reopened),
+  flags: fc.constantFrom(0, 0, 0, FLAGS.merged, FLAGS.deleted, FLAGS.escalated, FLAGS.reopened),
 });
 
 /** Incidents as a store that was read that far holds them: nothing in it happened later. */

@@ -20,7 +20,7 @@ function incident(row: number): IncidentSummary {
   return {
     row,
     facet: row % 7,
-    marks: 0,
+    flags: 0,
     status: 4,
     triggeredAtMs: row * 10,
     startedAtMs: row % 3 === 0 ? row * 10 - 1 : undefined,

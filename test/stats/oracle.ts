@@ -1,5 +1,5 @@
 import type { Grouping, Stage } from '../../src/config/types.ts';
-import { type FacetLabels, type IncidentSummary, isKept, MARKS } from '../../src/model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, isKept } from '../../src/model/stored.ts';
 import { createBusinessTime } from '../../src/stats/business-hours.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 
@@ -49,7 +49,7 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
   const active = new Map(input.providers.map((provider) => [provider.name, provider]));
   const seen = input.incidents.filter((incident) => {
     const label = labels(incident.facet);
-    return label !== undefined && !label.excluded && active.has(label.provider) && isKept(incident.marks);
+    return label !== undefined && !label.excluded && active.has(label.provider) && isKept(incident.flags);
   });
   const rows = new Map<string, Record<string, number>>();
   for (const grouping of settings.groupings) {
@@ -106,7 +106,7 @@ function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, wi
   const providerOf = (incident: IncidentSummary) =>
     active.get(labels(incident.facet)?.provider ?? '') as OracleProvider;
   const between = (ms: number | undefined, from: number, to: number) => ms !== undefined && ms > from && ms <= to;
-  const isMerged = ({ marks }: IncidentSummary) => (marks & MARKS.merged) !== 0;
+  const isMerged = ({ flags }: IncidentSummary) => (flags & FLAGS.merged) !== 0;
   const opened = incidents.filter((one) => {
     const { endMs } = providerOf(one);
     return between(one.triggeredAtMs, endMs - windowMs, endMs);
@@ -194,11 +194,11 @@ function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, wi
   const telling = resolved.filter((one) => providerOf(one).tells);
   put(
     'escalated',
-    share(telling, ({ marks }) => (marks & MARKS.escalated) !== 0),
+    share(telling, ({ flags }) => (flags & FLAGS.escalated) !== 0),
   );
   put(
     'reopened',
-    share(telling, ({ marks }) => (marks & MARKS.reopened) !== 0),
+    share(telling, ({ flags }) => (flags & FLAGS.reopened) !== 0),
   );
   const firstOf = new Map<number, IncidentSummary>();
   for (const one of opened) if (!firstOf.has(one.fingerprint)) firstOf.set(one.fingerprint, one);
@@ -251,7 +251,7 @@ function freeTime(
   const cuts = new Set([from, to]);
   const spans: [number, number][] = [];
   for (const one of incidents) {
-    const isMerged = (one.marks & MARKS.merged) !== 0;
+    const isMerged = (one.flags & FLAGS.merged) !== 0;
     const flat = one.spans ?? [one.triggeredAtMs, ...(one.resolvedAtMs === undefined ? [] : [one.resolvedAtMs])];
     const closed = flat.length % 2 === 1 ? [...flat, isMerged ? (flat.at(-1) ?? 0) : Number.POSITIVE_INFINITY] : flat;
     for (let at = 0; at < closed.length; at += 2) {

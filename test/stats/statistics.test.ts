@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
-import { type FacetLabels, type IncidentSummary, MARKS } from '../../src/model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary } from '../../src/model/stored.ts';
 import { STATISTICS, type StatisticsSettings, statisticsOf } from '../../src/stats/rows.ts';
 import { createStatistics, type Statistics } from '../../src/stats/statistics.ts';
 import { severities as plainSeverities, providerConfig } from '../settings.ts';
@@ -91,7 +91,7 @@ const incident = fc
     started: stamp,
     mitigated: stamp,
     fingerprint: fc.nat({ max: 4 }),
-    marks: fc.constantFrom(0, 0, 0, MARKS.merged, MARKS.deleted, MARKS.expired, MARKS.escalated, MARKS.reopened),
+    flags: fc.constantFrom(0, 0, 0, FLAGS.merged, FLAGS.deleted, FLAGS.expired, FLAGS.escalated, FLAGS.reopened),
   })
   .map(({ triggeredAgo, steps, acknowledged, started, mitigated, ...rest }): Omit<IncidentSummary, 'row'> => {
     const triggeredAtMs = NOW_MS - triggeredAgo * 60_000;
@@ -264,7 +264,7 @@ describe('windowed statistics', () => {
 
 function resolvedIncident(minutesLong: number): Omit<IncidentSummary, 'row' | 'facet'> {
   return {
-    marks: 0,
+    flags: 0,
     status: 4,
     triggeredAtMs: NOW_MS - DAY_MS - minutesLong * 60_000,
     startedAtMs: undefined,

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
-import { MARKS } from '../../src/model/stored.ts';
-import { CONTENT_COLUMNS, cellsOf, contentMarks } from '../../src/store/incident-row.ts';
+import { FLAGS } from '../../src/model/stored.ts';
+import { CONTENT_COLUMNS, cellsOf, contentFlags } from '../../src/store/incident-row.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -36,9 +36,9 @@ const UNCOUNTED = recovered('Q4', 15, { escalatedAtMs: [at(12)] });
 const BEFORE_COUNTING = recovered('Q5', 15, { triggeredAtMs: at(-100), escalatedAtMs: [at(-95)] });
 
 const ROWS: readonly { provider: 1 | 2; incident: Incident; marks: number }[] = [
-  { provider: 1, incident: COUNTED, marks: MARKS.counted | MARKS.openingCounted },
-  { provider: 1, incident: OPEN, marks: MARKS.openingCounted },
-  { provider: 1, incident: SETTLING, marks: MARKS.openingCounted },
+  { provider: 1, incident: COUNTED, marks: FLAGS.counted | FLAGS.openingCounted },
+  { provider: 1, incident: OPEN, marks: FLAGS.openingCounted },
+  { provider: 1, incident: SETTLING, marks: FLAGS.openingCounted },
   { provider: 2, incident: UNCOUNTED, marks: 0 },
   { provider: 2, incident: BEFORE_COUNTING, marks: 0 },
 ];
@@ -86,7 +86,7 @@ function versionOne(): string {
   insert('ledger', 1, 1, 20 * MINUTE_MS, at(10), at(30), at(60));
   const columns = ['row', 'provider', 'marks', ...CONTENT_COLUMNS];
   for (const [index, { provider, incident: one, marks }] of ROWS.entries()) {
-    const cells = [index + 1, provider, marks | contentMarks(one), ...cellsOf(one, provider)];
+    const cells = [index + 1, provider, marks | contentFlags(one), ...cellsOf(one, provider)];
     database
       .prepare(`INSERT INTO incidents (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
       .run(...cells);
@@ -169,7 +169,7 @@ it('a store of version 1 is brought to the newest version, and what moved is in 
     version: all('PRAGMA user_version'),
     meta: all('SELECT name FROM meta'),
     providers: all('SELECT name, synced, pruned_before_ms, imported_from_ms FROM providers ORDER BY row'),
-    pending: all(`SELECT id FROM incidents WHERE marks & ${MARKS.pending} != 0 ORDER BY id`),
+    pending: all(`SELECT id FROM incidents WHERE marks & ${FLAGS.pending} != 0 ORDER BY id`),
   };
   database.close();
 

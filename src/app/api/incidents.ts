@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { formatIsoTime } from '../../model/format.ts';
-import { type FacetLabels, type IncidentSummary, isKept, MARKS, recoveryMs } from '../../model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, isKept, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { findApiExclusion } from '../../report/exclusion.ts';
 import { selectLabels } from '../../report/filter.ts';
@@ -78,10 +78,10 @@ function createLabelFilter({ config, history }: IncidentsInput, query: Incidents
   };
 }
 
-function hasStatus({ resolvedAtMs, marks }: IncidentSummary, status: IncidentsQuery['status']): boolean {
+function hasStatus({ resolvedAtMs, flags }: IncidentSummary, status: IncidentsQuery['status']): boolean {
   if (status === undefined) return true;
   // Deleted, expired, flaky and merged ones are neither.
-  if (!isKept(marks) || (marks & MARKS.merged) !== 0) return false;
+  if (!isKept(flags) || (flags & FLAGS.merged) !== 0) return false;
   return (resolvedAtMs === undefined) === (status === 'open');
 }
 
@@ -177,7 +177,7 @@ function toResponse(
     mitigation_minutes: minutesAfterTrigger(mitigatedAtMs),
     within_target: recovery === undefined || targetMs === undefined ? undefined : recovery <= targetMs,
     excluded: findApiExclusion(
-      { marks: stored.marks, title: incident.title, recoveryMs: recovery },
+      { flags: stored.flags, title: incident.title, recoveryMs: recovery },
       labels,
       labelMapper,
     ),

@@ -1,5 +1,5 @@
 import type { LabelMapper } from '../../config/label-mapper.ts';
-import { type FacetLabels, type IncidentSummary, MARKS, recoveryMs } from '../../model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, recoveryMs } from '../../model/stored.ts';
 import type { Statistic } from '../../stats/rows.ts';
 import { findFilterExclusion, findIncidentExclusion, findUnfilteredLabels } from '../exclusion.ts';
 import { LABELS, type Label, type LabelQuery, matchesLabels } from '../filter.ts';
@@ -66,9 +66,9 @@ export function classifyIncidents(input: ClassifyInput): Classification {
   history.each((incident) => {
     const facet = facets.find(incident.facet);
     if (facet === undefined) return;
-    const { marks, title, row, triggeredAtMs, fingerprint } = incident;
+    const { flags, title, row, triggeredAtMs, fingerprint } = incident;
     const recovery = recoveryMs(incident, settings.reopened);
-    const exclusion = facet.reason ?? findIncidentExclusion({ marks, title, recoveryMs: recovery }, facet.reader);
+    const exclusion = facet.reason ?? findIncidentExclusion({ flags, title, recoveryMs: recovery }, facet.reader);
     if (exclusion === undefined) providersInRow.add(facet.window.provider.name);
     const result = classifyIncident({ incident, facet, statistic, recovery, exclusion });
     if (result === undefined) return;
@@ -158,7 +158,7 @@ function classifyIncident(candidate: Candidate): Counted | NotCounted | undefine
   if (position !== 'inside') return exclusion === undefined ? position : undefined;
   if (exclusion !== undefined) return { reason: exclusion };
   if (basis === 'opened' || basis === 'open_time') return { value: 1 };
-  if ((incident.marks & MARKS.merged) !== 0) return { reason: 'merged' };
+  if ((incident.flags & FLAGS.merged) !== 0) return { reason: 'merged' };
   if (recovery === undefined) return { reason: 'still_open' };
   return findContribution(incident, facet, statistic, recovery);
 }
@@ -193,8 +193,8 @@ function findWindowPosition(incident: IncidentSummary, window: ProviderWindow, b
   return outsideMs <= nearMs ? { reason: 'ended_before', outsideMs } : undefined;
 }
 
-function findUnresolvedPosition({ marks, triggeredAtMs }: IncidentSummary, fromMs: number): WindowPosition {
-  const isOver = (marks & (MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky)) !== 0;
+function findUnresolvedPosition({ flags, triggeredAtMs }: IncidentSummary, fromMs: number): WindowPosition {
+  const isOver = (flags & (FLAGS.merged | FLAGS.deleted | FLAGS.expired | FLAGS.flaky)) !== 0;
   return isOver && triggeredAtMs <= fromMs ? undefined : 'inside';
 }
 
@@ -211,7 +211,7 @@ function findContribution(
   statistic: Statistic,
   recovery: number,
 ): Counted | NotCounted {
-  const { marks, triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
+  const { flags, triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   switch (statistic) {
     case 'resolved':
     case 'baselineResolved':
@@ -227,9 +227,9 @@ function findContribution(
     case 'withinTarget':
       return targetMs === undefined ? { reason: 'no_target' } : { value: Number(recovery <= targetMs) };
     case 'escalated':
-      return provider.hasEscalations ? { value: Number((marks & MARKS.escalated) !== 0) } : { reason: 'not_told' };
+      return provider.hasEscalations ? { value: Number((flags & FLAGS.escalated) !== 0) } : { reason: 'not_told' };
     case 'reopened':
-      return provider.hasReopens ? { value: Number((marks & MARKS.reopened) !== 0) } : { reason: 'not_told' };
+      return provider.hasReopens ? { value: Number((flags & FLAGS.reopened) !== 0) } : { reason: 'not_told' };
     default:
       return { value: recovery };
   }
@@ -267,8 +267,8 @@ export interface OpenTime {
 }
 
 /** When it was open; a merged one is over, whether or not the platform says since when. */
-function findOpenTimes({ spans, triggeredAtMs, resolvedAtMs, marks }: IncidentSummary): OpenTime[] {
-  const isMerged = (marks & MARKS.merged) !== 0;
+function findOpenTimes({ spans, triggeredAtMs, resolvedAtMs, flags }: IncidentSummary): OpenTime[] {
+  const isMerged = (flags & FLAGS.merged) !== 0;
   if (spans === undefined)
     return [{ fromMs: triggeredAtMs, toMs: resolvedAtMs ?? (isMerged ? triggeredAtMs : undefined) }];
   const times: OpenTime[] = [];

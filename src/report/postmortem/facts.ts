@@ -160,7 +160,7 @@ function findSimilar(
   let count = 0;
   let newest: IncidentSummary[] = [];
   history.each((other) => {
-    if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isKept(other.marks)) return;
+    if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isKept(other.flags)) return;
     if (compareByTrigger(incident, other) >= 0) return;
     count += 1;
     newest.push(other);

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { MARKS } from '../../model/stored.ts';
+import { FLAGS } from '../../model/stored.ts';
 import type { EngineWriter, IncidentQueries, StoreEngine } from '../engine.ts';
 import { type Cell, CONTENT_COLUMNS, number, STORED_COLUMNS, storedFrom, text, timestamp } from '../incident-row.ts';
 import { loadState, writeState } from './state-rows.ts';
 import { openTables, putSql, type Tables } from './tables.ts';
 
 /** Open: without an end, and without a flag of incidents that will never have one. */
-const OPEN = `resolved_ms IS NULL AND marks & ${MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky} = 0`;
+const OPEN = `resolved_ms IS NULL AND marks & ${FLAGS.merged | FLAGS.deleted | FLAGS.expired | FLAGS.flaky} = 0`;
 
 /** Ledger rows that are looked through for exemplars at start: enough for every busy bucket, quick to read. */
 const RECENT_LEDGER_ROWS = 10_000;
@@ -16,7 +16,7 @@ const RECENT_LEDGER_ROWS = 10_000;
 const ROWS_AT_ONCE = 2000;
 
 /** Incidents that a platform need not list: deleted ones, and those that came from a file. */
-const NOT_LISTED = MARKS.deleted | MARKS.imported;
+const NOT_LISTED = FLAGS.deleted | FLAGS.imported;
 
 // Where most rows of a provider are gone over, a plus before `provider` keeps SQLite from taking the index of ids.
 const INCIDENTS: Readonly<Record<keyof IncidentQueries, string>> = {
@@ -24,17 +24,17 @@ const INCIDENTS: Readonly<Record<keyof IncidentQueries, string>> = {
   byId: 'SELECT * FROM incidents WHERE provider = ? AND id = ?',
   bySubject: 'SELECT * FROM incidents WHERE provider = ? AND subject = ? ORDER BY row',
   byRecovery: 'SELECT * FROM incidents WHERE provider = ? AND subject = ? AND recovery_key = ? ORDER BY row LIMIT 1',
-  pending: `SELECT * FROM incidents WHERE provider = ? AND marks & ${MARKS.pending} != 0`,
+  pending: `SELECT * FROM incidents WHERE provider = ? AND marks & ${FLAGS.pending} != 0`,
   open: `SELECT id FROM incidents WHERE provider = ? AND ${OPEN}`,
   openOfAll: `SELECT id, facet, marks, status, triggered_ms, title, url FROM incidents INDEXED BY open_incidents
     WHERE ${OPEN} ORDER BY triggered_ms, row`,
   listedSince: `SELECT id FROM incidents WHERE +provider = ? AND triggered_ms >= ?
     AND subject IS NULL AND marks & ${NOT_LISTED} = 0`,
   happenedSince: `SELECT * FROM incidents WHERE +provider = ?1 AND (resolved_ms >= ?2 OR triggered_ms >= ?2
-    OR marks & ${MARKS.escalated | MARKS.reopened} != 0)`,
+    OR marks & ${FLAGS.escalated | FLAGS.reopened} != 0)`,
   closedBefore: `SELECT row, facet, marks, id, subject FROM incidents WHERE +provider = ?1 AND (resolved_ms < ?2 OR (
-    (resolved_ms IS NULL OR marks & ${MARKS.deleted} != 0)
-    AND marks & ${MARKS.merged | MARKS.expired | MARKS.flaky | MARKS.deleted} != 0 AND updated_ms < ?2)) LIMIT ?3`,
+    (resolved_ms IS NULL OR marks & ${FLAGS.deleted} != 0)
+    AND marks & ${FLAGS.merged | FLAGS.expired | FLAGS.flaky | FLAGS.deleted} != 0 AND updated_ms < ?2)) LIMIT ?3`,
 };
 
 /** Loads and writes the rows of an open SQLite database. */
@@ -115,7 +115,7 @@ function readers({ prepare }: Tables): Readers {
     incidentsByFacet: () => {
       const rows = prepare(
         `SELECT facet, count(*) AS incidents FROM incidents
-         WHERE marks & ${MARKS.expired | MARKS.flaky | MARKS.deleted} = 0 GROUP BY facet`,
+         WHERE marks & ${FLAGS.expired | FLAGS.flaky | FLAGS.deleted} = 0 GROUP BY facet`,
       ).all();
       return new Map(rows.map((row) => [Number(row['facet']), Number(row['incidents'])]));
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type IncidentSummary, MARKS } from '../../../src/model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../../../src/model/stored.ts';
 import type { StoreEngine } from '../contract.ts';
 import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../telling.ts';
 
@@ -173,7 +173,7 @@ export function storedStateContract(engine: StoreEngine): void {
       crashed.load((one) => loaded.push(one));
 
       expect(loaded).toEqual([...latest.values()].sort((a, b) => a.row - b.row));
-      expect(loaded.map(({ marks }) => (marks & MARKS.counted) !== 0)).toEqual([true, true, false, false]);
+      expect(loaded.map(({ flags }) => (flags & FLAGS.counted) !== 0)).toEqual([true, true, false, false]);
     });
   });
 }
