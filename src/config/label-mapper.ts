@@ -1,5 +1,5 @@
 import type { SeveritySources } from '../model/incident.ts';
-import { type Facet, isKept } from '../model/stored.ts';
+import { type Facet, isCountable } from '../model/stored.ts';
 import { normalizeSeverity } from './severities.ts';
 import type { ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
 
@@ -39,7 +39,7 @@ export function isVisible(
   facet: { readonly excluded: boolean },
   reader: LabelMapper,
 ): boolean {
-  if (facet.excluded || !isKept(incident.flags)) return false;
+  if (facet.excluded || !isCountable(incident.flags)) return false;
   if (incident.title !== undefined && reader.excludesTitle(incident.title)) return false;
   return incident.recoveryMs === undefined || !reader.excludesRecovery(incident.recoveryMs);
 }

@@ -66,7 +66,7 @@ export interface IncidentSummary {
 }
 
 /** True when none of these flags is set: the incident may be in statistics. */
-export function isKept(flags: number): boolean {
+export function isCountable(flags: number): boolean {
   return (flags & (FLAGS.expired | FLAGS.flaky | FLAGS.deleted)) === 0;
 }
 

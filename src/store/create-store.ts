@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../config/types.ts';
 import type { Log } from '../model/log.ts';
-import { FLAGS, type IncidentSummary, isKept } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary, isCountable } from '../model/stored.ts';
 import type { ExemplarCandidate } from './count.ts';
 import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
 import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
@@ -106,7 +106,7 @@ function loadIncidents(engine: StoreEngine, state: LedgerState, each: Parameters
   for (const { row, provider } of state.facets.values()) isConfigured.set(row, state.reader(provider) !== undefined);
   const visit = (incident: IncidentSummary) => {
     const { facet, flags } = incident;
-    if (isKept(flags)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
+    if (isCountable(flags)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
     if (isConfigured.get(facet) === true) each(incident);
   };
   engine.eachIncident(visit, { isTitleWanted: state.isTitleWanted() });
@@ -196,7 +196,7 @@ function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string
   if (!provider.isSynced || provider.polledUntilMs === undefined) return [];
   const beforeMs = Math.min(nowMs, provider.polledUntilMs) - fork.settings.retentionMs;
   const expired = engine.incidents('closedBefore', provider.row, beforeMs, PRUNED_AT_ONCE - removed);
-  for (const one of expired) if (isKept(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
+  for (const one of expired) if (isCountable(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
   const prunedBeforeMs = Math.max(beforeMs, provider.prunedBeforeMs ?? beforeMs);
   fork.providers.set(name, { ...provider, prunedBeforeMs });
   writer.prune(provider.row, expired, beforeMs);

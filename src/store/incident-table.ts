@@ -1,5 +1,5 @@
 import type { Incident } from '../model/incident.ts';
-import { FLAGS, isKept } from '../model/stored.ts';
+import { FLAGS, isCountable } from '../model/stored.ts';
 import type { CountingState } from './count.ts';
 import { type Cell, CONTENT_COLUMNS, type IncidentRow, number, text } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
@@ -68,11 +68,11 @@ export class IncidentTable {
     const key = number(row, 'row');
     const before = this.#rows.get(key);
     if (before !== undefined) {
-      if (isKept(number(before, 'marks'))) this.#state.addIncidents(number(before, 'facet'), -1);
+      if (isCountable(number(before, 'marks'))) this.#state.addIncidents(number(before, 'facet'), -1);
       const idBefore = text(before, 'id') ?? '';
       if (idBefore !== row['id'] && this.#rowById.get(idBefore) === key) this.#rowById.delete(idBefore);
     }
-    if (isKept(number(row, 'marks'))) this.#state.addIncidents(number(row, 'facet'), 1);
+    if (isCountable(number(row, 'marks'))) this.#state.addIncidents(number(row, 'facet'), 1);
     this.#index(row);
     this.written.set(key, row);
     return row;

@@ -1,5 +1,5 @@
 import type { Grouping, Stage } from '../../src/config/types.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary, isKept } from '../../src/model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, isCountable } from '../../src/model/stored.ts';
 import { createBusinessTime } from '../../src/stats/business-hours.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 
@@ -49,7 +49,7 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
   const active = new Map(input.providers.map((provider) => [provider.name, provider]));
   const seen = input.incidents.filter((incident) => {
     const label = labels(incident.facet);
-    return label !== undefined && !label.excluded && active.has(label.provider) && isKept(incident.flags);
+    return label !== undefined && !label.excluded && active.has(label.provider) && isCountable(incident.flags);
   });
   const rows = new Map<string, Record<string, number>>();
   for (const grouping of settings.groupings) {

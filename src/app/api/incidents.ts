@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { formatIsoTime } from '../../model/format.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary, isKept, recoveryMs } from '../../model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { findApiExclusion } from '../../report/exclusion.ts';
 import { selectLabels } from '../../report/filter.ts';
@@ -81,7 +81,7 @@ function createLabelFilter({ config, history }: IncidentsInput, query: Incidents
 function hasStatus({ resolvedAtMs, flags }: IncidentSummary, status: IncidentsQuery['status']): boolean {
   if (status === undefined) return true;
   // Deleted, expired, flaky and merged ones are neither.
-  if (!isKept(flags) || (flags & FLAGS.merged) !== 0) return false;
+  if (!isCountable(flags) || (flags & FLAGS.merged) !== 0) return false;
   return (resolvedAtMs === undefined) === (status === 'open');
 }
 

@@ -1,7 +1,7 @@
 import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { type IncidentSummary, isKept, recoveryMs } from '../../model/stored.ts';
+import { type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { History, Recorded } from '../../store/history.ts';
@@ -160,7 +160,7 @@ function findSimilar(
   let count = 0;
   let newest: IncidentSummary[] = [];
   history.each((other) => {
-    if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isKept(other.flags)) return;
+    if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isCountable(other.flags)) return;
     if (compareByTrigger(incident, other) >= 0) return;
     count += 1;
     newest.push(other);
