@@ -8,7 +8,7 @@ import { parseQuestion } from '../report/explain/question.ts';
 import type { ExplainQuery, IncidentsQuery } from '../server/api/queries.ts';
 import { invalidParameters, type ParameterError, RequestProblem } from '../server/responses.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
-import { type History, openHistory } from '../store/history.ts';
+import { openSnapshot, type StoreSnapshot } from '../store/snapshot.ts';
 import { listIncidents } from './api/incidents.ts';
 import { readTrend } from './trend.ts';
 
@@ -63,7 +63,7 @@ export const storeQueries: StoreQueries = {
   trend: (context, providers) => withHistory(context, (history) => readTrend(context.config, history, providers)),
 };
 
-function toResult(context: QueryContext, read: (history: History) => object): QueryResult {
+function toResult(context: QueryContext, read: (history: StoreSnapshot) => object): QueryResult {
   try {
     return { json: sharedJson(withHistory(context, read)) };
   } catch (error) {
@@ -81,9 +81,9 @@ function toRequestProblem(error: unknown): RequestProblem {
 }
 
 /** Opens the store for one query and closes it after. */
-function withHistory<Result>({ config, storePath }: QueryContext, read: (history: History) => Result): Result {
+function withHistory<Result>({ config, storePath }: QueryContext, read: (history: StoreSnapshot) => Result): Result {
   const readers = readersOf(config);
-  const history = openHistory({ path: storePath, readers, maxServices: config.metrics.maxServices });
+  const history = openSnapshot({ path: storePath, readers, maxServices: config.metrics.maxServices });
   try {
     return read(history);
   } finally {

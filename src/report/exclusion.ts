@@ -1,6 +1,6 @@
 import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
 import { type FacetLabels, FLAGS } from '../model/stored.ts';
-import type { History } from '../store/history.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 
 /** Why an incident is in no statistic. The first of these that applies is the one that is named. */
 export const EXCLUSIONS = [
@@ -99,7 +99,7 @@ function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, rea
 /** Labels as the filter sees them: what it leaves out has no slot among the limited services, and people know it by its name. */
 export function findUnfilteredLabels(
   facet: number,
-  { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: LabelMapper },
+  { history, reader }: { readonly history: Pick<StoreSnapshot, 'labels' | 'facet'>; readonly reader: LabelMapper },
 ): FacetLabels | undefined {
   const labels = history.labels(facet);
   if (labels?.excluded !== true) return labels;

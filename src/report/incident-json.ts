@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { formatIsoTime } from '../model/format.ts';
 import { ENDS_KNOWN_FROM } from '../model/incident.ts';
 import { type FacetLabels, STATUSES } from '../model/stored.ts';
-import type { Recorded } from '../store/history.ts';
+import type { Recorded } from '../store/snapshot.ts';
 
 /** A time for programs. */
 export const isoTime = z.iso.datetime().describe('ISO 8601, UTC');

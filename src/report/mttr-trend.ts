@@ -2,11 +2,11 @@ import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
 import { type FacetLabels, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
-import type { History } from '../store/history.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 import { findCoverage } from './timeline.ts';
 
 export interface TrendInput {
-  readonly history: Pick<History, 'providers' | 'labels' | 'each'>;
+  readonly history: Pick<StoreSnapshot, 'providers' | 'labels' | 'each'>;
   readonly settings: Pick<StatisticsSettings, 'windows' | 'severities' | 'minimumSample' | 'reopened'>;
   readonly reader: (provider: string) => LabelMapper | undefined;
   /** Whether a provider counts in every grouping. */

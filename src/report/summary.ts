@@ -1,7 +1,7 @@
 import { isVisible } from '../config/label-mapper.ts';
 import { FLAGS, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import type { History } from '../store/history.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 import { type Exclusion, findExclusion, findUnfilteredLabels } from './exclusion.ts';
 import { type Filter, matchesFilter } from './filter.ts';
 import type { HistoryInput, ProviderWindow } from './timeline.ts';
@@ -109,7 +109,7 @@ function insertLongest(longest: Recovery[], recovery: Recovery): void {
   longest.length = Math.min(longest.length, LONGEST_MAX);
 }
 
-function toLongIncidents({ row, ms }: Recovery, history: History): LongIncident[] {
+function toLongIncidents({ row, ms }: Recovery, history: StoreSnapshot): LongIncident[] {
   return history.recorded([row]).flatMap(({ provider, stored, incident: { id, url } }) => {
     const labels = history.labels(stored.facet);
     if (labels === undefined || stored.resolvedAtMs === undefined) return [];

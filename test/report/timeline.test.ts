@@ -7,7 +7,7 @@ import { readStatistics } from '../../src/report/statistic-info.ts';
 import { createTimeline, type ReportedProvider, type WindowEnd } from '../../src/report/timeline.ts';
 import type { Row, StatisticsSettings } from '../../src/stats/rows.ts';
 import { createStatistics } from '../../src/stats/statistics.ts';
-import type { History } from '../../src/store/history.ts';
+import type { StoreSnapshot } from '../../src/store/snapshot.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { oracleRows } from '../stats/oracle.ts';
 import { expectSameRows } from '../stats/same-rows.ts';
@@ -55,7 +55,7 @@ const SETTINGS: StatisticsSettings = {
 };
 
 /** A history that holds just these. */
-function historyOf(incidents: readonly IncidentSummary[]): History {
+function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
   return {
     providers: REACHES.map(({ name, readUntilMs, historyStartMs }) => ({
       name,

@@ -12,11 +12,11 @@ import { parsePeriod } from '../../report/period.ts';
 import type { IncidentsQuery } from '../../server/api/queries.ts';
 import type { IncidentResponse, IncidentsResponse } from '../../server/api/schemas.ts';
 import { invalidParameters, type RequestProblem } from '../../server/responses.ts';
-import type { History, Recorded } from '../../store/history.ts';
+import type { Recorded, StoreSnapshot } from '../../store/snapshot.ts';
 
 export interface IncidentsInput {
   readonly config: Config;
-  readonly history: History;
+  readonly history: StoreSnapshot;
   readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly nowMs: number;
 }

@@ -2,7 +2,7 @@ import { statisticsSettings } from '../../core/settings.ts';
 import { findName } from '../../report/filter.ts';
 import { gatherFacts } from '../../report/postmortem/facts.ts';
 import { renderPostmortem } from '../../report/postmortem/template.ts';
-import type { Recorded } from '../../store/history.ts';
+import type { Recorded } from '../../store/snapshot.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
 import { configFile, optional, outputFile, quiet, UsageError } from '../flags.ts';

@@ -1,7 +1,7 @@
 import { formatIsoTime } from '../../model/format.ts';
 import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import type { History, Recorded } from '../../store/history.ts';
+import type { Recorded, StoreSnapshot } from '../../store/snapshot.ts';
 import { findSeverity } from '../filter.ts';
 import { toIncidentJson } from '../incident-json.ts';
 import { STATISTIC_INFO } from '../statistic-info.ts';
@@ -138,7 +138,7 @@ function toExplainedIncident(
 
 function toLeftOutIncidents(
   { row, outsideMs }: Example,
-  history: History,
+  history: StoreSnapshot,
   classified: Classification,
 ): LeftOutIncident[] {
   return history.recorded([row]).map((recorded) => {
@@ -153,7 +153,7 @@ function findLabels({ stored }: Recorded, classified: Classification) {
   return classified.findLabels(stored.facet) ?? { service: '', severity: '', team: '' };
 }
 
-function findIncidentName(history: History, row: number): { provider: string; id: string } {
+function findIncidentName(history: StoreSnapshot, row: number): { provider: string; id: string } {
   const [recorded] = history.recorded([row]);
   if (recorded === undefined) throw new Error(`the store holds no incident in row ${row}`);
   return { provider: recorded.provider, id: recorded.incident.id };

@@ -4,7 +4,7 @@ import type { Incident } from '../../model/incident.ts';
 import { type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
-import type { History, Recorded } from '../../store/history.ts';
+import type { Recorded, StoreSnapshot } from '../../store/snapshot.ts';
 import { EXCLUSION_TEXTS, findExclusion, toLabels } from '../exclusion.ts';
 import { findRow, readStatistics } from '../statistic-info.ts';
 import { createTimeline, findCoverage, type HistoryInput, type ReportedProvider } from '../timeline.ts';
@@ -154,7 +154,7 @@ export interface SimilarIncidents {
 
 function findSimilar(
   incident: IncidentSummary,
-  history: History,
+  history: StoreSnapshot,
   reopened: StatisticsSettings['reopened'],
 ): SimilarIncidents {
   let count = 0;

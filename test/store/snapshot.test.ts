@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { IncidentSummary } from '../../src/model/stored.ts';
-import { type History, openHistory } from '../../src/store/history.ts';
+import { openSnapshot, type StoreSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store, StoreSettings } from '../../src/store/store.ts';
@@ -20,19 +20,19 @@ async function written(path: string, given: StoreSettings = settings()): Promise
   return start(store, given);
 }
 
-function read(path: string, { readers, maxServices }: StoreSettings = settings()): History {
-  const history = openHistory({ path, readers, maxServices });
+function read(path: string, { readers, maxServices }: StoreSettings = settings()): StoreSnapshot {
+  const history = openSnapshot({ path, readers, maxServices });
   onTestFinished(() => history.close());
   return history;
 }
 
-async function seen(history: History, sinceMs?: number): Promise<IncidentSummary[]> {
+async function seen(history: StoreSnapshot, sinceMs?: number): Promise<IncidentSummary[]> {
   const all: IncidentSummary[] = [];
   history.each((one) => all.push(one), sinceMs);
   return all;
 }
 
-function servicesIn(history: History): string[] {
+function servicesIn(history: StoreSnapshot): string[] {
   return history.names().map(({ service }) => service);
 }
 
@@ -94,7 +94,7 @@ describe('a snapshot of a store', () => {
     await sync(store, [recovered('A', 20)]);
     store.close();
     const before = dump(path);
-    const history = openHistory({ path, ...settings({ maxServices: 1 }) });
+    const history = openSnapshot({ path, ...settings({ maxServices: 1 }) });
 
     await seen(history);
     history.recorded([1]);

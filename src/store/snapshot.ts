@@ -23,7 +23,7 @@ export interface Recorded {
 }
 
 /** The store at one point in time, read-only; an exporter may go on writing to it. */
-export interface History {
+export interface StoreSnapshot {
   /** Of the configured providers, in the order of the configuration. */
   readonly providers: readonly ProviderState[];
   /** Today's labels; undefined for facets of providers that are not configured or whose first sync is not complete. */
@@ -41,7 +41,7 @@ export interface History {
   close(): void;
 }
 
-interface HistoryInput {
+interface SnapshotInput {
   readonly path: string;
   /** By provider name, in the order of the configuration. */
   readonly readers: ReadonlyMap<string, LabelMapper>;
@@ -49,10 +49,10 @@ interface HistoryInput {
 }
 
 /** Opens a store read-only; throws when there is none, when it cannot be read, or when another version wrote it. */
-export function openHistory(input: HistoryInput): History {
+export function openSnapshot(input: SnapshotInput): StoreSnapshot {
   const database = openReadOnly(input.path);
   try {
-    return readHistory(database, input);
+    return readSnapshot(database, input);
   } catch (error) {
     database.close();
     throw unreadable(input.path, error);
@@ -118,7 +118,7 @@ function openReadOnly(path: string): DatabaseSync {
   }
 }
 
-function readHistory(database: DatabaseSync, { path, readers, maxServices }: HistoryInput): History {
+function readSnapshot(database: DatabaseSync, { path, readers, maxServices }: SnapshotInput): StoreSnapshot {
   const engine = createSqliteEngine(database, path);
   const state = engine.loadState();
   state.settings = { ...NO_SETTINGS, readers, maxServices };
