@@ -110,7 +110,7 @@ function insertLongest(longest: Recovery[], recovery: Recovery): void {
 }
 
 function toLongIncidents({ row, ms }: Recovery, history: StoreSnapshot): LongIncident[] {
-  return history.recorded([row]).flatMap(({ provider, stored, incident: { id, url } }) => {
+  return history.details([row]).flatMap(({ provider, stored, incident: { id, url } }) => {
     const labels = history.labels(stored.facet);
     if (labels === undefined || stored.resolvedAtMs === undefined) return [];
     const { service, severity } = labels;

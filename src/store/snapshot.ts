@@ -16,7 +16,7 @@ import type { ProviderState, StoredIncidents } from './store.ts';
 const SQLITE_READONLY = 8;
 
 /** One incident with all that is known of it. */
-export interface Recorded {
+export interface IncidentDetails {
   readonly provider: string;
   readonly stored: IncidentSummary;
   readonly incident: Incident;
@@ -35,9 +35,9 @@ export interface StoreSnapshot {
   /** Visits the incidents of these providers that are open or ended after `sinceMs`. */
   each(visit: (incident: IncidentSummary) => void, sinceMs?: number): void;
   /** All that is known of the incidents in these rows (`IncidentSummary.row`), in their order; gone ones are left out. */
-  recorded(rows: readonly number[]): readonly Recorded[];
+  details(rows: readonly number[]): readonly IncidentDetails[];
   /** The incidents that a platform calls by this id: one at most of each provider. */
-  find(id: string): readonly Recorded[];
+  find(id: string): readonly IncidentDetails[];
   close(): void;
 }
 
@@ -130,7 +130,7 @@ function readSnapshot(database: DatabaseSync, { path, readers, maxServices }: Sn
   }
   const providers = [...readers.keys()].map((name) => state.provider(name));
   const labels = (facet: number) => (state.isRead(state.facet(facet).provider) ? state.labels(facet) : undefined);
-  const record = (row: IncidentRow): Recorded => {
+  const record = (row: IncidentRow): IncidentDetails => {
     const facet = state.facet(number(row, 'facet'));
     return { provider: facet.provider, stored: storedOf(row), incident: incidentOf(row, facet) };
   };
@@ -148,7 +148,7 @@ function readSnapshot(database: DatabaseSync, { path, readers, maxServices }: Sn
           { isTitleWanted: state.isTitleWanted(), endedAfterMs: sinceMs },
         ),
       ),
-    recorded: (wanted) => wanted.flatMap((row) => engine.incidents('byRow', row)).map(record),
+    details: (wanted) => wanted.flatMap((row) => engine.incidents('byRow', row)).map(record),
     find: (id) =>
       providers
         .filter(({ isSynced }) => isSynced)

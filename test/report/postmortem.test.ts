@@ -8,9 +8,9 @@ import { incident, recovered } from '../store/telling.ts';
 import { ago, days, statisticsSettings, type World, worldOf } from './stored-history.ts';
 
 function factsOf(world: World, id: string) {
-  const [recorded] = world.history.find(id);
-  if (recorded === undefined) throw new Error(`the test told of no ${id}`);
-  return gatherFacts({ ...world, recorded, severities, settings: statisticsSettings() });
+  const [details] = world.history.find(id);
+  if (details === undefined) throw new Error(`the test told of no ${id}`);
+  return gatherFacts({ ...world, details, severities, settings: statisticsSettings() });
 }
 
 function facts(incidents: readonly Incident[], id: string, config: Partial<ProviderConfig> = {}) {

@@ -71,7 +71,7 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
     },
     names: () => LABELS,
     each: (visit) => incidents.forEach(visit),
-    recorded: () => [],
+    details: () => [],
     find: () => [],
     close: () => undefined,
   };

@@ -97,7 +97,7 @@ describe('a snapshot of a store', () => {
     const history = openSnapshot({ path, ...settings({ maxServices: 1 }) });
 
     await seen(history);
-    history.recorded([1]);
+    history.details([1]);
     history.close();
 
     expect(dump(path)).toEqual(before);
@@ -205,7 +205,7 @@ describe('a snapshot of a store', () => {
     const store = await written(path);
     await sync(store, [recovered('A', 20), recovered('B', 30)]);
 
-    const told = read(path).recorded([2, 99, 1]);
+    const told = read(path).details([2, 99, 1]);
 
     expect(told.map(({ incident: { id } }) => id)).toEqual(['B', 'A']);
   });

@@ -12,7 +12,7 @@ import { parsePeriod } from '../../report/period.ts';
 import type { IncidentsQuery } from '../../server/api/queries.ts';
 import type { IncidentResponse, IncidentsResponse } from '../../server/api/schemas.ts';
 import { invalidParameters, type RequestProblem } from '../../server/responses.ts';
-import type { Recorded, StoreSnapshot } from '../../store/snapshot.ts';
+import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
 
 export interface IncidentsInput {
   readonly config: Config;
@@ -148,27 +148,27 @@ function digestQuery(query: object): string {
 }
 
 function readIncident({ history, readers, config }: IncidentsInput, row: number): IncidentResponse[] {
-  const [recorded] = history.recorded([row]);
-  const labels = recorded && history.labels(recorded.stored.facet);
-  const labelMapper = readers.get(recorded?.provider ?? '');
-  if (recorded === undefined || labels === undefined || labelMapper === undefined) return [];
-  return [toResponse(recorded, config, labels, labelMapper)];
+  const [details] = history.details([row]);
+  const labels = details && history.labels(details.stored.facet);
+  const labelMapper = readers.get(details?.provider ?? '');
+  if (details === undefined || labels === undefined || labelMapper === undefined) return [];
+  return [toResponse(details, config, labels, labelMapper)];
 }
 
 /** Without the title, which may contain anything. */
 function toResponse(
-  recorded: Recorded,
+  details: IncidentDetails,
   config: Config,
   labels: FacetLabels,
   labelMapper: LabelMapper,
 ): IncidentResponse {
-  const { stored, incident } = recorded;
+  const { stored, incident } = details;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   const recovery = recoveryMs(stored, config.recovery.reopened);
   const targetMs = config.severities.find(({ name }) => name === labels.severity)?.targetMs;
   const minutesAfterTrigger = (ms: number | undefined) => toMinutes(ms === undefined ? undefined : ms - triggeredAtMs);
   return {
-    ...toIncidentJson(recorded, labels),
+    ...toIncidentJson(details, labels),
     updated_at: formatIsoTime(incident.updatedAtMs),
     recovery_minutes: toMinutes(recovery),
     acknowledgement_minutes: minutesAfterTrigger(acknowledgedAtMs),

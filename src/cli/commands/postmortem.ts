@@ -2,7 +2,7 @@ import { statisticsSettings } from '../../core/settings.ts';
 import { findName } from '../../report/filter.ts';
 import { gatherFacts } from '../../report/postmortem/facts.ts';
 import { renderPostmortem } from '../../report/postmortem/template.ts';
-import type { Recorded } from '../../store/snapshot.ts';
+import type { IncidentDetails } from '../../store/snapshot.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
 import { configFile, optional, outputFile, quiet, UsageError } from '../flags.ts';
@@ -38,9 +38,9 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   if (provider !== undefined) findName('provider', provider, names);
   const source = await openHistorySource({ config, historyMs: config.historyMs, isQuiet }, context);
   try {
-    const recorded = findIncident(source, id, provider);
+    const details = findIncident(source, id, provider);
     const settings = statisticsSettings(config);
-    const facts = gatherFacts({ ...source, recorded, settings, severities: config.severities });
+    const facts = gatherFacts({ ...source, details, settings, severities: config.severities });
     writeOutput(renderPostmortem(facts, config.timezone), file, context);
     return 0;
   } finally {
@@ -48,10 +48,10 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   }
 }
 
-function findIncident({ history }: HistorySource, id: string, provider: string | undefined): Recorded {
+function findIncident({ history }: HistorySource, id: string, provider: string | undefined): IncidentDetails {
   const all = history.find(id).filter((one) => provider === undefined || one.provider === provider);
-  const [recorded, ...others] = all;
-  if (recorded === undefined) {
+  const [details, ...others] = all;
+  if (details === undefined) {
     const synced = history.providers.filter(({ isSynced }) => isSynced).map(({ name }) => name);
     const where = synced.length === 0 ? 'any provider: the first sync is incomplete' : synced.join(', ');
     throw new Error(`no incident ${JSON.stringify(id)} in the history of ${provider ?? where}`);
@@ -60,5 +60,5 @@ function findIncident({ history }: HistorySource, id: string, provider: string |
     const names = all.map((one) => one.provider).join(', ');
     throw new UsageError(undefined, `several providers have incident ${JSON.stringify(id)} (${names}); add --provider`);
   }
-  return recorded;
+  return details;
 }
