@@ -52,14 +52,14 @@ export function createCore({ store, log }: CoreInput): Core {
     stateChanges: (query, subjects) => polls.stored(query).stateChanges(subjects),
     bySubject: (query, subjects) => polls.stored(query).bySubject(subjects),
     tick: (nowMs, steadyMs) => {
-      const trouble = findTrouble(() =>
+      const failure = findFailure(() =>
         failOnDamage(store, () => {
           store.verify();
           memory.release(steadyMs);
           prune(nowMs);
         }),
       );
-      return { page: memory.render(), shownProviders: memory.shownProviders, trouble };
+      return { page: memory.render(), providersOnPage: memory.providersOnPage, failure };
     },
     scraped: (version, steadyMs) => memory.scraped(version, steadyMs),
     status: (groupings, openMax) => readStatus(store, memory, groupings, openMax),
@@ -74,7 +74,7 @@ export function createCore({ store, log }: CoreInput): Core {
 }
 
 /** A failed write (a full disk) is reported, not thrown: the page still shows what was polled before. */
-function findTrouble(work: () => void): string | undefined {
+function findFailure(work: () => void): string | undefined {
   try {
     work();
     return undefined;

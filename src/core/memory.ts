@@ -33,7 +33,7 @@ export class CoreMemory {
   #memory: Memory | undefined;
   #hasChanged = false;
   #snapshot: PageSnapshot = EMPTY_SNAPSHOT;
-  #shownProviders: readonly string[] = [];
+  #providersOnPage: readonly string[] = [];
 
   constructor(store: Store, log: Log) {
     this.#store = store;
@@ -55,8 +55,8 @@ export class CoreMemory {
   }
 
   /** Providers whose numbers the newest page carries. */
-  get shownProviders(): readonly string[] {
-    return this.#shownProviders;
+  get providersOnPage(): readonly string[] {
+    return this.#providersOnPage;
   }
 
   /** Applies a configuration; when it throws, the one before stays in force. */
@@ -108,7 +108,7 @@ export class CoreMemory {
     const update = this.#toUpdate(page);
     const synced = source.providers.filter(({ state }) => state.isSynced);
     this.#snapshot = snapshot;
-    this.#shownProviders = synced.map(({ provider }) => provider.name);
+    this.#providersOnPage = synced.map(({ provider }) => provider.name);
     const sets = source.sets.map(({ set }) => set);
     this.#holds.onRendered(update.version, sets);
     this.#hasChanged = false;

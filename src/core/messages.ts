@@ -41,9 +41,9 @@ export interface TickResult {
   /** A new page; undefined while nothing has changed. */
   readonly page: PageUpdate | undefined;
   /** Providers whose numbers the newest page carries. */
-  readonly shownProviders: readonly string[];
+  readonly providersOnPage: readonly string[];
   /** Why the page could not be brought up to date, or nothing could be written. */
-  readonly trouble: string | undefined;
+  readonly failure: string | undefined;
 }
 
 export type StatisticsAnswer = { readonly json: Uint8Array } | { readonly errors: readonly FieldError[] };

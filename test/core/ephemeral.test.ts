@@ -173,12 +173,12 @@ it('a prune whose disk fails at the second provider changes nothing, and the nex
   core.tick(at(60), at(60));
 
   callsLeft = 1;
-  const { trouble } = core.tick(lateMs, lateMs);
+  const { failure } = core.tick(lateMs, lateMs);
   callsLeft = Number.POSITIVE_INFINITY;
   core.tick(lateMs + 1000, lateMs + 1000);
 
   const { providers: told } = core.status(['all'], 0);
-  expect(trouble).toBe('database or disk is full');
+  expect(failure).toBe('database or disk is full');
   expect(told.map(({ backlog, counts }) => [backlog.held, counts?.resolved])).toEqual([
     [1, 1],
     [1, 1],

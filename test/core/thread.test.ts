@@ -52,13 +52,13 @@ it('commits, and gives a page on shared memory that can be read and unpacked her
   await core.commit(poll(at(1)));
 
   const counts = await core.commit(poll(at(60), { incidents: [recovered('Q1', 20)] }));
-  const { page, shownProviders } = await core.tick(at(60), at(60));
+  const { page, providersOnPage } = await core.tick(at(60), at(60));
   const reader = createPageReader(async () => 'up 1\n');
   if (page !== undefined) reader.show(page);
   const whole = await reader.read('text');
 
   expect(counts).toMatchObject({ added: 1 });
-  expect(shownProviders).toEqual([NAME]);
+  expect(providersOnPage).toEqual([NAME]);
   const buffers = page?.newBlocks.flatMap(({ bytes }) => Object.values(bytes)) ?? [];
   expect(buffers.length).toBeGreaterThan(0);
   expect(buffers.every(({ buffer }) => buffer instanceof SharedArrayBuffer)).toBe(true);
