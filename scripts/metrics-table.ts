@@ -1,4 +1,4 @@
-// Writes the table of all families into docs/metrics.md, between its marks. Run it after a change of a family.
+// Writes the table of all families into docs/metrics.md, between two comments. Run it after a change of a family.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { families } from '../src/metrics/families.ts';
 import { SELF_METRICS } from '../src/metrics/self-metrics.ts';
@@ -15,22 +15,22 @@ export function familiesTable(): string {
   return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** What stands between the marks of a page; throws when it has no marks. */
+/** What stands between the two comments of a page; throws when it has none. */
 export function tableOf(page: string): string {
-  const [from, to] = placeOf(page);
+  const [from, to] = findTable(page);
   return page.slice(from, to).trim();
 }
 
-function placeOf(page: string): [number, number] {
+function findTable(page: string): [number, number] {
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`docs/metrics.md: expected the marks ${BEGIN} and ${END}`);
+  if (begin < 0 || end < begin) throw new Error(`docs/metrics.md: expected the comments ${BEGIN} and ${END}`);
   return [begin + BEGIN.length, end];
 }
 
 if (import.meta.main) {
   const file = new URL('../docs/metrics.md', import.meta.url);
   const page = readFileSync(file, 'utf8');
-  const [from, to] = placeOf(page);
+  const [from, to] = findTable(page);
   writeFileSync(file, `${page.slice(0, from)}\n${familiesTable()}\n${page.slice(to)}`);
 }

@@ -3,9 +3,9 @@ import { createPageSource } from '../../src/core/page-renderer.ts';
 import {
   activeProvider,
   familySettings,
-  shownProvider,
   statisticsSettings,
   storeSettings,
+  toPageProvider,
 } from '../../src/core/settings.ts';
 import { families } from '../../src/metrics/families.ts';
 import { Page } from '../../src/metrics/page.ts';
@@ -81,7 +81,7 @@ export async function openStage(setting: Setting, nowMs: number): Promise<Stage>
   statistics.refresh();
   const fresh = () => new Page(families, familySettings(config));
   const page = fresh();
-  const source = createPageSource({ store, statistics, providers: providers.map(shownProvider) });
+  const source = createPageSource({ store, statistics, providers: providers.map(toPageProvider) });
   page.render(source());
   return { store, statistics, page, fresh, source, coverage, nowMs };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Incident } from '../../src/model/incident.ts';
-import { CONTENT_COLUMNS, cellsOf, contentMarks } from '../../src/store/incident-row.ts';
+import { CONTENT_COLUMNS, cellsOf, contentFlags } from '../../src/store/incident-row.ts';
 import { openStore } from '../../src/store/sqlite/open.ts';
 import { type History, inventIncident } from './incidents.ts';
 import { inTime, type Line, type RowInput } from './row.ts';
@@ -84,7 +84,7 @@ function bareTaker(path: string, nowMs: number): Taker {
   );
   return {
     take: async (page, place) => {
-      const rows = page.map((one, at) => [place + at + 1, 1, contentMarks(one), 0, 0, ...cellsOf(one, 1)]);
+      const rows = page.map((one, at) => [place + at + 1, 1, contentFlags(one), 0, 0, ...cellsOf(one, 1)]);
       const startedAtMs = performance.now();
       database.exec('BEGIN IMMEDIATE');
       for (const cells of rows) insert.run(...cells);

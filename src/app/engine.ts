@@ -69,7 +69,7 @@ export function createEngine(input: EngineInput): Engine {
     providers,
     refreshRunner,
     start: () => {
-      for (const { name } of config.providers) metrics.born(name);
+      for (const { name } of config.providers) metrics.ensureCounters(name);
       polls = Promise.all(providers.map(({ poller }) => poller.run(stopping.signal))).catch(onFatal);
     },
     stop: async () => {

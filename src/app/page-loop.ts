@@ -47,8 +47,8 @@ export function createPageLoop({ core, reader, clock, log, onFatal }: PageLoopIn
       reader.show(result.page);
       hasPage = true;
     }
-    included = new Set(result.shownProviders);
-    report(result.trouble);
+    included = new Set(result.providersOnPage);
+    report(result.failure);
   };
   return {
     hasPage: () => hasPage,

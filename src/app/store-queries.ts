@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import { describeProviders, readersOf, shownProvider, statisticsSettings } from '../core/settings.ts';
+import { describeProviders, readersOf, statisticsSettings, toPageProvider } from '../core/settings.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { InputError } from '../model/input-error.ts';
 import { sharedJson } from '../model/threads.ts';
@@ -8,7 +8,7 @@ import { parseQuestion } from '../report/explain/question.ts';
 import type { ExplainQuery, IncidentsQuery } from '../server/api/queries.ts';
 import { invalidParameters, type ParameterError, RequestProblem } from '../server/responses.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
-import { type History, openHistory } from '../store/history.ts';
+import { openSnapshot, type StoreSnapshot } from '../store/snapshot.ts';
 import { listIncidents } from './api/incidents.ts';
 import { readTrend } from './trend.ts';
 
@@ -50,7 +50,7 @@ export const storeQueries: StoreQueries = {
         question: parseQuestion(query, { config, nowMs }),
         history,
         settings: statisticsSettings(config),
-        providers: describeProviders(context).map(shownProvider),
+        providers: describeProviders(context).map(toPageProvider),
         retentionMs: config.retentionMs,
         reader: (name) => readers.get(name),
       });
@@ -63,7 +63,7 @@ export const storeQueries: StoreQueries = {
   trend: (context, providers) => withHistory(context, (history) => readTrend(context.config, history, providers)),
 };
 
-function toResult(context: QueryContext, read: (history: History) => object): QueryResult {
+function toResult(context: QueryContext, read: (history: StoreSnapshot) => object): QueryResult {
   try {
     return { json: sharedJson(withHistory(context, read)) };
   } catch (error) {
@@ -81,9 +81,9 @@ function toRequestProblem(error: unknown): RequestProblem {
 }
 
 /** Opens the store for one query and closes it after. */
-function withHistory<Result>({ config, storePath }: QueryContext, read: (history: History) => Result): Result {
+function withHistory<Result>({ config, storePath }: QueryContext, read: (history: StoreSnapshot) => Result): Result {
   const readers = readersOf(config);
-  const history = openHistory({ path: storePath, readers, maxServices: config.metrics.maxServices });
+  const history = openSnapshot({ path: storePath, readers, maxServices: config.metrics.maxServices });
   try {
     return read(history);
   } finally {

@@ -8,7 +8,7 @@ import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time
 import { computeMttrTrend, type TimeGrid, type WindowTrend } from '../report/mttr-trend.ts';
 import { findCoverage } from '../report/timeline.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
-import type { History } from '../store/history.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 
 /** As many as a chart has room for. */
 const POINTS = 90;
@@ -85,7 +85,7 @@ async function findSynced({ config, core }: TrendInput): Promise<string[]> {
 /** The trend of each window, of these providers. */
 export function readTrend(
   config: Config,
-  history: History,
+  history: StoreSnapshot,
   providers: readonly string[],
 ): readonly (readonly TrendSeries[])[] {
   const readers = readersOf(config);

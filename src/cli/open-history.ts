@@ -7,14 +7,14 @@ import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Config } from '../config/types.ts';
 import { createCore } from '../core/core.ts';
 import { toRemote } from '../core/remote.ts';
-import { readersOf, shownProvider, storeSettings } from '../core/settings.ts';
-import type { ShownProvider } from '../metrics/family.ts';
+import { readersOf, storeSettings, toPageProvider } from '../core/settings.ts';
+import type { PageProvider } from '../metrics/family.ts';
 import { createProcessMetrics } from '../metrics/self-metrics.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import { createPoller } from '../poller/poller.ts';
 import { platforms } from '../providers/registry.ts';
-import { type History, openHistory } from '../store/history.ts';
+import { openSnapshot, type StoreSnapshot } from '../store/snapshot.ts';
 import { createSqliteStore } from '../store/sqlite/open.ts';
 import type { CommandContext, Output } from './command.ts';
 import { findSecrets } from './configuration.ts';
@@ -31,8 +31,8 @@ export interface HistorySourceInput {
 
 /** What reports, explanations and backfills read. */
 export interface HistorySource {
-  readonly history: History;
-  readonly providers: readonly ShownProvider[];
+  readonly history: StoreSnapshot;
+  readonly providers: readonly PageProvider[];
   readonly reader: (provider: string) => LabelMapper | undefined;
   /** How long resolved incidents were kept; what was just read from the platforms is kept whole. */
   readonly retentionMs: number;
@@ -57,10 +57,10 @@ export async function openHistorySource(input: HistorySourceInput, context: Comm
       const kept = { ...input, config: { ...config, retentionMs } };
       await readPlatforms(kept, context, { opened, path, log });
     }
-    const history = openHistory({ path, readers, maxServices: config.metrics.maxServices });
+    const history = openSnapshot({ path, readers, maxServices: config.metrics.maxServices });
     return {
       history,
-      providers: opened.map(shownProvider),
+      providers: opened.map(toPageProvider),
       reader: (provider) => readers.get(provider),
       retentionMs,
       close: () => {

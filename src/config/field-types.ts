@@ -3,7 +3,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
 import { DURATION_MAX_MS, DURATION_PATTERN, durationText, parseDuration } from './durations.ts';
 import type { RateLimit } from './types.ts';
 
-/** What schemas tell `parsePart` beside zod's own codes: the message of an issue is what is expected. */
+/** What schemas report to `parsePart` beside zod's own codes: the message of an issue is what is expected. */
 export interface IssueParams {
   /** What is wrong, to follow the value: `is not a duration`. */
   readonly problem: string;

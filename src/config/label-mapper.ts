@@ -1,5 +1,5 @@
 import type { SeveritySources } from '../model/incident.ts';
-import { type Facet, isKept } from '../model/stored.ts';
+import { type Facet, isCountable } from '../model/stored.ts';
 import { normalizeSeverity } from './severities.ts';
 import type { ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
 
@@ -35,11 +35,11 @@ export interface LabelMapper {
 
 /** Whether an incident is part of statistics and counters; merged ones are, as openings. */
 export function isVisible(
-  incident: { readonly marks: number; readonly title: string | undefined; readonly recoveryMs: number | undefined },
+  incident: { readonly flags: number; readonly title: string | undefined; readonly recoveryMs: number | undefined },
   facet: { readonly excluded: boolean },
   reader: LabelMapper,
 ): boolean {
-  if (facet.excluded || !isKept(incident.marks)) return false;
+  if (facet.excluded || !isCountable(incident.flags)) return false;
   if (incident.title !== undefined && reader.excludesTitle(incident.title)) return false;
   return incident.recoveryMs === undefined || !reader.excludesRecovery(incident.recoveryMs);
 }

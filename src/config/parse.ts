@@ -109,7 +109,7 @@ function describeIssue(issue: Issue, path: Path, diagnostics: Diagnostics): Omit
   if (isEmpty(issue, value)) return { message: 'is empty', expected };
   const isHidden = issue.code === 'custom' && issue.params?.['isHidden'] === true;
   const shown = isHidden ? 'the value' : diagnostics.displayValue(path);
-  // What a platform's own schema says of a secret may quote it.
+  // The message of a platform's own schema may quote a secret.
   if (issue.message !== '' && diagnostics.isSecret(path)) {
     return { message: `${shown} is not valid`, expected: 'another value' };
   }

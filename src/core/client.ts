@@ -4,8 +4,8 @@ import { workerUrl } from '../model/threads.ts';
 import { type Core, CoreFailure } from './messages.ts';
 import { callRemote, type Remote } from './remote.ts';
 
-/** What `close` waits for work under way before it ends the thread: a commit is whole or nothing, however it ends. */
-const CLOSES_WITHIN_MS = 1000;
+/** How long `close` waits for work under way before it ends the thread: a transaction that is cut off changes nothing. */
+const CLOSE_TIMEOUT_MS = 1000;
 
 const CORE_METHODS = [
   'configure',
@@ -32,18 +32,18 @@ export interface CoreThreadInput {
   readonly storePath: string;
   readonly nowMs: number;
   readonly log: Log;
-  /** The thread has ended by itself. */
+  /** The thread has ended without `close`. */
   readonly onFatal: (error: Error) => void;
 }
 
 /** The core on a thread of its own. */
 export interface CoreThread {
   readonly core: Remote<Core>;
-  /** Ends the thread; what is under way gets a second to finish. */
+  /** Ends the thread; work under way has a second to finish. */
   close(): Promise<void>;
 }
 
-/** Starts the thread and opens the store on it; rejects with what the store says when it cannot be opened. */
+/** Starts the thread and opens the store on it; rejects with the error of the store when it cannot be opened. */
 export async function startCoreThread({ storePath, nowMs, log, onFatal }: CoreThreadInput): Promise<CoreThread> {
   const worker = new Worker(workerUrl('thread', import.meta.url), {
     name: 'core',
@@ -64,7 +64,7 @@ export async function startCoreThread({ storePath, nowMs, log, onFatal }: CoreTh
   worker.removeAllListeners('error');
   let hasEnded = false;
   const onEnd = (error: Error) => {
-    // An error is followed by the exit, which says less.
+    // An error is followed by the exit, which has no reason.
     if (hasEnded) return;
     hasEnded = true;
     calls.fail(error);
@@ -80,14 +80,14 @@ export async function startCoreThread({ storePath, nowMs, log, onFatal }: CoreTh
     close: async () => {
       isClosing = true;
       void calls.service.close().catch(() => undefined);
-      const timer = setTimeout(() => void worker.terminate(), CLOSES_WITHIN_MS);
+      const timer = setTimeout(() => void worker.terminate(), CLOSE_TIMEOUT_MS);
       await ended;
       clearTimeout(timer);
     },
   };
 }
 
-/** What the thread says by itself. */
+/** A message of the thread that answers no call. */
 export type CoreEvent =
   | { readonly opened: true }
   | { readonly log: keyof Log; readonly message: string; readonly fields: LogFields | undefined }

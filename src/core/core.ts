@@ -6,11 +6,11 @@ import { HOUR_MS, MINUTE_MS } from '../model/time.ts';
 import { selectStatistics } from '../report/window-statistics.ts';
 import type { Row } from '../stats/rows.ts';
 import type { Batch, CommitCounts, Store } from '../store/store.ts';
-import { CoreMemory, trusting } from './memory.ts';
+import { CoreMemory, failOnDamage } from './memory.ts';
 import { type Core, CoreFailure, type CoreProviderStatus, type CoreStatus } from './messages.ts';
 import { createPollBuffers } from './poll-buffer.ts';
 
-/** How often what is older than the retention is looked for. */
+/** How often incidents beyond the retention are pruned. */
 const PRUNE_EVERY_MS = HOUR_MS;
 
 export interface CoreInput {
@@ -23,8 +23,8 @@ export function createCore({ store, log }: CoreInput): Core {
   const polls = createPollBuffers(store);
   const prune = createPruning(store, memory);
   const commit = (batch: Batch): CommitCounts => {
-    const result = trusting(store, () => store.commit(batch));
-    memory.follow(batch.provider, result);
+    const result = failOnDamage(store, () => store.commit(batch));
+    memory.apply(batch.provider, result);
     return result.counts;
   };
   return {
@@ -52,14 +52,14 @@ export function createCore({ store, log }: CoreInput): Core {
     stateChanges: (query, subjects) => polls.stored(query).stateChanges(subjects),
     bySubject: (query, subjects) => polls.stored(query).bySubject(subjects),
     tick: (nowMs, steadyMs) => {
-      const trouble = findTrouble(() =>
-        trusting(store, () => {
+      const failure = findFailure(() =>
+        failOnDamage(store, () => {
           store.verify();
           memory.release(steadyMs);
           prune(nowMs);
         }),
       );
-      return { page: memory.render(), shownProviders: memory.shownProviders, trouble };
+      return { page: memory.render(), providersOnPage: memory.providersOnPage, failure };
     },
     scraped: (version, steadyMs) => memory.scraped(version, steadyMs),
     status: (groupings, openMax) => readStatus(store, memory, groupings, openMax),
@@ -73,8 +73,8 @@ export function createCore({ store, log }: CoreInput): Core {
   };
 }
 
-/** A full disk ends no hold and prunes nothing, but what was polled before is shown: what fails is a reason, not an end. */
-function findTrouble(work: () => void): string | undefined {
+/** A failed write (a full disk) is reported, not thrown: the page still shows what was polled before. */
+function findFailure(work: () => void): string | undefined {
   try {
     work();
     return undefined;
@@ -84,7 +84,7 @@ function findTrouble(work: () => void): string | undefined {
   }
 }
 
-/** Prunes now and then, a part at each tick while there is more. */
+/** Prunes once per hour, a part at each tick while there is more. */
 function createPruning(store: Store, memory: CoreMemory): (nowMs: number) => void {
   let prunedAtMs: number | undefined;
   return (nowMs) => {
@@ -124,7 +124,7 @@ function providerStatuses(store: Store, memory: CoreMemory): CoreProviderStatus[
   }));
 }
 
-/** A row without the machinery behind it. */
+/** A row as plain data, which can be sent to another thread. */
 function toPlainRow({ grouping, labels, statistics, values, versions }: Row): CoreStatus['rows'][number] {
   return { grouping, labels, statistics, values, versions };
 }

@@ -10,9 +10,9 @@ import {
   activeProvider,
   describeProviders,
   readersOf,
-  shownProvider,
   statisticsSettings,
   storeSettings,
+  toPageProvider,
 } from './settings.ts';
 
 /** Statistics and page of one configuration. */
@@ -20,11 +20,11 @@ interface Memory {
   readonly setup: CoreSetup;
   readonly statistics: Statistics;
   readonly render: () => PageRendering;
-  /** Moves the windows of a provider; true when it is one that was not active before. */
+  /** Moves the windows of a provider; true when it was not active before. */
   readonly advance: (provider: string) => boolean;
 }
 
-/** What memory holds of the store: statistics and page. All of it can be put together anew from the store. */
+/** What memory holds of the store: statistics and page. All of it can be rebuilt from the store. */
 export class CoreMemory {
   readonly #store: Store;
   readonly #log: Log;
@@ -33,7 +33,7 @@ export class CoreMemory {
   #memory: Memory | undefined;
   #hasChanged = false;
   #snapshot: PageSnapshot = EMPTY_SNAPSHOT;
-  #shownProviders: readonly string[] = [];
+  #providersOnPage: readonly string[] = [];
 
   constructor(store: Store, log: Log) {
     this.#store = store;
@@ -55,24 +55,24 @@ export class CoreMemory {
   }
 
   /** Providers whose numbers the newest page carries. */
-  get shownProviders(): readonly string[] {
-    return this.#shownProviders;
+  get providersOnPage(): readonly string[] {
+    return this.#providersOnPage;
   }
 
-  /** Applies a configuration; when it throws, the one before is in force. */
+  /** Applies a configuration; when it throws, the one before stays in force. */
   configure(setup: CoreSetup, nowMs: number): void {
     const before = this.setup;
     try {
       this.#memory = configure(this.#store, setup, nowMs);
     } catch (error) {
-      if (before !== undefined) this.#memory = goBack(this.#store, before, { nowMs, refused: error });
+      if (before !== undefined) this.#memory = restoreSetup(this.#store, before, { nowMs, refused: error });
       throw error;
     }
     this.#hasChanged = true;
   }
 
-  /** Follows a commit. */
-  follow(provider: string, { changed, isRelabelled }: CommitResult): void {
+  /** Applies a commit to the statistics. */
+  apply(provider: string, { changed, isRelabelled }: CommitResult): void {
     this.#update(({ statistics, advance }) => {
       for (const incident of changed) statistics.put(incident);
       return advance(provider) || isRelabelled;
@@ -90,27 +90,27 @@ export class CoreMemory {
   /** Ends the holds that are over. */
   release(steadyMs: number): void {
     if (this.setup === undefined) return;
-    const due = this.#holds.due(steadyMs, this.setup.config.metrics.newSeriesHoldMs);
-    if (due.length === 0) return;
-    this.#store.release(due);
+    const expired = this.#holds.findExpired(steadyMs, this.setup.config.metrics.newSeriesHoldMs);
+    if (expired.length === 0) return;
+    this.#store.release(expired);
     this.#hasChanged = true;
   }
 
-  /** A GET got all of this page. */
+  /** A response with this page was sent completely. */
   scraped(version: number, steadyMs: number): void {
-    this.#holds.delivered(version, steadyMs);
+    this.#holds.onScraped(version, steadyMs);
   }
 
-  /** A new page; undefined while the last one still stands. */
+  /** A new page; undefined while nothing has changed. */
   render(): PageUpdate | undefined {
     if (this.#memory === undefined || !this.#hasChanged) return undefined;
     const { page, source, snapshot } = this.#renderOrRebuild(this.#memory);
     const update = this.#toUpdate(page);
     const synced = source.providers.filter(({ state }) => state.isSynced);
     this.#snapshot = snapshot;
-    this.#shownProviders = synced.map(({ provider }) => provider.name);
+    this.#providersOnPage = synced.map(({ provider }) => provider.name);
     const sets = source.sets.map(({ set }) => set);
-    this.#holds.rendered(update.version, sets);
+    this.#holds.onRendered(update.version, sets);
     this.#hasChanged = false;
     return update;
   }
@@ -125,7 +125,7 @@ export class CoreMemory {
     }
   }
 
-  /** If memory cannot follow a change of the store, everything is put together anew; `apply` says whether groups have to be, too. */
+  /** Applies a change of the store to memory; when that fails, everything is rebuilt from the store. `apply` returns whether the groups have to be rebuilt. */
   #update(apply: (memory: Memory) => boolean): void {
     if (this.#memory === undefined) return;
     this.#hasChanged = true;
@@ -133,14 +133,14 @@ export class CoreMemory {
       if (apply(this.#memory)) this.#memory.statistics.rebuild();
     } catch (error) {
       const fields = { error: messageOf(error) };
-      this.#log.error('statistics could not follow a commit and are rebuilt from the store', fields);
+      this.#log.error('statistics could not apply a commit and are rebuilt from the store', fields);
       this.#memory = rebuild(this.#store, this.#memory.setup);
     }
   }
 }
 
-/** Errors that say that the store is damaged are told apart from those that pass. */
-export function trusting<Result>(store: Store, work: () => Result): Result {
+/** Turns an error that says the store is damaged into a CoreFailure; other errors pass through. */
+export function failOnDamage<Result>(store: Store, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
@@ -155,8 +155,12 @@ function configure(store: Store, setup: CoreSetup, nowMs: number): Memory {
   return loadMemory(store, setup);
 }
 
-/** Without it the store would count by the one configuration and the page show by the other. */
-function goBack(store: Store, before: CoreSetup, { nowMs, refused }: { nowMs: number; refused: unknown }): Memory {
+/** Goes back to the configuration before: otherwise the store would count by one and the page show by another. */
+function restoreSetup(
+  store: Store,
+  before: CoreSetup,
+  { nowMs, refused }: { nowMs: number; refused: unknown },
+): Memory {
   try {
     return configure(store, before, nowMs);
   } catch (error) {
@@ -204,6 +208,6 @@ function loadMemory(store: Store, setup: CoreSetup): Memory {
   store.load((incident) => statistics.put(incident));
   for (const { name } of config.providers) advance(name);
   statistics.rebuild();
-  const providers = described.map(shownProvider);
+  const providers = described.map(toPageProvider);
   return { setup, statistics, render: createPageRenderer({ config, store, statistics, providers }), advance };
 }

@@ -9,7 +9,7 @@ import type { ProviderCounts, Row } from '../stats/rows.ts';
 import type { Backlog, Batch, CommitCounts, OpenIncident, ProviderState, StoredCounter } from '../store/store.ts';
 import type { PageSnapshot } from './page-renderer.ts';
 
-/** The store can no longer be trusted, or memory no longer be brought in line with it: only a restart helps. */
+/** The store is damaged, or memory can no longer be rebuilt from it: only a restart helps. */
 export class CoreFailure extends Error {
   override readonly name = 'CoreFailure';
 }
@@ -21,7 +21,7 @@ export interface CoreSetup {
   readonly capabilities: ReadonlyMap<string, Capabilities>;
 }
 
-/** Of which provider is asked, and whether the pages of its poll under way count as committed. */
+/** Which provider a query is about, and whether the pages of its poll under way count as committed. */
 export interface StoredQuery {
   readonly provider: string;
   readonly withPoll: boolean;
@@ -38,12 +38,12 @@ export interface PollCommit {
 
 /** What changed since the tick before. */
 export interface TickResult {
-  /** A new page; undefined while the last one still stands. */
+  /** A new page; undefined while nothing has changed. */
   readonly page: PageUpdate | undefined;
   /** Providers whose numbers the newest page carries. */
-  readonly shownProviders: readonly string[];
+  readonly providersOnPage: readonly string[];
   /** Why the page could not be brought up to date, or nothing could be written. */
-  readonly trouble: string | undefined;
+  readonly failure: string | undefined;
 }
 
 export type StatisticsAnswer = { readonly json: Uint8Array } | { readonly errors: readonly FieldError[] };
@@ -59,7 +59,7 @@ export interface CoreProviderStatus {
   readonly unmappedSeverities: readonly string[];
 }
 
-/** What people are told of the present state. */
+/** The present state, for the status page and the API. */
 export interface CoreStatus {
   readonly providers: readonly CoreProviderStatus[];
   /** Rows of the newest page. */
@@ -71,8 +71,8 @@ export interface CoreStatus {
 }
 
 /**
- * Owns store, ledger, statistics and page. Every method runs to its end before the next one, so nobody sees a change half
- * done. Arguments and results are plain data: the same methods work from another thread.
+ * Owns store, ledger, statistics and page. Every method runs to its end before the next one, so no caller sees a
+ * half-finished change. Arguments and results are plain data: the same methods work from another thread.
  */
 export interface Core {
   /** Applies a configuration, reads the store and renders a page. When it throws, the configuration before is in force. */
@@ -80,9 +80,9 @@ export interface Core {
   provider(name: string): ProviderState;
   /** Applies what a page of a first sync found. */
   commit(batch: Batch): CommitCounts;
-  /** Begins a poll of a provider: pages that were added before are forgotten. */
+  /** Begins a poll of a provider: pages that were added before are dropped. */
   beginPoll(provider: string): ProviderState;
-  /** Keeps a page until the poll is committed. */
+  /** Buffers a page until the poll is committed. */
   addPage(provider: string, page: Page): void;
   /** Applies all pages of a poll, in one transaction. */
   commitPoll(poll: PollCommit): CommitCounts;
@@ -90,7 +90,7 @@ export interface Core {
   previewPoll(poll: PollCommit): CommitCounts;
   /**
    * Of stored incidents triggered at or after a time, those that no page of the poll has shown are listed as open from now
-   * on, so that the platform is asked for each; more than `max` are left alone. Gives how many are left alone.
+   * on, so that the platform is asked for each; more than `max` are not listed. Returns how many were not listed.
    */
   requestMissing(provider: string, sinceMs: number, max: number): number;
   incidents(query: StoredQuery, ids: readonly string[]): Map<string, Incident>;
@@ -98,9 +98,9 @@ export interface Core {
   rejectedIds(query: StoredQuery): readonly string[];
   stateChanges(query: StoredQuery, subjects: readonly string[]): Map<string, readonly StateChange[]>;
   bySubject(query: StoredQuery, subjects: readonly string[]): Map<string, readonly Incident[]>;
-  /** Ends holds that are over, prunes, and renders what changed. `steadyMs` is a time that nobody can set. */
+  /** Ends holds that are over, prunes, and renders what changed. `steadyMs` is monotonic. */
   tick(nowMs: number, steadyMs: number): TickResult;
-  /** A GET got all of this page. */
+  /** A response with this page was sent completely. */
   scraped(version: number, steadyMs: number): void;
   status(groupings: readonly Grouping[], openMax: number): CoreStatus;
   /** The windowed rows of the newest page as JSON (`{"rows": […], "providers": […]}`) on shared memory, or what is wrong with the query. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config/types.ts';
 import { families } from '../metrics/families.ts';
-import type { PageSource, ShownProvider, ShownSet } from '../metrics/family.ts';
+import type { LabelSetSource, PageProvider, PageSource } from '../metrics/family.ts';
 import { Page, type RenderedPage } from '../metrics/page.ts';
 import type { Row } from '../stats/rows.ts';
 import type { Statistics } from '../stats/statistics.ts';
@@ -8,7 +8,7 @@ import type { LabelSet } from '../store/label-sets.ts';
 import type { Store } from '../store/store.ts';
 import { familySettings } from './settings.ts';
 
-/** What the newest page shows; it stands still until the next page replaces it. */
+/** What the newest page shows; it never changes; the next page replaces it. */
 export interface PageSnapshot {
   readonly rows: readonly Row[];
   /** Where the windows of the rows end, by provider. */
@@ -28,7 +28,7 @@ export interface PageRendererInput {
   readonly config: Config;
   readonly store: Store;
   readonly statistics: Statistics;
-  readonly providers: readonly ShownProvider[];
+  readonly providers: readonly PageProvider[];
 }
 
 /** A page with what it was rendered from. */
@@ -38,7 +38,7 @@ export interface PageRendering {
   readonly snapshot: PageSnapshot;
 }
 
-/** From the store and the statistics to the page. */
+/** Renders the page from the store and the statistics. */
 export function createPageRenderer(input: PageRendererInput): () => PageRendering {
   const { config, statistics } = input;
   const page = new Page(families, familySettings(config));
@@ -52,19 +52,19 @@ export function createPageRenderer(input: PageRendererInput): () => PageRenderin
   };
 }
 
-/** Gathers what a page is rendered from; the same set gives the same object, so that its text is kept. */
+/** Collects what a page is rendered from; the same set gives the same object, so that its text is reused. */
 export function createPageSource({
   store,
   statistics,
   providers,
 }: Omit<PageRendererInput, 'config'>): () => PageSource {
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
-  const shown = new WeakMap<LabelSet, ShownSet>();
-  const show = (set: LabelSet): ShownSet | undefined => {
+  const sources = new WeakMap<LabelSet, LabelSetSource>();
+  const toSource = (set: LabelSet): LabelSetSource | undefined => {
     const provider = byName.get(set.provider);
     if (provider === undefined) return undefined;
-    const known = shown.get(set) ?? { set, provider, exemplars: [...store.exemplars(set.row)] };
-    shown.set(set, known);
+    const known = sources.get(set) ?? { set, provider, exemplars: [...store.exemplars(set.row)] };
+    sources.set(set, known);
     return known;
   };
   return () => {
@@ -77,7 +77,7 @@ export function createPageSource({
       }),
       sets: store
         .labelSets()
-        .map(show)
+        .map(toSource)
         .filter((set) => set !== undefined),
       providers: providers.map((provider) => ({
         provider,

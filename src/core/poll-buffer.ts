@@ -11,13 +11,13 @@ export interface PollBuffer {
   add(page: Page): void;
   /** Each incident once, as it was reported last. */
   pages(): BufferedPages;
-  /** What the store would say if all these pages were committed. */
+  /** What the store would hold if all these pages were committed. */
   readonly overlay: StoredIncidents;
   /** How many incidents were reported. */
   size(): number;
   /** Those that were neither reported nor rejected nor deleted so far. */
   missing(ids: readonly string[]): readonly string[];
-  /** Lists these as open in `overlay`: each platform is asked for what was open and is in no list. */
+  /** Lists these as open in `overlay`: a poll asks the platform for each incident that was open and is in no list. */
   requestAgain(ids: readonly string[]): void;
 }
 
@@ -26,7 +26,7 @@ export interface PollBuffers {
   begin(provider: string): void;
   /** The pages of the poll of a provider; throws when none has begun, or when a reload has ended it. */
   find(provider: string): PollBuffer;
-  /** Forgets them. */
+  /** Drops its pages. */
   end(provider: string): void;
   clear(): void;
   /** All pages as one change of the store. */
@@ -53,7 +53,7 @@ export function createPollBuffers(store: Pick<Store, 'stored' | 'idsSince'>): Po
     requestMissing: (provider, sinceMs, max) => {
       const buffer = find(provider);
       const missing = buffer.missing(store.idsSince(provider, sinceMs));
-      // A platform that shows nothing at all has lost its memory, or shows us none of it.
+      // A platform that lists nothing at all has lost its data, or our key cannot see it.
       if (buffer.size() === 0 || missing.length > max) return missing.length;
       buffer.requestAgain(missing);
       return 0;
@@ -65,7 +65,7 @@ interface Found {
   readonly incidents: Map<string, Incident>;
   /** Ids of incidents that are made of state changes, by subject; some may be gone from `incidents`. */
   readonly idsBySubject: Map<string, Set<string>>;
-  /** By subject, then by the signal's id. */
+  /** By subject, then by the id of the change. */
   readonly stateChanges: Map<string, Map<string, StateChange>>;
   /** By id; records without one by their key. */
   readonly rejected: Map<string, Rejection[]>;
@@ -107,9 +107,9 @@ export function createPollBuffer(stored: StoredIncidents): PollBuffer {
 
 /** In the order in which commits of the pages would take effect. */
 function addPage(found: Found, page: Page): void {
-  for (const signal of page.stateChanges) {
-    const ofSubject = found.stateChanges.get(signal.subject) ?? new Map<string, StateChange>();
-    found.stateChanges.set(signal.subject, ofSubject.set(signal.id, signal));
+  for (const change of page.stateChanges) {
+    const bySubject = found.stateChanges.get(change.subject) ?? new Map<string, StateChange>();
+    found.stateChanges.set(change.subject, bySubject.set(change.id, change));
   }
   for (const subject of page.replacedSubjects) {
     for (const id of found.idsBySubject.get(subject) ?? []) found.incidents.delete(id);
@@ -159,7 +159,9 @@ function overlayOn(stored: StoredIncidents, found: Found, requested: ReadonlySet
     },
     stateChanges: (subjects) => {
       const before = stored.stateChanges(subjects);
-      return new Map(subjects.map((one) => [one, joinSignals(before.get(one) ?? [], found.stateChanges.get(one))]));
+      return new Map(
+        subjects.map((one) => [one, mergeStateChanges(before.get(one) ?? [], found.stateChanges.get(one))]),
+      );
     },
     bySubject: (subjects) => {
       const before = stored.bySubject(subjects);
@@ -169,12 +171,12 @@ function overlayOn(stored: StoredIncidents, found: Found, requested: ReadonlySet
 }
 
 /** As the store has them: each once, in order of time. */
-function joinSignals(
+function mergeStateChanges(
   before: readonly StateChange[],
   reported: ReadonlyMap<string, StateChange> | undefined,
 ): readonly StateChange[] {
   if (reported === undefined) return before;
-  const all = new Map([...reported, ...before.map((signal) => [signal.id, signal] as const)]);
+  const all = new Map([...reported, ...before.map((change) => [change.id, change] as const)]);
   return [...all.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
 }
 

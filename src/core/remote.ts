@@ -32,7 +32,7 @@ interface PlainError {
   readonly stack: string | undefined;
 }
 
-/** The service as one that answers later, without another thread: for tests, and for commands that use it in their own process. */
+/** The service with asynchronous methods but without another thread: for tests, and for commands that use it in their own process. */
 export function toRemote<Service extends object>(service: Service): Remote<Service> {
   const entries = Object.entries(service).map(([name, method]) => [
     name,
@@ -41,7 +41,7 @@ export function toRemote<Service extends object>(service: Service): Remote<Servi
   return Object.fromEntries(entries);
 }
 
-/** Answers calls one after the other, each to its end. */
+/** Answers calls one after the other; each runs to its end. */
 export function serveRemote(channel: Pick<MessagePort, 'postMessage' | 'on'>, service: object): void {
   const methods = new Map<string, (...args: readonly unknown[]) => unknown>(Object.entries(service));
   channel.on('message', ({ call: reply, method, args }: Call) => {
@@ -56,7 +56,7 @@ export function serveRemote(channel: Pick<MessagePort, 'postMessage' | 'on'>, se
 /** The calling end of a channel. */
 export interface RemoteCalls<Service> {
   readonly service: Remote<Service>;
-  /** Lets all calls that wait for an answer, and all later ones, fail with this error. */
+  /** Rejects all calls that wait for an answer, and all later ones, with this error. */
   fail(error: Error): void;
 }
 

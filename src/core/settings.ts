@@ -1,13 +1,13 @@
 import { createLabelMapper, type LabelMapper } from '../config/label-mapper.ts';
 import type { Config, ProviderConfig } from '../config/types.ts';
-import type { FamilySettings, ShownProvider } from '../metrics/family.ts';
+import type { FamilySettings, PageProvider } from '../metrics/family.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { findCoverage } from '../report/timeline.ts';
 import type { ActiveProvider } from '../stats/group-index.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { ProviderState, StoreSettings } from '../store/store.ts';
 
-/** A provider as the configuration names it and what its platform can tell. */
+/** A configured provider with what its platform reports. */
 export interface Described {
   readonly config: ProviderConfig;
   readonly capabilities: Capabilities;
@@ -22,7 +22,7 @@ export function toCoreConfig(config: Config): Config {
   };
 }
 
-/** The providers of a setup with what their platforms can tell. */
+/** The providers of a setup with what their platforms report. */
 export function describeProviders({
   config,
   capabilities,
@@ -42,7 +42,7 @@ export function readersOf({ providers, severities }: Config): ReadonlyMap<string
   return new Map(providers.map((one) => [one.name, createLabelMapper(one, severities)]));
 }
 
-/** The parts of a configuration that each module is given. */
+/** The part of a configuration that the store needs. */
 export function storeSettings(
   config: Config,
   given: { readonly readers: ReadonlyMap<string, LabelMapper>; readonly providers: readonly Described[] },
@@ -53,7 +53,7 @@ export function storeSettings(
   );
   return {
     readers: given.readers,
-    tells: new Map(given.providers.map((one) => [one.config.name, one.capabilities])),
+    capabilities: new Map(given.providers.map((one) => [one.config.name, one.capabilities])),
     targetsMs: new Map(targets),
     bucketsMs: metrics.bucketsMs,
     detail: metrics.detail,
@@ -90,12 +90,12 @@ export function activeProvider(state: ProviderState, { config, capabilities }: D
   };
 }
 
-export function shownProvider({ config, capabilities }: Described): ShownProvider {
+export function toPageProvider({ config, capabilities }: Described): PageProvider {
   return {
     name: config.name,
     isOverall: config.overall,
     statuses: capabilities.statuses,
-    stamps: {
+    timings: {
       acknowledgement: capabilities.acknowledged,
       detection: capabilities.started,
       identification: capabilities.identified,

@@ -17,7 +17,7 @@ const JITTER_MS = 300;
 /** Of a short period 300 ms would waste too much. */
 const JITTER_RATIO_MAX = 0.02;
 
-/** No header silences a provider for longer, as a wrong one would stop it for good; then the platform is asked again. */
+/** A longer wait that a header asks for is cut to this: a wrong header must not stop a provider for good. */
 const COOLDOWN_MAX_MS = HOUR_MS;
 
 /** A request that waits for its turn. */
@@ -87,8 +87,7 @@ export function createRateLimiter({ rateLimit, clock }: { rateLimit: RateLimit; 
 }
 
 /**
- * A period in which nothing is sent. All requests share one wait, so that it ends when the clock says so, whatever else
- * the clock is used for.
+ * A period in which nothing is sent. All requests share one sleep of the clock, so that they all go on at its end.
  */
 function createCooldown(clock: Clock) {
   const closing = new AbortController();
@@ -125,7 +124,7 @@ function describeCooldown(untilMs: number): string {
   return `because the platform accepts no requests until ${new Date(untilMs).toISOString()}, longer than one call may wait`;
 }
 
-/** Bottleneck, with one request at a time after `throttle`; `run` gives undefined for a task that was held back unstarted. */
+/** Bottleneck, with one request at a time after `throttle`; `run` returns undefined for a task that was held back and not started. */
 function createQueue(minTimeMs: number, clock: Clock, isHeld: () => boolean) {
   const limiter = new Bottleneck({ maxConcurrent: IN_FLIGHT_MAX, minTime: minTimeMs });
   let inFlight = 0;

@@ -1,12 +1,19 @@
 import { MINUTE_MS } from '../model/time.ts';
 import type { Group, GroupName, Histogram } from '../store/label-sets.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
-import { type AnyFamily, type Family, type FamilySettings, family, type ShownSet, type Timing } from './family.ts';
+import {
+  type AnyFamily,
+  type Family,
+  type FamilySettings,
+  family,
+  type LabelSetSource,
+  type Timing,
+} from './family.ts';
 
 const BASE = ['provider', 'service', 'severity', 'team'];
 
-/** Labels of a set; a set of a ◦ family has no service. */
-function setLabels({ set }: ShownSet): LabelPairs {
+/** Labels of a set; a set without a service (`severity` sets) has no such label. */
+function setLabels({ set }: LabelSetSource): LabelPairs {
   const { kind, provider, service, severity, team } = set;
   const labels: [string, string][] = [['provider', provider]];
   if (kind === 'service') labels.push(['service', service]);
@@ -20,41 +27,41 @@ interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help
   readonly labels?: readonly string[];
   /** The group of totals that it shows. */
   readonly group: Name;
-  /** Whether the platform tells of this at all. */
-  readonly isReported?: (shown: ShownSet) => boolean;
-  readonly samples: (group: Group<Name>, shown: ShownSet, settings: FamilySettings) => readonly Sample[];
+  /** Whether the platform reports this at all. */
+  readonly isReported?: (source: LabelSetSource) => boolean;
+  readonly samples: (group: Group<Name>, source: LabelSetSource, settings: FamilySettings) => readonly Sample[];
 }
 
 function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFamily {
   const { name, type, help, labels = [], isReported = () => true, samples } = declared;
-  const groupOf = ({ set }: ShownSet): Group<Name> | undefined => set.groups[declared.group];
-  return family<ShownSet>({
+  const groupOf = ({ set }: LabelSetSource): Group<Name> | undefined => set.groups[declared.group];
+  return family<LabelSetSource>({
     name,
     type,
     help,
     labels: [...BASE, ...labels],
-    items: ({ sets }) => sets.filter((shown) => groupOf(shown) !== undefined && isReported(shown)),
-    // Label sets are replaced, never changed, so the object itself says whether it is rendered already.
+    items: ({ sets }) => sets.filter((source) => groupOf(source) !== undefined && isReported(source)),
+    // Label sets are replaced, never changed: the same object always has the same text.
     version: () => 0,
-    samples: (shown, settings) => {
-      const group = groupOf(shown);
-      return group === undefined ? [] : samples(group, shown, settings);
+    samples: (source, settings) => {
+      const group = groupOf(source);
+      return group === undefined ? [] : samples(group, source, settings);
     },
   });
 }
 
 interface Counter<Name extends GroupName> extends Pick<Cumulative<Name>, 'name' | 'help' | 'group' | 'isReported'> {
   /** Undefined where there is nothing to count. */
-  readonly count: (group: Group<Name>, shown: ShownSet, settings: FamilySettings) => number | undefined;
+  readonly count: (group: Group<Name>, source: LabelSetSource, settings: FamilySettings) => number | undefined;
 }
 
 function counter<Name extends GroupName>({ count, ...declared }: Counter<Name>): AnyFamily {
   return cumulative({
     ...declared,
     type: 'counter',
-    samples: (group, shown, settings) => {
-      const value = count(group, shown, settings);
-      return value === undefined ? [] : [{ labels: setLabels(shown), value: group.released ? value : 0 }];
+    samples: (group, source, settings) => {
+      const value = count(group, source, settings);
+      return value === undefined ? [] : [{ labels: setLabels(source), value: group.released ? value : 0 }];
     },
   });
 }
@@ -65,30 +72,30 @@ function timing(name: string, which: Timing, help: string): AnyFamily {
     type: 'histogram',
     help,
     group: 'timings',
-    isReported: ({ provider }) => provider.stamps[which],
-    samples: (timings, shown, settings) =>
-      histogramSamples({ ...timings, histogram: timings[which] }, { ...shown, exemplars: [] }, settings),
+    isReported: ({ provider }) => provider.timings[which],
+    samples: (timings, source, settings) =>
+      histogramSamples({ ...timings, histogram: timings[which] }, { ...source, exemplars: [] }, settings),
   });
 }
 
-interface ShownHistogram {
+interface HistogramGroup {
   readonly histogram: Histogram;
   readonly released: boolean;
-  readonly bornMs: number;
+  readonly createdAtMs: number;
 }
 
 function histogramSamples(
-  { histogram, released, bornMs }: ShownHistogram,
-  shown: ShownSet,
+  { histogram, released, createdAtMs }: HistogramGroup,
+  source: LabelSetSource,
   { bucketsMs }: FamilySettings,
 ): Sample[] {
-  const labels = setLabels(shown);
-  const { provider } = shown.set;
+  const labels = setLabels(source);
+  const { provider } = source.set;
   const bounds = [...bucketsMs.map((ms) => ms / MINUTE_MS), Number.POSITIVE_INFINITY];
   let count = 0;
   const buckets = bounds.map((le, at): Sample => {
     count += released ? (histogram.counts[at] ?? 0) : 0;
-    const last = released ? shown.exemplars[at] : undefined;
+    const last = released ? source.exemplars[at] : undefined;
     const exemplar = last && {
       incidentId: last.incidentId,
       provider,
@@ -101,7 +108,7 @@ function histogramSamples(
     ...buckets,
     { suffix: '_sum', labels, value: released ? histogram.sumMs / MINUTE_MS : 0 },
     { suffix: '_count', labels, value: count },
-    { suffix: '_created', labels, value: bornMs / 1000 },
+    { suffix: '_created', labels, value: createdAtMs / 1000 },
   ];
 }
 
@@ -111,8 +118,8 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
     type: 'histogram',
     help: 'Time from trigger to resolve; each incident that ended since the counting began is in it exactly once.',
     group: 'recovery',
-    samples: ({ recovery: histogram, released, bornMs }, shown, settings) =>
-      histogramSamples({ histogram, released, bornMs }, shown, settings),
+    samples: ({ recovery: histogram, released, createdAtMs }, source, settings) =>
+      histogramSamples({ histogram, released, createdAtMs }, source, settings),
   }),
   timing(
     'incident_acknowledgement_time_minutes',
@@ -155,10 +162,10 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
     help: 'Incidents resolved without any acknowledgement by a person; auto="true" when no person ended them either.',
     labels: ['auto'],
     group: 'changes',
-    isReported: ({ provider }) => provider.stamps.acknowledgement,
-    samples: ({ released, unacknowledged, unacknowledgedAuto }, shown) => [
-      { labels: [...setLabels(shown), ['auto', 'false']], value: released ? unacknowledged : 0 },
-      { labels: [...setLabels(shown), ['auto', 'true']], value: released ? unacknowledgedAuto : 0 },
+    isReported: ({ provider }) => provider.timings.acknowledgement,
+    samples: ({ released, unacknowledged, unacknowledgedAuto }, source) => [
+      { labels: [...setLabels(source), ['auto', 'false']], value: released ? unacknowledged : 0 },
+      { labels: [...setLabels(source), ['auto', 'true']], value: released ? unacknowledgedAuto : 0 },
     ],
   }),
 ];

@@ -37,8 +37,8 @@ export function headerText(family: { name: string; help: string; type: MetricTyp
   const isOpen = format === 'openmetrics';
   const title = isOpen && type === 'counter' ? name.replace(/_total$/, '') : name;
   const escaped = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-  const word = isOpen && type === 'untyped' ? 'unknown' : type;
-  return `# HELP ${title} ${isOpen ? escaped.replaceAll('"', '\\"') : escaped}\n# TYPE ${title} ${word}\n`;
+  const openType = isOpen && type === 'untyped' ? 'unknown' : type;
+  return `# HELP ${title} ${isOpen ? escaped.replaceAll('"', '\\"') : escaped}\n# TYPE ${title} ${openType}\n`;
 }
 
 /** One line of a sample; samples that a format does not know (`_created` in text) give nothing. */
@@ -82,7 +82,7 @@ export function boundText(bound: number, format: Format): string {
   return Number.isInteger(bound) ? `${bound}.0` : String(bound);
 }
 
-/** An id that is too long gets no exemplar: a cut one would point nowhere. A provider that does not fit beside it is left out: the series names it too. */
+/** An id that is too long gets no exemplar: a cut one would point nowhere. A provider that does not fit is left out: the series has it as a label. */
 function exemplarText(exemplar: SampleExemplar | undefined): string {
   if (exemplar === undefined) return '';
   const { incidentId, provider, value, atMs } = exemplar;
@@ -100,7 +100,7 @@ function countCodePoints(text: string): number {
   return Array.from(text).length;
 }
 
-/** The text of one thing in one family. */
+/** The text of one item of one family. */
 export interface Fragment {
   readonly version: number;
   readonly text: string;
@@ -108,7 +108,7 @@ export interface Fragment {
   readonly openmetrics: string;
 }
 
-/** Joined, not added up: a string that was added up stays a tree of its parts in memory. */
+/** Joined, not concatenated one by one: V8 keeps a concatenated string as a tree of its parts in memory. */
 export function renderFragment(name: string, version: number, samples: readonly Sample[]): Fragment {
   const text = samples.map((sample) => sampleText(name, sample, 'text')).join('');
   if (samples.every(({ suffix }) => suffix === undefined)) return { version, text, openmetrics: text };

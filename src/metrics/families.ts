@@ -20,7 +20,7 @@ function openLabels({ row }: OpenItem): LabelPairs {
   return team === '' ? labels : [...labels, ['team', team]];
 }
 
-/** Open rows are wrapped anew for each page; what they wrap carries the version. */
+/** An open row is in a new object on each page; the row inside it is the key and has the version. */
 function openFamily(
   { name, help, labels = [] }: { readonly name: string; readonly help: string; readonly labels?: readonly string[] },
   samples: (item: OpenItem) => readonly Sample[],
@@ -37,40 +37,40 @@ function openFamily(
   });
 }
 
-function openInstant(name: string, help: string, instantOf: (row: OpenItem['row']) => number | undefined): AnyFamily {
+function openTimestamp(name: string, help: string, findMs: (row: OpenItem['row']) => number | undefined): AnyFamily {
   return openFamily({ name, help }, (item) => {
-    const ms = instantOf(item.row);
+    const ms = findMs(item.row);
     return ms === undefined ? [] : [{ labels: openLabels(item), value: ms / 1000 }];
   });
 }
 
-interface Declared {
+interface UncachedFamily {
   readonly name: string;
   readonly help: string;
   readonly type?: 'gauge' | 'counter';
   readonly labels: readonly string[];
   /** The values of the labels, in their order, with the value of the sample; undefined where there is none. */
-  readonly values: (source: PageSource, settings: FamilySettings) => readonly Valued[];
+  readonly values: (source: PageSource, settings: FamilySettings) => readonly LabelledValue[];
 }
-type Valued = readonly [...labels: string[], value: number | undefined];
+type LabelledValue = readonly [...labels: string[], value: number | undefined];
 
-/** Families that are few lines are rendered whenever the page is. */
-function uncachedFamily({ values, ...declared }: Declared): AnyFamily {
+/** A gauge or counter of few lines, rendered again for each page. */
+function uncachedFamily({ values, ...declared }: UncachedFamily): AnyFamily {
   return family<MetricSource>({
     type: 'gauge',
     items: (source) => [{ source }],
     version: () => 0,
     ...declared,
     samples: ({ source }, settings) =>
-      values(source, settings).flatMap((valued) => {
-        const value = valued.at(-1);
+      values(source, settings).flatMap((labelled) => {
+        const value = labelled.at(-1);
         if (typeof value !== 'number') return [];
-        return [{ labels: declared.labels.map((label, at) => [label, String(valued[at])] as const), value }];
+        return [{ labels: declared.labels.map((label, index) => [label, String(labelled[index])] as const), value }];
       }),
   });
 }
 
-function ofProviders(name: string, help: string, value: (item: ProviderItem) => number | undefined): AnyFamily {
+function gaugeByProvider(name: string, help: string, value: (item: ProviderItem) => number | undefined): AnyFamily {
   return uncachedFamily({
     name,
     help,
@@ -79,7 +79,7 @@ function ofProviders(name: string, help: string, value: (item: ProviderItem) => 
   });
 }
 
-function ofSeverities(
+function gaugeBySeverity(
   name: string,
   help: string,
   value: (severity: FamilySettings['severities'][number]) => number | undefined,
@@ -100,17 +100,17 @@ function inSeconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
 }
 
-interface Counted {
+interface StoreCounterFamily {
   readonly name: string;
   readonly help: string;
   readonly counter: PageSource['counters'][number]['name'];
   readonly label: string;
-  /** Known labels: they are there from the start, so that a first count shows in `increase()`. */
+  /** Values of the label that exist from the start, at zero, so that a first count shows in `increase()`. */
   readonly known: readonly string[];
 }
 
-/** Counters of the store. */
-function counted({ name, help, counter, label, known }: Counted): AnyFamily {
+/** A counter that the store keeps over restarts. */
+function storeCounter({ name, help, counter, label, known }: StoreCounterFamily): AnyFamily {
   return uncachedFamily({
     name,
     help,
@@ -118,17 +118,17 @@ function counted({ name, help, counter, label, known }: Counted): AnyFamily {
     labels: ['provider', label],
     values: ({ providers, counters }) =>
       providers.flatMap(({ provider }) => {
-        const values = new Map(known.map((word) => [word, 0]));
+        const values = new Map(known.map((labelValue) => [labelValue, 0]));
         for (const one of counters) {
           if (one.provider === provider.name && one.name === counter) values.set(one.label, one.value);
         }
-        return [...values].map(([word, value]) => [provider.name, word, value] as const);
+        return [...values].map(([labelValue, value]) => [provider.name, labelValue, value] as const);
       }),
   });
 }
 
 export const stateFamilies: readonly AnyFamily[] = [
-  counted({
+  storeCounter({
     name: 'incident_revisions_total',
     help: 'Corrections of incidents after they were counted; what was counted stays.',
     counter: 'revisions',
@@ -141,19 +141,21 @@ export const stateFamilies: readonly AnyFamily[] = [
       value: item.row.open[STATUSES.indexOf(status)] ?? 0,
     })),
   ),
-  openInstant(
+  openTimestamp(
     'incident_open_oldest_timestamp_seconds',
     'When the oldest open incident was triggered.',
     ({ oldestAtMs }) => oldestAtMs,
   ),
-  openInstant(
+  openTimestamp(
     'incident_last_resolved_timestamp_seconds',
     'When the last incident was resolved.',
     ({ lastResolvedAtMs }) => lastResolvedAtMs,
   ),
-  ofSeverities('incident_target_minutes', 'Configured recovery target.', ({ targetMs }) => inMinutes(targetMs)),
-  ofSeverities('incident_acknowledgement_target_minutes', 'Configured acknowledgement target.', ({ stageTargetsMs }) =>
-    inMinutes(stageTargetsMs.acknowledgement),
+  gaugeBySeverity('incident_target_minutes', 'Configured recovery target.', ({ targetMs }) => inMinutes(targetMs)),
+  gaugeBySeverity(
+    'incident_acknowledgement_target_minutes',
+    'Configured acknowledgement target.',
+    ({ stageTargetsMs }) => inMinutes(stageTargetsMs.acknowledgement),
   ),
   uncachedFamily({
     name: 'incident_stage_target_minutes',
@@ -164,37 +166,37 @@ export const stateFamilies: readonly AnyFamily[] = [
         STAGES.map((stage) => [name, stage, inMinutes(stageTargetsMs[stage])] as const),
       ),
   }),
-  ofSeverities('incident_severity_rank', 'How bad the severity is: 0 is the worst.', ({ rank }) => rank),
+  gaugeBySeverity('incident_severity_rank', 'How bad the severity is: 0 is the worst.', ({ rank }) => rank),
   uncachedFamily({
     name: 'incident_availability_objective_ratio',
     help: 'Share of the time that should be free of incidents of the severities of availability.',
     labels: [],
     values: (_source, { availability }) => [[availability?.objective]],
   }),
-  ofSeverities(
+  gaugeBySeverity(
     'incident_target_objective_ratio',
     'Share of recoveries that should meet the target.',
     ({ objective }) => objective,
   ),
-  ofProviders('mttr_exporter_provider_synced', '1 when the first sync of the provider is complete.', ({ state }) =>
+  gaugeByProvider('mttr_exporter_provider_synced', '1 when the first sync of the provider is complete.', ({ state }) =>
     Number(state.isSynced),
   ),
-  ofProviders(
+  gaugeByProvider(
     'mttr_exporter_provider_overall',
     '1 when the provider counts in every grouping, 0 when only in its own.',
     ({ provider }) => Number(provider.isOverall),
   ),
-  ofProviders(
+  gaugeByProvider(
     'mttr_exporter_last_success_timestamp_seconds',
-    'The instant up to which the last successful poll asked: the windows of the provider end here.',
+    'The time up to which the last successful poll has read the platform: the windows of the provider end here.',
     ({ state }) => inSeconds(state.polledUntilMs),
   ),
-  ofProviders(
+  gaugeByProvider(
     'mttr_exporter_counting_since_timestamp_seconds',
-    'What ended before this instant is in no cumulative series.',
+    'When counting began: incidents that ended before this time are in no cumulative series.',
     ({ state }) => inSeconds(state.countingSinceMs),
   ),
-  ofProviders(
+  gaugeByProvider(
     'mttr_exporter_history_start_timestamp_seconds',
     'Where the history of the provider begins.',
     ({ state }) => inSeconds(state.historyStartMs),
@@ -208,14 +210,14 @@ export const stateFamilies: readonly AnyFamily[] = [
         (['open', 'resolved', 'excluded'] as const).map((state) => [provider.name, state, counts?.[state]] as const),
       ),
   }),
-  counted({
+  storeCounter({
     name: 'mttr_exporter_incidents_rejected_total',
-    help: 'Records that were not taken, each once per reason.',
+    help: 'Records that were rejected, each once per reason.',
     counter: 'rejected',
     label: 'reason',
     known: REJECTION_REASONS,
   }),
-  counted({
+  storeCounter({
     name: 'mttr_exporter_severity_unmapped_total',
     help: 'Incidents that took the default severity, each once: their own is unknown to the configuration, or missing.',
     counter: 'unmapped',

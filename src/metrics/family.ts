@@ -5,31 +5,32 @@ import type { LabelSet } from '../store/label-sets.ts';
 import type { Exemplar, ProviderState, StoredCounter } from '../store/store.ts';
 import { type Fragment, type MetricType, renderFragment, type Sample } from './exposition.ts';
 
-/** What metrics need to know of a provider besides its numbers. */
-export interface ShownProvider {
+/** A provider on the page: what its platform reports decides which families it has. */
+export interface PageProvider {
   readonly name: string;
   readonly isOverall: boolean;
   readonly statuses: readonly Status[];
-  readonly stamps: Readonly<Record<Timing, boolean>>;
+  /** The timings that the platform reports. */
+  readonly timings: Readonly<Record<Timing, boolean>>;
   readonly hasEscalations: boolean;
   readonly hasReopens: boolean;
 }
 export type Timing = 'acknowledgement' | 'detection' | 'identification' | 'mitigation';
 
-/** One label set with what its samples are made of. A change of any of it makes a new object. */
-export interface ShownSet {
+/** One label set with everything that its samples are computed from; a new object whenever any of it changes. */
+export interface LabelSetSource {
   readonly set: LabelSet;
-  readonly provider: ShownProvider;
+  readonly provider: PageProvider;
   readonly exemplars: readonly (Exemplar | undefined)[];
 }
 
 /** What a page is rendered from. */
 export interface PageSource {
   readonly rows: readonly Row[];
-  readonly openRows: readonly { readonly row: OpenRow; readonly provider: ShownProvider }[];
-  readonly sets: readonly ShownSet[];
+  readonly openRows: readonly { readonly row: OpenRow; readonly provider: PageProvider }[];
+  readonly sets: readonly LabelSetSource[];
   readonly providers: readonly {
-    readonly provider: ShownProvider;
+    readonly provider: PageProvider;
     readonly state: ProviderState;
     readonly counts: ProviderCounts | undefined;
   }[];
@@ -44,8 +45,9 @@ export type FamilySettings = Pick<Config, 'severities' | 'windows' | 'levels' | 
 };
 
 /**
- * A family declared as data: its metadata, the things it has samples of, and a pure function from one of these to
- * samples. `version` says when a thing's samples may have changed; the same object with the same version is not rendered again.
+ * A family declared as data: its metadata, the items it has samples of, and a pure function from an item to its
+ * samples. A higher `version` says that the samples of an item may have changed; the same item with the same version is not
+ * rendered again.
  */
 export interface Family<Item extends object = object> {
   readonly name: string;
@@ -53,7 +55,7 @@ export interface Family<Item extends object = object> {
   readonly help: string;
   readonly labels: readonly string[];
   readonly items: (source: PageSource) => readonly Item[];
-  /** What the fragment of an item is kept by; the item itself unless told otherwise. */
+  /** The key under which the fragment of an item is cached; without it the item itself. */
   readonly key?: (item: Item) => object;
   readonly version: (item: Item) => number;
   readonly samples: (item: Item, settings: FamilySettings) => readonly Sample[];
@@ -66,13 +68,13 @@ export interface MetricSource {
 
 /** A family with its item type hidden, so that different ones share a list. */
 export interface AnyFamily extends Pick<Family, 'name' | 'type' | 'help' | 'labels'> {
-  /** Brings `kept` up to date; what is kept with its newest version is not rendered again. */
-  readonly render: (source: PageSource, settings: FamilySettings, kept: RenderCache) => void;
-  /** The same as samples, for who writes them elsewhere than on the page. */
+  /** Brings the cache up to date; items whose version is the cached one are not rendered again. */
+  readonly render: (source: PageSource, settings: FamilySettings, cache: RenderCache) => void;
+  /** The same as samples, for output other than the page. */
   readonly sampleGroups: (source: PageSource, settings: FamilySettings) => Iterable<SampleGroup>;
 }
 
-/** One thing that a family has to show; the same key with the same version has the same samples. */
+/** The samples of one item; the same key with the same version has the same samples. */
 export interface SampleGroup {
   readonly key: object;
   readonly version: number;
@@ -81,11 +83,11 @@ export interface SampleGroup {
 
 /** A family as it was rendered last. */
 export interface RenderCache {
-  /** By what they are of. */
-  readonly fragments: WeakMap<object, Fragment>;
-  /** The list that was gone through, with the fragment of each of its items: the same list is not looked up again. */
+  /** By the key of their item. */
+  readonly fragmentsByKey: WeakMap<object, Fragment>;
+  /** The items of the last rendering, and the fragment of each: for the same list nothing is looked up by key. */
   items: readonly object[];
-  shown: readonly Fragment[];
+  fragments: readonly Fragment[];
 }
 
 export function family<Item extends object>(declared: Family<Item>): AnyFamily {
@@ -96,21 +98,21 @@ export function family<Item extends object>(declared: Family<Item>): AnyFamily {
     type,
     help,
     labels,
-    render: (source, settings, kept) => {
+    render: (source, settings, cache) => {
       const items = declared.items(source);
-      const before = kept.items === items ? kept.shown : undefined;
+      const before = cache.items === items ? cache.fragments : undefined;
       const isCurrent = (item: Item, at: number) => before?.[at]?.version === declared.version(item);
       if (before !== undefined && items.every(isCurrent)) return;
-      const shown = items.map((item, at) => {
+      const fragments = items.map((item, at) => {
         const version = declared.version(item);
-        const known = before === undefined ? kept.fragments.get(keyOf(item)) : before[at];
+        const known = before === undefined ? cache.fragmentsByKey.get(keyOf(item)) : before[at];
         if (known?.version === version) return known;
         const fragment = renderFragment(name, version, declared.samples(item, settings));
-        kept.fragments.set(keyOf(item), fragment);
+        cache.fragmentsByKey.set(keyOf(item), fragment);
         return fragment;
       });
-      kept.items = items;
-      kept.shown = shown;
+      cache.items = items;
+      cache.fragments = fragments;
     },
     *sampleGroups(source, settings) {
       for (const item of declared.items(source)) {

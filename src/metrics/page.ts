@@ -11,7 +11,7 @@ const FRAGMENTS_PER_BLOCK = 64;
 
 /** Bytes that are never changed, on shared memory: another thread sends them as they are. */
 export interface PageBlock {
-  /** Unique within a page's life. */
+  /** Unique within the process. */
   readonly id: number;
   /** The same array for both formats where they agree. */
   readonly bytes: Readonly<Record<Format, Uint8Array>>;
@@ -32,10 +32,10 @@ export interface RenderedPage {
   readonly compressed: Readonly<Record<Format, CompressedPage>>;
 }
 
-/** Fragments that share their bytes; replaced when one of them is another. */
+/** A run of fragments whose bytes are joined; a changed fragment makes a new block. */
 interface Block extends PageBlock {
   readonly fragments: readonly Fragment[];
-  /** Absent until it is wanted. */
+  /** Absent until it is first needed. */
   deflated: Readonly<Record<Format, Uint8Array>> | undefined;
 }
 
@@ -45,13 +45,13 @@ interface RenderedFamily extends RenderCache {
   blocks: readonly Block[];
 }
 
-/** Keeps the page as one fragment of text per (family, thing) and renders again only what changed. */
+/** Caches the page as one fragment of text per family and item, and renders only what changed. */
 export class Page {
-  readonly #families: readonly { readonly family: AnyFamily; readonly kept: RenderedFamily }[];
+  readonly #families: readonly { readonly family: AnyFamily; readonly cache: RenderedFamily }[];
   readonly #settings: FamilySettings;
 
   constructor(families: readonly AnyFamily[], settings: FamilySettings) {
-    this.#families = families.map((family) => ({ family, kept: newFamily(family) }));
+    this.#families = families.map((family) => ({ family, cache: newFamily(family) }));
     this.#settings = settings;
   }
 
@@ -63,16 +63,16 @@ export class Page {
 
   /** The first half of `render`: all text is up to date, nothing is compressed yet. */
   renderPlain(source: PageSource): void {
-    for (const { family, kept } of this.#families) {
-      const before = kept.shown;
-      family.render(source, this.#settings, kept);
-      if (kept.shown !== before) kept.blocks = reuseBlocks(kept.blocks, kept.shown);
+    for (const { family, cache } of this.#families) {
+      const before = cache.fragments;
+      family.render(source, this.#settings, cache);
+      if (cache.fragments !== before) cache.blocks = reuseBlocks(cache.blocks, cache.fragments);
     }
   }
 
   /** The second half: compresses what changed and puts the page together. */
   compress(): RenderedPage {
-    const blocks = this.#families.flatMap(({ kept }) => [kept.header, ...kept.blocks]);
+    const blocks = this.#families.flatMap(({ cache }) => [cache.header, ...cache.blocks]);
     for (const block of blocks) block.deflated ??= deflateBlock(block);
     const [text, openmetrics] = FORMATS.map((format) => compressedPage(blocks, format));
     if (text === undefined || openmetrics === undefined) throw new Error('a format is missing');
@@ -95,7 +95,7 @@ function newFamily(family: AnyFamily): RenderedFamily {
   const text = headerText(family, 'text');
   const openmetrics = headerText(family, 'openmetrics');
   const header = newBlock([{ version: 0, text, openmetrics }]);
-  return { header, fragments: new WeakMap(), items: [], shown: [], blocks: [] };
+  return { header, fragmentsByKey: new WeakMap(), items: [], fragments: [], blocks: [] };
 }
 
 let lastBlock = 0;

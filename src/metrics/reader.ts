@@ -10,7 +10,7 @@ export interface WholePage {
   readonly version: number;
 }
 
-/** What another thread has to hear of a page: all of it, but bytes only of blocks that it does not have yet. */
+/** A page for another thread: all of it, but bytes only of blocks that it does not have yet. */
 export interface PageUpdate extends Pick<RenderedPage, 'compressed'> {
   readonly version: number;
   /** Ids of all blocks, in order. */
@@ -18,7 +18,7 @@ export interface PageUpdate extends Pick<RenderedPage, 'compressed'> {
   readonly newBlocks: readonly PageBlock[];
 }
 
-/** Scrapes that come within this time of each other share one reading of the process' own metrics. */
+/** Scrapes that come within this time of each other share one copy of the process' own metrics. */
 const SHARED_MS = 100;
 /** RFC 1952: magic, deflate, no flags, no time, no hints, unknown system. */
 const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
@@ -37,13 +37,13 @@ export function createPageUpdates(): (page: RenderedPage) => PageUpdate {
 }
 
 export interface PageReader {
-  /** Replaces what stands before the process' own metrics. */
+  /** Replaces the rendered families; the process' own metrics follow them. */
   show(update: PageUpdate): void;
   /** The newest page; undefined before the first one. */
   read(format: Format): Promise<WholePage | undefined> | WholePage | undefined;
 }
 
-interface ShownPage {
+interface CurrentPage {
   readonly version: number;
   readonly blocks: readonly PageBlock[];
   readonly compressed: RenderedPage['compressed'];
@@ -51,11 +51,11 @@ interface ShownPage {
 
 /** Joins the rendered families with the process' own metrics, which are read for each scrape. */
 export function createPageReader(processText: (format: Format) => Promise<string>): PageReader {
-  let shown: ShownPage | undefined;
-  const ready = new Map<Format, { readonly page: ShownPage; readonly whole: WholePage; readonly atMs: number }>();
+  let current: CurrentPage | undefined;
+  const ready = new Map<Format, { readonly page: CurrentPage; readonly whole: WholePage; readonly atMs: number }>();
   const assemble = async (format: Format) => {
     const text = await processText(format);
-    const page = shown;
+    const page = current;
     if (page === undefined) return undefined;
     const rest = Buffer.from(format === 'openmetrics' ? `${text}# EOF\n` : text);
     const whole = join(page, format, rest);
@@ -64,25 +64,25 @@ export function createPageReader(processText: (format: Format) => Promise<string
   };
   return {
     show: ({ version, order, newBlocks, compressed }) => {
-      const byId = new Map([...(shown?.blocks ?? []), ...newBlocks].map((block) => [block.id, block]));
+      const byId = new Map([...(current?.blocks ?? []), ...newBlocks].map((block) => [block.id, block]));
       const blocks = order.map((id) => {
         const block = byId.get(id);
         if (block === undefined) throw new Error(`block ${id} of the page was never received`);
         return block;
       });
-      shown = { version, blocks, compressed };
+      current = { version, blocks, compressed };
     },
     read: (format) => {
-      if (shown === undefined) return undefined;
+      if (current === undefined) return undefined;
       const known = ready.get(format);
-      const isFresh = known?.page === shown && performance.now() - known.atMs < SHARED_MS;
+      const isFresh = known?.page === current && performance.now() - known.atMs < SHARED_MS;
       return isFresh ? known.whole : assemble(format);
     },
   };
 }
 
-/** One gzip member: the kept blocks, the last block, and a trailer over all of it. */
-function join({ version, blocks, compressed }: ShownPage, format: Format, rest: Buffer): WholePage {
+/** The page as it is sent. Its gzip form is one member: the blocks as they were compressed, the last block, and a trailer over all of it. */
+function join({ version, blocks, compressed }: CurrentPage, format: Format, rest: Buffer): WholePage {
   const { deflated, length, crc } = compressed[format];
   const last = deflateRawSync(rest, { level: DEFLATE_LEVEL, finishFlush: constants.Z_FINISH });
   const trailer = Buffer.alloc(8);

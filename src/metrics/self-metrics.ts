@@ -4,7 +4,7 @@ import type { Family } from './family.ts';
 
 type Declared = Pick<Family, 'name' | 'type' | 'help' | 'labels'>;
 
-/** What the exporter counts of its own work, apart from what the store remembers; begins anew with the process. */
+/** Metrics of the exporter's own work; they start at zero with the process (what survives it is in the store). */
 export const SELF_METRICS = {
   info: {
     name: 'mttr_exporter_build_info',
@@ -45,7 +45,7 @@ export const SELF_METRICS = {
   throttled: {
     name: 'mttr_exporter_api_throttled_total',
     type: 'counter',
-    help: 'Answers by which the platform asked for fewer requests.',
+    help: 'Responses by which the platform asked for fewer requests.',
     labels: ['provider'],
   },
   budget: {
@@ -57,7 +57,7 @@ export const SELF_METRICS = {
   skew: {
     name: 'mttr_exporter_clock_skew_seconds',
     type: 'gauge',
-    help: 'How far the clock of this machine is ahead of the platform (its Date header); beyond 300 the time of the platform is taken.',
+    help: 'How far the clock of this machine is ahead of the platform (its Date header); beyond 300 the time of the platform is used.',
     labels: ['provider'],
   },
   reloadSuccessful: {
@@ -89,11 +89,11 @@ const MISNAMED = [
   'nodejs_eventloop_utilization_summary',
 ];
 
-/** What the exporter says of its own work; counts begin anew with the process. */
+/** Sets and counts SELF_METRICS. */
 export interface ProcessMetrics {
   polled(provider: string, poll: { readonly isUp: boolean; readonly seconds: number }): void;
-  /** Makes the counters of a provider exist at zero, unless they do. */
-  born(provider: string): void;
+  /** Creates the counters of a provider at zero, unless they exist. */
+  ensureCounters(provider: string): void;
   requested(provider: string, code: string): void;
   /** A request took so long; beyond 30 endpoints of a provider they are `other`. */
   answered(provider: string, request: { readonly endpoint: string; readonly durationMs: number }): void;
@@ -101,7 +101,7 @@ export interface ProcessMetrics {
   budget(provider: string, remaining: number): void;
   clockSkew(provider: string, ms: number): void;
   reloaded(isSuccessful: boolean, nowMs: number): void;
-  /** Series of a provider that is no longer configured leave. */
+  /** Removes the series of a provider that is no longer configured. */
   forget(provider: string): Promise<void>;
   /** All of them as exposition text. */
   text(format: Format): Promise<string>;
@@ -111,23 +111,23 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  new Gauge(of(SELF_METRICS.info, registry)).set({ version, nodeversion: process.version }, 1);
+  new Gauge(toOptions(SELF_METRICS.info, registry)).set({ version, nodeversion: process.version }, 1);
   const metrics = {
-    up: new Gauge(of(SELF_METRICS.up, registry)),
-    duration: new Histogram({ ...of(SELF_METRICS.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
-    polls: new Counter(of(SELF_METRICS.polls, registry)),
-    requests: new Counter(of(SELF_METRICS.requests, registry)),
+    up: new Gauge(toOptions(SELF_METRICS.up, registry)),
+    duration: new Histogram({ ...toOptions(SELF_METRICS.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
+    polls: new Counter(toOptions(SELF_METRICS.polls, registry)),
+    requests: new Counter(toOptions(SELF_METRICS.requests, registry)),
     requestDuration: new Histogram({
-      ...of(SELF_METRICS.requestDuration, registry),
+      ...toOptions(SELF_METRICS.requestDuration, registry),
       buckets: REQUEST_BUCKETS_SECONDS,
     }),
-    throttled: new Counter(of(SELF_METRICS.throttled, registry)),
-    budget: new Gauge(of(SELF_METRICS.budget, registry)),
-    skew: new Gauge(of(SELF_METRICS.skew, registry)),
+    throttled: new Counter(toOptions(SELF_METRICS.throttled, registry)),
+    budget: new Gauge(toOptions(SELF_METRICS.budget, registry)),
+    skew: new Gauge(toOptions(SELF_METRICS.skew, registry)),
   };
-  const reloadSuccessful = new Gauge(of(SELF_METRICS.reloadSuccessful, registry));
-  const reloadedAt = new Gauge(of(SELF_METRICS.reloadedAt, registry));
-  const born = new Set<string>();
+  const reloadSuccessful = new Gauge(toOptions(SELF_METRICS.reloadSuccessful, registry));
+  const reloadedAt = new Gauge(toOptions(SELF_METRICS.reloadedAt, registry));
+  const withCounters = new Set<string>();
   const endpoints = new Map<string, Set<string>>();
   const toEndpoint = (provider: string, endpoint: string) => {
     const known = endpoints.get(provider) ?? new Set();
@@ -141,9 +141,9 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       metrics.polls.inc({ provider, outcome: isUp ? 'success' : 'failure' });
       metrics.duration.observe({ provider }, seconds);
     },
-    born: (provider) => {
-      if (born.has(provider)) return;
-      born.add(provider);
+    ensureCounters: (provider) => {
+      if (withCounters.has(provider)) return;
+      withCounters.add(provider);
       for (const outcome of ['success', 'failure']) metrics.polls.inc({ provider, outcome }, 0);
       metrics.throttled.inc({ provider }, 0);
       metrics.duration.zero({ provider });
@@ -160,7 +160,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       if (isSuccessful) reloadedAt.set(nowMs / 1000);
     },
     forget: (provider) => {
-      born.delete(provider);
+      withCounters.delete(provider);
       endpoints.delete(provider);
       return forgetProvider(Object.values(metrics), provider);
     },
@@ -169,7 +169,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
 }
 
 /** A declared family as the client library wants it. */
-function of<Label extends string>(
+function toOptions<Label extends string>(
   { name, help, labels }: { readonly name: string; readonly help: string; readonly labels: readonly Label[] },
   registry: Registry,
 ) {
@@ -192,12 +192,12 @@ async function forgetProvider(metrics: readonly Metric[], provider: string): Pro
   }
 }
 
-/** The registry in our own words, so that both halves of a page agree in names, bounds and escaping. */
+/** The registry written by our own exposition code, so that both halves of a page agree in names, bounds and escaping. */
 async function registryText(registry: Registry, format: Format): Promise<string> {
   const families = await registry.getMetricsAsJSON();
   let text = '';
   for (const { name, help, type, values } of families) {
-    text += headerText({ name, help, type: typeOf(String(type)) }, format);
+    text += headerText({ name, help, type: toMetricType(String(type)) }, format);
     for (const value of values) {
       // Nothing was measured yet (lag of the event loop just after the start): absent, not NaN.
       if (!Number.isNaN(value.value)) text += sampleText(name, readSample(name, value), format);
@@ -206,8 +206,8 @@ async function registryText(registry: Registry, format: Format): Promise<string>
   return text;
 }
 
-function typeOf(word: string): MetricType {
-  if (word === 'gauge' || word === 'counter' || word === 'histogram' || word === 'summary') return word;
+function toMetricType(type: string): MetricType {
+  if (type === 'gauge' || type === 'counter' || type === 'histogram' || type === 'summary') return type;
   return 'untyped';
 }
 

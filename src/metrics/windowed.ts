@@ -19,9 +19,9 @@ interface Windowed {
   readonly help: string;
   readonly statistics: readonly Statistic[];
   readonly labels?: readonly string[];
-  /** Only rows that carry this one too say something of the family. */
-  readonly beside?: Statistic;
-  /** Samples of one window; the labels of the row are put in front. */
+  /** Only rows that have this statistic too are shown. */
+  readonly onlyWith?: Statistic;
+  /** Samples of one window; the labels of the row are added in front. */
   readonly samples: (value: (statistic: Statistic) => number, settings: FamilySettings) => readonly Sample[];
 }
 
@@ -34,55 +34,57 @@ function gaugeOf(name: string, statistic: Statistic, help: string): AnyFamily {
   });
 }
 
-/** Families of windowed rows: absent where a row has no value, never 0 instead. */
-function windowed({ name, help, statistics, labels = [], beside, samples }: Windowed): AnyFamily {
-  const places = statistics.map((statistic) => STATISTICS.indexOf(statistic));
-  const [first = 0] = places;
-  const isSaid = ({ statistics: carried }: Row) =>
-    statistics.some((statistic) => carried.has(statistic)) && (beside === undefined || carried.has(beside));
-  const sumOfVersions = ({ versions }: Row) => places.reduce((sum, place) => sum + (versions[place] ?? 0), 0);
-  // The list of rows is another one whenever a row comes or goes.
-  const said = new WeakMap<readonly Row[], readonly Row[]>();
+/** A gauge of the windowed rows: absent where a row has no value, never 0 instead. */
+function windowed({ name, help, statistics, labels = [], onlyWith, samples }: Windowed): AnyFamily {
+  const indexes = statistics.map((statistic) => STATISTICS.indexOf(statistic));
+  const [first = 0] = indexes;
+  const hasSamples = ({ statistics: carried }: Row) =>
+    statistics.some((statistic) => carried.has(statistic)) && (onlyWith === undefined || carried.has(onlyWith));
+  const sumOfVersions = ({ versions }: Row) => indexes.reduce((sum, index) => sum + (versions[index] ?? 0), 0);
+  // The list of rows is a new object whenever a row is added or removed.
+  const rowsWithSamples = new WeakMap<readonly Row[], readonly Row[]>();
   return family<Row>({
     name,
     type: 'gauge',
     help,
     labels: [...LABELS, ...labels],
     items: ({ rows }) => {
-      const known = said.get(rows) ?? rows.filter(isSaid);
-      said.set(rows, known);
+      const known = rowsWithSamples.get(rows) ?? rows.filter(hasSamples);
+      rowsWithSamples.set(rows, known);
       return known;
     },
-    version: places.length === 1 ? ({ versions }) => versions[first] ?? 0 : sumOfVersions,
+    version: indexes.length === 1 ? ({ versions }) => versions[first] ?? 0 : sumOfVersions,
     samples: (row, settings) =>
       settings.windows.flatMap(({ name: window }, at) => {
         const value = (statistic: Statistic) => row.values[at]?.[STATISTICS.indexOf(statistic)] ?? Number.NaN;
-        const own = ownLabels(row, window);
+        const common = rowLabels(row, window);
         return samples(value, settings)
           .filter((sample) => !Number.isNaN(sample.value))
-          .map((sample) => (sample.labels.length === 0 ? { ...own, value: sample.value } : withLabels(own, sample)));
+          .map((sample) =>
+            sample.labels.length === 0 ? { ...common, value: sample.value } : withLabels(common, sample),
+          );
       }),
   });
 }
 
-type OwnLabels = Required<Pick<Sample, 'labels' | 'labelText'>>;
+type RowLabels = Required<Pick<Sample, 'labels' | 'labelText'>>;
 
 /** By row, then by window: two dozen families show each of them, most again every minute. */
-const ownLabelsOf = new WeakMap<Row, Map<string, OwnLabels>>();
+const labelsByRow = new WeakMap<Row, Map<string, RowLabels>>();
 
-function ownLabels(row: Row, window: string): OwnLabels {
-  const ofRow = ownLabelsOf.get(row) ?? new Map<string, OwnLabels>();
-  ownLabelsOf.set(row, ofRow);
-  const known = ofRow.get(window);
+function rowLabels(row: Row, window: string): RowLabels {
+  const byWindow = labelsByRow.get(row) ?? new Map<string, RowLabels>();
+  labelsByRow.set(row, byWindow);
+  const known = byWindow.get(window);
   if (known !== undefined) return known;
   const labels: LabelPairs = [['by', row.grouping], ['window', window], ...row.labels];
-  const own = { labels, labelText: labelText(labels) };
-  ofRow.set(window, own);
-  return own;
+  const common = { labels, labelText: labelText(labels) };
+  byWindow.set(window, common);
+  return common;
 }
 
-function withLabels(own: OwnLabels, { labels, ...sample }: Sample): Sample {
-  return { ...sample, labels: [...own.labels, ...labels], labelText: `${own.labelText},${labelText(labels)}` };
+function withLabels(common: RowLabels, { labels, ...sample }: Sample): Sample {
+  return { ...sample, labels: [...common.labels, ...labels], labelText: `${common.labelText},${labelText(labels)}` };
 }
 
 function levelSamples(mttr: number, { levels }: FamilySettings): Sample[] {
@@ -138,7 +140,7 @@ export const windowedFamilies: readonly AnyFamily[] = [
     'Sample standard deviation of the recovery times in the window.',
   ),
   gaugeOf('incident_window_opened', 'opened', 'Incidents opened in the window.'),
-  gaugeOf('incident_window_resolved', 'resolved', 'Incidents resolved in the window: what the means rest on.'),
+  gaugeOf('incident_window_resolved', 'resolved', 'Incidents resolved in the window: the sample of the means.'),
   gaugeOf(
     'incident_mttr_baseline_minutes',
     'baseline',
@@ -163,7 +165,7 @@ export const windowedFamilies: readonly AnyFamily[] = [
   gaugeOf(
     'incident_repeat_ratio',
     'repeat',
-    'Share of the incidents opened in the window whose trouble another one opened earlier in the window had.',
+    'Share of the incidents opened in the window that repeat an earlier one opened in it: same deduplication key, or same service and title.',
   ),
   gaugeOf(
     'incident_availability_ratio',
@@ -192,8 +194,8 @@ export const windowedFamilies: readonly AnyFamily[] = [
     name: 'incident_performance_level',
     help: '1 for the level that the MTTR of the window reaches, 0 for the others.',
     statistics: ['mttr'],
-    // Four series per window: only for rows that say everything, or every pair of service and severity has them.
-    beside: 'stddev',
+    // Four series per window: only for rows with all statistics, not for every pair of service and severity.
+    onlyWith: 'stddev',
     labels: ['level'],
     samples: (value, settings) => levelSamples(value('mttr'), settings),
   }),

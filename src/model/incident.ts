@@ -11,7 +11,7 @@ export interface Interval {
   readonly closedAtMs?: number | undefined;
 }
 
-/** The platform's own words for the severity; the configuration maps them to one of ours when they are read. */
+/** The platform's own values for the severity; the configuration maps them to one of its severities. */
 export interface SeveritySources {
   readonly priority?: string | undefined;
   readonly urgency?: string | undefined;
@@ -64,8 +64,8 @@ export interface Incident {
   /** Folded into another incident: opened, but neither resolved nor in any duration. */
   readonly merged: boolean;
   /**
-   * Counted apart and in no statistic: the open window passed, it was a flicker, or the platform's own flag says that it was none
-   * (maintenance, test, drill, duplicate, cancelled).
+   * In no statistic: it ended after the open window, was too short to be an incident, or a flag of the platform says that
+   * it was none (maintenance, test, drill, duplicate, cancelled).
    */
   readonly exclusion?: 'expired' | 'flaky' | 'flagged' | undefined;
   /** The same for repeated incidents: the platform's deduplication key, else service and normalized title. */
@@ -105,7 +105,7 @@ export interface StateChange {
   /** Unique within the subject; the same change twice counts once. */
   readonly id: string;
   readonly atMs: number;
-  /** The provider's own word for what happened. */
+  /** The provider's own name of what happened. */
   readonly kind: string;
 }
 
@@ -125,7 +125,7 @@ export function titleFingerprint(serviceId: string, title: string): string {
   return `${serviceId}\n${words.replace(/\s+/g, ' ').trim().toLowerCase()}`;
 }
 
-/** A link that people may follow: only http and https, whatever a platform or a file says; undefined for the rest. */
+/** The text if it is a link that people may follow (http or https); undefined for anything else. */
 export function webLink(text: string | null | undefined): string | undefined {
   return /^https?:\/\//i.test(text ?? '') ? (text ?? undefined) : undefined;
 }

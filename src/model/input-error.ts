@@ -14,7 +14,7 @@ export interface InputProblem {
 const VALUE_LENGTH_MAX = 60;
 
 /**
- * What a person or a program asked cannot be answered as it was asked. Each surface names the field in its own way:
+ * A request of a person or a program that cannot be answered as it is. Each surface names the field in its own way:
  * `--from` on the command line, `from` among the parameters of the API.
  */
 export class InputError extends Error implements InputProblem {

@@ -16,8 +16,8 @@ export interface Facet {
   readonly severity: SeveritySources;
 }
 
-/** Bits of `StoredIncident.marks`. */
-export const MARKS = {
+/** Bits of `IncidentSummary.flags`. */
+export const FLAGS = {
   merged: 1,
   expired: 2,
   flaky: 4,
@@ -44,13 +44,13 @@ export const MARKS = {
 export const STATUSES: readonly Status[] = ['triggered', 'acknowledged', 'identified', 'mitigated', 'resolved'];
 
 /** An incident as statistics need it: numbers, no texts (a million of them are kept in memory). */
-export interface StoredIncident {
+export interface IncidentSummary {
   /** Key in the store; ascending in order of arrival. */
   readonly row: number;
   /** `Facet.row` */
   readonly facet: number;
-  /** Bits of MARKS. */
-  readonly marks: number;
+  /** Bits of FLAGS. */
+  readonly flags: number;
   /** Index into STATUSES. */
   readonly status: number;
   readonly triggeredAtMs: number;
@@ -67,18 +67,18 @@ export interface StoredIncident {
   readonly title: string | undefined;
 }
 
-/** True when none of these marks is set: the incident may be in statistics. */
-export function isKept(marks: number): boolean {
-  return (marks & (MARKS.expired | MARKS.flaky | MARKS.deleted)) === 0;
+/** True when none of these flags is set: the incident may be in statistics. */
+export function isCountable(flags: number): boolean {
+  return (flags & (FLAGS.expired | FLAGS.flaky | FLAGS.deleted)) === 0;
 }
 
 /** What `recovery.reopened` makes of an incident: milliseconds, or undefined when it has no recovery. */
 export function recoveryMs(
-  incident: Pick<StoredIncident, 'resolvedAtMs' | 'triggeredAtMs' | 'spans' | 'marks'>,
+  incident: Pick<IncidentSummary, 'resolvedAtMs' | 'triggeredAtMs' | 'spans' | 'flags'>,
   reopened: 'last' | 'first' | 'sum',
 ): number | undefined {
-  const { resolvedAtMs, triggeredAtMs, spans, marks } = incident;
-  if (resolvedAtMs === undefined || (marks & MARKS.merged) !== 0) return undefined;
+  const { resolvedAtMs, triggeredAtMs, spans, flags } = incident;
+  if (resolvedAtMs === undefined || (flags & FLAGS.merged) !== 0) return undefined;
   if (spans === undefined || reopened === 'last') return resolvedAtMs - triggeredAtMs;
   if (reopened === 'first') return (spans[1] ?? resolvedAtMs) - triggeredAtMs;
   let sumMs = 0;

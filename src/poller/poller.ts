@@ -10,12 +10,12 @@ import type { Provider } from '../providers/provider.ts';
 import type { ProviderState } from '../store/store.ts';
 import { countPage, type TranscriptRecorder } from './transcript.ts';
 
-/** A difference to the platform's clock beyond this is warned of, and the platform's time is taken (DESIGN §4.7). */
+/** Beyond this difference to the platform's clock the platform's time is used, with a warning (DESIGN §4.7). */
 const CLOCK_SKEW_MAX_MS = 5 * MINUTE_MS;
-/** A poll that takes longer than so many of its intervals, and than the time below, hangs: it is ended, and the next one tries anew. */
+/** A poll that takes longer than so many of its intervals, and than the time below, hangs: it is aborted, and the next one starts over. */
 const DEADLINE_INTERVALS = 10;
 const DEADLINE_MIN_MS = 10 * MINUTE_MS;
-/** The clock may jump again while a poll is done anew; one that jumps each time is no clock. */
+/** Tries of one poll whose clock jumps each time. */
 const CLOCK_TRIES_MAX = 3;
 
 /** The part of the core that polls feed. */
@@ -56,7 +56,7 @@ interface PollerInput {
 export interface PollerState {
   /** Undefined before the first poll has ended. */
   readonly isUp: boolean | undefined;
-  /** What the last poll failed of. */
+  /** Why the last poll failed. */
   readonly error: string | undefined;
   readonly failuresInRow: number;
 }
@@ -64,7 +64,7 @@ export interface PollerState {
 export interface Poller {
   readonly name: string;
   state(): PollerState;
-  /** One poll; failures are told by `state`, a log line and a metric, and never thrown. */
+  /** One poll; a failure is reported by `state`, a log line and a metric, and never thrown. */
   pollOnce(signal: AbortSignal): Promise<void>;
   /** Polls until the signal fires, one poll at a time. */
   run(signal: AbortSignal): Promise<void>;
@@ -132,7 +132,7 @@ type CheckClock = () => void;
 /** Our clock, or the platform's where ours is off. */
 interface PlatformClock {
   readonly nowMs: () => number;
-  /** Measures anew by the platform's last answer; true when that moved `nowMs` by more than a poll may be off. */
+  /** Measures again by the platform's last response; true when that moved `nowMs` by more than a poll may be off. */
   hasMoved(): boolean;
   /** Tells from now on whether somebody has set our clock since. */
   watch(): () => boolean;
@@ -151,7 +151,7 @@ function createPlatformClock({ name, provider, clock, log }: PollerInput): Platf
       skewMs = nextMs;
       const seconds = Math.round(skewMs / 1000);
       if (skewMs === 0) log.info('the clock agrees with the platform again', { provider: name });
-      else log.warn('the clock differs from the platform, whose time is taken', { provider: name, seconds });
+      else log.warn('the clock differs from that of the platform, whose time is used', { provider: name, seconds });
       return true;
     },
     watch: () => {
@@ -234,8 +234,8 @@ async function poll(
   } finally {
     deadline.end();
   }
-  if (last?.complete === undefined) throw new Error('the poll ended before it was whole');
-  // A reload forgets the pages of polls that it stops: a commit after it would move the cursor without them.
+  if (last?.complete === undefined) throw new Error('the poll ended before its last page');
+  // A reload drops the pages of polls that it stops: a commit after it would move the cursor without them.
   signal.throwIfAborted();
   checkClock();
   const { cursor, complete } = last;
@@ -291,19 +291,19 @@ export function toStoredState(
   };
 }
 
-/** One line when there are records that were not there in the poll before, not one in each poll. */
+/** One log line when records are rejected that were not rejected in the poll before, not one line in each poll. */
 function createRejectionWarning(provider: string, log: Log): (rejected: readonly Rejection[]) => void {
   let before = new Set<string>();
   return (rejected) => {
     const keys = new Set(rejected.map(({ key, reason }) => `${key} ${reason}`));
-    const news = rejected.filter(({ key, reason }) => !before.has(`${key} ${reason}`));
-    for (const { id, reason, detail } of news) log.debug('record rejected', { provider, id, reason, detail });
-    const [first] = news;
+    const newlyRejected = rejected.filter(({ key, reason }) => !before.has(`${key} ${reason}`));
+    for (const { id, reason, detail } of newlyRejected) log.debug('record rejected', { provider, id, reason, detail });
+    const [first] = newlyRejected;
     if (first !== undefined) {
       const { id, reason, detail } = first;
       log.warn('records rejected', {
         provider,
-        records: news.length,
+        records: newlyRejected.length,
         first_id: id,
         first_reason: reason,
         first_detail: detail,

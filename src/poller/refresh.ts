@@ -6,8 +6,8 @@ import type { CommitCounts } from '../store/store.ts';
 import { type Poller, type PollerCore, toPollCoverage, toStoredState } from './poller.ts';
 
 /**
- * Incidents that no list shows any more are asked for one by one, up to so many; more of them speak of a key that sees less
- * or of another account, and nothing is taken for deleted then.
+ * Incidents that the lists lack are asked for one by one, up to so many: more of them suggest a key with fewer rights or
+ * another account, and then nothing counts as deleted.
  */
 const MISSING_REQUESTED_MAX = 1000;
 
@@ -33,7 +33,7 @@ export interface RefreshRequest {
 
 /** What reading again found: numbers of incidents, and what it cost. */
 export interface RefreshResult extends CommitCounts {
-  /** Stored ones that the platform's lists lack and that were not asked for one by one, as they are too many. */
+  /** Stored incidents that the platform's lists lack and that were not asked for one by one, as they are too many. */
   readonly unverified: number;
   readonly requests: number;
 }
@@ -88,7 +88,7 @@ async function readPages(
     last = validatePage(page, poller.nowMs());
     await core.addPage(poller.name, last);
   }
-  if (last?.complete === undefined) throw new Error('the poll ended before it was whole');
+  if (last?.complete === undefined) throw new Error('the poll ended before its last page');
   return { cursor: last.cursor, complete: last.complete };
 }
 
@@ -116,14 +116,14 @@ export interface RefreshAll {
   readonly failuresMax: number;
 }
 
-/** What became of one provider: read again, failed, ended because others failed, or left alone as it is not stale. */
+/** The outcome for one provider: read again, failed, ended because others failed, or skipped as it is not stale. */
 export type ProviderRefresh = { readonly provider: string } & (
   | { readonly outcome: 'refreshed'; readonly refreshed: RefreshResult }
   | { readonly outcome: 'failed' | 'ended'; readonly error: string }
   | { readonly outcome: 'skipped' }
 );
 
-/** Reads providers again, one such work at a time. */
+/** Reads providers again, one refresh at a time. */
 export interface RefreshRunner {
   /** In the order of the providers; undefined when a refresh is under way already. */
   readonly begin: (request: RefreshAll) => Promise<readonly ProviderRefresh[]> | undefined;
@@ -136,7 +136,7 @@ export interface RefreshRunnerInput {
   readonly log: Log;
 }
 
-/** All providers at once, as one that is slow shall not keep the others waiting. */
+/** Reads all providers at once, so that a slow one does not delay the others. */
 export function createRefreshRunner(input: RefreshRunnerInput): RefreshRunner {
   const stopping = new AbortController();
   let running: Promise<readonly ProviderRefresh[]> | undefined;
@@ -170,15 +170,15 @@ async function refreshAll(
       const refreshed = await target.refresh({ spanMs: request.spanMs, isDryRun: request.isDryRun, signal });
       return { provider, outcome: 'refreshed', refreshed };
     } catch (error) {
-      const told = error instanceof Error ? error.message : String(error);
-      if (signal.aborted) return { provider, outcome: 'ended', error: told };
+      const message = error instanceof Error ? error.message : String(error);
+      if (signal.aborted) return { provider, outcome: 'ended', error: message };
       failures += 1;
       if (failures === request.failuresMax) giveUp.abort(new Error(`${failures} failed, which is max_failures`));
-      return { provider, outcome: 'failed', error: told };
+      return { provider, outcome: 'failed', error: message };
     }
   };
   const outcomes = await Promise.all(input.targets.map(refreshOne));
-  for (const outcome of outcomes) tell(input.log, outcome, request.isDryRun);
+  for (const outcome of outcomes) logOutcome(input.log, outcome, request.isDryRun);
   return outcomes;
 }
 
@@ -187,7 +187,7 @@ async function isStale({ lastSuccessMs, pollIntervalMs, nowMs }: RefreshTarget):
   return lastMs === undefined || nowMs() - lastMs > STALE_INTERVALS * pollIntervalMs;
 }
 
-function tell(log: Log, outcome: ProviderRefresh, isDryRun: boolean): void {
+function logOutcome(log: Log, outcome: ProviderRefresh, isDryRun: boolean): void {
   const { provider } = outcome;
   if (outcome.outcome === 'skipped') return;
   if (outcome.outcome !== 'refreshed') {

@@ -1,5 +1,5 @@
 import { formatList, formatLocalTime } from '../model/format.ts';
-import type { History } from '../store/history.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 import { EXCLUSION_TEXTS, EXCLUSIONS, type Exclusion } from './exclusion.ts';
 import type { HistorySummary } from './summary.ts';
 import type { ProviderWindow } from './timeline.ts';
@@ -10,7 +10,7 @@ export interface HintsInput {
   readonly timezone: string;
   /** Severities, services or teams were asked for. */
   readonly isFiltered: boolean;
-  readonly history: History;
+  readonly history: StoreSnapshot;
 }
 
 /** The likely reasons why nothing was resolved in a period: credentials, filter, range, nothing closed yet. */

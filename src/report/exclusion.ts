@@ -1,6 +1,6 @@
 import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
-import { type FacetLabels, MARKS } from '../model/stored.ts';
-import type { History } from '../store/history.ts';
+import { type FacetLabels, FLAGS } from '../model/stored.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 
 /** Why an incident is in no statistic. The first of these that applies is the one that is named. */
 export const EXCLUSIONS = [
@@ -45,7 +45,7 @@ export const EXCLUSION_TEXTS: Readonly<Record<Exclusion | 'merged', string>> = {
 
 /** An incident as far as exclusion goes; without a title, titles are not looked at. */
 export interface ExclusionSubject {
-  readonly marks: number;
+  readonly flags: number;
   readonly title: string | undefined;
   readonly recoveryMs: number | undefined;
 }
@@ -83,12 +83,12 @@ export function findApiExclusion(
   { excluded }: Pick<FacetLabels, 'excluded'>,
   reader: LabelMapper,
 ): ApiExclusion | undefined {
-  const flag = findFlag(subject) ?? ((subject.marks & MARKS.merged) === 0 ? undefined : 'merged');
+  const flag = findFlag(subject) ?? ((subject.flags & FLAGS.merged) === 0 ? undefined : 'merged');
   return flag ?? (excluded ? 'filter' : findTitleOrLengthExclusion(subject, reader));
 }
 
-function findFlag({ marks }: ExclusionSubject): 'deleted' | 'flagged' | 'expired' | 'flaky' | undefined {
-  return (['deleted', 'flagged', 'expired', 'flaky'] as const).find((flag) => (marks & MARKS[flag]) === MARKS[flag]);
+function findFlag({ flags }: ExclusionSubject): 'deleted' | 'flagged' | 'expired' | 'flaky' | undefined {
+  return (['deleted', 'flagged', 'expired', 'flaky'] as const).find((flag) => (flags & FLAGS[flag]) === FLAGS[flag]);
 }
 
 function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, reader: LabelMapper) {
@@ -99,7 +99,7 @@ function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, rea
 /** Labels as the filter sees them: what it leaves out has no slot among the limited services, and people know it by its name. */
 export function findUnfilteredLabels(
   facet: number,
-  { history, reader }: { readonly history: Pick<History, 'labels' | 'facet'>; readonly reader: LabelMapper },
+  { history, reader }: { readonly history: Pick<StoreSnapshot, 'labels' | 'facet'>; readonly reader: LabelMapper },
 ): FacetLabels | undefined {
   const labels = history.labels(facet);
   if (labels?.excluded !== true) return labels;

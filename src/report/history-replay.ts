@@ -1,6 +1,6 @@
 import { isVisible } from '../config/label-mapper.ts';
 import type { Grouping } from '../config/types.ts';
-import { type FacetLabels, MARKS, recoveryMs, STATUSES, type StoredIncident } from '../model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, recoveryMs, STATUSES } from '../model/stored.ts';
 import type { OpenRow, Row } from '../stats/rows.ts';
 import { SortedNumbers } from '../stats/sorted-numbers.ts';
 import { createTimeline, findSyncedProviders, type HistoryInput } from './timeline.ts';
@@ -31,8 +31,8 @@ export function replayHistory(input: HistoryInput): HistoryReplay {
     const labels = history.labels(incident.facet);
     const reader = findReader(labels?.provider ?? '');
     if (labels === undefined || reader === undefined) return;
-    const { marks, title } = incident;
-    if (!isVisible({ marks, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, reader)) return;
+    const { flags, title } = incident;
+    if (!isVisible({ flags, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, reader)) return;
     openIncidents.put(incident, labels);
     if (!indexed.has(incident.facet)) starts.put(labels);
     indexed.add(incident.facet);
@@ -86,7 +86,7 @@ function toGroupKey(grouping: Grouping, values: readonly string[]): string {
 /** What was open at times of the past, per combination of base labels, by what is known today. */
 export interface OpenIncidentReplay {
   /** Takes an incident that statistics see. */
-  put(incident: StoredIncident, labels: FacetLabels): void;
+  put(incident: IncidentSummary, labels: FacetLabels): void;
   /** All combinations that had an incident by then; the same objects each time. Times must not descend. */
   at(ms: number): readonly OpenRow[];
 }
@@ -177,15 +177,15 @@ interface RowEvent {
   readonly move: StatusMove | undefined;
 }
 
-function toEvents(incident: StoredIncident, row: ReplayedRow): RowEvent[] {
-  const { triggeredAtMs, resolvedAtMs, marks } = incident;
+function toEvents(incident: IncidentSummary, row: ReplayedRow): RowEvent[] {
+  const { triggeredAtMs, resolvedAtMs, flags } = incident;
   let from: number | undefined;
   const moves = findStatusChanges(incident).map(({ atMs, status: to }): RowEvent => {
     const move = { triggeredAtMs, from, to };
     from = to;
     return { atMs, row, move };
   });
-  const isResolved = resolvedAtMs !== undefined && (marks & MARKS.merged) === 0;
+  const isResolved = resolvedAtMs !== undefined && (flags & FLAGS.merged) === 0;
   return isResolved ? [...moves, { atMs: resolvedAtMs, row, move: undefined }] : moves;
 }
 
@@ -199,7 +199,7 @@ export interface StatusChange {
  * What an incident went through, in order of time, by what is known today: opened and closed as its spans say, further
  * by its timestamps while it was open. After its last change an open incident has the status that its platform reports.
  */
-export function findStatusChanges(incident: StoredIncident): readonly StatusChange[] {
+export function findStatusChanges(incident: IncidentSummary): readonly StatusChange[] {
   const { acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   const spanEnds = findSpanEnds(incident).map((atMs, index) => {
     const status = index % 2 === 0 ? STATUSES.indexOf('triggered') : undefined;
@@ -225,8 +225,8 @@ export function findStatusChanges(incident: StoredIncident): readonly StatusChan
 }
 
 /** When it opened and closed, in turn. A merged incident is not open any more, whether or not the platform says since when. */
-function findSpanEnds({ spans, triggeredAtMs, resolvedAtMs, marks }: StoredIncident): readonly number[] {
+function findSpanEnds({ spans, triggeredAtMs, resolvedAtMs, flags }: IncidentSummary): readonly number[] {
   const known = spans ?? (resolvedAtMs === undefined ? [triggeredAtMs] : [triggeredAtMs, resolvedAtMs]);
-  const isMerged = (marks & MARKS.merged) !== 0;
+  const isMerged = (flags & FLAGS.merged) !== 0;
   return isMerged && known.length % 2 === 1 ? [...known, known.at(-1) ?? triggeredAtMs] : known;
 }

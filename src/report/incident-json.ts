@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { formatIsoTime } from '../model/format.ts';
 import { ENDS_KNOWN_FROM } from '../model/incident.ts';
 import { type FacetLabels, STATUSES } from '../model/stored.ts';
-import type { Recorded } from '../store/history.ts';
+import type { IncidentDetails } from '../store/snapshot.ts';
 
 /** A time for programs. */
 export const isoTime = z.iso.datetime().describe('ISO 8601, UTC');
@@ -27,7 +27,7 @@ export const incidentFields = {
 
 /** The values of these fields and what has no schema of its own, under today's labels; without its title, which may hold anything. */
 export function toIncidentJson(
-  { provider, incident }: Pick<Recorded, 'provider' | 'incident'>,
+  { provider, incident }: Pick<IncidentDetails, 'provider' | 'incident'>,
   { service, severity, team }: Pick<FacetLabels, 'service' | 'severity' | 'team'>,
 ) {
   return {

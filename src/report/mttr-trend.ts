@@ -1,12 +1,12 @@
 import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
-import { type FacetLabels, recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { type FacetLabels, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
-import type { History } from '../store/history.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 import { findCoverage } from './timeline.ts';
 
 export interface TrendInput {
-  readonly history: Pick<History, 'providers' | 'labels' | 'each'>;
+  readonly history: Pick<StoreSnapshot, 'providers' | 'labels' | 'each'>;
   readonly settings: Pick<StatisticsSettings, 'windows' | 'severities' | 'minimumSample' | 'reopened'>;
   readonly reader: (provider: string) => LabelMapper | undefined;
   /** Whether a provider counts in every grouping. */
@@ -66,12 +66,12 @@ export function computeMttrTrend(input: TrendInput): readonly WindowTrend[] {
 }
 
 /** Undefined for what is in no mean: open, merged, outside the filter, or of a provider that counts only on its own. */
-function findRecoveryMs(incident: StoredIncident, labels: FacetLabels, input: TrendInput): number | undefined {
+function findRecoveryMs(incident: IncidentSummary, labels: FacetLabels, input: TrendInput): number | undefined {
   const reader = input.reader(labels.provider);
   const ms = recoveryMs(incident, input.settings.reopened);
   if (reader === undefined || ms === undefined || !input.isOverall(labels.provider)) return undefined;
-  const { marks, title } = incident;
-  return isVisible({ marks, title, recoveryMs: ms }, labels, reader) ? ms : undefined;
+  const { flags, title } = incident;
+  return isVisible({ flags, title, recoveryMs: ms }, labels, reader) ? ms : undefined;
 }
 
 interface Recovery {

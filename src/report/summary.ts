@@ -1,7 +1,7 @@
 import { isVisible } from '../config/label-mapper.ts';
-import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import type { History } from '../store/history.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 import { type Exclusion, findExclusion, findUnfilteredLabels } from './exclusion.ts';
 import { type Filter, matchesFilter } from './filter.ts';
 import type { HistoryInput, ProviderWindow } from './timeline.ts';
@@ -54,7 +54,7 @@ export function summarizeHistory(input: SummaryInput): HistorySummary {
     if (found?.exclusion !== undefined) excluded.set(found.exclusion, (excluded.get(found.exclusion) ?? 0) + 1);
     if (found?.isOutsideFilter === true) counts.resolvedOutsideFilter += 1;
     if (found?.isWanted !== true) return;
-    if (incident.resolvedAtMs === undefined && (incident.marks & MARKS.merged) === 0) counts.openNow += 1;
+    if (incident.resolvedAtMs === undefined && (incident.flags & FLAGS.merged) === 0) counts.openNow += 1;
     if (found.ms === undefined) return;
     if (found.isInPeriod) insertLongest(longest, { row: incident.row, ms: found.ms });
     lastResolvedAtMs = Math.max(lastResolvedAtMs ?? 0, incident.resolvedAtMs ?? 0);
@@ -77,15 +77,15 @@ interface Classified {
 function createClassifier({ history, reader: findReader, reopened, filter, windows }: SummaryInput) {
   const overall = windows.filter(({ provider }) => provider.isOverall);
   const windowByName = new Map(overall.map((window) => [window.provider.name, window]));
-  return (incident: StoredIncident): Classified | undefined => {
+  return (incident: IncidentSummary): Classified | undefined => {
     const labels = history.labels(incident.facet);
     const window = windowByName.get(labels?.provider ?? '');
     const reader = findReader(labels?.provider ?? '');
     if (labels === undefined || window === undefined || reader === undefined) return undefined;
     const ms = recoveryMs(incident, reopened);
-    const { marks, title, resolvedAtMs = Number.NaN } = incident;
+    const { flags, title, resolvedAtMs = Number.NaN } = incident;
     const isInPeriod = ms !== undefined && resolvedAtMs > window.fromMs && resolvedAtMs <= window.toMs;
-    const subject = { marks, title, recoveryMs: ms };
+    const subject = { flags, title, recoveryMs: ms };
     if (isVisible(subject, labels, reader)) {
       const isWanted = matchesFilter(filter, labels);
       return { ms, isWanted, isInPeriod, isOutsideFilter: isInPeriod && !isWanted, exclusion: undefined };
@@ -109,8 +109,8 @@ function insertLongest(longest: Recovery[], recovery: Recovery): void {
   longest.length = Math.min(longest.length, LONGEST_MAX);
 }
 
-function toLongIncidents({ row, ms }: Recovery, history: History): LongIncident[] {
-  return history.recorded([row]).flatMap(({ provider, stored, incident: { id, url } }) => {
+function toLongIncidents({ row, ms }: Recovery, history: StoreSnapshot): LongIncident[] {
+  return history.details([row]).flatMap(({ provider, stored, incident: { id, url } }) => {
     const labels = history.labels(stored.facet);
     if (labels === undefined || stored.resolvedAtMs === undefined) return [];
     const { service, severity } = labels;

@@ -5,7 +5,7 @@ import type { FacetLabels } from '../model/stored.ts';
 import type { ActiveProvider } from '../stats/group-index.ts';
 import type { Row, StatisticsSettings } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
-import type { History } from '../store/history.ts';
+import type { StoreSnapshot } from '../store/snapshot.ts';
 import type { ProviderState } from '../store/store.ts';
 
 /** What a provider's platform reports, and whether it counts in every grouping. */
@@ -13,7 +13,7 @@ export type ReportedProvider = Omit<ActiveProvider, 'historyStartMs' | 'endMs' |
 
 /** Everything that statistics of the past are computed from. */
 export interface HistoryInput {
-  readonly history: History;
+  readonly history: StoreSnapshot;
   readonly providers: readonly ReportedProvider[];
   readonly reader: (provider: string) => LabelMapper | undefined;
   readonly settings: StatisticsSettings;

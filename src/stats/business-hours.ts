@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import type { BusinessHours } from '../config/types.ts';
 import { firstIndex } from './sorted-numbers.ts';
 
-/** Days that are added around what was asked for, so that neighbours are found without another look at the calendar. */
+/** Days that are added on both sides of the requested time, so that most later calls need no new calendar. */
 const DAYS_AT_ONCE = 400;
 
 /** How many milliseconds between two times are in business hours; exact over clock changes and holidays. */
@@ -53,7 +53,7 @@ function readCalendar(hours: BusinessHours, fromMs: number, toMs: number): Calen
   return { fromMs: first.toMillis(), toMs: last.toMillis(), shifts };
 }
 
-/** By the clock on the wall; a time that a clock change leaves out is where the change leads. */
+/** By local time; a time that a clock change leaves out is where the change leads. */
 function atMinute(day: DateTime, minute: number): number {
   if (minute === 24 * 60) return day.plus({ days: 1 }).startOf('day').toMillis();
   return day.set({ hour: Math.floor(minute / 60), minute: minute % 60 }).toMillis();

@@ -1,5 +1,5 @@
 import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
-import { MARKS, recoveryMs, type StoredIncident } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import type { StatisticsInput } from './rows.ts';
 
 /** Bits of `tracked` in the columns. */
@@ -8,14 +8,14 @@ export const TRACKED = { opening: 1, openTimes: 2 } as const;
 const FIRST_CAPACITY = 1024;
 /** Value of `visible` for a slot whose incident left the store. */
 const VACANT = 2;
-/** From this share on memory is worth the time to put everything together anew. */
+/** From this share of vacant slots on, the memory is worth the time of a rebuild. */
 const VACANT_SHARE_MAX = 1 / 4;
 
 function newColumns(capacity: number) {
   return {
     rows: new Float64Array(capacity),
     facets: new Uint32Array(capacity),
-    marks: new Uint16Array(capacity),
+    flags: new Uint16Array(capacity),
     statuses: new Uint8Array(capacity),
     /** Bits of TRACKED: what the groups keep of an incident beside its windows. */
     tracked: new Uint8Array(capacity),
@@ -31,14 +31,14 @@ function newColumns(capacity: number) {
   };
 }
 
-/** Incidents as typed columns: some 60 bytes each, however many there are. A slot is an incident's place in them. */
+/** Incidents as typed columns: some 60 bytes each, however many there are. A slot is an incident's index in them. */
 export class Columns {
   values: ReturnType<typeof newColumns> = newColumns(FIRST_CAPACITY);
-  /** Stamps that few platforms have. */
+  /** Timestamps that few platforms have. */
   readonly started = new Map<number, number>();
   readonly identified = new Map<number, number>();
   readonly mitigated = new Map<number, number>();
-  /** Open and close instants in turn; only of incidents whose spans are not just trigger to resolve. */
+  /** Opening and closing times in turn; only of incidents whose spans are not just trigger to resolve. */
   readonly spans = new Map<number, readonly number[]>();
   length = 0;
   #vacant = 0;
@@ -61,7 +61,7 @@ export class Columns {
   }
 
   /** A slot for a new row; rows come in ascending order. */
-  take(row: number): number {
+  append(row: number): number {
     if (this.length > 0 && row <= (this.values.rows[this.length - 1] ?? 0)) {
       throw new Error(`row ${row} of the store came out of order`);
     }
@@ -75,10 +75,10 @@ export class Columns {
   vacate(slot: number): void {
     this.values.visible[slot] = VACANT;
     this.#vacant += 1;
-    for (const stamps of [this.started, this.identified, this.mitigated, this.spans]) stamps.delete(slot);
+    for (const values of [this.started, this.identified, this.mitigated, this.spans]) values.delete(slot);
   }
 
-  isTaken(slot: number): boolean {
+  isOccupied(slot: number): boolean {
     return this.values.visible[slot] !== VACANT;
   }
 
@@ -87,7 +87,7 @@ export class Columns {
     if (this.#vacant < Math.max(FIRST_CAPACITY, this.length * VACANT_SHARE_MAX)) return false;
     let to = 0;
     for (let from = 0; from < this.length; from += 1) {
-      if (!this.isTaken(from)) continue;
+      if (!this.isOccupied(from)) continue;
       if (to < from) this.#move(from, to);
       to += 1;
     }
@@ -103,31 +103,31 @@ export class Columns {
     moveKey(this.spans, from, to);
   }
 
-  /** Writes an incident into its slot, as far as statistics see it today. */
-  write(slot: number, incident: StoredIncident, input: StatisticsInput): void {
-    const isMerged = (incident.marks & MARKS.merged) !== 0;
+  /** Writes an incident into its slot, as statistics need it under today's configuration. */
+  write(slot: number, incident: IncidentSummary, input: StatisticsInput): void {
+    const isMerged = (incident.flags & FLAGS.merged) !== 0;
     const { values } = this;
     const recovery = recoveryMs(incident, input.settings.reopened);
     values.facets[slot] = incident.facet;
-    values.marks[slot] = incident.marks;
+    values.flags[slot] = incident.flags;
     values.statuses[slot] = incident.status;
     values.triggered[slot] = incident.triggeredAtMs;
     values.resolved[slot] = isMerged ? Number.NaN : (incident.resolvedAtMs ?? Number.NaN);
     values.recovery[slot] = recovery ?? Number.NaN;
     values.acknowledged[slot] = incident.acknowledgedAtMs ?? Number.NaN;
     values.fingerprints[slot] = incident.fingerprint;
-    values.visible[slot] = Number(this.#isSeen(incident, recovery, input));
+    values.visible[slot] = Number(this.#isVisible(incident, recovery, input));
     setOrDelete(this.started, slot, incident.startedAtMs);
     setOrDelete(this.identified, slot, incident.identifiedAtMs);
     setOrDelete(this.mitigated, slot, incident.mitigatedAtMs);
     setOrDelete(this.spans, slot, isMerged ? closedSpans(incident) : incident.spans);
   }
 
-  #isSeen(incident: StoredIncident, recovery: number | undefined, input: StatisticsInput): boolean {
+  #isVisible(incident: IncidentSummary, recovery: number | undefined, input: StatisticsInput): boolean {
     const reader = this.#readerOf(incident.facet, input);
     if (reader === null) return false;
-    const { marks, title } = incident;
-    return isVisible({ marks, title, recoveryMs: recovery }, { excluded: false }, reader);
+    const { flags, title } = incident;
+    return isVisible({ flags, title, recoveryMs: recovery }, { excluded: false }, reader);
   }
 
   #readerOf(facet: number, input: StatisticsInput): LabelMapper | null {
@@ -149,7 +149,7 @@ export class Columns {
 }
 
 /** Nobody works on a merged incident any more, whether or not the platform says when that began. */
-function closedSpans({ spans, triggeredAtMs, resolvedAtMs }: StoredIncident): readonly number[] {
+function closedSpans({ spans, triggeredAtMs, resolvedAtMs }: IncidentSummary): readonly number[] {
   const known = spans ?? [triggeredAtMs];
   return known.length % 2 === 0 ? known : [...known, resolvedAtMs ?? known.at(-1) ?? triggeredAtMs];
 }

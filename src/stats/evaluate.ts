@@ -39,7 +39,7 @@ export function evaluateWindow(group: Group, { minimumSample }: StatisticsSettin
   }
 }
 
-/** Whether anything that the group's row says depends on where the windows end. */
+/** Whether any statistic of the group's row depends on where the windows end. */
 export function dependsOnCoverage({ statistics }: Pick<Group, 'statistics'>): boolean {
   return (
     statistics.has('baseline') || statistics.has('free') || statistics.has('mtbf') || statistics.has('availability')

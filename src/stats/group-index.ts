@@ -16,7 +16,7 @@ export interface ActiveProvider extends Coverage {
   readonly hasReopens: boolean;
 }
 
-/** A provider with its incidents in order of their instants. */
+/** A provider with its incidents in order of time. */
 export interface ProviderIndex {
   provider: ActiveProvider;
   readonly byTrigger: SortedIndex;
@@ -165,7 +165,7 @@ function groupLabels(grouping: Grouping, labels: FacetLabels): Group['labels'] {
   return [[grouping, labels[grouping]]];
 }
 
-/** What `incident_open` and its neighbours are read from: one combination of openState labels. */
+/** What `incident_open` and the two timestamps beside it are read from: one combination of labels. */
 export class OpenState implements OpenRow {
   readonly provider: string;
   readonly service: string;
@@ -192,7 +192,7 @@ export class OpenState implements OpenRow {
     return this.#resolvedAt.at(this.#resolvedAt.size - 1);
   }
 
-  /** Takes an incident, or takes it back: its status (index into STATUSES), and its end (NaN without one). */
+  /** Adds an incident or removes it: its status (index into STATUSES), and its end (NaN without one). */
   count(
     incident: { status: number; isOpen: boolean; triggeredAtMs: number; resolvedAtMs: number },
     sign: 1 | -1,

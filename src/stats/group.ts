@@ -10,7 +10,7 @@ import {
 } from './rows.ts';
 import { SortedNumbers } from './sorted-numbers.ts';
 
-const PLACES = new Map(STATISTICS.map((statistic, place) => [statistic, place]));
+const STATISTIC_INDEX = new Map(STATISTICS.map((statistic, index) => [statistic, index]));
 
 /** Incidents that share the labels of one grouping, with what their row is computed from. */
 export class Group implements Row {
@@ -20,7 +20,7 @@ export class Group implements Row {
   readonly values: Float64Array[];
   readonly versions: Uint32Array = new Uint32Array(STATISTICS.length);
   readonly windows: readonly GroupWindow[];
-  /** Incidents by provider (its place in the configuration). */
+  /** Number of incidents by provider (its index in the configuration). */
   readonly incidents: number[] = [];
   /** When its incidents were open; kept only where the row needs it, as are the openings. */
   readonly openTimes: OpenTimes | undefined;
@@ -42,7 +42,7 @@ export class Group implements Row {
     this.values = settings.windows.map(() => new Float64Array(STATISTICS.length).fill(Number.NaN));
     this.outages = this.statistics.has('availability') ? new OpenTimes() : undefined;
     const needsTimes = this.statistics.has('free') || this.statistics.has('mtbf');
-    // Of everything together an incident that harms nobody says nothing: a note that is open for weeks would make it 0.
+    // With `availability`, only its severities count here: a harmless incident that is open for weeks would make it 0.
     this.isOfOutages = grouping === 'all' && this.outages !== undefined;
     if (this.isOfOutages) this.openTimes = this.outages;
     else this.openTimes = needsTimes ? new OpenTimes() : undefined;
@@ -56,14 +56,14 @@ export class Group implements Row {
   /** Writes a value if the row has this statistic; the version rises when it is another one. */
   set(window: number, statistic: Statistic, value: number): void {
     const values = this.values[window];
-    const place = PLACES.get(statistic) ?? 0;
-    if (values === undefined || !this.statistics.has(statistic) || Object.is(values[place], value)) return;
-    values[place] = value;
-    this.versions[place] = (this.versions[place] ?? 0) + 1;
+    const index = STATISTIC_INDEX.get(statistic) ?? 0;
+    if (values === undefined || !this.statistics.has(statistic) || Object.is(values[index], value)) return;
+    values[index] = value;
+    this.versions[index] = (this.versions[index] ?? 0) + 1;
   }
 }
 
-/** Availability is said of rows that are not of one severity, and of the severities that it is configured for. */
+/** Rows of one severity have an availability only when it is configured for that severity; all other rows have one. */
 function hasAvailability(labels: Row['labels'], { availability }: StatisticsSettings): boolean {
   const severity = labels.find(([name]) => name === 'severity')?.[1];
   return severity === undefined || (availability?.severities.includes(severity) ?? false);
@@ -74,7 +74,7 @@ export class OpenTimes {
   readonly #closed = new IntervalUnion();
   readonly #openSince = new SortedNumbers();
 
-  /** Adds the times of one incident, or takes them back: opening and closing times in turn, an open last one without its end. */
+  /** Adds the times of one incident, or removes them: opening and closing times in turn, an open last one without its end. */
   track(times: readonly number[], sign: 1 | -1): void {
     for (let at = 0; at < times.length; at += 2) {
       const fromMs = times[at] ?? 0;
@@ -110,7 +110,7 @@ export type Recovery = readonly number[];
 /** Statistics for which the recovery times of a window have to be kept. */
 const OF_ORDER: readonly Statistic[] = [...QUANTILE_STATISTICS, 'min', 'max'];
 
-/** A mean in the making: integers, so adding and taking away leaves no trace. */
+/** A running mean: integers, so that adding a value and removing it again changes nothing. */
 export interface Mean {
   count: number;
   sum: number;

@@ -12,34 +12,34 @@ interface Sums {
 
 /**
  * The time in which at least one of a group's closed spans ran. Spans are kept as events that count up and down, so
- * that one which others overlap can be taken back as exactly as it was added.
+ * that one which others overlap can be removed as exactly as it was added.
  */
 export class IntervalUnion {
-  /** Instants, doubled; odd where a span ends. At one instant spans begin before others end. */
+  /** Times, doubled; odd where a span ends. At the same time spans begin before others end. */
   readonly #events = new SortedNumbers<Sums>(CHUNK_LENGTH);
   #chunks: readonly Chunk<Sums>[] = [];
   /** By chunk: spans that are open before it. */
   readonly #openBefore: number[] = [];
   /** By chunk: free time between the very first event and its own first. */
   readonly #freeBefore: number[] = [];
-  /** The last end that was asked for; undefined when events changed since. */
+  /** The end of the last query; undefined when events changed since. */
   #end: { readonly ms: number; readonly free: number } | undefined;
 
-  /** Adds a closed span, or takes back one that was added. */
+  /** Adds a closed span, or removes one that was added. */
   change(fromMs: number, toMs: number, sign: 1 | -1): void {
     if (toMs <= fromMs) return;
     this.#events.change(2 * fromMs, sign);
     this.#events.change(2 * toMs + 1, sign);
   }
 
-  /** Busy milliseconds between two instants. */
+  /** Milliseconds between two times in which at least one span ran. */
   within(fromMs: number, toMs: number): number {
     if (toMs <= fromMs) return 0;
     this.#sum();
     return toMs - fromMs - (this.#freeUntilEnd(toMs) - this.#freeUntil(fromMs));
   }
 
-  /** All windows of a group mostly end at the same instant. */
+  /** All windows of a group mostly end at the same time. */
   #freeUntilEnd(ms: number): number {
     if (this.#end?.ms !== ms) this.#end = { ms, free: this.#freeUntil(ms) };
     return this.#end.free;

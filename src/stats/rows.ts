@@ -3,7 +3,7 @@ import { type Config, type Grouping, STAGES, type Stage } from '../config/types.
 import type { FacetLabels } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 
-/** Everything that a windowed row can say; durations are minutes, absent is NaN. */
+/** Every statistic that a windowed row can have; durations are minutes, absent is NaN. */
 export const STATISTICS = [
   'mttr',
   'mtta',
@@ -38,7 +38,7 @@ export const STATISTICS = [
 ] as const;
 export type Statistic = (typeof STATISTICS)[number];
 
-/** The clocks beside recovery that may have targets, by the statistic that says how often they are met. */
+/** The statistic that says how often the target of a stage is met. */
 export const STAGE_STATISTICS = {
   detection: 'detectionWithinTarget',
   acknowledgement: 'acknowledgementWithinTarget',
@@ -66,7 +66,7 @@ const OF_SERVICES: readonly Statistic[] = [
 ];
 const OF_SERVICE_SEVERITIES: readonly Statistic[] = ['mttr', 'resolved'];
 
-/** What the rows of a grouping say, of what is configured: everything, unless there are many of them and nobody asked for detail. */
+/** The statistics of a grouping: all configured ones, but few where there are many rows, unless `metrics.detail` is `full`. */
 export function statisticsOf(grouping: Grouping, settings: StatisticsChoice): ReadonlySet<Statistic> {
   const all = STATISTICS.filter((statistic) => isConfigured(statistic, settings));
   if (settings.detail === 'full' || (grouping !== 'service' && grouping !== 'service,severity')) return new Set(all);

@@ -3,7 +3,7 @@ import { firstIndex } from './sorted-numbers.ts';
 /** Values of one digit of the radix sort: a table of 4,096 counts stays in a fast cache, and three digits are two years. */
 const DIGITS = 4096;
 
-/** Slots in ascending order of a key (an instant); slots without one (NaN) are never in it. */
+/** Slots in ascending order of a key (a time in milliseconds); slots without one (NaN) are never in it. */
 export class SortedIndex {
   #slots = new Int32Array(1024);
   #length = 0;
@@ -17,33 +17,33 @@ export class SortedIndex {
     return this.#length;
   }
 
-  /** The slot at a place; places are found with `upperBound`. */
-  at(place: number): number {
-    return this.#slots[place] ?? -1;
+  /** The slot at a position; positions are found with `upperBound`. */
+  at(position: number): number {
+    return this.#slots[position] ?? -1;
   }
 
-  /** First place whose key is above `ms`. */
+  /** First position whose key is above `ms`. */
   upperBound(ms: number): number {
-    return firstIndex(this.#length, (place) => this.#key(this.at(place)) > ms);
+    return firstIndex(this.#length, (position) => this.#key(this.at(position)) > ms);
   }
 
   add(slot: number): void {
-    const place = this.upperBound(this.#key(slot));
+    const position = this.upperBound(this.#key(slot));
     this.append(slot);
-    this.#slots.copyWithin(place + 1, place, this.#length - 1);
-    this.#slots[place] = slot;
+    this.#slots.copyWithin(position + 1, position, this.#length - 1);
+    this.#slots[position] = slot;
   }
 
-  /** Takes a slot out whose key is still the one it was added with. */
+  /** Removes a slot; its key must still be the one it was added with. */
   remove(slot: number): void {
-    let place = this.upperBound(this.#key(slot)) - 1;
-    while (place >= 0 && this.at(place) !== slot) place -= 1;
-    if (place < 0) return;
-    this.#slots.copyWithin(place, place + 1, this.#length);
+    let position = this.upperBound(this.#key(slot)) - 1;
+    while (position >= 0 && this.at(position) !== slot) position -= 1;
+    if (position < 0) return;
+    this.#slots.copyWithin(position, position + 1, this.#length);
     this.#length -= 1;
   }
 
-  /** Adds a slot at the end, wherever it belongs: `sort` must follow. */
+  /** Adds a slot at the end without sorting: `sort` must follow. */
   append(slot: number): void {
     if (this.#length === this.#slots.length) {
       const larger = new Int32Array(Math.max(1024, this.#length * 2));
@@ -92,22 +92,22 @@ interface Keyed {
 function sortedByDigit({ slots, keys }: Keyed, unit: number): Keyed {
   const { length } = slots;
   const digits = new Uint16Array(length);
-  const places = new Uint32Array(DIGITS + 1);
+  const offsets = new Uint32Array(DIGITS + 1);
   for (let at = 0; at < length; at += 1) {
     const rest = Math.floor((keys[at] ?? 0) / unit);
     // Several times as fast as %, which takes such large numbers apart bit by bit.
     const digit = rest - Math.floor(rest / DIGITS) * DIGITS;
     digits[at] = digit;
-    places[digit + 1] = (places[digit + 1] ?? 0) + 1;
+    offsets[digit + 1] = (offsets[digit + 1] ?? 0) + 1;
   }
-  for (let at = 1; at < places.length; at += 1) places[at] = (places[at] ?? 0) + (places[at - 1] ?? 0);
+  for (let at = 1; at < offsets.length; at += 1) offsets[at] = (offsets[at] ?? 0) + (offsets[at - 1] ?? 0);
   const next = { slots: new Int32Array(length), keys: new Float64Array(length) };
   for (let at = 0; at < length; at += 1) {
     const digit = digits[at] ?? 0;
-    const place = places[digit] ?? 0;
-    places[digit] = place + 1;
-    next.slots[place] = slots[at] ?? 0;
-    next.keys[place] = keys[at] ?? 0;
+    const position = offsets[digit] ?? 0;
+    offsets[digit] = position + 1;
+    next.slots[position] = slots[at] ?? 0;
+    next.keys[position] = keys[at] ?? 0;
   }
   return next;
 }

@@ -1,14 +1,14 @@
 /** Numbers per chunk: small enough to shift quickly, large enough that there are few chunks. */
 const CHUNK_LENGTH = 512;
-/** From this share of pendingInserts on, sorting everything anew is cheaper than placing them one by one. */
+/** From this share of pending inserts on, sorting everything again is cheaper than inserting them one by one. */
 const RESORT_SHARE = 1 / 16;
-/** A handful is always placed. */
-const PLACED_ALWAYS = 8;
+/** Up to this many are always inserted one by one. */
+const INSERTED_ALWAYS = 8;
 
 /** A run of numbers in order. */
 export interface Chunk<Summary> {
   readonly numbers: number[];
-  /** What its reader keeps of it; undefined when numbers changed since. */
+  /** What the caller computed from it; undefined when numbers changed since. */
   summary: Summary | undefined;
 }
 
@@ -17,7 +17,7 @@ export class SortedNumbers<Summary = never> {
   readonly #chunkLength: number;
   #chunks: Chunk<Summary>[] = [];
   #size = 0;
-  /** Numbers that are still to be placed: a million that come one after the other are sorted at once. */
+  /** Numbers that are not inserted yet: a million that come one after the other are sorted at once. */
   #pendingInserts: number[] = [];
   #firstChanged = 0;
 
@@ -33,9 +33,9 @@ export class SortedNumbers<Summary = never> {
     this.#pendingInserts.push(value);
   }
 
-  /** Takes one occurrence out; false when there is none. */
+  /** Removes one occurrence; false when there is none. */
   remove(value: number): boolean {
-    this.#settle();
+    this.#applyPending();
     const at = this.#chunkOf(value);
     const numbers = this.#chunks[at]?.numbers ?? [];
     const index = lowerBound(numbers, value);
@@ -47,7 +47,7 @@ export class SortedNumbers<Summary = never> {
     return true;
   }
 
-  /** Adds a number, or takes it out. */
+  /** Adds a number, or removes it. */
   change(value: number, sign: 1 | -1): void {
     if (sign === 1) this.add(value);
     else this.remove(value);
@@ -55,7 +55,7 @@ export class SortedNumbers<Summary = never> {
 
   /** The number at this rank, 0 being the smallest; undefined outside. */
   at(rank: number): number | undefined {
-    this.#settle();
+    this.#applyPending();
     let left = rank;
     for (const { numbers } of this.#chunks) {
       if (left < numbers.length) return numbers[left];
@@ -66,7 +66,7 @@ export class SortedNumbers<Summary = never> {
 
   /** How many numbers are at or below `value`. */
   countUpTo(value: number): number {
-    this.#settle();
+    this.#applyPending();
     let count = 0;
     for (const { numbers } of this.#chunks) {
       if ((numbers.at(-1) ?? 0) > value) return count + firstIndex(numbers.length, (at) => (numbers[at] ?? 0) > value);
@@ -84,21 +84,21 @@ export class SortedNumbers<Summary = never> {
     return below + (above - below) * (position - Math.floor(position));
   }
 
-  /** All numbers, and the first chunk that changed since this was asked last (infinity when none did). */
+  /** All numbers, and the first chunk that changed since the last call (infinity when none did). */
   read(): { readonly chunks: readonly Chunk<Summary>[]; readonly firstChanged: number } {
-    this.#settle();
+    this.#applyPending();
     const read = { chunks: this.#chunks, firstChanged: this.#firstChanged };
     this.#firstChanged = Number.POSITIVE_INFINITY;
     return read;
   }
 
-  #settle(): void {
+  #applyPending(): void {
     const pendingInserts = this.#pendingInserts;
     if (pendingInserts.length === 0) return;
     this.#pendingInserts = [];
-    if (pendingInserts.length > PLACED_ALWAYS && pendingInserts.length > this.#size * RESORT_SHARE)
+    if (pendingInserts.length > INSERTED_ALWAYS && pendingInserts.length > this.#size * RESORT_SHARE)
       this.#resort(pendingInserts);
-    else for (const value of pendingInserts) this.#place(value);
+    else for (const value of pendingInserts) this.#insert(value);
   }
 
   #resort(pendingInserts: readonly number[]): void {
@@ -117,7 +117,7 @@ export class SortedNumbers<Summary = never> {
     this.#firstChanged = 0;
   }
 
-  #place(value: number): void {
+  #insert(value: number): void {
     const at = Math.min(this.#chunkOf(value), Math.max(0, this.#chunks.length - 1));
     const numbers = this.#chunks[at]?.numbers;
     this.#size += 1;
@@ -174,7 +174,7 @@ export function firstIndex(length: number, isReached: (index: number) => boolean
   return low;
 }
 
-/** Openings come in their order when everything is put together anew. */
+/** When everything is rebuilt, the times of opening come in order. */
 function isAscending(numbers: Float64Array): boolean {
   for (let at = 1; at < numbers.length; at += 1) if ((numbers[at - 1] ?? 0) > (numbers[at] ?? 0)) return false;
   return true;

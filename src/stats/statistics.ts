@@ -1,4 +1,4 @@
-import { MARKS, type StoredIncident } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../model/stored.ts';
 import { type BusinessTime, createBusinessTime } from './business-hours.ts';
 import { Columns, TRACKED } from './columns.ts';
 import { type Coverage, dependsOnCoverage, evaluateCoverage, evaluateWindow } from './evaluate.ts';
@@ -10,12 +10,12 @@ import type { SortedIndex } from './sorted-index.ts';
 /** Statistics over all incidents of all providers whose first sync is complete. */
 export interface Statistics {
   /** Applies an incident, new or changed. */
-  put(incident: StoredIncident): void;
+  put(incident: IncidentSummary): void;
   /** Forgets incidents that left the store. */
   forget(rows: readonly number[]): void;
-  /** Moves a provider's windows; one that is seen for the first time joins with the next `rebuild`. */
+  /** Moves a provider's windows; a new provider joins with the next `rebuild`. */
   advance(provider: ActiveProvider): void;
-  /** Puts all groups together anew: after a first sync, or when labels changed. */
+  /** Computes all groups again from the incidents: after a first sync, or when labels changed. */
   rebuild(): void;
   /** Brings all rows up to date. */
   refresh(): void;
@@ -38,7 +38,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
   };
   const rebuild = () => {
     windows = new Windows(input, columns, [...providers.values()]);
-    for (let slot = 0; slot < columns.length; slot += 1) if (columns.isTaken(slot)) windows.change(slot, 1, true);
+    for (let slot = 0; slot < columns.length; slot += 1) if (columns.isOccupied(slot)) windows.change(slot, 1, true);
     windows.sortOrders();
     windows.refresh();
   };
@@ -46,7 +46,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
     put: (incident) => {
       const known = columns.slotOf(incident.row);
       if (known >= 0) windows.change(known, -1);
-      const slot = known >= 0 ? known : columns.take(incident.row);
+      const slot = known >= 0 ? known : columns.append(incident.row);
       columns.write(slot, incident, input);
       windows.change(slot, 1);
     },
@@ -69,7 +69,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
   };
 }
 
-/** Windowed statistics that are kept by adding and taking away incidents, never by going over all of them. */
+/** Windowed statistics, updated by adding and removing incidents, never by going over all of them. */
 export class Windows {
   readonly groupIndex: GroupIndex;
   readonly #columns: Columns;
@@ -90,7 +90,7 @@ export class Windows {
     this.groupIndex = new GroupIndex(input, columns, providers);
   }
 
-  /** Lets an incident in, or takes it out just as it was let in. With `isAppended`, `sortOrders` must follow the last one. */
+  /** Adds an incident, or removes it exactly as it was added. With `isAppended`, `sortOrders` must follow the last one. */
   change(slot: number, sign: 1 | -1, isAppended = false): void {
     const facet = this.#facetOf(slot);
     if (facet === undefined) return;
@@ -169,13 +169,13 @@ export class Windows {
     return this.#hasRecovery(slot) ? [byTrigger, byResolve] : [byTrigger];
   }
 
-  /** Lets the groups know when an incident was opened and in which times it was open, as far as windows can still ask for it. */
+  /** Adds to the groups when an incident was opened and in which times it was open, as far as windows can still need it. */
   #track({ groups, providerPosition, providerIndex, isOutage }: FacetGroups, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
     const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
     const spans = columns.spans.get(slot);
-    // Ends never move backwards, so what was over before the largest window is never asked for again.
+    // Ends never move backwards, so what was over before the largest window is never needed again.
     const sinceMs = providerIndex.provider.endMs - this.#windowMaxMs;
     if (sign === 1) {
       const closedAtMs = spans === undefined ? resolvedAtMs : lastCloseMs(spans);
@@ -197,7 +197,7 @@ export class Windows {
 
   #countState({ providerIndex, openState }: FacetGroups, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
-    const isMerged = ((columns.values.marks[slot] ?? 0) & MARKS.merged) !== 0;
+    const isMerged = ((columns.values.flags[slot] ?? 0) & FLAGS.merged) !== 0;
     const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
     const isOpen = !isMerged && Number.isNaN(resolvedAtMs);
     const state = isOpen ? 'open' : 'resolved';
@@ -247,7 +247,7 @@ export class Windows {
     const columns = this.#columns;
     const { providerIndex, targetMs, stageTargetsMs = {} } = this.#facetOf(slot) ?? {};
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
-    const marks = columns.values.marks[slot] ?? 0;
+    const flags = columns.values.flags[slot] ?? 0;
     const ms = columns.values.recovery[slot] ?? 0;
     const acknowledgedMs = (columns.values.acknowledged[slot] ?? Number.NaN) - triggeredAtMs;
     const detectedMs = triggeredAtMs - (columns.started.get(slot) ?? Number.NaN);
@@ -261,8 +261,8 @@ export class Windows {
       mitigatedMs,
       this.#businessMs(slot),
       isWithin(ms, targetMs),
-      providerIndex?.provider.hasEscalations === true ? Number((marks & MARKS.escalated) !== 0) : Number.NaN,
-      providerIndex?.provider.hasReopens === true ? Number((marks & MARKS.reopened) !== 0) : Number.NaN,
+      providerIndex?.provider.hasEscalations === true ? Number((flags & FLAGS.escalated) !== 0) : Number.NaN,
+      providerIndex?.provider.hasReopens === true ? Number((flags & FLAGS.reopened) !== 0) : Number.NaN,
       isWithin(detectedMs, stageTargetsMs.detection),
       isWithin(acknowledgedMs, stageTargetsMs.acknowledgement),
       isWithin(identifiedMs, stageTargetsMs.identification),

@@ -1,16 +1,16 @@
 import { isVisible } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
-import { type FacetLabels, MARKS, recoveryMs } from '../model/stored.ts';
-import { contentMarks, type IncidentRow, instant, list, number, spansOf } from './incident-row.ts';
+import { type FacetLabels, FLAGS, recoveryMs } from '../model/stored.ts';
+import { contentFlags, type IncidentRow, list, number, spansOf, timestamp } from './incident-row.ts';
 import { type LabelSet, observe } from './label-sets.ts';
 import { editSeries, type IncidentSeries } from './series.ts';
 import type { LedgerState } from './state.ts';
 import type { Exemplar, StoreSettings } from './store.ts';
 
-/** What the store remembers of an incident besides what the platform says; counting changes it. */
+/** What has been counted of an incident; stored beside what the platform reports of it. */
 export interface CountingState {
   readonly row: number;
-  marks: number;
+  flags: number;
   escalationsCounted: number;
   reopensCounted: number;
 }
@@ -26,9 +26,9 @@ export interface CountInput {
 export interface CountingRules {
   readonly provider: string;
   readonly countingSinceMs: number;
-  /** How far the poll that is committed has asked. */
+  /** The time up to which the poll that is committed has read the platform. */
   readonly polledUntilMs: number;
-  /** What is older may have been counted and pruned since: it is never counted. */
+  /** What is older may have been counted and pruned: it is never counted (again). */
   readonly prunedBeforeMs: number;
   readonly nowMs: number;
 }
@@ -43,8 +43,8 @@ interface LedgerRow {
   readonly countedAtMs: number;
 }
 
-/** The newest recovery of a bucket of a label set, as counting found it. */
-export interface ExemplarNote {
+/** A counted recovery that may become the exemplar of its bucket. */
+export interface ExemplarCandidate {
   readonly set: number;
   readonly bucket: number;
   readonly exemplar: Exemplar;
@@ -53,12 +53,12 @@ export interface ExemplarNote {
 /** What counting adds besides totals. */
 export interface CountResult {
   readonly ledger: LedgerRow[];
-  readonly exemplars: ExemplarNote[];
+  readonly exemplars: ExemplarCandidate[];
 }
 
 /**
- * Adds to the totals of `state` what this incident owes them by now, each opening, escalation, reopening and recovery once;
- * true when a recovery still waits for `recovery.settle`. What ended before `countingSinceMs`, or longer ago than the
+ * Counts what is due of this incident in the totals of `state`: each opening, escalation, reopening and recovery once.
+ * True when its recovery still waits for `recovery.settle`. What ended before `countingSinceMs`, or longer ago than the
  * retention, is never counted (DESIGN §4).
  */
 export function countDue(state: LedgerState, input: CountInput, rules: CountingRules, result: CountResult): boolean {
@@ -68,39 +68,39 @@ export function countDue(state: LedgerState, input: CountInput, rules: CountingR
   const reader = state.reader(rules.provider);
   if (labels === undefined || reader === undefined) return false;
   const ms = recoveryOf(incident, counting, settings.reopened);
-  if (!isVisible({ marks: counting.marks, title: incident.title, recoveryMs: ms }, labels, reader)) {
-    counting.marks &= ~MARKS.endedInTime;
+  if (!isVisible({ flags: counting.flags, title: incident.title, recoveryMs: ms }, labels, reader)) {
+    counting.flags &= ~FLAGS.endedInTime;
     return false;
   }
   const series = editSeries(state, labels, rules.nowMs);
   countOpening(incident, counting, series, rules);
   countChanges(incident, counting, series, rules);
-  if (ms === undefined || (counting.marks & MARKS.counted) !== 0) return false;
+  if (ms === undefined || (counting.flags & FLAGS.counted) !== 0) return false;
   const due = recoveryDue(input, rules, settings.settleMs);
   if (due === 'now') countRecovery(state, { ...input, ms, labels, series }, rules, result);
   return due === 'later';
 }
 
-/** True when something of this incident may have to be counted, now or later. */
+/** True when anything of this incident may have to be counted, now or later. */
 export function mayCount(incident: Incident, sinceMs: number): boolean {
   const times = [incident.triggeredAtMs, incident.resolvedAtMs, incident.escalatedAtMs, incident.reopenedAtMs].flat();
   return times.some((ms) => ms !== undefined && ms >= sinceMs);
 }
 
 /**
- * An unknown incident that was opened before the time up to which closed ones were pruned: it was counted and pruned,
- * and the platform shows it again. Counting it once more would double it.
+ * True for an incident that is not stored although it was opened before the time up to which closed ones were pruned: it
+ * was counted and pruned, and the platform reports it again. Counting it once more would double it.
  */
 export function wasCountedAndPruned(incident: Incident, rules: CountingRules, prunedBeforeMs: number | undefined) {
   if (prunedBeforeMs === undefined || prunedBeforeMs <= rules.countingSinceMs) return false;
   return incident.triggeredAtMs < prunedBeforeMs;
 }
 
-/** An incident whose severity is the default for want of a known one is counted once, history included. */
+/** Counts, once, an incident that has the default severity because its own is unknown or missing; history included. */
 export function countUnmapped(state: LedgerState, { facet, counting }: Omit<CountInput, 'incident'>, provider: string) {
   const reason = state.mapped(facet)?.severity.unmapped?.reason;
-  if (reason === undefined || (counting.marks & MARKS.unmappedCounted) !== 0) return;
-  counting.marks |= MARKS.unmappedCounted;
+  if (reason === undefined || (counting.flags & FLAGS.unmappedCounted) !== 0) return;
+  counting.flags |= FLAGS.unmappedCounted;
   state.count({ provider, name: 'unmapped', label: reason });
 }
 
@@ -108,7 +108,7 @@ function recoveryDue(input: CountInput, rules: CountingRules, settleMs: number):
   const { incident, counting } = input;
   const { resolvedAtMs } = incident;
   if (resolvedAtMs === undefined || resolvedAtMs < rules.prunedBeforeMs) return 'never';
-  if (resolvedAtMs < rules.countingSinceMs && (counting.marks & MARKS.endedInTime) === 0) return 'never';
+  if (resolvedAtMs < rules.countingSinceMs && (counting.flags & FLAGS.endedInTime) === 0) return 'never';
   return settleMs > 0 && rules.polledUntilMs - resolvedAtMs < settleMs ? 'later' : 'now';
 }
 
@@ -132,7 +132,7 @@ function countRecovery(state: LedgerState, input: RecoveryInput, rules: Counting
     resolvedAtMs,
     countedAtMs,
   });
-  counting.marks |= MARKS.counted;
+  counting.flags |= FLAGS.counted;
   const { recovery } = serviceSeries.groups;
   if (recovery !== undefined) {
     const bucket = observe(recovery.recovery, ms, settings.bucketsMs);
@@ -142,7 +142,7 @@ function countRecovery(state: LedgerState, input: RecoveryInput, rules: Counting
   }
   observeTimings(incident, severitySeries, settings.bucketsMs);
   const isUnacknowledged =
-    incident.acknowledgedAtMs === undefined && settings.tells.get(rules.provider)?.acknowledged === true;
+    incident.acknowledgedAtMs === undefined && settings.capabilities.get(rules.provider)?.acknowledged === true;
   const { changes } = severitySeries.groups;
   if (changes === undefined || !isUnacknowledged) return;
   if (incident.autoResolved === true) changes.unacknowledgedAuto += 1;
@@ -155,8 +155,8 @@ function recoveryOf(
   reopened: StoreSettings['reopened'],
 ): number | undefined {
   const { triggeredAtMs, resolvedAtMs } = incident;
-  const marks = counting.marks | contentMarks(incident);
-  return recoveryMs({ triggeredAtMs, resolvedAtMs, marks, spans: spansOf(incident) }, reopened);
+  const flags = counting.flags | contentFlags(incident);
+  return recoveryMs({ triggeredAtMs, resolvedAtMs, flags, spans: spansOf(incident) }, reopened);
 }
 
 function countOpening(
@@ -166,12 +166,12 @@ function countOpening(
   rules: CountingRules,
 ): void {
   const sinceMs = Math.max(rules.countingSinceMs, rules.prunedBeforeMs);
-  if (incident.triggeredAtMs < sinceMs || (counting.marks & MARKS.openingCounted) !== 0) return;
-  counting.marks |= MARKS.openingCounted;
+  if (incident.triggeredAtMs < sinceMs || (counting.flags & FLAGS.openingCounted) !== 0) return;
+  counting.flags |= FLAGS.openingCounted;
   if (serviceSeries.groups.counts !== undefined) serviceSeries.groups.counts.opened += 1;
 }
 
-/** Escalations and reopenings by their own times; a platform never takes one back, so counts only grow. */
+/** Escalations and reopenings by their own times; a platform never withdraws one, so the counts only grow. */
 function countChanges(
   incident: Incident,
   counting: CountingState,
@@ -188,7 +188,7 @@ function countChanges(
   changes.reopened += reopens.due;
 }
 
-/** How many of these times are still to be counted, and how many are dealt with after that, pruned ones included. */
+/** How many of these times are still to be counted (`due`), and how many are done after that, pruned ones included (`reached`). */
 function uncounted(times: readonly number[] | undefined, counted: number, rules: CountingRules) {
   const since = (fromMs: number) => (times ?? []).filter((ms) => ms >= fromMs).length;
   const reached = since(rules.countingSinceMs);
@@ -210,7 +210,7 @@ function observeTimings(incident: Incident, set: LabelSet, bucketsMs: readonly n
   for (const [histogram, ms] of pairs) if (ms !== undefined) observe(histogram, ms, bucketsMs);
 }
 
-/** What may change about an incident after something of it was counted. */
+/** The kinds of revisions: what may change about an incident after something of it was counted. */
 export const REVISION_REASONS = [
   'reopened',
   'severity',
@@ -220,11 +220,11 @@ export const REVISION_REASONS = [
   'merged',
   'deleted',
 ] as const;
-export type Change = (typeof REVISION_REASONS)[number];
+export type RevisionReason = (typeof REVISION_REASONS)[number];
 
 /** True when anything of the stored incident was counted, its opening included. */
 export function isAnythingCounted(row: IncidentRow): boolean {
-  if ((number(row, 'marks') & (MARKS.counted | MARKS.openingCounted)) !== 0) return true;
+  if ((number(row, 'flags') & (FLAGS.counted | FLAGS.openingCounted)) !== 0) return true;
   return number(row, 'escalations_counted') > 0 || number(row, 'reopens_counted') > 0;
 }
 
@@ -233,33 +233,36 @@ interface RevisionInput {
   readonly incident: Incident;
   /** The facet of the incident as it is now. */
   readonly facet: number;
-  /** The end that the ledger has of it. */
+  /** The resolve time with which the ledger has it. */
   readonly countedEndMs: number | undefined;
 }
 
-/** What a poll corrects about an incident of which something is counted; the ledger keeps what it has. */
-export function findRevisions(state: LedgerState, { before, incident, facet, countedEndMs }: RevisionInput): Change[] {
+/** What a poll changes about an incident of which something is counted; the ledger keeps what it has. */
+export function findRevisions(
+  state: LedgerState,
+  { before, incident, facet, countedEndMs }: RevisionInput,
+): RevisionReason[] {
   if (!isAnythingCounted(before)) return [];
-  const changes: Change[] = [];
+  const changes: RevisionReason[] = [];
   if (isReopened(before, incident)) changes.push('reopened');
   const then = state.mapped(number(before, 'facet'));
   const now = state.mapped(facet);
   if (then?.severity.name !== now?.severity.name) changes.push('severity');
   if (then?.service !== now?.service) changes.push('service');
-  // While it was open again its end is compared with the one that was counted.
-  const endBeforeMs = instant(before, 'resolved_ms') ?? countedEndMs;
+  // An incident that is open again has no stored end: then the counted one is compared.
+  const endBeforeMs = timestamp(before, 'resolved_ms') ?? countedEndMs;
   const { resolvedAtMs } = incident;
   if (resolvedAtMs !== undefined && endBeforeMs !== undefined && resolvedAtMs !== endBeforeMs) {
     changes.push('resolved_at');
   }
   if (number(before, 'triggered_ms') !== incident.triggeredAtMs) changes.push('triggered_at');
-  if (incident.merged && (number(before, 'marks') & MARKS.merged) === 0) changes.push('merged');
+  if (incident.merged && (number(before, 'flags') & FLAGS.merged) === 0) changes.push('merged');
   return changes;
 }
 
-/** By the platform's list of reopenings where it has one, else by the resolve that is gone. */
+/** By the platform's list of reopenings where it has one, else by a resolve time that is gone. */
 function isReopened(before: IncidentRow, now: Incident): boolean {
   const known = list(before, 'reopened');
   if (known !== undefined && now.reopenedAtMs !== undefined) return now.reopenedAtMs.length > known.length;
-  return instant(before, 'resolved_ms') !== undefined && now.resolvedAtMs === undefined;
+  return timestamp(before, 'resolved_ms') !== undefined && now.resolvedAtMs === undefined;
 }

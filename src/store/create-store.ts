@@ -1,10 +1,10 @@
 import type { ProviderConfig } from '../config/types.ts';
 import type { Log } from '../model/log.ts';
-import { isKept, MARKS, type StoredIncident } from '../model/stored.ts';
-import type { ExemplarNote } from './count.ts';
+import { FLAGS, type IncidentSummary, isCountable } from '../model/stored.ts';
+import type { ExemplarCandidate } from './count.ts';
 import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
 import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
-import { instant, list, number } from './incident-row.ts';
+import { list, number, timestamp } from './incident-row.ts';
 import { IncidentTable, isSameCounting, readCounting } from './incident-table.ts';
 import { bucketOf, type LabelSet } from './label-sets.ts';
 import { createQueries } from './queries.ts';
@@ -24,7 +24,7 @@ interface StoreInput {
   readonly close: () => void;
 }
 
-/** The store on top of an engine: loads what a change touches, decides, writes, and lets memory follow. */
+/** The store on top of an engine: loads the rows that a change touches, decides, writes, and then updates memory. */
 export function createStore({ engine, log, nowMs, isBroken, verify, close }: StoreInput): Store {
   const state = engine.loadState();
   const exemplars = createExemplars();
@@ -104,9 +104,9 @@ function loadIncidents(engine: StoreEngine, state: LedgerState, each: Parameters
   const counts = new Map<number, number>();
   const isConfigured = new Map<number, boolean>();
   for (const { row, provider } of state.facets.values()) isConfigured.set(row, state.reader(provider) !== undefined);
-  const visit = (incident: StoredIncident) => {
-    const { facet, marks } = incident;
-    if (isKept(marks)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
+  const visit = (incident: IncidentSummary) => {
+    const { facet, flags } = incident;
+    if (isCountable(flags)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
     if (isConfigured.get(facet) === true) each(incident);
   };
   engine.eachIncident(visit, { isTitleWanted: state.isTitleWanted() });
@@ -121,7 +121,7 @@ interface ConfigureInput {
   readonly nowMs: number;
 }
 
-/** New layouts restart families; a changed filter moves the start of counting. Gives what restarts at zero, for the log. */
+/** New layouts restart series; a changed filter moves `countingSinceMs`. Returns what restarts at zero, for the log. */
 export function configure({ engine, writer, fork, settings, nowMs }: ConfigureInput): string[] {
   fork.settings = settings;
   fork.relabel();
@@ -146,24 +146,24 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
   if (!isChanged || countingSinceMs === undefined) return undefined;
   const rows = engine.incidents('happenedSince', before.row, countingSinceMs);
   const waiting = engine.incidents('pending', before.row).filter((row) => {
-    const resolvedMs = instant(row, 'resolved_ms');
+    const resolvedMs = timestamp(row, 'resolved_ms');
     return resolvedMs !== undefined && resolvedMs >= (before.countingSinceMs ?? resolvedMs);
   });
   const waitingRows = new Set(waiting.map((row) => number(row, 'row')));
   const table = new IncidentTable(fork, [...rows, ...waiting]);
   for (const row of table.rows()) {
     const counting = readCounting(row);
-    if (waitingRows.has(counting.row)) counting.marks |= MARKS.endedInTime;
+    if (waitingRows.has(counting.row)) counting.flags |= FLAGS.endedInTime;
     const since = (column: string) => list(row, column)?.filter((ms) => ms >= countingSinceMs).length ?? 0;
     counting.escalationsCounted = Math.min(counting.escalationsCounted, since('escalated'));
     counting.reopensCounted = Math.min(counting.reopensCounted, since('reopened'));
-    counting.marks |= MARKS.pending;
+    counting.flags |= FLAGS.pending;
     if (!isSameCounting(counting, readCounting(row))) table.putCounting(row, counting);
   }
   return table;
 }
 
-/** Without a filter mappings decide nothing; with one they decide what it lets through. */
+/** The filter as text, to notice changes; with the mappings it depends on, as they decide what it lets through. */
 function filterText({ filter, severity, services }: ProviderConfig): string {
   const { severities, services: names, teams, excludeTitles, shorterThanMs } = filter;
   const own = [severities, names, teams, excludeTitles.map(String), shorterThanMs];
@@ -184,10 +184,10 @@ export interface PruneInput {
   readonly nowMs: number;
 }
 
-/** Deletes some of what was closed before the retention began, and what belonged to nothing else. */
+/** Deletes some of the incidents that were closed before the retention began, and what only they used. */
 export function prune(input: PruneInput): PruneResult {
   const { fork, nowMs } = input;
-  // Of what the step before deleted: until that was over, statistics still asked for its labels.
+  // Only what the step before deleted: statistics still needed its labels until now.
   forgetUnused(input);
   const removedRows: number[] = [];
   for (const name of fork.settings.readers.keys()) {
@@ -197,20 +197,20 @@ export function prune(input: PruneInput): PruneResult {
   return { removedRows, isRelabelled: !hasMore && reconcileServices(fork, nowMs), hasMore };
 }
 
-/** By the provider's own polls: a clock that is ahead deletes nothing. */
+/** Prunes up to where the provider's own polls have reached: a clock that is ahead deletes nothing. */
 function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string, removed: number): number[] {
   const provider = fork.provider(name);
   if (!provider.isSynced || provider.polledUntilMs === undefined) return [];
   const beforeMs = Math.min(nowMs, provider.polledUntilMs) - fork.settings.retentionMs;
   const expired = engine.incidents('closedBefore', provider.row, beforeMs, PRUNED_AT_ONCE - removed);
-  for (const one of expired) if (isKept(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
+  for (const one of expired) if (isCountable(number(one, 'flags'))) fork.addIncidents(number(one, 'facet'), -1);
   const prunedBeforeMs = Math.max(beforeMs, provider.prunedBeforeMs ?? beforeMs);
   fork.providers.set(name, { ...provider, prunedBeforeMs });
   writer.prune(provider.row, expired, beforeMs);
   return expired.map((one) => number(one, 'row'));
 }
 
-/** Facets that no incident has any more, and services that have neither a facet nor a place in a list. */
+/** Deletes facets that no incident has any more, and services that have neither a facet nor an entry in a catalogue. */
 function forgetUnused({ engine, fork }: PruneInput): void {
   const used = new Set<string>();
   let mayBeUnused = false;
@@ -218,7 +218,7 @@ function forgetUnused({ engine, fork }: PruneInput): void {
     used.add(serviceKey(providerRow, serviceId));
     if ((fork.incidents.get(row) ?? 0) === 0) mayBeUnused = true;
   }
-  // Only then it is worth going over all incidents.
+  // Only then is it worth going over all incidents.
   const unused = mayBeUnused ? engine.unusedFacets() : [];
   for (const row of unused) {
     const facet = fork.facets.get(row);
@@ -240,10 +240,10 @@ function forgetUnused({ engine, fork }: PruneInput): void {
 /** The last recovery of each bucket of each label set; not part of the totals, so memory and the recent ledger suffice. */
 export interface Exemplars {
   of(set: number): readonly (Exemplar | undefined)[];
-  note(notes: readonly ExemplarNote[]): void;
-  /** Forgets all label sets but these. */
+  note(candidates: readonly ExemplarCandidate[]): void;
+  /** Drops the exemplars of all other label sets. */
   keepOnly(sets: readonly LabelSet[]): void;
-  /** Starts anew with these label sets from the newest ledger rows, by today's buckets. */
+  /** Rebuilds the exemplars of these label sets from the newest ledger rows, by today's buckets. */
   restore(recent: readonly RecentRecovery[], sets: readonly LabelSet[], bucketsMs: readonly number[]): void;
 }
 
@@ -258,8 +258,8 @@ export function createExemplars(): Exemplars {
   };
   return {
     of: (set) => bySet.get(set) ?? [],
-    note: (notes) => {
-      for (const { set, bucket, exemplar } of notes) note(set, bucket, exemplar);
+    note: (candidates) => {
+      for (const { set, bucket, exemplar } of candidates) note(set, bucket, exemplar);
     },
     keepOnly: (sets) => {
       const kept = new Set(sets.map(({ row }) => row));
@@ -267,10 +267,10 @@ export function createExemplars(): Exemplars {
     },
     restore: (recent, sets, bucketsMs) => {
       bySet.clear();
-      const bornMs = new Map(sets.map(({ row, groups }) => [row, groups.recovery?.bornMs]));
+      const createdAtMs = new Map(sets.map(({ row, groups }) => [row, groups.recovery?.createdAtMs]));
       for (const { set, ms, resolvedAtMs, countedAtMs, incidentId } of recent) {
         // What was counted before the histogram restarted is not in it.
-        if (countedAtMs < (bornMs.get(set) ?? Number.POSITIVE_INFINITY)) continue;
+        if (countedAtMs < (createdAtMs.get(set) ?? Number.POSITIVE_INFINITY)) continue;
         note(set, bucketOf(ms, bucketsMs), { incidentId, ms, resolvedAtMs });
       }
     },

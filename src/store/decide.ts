@@ -1,5 +1,5 @@
 import type { Incident } from '../model/incident.ts';
-import { MARKS, type StoredIncident } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../model/stored.ts';
 import {
   type CountInput,
   type CountingRules,
@@ -15,9 +15,9 @@ import {
 import { type Changes, type LoadedRows, rejectionKey } from './engine.ts';
 import {
   CONTENT_COLUMNS,
-  CONTENT_MARKS,
+  CONTENT_FLAGS,
   cellsOf,
-  contentMarks,
+  contentFlags,
   type IncidentRow,
   incidentOf,
   number,
@@ -29,7 +29,7 @@ import { allocateService, reconcileServices } from './service-limit.ts';
 import { type LedgerState, type StoredProvider, serviceKey, updateServices } from './state.ts';
 import type { Batch, CommitCounts, CommitResult, ImportInput, ImportSpan } from './store.ts';
 
-/** A decision with what those need to know who keep statistics. */
+/** A decision: the rows to write, and what the statistics have to know. */
 interface Decision extends CommitResult {
   readonly changes: Changes;
 }
@@ -54,7 +54,7 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
     for (const label of REVISION_REASONS) state.count({ provider: after.name, name: 'revisions', label }, 0);
     reconcileServices(state, batch.nowMs);
   }
-  // Of what ended while a first sync ran, acknowledgements may still be unread: the next poll has asked beyond it.
+  // A first sync may not have read the acknowledgements of what ended while it ran; the next poll reads past that time.
   if (before.isSynced) {
     for (const row of loaded.pending) countPending(work, work.table.byRow(number(row, 'row')));
   }
@@ -77,7 +77,7 @@ export function decideImport(state: LedgerState, loaded: LoadedRows, input: Impo
   const before = state.provider(input.provider);
   const provider = isOnlySource ? { ...before, countingSinceMs: nowMs } : before;
   state.providers.set(provider.name, provider);
-  // The names that a file has may be old ones: what a poll has named keeps its name.
+  // Names in a file may be old: a service that a poll has named keeps its name.
   const isNamed = ({ serviceId }: Incident) => state.services.has(serviceKey(provider.row, serviceId));
   updateServices(state, provider.row, {
     incidents: isOnlySource ? incidents : incidents.filter((one) => !isNamed(one)),
@@ -87,7 +87,7 @@ export function decideImport(state: LedgerState, loaded: LoadedRows, input: Impo
   return toChanges(work);
 }
 
-/** History begins where the import begins, if that is earlier; with polls, the end stays theirs to say. */
+/** History begins where the import begins, if that is earlier; where there are polls, they decide its end. */
 export function completeImport(state: LedgerState, input: ImportInput, span: ImportSpan): void {
   const provider = state.provider(input.provider);
   const importedFromMs = Math.min(span.fromMs, provider.importedFromMs ?? span.fromMs);
@@ -101,7 +101,7 @@ export function completeImport(state: LedgerState, input: ImportInput, span: Imp
   }
 }
 
-/** How incidents of a provider are counted now. */
+/** The rules by which this batch is counted. */
 function countingRules(
   { settings }: LedgerState,
   provider: StoredProvider,
@@ -121,7 +121,7 @@ function countingRules(
 
 type PollTimes = Pick<Batch, 'nowMs' | 'startedAtMs' | 'complete'>;
 
-/** A decision in the making. */
+/** The state of a decision while it is made. */
 interface Work {
   readonly state: LedgerState;
   readonly table: IncidentTable;
@@ -129,9 +129,9 @@ interface Work {
   readonly provider: StoredProvider;
   readonly rules: CountingRules;
   readonly result: CountResult;
-  /** Ends that the ledger has, by row; those of this decision included. */
+  /** Resolve times in the ledger, by row; those of this decision included. */
   readonly countedEndsMs: Map<number, number>;
-  readonly changed: Map<number, StoredIncident>;
+  readonly changed: Map<number, IncidentSummary>;
   readonly counts: { -readonly [Count in keyof CommitCounts]: number };
 }
 
@@ -162,7 +162,7 @@ function toChanges({ provider, rules, table, result }: Work): Changes {
   };
 }
 
-/** Incidents in the order of the batch, then whole subjects: of these what the batch lacks is deleted. */
+/** Incidents in the order of the batch, then replaced subjects: their incidents that the batch lacks are deleted. */
 function upsertAll(work: Work, batch: Batch): void {
   const whole = new Map<string, Map<string, Incident>>();
   for (const subject of batch.replacedSubjects) whole.set(subject, new Map());
@@ -174,7 +174,7 @@ function upsertAll(work: Work, batch: Batch): void {
   for (const [subject, reported] of whole) upsertSubject(work, subject, [...reported.values()]);
 }
 
-/** A late item may move an anchor (the id changes, the end stays) or an end (the id stays): either way it is the same row. */
+/** A late state change may move an anchor (the id changes, the end stays) or an end (the id stays): either way it is the same row. */
 function upsertSubject(work: Work, subject: string, reported: readonly Incident[]): void {
   const { table } = work;
   const stored = table.bySubject(subject);
@@ -189,7 +189,7 @@ function upsertSubject(work: Work, subject: string, reported: readonly Incident[
   for (const incident of reported) upsert(work, incident, matches.get(incident));
 }
 
-/** A deleted row whose id goes to another one keeps the id with its own row behind it. */
+/** A deleted row whose id is used by another one keeps its id, with its row number appended. */
 function freeDeleted({ table }: Work, key: number): void {
   const row = table.byRow(key);
   if (row === undefined) return;
@@ -197,17 +197,17 @@ function freeDeleted({ table }: Work, key: number): void {
   table.putCounting({ ...row, id: `${String(row['id'])}\n${key}` }, readCounting(row));
 }
 
-/** Takes one incident, counting what it owes by now. */
+/** Inserts or updates one incident, and counts what is due of it. */
 function upsert(work: Work, incident: Incident, before: IncidentRow | undefined): void {
   const { state, table, provider, rules } = work;
   const isServiceRenamed = before !== undefined && nameBefore(work, before) !== incident.serviceName;
   const facet = state.findFacet(incident, provider);
   const cells = cellsOf(incident, facet);
   const counting = before === undefined ? newCounting(work, incident) : readCounting(before);
-  counting.marks = (counting.marks & ~CONTENT_MARKS) | contentMarks(incident);
+  counting.flags = (counting.flags & ~CONTENT_FLAGS) | contentFlags(incident);
   const isContentSame =
     before !== undefined &&
-    counting.marks === number(before, 'marks') &&
+    counting.flags === number(before, 'marks') &&
     CONTENT_COLUMNS.every((column, at) => before[column] === cells[at]);
   if (isContentSame) {
     work.counts[isServiceRenamed ? 'changed' : 'unchanged'] += 1;
@@ -232,8 +232,8 @@ function upsert(work: Work, incident: Incident, before: IncidentRow | undefined)
 
 function newCounting({ table, provider, rules }: Work, incident: Incident): CountInput['counting'] {
   const wasCounted = provider.isSynced && wasCountedAndPruned(incident, rules, provider.prunedBeforeMs);
-  const marks = wasCounted ? MARKS.counted | MARKS.openingCounted : 0;
-  return { row: table.nextRow(), marks, escalationsCounted: 0, reopensCounted: 0 };
+  const flags = wasCounted ? FLAGS.counted | FLAGS.openingCounted : 0;
+  return { row: table.nextRow(), flags, escalationsCounted: 0, reopensCounted: 0 };
 }
 
 /** The name that the service of a stored row had before this decision. */
@@ -255,8 +255,8 @@ function count({ state, rules, result, countedEndsMs }: Work, input: CountInput)
 /** What was counted of a deleted incident stays counted and is a revision. */
 function markDeleted(work: Work, before: IncidentRow): void {
   const counting = readCounting(before);
-  if ((counting.marks & MARKS.deleted) !== 0) return;
-  counting.marks |= MARKS.deleted;
+  if ((counting.flags & FLAGS.deleted) !== 0) return;
+  counting.flags |= FLAGS.deleted;
   setPending(counting, false);
   work.counts.deleted += 1;
   if (isAnythingCounted(before)) {
@@ -265,9 +265,9 @@ function markDeleted(work: Work, before: IncidentRow): void {
   putCounting(work, before, counting);
 }
 
-/** Counts an incident that was waiting; what has not settled waits on. */
+/** Counts what is due of a pending incident; an unsettled recovery stays pending. */
 function countPending(work: Work, row: IncidentRow | undefined): void {
-  if (row === undefined || (number(row, 'marks') & MARKS.pending) === 0) return;
+  if (row === undefined || (number(row, 'marks') & FLAGS.pending) === 0) return;
   const counting = readCounting(row);
   const facet = number(row, 'facet');
   const incident = incidentOf(row, work.state.facet(facet));
@@ -280,12 +280,12 @@ function putCounting({ table, changed }: Work, before: IncidentRow, counting: Co
 }
 
 function setPending(counting: CountInput['counting'], isPending: boolean): void {
-  counting.marks = isPending ? counting.marks | MARKS.pending : counting.marks & ~MARKS.pending;
+  counting.flags = isPending ? counting.flags | FLAGS.pending : counting.flags & ~FLAGS.pending;
 }
 
 /**
- * Each (record, reason) is counted once. A rejected id is asked for again until its record is accepted; rejected anew,
- * it is asked for again, but not counted again. Gives the ids that are asked for no longer.
+ * Each (record, reason) is counted once. A rejected id is requested again until its record is accepted; when it is rejected
+ * again, it is not counted again. Returns the ids that are no longer requested.
  */
 function decideRejections({ state, loaded, provider }: Work, batch: Batch): string[] {
   const known = new Set(loaded.knownRejections);

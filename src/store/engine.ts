@@ -1,7 +1,7 @@
 import type { Incident, Rejection, StateChange } from '../model/incident.ts';
-import { MARKS, type StoredIncident } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../model/stored.ts';
 import type { CountResult } from './count.ts';
-import { type IncidentRow, instant, number } from './incident-row.ts';
+import { type IncidentRow, number, timestamp } from './incident-row.ts';
 import type { IncidentTable } from './incident-table.ts';
 import type { LedgerState } from './state.ts';
 
@@ -23,7 +23,7 @@ export interface Changes extends CountResult {
   readonly stateChanges: readonly StateChange[];
   /** Rejections that are new, and those that came again. */
   readonly rejections: readonly Rejection[];
-  /** Ids that are asked for no longer. */
+  /** Ids that are no longer requested. */
   readonly settledIds: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface EngineWriter {
   prune(provider: number, expired: readonly IncidentRow[], beforeMs: number): void;
 }
 
-/** How incidents are looked for, and by what. */
+/** The queries for incidents, with their parameters. */
 export interface IncidentQueries {
   byRow: [row: number];
   byId: [provider: number, id: string];
@@ -45,17 +45,17 @@ export interface IncidentQueries {
   bySubject: [provider: number, subject: string];
   /** The first one. */
   byRecovery: [provider: number, subject: string, recoveryKey: string];
-  /** Something of them may still have to be counted. */
+  /** Incidents of which something may still have to be counted. */
   pending: [provider: number];
   /** Open, and neither deleted nor merged; just the ids. */
   open: [provider: number];
-  /** The same of all providers, oldest first, with what people are shown of them. */
+  /** The same of all providers, oldest first, with what the status page shows of them. */
   openOfAll: [];
   /** Triggered at or after a time, and lists of the platform should show them: not made of state changes, imported or deleted; just the ids. */
   listedSince: [provider: number, sinceMs: number];
-  /** Something may have happened to them at or after a time. */
+  /** Incidents that may have changed at or after a time. */
   happenedSince: [provider: number, sinceMs: number];
-  /** Closed before a time, at most `limit`; rows, facets, marks, ids and subjects. */
+  /** Closed before a time, at most `limit`; rows, facets, flags, ids and subjects. */
   closedBefore: [provider: number, beforeMs: number, limit: number];
 }
 
@@ -64,15 +64,15 @@ export interface StoreEngine {
   loadState(): LedgerState;
   /** Visits incidents in order of their rows: those that are open or ended after a time, or all. */
   eachIncident(
-    visit: (incident: StoredIncident) => void,
+    visit: (incident: IncidentSummary) => void,
     wanted: { readonly isTitleWanted: boolean; readonly endedAfterMs?: number | undefined },
   ): void;
-  incidents<Query extends keyof IncidentQueries>(query: Query, ...asked: IncidentQueries[Query]): IncidentRow[];
+  incidents<Query extends keyof IncidentQueries>(query: Query, ...parameters: IncidentQueries[Query]): IncidentRow[];
   /** The end with which the incident of a row was counted. */
   countedEndMs(row: number): number | undefined;
-  /** This was rejected before. */
+  /** True when this was rejected before. */
   isRejected(provider: number, rejection: Rejection): boolean;
-  /** Rejected records that are asked for again. */
+  /** Ids of rejected records that are requested again. */
   rejectedIds(provider: number): string[];
   /** In order of time. */
   stateChanges(provider: number, subject: string): StateChange[];
@@ -100,7 +100,7 @@ export interface LoadedRows {
   readonly countedEndsMs: ReadonlyMap<number, number>;
   /** `rejectionKey` of the rejections of this batch that are known already. */
   readonly knownRejections: ReadonlySet<string>;
-  /** Ids of rejected records that are asked for again. */
+  /** Ids of rejected records that are requested again. */
   readonly waitingIds: ReadonlySet<string>;
 }
 
@@ -133,7 +133,7 @@ export function loadTouched(
   const countedEndsMs = new Map<number, number>();
   for (const one of incidents) {
     const row = number(one, 'row');
-    const isOpenAgain = (number(one, 'marks') & MARKS.counted) !== 0 && instant(one, 'resolved_ms') === undefined;
+    const isOpenAgain = (number(one, 'marks') & FLAGS.counted) !== 0 && timestamp(one, 'resolved_ms') === undefined;
     const endMs = isOpenAgain ? engine.countedEndMs(row) : undefined;
     if (endMs !== undefined) countedEndsMs.set(row, endMs);
   }

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
 import { ENDS_KNOWN_FROM, type Incident, type Interval } from '../model/incident.ts';
-import { type Facet, MARKS, STATUSES, type StoredIncident } from '../model/stored.ts';
+import { type Facet, FLAGS, type IncidentSummary, STATUSES } from '../model/stored.ts';
 
 export type Cell = string | number | null;
 
 /** One row of `incidents`, as SQLite gives it. */
 export type IncidentRow = Readonly<Record<string, unknown>>;
 
-/** What an incident is, by column; the store's own bookkeeping is not in it. */
+/** What the platform reports of an incident, by column; the counting state is not part of it. */
 const CONTENT: readonly (readonly [column: string, cell: (incident: Incident, facet: number) => Cell])[] = [
   ['id', ({ id }) => id],
   ['facet', (_incident, facet) => facet],
@@ -32,49 +32,49 @@ const CONTENT: readonly (readonly [column: string, cell: (incident: Incident, fa
   ['subject', ({ subject }) => subject ?? null],
 ];
 
-/** Columns that say what an incident is, in the order of `cellsOf`. */
+/** Columns of what the platform reports, in the order of `cellsOf`. */
 export const CONTENT_COLUMNS: readonly string[] = CONTENT.map(([column]) => column);
 
 export function cellsOf(incident: Incident, facet: number): Cell[] {
   return CONTENT.map(([, cell]) => cell(incident, facet));
 }
 
-/** Bits of MARKS that the incident itself decides. */
-export const CONTENT_MARKS =
-  MARKS.merged |
-  MARKS.expired |
-  MARKS.flaky |
-  MARKS.deleted |
-  MARKS.escalated |
-  MARKS.reopened |
-  MARKS.autoResolved |
-  MARKS.imported;
+/** Bits of FLAGS that the incident itself decides. */
+export const CONTENT_FLAGS =
+  FLAGS.merged |
+  FLAGS.expired |
+  FLAGS.flaky |
+  FLAGS.deleted |
+  FLAGS.escalated |
+  FLAGS.reopened |
+  FLAGS.autoResolved |
+  FLAGS.imported;
 
-export function contentMarks(incident: Incident): number {
+export function contentFlags(incident: Incident): number {
   return (
-    (incident.merged ? MARKS.merged : 0) |
-    (incident.exclusion === 'expired' ? MARKS.expired : 0) |
-    (incident.exclusion === 'flagged' ? MARKS.flagged : 0) |
-    (incident.exclusion === 'flaky' ? MARKS.flaky : 0) |
-    ((incident.escalatedAtMs?.length ?? 0) > 0 ? MARKS.escalated : 0) |
-    ((incident.reopenedAtMs?.length ?? 0) > 0 ? MARKS.reopened : 0) |
-    (incident.autoResolved === true ? MARKS.autoResolved : 0) |
-    (incident.imported === true ? MARKS.imported : 0)
+    (incident.merged ? FLAGS.merged : 0) |
+    (incident.exclusion === 'expired' ? FLAGS.expired : 0) |
+    (incident.exclusion === 'flagged' ? FLAGS.flagged : 0) |
+    (incident.exclusion === 'flaky' ? FLAGS.flaky : 0) |
+    ((incident.escalatedAtMs?.length ?? 0) > 0 ? FLAGS.escalated : 0) |
+    ((incident.reopenedAtMs?.length ?? 0) > 0 ? FLAGS.reopened : 0) |
+    (incident.autoResolved === true ? FLAGS.autoResolved : 0) |
+    (incident.imported === true ? FLAGS.imported : 0)
   );
 }
 
-/** True when storing the one in place of the other would change nothing of what the platform says. */
+/** True when storing one in place of the other would change nothing that the platform reports. */
 export function isSameContent(a: Incident, b: Incident): boolean {
   const of = (one: Incident) => {
     const { priority = '', urgency = '', tag = '' } = one.severity;
-    return JSON.stringify([cellsOf(one, 0), contentMarks(one), one.serviceId, one.team ?? '', priority, urgency, tag]);
+    return JSON.stringify([cellsOf(one, 0), contentFlags(one), one.serviceId, one.team ?? '', priority, urgency, tag]);
   };
   return of(a) === of(b);
 }
 
 /** The incident that a row holds. */
 export function incidentOf(row: IncidentRow, facet: Facet): Incident {
-  const marks = number(row, 'marks');
+  const flags = number(row, 'marks');
   return {
     id: text(row, 'id') ?? '',
     recoveryKey: text(row, 'recovery_key'),
@@ -86,22 +86,22 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
     team: facet.team === '' ? undefined : facet.team,
     severity: facet.severity,
     status: STATUSES[number(row, 'status')] ?? 'triggered',
-    startedAtMs: instant(row, 'started_ms'),
+    startedAtMs: timestamp(row, 'started_ms'),
     triggeredAtMs: number(row, 'triggered_ms'),
-    identifiedAtMs: instant(row, 'identified_ms'),
-    acknowledgedAtMs: instant(row, 'acknowledged_ms'),
-    mitigatedAtMs: instant(row, 'mitigated_ms'),
-    resolvedAtMs: instant(row, 'resolved_ms'),
+    identifiedAtMs: timestamp(row, 'identified_ms'),
+    acknowledgedAtMs: timestamp(row, 'acknowledged_ms'),
+    mitigatedAtMs: timestamp(row, 'mitigated_ms'),
+    resolvedAtMs: timestamp(row, 'resolved_ms'),
     endKnownFrom: ENDS_KNOWN_FROM.find((one) => one === row['end_from']),
     autoResolved: row['auto'] === null ? undefined : row['auto'] === 1,
     escalatedAtMs: list(row, 'escalated'),
     reopenedAtMs: list(row, 'reopened'),
     intervals: intervalsOf(row),
-    merged: (marks & MARKS.merged) !== 0,
-    exclusion: exclusion(marks),
+    merged: (flags & FLAGS.merged) !== 0,
+    exclusion: exclusion(flags),
     fingerprint: text(row, 'fingerprint') ?? '',
     updatedAtMs: number(row, 'updated_ms'),
-    imported: (marks & MARKS.imported) === 0 ? undefined : true,
+    imported: (flags & FLAGS.imported) === 0 ? undefined : true,
   };
 }
 
@@ -111,24 +111,24 @@ export const STORED_COLUMNS =
 const STORED: readonly string[] = [...STORED_COLUMNS.split(', '), 'title'];
 
 /** What statistics need of a row with all columns. */
-export function storedOf(row: IncidentRow): StoredIncident {
+export function storedOf(row: IncidentRow): IncidentSummary {
   return storedFrom(STORED.map((column) => row[column]));
 }
 
 /** The same of the cells of STORED_COLUMNS, and of the title behind them if it is wanted. */
-export function storedFrom(cells: Readonly<Record<number, unknown>>): StoredIncident {
+export function storedFrom(cells: Readonly<Record<number, unknown>>): IncidentSummary {
   const numberAt = (at: number) => asNumber(cells[at], STORED[at]);
   return {
     row: numberAt(0),
     facet: numberAt(1),
-    marks: numberAt(2),
+    flags: numberAt(2),
     status: numberAt(3),
     triggeredAtMs: numberAt(4),
-    startedAtMs: asInstant(cells[5]),
-    identifiedAtMs: asInstant(cells[6]),
-    acknowledgedAtMs: asInstant(cells[7]),
-    mitigatedAtMs: asInstant(cells[8]),
-    resolvedAtMs: asInstant(cells[9]),
+    startedAtMs: asTimestamp(cells[5]),
+    identifiedAtMs: asTimestamp(cells[6]),
+    acknowledgedAtMs: asTimestamp(cells[7]),
+    mitigatedAtMs: asTimestamp(cells[8]),
+    resolvedAtMs: asTimestamp(cells[9]),
     fingerprint: numberAt(10),
     spans: asList(cells[11]),
     title: asText(cells[12]),
@@ -140,7 +140,7 @@ function digestOf(fingerprint: string): number {
   return Number.parseInt(hash('sha256', fingerprint, 'hex').slice(0, 13), 16);
 }
 
-/** `StoredIncident.spans`: open and close instants in turn, unless there is just the span from trigger to resolve. */
+/** `IncidentSummary.spans`: opening and closing times in turn, unless there is just the span from trigger to resolve. */
 export function spansOf({ intervals, triggeredAtMs, resolvedAtMs }: Incident): number[] | undefined {
   const [first, second] = intervals;
   const isPlain = second === undefined && first?.openedAtMs === triggeredAtMs && first.closedAtMs === resolvedAtMs;
@@ -151,7 +151,7 @@ export function spansOf({ intervals, triggeredAtMs, resolvedAtMs }: Incident): n
 }
 
 function intervalsOf(row: IncidentRow): Interval[] {
-  const flat = list(row, 'spans') ?? [number(row, 'triggered_ms'), ...[instant(row, 'resolved_ms') ?? []].flat()];
+  const flat = list(row, 'spans') ?? [number(row, 'triggered_ms'), ...[timestamp(row, 'resolved_ms') ?? []].flat()];
   const intervals: Interval[] = [];
   for (let at = 0; at < flat.length; at += 2) {
     intervals.push({ openedAtMs: flat[at] ?? 0, closedAtMs: flat[at + 1] });
@@ -159,17 +159,17 @@ function intervalsOf(row: IncidentRow): Interval[] {
   return intervals;
 }
 
-function exclusion(marks: number): Incident['exclusion'] {
-  if ((marks & MARKS.flagged) === MARKS.flagged) return 'flagged';
-  if ((marks & MARKS.expired) !== 0) return 'expired';
-  return (marks & MARKS.flaky) === 0 ? undefined : 'flaky';
+function exclusion(flags: number): Incident['exclusion'] {
+  if ((flags & FLAGS.flagged) === FLAGS.flagged) return 'flagged';
+  if ((flags & FLAGS.expired) !== 0) return 'expired';
+  return (flags & FLAGS.flaky) === 0 ? undefined : 'flaky';
 }
 
-function listText(instants: readonly number[] | undefined): string | null {
-  return instants === undefined ? null : JSON.stringify(instants);
+function listText(times: readonly number[] | undefined): string | null {
+  return times === undefined ? null : JSON.stringify(times);
 }
 
-/** Instants written by `listText`; undefined where there was no list. */
+/** Times written by `listText`; undefined where there was no list. */
 export function list(row: IncidentRow, column: string): number[] | undefined {
   return asList(row[column]);
 }
@@ -178,8 +178,8 @@ export function number(row: IncidentRow, column: string): number {
   return asNumber(row[column], column);
 }
 
-export function instant(row: IncidentRow, column: string): number | undefined {
-  return asInstant(row[column]);
+export function timestamp(row: IncidentRow, column: string): number | undefined {
+  return asTimestamp(row[column]);
 }
 
 export function text(row: IncidentRow, column: string): string | undefined {
@@ -191,7 +191,7 @@ function asNumber(value: unknown, column: string | undefined): number {
   return value;
 }
 
-function asInstant(value: unknown): number | undefined {
+function asTimestamp(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Incident } from '../model/incident.ts';
-import { isKept, MARKS } from '../model/stored.ts';
+import { FLAGS, isCountable } from '../model/stored.ts';
 import type { CountingState } from './count.ts';
 import { type Cell, CONTENT_COLUMNS, type IncidentRow, number, text } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
@@ -67,16 +67,16 @@ export class IncidentTable {
     return this.#put({ ...before, ...countingColumns(counting) });
   }
 
-  /** Keeps the number of incidents per facet, which decides over places of services. */
+  /** Keeps the number of incidents per facet, which decides which services have a label of their own. */
   #put(row: IncidentRow): IncidentRow {
     const key = number(row, 'row');
     const before = this.#rows.get(key);
     if (before !== undefined) {
-      if (isKept(number(before, 'marks'))) this.#state.addIncidents(number(before, 'facet'), -1);
+      if (isCountable(number(before, 'marks'))) this.#state.addIncidents(number(before, 'facet'), -1);
       const idBefore = text(before, 'id') ?? '';
       if (idBefore !== row['id'] && this.#rowById.get(idBefore) === key) this.#rowById.delete(idBefore);
     }
-    if (isKept(number(row, 'marks'))) this.#state.addIncidents(number(row, 'facet'), 1);
+    if (isCountable(number(row, 'marks'))) this.#state.addIncidents(number(row, 'facet'), 1);
     this.#index(row);
     this.written.set(key, row);
     return row;
@@ -109,19 +109,19 @@ export class IncidentTable {
 export function readCounting(row: IncidentRow): CountingState {
   return {
     row: number(row, 'row'),
-    marks: number(row, 'marks'),
+    flags: number(row, 'marks'),
     escalationsCounted: number(row, 'escalations_counted'),
     reopensCounted: number(row, 'reopens_counted'),
   };
 }
 
 export function isSameCounting(a: CountingState, b: CountingState): boolean {
-  return a.marks === b.marks && a.escalationsCounted === b.escalationsCounted && a.reopensCounted === b.reopensCounted;
+  return a.flags === b.flags && a.escalationsCounted === b.escalationsCounted && a.reopensCounted === b.reopensCounted;
 }
 
 /** Which stored row of a subject each reported incident is: by the end first, counted rows before others; then by id. */
 export function matchRows(stored: readonly IncidentRow[], reported: readonly Incident[]): Map<Incident, IncidentRow> {
-  const isCounted = (row: IncidentRow) => (number(row, 'marks') & MARKS.counted) !== 0;
+  const isCounted = (row: IncidentRow) => (number(row, 'marks') & FLAGS.counted) !== 0;
   const rows = [...stored.filter(isCounted), ...stored.filter((row) => !isCounted(row))];
   const byEnd = new Map<string, IncidentRow>();
   const byId = new Map<string, IncidentRow>();
@@ -142,8 +142,8 @@ export function matchRows(stored: readonly IncidentRow[], reported: readonly Inc
   return matches;
 }
 
-function countingColumns({ row, marks, escalationsCounted, reopensCounted }: CountingState) {
-  return { row, marks, escalations_counted: escalationsCounted, reopens_counted: reopensCounted };
+function countingColumns({ row, flags, escalationsCounted, reopensCounted }: CountingState) {
+  return { row, marks: flags, escalations_counted: escalationsCounted, reopens_counted: reopensCounted };
 }
 
 function recoveryText(subject: string, recoveryKey: string): string {

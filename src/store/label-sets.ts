@@ -6,9 +6,9 @@ export interface Histogram {
 }
 
 /**
- * What a label set counts, in groups that restart apart from each other: buckets and targets concern histograms only,
- * detail only the ◦ families. The recoveries within the target restart with the histogram, so that their ratio is always
- * one of the same recoveries.
+ * The totals of a label set, in groups that restart at zero independently: `metrics.buckets` and targets concern histograms
+ * only, `metrics.detail` only the families of `severity` sets. The recoveries within the target restart together with the
+ * histogram, so that their ratio is always over the same recoveries.
  */
 const GROUPS = {
   recovery: { histograms: ['recovery'], counts: ['withinTarget'] },
@@ -19,8 +19,8 @@ const GROUPS = {
 export type GroupName = keyof typeof GROUPS;
 export const GROUP_NAMES: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'];
 
-/** When a group of families was born at zero, and whether its observations are shown yet. */
-type Lifecycle = { readonly bornMs: number; released: boolean };
+/** When a group of series was created at zero, and whether its observations are on the page yet. */
+type Lifecycle = { readonly createdAtMs: number; released: boolean };
 
 /** The totals of a group, with the names that GROUPS has. */
 export type Group<Name extends GroupName> = Lifecycle &
@@ -28,7 +28,7 @@ export type Group<Name extends GroupName> = Lifecycle &
   Record<(typeof GROUPS)[Name]['counts'][number], number>;
 export type LabelGroups = { [Name in GroupName]?: Group<Name> };
 
-/** One combination of labels with all its totals. `service` sets carry the base labels, `severity` sets those of ◦ families. */
+/** One combination of labels with all its totals. `service` sets have the labels provider, service, severity and team; `severity` sets have no service. */
 export interface LabelSet {
   readonly row: number;
   readonly kind: 'service' | 'severity';
@@ -57,11 +57,11 @@ export function setKey(labels: SetLabels): string {
 }
 
 /** A group at zero; `buckets` is the number of finite bounds. */
-export function newGroup(name: GroupName, bornMs: number, buckets: number): Lifecycle {
+export function newGroup(name: GroupName, createdAtMs: number, buckets: number): Lifecycle {
   const { histograms, counts } = GROUPS[name];
   const zeros = () => Array.from({ length: buckets + 1 }, () => 0);
   return {
-    bornMs,
+    createdAtMs,
     released: false,
     ...Object.fromEntries(histograms.map((histogram) => [histogram, { sumMs: 0, counts: zeros() }])),
     ...Object.fromEntries(counts.map((count) => [count, 0])),

@@ -1,10 +1,10 @@
 /**
  * A map on top of another one: reading falls through to the base, changes stay in the layer until `apply` hands them
- * down. A decision works on a layer, so a decision that is thrown away has changed nothing.
+ * down. A decision works on a layer, so a decision that fails has changed nothing.
  */
 export class LayeredMap<Key, Value> {
   readonly #base: LayeredMap<Key, Value> | undefined;
-  /** In a layer, undefined says that the key is deleted. */
+  /** In a layer, undefined means that the key is deleted. */
   readonly #own = new Map<Key, Value | undefined>();
 
   constructor(base?: LayeredMap<Key, Value>) {

@@ -1,11 +1,11 @@
 import { isVisible } from '../config/label-mapper.ts';
-import { type FacetLabels, MARKS, STATUSES } from '../model/stored.ts';
+import { type FacetLabels, FLAGS, STATUSES } from '../model/stored.ts';
 import type { StoreEngine } from './engine.ts';
 import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
 import type { OpenIncident, Store, StoredIncidents } from './store.ts';
 
-/** What a store is asked for without changing it. */
+/** The methods of a store that change nothing. */
 type Queries = Omit<
   Store,
   | 'configure'
@@ -64,7 +64,7 @@ export function storedIncidents(engine: StoreEngine, state: LedgerState, name: s
       new Map(
         subjects.map((subject) => {
           const rows = engine.incidents('bySubject', provider, subject);
-          return [subject, rows.filter((row) => (number(row, 'marks') & MARKS.deleted) === 0).map(read)];
+          return [subject, rows.filter((row) => (number(row, 'marks') & FLAGS.deleted) === 0).map(read)];
         }),
       ),
   };
@@ -85,7 +85,7 @@ function openIncidents(engine: StoreEngine, state: LedgerState, limit: number): 
 function isCounted(state: LedgerState, row: IncidentRow, labels: FacetLabels): boolean {
   const reader = state.reader(labels.provider);
   if (reader === undefined || !state.isRead(labels.provider)) return false;
-  return isVisible({ marks: number(row, 'marks'), title: text(row, 'title'), recoveryMs: undefined }, labels, reader);
+  return isVisible({ flags: number(row, 'marks'), title: text(row, 'title'), recoveryMs: undefined }, labels, reader);
 }
 
 function toOpenIncident(row: IncidentRow, { provider, service, severity }: FacetLabels): OpenIncident {

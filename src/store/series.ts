@@ -15,9 +15,9 @@ import type { StoreSettings } from './store.ts';
 
 /** The series that one incident is counted in. */
 export interface IncidentSeries {
-  /** Carries the base labels. */
+  /** The series with a service label. */
   readonly serviceSeries: LabelSet;
-  /** Carries the ◦ families; the same one with `metrics.detail: full`. */
+  /** The series without a service label; the same one with `metrics.detail: full`. */
   readonly severitySeries: LabelSet;
 }
 
@@ -35,7 +35,7 @@ export function ensureSeries(state: LedgerState, labels: FacetLabels, nowMs: num
   if (severity !== undefined && !state.labelSets.has(setKey(severity))) editSet(state, severity, nowMs);
 }
 
-/** Ends the hold of one group of a label set: its observations are shown from now on. */
+/** Ends the hold of one group of a label set: its observations are on the page from now on. */
 export function endHold(state: LedgerState, row: number, name: GroupName): void {
   for (const set of state.labelSets.values()) {
     if (set.row !== row) continue;
@@ -45,7 +45,7 @@ export function endHold(state: LedgerState, row: number, name: GroupName): void 
   }
 }
 
-/** Restarts at zero the groups whose layout is another one by today's settings; gives what restarted, for the log. */
+/** Restarts at zero the groups whose layout changed with the settings; returns what restarted, for the log. */
 export function migrateLayout(state: LedgerState, nowMs: number): string[] {
   const { bucketsMs, detail, team, targetsMs } = state.settings;
   const after = { bucketsMs, detail, team, targetsMs: Object.fromEntries(targetsMs) };

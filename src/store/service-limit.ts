@@ -1,7 +1,7 @@
 import { ensureSeries } from './series.ts';
 import { type LedgerState, OTHER } from './state.ts';
 
-/** A service that comes after the first sync gets a place of its own if there is one left. */
+/** Gives a service that appears after the first sync a label of its own, within `metrics.max_services`. */
 export function allocateService(state: LedgerState, facet: number): void {
   const mapped = state.mapped(facet);
   if (mapped === undefined || mapped.excluded || state.allocated.has(mapped.service)) return;
@@ -14,9 +14,9 @@ export function allocateService(state: LedgerState, facet: number): void {
 }
 
 /**
- * Brings the services that have a place, and the series, up to date with what is stored and configured: what is in use
- * no more leaves, what waits takes a free place in order of its incidents, what has no series yet gets one at zero.
- * True when incidents may be called otherwise now.
+ * Brings the services that have a label of their own, and the series, up to date with what is stored and configured: unused
+ * services lose it, waiting ones get it (most incidents first), and missing series are created at zero.
+ * True when labels of incidents may have changed.
  */
 export function reconcileServices(state: LedgerState, nowMs: number): boolean {
   const incidentsByService = countByService(state);
@@ -25,8 +25,8 @@ export function reconcileServices(state: LedgerState, nowMs: number): boolean {
   const hasChanged = hasReleased || hasAllocated;
   if (hasChanged) state.relabel();
   for (const [key, { kind, provider, service }] of state.labelSets.entries()) {
-    const hasPlace = kind !== 'service' || service === OTHER || state.allocated.has(service);
-    if (!hasPlace && state.isRead(provider)) state.labelSets.delete(key);
+    const hasOwnLabel = kind !== 'service' || service === OTHER || state.allocated.has(service);
+    if (!hasOwnLabel && state.isRead(provider)) state.labelSets.delete(key);
   }
   for (const row of state.facetsInUse()) {
     const labels = state.labels(row);
@@ -35,7 +35,7 @@ export function reconcileServices(state: LedgerState, nowMs: number): boolean {
   return hasChanged;
 }
 
-/** There are places left, and a service that has none. */
+/** True when the limit has room, and a service has no label of its own. */
 export function hasWaitingServices(state: LedgerState): boolean {
   if (state.allocated.size >= state.settings.maxServices) return false;
   for (const { row, provider } of state.facets.values()) {
@@ -55,7 +55,7 @@ function countByService(state: LedgerState): Map<string, number> {
   return counts;
 }
 
-/** Services in no catalogue and in no kept incident give their places back, and those with the fewest incidents when the limit was lowered. */
+/** Services in no catalogue and without countable incidents lose their label; so do those with the fewest incidents when the limit was lowered. */
 function releaseUnused(state: LedgerState, incidentsByService: ReadonlyMap<string, number>): boolean {
   const listed = listedServices(state);
   const names = state.allocated.entries().map(([name]) => name);
@@ -69,12 +69,12 @@ function releaseUnused(state: LedgerState, incidentsByService: ReadonlyMap<strin
 function allocateWaiting(state: LedgerState, incidentsByService: ReadonlyMap<string, number>): boolean {
   const waiting = [...incidentsByService.keys()].filter((name) => !state.allocated.has(name));
   waiting.sort(byIncidents(incidentsByService));
-  const places = Math.max(0, state.settings.maxServices - state.allocated.size);
-  for (const name of waiting.slice(0, places)) state.allocated.set(name, true);
-  const beyond = new Set(waiting.slice(places));
+  const free = Math.max(0, state.settings.maxServices - state.allocated.size);
+  for (const name of waiting.slice(0, free)) state.allocated.set(name, true);
+  const beyond = new Set(waiting.slice(free));
   for (const [name] of state.overflowed.entries()) if (!beyond.has(name)) state.overflowed.delete(name);
   for (const name of beyond) if (!state.overflowed.has(name)) state.overflowed.set(name, true);
-  return waiting.length > 0 && places > 0;
+  return waiting.length > 0 && free > 0;
 }
 
 function listedServices(state: LedgerState): Set<string> {

@@ -13,7 +13,7 @@ export interface StoredProvider extends ProviderState {
   readonly row: number;
   /** The filter by which it was counted last; a changed one moves `countingSinceMs`. */
   readonly filter: string | undefined;
-  /** What was closed before this time may have been pruned together with the row that says it was counted. */
+  /** What was closed before this time may have been pruned, together with its ledger row. */
   readonly prunedBeforeMs: number | undefined;
   /** Where its imported history begins. */
   readonly importedFromMs: number | undefined;
@@ -48,7 +48,7 @@ export function serviceKey(providerRow: number, id: string): string {
 /** Before the first configuration nothing is read. */
 export const NO_SETTINGS: StoreSettings = {
   readers: new Map(),
-  tells: new Map(),
+  capabilities: new Map(),
   targetsMs: new Map(),
   bucketsMs: [],
   detail: 'standard',
@@ -70,11 +70,11 @@ export class LedgerState {
   readonly facets: LayeredMap<number, StoredFacet>;
   /** Rows by `facetKey`. */
   readonly facetRows: LayeredMap<string, number>;
-  /** Incidents that are kept, by facet; counted while the store is loaded. */
+  /** Number of countable incidents by facet; set while the store is loaded. */
   readonly incidents: LayeredMap<number, number>;
-  /** Services that have a place of their own among the labels. */
+  /** Services that have a label of their own; the others are called `other`. */
   readonly allocated: LayeredMap<string, true>;
-  /** Services that are called `other`, as far as they are known. */
+  /** Services that are called `other` because of `metrics.max_services`. */
   readonly overflowed: LayeredMap<string, true>;
   /** By `setKey`. */
   readonly labelSets: LayeredMap<string, LabelSet>;
@@ -88,7 +88,7 @@ export class LedgerState {
   readonly #base: LedgerState | undefined;
   readonly #layers: Pick<LayeredMap<never, never>, 'apply'>[] = [];
   readonly #labels = new Map<number, FacetLabels>();
-  /** Labels of this fork are other ones than those of its base. */
+  /** The labels of this fork differ from those of its base. */
   #isRelabelled: boolean;
 
   constructor(base?: LedgerState) {
@@ -120,7 +120,7 @@ export class LedgerState {
     return new LedgerState(this);
   }
 
-  /** Takes over what a fork of this state changed; after the commit. */
+  /** Applies what a fork of this state changed; after the commit. */
   apply(fork: LedgerState): void {
     for (const layer of fork.#layers) layer.apply();
     this.layout = fork.layout;
@@ -135,12 +135,12 @@ export class LedgerState {
     return this.layout !== this.#base?.layout;
   }
 
-  /** A provider that was never seen has nothing but its name and a key. */
+  /** A provider that is not stored yet has only its name and a key. */
   provider(name: string): StoredProvider {
     return this.providers.get(name) ?? this.#unseenProvider(name);
   }
 
-  /** A filter of the configuration looks at titles. */
+  /** True when a filter of the configuration depends on titles. */
   isTitleWanted(): boolean {
     return [...this.settings.readers.values()].some(({ provider }) => provider.filter.excludeTitles.length > 0);
   }
@@ -195,7 +195,7 @@ export class LedgerState {
     return labels;
   }
 
-  /** Names, mappings or places of services have changed. */
+  /** Must be called when names, mappings or the allocation of labels have changed. */
   relabel(): void {
     this.#isRelabelled = true;
     this.#labels.clear();
@@ -238,13 +238,13 @@ export class LedgerState {
   }
 }
 
-/** What a poll told of services: the platform's whole list, or names that came with incidents. */
+/** The services of a poll: the platform's whole list, or names that came with incidents. */
 export interface ServiceNames {
   readonly catalogue?: readonly Service[] | undefined;
   readonly incidents: readonly Pick<Incident, 'serviceId' | 'serviceName'>[];
 }
 
-/** Takes over the newest names of services; true when one of them had another name before. */
+/** Stores the newest names of services; true when one of them had another name before. */
 export function updateServices(state: LedgerState, providerRow: number, names: ServiceNames): boolean {
   let isRenamed = false;
   const update = ({ id, name }: Service, isListed?: boolean) => {

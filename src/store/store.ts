@@ -1,21 +1,16 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
+import type { Capabilities } from '../model/capabilities.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
-import type { FacetLabels, StoredIncident } from '../model/stored.ts';
+import type { FacetLabels, IncidentSummary } from '../model/stored.ts';
 import type { LabelSet } from './label-sets.ts';
 
-/** What a provider can tell; decides which cumulative families its incidents feed. */
-export interface Tells {
-  readonly acknowledged: boolean;
-  readonly escalations: boolean;
-  readonly reopens: boolean;
-}
-
-/** Today's configuration as far as counting depends on it. */
+/** The part of the configuration that the store depends on. */
 export interface StoreSettings {
-  /** By provider name, in the order of the configuration; others in the store are kept but not read. */
+  /** By provider name, in the order of the configuration; other providers stay in the store but are not read. */
   readonly readers: ReadonlyMap<string, LabelMapper>;
-  readonly tells: ReadonlyMap<string, Tells>;
+  /** By provider name: what its platform reports. */
+  readonly capabilities: ReadonlyMap<string, Pick<Capabilities, 'acknowledged'>>;
   /** Recovery target of each severity that has one. */
   readonly targetsMs: ReadonlyMap<string, number>;
   readonly bucketsMs: readonly number[];
@@ -31,24 +26,24 @@ export interface StoreSettings {
 export interface Batch extends Page {
   readonly provider: string;
   readonly nowMs: number;
-  /** When the poll began that found it: the first one of a provider that is committed sets `countingSinceMs`. */
+  /** When the poll that found it began: the first committed poll of a provider sets `countingSinceMs`. */
   readonly startedAtMs?: number | undefined;
 }
 
 /** What the store knows of a provider. */
 export interface ProviderState {
   readonly name: string;
-  /** When its first poll began that got a valid answer: what ended earlier is in no cumulative series. */
+  /** When the first poll with a valid response began: what ended earlier is in no cumulative series. */
   readonly countingSinceMs: number | undefined;
   readonly cursor: string | undefined;
   /** Its first sync is complete. */
   readonly isSynced: boolean;
-  /** The instant up to which the last successful poll asked. */
+  /** The time up to which the last successful poll has read the platform. */
   readonly polledUntilMs: number | undefined;
   readonly historyStartMs: number | undefined;
 }
 
-/** How what a platform tells differs from what is stored: numbers of incidents. */
+/** How a batch differs from what is stored: numbers of incidents. */
 export interface CommitCounts {
   readonly added: number;
   readonly changed: number;
@@ -58,10 +53,10 @@ export interface CommitCounts {
   readonly rejected: number;
 }
 
-/** What a commit changed, for those who keep statistics. */
+/** What a commit changed, for the statistics. */
 export interface CommitResult {
-  readonly changed: readonly StoredIncident[];
-  /** True when what incidents are called may have changed (renamed service, first sync complete, a service gave its place back). */
+  readonly changed: readonly IncidentSummary[];
+  /** True when labels of stored incidents may have changed (renamed service, first sync complete, a service that lost or got its own label). */
   readonly isRelabelled: boolean;
   readonly counts: CommitCounts;
 }
@@ -98,7 +93,7 @@ export interface StoredCounter {
   readonly value: number;
 }
 
-/** One lifecycle of one label set, to be released from its hold. */
+/** One group of one label set, whose hold ends. */
 export interface Release {
   readonly set: number;
   readonly group: 'recovery' | 'counts' | 'timings' | 'changes';
@@ -122,9 +117,9 @@ export interface OpenIncident {
   readonly triggeredAtMs: number;
 }
 
-/** What a provider has in the store, and what is still to come. */
+/** How many incidents of a provider are in the store, and what is still to be read. */
 export interface Backlog {
-  /** Incidents that are held, also while a first sync runs. */
+  /** Stored incidents, also while a first sync runs. */
   readonly held: number;
   /** Rejected records that are fetched again with each poll. */
   readonly waiting: number;
@@ -138,27 +133,27 @@ export interface ImportInput {
   readonly nowMs: number;
 }
 
-/** The time of which an import tells everything. */
+/** The time that an import covers completely. */
 export interface ImportSpan {
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
 /**
- * What is kept; each change is decided first, then written in one transaction, and only then seen in memory, so that a
- * failed write has changed nothing.
+ * Incidents, ledger and totals. Each change is decided first, then written in one transaction, and only then applied to
+ * memory, so that a failed write has changed nothing.
  */
 export interface Store {
   /** Applies a configuration (at start, on reload): changed filters, layouts and limits take effect. */
   configure(settings: StoreSettings, nowMs: number): void;
   /** Reads every incident of the configured providers; after each `configure`. */
-  load(each: (incident: StoredIncident) => void): void;
+  load(each: (incident: IncidentSummary) => void): void;
   commit(batch: Batch): CommitResult;
   /** What a commit of this would change; nothing is written. */
   preview(batch: Batch): CommitCounts;
   /**
-   * Takes incidents of files, all of them in one transaction; without a span there is nothing to be taken. Cursor and polls
-   * of the provider go on as they were. For a store that no daemon has open.
+   * Imports incidents of files, all of them in one transaction; without a span there is nothing to import. Cursor and polls
+   * of the provider are not affected. For a store that no daemon has open.
    */
   import(input: ImportInput, parts: Iterable<readonly Incident[]>, span: ImportSpan | undefined): void;
   /** Ends the hold of these; committed before it returns. */
@@ -184,9 +179,9 @@ export interface Store {
   /** Distinct services beyond the limit. */
   servicesOverflowed(): number;
   sizeBytes(): number;
-  /** Throws an error that `isBroken` knows when what is written would be lost. */
+  /** Throws an error for which `isBroken` is true when writes would be lost: the file was removed or replaced. */
   verify(): void;
-  /** The error says that the store itself is damaged: only a restart, which sets it aside, helps. */
+  /** True for errors that mean that the store itself is damaged: only a restart helps, which sets it aside. */
   isBroken(error: unknown): boolean;
   close(): void;
 }

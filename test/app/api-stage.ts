@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { storeSettings } from '../../src/core/settings.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import { openHistory } from '../../src/store/history.ts';
+import { openSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { page, START_MS } from '../poller/stage.ts';
 
@@ -49,7 +49,7 @@ export function storeOf(incidents: readonly Incident[], more = ''): StoredIncide
   return {
     tell,
     open: () => {
-      const history = openHistory({ path, readers, maxServices: config.metrics.maxServices });
+      const history = openSnapshot({ path, readers, maxServices: config.metrics.maxServices });
       onTestFinished(() => history.close());
       return { config, history, readers, nowMs: START_MS };
     },

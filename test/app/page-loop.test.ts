@@ -5,7 +5,7 @@ import { createPageReader } from '../../src/metrics/reader.ts';
 import { createHandClock, settled } from '../poller/clock.ts';
 import { rememberLog } from '../server/serving.ts';
 
-const NOTHING: TickResult = { page: undefined, shownProviders: [], trouble: undefined };
+const NOTHING: TickResult = { page: undefined, providersOnPage: [], failure: undefined };
 
 /** A loop whose ticks end as the test says. */
 function stage(tick: () => Partial<TickResult>) {
@@ -46,18 +46,18 @@ it('renders once a second at most', async () => {
 });
 
 it.each([
-  { says: 'is reported', tick: (trouble: string) => ({ trouble }) },
+  { says: 'is reported', tick: (failure: string) => ({ failure }) },
   {
     says: 'is thrown',
-    tick: (trouble: string) => {
-      throw new Error(trouble);
+    tick: (failure: string) => {
+      throw new Error(failure);
     },
   },
-])('logs a trouble that $says once while it lasts, and its end', async ({ tick }) => {
-  const troubles = ['disk is full', 'disk is full', 'disk is full', undefined, undefined];
+])('logs a failure that $says once while it lasts, and its end', async ({ tick }) => {
+  const failures = ['disk is full', 'disk is full', 'disk is full', undefined, undefined];
   const { clock, lines, fatal, loop } = stage(() => {
-    const trouble = troubles.shift();
-    return trouble === undefined ? NOTHING : tick(trouble);
+    const failure = failures.shift();
+    return failure === undefined ? NOTHING : tick(failure);
   });
   await settled();
   const during = loop.failure();

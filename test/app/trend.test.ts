@@ -4,7 +4,7 @@ import { createTrend, readTrend } from '../../src/app/trend.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { readersOf } from '../../src/core/settings.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import { openHistory } from '../../src/store/history.ts';
+import { openSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { createHandClock, settled } from '../poller/clock.ts';
 import { rememberLog } from '../server/serving.ts';
@@ -35,7 +35,7 @@ async function stage() {
     read: async (providers) => {
       disk.readings += 1;
       if (disk.isBroken) throw new Error('disk I/O error');
-      const history = openHistory({ path, readers: readersOf(config), maxServices: 500 });
+      const history = openSnapshot({ path, readers: readersOf(config), maxServices: 500 });
       try {
         return readTrend(config, history, providers);
       } finally {

@@ -13,7 +13,7 @@ import {
 } from '../../src/cli/doctor/series-count.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ProviderConfig } from '../../src/config/types.ts';
-import { shownProvider } from '../../src/core/settings.ts';
+import { toPageProvider } from '../../src/core/settings.ts';
 import { systemClock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { liveThroughInventedWorld } from '../metrics/invented-world.ts';
@@ -27,7 +27,7 @@ function createSource(more = ''): { source: SeriesSource; provider: ProviderConf
   const platform = platforms.find(({ type }) => type === provider?.type);
   if (provider === undefined || platform === undefined) throw new Error('expected one provider');
   const { capabilities } = platform.create(provider, { clock: systemClock, observer: silentObserver });
-  return { provider, source: { config, capabilities, provider: shownProvider({ config: provider, capabilities }) } };
+  return { provider, source: { config, capabilities, provider: toPageProvider({ config: provider, capabilities }) } };
 }
 
 function sampleOf(services: number, change: Partial<SampleSummary> = {}): SampleSummary {

@@ -16,7 +16,7 @@ const provider = {
   name: 'pd',
   isOverall: true,
   statuses: ['triggered' as const],
-  stamps: { acknowledgement: true, detection: false, identification: false, mitigation: false },
+  timings: { acknowledgement: true, detection: false, identification: false, mitigation: false },
   hasEscalations: true,
   hasReopens: true,
 };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { openStoredIncidents } from '../../src/store/history.ts';
+import { openStoredIncidents } from '../../src/store/snapshot.ts';
 import { stageImport } from './run-import.ts';
 
 const STATUS = 'providers: [{ name: status, type: import }]';

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/flags.ts';
 import { ConfigError } from '../../src/config/diagnostics.ts';
-import { openStoredIncidents } from '../../src/store/history.ts';
+import { openStoredIncidents } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { until } from '../e2e/process.ts';
 import { NOW_MS, stageImport } from './run-import.ts';

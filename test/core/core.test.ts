@@ -33,8 +33,8 @@ function poisoned() {
 
 const SOME = [recovered('Q1', 20), recovered('Q2', 40, { service: 'search' }), incident('Q3', { priority: 'P2' })];
 
-describe('statistics that cannot follow a commit', () => {
-  it('are rebuilt, and say the same as after a fresh start', async () => {
+describe('statistics that cannot apply a commit', () => {
+  it('are rebuilt, and equal those after a fresh start', async () => {
     const { poison, storeWith } = poisoned();
     const staged = stageCore({ storeWith });
     staged.core.commit(poll(at(1)));
@@ -49,7 +49,7 @@ describe('statistics that cannot follow a commit', () => {
     expect(page.value('incident_window_resolved', { by: 'all', window: '30d' })).toBe(2);
     expect(page.sum('incident_open', {})).toBe(1);
     expect(staged.lines.filter((line) => line.startsWith('error'))).toEqual([
-      expect.stringContaining('statistics could not follow a commit and are rebuilt from the store'),
+      expect.stringContaining('statistics could not apply a commit and are rebuilt from the store'),
     ]);
     expect(numbersOf(page)).toEqual(numbersOf(await pageOfFreshStart(staged, at(60))));
   });
@@ -112,7 +112,7 @@ it('a commit that cannot be written changes nothing that is shown', async () => 
   expect(after.value('incident_window_resolved', { by: 'all', window: '30d' })).toBe(2);
 });
 
-describe('a configuration that cannot be taken up', () => {
+describe('a configuration that cannot be applied', () => {
   const BUCKETS = 'metrics: { new_series_hold: 0s, buckets: [7, 70] }';
 
   /** A store that takes a configuration and then fails, so many times. */
@@ -144,7 +144,7 @@ describe('a configuration that cannot be taken up', () => {
     expect(page.value('incident_recovery_time_minutes_bucket', { ...CHECKOUT, le: '7' })).toBeUndefined();
   });
 
-  it('ends the core when the one before cannot be taken up again', () => {
+  it('ends the core when the one before cannot be applied again', () => {
     const { failures, storeWith } = failing();
     const staged = stageCore({ storeWith });
     failures.toCome = 2;
@@ -333,7 +333,7 @@ describe('what was pruned', () => {
   });
 });
 
-it('windows say the same when most of their incidents were pruned as when they never were there', async () => {
+it('windows are the same when most incidents were pruned as when they were never stored', async () => {
   const staged = stageCore({ setup: setupWith(TEN_DAYS) });
   const old = Array.from({ length: 3000 }, (_, index) => recovered(`old ${index}`, 20));
   const lateMs = at(60) + 12 * DAY_MS;
@@ -430,7 +430,7 @@ async function pruneOneAnHour(staged: CoreStage): Promise<void> {
 }
 
 // Pruning deletes facets whose labels statistics still ask for, once a group has left the page: each time all is rebuilt.
-it('statistics follow the pruning of one team after the other without a rebuild', async () => {
+it('pruning one team after the other updates statistics without a rebuild', async () => {
   const staged = stageCore({ setup: setupWith(`${TEN_DAYS}\ngroupings: [all, team]`) });
 
   await pruneOneAnHour(staged);

@@ -127,7 +127,7 @@ it('services that live for a day leave memory and file with the retention', () =
   });
 });
 
-it('thousands of services that left are gone at once, and what stays is counted on', () => {
+it('thousands of unused services are removed at once, and the others go on counting', () => {
   const staged = stage();
   staged.core.commit(poll(at(1)));
   staged.core.tick(at(1), at(1));
@@ -173,12 +173,12 @@ it('a prune whose disk fails at the second provider changes nothing, and the nex
   core.tick(at(60), at(60));
 
   callsLeft = 1;
-  const { trouble } = core.tick(lateMs, lateMs);
+  const { failure } = core.tick(lateMs, lateMs);
   callsLeft = Number.POSITIVE_INFINITY;
   core.tick(lateMs + 1000, lateMs + 1000);
 
   const { providers: told } = core.status(['all'], 0);
-  expect(trouble).toBe('database or disk is full');
+  expect(failure).toBe('database or disk is full');
   expect(told.map(({ backlog, counts }) => [backlog.held, counts?.resolved])).toEqual([
     [1, 1],
     [1, 1],

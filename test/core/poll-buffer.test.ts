@@ -59,7 +59,7 @@ function emptyBuffer() {
   return createPollBuffer(createMemoryKnown().stored);
 }
 
-it('knows what a store would know after a commit of each page', () => {
+it('overlays what a store would hold after a commit of each page', () => {
   const agrees = fc.property(pages, pages, (before, reported) => {
     const stored = createMemoryKnown();
     for (const one of before) stored.apply(one, START_MS);
@@ -152,7 +152,7 @@ it('gives of a subject what the last page reported of it as a whole', () => {
   expect(replacedSubjects).toEqual(['a', 'b']);
 });
 
-it('forgets a rejection of what another page reports whole, and keeps one that came after', () => {
+it('drops the rejection of a record that a later page accepts, and keeps one that came after', () => {
   const buffer = emptyBuffer();
   const rejected = (one: string) => [{ id: one, key: one, reason: 'malformed' as const, detail: 'no title' }];
 
@@ -174,7 +174,7 @@ it('keeps a rejection once, also of a record that has no id', () => {
   expect(buffer.overlay.rejectedIds()).toEqual([]);
 });
 
-it('has a provider ask for what is missing, until it is reported', () => {
+it('lists what is missing as open until it is reported', () => {
   const buffer = emptyBuffer();
   buffer.add(page('1', { incidents: [incident('A')] }));
 

@@ -73,7 +73,7 @@ it.each(ENDS)('an error of a service on $says keeps its name and its message', a
   ]);
 });
 
-it('an error keeps the lines that led to it, and one that ends the core is told apart', async () => {
+it('an error keeps its stack, and a CoreFailure its class', async () => {
   const { service } = overChannel();
 
   const error = await service.damage().catch((one: unknown) => one);

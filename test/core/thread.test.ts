@@ -52,13 +52,13 @@ it('commits, and gives a page on shared memory that can be read and unpacked her
   await core.commit(poll(at(1)));
 
   const counts = await core.commit(poll(at(60), { incidents: [recovered('Q1', 20)] }));
-  const { page, shownProviders } = await core.tick(at(60), at(60));
+  const { page, providersOnPage } = await core.tick(at(60), at(60));
   const reader = createPageReader(async () => 'up 1\n');
   if (page !== undefined) reader.show(page);
   const whole = await reader.read('text');
 
   expect(counts).toMatchObject({ added: 1 });
-  expect(shownProviders).toEqual([NAME]);
+  expect(providersOnPage).toEqual([NAME]);
   const buffers = page?.newBlocks.flatMap(({ bytes }) => Object.values(bytes)) ?? [];
   expect(buffers.length).toBeGreaterThan(0);
   expect(buffers.every(({ buffer }) => buffer instanceof SharedArrayBuffer)).toBe(true);
@@ -67,7 +67,7 @@ it('commits, and gives a page on shared memory that can be read and unpacked her
   expect(gunzipSync(Buffer.concat(whole?.gzip ?? [])).toString('utf8')).toBe(text);
 });
 
-it('answers what a provider asks of its past, poll by poll', async () => {
+it('answers queries about the stored state of a provider, poll by poll', async () => {
   const { core } = await stage();
   await core.configure(setupWith(), SINCE);
   await core.commit(poll(at(1), { incidents: [recovered('Q1', 20)] }));
@@ -87,7 +87,7 @@ it('answers what a provider asks of its past, poll by poll', async () => {
   expect(counts).toMatchObject({ added: 1 });
 });
 
-it('is refused with the words of the store when another exporter has it', async () => {
+it('is refused with the message of the store when another exporter has it', async () => {
   const { path } = await stage();
 
   const second = startCoreThread({
@@ -100,7 +100,7 @@ it('is refused with the words of the store when another exporter has it', async 
   await expect(second).rejects.toThrow(`the store ${path} is in use by another mttr-exporter`);
 });
 
-it('hands on the lines that it logs', async () => {
+it('passes on the lines that it logs', async () => {
   const { path, ...first } = await stage();
   await first.close();
   writeFileSync(path, 'this is no database, but long enough to look at\n'.repeat(50));
@@ -122,7 +122,7 @@ it('lets a call that throws fail, and goes on', async () => {
   expect(fatal).toEqual([]);
 });
 
-it('says once that it has ended by itself, and every call fails from then on', async () => {
+it('reports once that it has ended without close, and every call fails from then on', async () => {
   const { core, worker, fatal } = await stage();
   await core.configure(setupWith(), SINCE);
   const waiting = core.tick(at(1), at(1)).catch((error: unknown) => error);
@@ -135,7 +135,7 @@ it('says once that it has ended by itself, and every call fails from then on', a
   expect(fatal).toEqual([new CoreFailure('the core thread has ended')]);
 });
 
-it('says once what it failed of', async () => {
+it('reports its failure once', async () => {
   const { core, worker, fatal } = await stage();
   const ended = new Promise((resolve) => worker.once('exit', resolve));
 
@@ -149,7 +149,7 @@ it('says once what it failed of', async () => {
   await expect(core.provider(NAME)).rejects.toThrow('the core thread');
 });
 
-it('is closed while it is busy: what waits fails, what was committed stays, and nobody is alarmed', async () => {
+it('is closed while it is busy: waiting calls fail, what was committed stays, and no failure is reported', async () => {
   const { core, path, fatal, ...thread } = await stage();
   await core.configure(setupWith(), SINCE);
   await core.commit(poll(at(1)));

@@ -70,9 +70,9 @@ function groupingsOf(family: AnyFamily): Set<Grouping> {
       versions: new Uint32Array(STATISTICS.length),
     };
     const source = { rows: [row], sets: [], openRows: [], providers: [], counters: [] };
-    const kept: RenderCache = { fragments: new WeakMap(), items: [], shown: [] };
+    const kept: RenderCache = { fragmentsByKey: new WeakMap(), items: [], fragments: [] };
     family.render({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, kept);
-    return kept.shown.length > 0;
+    return kept.fragments.length > 0;
   });
   return new Set(carried);
 }

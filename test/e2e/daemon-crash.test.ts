@@ -81,7 +81,7 @@ it('a damaged store is set aside and said so loudly; history comes again, counte
   const told = second.logged().filter(({ level }) => level === 'error');
   expect(told).toHaveLength(1);
   expect(told[0]).toMatchObject({
-    msg: 'the store is damaged: it was set aside, history is fetched again and all counters begin anew',
+    msg: 'the store is damaged: it was set aside, history is fetched again and all counters restart at zero',
     store: join(folder, 's.db'),
   });
   expect(readdirSync(folder).filter((name) => name.startsWith('s.db.damaged-'))).toHaveLength(1);

@@ -4,15 +4,15 @@ import { familiesTable, tableOf } from '../../scripts/metrics-table.ts';
 import { families } from '../../src/metrics/families.ts';
 import { createProcessMetrics, SELF_METRICS } from '../../src/metrics/self-metrics.ts';
 
-it('docs/metrics.md tells of every family with its labels', () => {
+it('docs/metrics.md lists every family with its labels', () => {
   const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
 
   // After a wanted change: `node scripts/metrics-table.ts`.
   expect(tableOf(page)).toBe(familiesTable());
 });
 
-it('a page without the marks is an error that names them', () => {
-  expect(() => tableOf('# Metrics\n')).toThrow('expected the marks <!-- families --> and <!-- /families -->');
+it('a page without the comments around the table is an error that names them', () => {
+  expect(() => tableOf('# Metrics\n')).toThrow('expected the comments <!-- families --> and <!-- /families -->');
 });
 
 it('no two families share a name, nor a name that samples of another one have', () => {
@@ -26,7 +26,7 @@ it('no two families share a name, nor a name that samples of another one have', 
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
-it('counters alone end in _total, and each family says what it means', () => {
+it('counters alone end in _total, and each family has a help text', () => {
   for (const { name, type, help } of [...families, ...Object.values(SELF_METRICS)]) {
     expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
     expect(help).toMatch(/^.{10,}[.]$/);
@@ -35,7 +35,7 @@ it('counters alone end in _total, and each family says what it means', () => {
 
 it('the process shows all of its own families and no other of that name', async () => {
   const metrics = createProcessMetrics('1.2.3');
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
   metrics.polled('pd', { isUp: true, seconds: 1 });
   metrics.requested('pd', '200');
   metrics.answered('pd', { endpoint: '/incidents', durationMs: 120 });

@@ -4,7 +4,7 @@ import { families } from '../../src/metrics/families.ts';
 import type { PageSource } from '../../src/metrics/family.ts';
 import type { Statistic } from '../../src/stats/rows.ts';
 import {
-  BORN_MS,
+  CREATED_AT_MS,
   openRow,
   provider,
   providerState,
@@ -38,7 +38,7 @@ function histogramCase(name: string, labels: string, { counts, sum }: { counts: 
     name,
     given: SETS,
     text: [...buckets(['0.5', '60', '+Inf']), ...rest],
-    openmetrics: [...buckets(['0.5', '60.0', '+Inf']), ...rest, `${name}_created{${labels}} ${BORN_MS / 1000}`],
+    openmetrics: [...buckets(['0.5', '60.0', '+Inf']), ...rest, `${name}_created{${labels}} ${CREATED_AT_MS / 1000}`],
   };
 }
 
@@ -268,7 +268,7 @@ describe('nothing rather than a false zero', () => {
     );
   });
 
-  it('a family without a sample still says what it is', async () => {
+  it('a family without a sample still has HELP and TYPE', async () => {
     const text = await rendered(source(), 'openmetrics');
 
     for (const { name, type } of families) {
@@ -297,7 +297,7 @@ describe('nothing rather than a false zero', () => {
   });
 
   it('a held set shows zeros everywhere, and no exemplar', async () => {
-    const exemplars = [{ incidentId: 'Q1', ms: 1000, resolvedAtMs: BORN_MS }];
+    const exemplars = [{ incidentId: 'Q1', ms: 1000, resolvedAtMs: CREATED_AT_MS }];
     const held = [shown(set({ released: false }), { exemplars }), shown(set({ kind: 'severity', released: false }))];
 
     const text = await rendered(source({ sets: held }), 'openmetrics');
@@ -324,9 +324,9 @@ describe('nothing rather than a false zero', () => {
     { says: 'identifications', change: { identification: false }, absent: ['incident_identification_time_minutes'] },
     { says: 'mitigations', change: { mitigation: false }, absent: ['incident_mitigation_time_minutes'] },
   ])('a platform that tells of no $says has no series about them', async ({ change, absent }) => {
-    const untold = provider({ stamps: { ...provider().stamps, ...change } });
+    const unreported = provider({ timings: { ...provider().timings, ...change } });
 
-    const text = await rendered(source({ sets: [shown(set({ kind: 'severity' }), { provider: untold })] }), 'text');
+    const text = await rendered(source({ sets: [shown(set({ kind: 'severity' }), { provider: unreported })] }), 'text');
 
     const about = families.map(({ name }) => name).filter((name) => /_time_minutes$|unacknowledged/.test(name));
     const empty = about.filter((name) => samplesOf(text, name).length === 0);
@@ -334,10 +334,10 @@ describe('nothing rather than a false zero', () => {
     expect(empty.toSorted()).toEqual([...absent, 'incident_recovery_time_minutes'].toSorted());
   });
 
-  it('a platform that tells of neither escalations nor reopenings has no counters of them', async () => {
-    const untold = provider({ hasEscalations: false, hasReopens: false });
+  it('a platform that reports neither escalations nor reopenings has no counters of them', async () => {
+    const unreported = provider({ hasEscalations: false, hasReopens: false });
 
-    const text = await rendered(source({ sets: [shown(set({ kind: 'severity' }), { provider: untold })] }), 'text');
+    const text = await rendered(source({ sets: [shown(set({ kind: 'severity' }), { provider: unreported })] }), 'text');
 
     expect(samplesOf(text, 'incident_escalations_total')).toEqual([]);
     expect(samplesOf(text, 'incident_reopened_total')).toEqual([]);
@@ -354,13 +354,13 @@ describe('nothing rather than a false zero', () => {
   });
 });
 
-describe('what rows of a grouping say', () => {
+describe('the statistics of each grouping', () => {
   const all = Object.fromEntries(GAUGES.map(([, statistic]) => [statistic, 1]));
   const values = { ...all, p50: 1, p75: 1, p90: 1, p95: 1, p99: 1 };
   const familiesOf = (text: string) => new Set([...text.matchAll(/^(\w+)\{by=/gm)].map(([, name]) => name));
   const labels = [['service', 'checkout']] as const;
 
-  it('services carry few statistics, so that many of them fit', async () => {
+  it('services have few statistics, so that many of them fit', async () => {
     const text = await rendered(source({ rows: [row(values, { grouping: 'service', labels })] }), 'text');
 
     expect([...familiesOf(text)].map(String).toSorted()).toEqual([
@@ -379,13 +379,13 @@ describe('what rows of a grouping say', () => {
     expect(text.match(/quantile="[^"]+"/g)).toEqual(['quantile="0.5"', 'quantile="0.95"']);
   });
 
-  it('pairs of service and severity carry the mean and how many it rests on', async () => {
+  it('pairs of service and severity have the mean and its sample', async () => {
     const text = await rendered(source({ rows: [row(values, { grouping: 'service,severity', labels })] }), 'text');
 
     expect([...familiesOf(text)]).toEqual(['incident_mttr_minutes', 'incident_window_resolved']);
   });
 
-  it('all of them carry everything where detail is full', async () => {
+  it('all groupings have every statistic with detail: full', async () => {
     const full = row(values, { grouping: 'service,severity', labels, detail: 'full' });
 
     const text = await rendered(source({ rows: [full] }), 'text');
@@ -416,7 +416,7 @@ it('team stands beside service where sets and rows have one', async () => {
   expect(samplesOf(text, 'incident_open')[0]).toBe(`incident_open{${BASE},team="core",status="triggered"} 2`);
 });
 
-it('targets of the other clocks and of availability are shown where they are configured', async () => {
+it('targets of the other stages and of availability are shown where they are configured', async () => {
   const severities = SETTINGS.severities.map((one) => ({
     ...one,
     stageTargetsMs: one.name === 'P1' ? { acknowledgement: 90_000, mitigation: 600_000 } : {},
@@ -438,7 +438,7 @@ it('targets of the other clocks and of availability are shown where they are con
   ]);
 });
 
-it('every sample carries no other labels than its family declares', async () => {
+it('every sample has only the labels that its family declares', async () => {
   const given = source({
     sets: [shown(set({ labels: { team: 'core' } })), shown(set({ kind: 'severity' }))],
     rows: [

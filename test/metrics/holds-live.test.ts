@@ -57,7 +57,7 @@ describe('the first incident of a service is counted by', () => {
     }
   });
 
-  it('a scraper even where somebody had a look first', async () => {
+  it('a scraper even when somebody opened the page first', async () => {
     const stage = await stageEngine({ incidents: [FIRST] });
     const [prometheus, person] = [scraper(stage), scraper(stage)];
 
@@ -71,7 +71,7 @@ describe('the first incident of a service is counted by', () => {
     expect(prometheus.seen.at(-1)).toBe(1);
   });
 
-  it('a scraper that was away when the series was born', async () => {
+  it('a scraper that was away when the series was created', async () => {
     const stage = await stageEngine({ incidents: [FIRST] });
     const [steady, away] = [scraper(stage), scraper(stage)];
 
@@ -121,7 +121,7 @@ it('a hold of 0s shows an observation on the first page after one that carried t
   expect(second.value(NAME, LABELS)).toBe(1);
 });
 
-it('a page that nobody got whole starts no wait', async () => {
+it('a page that was never sent completely starts no hold', async () => {
   const stage = await watching();
   await stage.live(4 * MINUTE_MS);
 
@@ -144,7 +144,7 @@ it('what was released stays released after a restart', async () => {
   expect(page.value(NAME, LABELS)).toBe(1);
 });
 
-it('the wait of what was not released begins anew after a restart', async () => {
+it('a hold that has not ended begins again after a restart', async () => {
   const stage = await watching();
   await stage.live(4 * MINUTE_MS);
   await stage.scrape();
@@ -161,7 +161,7 @@ it('the wait of what was not released begins anew after a restart', async () => 
   expect([first, held, released].map((page) => page.value(NAME, LABELS))).toEqual([0, 0, 1]);
 });
 
-it('a birth at zero keeps its instant over restarts', async () => {
+it('the time of creation is kept over restarts', async () => {
   const stage = await watching();
   await stage.live(4 * MINUTE_MS);
   const createdOf = async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHolds } from '../../src/metrics/holds.ts';
 import type { LabelSet } from '../../src/store/label-sets.ts';
-import { BORN_MS, set } from './invented-source.ts';
+import { CREATED_AT_MS, set } from './invented-source.ts';
 
 const HOLD_MS = 180_000;
 const ALL = [
@@ -9,100 +9,100 @@ const ALL = [
   { set: 1, group: 'counts' },
 ];
 
-const born = (labels: Partial<LabelSet> = {}) => set({ released: false, labels });
+const held = (labels: Partial<LabelSet> = {}) => set({ released: false, labels });
 
-describe('the wait of newly born series', () => {
-  it('ends the hold after the first whole GET that carried the zero', () => {
+describe('the hold of new series', () => {
+  it('ends `holdMs` after the first complete scrape that had the zero', () => {
     const holds = createHolds();
-    holds.rendered(1, [born()]);
+    holds.onRendered(1, [held()]);
 
-    holds.delivered(1, 1000);
+    holds.onScraped(1, 1000);
 
-    expect(holds.due(1000 + HOLD_MS - 1, HOLD_MS)).toEqual([]);
-    expect(holds.due(1000 + HOLD_MS, HOLD_MS)).toEqual(ALL);
+    expect(holds.findExpired(1000 + HOLD_MS - 1, HOLD_MS)).toEqual([]);
+    expect(holds.findExpired(1000 + HOLD_MS, HOLD_MS)).toEqual(ALL);
   });
 
-  it('does not begin while nobody reads the page', () => {
+  it('does not begin while nobody scrapes', () => {
     const holds = createHolds();
 
-    holds.rendered(1, [born()]);
+    holds.onRendered(1, [held()]);
 
-    expect(holds.due(Number.MAX_SAFE_INTEGER, HOLD_MS)).toEqual([]);
+    expect(holds.findExpired(Number.MAX_SAFE_INTEGER, HOLD_MS)).toEqual([]);
   });
 
-  it('does not begin with a GET of an older page', () => {
+  it('does not begin with the scrape of an older page', () => {
     const holds = createHolds();
-    holds.rendered(2, [born()]);
+    holds.onRendered(2, [held()]);
 
-    holds.delivered(1, 1000);
+    holds.onScraped(1, 1000);
 
-    expect(holds.due(1000 + HOLD_MS, HOLD_MS)).toEqual([]);
+    expect(holds.findExpired(1000 + HOLD_MS, HOLD_MS)).toEqual([]);
   });
 
-  it('begins with a GET of any later page', () => {
+  it('begins with the scrape of any later page', () => {
     const holds = createHolds();
-    holds.rendered(1, [born()]);
-    holds.rendered(2, [born()]);
+    holds.onRendered(1, [held()]);
+    holds.onRendered(2, [held()]);
 
-    holds.delivered(2, 1000);
+    holds.onScraped(2, 1000);
 
-    expect(holds.due(1000 + HOLD_MS, HOLD_MS)).toEqual(ALL);
+    expect(holds.findExpired(1000 + HOLD_MS, HOLD_MS)).toEqual(ALL);
   });
 
-  it('is counted from the first GET, not from the last', () => {
+  it('is measured from the first scrape, not from the last', () => {
     const holds = createHolds();
-    holds.rendered(1, [born()]);
+    holds.onRendered(1, [held()]);
 
-    holds.delivered(1, 1000);
-    holds.rendered(2, [born()]);
-    holds.delivered(2, 100_000);
+    holds.onScraped(1, 1000);
+    holds.onRendered(2, [held()]);
+    holds.onScraped(2, 100_000);
 
-    expect(holds.due(1000 + HOLD_MS, HOLD_MS)).toEqual(ALL);
+    expect(holds.findExpired(1000 + HOLD_MS, HOLD_MS)).toEqual(ALL);
   });
 
-  it('goes over as soon as a GET carried the zero where the hold is 0s', () => {
+  it('with 0s ends as soon as a scrape had the zero', () => {
     const holds = createHolds();
-    holds.rendered(1, [born()]);
-    const before = holds.due(5000, 0);
+    holds.onRendered(1, [held()]);
+    const before = holds.findExpired(5000, 0);
 
-    holds.delivered(1, 5000);
+    holds.onScraped(1, 5000);
 
     expect(before).toEqual([]);
-    expect(holds.due(5000, 0)).toEqual(ALL);
+    expect(holds.findExpired(5000, 0)).toEqual(ALL);
   });
 
-  it('is over for good when the set was released', () => {
+  it('ends for good when the set is released', () => {
     const holds = createHolds();
-    holds.rendered(1, [born()]);
-    holds.delivered(1, 0);
+    holds.onRendered(1, [held()]);
+    holds.onScraped(1, 0);
 
-    holds.rendered(2, [set({ released: true })]);
+    holds.onRendered(2, [set({ released: true })]);
 
-    expect(holds.due(HOLD_MS, HOLD_MS)).toEqual([]);
+    expect(holds.findExpired(HOLD_MS, HOLD_MS)).toEqual([]);
   });
 
-  it('is each set’s own', () => {
+  it('is measured for each set apart', () => {
     const holds = createHolds();
-    holds.rendered(1, [born()]);
-    holds.delivered(1, 0);
+    holds.onRendered(1, [held()]);
+    holds.onScraped(1, 0);
 
-    holds.rendered(2, [born(), born({ row: 2 })]);
-    holds.delivered(2, 60_000);
+    holds.onRendered(2, [held(), held({ row: 2 })]);
+    holds.onScraped(2, 60_000);
 
-    expect(holds.due(HOLD_MS, HOLD_MS)).toEqual(ALL);
-    expect(holds.due(HOLD_MS + 60_000, HOLD_MS)).toHaveLength(4);
+    expect(holds.findExpired(HOLD_MS, HOLD_MS)).toEqual(ALL);
+    expect(holds.findExpired(HOLD_MS + 60_000, HOLD_MS)).toHaveLength(4);
   });
 
-  it('begins anew for a group that was born again', () => {
+  it('begins again for a group that restarted at zero', () => {
     const holds = createHolds();
-    const before = born();
-    holds.rendered(1, [before]);
-    holds.delivered(1, 0);
+    const before = held();
+    holds.onRendered(1, [before]);
+    holds.onScraped(1, 0);
     const { recovery, counts } = before.groups;
     if (recovery === undefined || counts === undefined) throw new Error('a service set has both');
 
-    holds.rendered(2, [{ ...before, groups: { counts, recovery: { ...recovery, bornMs: BORN_MS + 1 } } }]);
+    holds.onRendered(2, [{ ...before, groups: { counts, recovery: { ...recovery, createdAtMs: CREATED_AT_MS + 1 } } }]);
 
-    expect(holds.due(HOLD_MS, HOLD_MS)).toEqual([{ set: 1, group: 'counts' }]);
+    expect(holds.findExpired(HOLD_MS, HOLD_MS)).toEqual([{ set: 1, group: 'counts' }]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Grouping } from '../../src/config/types.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { families } from '../../src/metrics/families.ts';
-import type { FamilySettings, PageSource, ShownProvider, ShownSet } from '../../src/metrics/family.ts';
+import type { FamilySettings, LabelSetSource, PageProvider, PageSource } from '../../src/metrics/family.ts';
 import { Page, type RenderedPage } from '../../src/metrics/page.ts';
 import { type OpenRow, type Row, STATISTICS, type Statistic, statisticsOf } from '../../src/stats/rows.ts';
 import type { LabelSet } from '../../src/store/label-sets.ts';
@@ -9,7 +9,7 @@ import type { ProviderState } from '../../src/store/store.ts';
 import { everyChoice, severities } from '../settings.ts';
 
 export const MINUTE_MS = 60_000;
-export const BORN_MS = 1_790_000_000_000;
+export const CREATED_AT_MS = 1_790_000_000_000;
 
 /** Two buckets and one window are enough to see how families are written. */
 export const SETTINGS: FamilySettings = {
@@ -20,12 +20,12 @@ export const SETTINGS: FamilySettings = {
   bucketsMs: [0.5 * MINUTE_MS, 60 * MINUTE_MS],
 };
 
-export function provider(change: Partial<ShownProvider> = {}): ShownProvider {
+export function provider(change: Partial<PageProvider> = {}): PageProvider {
   return {
     name: 'pd',
     isOverall: true,
     statuses: ['triggered', 'acknowledged'],
-    stamps: { acknowledgement: true, detection: true, identification: true, mitigation: true },
+    timings: { acknowledgement: true, detection: true, identification: true, mitigation: true },
     hasEscalations: true,
     hasReopens: true,
     ...change,
@@ -52,7 +52,7 @@ export function set(
   change: { kind?: LabelSet['kind']; released?: boolean; labels?: Partial<LabelSet> } = {},
 ): LabelSet {
   const { kind = 'service', released = true, labels } = change;
-  const life = { bornMs: BORN_MS, released };
+  const life = { createdAtMs: CREATED_AT_MS, released };
   const timings = {
     ...life,
     acknowledgement: histogram(MINUTE_MS, [0, 1, 0]),
@@ -75,7 +75,7 @@ export function set(
   return { ...base, groups: { recovery, counts: { ...life, opened: 9 } } };
 }
 
-export function shown(given: LabelSet, change: Partial<ShownSet> = {}): ShownSet {
+export function shown(given: LabelSet, change: Partial<LabelSetSource> = {}): LabelSetSource {
   return { set: given, provider: provider(), exemplars: [], ...change };
 }
 

@@ -26,7 +26,7 @@ for family in text_string_to_metric_families(sys.stdin.read()):
 
 async function wholePage(format: 'text' | 'openmetrics', more = ''): Promise<string> {
   const metrics = createProcessMetrics('1.2.3');
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
   metrics.polled('pd', { isUp: true, seconds: 1 });
   metrics.requested('pd', '200');
   metrics.answered('pd', { endpoint: '/incidents', durationMs: 120 });

@@ -6,7 +6,7 @@ import { samplesOf } from './invented-source.ts';
 it('a provider’s counters are there at zero before its first poll, its state is not', async () => {
   const metrics = createProcessMetrics('1.2.3');
 
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
   const text = await metrics.text('text');
 
   expect(samplesOf(text, 'mttr_exporter_polls_total')).toEqual([
@@ -21,9 +21,9 @@ it('a provider’s counters are there at zero before its first poll, its state i
   expect(samplesOf(text, 'mttr_exporter_api_budget_remaining')).toEqual([]);
 });
 
-it('polls, requests, throttling and allowance are told by provider', async () => {
+it('polls, requests, throttling and remaining requests are counted by provider', async () => {
   const metrics = createProcessMetrics('1.2.3');
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
 
   metrics.polled('pd', { isUp: true, seconds: 0.3 });
   metrics.polled('pd', { isUp: false, seconds: 700 });
@@ -86,7 +86,7 @@ it('endpoints beyond a limit are one, and a provider that was away begins anew',
 it('a provider that is no longer configured leaves, the others stay', async () => {
   const metrics = createProcessMetrics('1.2.3');
   for (const provider of ['gone', 'kept']) {
-    metrics.born(provider);
+    metrics.ensureCounters(provider);
     metrics.polled(provider, { isUp: true, seconds: 1 });
     metrics.requested(provider, '200');
     metrics.budget(provider, 1);
@@ -99,16 +99,16 @@ it('a provider that is no longer configured leaves, the others stay', async () =
   expect(text).toContain('mttr_exporter_polls_total{provider="kept",outcome="success"} 1\n');
 });
 
-it('a provider that a reload opens again keeps its counts, one that was away begins anew', async () => {
+it('a provider that a reload opens again keeps its counts, one that was removed starts at zero', async () => {
   const metrics = createProcessMetrics('1.2.3');
   for (const provider of ['kept', 'away']) {
-    metrics.born(provider);
+    metrics.ensureCounters(provider);
     metrics.polled(provider, { isUp: true, seconds: 1 });
   }
   await metrics.forget('away');
 
-  metrics.born('kept');
-  metrics.born('away');
+  metrics.ensureCounters('kept');
+  metrics.ensureCounters('away');
   const text = await metrics.text('text');
 
   expect(text).toContain('mttr_exporter_poll_duration_seconds_count{provider="kept"} 1\n');
@@ -137,7 +137,7 @@ it.each(FORMATS)('what was not measured yet is absent, not NaN: %s', async (form
 
 it('reading one format does not change the other', async () => {
   const metrics = createProcessMetrics('1.2.3');
-  metrics.born('pd');
+  metrics.ensureCounters('pd');
 
   await metrics.text('openmetrics');
   const text = await metrics.text('text');

@@ -68,7 +68,7 @@ it('each page that is shown has a version of its own', async () => {
   expect(page?.version).toBe(second);
 });
 
-it('a reading that began before a new page carries the version of what it holds', async () => {
+it('a read that began before a new page has the version of what it holds', async () => {
   let release: () => void = () => undefined;
   const waiting = new Promise<void>((resolve) => {
     release = resolve;
@@ -88,7 +88,7 @@ it('a reading that began before a new page carries the version of what it holds'
   expect(page && text(page)).toContain('incident_mttr_minutes{by="all",window="30d"} 2\n');
 });
 
-it('a new page replaces the old one at once, whoever shares a reading', async () => {
+it('a new page replaces the old one at once, also for scrapes that share a read', async () => {
   const { reader, show } = await readerOf();
   await show({ rows: [mttr(1)] });
   const before = await reader.read('text');
@@ -100,7 +100,7 @@ it('a new page replaces the old one at once, whoever shares a reading', async ()
   expect(after && text(after)).toContain('window="30d"} 2\n');
 });
 
-it('a page that was handed out never changes', async () => {
+it('a page that was read never changes', async () => {
   const { reader, show } = await readerOf();
   await show({ rows: [mttr(1)] });
   const page = await reader.read('text');
@@ -111,7 +111,7 @@ it('a page that was handed out never changes', async () => {
   expect(page && text(page)).toBe(before);
 });
 
-it('what left is gone from the next page, what came is on it', async () => {
+it('a removed row is gone from the next page, a new one is on it', async () => {
   const { reader, show } = await readerOf();
   const other = shown(set({ labels: { row: 2, provider: 'og' } }), { provider: provider({ name: 'og' }) });
   await show({ sets: [shown(set()), other] });
@@ -123,7 +123,7 @@ it('what left is gone from the next page, what came is on it', async () => {
   expect(page && text(page)).toContain('incident_opened_total{provider="og"');
 });
 
-it('a changed value of a kept row shows when its version says so', async () => {
+it('a changed value of a row is shown when its version rises', async () => {
   const { reader, show } = await readerOf();
   const kept = mttr(1);
   await show({ rows: [kept] });

@@ -56,8 +56,8 @@ describe('a provider that moves from Opsgenie to Jira Service Management under i
         ?.create(config, { clock, observer: { onRequest() {}, onThrottled() {}, onBudget() {} } });
       if (provider === undefined) throw new Error(`no platform is called ${type}`);
       opened.push(() => provider.close());
-      const tells = new Map([['one', provider.capabilities]]);
-      store.configure({ ...settings({ providers: [config], bucketsMs: [60 * MINUTE_MS] }), tells }, nowMs);
+      const capabilities = new Map([['one', provider.capabilities]]);
+      store.configure({ ...settings({ providers: [config], bucketsMs: [60 * MINUTE_MS] }), capabilities }, nowMs);
       const poller = createPoller({
         name: 'one',
         provider,

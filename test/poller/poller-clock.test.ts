@@ -29,7 +29,7 @@ describe.each([
 ])('with a clock $says of the platform', ({ aheadMs }) => {
   const platformMs = START_MS - aheadMs;
 
-  it('a first sync is done anew by the time of the platform', async () => {
+  it('a first sync is repeated by the time of the platform', async () => {
     const staged = stage((request) => answerBehind(staged, aheadMs, request));
 
     await staged.poller.pollOnce(never);
@@ -60,13 +60,13 @@ describe.each([
     expect(staged.store.provider(NAME).polledUntilMs).toBe(platformMs + 2 * MINUTE_MS);
     expect(warnings(staged)).toEqual([
       {
-        text: 'warn the clock differs from the platform, whose time is taken',
+        text: 'warn the clock differs from that of the platform, whose time is used',
         fields: { provider: NAME, seconds: aheadMs / 1000 },
       },
     ]);
   });
 
-  it('a later poll that finds it so is done anew, and nothing of the first try is committed', async () => {
+  it('a later poll that finds it so is repeated, and nothing of the first try is committed', async () => {
     const staged = stage((request) => answerBehind(staged, 0, request));
     await staged.poller.pollOnce(never);
     let tries = 0;
@@ -85,7 +85,7 @@ describe.each([
     expect(staged.poller.state().isUp).toBe(true);
   });
 
-  it('a poll that the platform refuses is done anew by its time', async () => {
+  it('a poll that the platform refuses is repeated by its time', async () => {
     const staged = stage(async function* (request) {
       staged.clockSkewMs = aheadMs;
       if (request.nowMs !== platformMs) throw new Error('400: the time range is invalid');
@@ -98,7 +98,7 @@ describe.each([
     expect(staged.store.provider(NAME).polledUntilMs).toBe(platformMs);
   });
 
-  it('our time is taken again when the clock was put right', async () => {
+  it('our time is used again when the clock was corrected', async () => {
     const staged = stage((request) => answerBehind(staged, aheadMs, request));
     await staged.poller.pollOnce(never);
 
@@ -113,12 +113,12 @@ describe.each([
     });
     expect(staged.poller.nowMs()).toBe(platformMs + MINUTE_MS);
     expect(staged.lines.map(({ text }) => text)).toEqual([
-      'warn the clock differs from the platform, whose time is taken',
+      'warn the clock differs from that of the platform, whose time is used',
       'info the clock agrees with the platform again',
     ]);
   });
 
-  it('a record of now is taken, and one that lies ahead of the platform is not', async () => {
+  it('a record of now is accepted, and one that is ahead of the platform is rejected', async () => {
     const now = incident('now', { triggeredAtMs: platformMs - MINUTE_MS });
     const future = incident('future', { triggeredAtMs: platformMs + 20 * MINUTE_MS });
     const staged = stage((request) => {
@@ -133,14 +133,14 @@ describe.each([
 });
 
 it.each([
-  { says: 'exactly 5 minutes', aheadMs: 5 * MINUTE_MS, takenMs: START_MS },
-  { says: 'more than 5 minutes', aheadMs: 5 * MINUTE_MS + 1, takenMs: START_MS - 5 * MINUTE_MS - 1 },
-])('a difference of $says', async ({ aheadMs, takenMs }) => {
+  { says: 'exactly 5 minutes', aheadMs: 5 * MINUTE_MS, expectedMs: START_MS },
+  { says: 'more than 5 minutes', aheadMs: 5 * MINUTE_MS + 1, expectedMs: START_MS - 5 * MINUTE_MS - 1 },
+])('a difference of $says', async ({ aheadMs, expectedMs }) => {
   const staged = stage((request) => answerBehind(staged, aheadMs, request));
 
   await staged.poller.pollOnce(never);
 
-  expect(staged.store.provider(NAME).polledUntilMs).toBe(takenMs);
+  expect(staged.store.provider(NAME).polledUntilMs).toBe(expectedMs);
 });
 
 it('a clock that jumps with each try fails the poll, and nothing is committed', async () => {
@@ -248,7 +248,7 @@ describe('counting begins', () => {
     expect(totals(staged.store)['checkout P1']).toMatchObject({ recovery: 1, opened: 1 });
   });
 
-  it('with a first sync that was cut off after a page, and not anew when it goes on', async () => {
+  it('with a first sync that was cut off after a page, and not again when it goes on', async () => {
     const staged = stage(async function* () {
       yield page('half');
       throw new Error('cut off');

@@ -57,7 +57,7 @@ it('polls at intervals from start to start', async () => {
   expect(staged.polled.map(({ isUp }) => isUp)).toEqual([true]);
 });
 
-it('measures how long a poll takes by a clock that nobody sets', async () => {
+it('measures how long a poll takes by the monotonic clock', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => void vi.useRealTimers());
   const staged = stage(async function* (request) {
@@ -142,7 +142,7 @@ it('commits nothing of a page that arrives after the stop', async () => {
   expect(staged.ids(['Q1'])).toEqual([]);
 });
 
-it('commits nothing when it is stopped while the core takes the last page: a reload forgets the pages', async () => {
+it('commits nothing when it is stopped while the core buffers the last page: a reload drops the pages', async () => {
   const stopping = new AbortController();
   const staged = stage(nothingNew, {
     coreWith: (core) => ({
@@ -270,12 +270,12 @@ it.each([
 
   await staged.poller.pollOnce(never);
 
-  expect(staged.poller.state()).toMatchObject({ isUp: false, error: 'the poll ended before it was whole' });
+  expect(staged.poller.state()).toMatchObject({ isUp: false, error: 'the poll ended before its last page' });
   expect(staged.ids(['Q1'])).toEqual(before ? [] : ['Q1']);
   expect(staged.store.provider(NAME).isSynced).toBe(before);
 });
 
-it('counts a record that cannot be true by its reason and takes the rest of its page', async () => {
+it('counts an impossible record by its reason and accepts the rest of its page', async () => {
   const future = incident('Q1', { triggeredAtMs: START_MS + 20 * MINUTE_MS });
   const backwards = incident('Q2', { resolvedAtMs: START_MS - 60 * MINUTE_MS });
   const staged = stage(async function* (request) {
@@ -317,7 +317,7 @@ it('warns of rejected records when they are new, not in each poll', async () => 
   ]);
 });
 
-it('hands the error of a damaged store to whoever can start anew, other errors to nobody', async () => {
+it('reports the error of a damaged store as fatal, and no other error', async () => {
   const damage = new Error('database disk image is malformed');
   let isDamaged = false;
   const storeWith = (store: Store): Store => ({
@@ -373,7 +373,7 @@ function fakeTimers() {
   onTestFinished(() => void vi.useRealTimers());
 }
 
-it('ends a poll that hangs after ten minutes, and the next one tries anew', async () => {
+it('ends a poll that hangs after ten minutes, and the next one starts over', async () => {
   fakeTimers();
   const slow = slowPolls();
   const staged = stage(nothingNew);

@@ -129,7 +129,7 @@ export async function refreshStage(kind: Kind, world: World): Promise<RefreshSta
   store.configure(
     {
       ...settings({ providers: [config], bucketsMs: [5 * MINUTE_MS, 60 * MINUTE_MS], retentionMs: RETENTION_MS }),
-      tells: new Map([['one', provider.capabilities]]),
+      capabilities: new Map([['one', provider.capabilities]]),
     },
     nowMs,
   );

@@ -107,7 +107,7 @@ describe.each(KINDS)('reading $says again', (kind) => {
     expect(staged.counted()).toBe(2);
   });
 
-  it('looks only as far back as it is told', async () => {
+  it('reads only as far back as requested', async () => {
     const staged = await synced(kind);
     changeIn(staged.world, { ...past('Q1', START_MS - 20 * DAY_MS, 30), priority: 'P2' });
     changeIn(staged.world, { ...past('Q3', START_MS + MINUTE_MS, 10), priority: 'P2' });
@@ -119,7 +119,7 @@ describe.each(KINDS)('reading $says again', (kind) => {
     expect(long).toMatchObject({ ...UNTOUCHED, changed: 2 });
   });
 
-  it('takes nothing for deleted when the platform shows nothing at all', async () => {
+  it('counts nothing as deleted when the platform lists nothing at all', async () => {
     const staged = await synced(kind);
     staged.world.incidents = staged.world.incidents.filter(({ id }) => id === 'none');
 
@@ -146,7 +146,7 @@ describe.each(KINDS)('reading $says again', (kind) => {
 });
 
 describe('reading again', () => {
-  it('keeps the stamps that an incident has from the log when it is counted', async () => {
+  it('keeps the timestamps that an incident has from the log when it is counted', async () => {
     const staged = await synced(PAGERDUTY);
     staged.world.incidents = [
       ...staged.world.incidents,
@@ -223,7 +223,7 @@ describe('reading again', () => {
     expect(staged.content()).toBe(before);
   });
 
-  it('tells how many requests it made', async () => {
+  it('reports how many requests it made', async () => {
     const staged = await synced(PAGERDUTY);
     const before = staged.fake.requests.length;
 

@@ -47,7 +47,7 @@ function failing(message: string): Partial<RefreshTarget> {
   return { refresh: () => Promise.reject(new Error(message)) };
 }
 
-it('reads all providers again and says what became of each, in their order', async () => {
+it('reads all providers again and returns the outcome of each, in their order', async () => {
   const { begin, lines } = refreshRunner(target('pd'), target('og', failing('503 after 5 tries')));
 
   const outcomes = await begin(ALL);
@@ -76,7 +76,7 @@ it.each([
   expect(outcomes).toMatchObject([{ provider: 'pd', outcome }]);
 });
 
-it('hands on how far back, and that nothing is to be written', async () => {
+it('passes on how far back, and that nothing is to be written', async () => {
   const asked: RefreshRequest[] = [];
   const { begin } = refreshRunner(target('pd', { refresh: async (request) => (asked.push(request), FOUND) }));
 
@@ -85,7 +85,7 @@ it('hands on how far back, and that nothing is to be written', async () => {
   expect(asked).toMatchObject([{ spanMs: 5, isDryRun: true }]);
 });
 
-it('ends those that still read when as many have failed as may', async () => {
+it('ends those that still read when `max_failures` have failed', async () => {
   const { begin } = refreshRunner(
     target('a', failing('no')),
     target('b', { refresh: hangs }),
@@ -103,7 +103,7 @@ it('ends those that still read when as many have failed as may', async () => {
   ]);
 });
 
-it('refuses a second one while one is under way, and takes one after it', async () => {
+it('refuses a second one while one is under way, and accepts one after it', async () => {
   const { begin, stop } = refreshRunner(target('pd', { refresh: hangs }));
 
   const first = begin(ALL);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper, isVisible } from '../../src/config/label-mapper.ts';
-import { MARKS } from '../../src/model/stored.ts';
+import { FLAGS } from '../../src/model/stored.ts';
 import { EXCLUSION_TEXTS, EXCLUSIONS, findExclusion, toLabels } from '../../src/report/exclusion.ts';
 import { providerConfig, severities } from '../settings.ts';
 
 const OPEN = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
 const FACET = { row: 1, provider: 'pagerduty', serviceId: 'S', serviceName: 'checkout', team: 'payments' };
-const INCIDENT = { marks: 0, title: 'It is slow', recoveryMs: 60_000 };
+const INCIDENT = { flags: 0, title: 'It is slow', recoveryMs: 60_000 };
 
 function excluded(filter: Partial<typeof OPEN> | object, incident: Partial<typeof INCIDENT> = {}) {
   const reader = createLabelMapper(providerConfig({ filter: { ...OPEN, ...filter } }), severities);
@@ -20,25 +20,25 @@ describe('an incident that is not counted', () => {
     { reason: 'filter_severities', filter: { severities: ['P2'] }, incident: {} },
     { reason: 'filter_services', filter: { services: ['search'] }, incident: {} },
     { reason: 'filter_teams', filter: { teams: ['T1'] }, incident: {} },
-    { reason: 'deleted', filter: {}, incident: { marks: MARKS.deleted } },
-    { reason: 'flagged', filter: {}, incident: { marks: MARKS.flagged } },
-    { reason: 'expired', filter: {}, incident: { marks: MARKS.expired } },
-    { reason: 'flaky', filter: {}, incident: { marks: MARKS.flaky } },
+    { reason: 'deleted', filter: {}, incident: { flags: FLAGS.deleted } },
+    { reason: 'flagged', filter: {}, incident: { flags: FLAGS.flagged } },
+    { reason: 'expired', filter: {}, incident: { flags: FLAGS.expired } },
+    { reason: 'flaky', filter: {}, incident: { flags: FLAGS.flaky } },
     { reason: 'exclude_titles', filter: { excludeTitles: [/slow/] }, incident: {} },
     { reason: 'shorter_than', filter: { shorterThanMs: 60_001 }, incident: {} },
-    { reason: undefined, filter: { teams: ['payments'], severities: ['P1'] }, incident: { marks: MARKS.merged } },
+    { reason: undefined, filter: { teams: ['payments'], severities: ['P1'] }, incident: { flags: FLAGS.merged } },
   ])('is told with its reason: $reason', ({ reason, filter, incident }) => {
     expect(excluded(filter, incident)).toEqual({ reason, isVisible: reason === undefined });
   });
 
   it('has a reason exactly where statistics do not see it', () => {
     const filters = [{}, { severities: ['P2'] }, { services: ['checkout'] }, { teams: ['x'], shorterThanMs: 90_000 }];
-    const marks = Array.from({ length: 2 * MARKS.reopened }, (_, bits) => bits);
+    const flags = Array.from({ length: 2 * FLAGS.reopened }, (_, bits) => bits);
     const recoveries = [undefined, 0, 60_000, 120_000];
 
     const found = filters.flatMap((filter) =>
-      marks.flatMap((bits) =>
-        recoveries.map((recoveryMs) => excluded(filter, { marks: bits, ...(recoveryMs && { recoveryMs }) })),
+      flags.flatMap((bits) =>
+        recoveries.map((recoveryMs) => excluded(filter, { flags: bits, ...(recoveryMs && { recoveryMs }) })),
       ),
     );
 

@@ -6,7 +6,7 @@ import { computeMttrTrend, type TimeGrid, type TrendPoint, type WindowTrend } fr
 import { findRow, readStatistics } from '../../src/report/statistic-info.ts';
 import { createTimeline } from '../../src/report/timeline.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
-import { type History, openHistory } from '../../src/store/history.ts';
+import { openSnapshot, type StoreSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { severities } from '../settings.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
@@ -44,7 +44,7 @@ function historyOf(
   told: readonly Incident[],
   late: readonly Incident[] = [],
   apart: readonly Incident[] = [],
-): History {
+): StoreSnapshot {
   const path = join(temporaryFolder(), 'store.db');
   const store = createSqliteStore({ path, log: silent, nowMs: SINCE });
   store.configure(STORE, SINCE);
@@ -53,10 +53,10 @@ function historyOf(
   store.commit(poll(READ_UNTIL, { provider: 'aws', incidents: apart }));
   store.commit(poll(READ_UNTIL - 5 * DAY_MS, { provider: 'silent', incidents: late }));
   store.close();
-  return openHistory({ path, readers: STORE.readers, maxServices: STORE.maxServices });
+  return openSnapshot({ path, readers: STORE.readers, maxServices: STORE.maxServices });
 }
 
-function trendOf(history: History, given: StatisticsSettings): readonly WindowTrend[] {
+function trendOf(history: StoreSnapshot, given: StatisticsSettings): readonly WindowTrend[] {
   return computeMttrTrend({
     history,
     settings: given,
@@ -67,7 +67,7 @@ function trendOf(history: History, given: StatisticsSettings): readonly WindowTr
 }
 
 /** The same from rows of statistics that are moved from instant to instant. */
-function timelineOf(history: History, given: StatisticsSettings): WindowTrend[] {
+function timelineOf(history: StoreSnapshot, given: StatisticsSettings): WindowTrend[] {
   const tells = { hasEscalations: true, hasReopens: true };
   const timeline = createTimeline({
     history,

@@ -9,9 +9,9 @@ import { incident, recovered } from '../store/telling.ts';
 import { ago, days, statisticsSettings, type World, worldOf } from './stored-history.ts';
 
 function factsOf(world: World, id: string) {
-  const [recorded] = world.history.find(id);
-  if (recorded === undefined) throw new Error(`the test told of no ${id}`);
-  return gatherFacts({ ...world, recorded, severities, settings: statisticsSettings() });
+  const [details] = world.history.find(id);
+  if (details === undefined) throw new Error(`the test told of no ${id}`);
+  return gatherFacts({ ...world, details, severities, settings: statisticsSettings() });
 }
 
 function facts(incidents: readonly Incident[], id: string, config: Partial<ProviderConfig> = {}) {
@@ -202,10 +202,10 @@ _What made it likelier, worse, longer or harder to notice?_
     const stageTargetsMs = { detection: 60_000, identification: 60_000, mitigation: 3_600_000 };
     const targets = severities.map((one) => ({ ...one, stageTargetsMs }));
     const world = worldOf([{ incidents: [STORY] }]);
-    const [recorded] = world.history.find('STORY');
-    if (recorded === undefined) throw new Error('the test told of STORY');
+    const [details] = world.history.find('STORY');
+    if (details === undefined) throw new Error('the test told of STORY');
 
-    const { durations } = gatherFacts({ ...world, recorded, severities: targets, settings: statisticsSettings() });
+    const { durations } = gatherFacts({ ...world, details, severities: targets, settings: statisticsSettings() });
 
     expect(durations.map(({ kind, targetMinutes }) => [kind, targetMinutes])).toEqual([
       ['detection', 1],

@@ -6,7 +6,7 @@ import type { Incident } from '../../src/model/incident.ts';
 import type { ReportConfig } from '../../src/report/groups.ts';
 import { type PeriodInput, parsePeriod } from '../../src/report/period.ts';
 import { makeReport, type Report, type ReportInput } from '../../src/report/report.ts';
-import { openHistory } from '../../src/store/history.ts';
+import { openSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
@@ -61,7 +61,7 @@ export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) =
   }
   store.close();
   const readers = new Map(configs.map((config) => [config.name, createLabelMapper(config, titled)]));
-  const history = openHistory({ path, readers, maxServices: 500 });
+  const history = openSnapshot({ path, readers, maxServices: 500 });
   onTestFinished(() => history.close());
   return ({ config, filter, step, isCompared, minimumSample = 1, retentionMs = 400 * DAY_MS, ...period } = {}) =>
     makeReport({

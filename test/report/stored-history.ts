@@ -7,7 +7,7 @@ import { explain } from '../../src/report/explain/explain.ts';
 import type { Question } from '../../src/report/explain/question.ts';
 import type { ReportedProvider } from '../../src/report/timeline.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
-import { type History, openHistory } from '../../src/store/history.ts';
+import { openSnapshot, type StoreSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { silent, temporaryFolder } from '../store/sqlite-place.ts';
@@ -40,7 +40,7 @@ export interface TestProvider {
 
 /** A store that holds what these providers told, and the history that is read from it. */
 export interface World {
-  readonly history: History;
+  readonly history: StoreSnapshot;
   readonly providers: readonly ReportedProvider[];
   readonly reader: (provider: string) => ReturnType<typeof createLabelMapper> | undefined;
 }
@@ -50,7 +50,7 @@ export function worldOf(told: readonly TestProvider[]): World {
   fillStore(path, told);
   const configs = told.map(({ config }) => providerConfig(config));
   const readers = new Map(configs.map((config) => [config.name, createLabelMapper(config, severities)]));
-  const history = openHistory({ path, readers, maxServices: 500 });
+  const history = openSnapshot({ path, readers, maxServices: 500 });
   onTestFinished(() => history.close());
   return {
     history,

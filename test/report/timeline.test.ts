@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
-import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary } from '../../src/model/stored.ts';
 import { readStatistics } from '../../src/report/statistic-info.ts';
 import { createTimeline, type ReportedProvider, type WindowEnd } from '../../src/report/timeline.ts';
 import type { Row, StatisticsSettings } from '../../src/stats/rows.ts';
 import { createStatistics } from '../../src/stats/statistics.ts';
-import type { History } from '../../src/store/history.ts';
+import type { StoreSnapshot } from '../../src/store/snapshot.ts';
 import { providerConfig, severities } from '../settings.ts';
 import { oracleRows } from '../stats/oracle.ts';
 import { expectSameRows } from '../stats/same-rows.ts';
@@ -55,7 +55,7 @@ const SETTINGS: StatisticsSettings = {
 };
 
 /** A history that holds just these. */
-function historyOf(incidents: readonly StoredIncident[]): History {
+function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
   return {
     providers: REACHES.map(({ name, readUntilMs, historyStartMs }) => ({
       name,
@@ -71,13 +71,13 @@ function historyOf(incidents: readonly StoredIncident[]): History {
     },
     names: () => LABELS,
     each: (visit) => incidents.forEach(visit),
-    recorded: () => [],
+    details: () => [],
     find: () => [],
     close: () => undefined,
   };
 }
 
-function timelineOf(incidents: readonly StoredIncident[], isWanted: (labels: FacetLabels) => boolean = () => true) {
+function timelineOf(incidents: readonly IncidentSummary[], isWanted: (labels: FacetLabels) => boolean = () => true) {
   return createTimeline({ history: historyOf(incidents), settings: SETTINGS, providers: PROVIDERS, reader, isWanted });
 }
 
@@ -103,12 +103,12 @@ const told = fc.record({
   steps: fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 4 }),
   acknowledged: fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined }),
   fingerprint: fc.nat({ max: 4 }),
-  marks: fc.constantFrom(0, 0, 0, MARKS.merged, MARKS.deleted, MARKS.escalated, MARKS.reopened),
+  flags: fc.constantFrom(0, 0, 0, FLAGS.merged, FLAGS.deleted, FLAGS.escalated, FLAGS.reopened),
 });
 
 /** Incidents as a store that was read that far holds them: nothing in it happened later. */
 const history = fc.array(told, { maxLength: 40 }).map((all) =>
-  all.map(({ triggeredAgo, steps, acknowledged, ...rest }, at): StoredIncident => {
+  all.map(({ triggeredAgo, steps, acknowledged, ...rest }, at): IncidentSummary => {
     const triggeredAtMs = READ_UNTIL - 2 * DAY_MS - triggeredAgo * 60_000;
     let atMs = triggeredAtMs;
     const later = steps.map((step) => (atMs += step * 60_000)).filter((one) => one <= READ_UNTIL - 2 * DAY_MS);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StoredIncident } from '../../src/model/stored.ts';
+import type { IncidentSummary } from '../../src/model/stored.ts';
 import { Columns } from '../../src/stats/columns.ts';
 
 const READING = {
@@ -16,11 +16,11 @@ const READING = {
   reader: () => undefined,
 };
 
-function incident(row: number): StoredIncident {
+function incident(row: number): IncidentSummary {
   return {
     row,
     facet: row % 7,
-    marks: 0,
+    flags: 0,
     status: 4,
     triggeredAtMs: row * 10,
     startedAtMs: row % 3 === 0 ? row * 10 - 1 : undefined,
@@ -37,7 +37,7 @@ function incident(row: number): StoredIncident {
 /** Columns with incidents in rows from 1 on. */
 function filled(count: number): Columns {
   const columns = new Columns();
-  for (let row = 1; row <= count; row += 1) columns.write(columns.take(row), incident(row), READING);
+  for (let row = 1; row <= count; row += 1) columns.write(columns.append(row), incident(row), READING);
   return columns;
 }
 
@@ -83,23 +83,23 @@ it('slots of incidents that left are used again once a quarter of them is vacant
   ]);
 });
 
-it('new incidents go on behind those that moved', () => {
+it('after a compaction new incidents are appended behind those that moved', () => {
   const columns = filled(4000);
   vacate(columns, rowsUpTo(3999));
   columns.compact();
 
-  columns.write(columns.take(4001), incident(4001), READING);
+  columns.write(columns.append(4001), incident(4001), READING);
 
   expect([columns.length, columns.slotOf(4000), columns.slotOf(4001), columns.slotOf(1)]).toEqual([2, 0, 1, -1]);
   expect(columns.values.triggered[1]).toBe(40_010);
 });
 
-it('memory stays as large as what is held, however many incidents come and go', () => {
+it('memory does not grow however many incidents come and go', () => {
   const columns = new Columns();
   let largest = 0;
 
   for (let row = 1; row <= 200_000; row += 1) {
-    columns.write(columns.take(row), incident(row), READING);
+    columns.write(columns.append(row), incident(row), READING);
     if (row > 2000) columns.vacate(columns.slotOf(row - 2000));
     columns.compact();
     largest = Math.max(largest, columns.values.rows.length);
@@ -109,7 +109,7 @@ it('memory stays as large as what is held, however many incidents come and go', 
   expect([columns.started.size, columns.spans.size].every((size) => size <= 2000)).toBe(true);
 });
 
-it('a few vacant slots of many are not worth moving all', () => {
+it('a few vacant slots move nothing', () => {
   const columns = filled(4000);
   vacate(columns, rowsUpTo(999));
 

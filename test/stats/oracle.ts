@@ -1,5 +1,5 @@
 import type { Grouping, Stage } from '../../src/config/types.ts';
-import { type FacetLabels, isKept, MARKS, type StoredIncident } from '../../src/model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, isCountable } from '../../src/model/stored.ts';
 import { createBusinessTime } from '../../src/stats/business-hours.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 
@@ -13,7 +13,7 @@ export interface OracleProvider {
 }
 
 export interface OracleInput {
-  readonly incidents: readonly StoredIncident[];
+  readonly incidents: readonly IncidentSummary[];
   readonly labels: (facet: number) => FacetLabels | undefined;
   readonly providers: readonly OracleProvider[];
   readonly settings: StatisticsSettings;
@@ -23,15 +23,18 @@ const DAY_MS = 86_400_000;
 
 /** How often the clocks beside recovery meet their targets, by statistic: when a stage begins and ends. */
 const STAGES: Readonly<
-  Record<string, (one: StoredIncident) => readonly [stage: Stage, fromMs: number | undefined, toMs: number | undefined]>
+  Record<
+    string,
+    (one: IncidentSummary) => readonly [stage: Stage, fromMs: number | undefined, toMs: number | undefined]
+  >
 > = {
-  detectionWithinTarget: (one: StoredIncident) => ['detection', one.startedAtMs, one.triggeredAtMs],
-  acknowledgementWithinTarget: (one: StoredIncident) => ['acknowledgement', one.triggeredAtMs, one.acknowledgedAtMs],
-  identificationWithinTarget: (one: StoredIncident) => ['identification', one.triggeredAtMs, one.identifiedAtMs],
-  mitigationWithinTarget: (one: StoredIncident) => ['mitigation', one.triggeredAtMs, one.mitigatedAtMs],
+  detectionWithinTarget: (one: IncidentSummary) => ['detection', one.startedAtMs, one.triggeredAtMs],
+  acknowledgementWithinTarget: (one: IncidentSummary) => ['acknowledgement', one.triggeredAtMs, one.acknowledgedAtMs],
+  identificationWithinTarget: (one: IncidentSummary) => ['identification', one.triggeredAtMs, one.identifiedAtMs],
+  mitigationWithinTarget: (one: IncidentSummary) => ['mitigation', one.triggeredAtMs, one.mitigatedAtMs],
 };
 
-export function duration(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): number {
+export function duration(incident: IncidentSummary, mode: 'last' | 'first' | 'sum'): number {
   const spans = incident.spans ?? [incident.triggeredAtMs, incident.resolvedAtMs ?? Number.NaN];
   if (mode === 'last') return (incident.resolvedAtMs ?? Number.NaN) - incident.triggeredAtMs;
   if (mode === 'first') return (spans[1] ?? Number.NaN) - incident.triggeredAtMs;
@@ -46,11 +49,11 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
   const active = new Map(input.providers.map((provider) => [provider.name, provider]));
   const seen = input.incidents.filter((incident) => {
     const label = labels(incident.facet);
-    return label !== undefined && !label.excluded && active.has(label.provider) && isKept(incident.marks);
+    return label !== undefined && !label.excluded && active.has(label.provider) && isCountable(incident.flags);
   });
   const rows = new Map<string, Record<string, number>>();
   for (const grouping of settings.groupings) {
-    const members = new Map<string, StoredIncident[]>();
+    const members = new Map<string, IncidentSummary[]>();
     if (active.size > 0 && grouping === 'all') members.set('[]', []);
     if (active.size > 0 && grouping === 'severity') {
       for (const { name } of settings.severities) members.set(JSON.stringify([['severity', name]]), []);
@@ -89,12 +92,13 @@ interface RowInput {
   readonly windowMs: number;
 }
 
-function rowOf(incidents: readonly StoredIncident[], { input, active, scope, windowMs }: RowInput) {
+function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, windowMs }: RowInput) {
   const { settings, labels } = input;
   const mode = settings.reopened;
-  const providerOf = (incident: StoredIncident) => active.get(labels(incident.facet)?.provider ?? '') as OracleProvider;
+  const providerOf = (incident: IncidentSummary) =>
+    active.get(labels(incident.facet)?.provider ?? '') as OracleProvider;
   const between = (ms: number | undefined, from: number, to: number) => ms !== undefined && ms > from && ms <= to;
-  const isMerged = ({ marks }: StoredIncident) => (marks & MARKS.merged) !== 0;
+  const isMerged = ({ flags }: IncidentSummary) => (flags & FLAGS.merged) !== 0;
   const opened = incidents.filter((one) => {
     const { endMs } = providerOf(one);
     return between(one.triggeredAtMs, endMs - windowMs, endMs);
@@ -115,7 +119,7 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
     values.length < Math.max(1, settings.minimumSample)
       ? undefined
       : values.reduce((sum, value) => sum + value, 0) / values.length / 60_000;
-  const stamp = (pick: (one: StoredIncident) => number | undefined) =>
+  const stamp = (pick: (one: IncidentSummary) => number | undefined) =>
     mean(resolved.map(pick).filter((value) => value !== undefined));
   put('mttr', mean(ms));
   put(
@@ -159,9 +163,9 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
     put('baselineResolved', baseline.length);
     put('baseline', mean(baseline.map((one) => duration(one, mode))));
   }
-  const share = (among: readonly StoredIncident[], isIn: (one: StoredIncident) => boolean) =>
+  const share = (among: readonly IncidentSummary[], isIn: (one: IncidentSummary) => boolean) =>
     among.length === 0 ? undefined : among.filter(isIn).length / among.length;
-  const targetOf = (one: StoredIncident) =>
+  const targetOf = (one: IncidentSummary) =>
     settings.severities.find(({ name }) => name === labels(one.facet)?.severity)?.targetMs;
   put(
     'withinTarget',
@@ -182,13 +186,13 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
   const telling = resolved.filter((one) => providerOf(one).tells);
   put(
     'escalated',
-    share(telling, ({ marks }) => (marks & MARKS.escalated) !== 0),
+    share(telling, ({ flags }) => (flags & FLAGS.escalated) !== 0),
   );
   put(
     'reopened',
-    share(telling, ({ marks }) => (marks & MARKS.reopened) !== 0),
+    share(telling, ({ flags }) => (flags & FLAGS.reopened) !== 0),
   );
-  const firstOf = new Map<number, StoredIncident>();
+  const firstOf = new Map<number, IncidentSummary>();
   for (const one of opened) if (!firstOf.has(one.fingerprint)) firstOf.set(one.fingerprint, one);
   put(
     'repeat',
@@ -199,7 +203,7 @@ function rowOf(incidents: readonly StoredIncident[], { input, active, scope, win
 }
 
 /** The times whose sum is the recovery time. */
-function openTimes(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): [number, number][] {
+function openTimes(incident: IncidentSummary, mode: 'last' | 'first' | 'sum'): [number, number][] {
   const { triggeredAtMs, resolvedAtMs = Number.NaN } = incident;
   const spans = incident.spans ?? [triggeredAtMs, resolvedAtMs];
   if (mode === 'last') return [[triggeredAtMs, resolvedAtMs]];
@@ -207,7 +211,7 @@ function openTimes(incident: StoredIncident, mode: 'last' | 'first' | 'sum'): [n
   return spans.flatMap((from, at) => (at % 2 === 0 ? [[from, spans[at + 1] ?? Number.NaN] as [number, number]] : []));
 }
 
-function withAvailability(incidents: readonly StoredIncident[], about: RowInput, grouping: Grouping, key: string) {
+function withAvailability(incidents: readonly IncidentSummary[], about: RowInput, grouping: Grouping, key: string) {
   const severity = JSON.parse(key).find(([name]: [string]) => name === 'severity')?.[1];
   const row: Record<string, number | undefined> = {
     ...rowOf(incidents, about),
@@ -225,7 +229,7 @@ interface AvailabilityInput extends Omit<RowInput, 'active'> {
 
 /** Free time of the severities that count; of everything together free time and mtbf are of these, too. */
 function availability(
-  incidents: readonly StoredIncident[],
+  incidents: readonly IncidentSummary[],
   { input, scope, windowMs, grouping, severity }: AvailabilityInput,
 ) {
   const { settings, labels } = input;
@@ -241,7 +245,7 @@ function availability(
 }
 
 function freeTime(
-  incidents: readonly StoredIncident[],
+  incidents: readonly IncidentSummary[],
   { scope, windowMs, minimumSample }: { scope: readonly OracleProvider[]; windowMs: number; minimumSample: number },
 ): Record<string, number> {
   const from = Math.max(...scope.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs)));
@@ -250,7 +254,7 @@ function freeTime(
   const cuts = new Set([from, to]);
   const spans: [number, number][] = [];
   for (const one of incidents) {
-    const isMerged = (one.marks & MARKS.merged) !== 0;
+    const isMerged = (one.flags & FLAGS.merged) !== 0;
     const flat = one.spans ?? [one.triggeredAtMs, ...(one.resolvedAtMs === undefined ? [] : [one.resolvedAtMs])];
     const closed = flat.length % 2 === 1 ? [...flat, isMerged ? (flat.at(-1) ?? 0) : Number.POSITIVE_INFINITY] : flat;
     for (let at = 0; at < closed.length; at += 2) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
-import { type FacetLabels, MARKS, type StoredIncident } from '../../src/model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary } from '../../src/model/stored.ts';
 import { STATISTICS, type StatisticsSettings, statisticsOf } from '../../src/stats/rows.ts';
 import { createStatistics, type Statistics } from '../../src/stats/statistics.ts';
 import { severities as plainSeverities, providerConfig } from '../settings.ts';
@@ -91,9 +91,9 @@ const incident = fc
     started: stamp,
     mitigated: stamp,
     fingerprint: fc.nat({ max: 4 }),
-    marks: fc.constantFrom(0, 0, 0, MARKS.merged, MARKS.deleted, MARKS.expired, MARKS.escalated, MARKS.reopened),
+    flags: fc.constantFrom(0, 0, 0, FLAGS.merged, FLAGS.deleted, FLAGS.expired, FLAGS.escalated, FLAGS.reopened),
   })
-  .map(({ triggeredAgo, steps, acknowledged, started, mitigated, ...rest }): Omit<StoredIncident, 'row'> => {
+  .map(({ triggeredAgo, steps, acknowledged, started, mitigated, ...rest }): Omit<IncidentSummary, 'row'> => {
     const triggeredAtMs = NOW_MS - triggeredAgo * 60_000;
     let at = triggeredAtMs;
     const spans = [at, ...steps.map((step) => (at += step * 60_000))];
@@ -154,7 +154,7 @@ describe('windowed statistics', () => {
             const settings = settingsWith({ reopened, minimumSample, ...optional });
             const statistics = open(settings);
             const providers = PROVIDERS.map((provider) => ({ ...provider }));
-            const incidents = new Map<number, StoredIncident>();
+            const incidents = new Map<number, IncidentSummary>();
             const rowOf = new Map<number, number>();
             let lastRow = 0;
             for (const provider of providers) statistics.advance(activeOf(provider));
@@ -198,7 +198,7 @@ describe('windowed statistics', () => {
     },
   );
 
-  it('says only what a grouping shows at the standard detail', async () => {
+  it('has only the statistics of its grouping at the standard detail', async () => {
     const settings = settingsWith({ detail: 'standard' });
     const statistics = open(settings);
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
@@ -238,7 +238,7 @@ describe('windowed statistics', () => {
     expect((await said(statistics, settings)).get('all[]@7d')?.['resolved']).toBe(resolved);
   });
 
-  it('keeps the deviation exact after an outlier of a hundred days has left', async () => {
+  it('has an exact standard deviation after an outlier of a hundred days has left', async () => {
     const settings = settingsWith();
     const statistics = open(settings);
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
@@ -262,9 +262,9 @@ describe('windowed statistics', () => {
   });
 });
 
-function resolvedIncident(minutesLong: number): Omit<StoredIncident, 'row' | 'facet'> {
+function resolvedIncident(minutesLong: number): Omit<IncidentSummary, 'row' | 'facet'> {
   return {
-    marks: 0,
+    flags: 0,
     status: 4,
     triggeredAtMs: NOW_MS - DAY_MS - minutesLong * 60_000,
     startedAtMs: undefined,

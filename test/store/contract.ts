@@ -1,13 +1,13 @@
 import type { Store } from '../../src/store/store.ts';
 import { configurationContract } from './contract/configuration.ts';
 import { countingContract } from './contract/counting.ts';
-import { historiesContract } from './contract/histories.ts';
+import { currentStateContract } from './contract/current-state.ts';
 import { importsContract } from './contract/imports.ts';
-import { knownContract } from './contract/known.ts';
-import { placesContract } from './contract/places.ts';
-import { presentContract } from './contract/present.ts';
+import { randomHistoriesContract } from './contract/random-histories.ts';
 import { retentionContract } from './contract/retention.ts';
 import { revisionsContract } from './contract/revisions.ts';
+import { serviceLimitContract } from './contract/service-limit.ts';
+import { storedStateContract } from './contract/stored-state.ts';
 import { subjectsContract } from './contract/subjects.ts';
 import { transactionsContract } from './contract/transactions.ts';
 
@@ -31,12 +31,12 @@ export function storeContract(engine: StoreEngine): void {
   countingContract(engine);
   revisionsContract(engine);
   subjectsContract(engine);
-  placesContract(engine);
+  serviceLimitContract(engine);
   configurationContract(engine);
   retentionContract(engine);
-  knownContract(engine);
-  presentContract(engine);
+  storedStateContract(engine);
+  currentStateContract(engine);
   transactionsContract(engine);
-  historiesContract(engine);
+  randomHistoriesContract(engine);
   importsContract(engine);
 }

@@ -75,7 +75,7 @@ describe('a damaged store', () => {
       where: 'as a whole',
       damage: (path: string) => writeFileSync(path, 'this is no database, but long enough to look at\n'.repeat(50)),
     },
-  ])('$where is set aside under a new name, loudly, and a new one is begun', async ({ damage }) => {
+  ])('$where is set aside under a new name with an error in the log, and a new one is created', async ({ damage }) => {
     const path = await filled();
     damage(path);
     const damaged = readFileSync(path);
@@ -88,7 +88,7 @@ describe('a damaged store', () => {
     const aside = `${path}.damaged-2026-01-10T000000.000Z`;
     expect(errors).toEqual([
       {
-        message: 'the store is damaged: it was set aside, history is fetched again and all counters begin anew',
+        message: 'the store is damaged: it was set aside, history is fetched again and all counters restart at zero',
         fields: { store: path, set_aside: aside, error: expect.stringMatching(/./) },
       },
     ]);
@@ -97,7 +97,7 @@ describe('a damaged store', () => {
     store.close();
   });
 
-  it('that shows its damage while it runs says so', async () => {
+  it('that turns out to be damaged while it runs is reported as such', async () => {
     const path = await filled();
     const store = await start(open(path));
     onTestFinished(() => store.close());
@@ -131,7 +131,7 @@ describe('a damaged store', () => {
 });
 
 describe('a full disk', () => {
-  it('fails the commit, keeps what was, and goes on when there is room again', async () => {
+  it('fails the commit, keeps what was, and goes on when there is space again', async () => {
     const path = join(temporaryFolder(), 'store.db');
     const { result: store, connections } = withConnections(() => open(path));
     onTestFinished(() => store.close());
@@ -165,7 +165,7 @@ function unprivileged<Result>(run: () => Result): Result {
   }
 }
 
-describe('a store that cannot be had', () => {
+describe('a store that cannot be opened', () => {
   it('in a folder that cannot be written is refused with its path', () => {
     const folder = temporaryFolder();
     const path = join(folder, 'store.db');
@@ -205,7 +205,7 @@ describe('a store that cannot be had', () => {
     expect(() => open(path)).toThrow(`cannot open the store ${path}: unable to open database file`);
   });
 
-  it('because another exporter has it is refused, and had when that one ends', async () => {
+  it('because another exporter uses it is refused, and opens when that one ends', async () => {
     const path = await filled();
     const first = open(path);
 

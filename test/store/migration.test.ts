@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Incident } from '../../src/model/incident.ts';
-import { MARKS } from '../../src/model/stored.ts';
-import { CONTENT_COLUMNS, cellsOf, contentMarks } from '../../src/store/incident-row.ts';
+import { FLAGS } from '../../src/model/stored.ts';
+import { CONTENT_COLUMNS, cellsOf, contentFlags } from '../../src/store/incident-row.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -36,29 +36,29 @@ const UNCOUNTED = recovered('Q4', 15, { escalatedAtMs: [at(12)] });
 const BEFORE_COUNTING = recovered('Q5', 15, { triggeredAtMs: at(-100), escalatedAtMs: [at(-95)] });
 
 const ROWS: readonly { provider: 1 | 2; incident: Incident; marks: number }[] = [
-  { provider: 1, incident: COUNTED, marks: MARKS.counted | MARKS.openingCounted },
-  { provider: 1, incident: OPEN, marks: MARKS.openingCounted },
-  { provider: 1, incident: SETTLING, marks: MARKS.openingCounted },
+  { provider: 1, incident: COUNTED, marks: FLAGS.counted | FLAGS.openingCounted },
+  { provider: 1, incident: OPEN, marks: FLAGS.openingCounted },
+  { provider: 1, incident: SETTLING, marks: FLAGS.openingCounted },
   { provider: 2, incident: UNCOUNTED, marks: 0 },
   { provider: 2, incident: BEFORE_COUNTING, marks: 0 },
 ];
 
-const life = { bornMs: SINCE, released: true };
+const lifecycle = { bornMs: SINCE, released: true };
 const histogram = (sumMs = 0, counts = [0, 0, 0]) => ({ sumMs, counts });
 /** In version 1 the recoveries within the target stand beside the openings. */
 const SERVICE_GROUPS = {
-  recovery: { ...life, recovery: histogram(20 * MINUTE_MS, [0, 1, 0]) },
-  counts: { ...life, opened: 3, withinTarget: 1 },
+  recovery: { ...lifecycle, recovery: histogram(20 * MINUTE_MS, [0, 1, 0]) },
+  counts: { ...lifecycle, opened: 3, withinTarget: 1 },
 };
 const SEVERITY_GROUPS = {
   timings: {
-    ...life,
+    ...lifecycle,
     acknowledgement: histogram(),
     detection: histogram(),
     identification: histogram(),
     mitigation: histogram(),
   },
-  changes: { ...life, escalations: 7, reopened: 2, unacknowledged: 1, unacknowledgedAuto: 0 },
+  changes: { ...lifecycle, escalations: 7, reopened: 2, unacknowledged: 1, unacknowledgedAuto: 0 },
 };
 
 /** A store as version 1 left it. */
@@ -86,7 +86,7 @@ function versionOne(): string {
   insert('ledger', 1, 1, 20 * MINUTE_MS, at(10), at(30), at(60));
   const columns = ['row', 'provider', 'marks', ...CONTENT_COLUMNS];
   for (const [index, { provider, incident: one, marks }] of ROWS.entries()) {
-    const cells = [index + 1, provider, marks | contentMarks(one), ...cellsOf(one, provider)];
+    const cells = [index + 1, provider, marks | contentFlags(one), ...cellsOf(one, provider)];
     database
       .prepare(`INSERT INTO incidents (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
       .run(...cells);
@@ -115,7 +115,7 @@ function pollBoth(store: Store, nowMs: number): void {
   store.commit(poll(nowMs, { provider: 'opsgenie', incidents: [UNCOUNTED, BEFORE_COUNTING] }));
 }
 
-it('a store of version 1 keeps its totals, marks and times, and what was still to be counted is counted once', () => {
+it('a store of version 1 keeps its totals, flags and times, and what was still to be counted is counted once', () => {
   const path = versionOne();
   const migrated = open(path);
   const before = { totals: totals(migrated), pagerduty: migrated.provider('pagerduty') };
@@ -169,7 +169,7 @@ it('a store of version 1 is brought to the newest version, and what moved is in 
     version: all('PRAGMA user_version'),
     meta: all('SELECT name FROM meta'),
     providers: all('SELECT name, synced, pruned_before_ms, imported_from_ms FROM providers ORDER BY row'),
-    pending: all(`SELECT id FROM incidents WHERE marks & ${MARKS.pending} != 0 ORDER BY id`),
+    pending: all(`SELECT id FROM incidents WHERE marks & ${FLAGS.pending} != 0 ORDER BY id`),
   };
   database.close();
 
@@ -181,5 +181,21 @@ it('a store of version 1 is brought to the newest version, and what moved is in 
       { name: 'opsgenie', synced: 1, pruned_before_ms: at(2), imported_from_ms: null },
     ],
     pending: [{ id: 'Q3' }, { id: 'Q4' }, { id: 'Q5' }],
+  });
+});
+
+it('the totals of a label set are stored under the keys that earlier versions read', () => {
+  const path = versionOne();
+  const store = open(path);
+  pollBoth(store, at(90));
+  store.close();
+
+  const database = new DatabaseSync(path);
+  const stored = database.prepare('SELECT groups FROM label_sets WHERE row = 1').get();
+  database.close();
+
+  expect(JSON.parse(String(stored?.['groups']))).toEqual({
+    recovery: { ...lifecycle, recovery: histogram(50 * MINUTE_MS, [0, 2, 0]), withinTarget: 2 },
+    counts: { ...lifecycle, opened: 3 },
   });
 });

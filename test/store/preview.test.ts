@@ -30,7 +30,7 @@ async function compare(store: Store, told: Partial<Page>) {
 
 const NOTHING = { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: 0 };
 
-it('tells new, changed, unchanged and deleted incidents apart, and writes nothing', async () => {
+it('counts new, changed, unchanged and deleted incidents, and writes nothing', async () => {
   const store = await storeWith({ incidents: [incident('A'), incident('B'), incident('C')] });
   const told = {
     incidents: [incident('A'), incident('B', { title: 'Other words' }), incident('D')],
@@ -62,7 +62,7 @@ it.each([
   expect(differing).toEqual({ ...NOTHING, changed: 1 });
 });
 
-it('a deleted incident that is told again has changed', async () => {
+it('a deleted incident that is reported again has changed', async () => {
   const store = await storeWith({ incidents: [incident('A')] });
   await commit(store, { deletedIds: ['A'] });
 
@@ -73,7 +73,7 @@ it('a deleted incident that is told again has changed', async () => {
   expect(stillGone).toEqual({ ...NOTHING });
 });
 
-it('a recovery whose anchor moved is the same one, and of a subject told whole what is missing goes', async () => {
+it('a recovery whose anchor moved is the same one, and what a replaced subject lacks is deleted', async () => {
   const store = await storeWith({ incidents: [recovery(0, 'e1'), recovery(20, 'e2'), recovery(40, 'e3')] });
   const told = [recovery(-5, 'e1'), recovery(20, 'e2')];
   const whole = { incidents: told, replacedSubjects: [SUBJECT] };
@@ -87,7 +87,7 @@ it('a recovery whose anchor moved is the same one, and of a subject told whole w
   expect(after).toEqual({ ...NOTHING, unchanged: 2 });
 });
 
-it('knows which incidents lists of the platform should show', async () => {
+it('finds the incidents that lists of the platform should have', async () => {
   const at = (minutes: number) => ({ triggeredAtMs: START_MS - minutes * MINUTE_MS });
   const old = [incident('before', at(61)), incident('first', at(60)), incident('gone', at(10))];
   const store = await storeWith({ incidents: [...old, recovery(90, 'e1'), incident('last', at(0))] });

@@ -51,7 +51,7 @@ export function recovered(id: string, minutes: number, told: Told = {}): Inciden
   return incident(id, { ...told, triggeredAtMs, resolvedAtMs: triggeredAtMs + minutes * MINUTE_MS });
 }
 
-interface SettingsChange extends Partial<Omit<StoreSettings, 'readers' | 'tells'>> {
+interface SettingsChange extends Partial<Omit<StoreSettings, 'readers' | 'capabilities'>> {
   readonly providers?: readonly Partial<ProviderConfig>[];
   readonly severities?: readonly SeverityConfig[];
 }
@@ -61,7 +61,7 @@ export function settings({ providers = [{}], severities: own = severities, ...ch
   const configs = providers.map((one) => providerConfig(one));
   const all: StoreSettings = {
     readers: new Map(configs.map((config) => [config.name, createLabelMapper(config, own)])),
-    tells: new Map(configs.map(({ name }) => [name, { acknowledged: true, escalations: true, reopens: true }])),
+    capabilities: new Map(configs.map(({ name }) => [name, { acknowledged: true, escalations: true, reopens: true }])),
     targetsMs: new Map(own.flatMap(({ name, targetMs }) => (targetMs === undefined ? [] : [[name, targetMs]]))),
     bucketsMs: [15 * MINUTE_MS, HOUR_MS],
     detail: 'standard',

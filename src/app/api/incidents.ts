@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { formatIsoTime } from '../../model/format.ts';
-import { type FacetLabels, isKept, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { findApiExclusion } from '../../report/exclusion.ts';
 import { selectLabels } from '../../report/filter.ts';
@@ -12,11 +12,11 @@ import { parsePeriod } from '../../report/period.ts';
 import type { IncidentsQuery } from '../../server/api/queries.ts';
 import type { IncidentResponse, IncidentsResponse } from '../../server/api/schemas.ts';
 import { invalidParameters, type RequestProblem } from '../../server/responses.ts';
-import type { History, Recorded } from '../../store/history.ts';
+import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
 
 export interface IncidentsInput {
   readonly config: Config;
-  readonly history: History;
+  readonly history: StoreSnapshot;
   readonly readers: ReadonlyMap<string, LabelMapper>;
   readonly nowMs: number;
 }
@@ -32,7 +32,7 @@ export function listIncidents(input: IncidentsInput, query: IncidentsQuery): Inc
   const { fromMs, toMs } = toPeriod(input, query);
   const hasLabels = createLabelFilter(input, query);
   const newest = createTopList(limit + 1);
-  const visit = (incident: StoredIncident) => {
+  const visit = (incident: IncidentSummary) => {
     if (incident.triggeredAtMs <= fromMs || incident.triggeredAtMs > toMs) return;
     if (after !== undefined && !isAfter(incident, after)) return;
     if (hasLabels(incident.facet) && hasStatus(incident, query.status)) newest.add(incident);
@@ -78,10 +78,10 @@ function createLabelFilter({ config, history }: IncidentsInput, query: Incidents
   };
 }
 
-function hasStatus({ resolvedAtMs, marks }: StoredIncident, status: IncidentsQuery['status']): boolean {
+function hasStatus({ resolvedAtMs, flags }: IncidentSummary, status: IncidentsQuery['status']): boolean {
   if (status === undefined) return true;
   // Deleted, expired, flaky and merged ones are neither.
-  if (!isKept(marks) || (marks & MARKS.merged) !== 0) return false;
+  if (!isCountable(flags) || (flags & FLAGS.merged) !== 0) return false;
   return (resolvedAtMs === undefined) === (status === 'open');
 }
 
@@ -148,27 +148,27 @@ function digestQuery(query: object): string {
 }
 
 function readIncident({ history, readers, config }: IncidentsInput, row: number): IncidentResponse[] {
-  const [recorded] = history.recorded([row]);
-  const labels = recorded && history.labels(recorded.stored.facet);
-  const labelMapper = readers.get(recorded?.provider ?? '');
-  if (recorded === undefined || labels === undefined || labelMapper === undefined) return [];
-  return [toResponse(recorded, config, labels, labelMapper)];
+  const [details] = history.details([row]);
+  const labels = details && history.labels(details.stored.facet);
+  const labelMapper = readers.get(details?.provider ?? '');
+  if (details === undefined || labels === undefined || labelMapper === undefined) return [];
+  return [toResponse(details, config, labels, labelMapper)];
 }
 
 /** Without the title, which may contain anything. */
 function toResponse(
-  recorded: Recorded,
+  details: IncidentDetails,
   config: Config,
   labels: FacetLabels,
   labelMapper: LabelMapper,
 ): IncidentResponse {
-  const { stored, incident } = recorded;
+  const { stored, incident } = details;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   const recovery = recoveryMs(stored, config.recovery.reopened);
   const targetMs = config.severities.find(({ name }) => name === labels.severity)?.targetMs;
   const minutesAfterTrigger = (ms: number | undefined) => toMinutes(ms === undefined ? undefined : ms - triggeredAtMs);
   return {
-    ...toIncidentJson(recorded, labels),
+    ...toIncidentJson(details, labels),
     updated_at: formatIsoTime(incident.updatedAtMs),
     recovery_minutes: toMinutes(recovery),
     acknowledgement_minutes: minutesAfterTrigger(acknowledgedAtMs),
@@ -177,7 +177,7 @@ function toResponse(
     mitigation_minutes: minutesAfterTrigger(mitigatedAtMs),
     within_target: recovery === undefined || targetMs === undefined ? undefined : recovery <= targetMs,
     excluded: findApiExclusion(
-      { marks: stored.marks, title: incident.title, recoveryMs: recovery },
+      { flags: stored.flags, title: incident.title, recoveryMs: recovery },
       labels,
       labelMapper,
     ),

@@ -3,7 +3,7 @@ import { findName } from '../../report/filter.ts';
 import { toPostmortem } from '../../report/postmortem/document.ts';
 import { gatherFacts } from '../../report/postmortem/facts.ts';
 import { renderPostmortem } from '../../report/postmortem/template.ts';
-import type { Recorded } from '../../store/history.ts';
+import type { IncidentDetails } from '../../store/snapshot.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
 import { configFile, oneOfOrDefault, optional, outputFile, quiet, UsageError } from '../flags.ts';
@@ -21,7 +21,7 @@ const flags = {
 /** A post-incident review of one incident, filled in as far as the platform reports. */
 export const postmortem = defineCommand({
   name: 'postmortem',
-  description: 'write a post-incident review in Markdown or JSON, filled in with what is recorded',
+  description: 'write a post-incident review in Markdown or JSON, filled in with what is details',
   operands: '<id>',
   examples: [
     ['postmortem Q0MW2U1B56012I', 'the id that the platform shows; explain and report list ids'],
@@ -41,9 +41,9 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   if (provider !== undefined) findName('provider', provider, names);
   const source = await openHistorySource({ config, historyMs: config.historyMs, isQuiet }, context);
   try {
-    const recorded = findIncident(source, id, provider);
+    const details = findIncident(source, id, provider);
     const settings = statisticsSettings(config);
-    const facts = gatherFacts({ ...source, recorded, settings, severities: config.severities });
+    const facts = gatherFacts({ ...source, details, settings, severities: config.severities });
     const json = () => `${JSON.stringify(toPostmortem(facts), undefined, 2)}\n`;
     const { timezone } = config;
     writeOutput(output === 'json' ? json() : renderPostmortem(facts, { timezone }), file, context);
@@ -53,10 +53,10 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   }
 }
 
-function findIncident({ history }: HistorySource, id: string, provider: string | undefined): Recorded {
+function findIncident({ history }: HistorySource, id: string, provider: string | undefined): IncidentDetails {
   const all = history.find(id).filter((one) => provider === undefined || one.provider === provider);
-  const [recorded, ...others] = all;
-  if (recorded === undefined) {
+  const [details, ...others] = all;
+  if (details === undefined) {
     const synced = history.providers.filter(({ isSynced }) => isSynced).map(({ name }) => name);
     const where = synced.length === 0 ? 'any provider: the first sync is incomplete' : synced.join(', ');
     throw new Error(`no incident ${JSON.stringify(id)} in the history of ${provider ?? where}`);
@@ -65,5 +65,5 @@ function findIncident({ history }: HistorySource, id: string, provider: string |
     const names = all.map((one) => one.provider).join(', ');
     throw new UsageError(undefined, `several providers have incident ${JSON.stringify(id)} (${names}); add --provider`);
   }
-  return recorded;
+  return details;
 }

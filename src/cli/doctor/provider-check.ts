@@ -1,7 +1,7 @@
 import { openEach } from '../../app/providers.ts';
 import { durationText } from '../../config/durations.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
-import { shownProvider } from '../../core/settings.ts';
+import { toPageProvider } from '../../core/settings.ts';
 import type { Clock } from '../../model/time.ts';
 import type { ProbeReport } from '../../providers/probes.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -31,7 +31,7 @@ export function openForChecks(config: Config, clock: Clock): readonly ProviderTo
     const { observer, recorded } = createRequestRecorder();
     const provider = platform.create(one, { clock, observer });
     const { capabilities } = provider;
-    const series = { config, capabilities, provider: shownProvider({ config: one, capabilities }) };
+    const series = { config, capabilities, provider: toPageProvider({ config: one, capabilities }) };
     return { config: one, provider, recorded, series };
   });
 }

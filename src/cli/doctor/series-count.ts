@@ -1,7 +1,7 @@
 import type { Config, Grouping, ProviderConfig } from '../../config/types.ts';
 import { familySettings, statisticsSettings } from '../../core/settings.ts';
 import { families } from '../../metrics/families.ts';
-import type { PageSource, ShownProvider } from '../../metrics/family.ts';
+import type { PageProvider, PageSource } from '../../metrics/family.ts';
 import { createProcessMetrics } from '../../metrics/self-metrics.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import { formatCount } from '../../model/format.ts';
@@ -13,7 +13,7 @@ import { type Check, numberText, type SeriesCount } from './report.ts';
 /** One provider for which series are counted, with these settings. */
 export interface SeriesSource {
   readonly config: Config;
-  readonly provider: ShownProvider;
+  readonly provider: PageProvider;
   readonly capabilities: Capabilities;
 }
 
@@ -200,7 +200,7 @@ async function countProcessSeries(sources: readonly SeriesSource[], version: str
   const metrics = createProcessMetrics(version);
   metrics.reloaded(true, 0);
   for (const { provider } of sources) {
-    metrics.born(provider.name);
+    metrics.ensureCounters(provider.name);
     metrics.polled(provider.name, { isUp: true, seconds: 0 });
     metrics.requested(provider.name, '200');
     metrics.requested(provider.name, 'error');

@@ -6,7 +6,7 @@ import { createImportStage } from '../../imports/stage.ts';
 import { createProcessMetrics } from '../../metrics/self-metrics.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { platforms } from '../../providers/registry.ts';
-import { openStoredIncidents } from '../../store/history.ts';
+import { openStoredIncidents } from '../../store/snapshot.ts';
 import { createSqliteStore, StoreInUse } from '../../store/sqlite/open.ts';
 import type { ImportSpan, ProviderState, Store } from '../../store/store.ts';
 import type { CommandContext } from '../command.ts';

@@ -1,6 +1,6 @@
 import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { SeverityConfig } from '../../config/types.ts';
-import { type FacetLabels, MARKS, recoveryMs, type StoredIncident } from '../../model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, recoveryMs } from '../../model/stored.ts';
 import { createBusinessTime } from '../../stats/business-hours.ts';
 import type { Statistic } from '../../stats/rows.ts';
 import { findFilterExclusion, findIncidentExclusion, findUnfilteredLabels } from '../exclusion.ts';
@@ -73,9 +73,9 @@ export function classifyIncidents(input: ClassifyInput): Classification {
   history.each((incident) => {
     const facet = facets.find(incident.facet);
     if (facet === undefined) return;
-    const { marks, title, row, triggeredAtMs, fingerprint } = incident;
+    const { flags, title, row, triggeredAtMs, fingerprint } = incident;
     const recovery = recoveryMs(incident, reopened);
-    const exclusion = facet.reason ?? findIncidentExclusion({ marks, title, recoveryMs: recovery }, facet.reader);
+    const exclusion = facet.reason ?? findIncidentExclusion({ flags, title, recoveryMs: recovery }, facet.reader);
     if (exclusion === undefined) providersInRow.add(facet.window.provider.name);
     const result = classifyIncident({ ...shared, incident, facet, recovery, exclusion });
     if (result === undefined) return;
@@ -158,7 +158,7 @@ function classifyIncident(candidate: Candidate): Counted | NotCounted | undefine
   if (exclusion !== undefined) return { reason: exclusion };
   if (!facet.isAsked) return { reason: 'other_severity' };
   if (basis === 'opened' || basis === 'open_time') return { value: 1 };
-  if ((incident.marks & MARKS.merged) !== 0) return { reason: 'merged' };
+  if ((incident.flags & FLAGS.merged) !== 0) return { reason: 'merged' };
   if (recovery === undefined) return { reason: 'still_open' };
   const { window, severity } = facet;
   return findContribution(statistic, { ...candidate, recovery, provider: window.provider, severity });
@@ -172,7 +172,7 @@ export function moveWindow(window: ProviderWindow, basis: Basis): ProviderWindow
 
 type WindowPosition = 'inside' | NotCounted | undefined;
 
-function findWindowPosition(incident: StoredIncident, window: ProviderWindow, basis: Basis): WindowPosition {
+function findWindowPosition(incident: IncidentSummary, window: ProviderWindow, basis: Basis): WindowPosition {
   const { fromMs, toMs } = window;
   const nearMs = (toMs - fromMs) * NEAR_SHARE;
   const { triggeredAtMs, resolvedAtMs } = incident;
@@ -194,8 +194,8 @@ function findWindowPosition(incident: StoredIncident, window: ProviderWindow, ba
   return outsideMs <= nearMs ? { reason: 'ended_before', outsideMs } : undefined;
 }
 
-function findUnresolvedPosition({ marks, triggeredAtMs }: StoredIncident, fromMs: number): WindowPosition {
-  const isOver = (marks & (MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky)) !== 0;
+function findUnresolvedPosition({ flags, triggeredAtMs }: IncidentSummary, fromMs: number): WindowPosition {
+  const isOver = (flags & (FLAGS.merged | FLAGS.deleted | FLAGS.expired | FLAGS.flaky)) !== 0;
   return isOver && triggeredAtMs <= fromMs ? undefined : 'inside';
 }
 
@@ -208,7 +208,7 @@ function measureOutside(ms: number, fromMs: number, toMs: number): number {
 
 function addOmission(
   omitted: Map<Reason, { count: number; examples: Example[] }>,
-  { row, triggeredAtMs }: StoredIncident,
+  { row, triggeredAtMs }: IncidentSummary,
   { reason, outsideMs }: NotCounted,
 ): void {
   const found = omitted.get(reason) ?? { count: 0, examples: [] };
@@ -234,8 +234,8 @@ export interface OpenTime {
 }
 
 /** When it was open; a merged one is over, whether or not the platform says since when. */
-function findOpenTimes({ spans, triggeredAtMs, resolvedAtMs, marks }: StoredIncident): OpenTime[] {
-  const isMerged = (marks & MARKS.merged) !== 0;
+function findOpenTimes({ spans, triggeredAtMs, resolvedAtMs, flags }: IncidentSummary): OpenTime[] {
+  const isMerged = (flags & FLAGS.merged) !== 0;
   if (spans === undefined)
     return [{ fromMs: triggeredAtMs, toMs: resolvedAtMs ?? (isMerged ? triggeredAtMs : undefined) }];
   const times: OpenTime[] = [];

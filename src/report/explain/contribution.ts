@@ -1,5 +1,5 @@
 import { type SeverityConfig, STAGES, type Stage } from '../../config/types.ts';
-import { MARKS, type StoredIncident } from '../../model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../../model/stored.ts';
 import type { BusinessTime } from '../../stats/business-hours.ts';
 import { STAGE_STATISTICS, type Statistic, type StatisticsSettings } from '../../stats/rows.ts';
 import type { ReportedProvider } from '../timeline.ts';
@@ -18,7 +18,7 @@ export interface NotCounted {
 }
 
 export interface ContributionInput {
-  readonly incident: StoredIncident;
+  readonly incident: IncidentSummary;
   /** By `recovery.reopened`, in milliseconds. */
   readonly recovery: number;
   readonly provider: Pick<ReportedProvider, 'hasEscalations' | 'hasReopens'>;
@@ -60,11 +60,11 @@ export function findContribution(statistic: Statistic, input: ContributionInput)
   }
 }
 
-function toFlag({ marks }: StoredIncident, flag: 'escalated' | 'reopened'): Counted {
-  return { value: Number((marks & MARKS[flag]) !== 0) };
+function toFlag({ flags }: IncidentSummary, flag: 'escalated' | 'reopened'): Counted {
+  return { value: Number((flags & FLAGS[flag]) !== 0) };
 }
 
-function judgeStage(stage: Stage, incident: StoredIncident, severity: SeverityConfig | undefined) {
+function judgeStage(stage: Stage, incident: IncidentSummary, severity: SeverityConfig | undefined) {
   const targetMs = severity?.stageTargetsMs[stage];
   if (targetMs === undefined) return { reason: 'no_target' } as const;
   const ms = measureStage(stage, incident);
@@ -72,7 +72,7 @@ function judgeStage(stage: Stage, incident: StoredIncident, severity: SeverityCo
 }
 
 /** Milliseconds of one clock; undefined where a timestamp is missing. */
-function measureStage(stage: Stage, incident: StoredIncident): number | undefined {
+function measureStage(stage: Stage, incident: IncidentSummary): number | undefined {
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   if (stage === 'detection') return startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs;
   const ends = { acknowledgement: acknowledgedAtMs, identification: identifiedAtMs, mitigation: mitigatedAtMs };

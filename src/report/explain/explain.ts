@@ -1,7 +1,7 @@
 import { formatIsoTime } from '../../model/format.ts';
 import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import type { History, Recorded } from '../../store/history.ts';
+import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
 import { findSeverity } from '../filter.ts';
 import { toIncidentJson } from '../incident-json.ts';
 import { STATISTIC_INFO } from '../statistic-info.ts';
@@ -54,8 +54,8 @@ export function explain(given: ExplainInput): Explanation {
     reopened: settings.reopened,
     providers: providers.map((provider) => toExplainedProvider(provider, shownWindows, row)),
     counted: members.length,
-    incidents: selectIncidents(members, input, limit).map(({ recorded, contribution }) =>
-      toExplainedIncident(recorded, contribution, { classified, reopened: settings.reopened }),
+    incidents: selectIncidents(members, input, limit).map(({ details, contribution }) =>
+      toExplainedIncident(details, contribution, { classified, reopened: settings.reopened }),
     ),
     left_out: classified.omissions.map(({ reason, count, examples }) => ({
       reason,
@@ -122,7 +122,7 @@ function selectIncidents(
   members: readonly Member[],
   { history, question: { statistic } }: ExplainInput,
   limit = Number.POSITIVE_INFINITY,
-): { readonly recorded: Recorded; readonly contribution: number }[] {
+): { readonly details: IncidentDetails; readonly contribution: number }[] {
   const { basis, unit, stage } = STATISTIC_INFO[statistic];
   const sign = statistic === 'withinTarget' || stage !== undefined ? 1 : -1;
   const chosen = members
@@ -131,19 +131,19 @@ function selectIncidents(
   const scale = unit === 'minutes' || basis === 'open_time' ? MINUTE_MS : 1;
   const contributions = new Map(chosen.map(({ row, value }) => [row, value / scale]));
   return history
-    .recorded(chosen.map(({ row }) => row))
-    .map((recorded) => ({ recorded, contribution: contributions.get(recorded.stored.row) ?? 0 }));
+    .details(chosen.map(({ row }) => row))
+    .map((details) => ({ details, contribution: contributions.get(details.stored.row) ?? 0 }));
 }
 
 function toExplainedIncident(
-  recorded: Recorded,
+  details: IncidentDetails,
   contribution: number,
   { classified, reopened }: { readonly classified: Classification; readonly reopened: Explanation['reopened'] },
 ): ExplainedIncident {
-  const recovery = recoveryMs(recorded.stored, reopened);
+  const recovery = recoveryMs(details.stored, reopened);
   return {
-    ...toIncidentJson(recorded, findLabels(recorded, classified)),
-    merged: recorded.incident.merged ? true : undefined,
+    ...toIncidentJson(details, findLabels(details, classified)),
+    merged: details.incident.merged ? true : undefined,
     recovery_minutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
     contribution,
   };
@@ -151,23 +151,23 @@ function toExplainedIncident(
 
 function toLeftOutIncidents(
   { row, outsideMs }: Example,
-  history: History,
+  history: StoreSnapshot,
   classified: Classification,
 ): LeftOutIncident[] {
-  return history.recorded([row]).map((recorded) => {
-    const incident = toIncidentJson(recorded, findLabels(recorded, classified));
+  return history.details([row]).map((details) => {
+    const incident = toIncidentJson(details, findLabels(details, classified));
     const { provider, id, url, service, severity, triggered_at, resolved_at } = incident;
     const outside_minutes = outsideMs === undefined ? undefined : outsideMs / MINUTE_MS;
     return { provider, id, url, service, severity, triggered_at, resolved_at, outside_minutes };
   });
 }
 
-function findLabels({ stored }: Recorded, classified: Classification) {
+function findLabels({ stored }: IncidentDetails, classified: Classification) {
   return classified.findLabels(stored.facet) ?? { service: '', severity: '', team: '' };
 }
 
-function findIncidentName(history: History, row: number): { provider: string; id: string } {
-  const [recorded] = history.recorded([row]);
-  if (recorded === undefined) throw new Error(`the store holds no incident in row ${row}`);
-  return { provider: recorded.provider, id: recorded.incident.id };
+function findIncidentName(history: StoreSnapshot, row: number): { provider: string; id: string } {
+  const [details] = history.details([row]);
+  if (details === undefined) throw new Error(`the store holds no incident in row ${row}`);
+  return { provider: details.provider, id: details.incident.id };
 }

@@ -1,10 +1,10 @@
 import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { isKept, recoveryMs, type StoredIncident } from '../../model/stored.ts';
+import { type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
-import type { History, Recorded } from '../../store/history.ts';
+import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
 import { EXCLUSION_TEXTS, findExclusion, toLabels } from '../exclusion.ts';
 import { findRow, readStatistics } from '../statistic-info.ts';
 import { createTimeline, findCoverage, type HistoryInput, type ReportedProvider } from '../timeline.ts';
@@ -18,7 +18,7 @@ const SIMILAR_MAX = 5;
 /** As configured; windows and groupings do not matter. */
 export interface FactsInput extends HistoryInput {
   /** The incident that is looked at. */
-  readonly recorded: Recorded;
+  readonly details: IncidentDetails;
   readonly severities: Config['severities'];
 }
 
@@ -44,8 +44,8 @@ export interface Facts {
 
 /** Gathers what is known of an incident; goes over the history twice. */
 export function gatherFacts(input: FactsInput): Facts {
-  const { history, recorded, settings, severities, reader } = input;
-  const { provider, stored, incident } = recorded;
+  const { history, details, settings, severities, reader } = input;
+  const { provider, stored, incident } = details;
   const labels = reader(provider)?.facet(history.facet(stored.facet));
   if (labels === undefined) throw new Error(`no provider is called ${provider}`);
   const severity = severities.find(({ name }) => name === labels.severity.name);
@@ -59,7 +59,7 @@ export function gatherFacts(input: FactsInput): Facts {
     severity: severity ?? { name: labels.severity.name, title: undefined },
     exclusionText: findExclusionText(input, labels),
     readUntilMs,
-    durations: measureDurations(recorded, severity, readUntilMs, settings.reopened),
+    durations: measureDurations(details, severity, readUntilMs, settings.reopened),
     resolution: findResolution(incident),
     events: listEvents(incident),
     similar: findSimilar(stored, history, settings.reopened),
@@ -68,8 +68,8 @@ export function gatherFacts(input: FactsInput): Facts {
   };
 }
 
-function findExclusionText({ recorded, reader: findReader, settings }: FactsInput, labels: MappedLabels) {
-  const { stored, incident, provider } = recorded;
+function findExclusionText({ details, reader: findReader, settings }: FactsInput, labels: MappedLabels) {
+  const { stored, incident, provider } = details;
   const reader = findReader(provider);
   if (reader === undefined) return undefined;
   const subject = { ...stored, title: incident.title, recoveryMs: recoveryMs(stored, settings.reopened) };
@@ -105,7 +105,7 @@ export interface Duration {
 }
 
 function measureDurations(
-  { incident, stored }: Recorded,
+  { incident, stored }: IncidentDetails,
   severity: SeverityConfig | undefined,
   readUntilMs: number,
   reopened: StatisticsSettings['reopened'],
@@ -177,21 +177,21 @@ export interface SimilarIncidents {
 }
 
 function findSimilar(
-  incident: StoredIncident,
-  history: History,
+  incident: IncidentSummary,
+  history: StoreSnapshot,
   reopened: StatisticsSettings['reopened'],
 ): SimilarIncidents {
   let count = 0;
-  let newest: StoredIncident[] = [];
+  let newest: IncidentSummary[] = [];
   history.each((other) => {
-    if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isKept(other.marks)) return;
+    if (other.fingerprint !== incident.fingerprint || other.row === incident.row || !isCountable(other.flags)) return;
     if (compareByTrigger(incident, other) >= 0) return;
     count += 1;
     newest.push(other);
     if (newest.length > SIMILAR_MAX) newest = newest.sort(compareByTrigger).slice(0, SIMILAR_MAX);
   });
   newest.sort(compareByTrigger);
-  const last = history.recorded(newest.map(({ row }) => row)).map(({ incident: found, stored }) => {
+  const last = history.details(newest.map(({ row }) => row)).map(({ incident: found, stored }) => {
     const ms = recoveryMs(stored, reopened);
     const { id, url, triggeredAtMs } = found;
     return { id, url, triggeredAtMs, minutes: ms === undefined ? undefined : ms / MINUTE_MS };
@@ -200,7 +200,7 @@ function findSimilar(
 }
 
 /** The newest first. */
-function compareByTrigger(a: StoredIncident, b: StoredIncident): number {
+function compareByTrigger(a: IncidentSummary, b: IncidentSummary): number {
   return b.triggeredAtMs - a.triggeredAtMs || b.row - a.row;
 }
 
@@ -220,8 +220,8 @@ export interface Comparison {
 
 /** The usual recovery times of its service and of its severity before it was triggered. */
 function compareWithUsual(input: FactsInput): Comparison[] {
-  const { history, recorded, settings } = input;
-  const { stored, provider } = recorded;
+  const { history, details, settings } = input;
+  const { stored, provider } = details;
   const labels = history.labels(stored.facet);
   if (labels === undefined || labels.excluded) return [];
   const timeline = createTimeline({
@@ -249,8 +249,8 @@ function compareWithUsual(input: FactsInput): Comparison[] {
 }
 
 /** An incident of a provider that is kept out of overall rows is compared with those of that provider. */
-function findComparedProviders({ providers, recorded }: FactsInput): readonly ReportedProvider[] {
-  const own = providers.find(({ name }) => name === recorded.provider);
+function findComparedProviders({ providers, details }: FactsInput): readonly ReportedProvider[] {
+  const own = providers.find(({ name }) => name === details.provider);
   if (own === undefined) return [];
   return own.isOverall ? providers.filter(({ isOverall }) => isOverall) : [own];
 }

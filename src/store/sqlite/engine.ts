@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { MARKS } from '../../model/stored.ts';
+import { FLAGS } from '../../model/stored.ts';
 import type { EngineWriter, IncidentQueries, StoreEngine } from '../engine.ts';
-import { type Cell, CONTENT_COLUMNS, instant, number, STORED_COLUMNS, storedFrom, text } from '../incident-row.ts';
+import { type Cell, CONTENT_COLUMNS, number, STORED_COLUMNS, storedFrom, text, timestamp } from '../incident-row.ts';
 import { loadState, writeState } from './state-rows.ts';
 import { openTables, putSql, type Tables } from './tables.ts';
 
-/** Without an end, and without a flag that says that there is none to come. */
-const OPEN = `resolved_ms IS NULL AND marks & ${MARKS.merged | MARKS.deleted | MARKS.expired | MARKS.flaky} = 0`;
+/** Open: without an end, and without a flag of incidents that will never have one. */
+const OPEN = `resolved_ms IS NULL AND marks & ${FLAGS.merged | FLAGS.deleted | FLAGS.expired | FLAGS.flaky} = 0`;
 
 /** Ledger rows that are looked through for exemplars at start: enough for every busy bucket, quick to read. */
 const RECENT_LEDGER_ROWS = 10_000;
@@ -15,8 +15,8 @@ const RECENT_LEDGER_ROWS = 10_000;
 /** Rows that are fetched in one call: a third faster than one by one (measured over a million rows). */
 const ROWS_AT_ONCE = 2000;
 
-/** A platform that does not show these has not lost them: they are gone already, or a file told of them. */
-const NOT_LISTED = MARKS.deleted | MARKS.imported;
+/** Incidents that a platform need not list: deleted ones, and those that came from a file. */
+const NOT_LISTED = FLAGS.deleted | FLAGS.imported;
 
 // Where most rows of a provider are gone over, a plus before `provider` keeps SQLite from taking the index of ids.
 const INCIDENTS: Readonly<Record<keyof IncidentQueries, string>> = {
@@ -24,17 +24,17 @@ const INCIDENTS: Readonly<Record<keyof IncidentQueries, string>> = {
   byId: 'SELECT * FROM incidents WHERE provider = ? AND id = ?',
   bySubject: 'SELECT * FROM incidents WHERE provider = ? AND subject = ? ORDER BY row',
   byRecovery: 'SELECT * FROM incidents WHERE provider = ? AND subject = ? AND recovery_key = ? ORDER BY row LIMIT 1',
-  pending: `SELECT * FROM incidents WHERE provider = ? AND marks & ${MARKS.pending} != 0`,
+  pending: `SELECT * FROM incidents WHERE provider = ? AND marks & ${FLAGS.pending} != 0`,
   open: `SELECT id FROM incidents WHERE provider = ? AND ${OPEN}`,
   openOfAll: `SELECT id, facet, marks, status, triggered_ms, title, url FROM incidents INDEXED BY open_incidents
     WHERE ${OPEN} ORDER BY triggered_ms, row`,
   listedSince: `SELECT id FROM incidents WHERE +provider = ? AND triggered_ms >= ?
     AND subject IS NULL AND marks & ${NOT_LISTED} = 0`,
   happenedSince: `SELECT * FROM incidents WHERE +provider = ?1 AND (resolved_ms >= ?2 OR triggered_ms >= ?2
-    OR marks & ${MARKS.escalated | MARKS.reopened} != 0)`,
+    OR marks & ${FLAGS.escalated | FLAGS.reopened} != 0)`,
   closedBefore: `SELECT row, facet, marks, id, subject FROM incidents WHERE +provider = ?1 AND (resolved_ms < ?2 OR (
-    (resolved_ms IS NULL OR marks & ${MARKS.deleted} != 0)
-    AND marks & ${MARKS.merged | MARKS.expired | MARKS.flaky | MARKS.deleted} != 0 AND updated_ms < ?2)) LIMIT ?3`,
+    (resolved_ms IS NULL OR marks & ${FLAGS.deleted} != 0)
+    AND marks & ${FLAGS.merged | FLAGS.expired | FLAGS.flaky | FLAGS.deleted} != 0 AND updated_ms < ?2)) LIMIT ?3`,
 };
 
 /** Loads and writes the rows of an open SQLite database. */
@@ -44,7 +44,7 @@ export function createSqliteEngine(database: DatabaseSync, path: string): StoreE
   return {
     loadState: () => loadState(database),
     eachIncident: (visit, wanted) => eachIncident(database, visit, wanted),
-    incidents: (query, ...asked) => tables.prepare(INCIDENTS[query]).all(...asked),
+    incidents: (query, ...parameters) => tables.prepare(INCIDENTS[query]).all(...parameters),
     ...readers(tables),
     transaction: (work) => {
       database.exec('BEGIN IMMEDIATE');
@@ -83,7 +83,7 @@ type Readers = Omit<StoreEngine, 'loadState' | 'eachIncident' | 'incidents' | 't
 function readers({ prepare }: Tables): Readers {
   return {
     countedEndMs: (row) =>
-      instant(prepare('SELECT resolved_ms FROM ledger WHERE incident = ?').get(row) ?? {}, 'resolved_ms'),
+      timestamp(prepare('SELECT resolved_ms FROM ledger WHERE incident = ?').get(row) ?? {}, 'resolved_ms'),
     isRejected: (provider, { key, reason }) =>
       prepare('SELECT 1 FROM rejections WHERE provider = ? AND key = ? AND reason = ?').get(provider, key, reason) !==
       undefined,
@@ -115,7 +115,7 @@ function readers({ prepare }: Tables): Readers {
     incidentsByFacet: () => {
       const rows = prepare(
         `SELECT facet, count(*) AS incidents FROM incidents
-         WHERE marks & ${MARKS.expired | MARKS.flaky | MARKS.deleted} = 0 GROUP BY facet`,
+         WHERE marks & ${FLAGS.expired | FLAGS.flaky | FLAGS.deleted} = 0 GROUP BY facet`,
       ).all();
       return new Map(rows.map((row) => [Number(row['facet']), Number(row['incidents'])]));
     },

@@ -11,7 +11,7 @@ import { migrate, refuseOthers } from './schema.ts';
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
-/** With this begins every file of SQLite (sqlite.org/fileformat.html). */
+/** Every SQLite file begins with this (sqlite.org/fileformat.html). */
 const SQLITE_HEADER = 'SQLite format 3\0';
 /** Bytes of pages that SQLite keeps in memory, in KiB as the pragma wants it (negative). */
 const CACHE_KIB = -16_384;
@@ -133,12 +133,12 @@ function openChecked({ path, log, nowMs, isDamageRefused = false }: OpenInput): 
     if (!isCorruption(error)) throw error;
     if (isDamageRefused) {
       throw new Error(
-        `the store ${path} is damaged (${messageOf(error)}); start the exporter, which sets it aside and begins anew, or put a copy in its place`,
+        `the store ${path} is damaged (${messageOf(error)}); start the exporter, which sets it aside and starts an empty one, or restore a copy`,
         { cause: error },
       );
     }
-    const aside = setAside(path, nowMs);
-    log.error('the store is damaged: it was set aside, history is fetched again and all counters begin anew', {
+    const aside = quarantine(path, nowMs);
+    log.error('the store is damaged: it was set aside, history is fetched again and all counters restart at zero', {
       store: path,
       set_aside: aside,
       error: messageOf(error),
@@ -172,7 +172,7 @@ function connect(path: string): DatabaseSync {
 }
 
 /** Moves the file and its write-ahead log away; returns the new name. */
-function setAside(path: string, nowMs: number): string {
+function quarantine(path: string, nowMs: number): string {
   const aside = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(':', '')}`;
   for (const suffix of ['', '-wal', '-shm']) {
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
@@ -191,12 +191,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What was opened is no longer what its path names: whatever is written to it is lost with the process. */
+/** The path names another file than the one that is open: writes would be lost with the process. */
 class StoreReplaced extends Error {
   override readonly name = 'StoreReplaced';
 }
 
-/** The embedded store: one SQLite file, one exporter. Throws when the file cannot be used (see `openStore`). */
+/** The embedded store: one SQLite file, used by one exporter. Throws when the file cannot be used (see `openStore`). */
 export function createSqliteStore(input: OpenInput): Store {
   const { log, nowMs, path } = input;
   const opened = openStore(input);
@@ -206,7 +206,7 @@ export function createSqliteStore(input: OpenInput): Store {
   return createStore({ engine, log, nowMs, isBroken, verify, close: () => opened.close() });
 }
 
-/** Throws StoreReplaced once the file was removed, or another one stands in its place. */
+/** Throws StoreReplaced when the file was removed or replaced. */
 function createFileCheck(path: string): () => void {
   const opened = statSync(path);
   return () => {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { instant, text } from '../incident-row.ts';
+import { text, timestamp } from '../incident-row.ts';
 import { type LabelGroups, type LabelSet, setKey } from '../label-sets.ts';
 import { facetKey, LedgerState, type StoredFacet, type StoredProvider, serviceKey } from '../state.ts';
 import type { StoredCounter } from '../store.ts';
@@ -66,7 +66,7 @@ export function writeState({ prepare, put, remove }: Tables, state: LedgerState)
     const before = state.labelSets.getBase(key);
     if (before !== undefined && before.row !== set?.row) remove('label_sets', { row: before.row });
     if (set === undefined) continue;
-    const groups = JSON.stringify(set.groups);
+    const groups = groupsText(set.groups);
     // Nothing else of a set ever changes; tens of them are written with each commit.
     if (before?.row === set.row) prepare('UPDATE label_sets SET groups = ? WHERE row = ?').run(groups, set.row);
     else put('label_sets', { ...labelCells(set), groups });
@@ -96,14 +96,14 @@ function readProvider(row: Row): StoredProvider {
   return {
     row: Number(row['row']),
     name: String(row['name']),
-    countingSinceMs: instant(row, 'counting_since_ms'),
+    countingSinceMs: timestamp(row, 'counting_since_ms'),
     cursor: text(row, 'cursor'),
     isSynced: Number(row['synced']) > 0,
-    polledUntilMs: instant(row, 'asked_until_ms'),
-    historyStartMs: instant(row, 'history_start_ms'),
+    polledUntilMs: timestamp(row, 'asked_until_ms'),
+    historyStartMs: timestamp(row, 'history_start_ms'),
     filter: text(row, 'filter'),
-    prunedBeforeMs: instant(row, 'pruned_before_ms'),
-    importedFromMs: instant(row, 'imported_from_ms'),
+    prunedBeforeMs: timestamp(row, 'pruned_before_ms'),
+    importedFromMs: timestamp(row, 'imported_from_ms'),
   };
 }
 
@@ -128,8 +128,28 @@ function labelCells({ row, kind, provider, service, severity, team }: LabelSet) 
   return { row, kind, provider, service, severity, team };
 }
 
+/** On disk the time of creation is called `bornMs`. */
+type StoredGroups = Readonly<Record<string, { readonly bornMs: number }>>;
+
+function groupsText(groups: LabelGroups): string {
+  const stored = Object.entries(groups).map(([name, { createdAtMs, ...group }]) => [
+    name,
+    { bornMs: createdAtMs, ...group },
+  ]);
+  return JSON.stringify(Object.fromEntries(stored));
+}
+
+function parseGroups(text: string): LabelGroups & { counts?: { withinTarget?: number } } {
+  const stored: StoredGroups = JSON.parse(text);
+  const groups = Object.entries(stored).map(([name, { bornMs, ...group }]) => [
+    name,
+    { createdAtMs: bornMs, ...group },
+  ]);
+  return Object.fromEntries(groups);
+}
+
 function readSet(row: Row): LabelSet {
-  const groups: LabelGroups & { counts?: { withinTarget?: number } } = JSON.parse(String(row['groups']));
+  const groups = parseGroups(String(row['groups']));
   // Store version 1 kept the recoveries within the target beside the openings.
   if (groups.recovery !== undefined && groups.recovery.withinTarget === undefined) {
     // A target that had changed restarted the histogram alone then.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../../src/config/label-mapper.ts';
-import { type FacetLabels, MARKS, STATUSES, type StoredIncident } from '../../../src/model/stored.ts';
+import { type FacetLabels, FLAGS, type IncidentSummary, STATUSES } from '../../../src/model/stored.ts';
 import { createOpenIncidentReplay, findStatusChanges } from '../../../src/report/history-replay.ts';
 import type { OpenRow } from '../../../src/stats/rows.ts';
 import { createStatistics } from '../../../src/stats/statistics.ts';
@@ -12,11 +12,11 @@ const LABELS: readonly FacetLabels[] = ['checkout', 'search'].flatMap((service) 
 );
 const NOW_MS = 1_000_000;
 
-function incident(change: Partial<StoredIncident> = {}): StoredIncident {
+function incident(change: Partial<IncidentSummary> = {}): IncidentSummary {
   return {
     row: 1,
     facet: 0,
-    marks: 0,
+    flags: 0,
     status: STATUSES.indexOf('resolved'),
     triggeredAtMs: 100,
     startedAtMs: undefined,
@@ -58,12 +58,12 @@ describe('the life of an incident', () => {
     },
     {
       says: 'of a merged one ends where it was merged',
-      one: incident({ marks: MARKS.merged, resolvedAtMs: 150 }),
+      one: incident({ flags: FLAGS.merged, resolvedAtMs: 150 }),
       life: ['100 triggered', '150 -'],
     },
     {
       says: 'of a merged one that nobody closed is over at once',
-      one: incident({ ...OPEN, marks: MARKS.merged }),
+      one: incident({ ...OPEN, flags: FLAGS.merged }),
       life: ['100 triggered', '100 -'],
     },
   ])('$says', ({ one, life }) => {
@@ -111,14 +111,14 @@ describe('what was open', () => {
       stamps: fc.uniqueArray(atMs, { minLength: 1, maxLength: 5 }),
       acknowledged: fc.option(atMs, { nil: undefined }),
       status: fc.constantFrom(0, 1),
-      marks: fc.constantFrom(0, 0, 0, MARKS.merged),
+      flags: fc.constantFrom(0, 0, 0, FLAGS.merged),
     })
-    .map(({ facet, stamps, acknowledged, status, marks }) => {
+    .map(({ facet, stamps, acknowledged, status, flags }) => {
       const spans = stamps.toSorted((a, b) => a - b);
       const isOpen = spans.length % 2 === 1;
       return incident({
         facet,
-        marks,
+        flags,
         triggeredAtMs: spans[0] ?? 0,
         resolvedAtMs: isOpen ? undefined : spans.at(-1),
         spans: spans.length > 2 ? spans : undefined,

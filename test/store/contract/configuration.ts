@@ -29,7 +29,9 @@ const NO_FILTER: ProviderConfig['filter'] = {
 
 function bornOf(store: Store): Record<string, Record<string, number>> {
   const births = ({ groups }: LabelSet) =>
-    Object.fromEntries(Object.entries(groups).map(([name, { bornMs }]) => [name, (bornMs - at(0)) / MINUTE_MS]));
+    Object.fromEntries(
+      Object.entries(groups).map(([name, { createdAtMs }]) => [name, (createdAtMs - at(0)) / MINUTE_MS]),
+    );
   return Object.fromEntries(store.labelSets().map((set) => [nameOf(set), births(set)]));
 }
 
@@ -51,7 +53,7 @@ export function configurationContract(engine: StoreEngine): void {
       expect(store.labelSets()).toEqual(before);
     });
 
-    it('of buckets restarts histograms only, born anew', async () => {
+    it('of buckets restarts histograms only, with a new time of creation', async () => {
       const store = await withOne(engine);
 
       await start(store, settings({ bucketsMs: [HOUR_MS] }), at(90));
@@ -122,7 +124,7 @@ export function configurationContract(engine: StoreEngine): void {
       expect(totals(store)['checkout P1']).toEqual({ recovery: 2, recoveryMinutes: 75, opened: 1, withinTarget: 1 });
     });
 
-    it('of the filter counts what was learnt before it and happened after the last poll began, at a reload and at a start', async () => {
+    it('of the filter counts what was reported before it and happened after the last poll began, at a reload and at a start', async () => {
       const place = engine.place();
       const store = await start(
         place.open(),
@@ -230,7 +232,7 @@ export function configurationContract(engine: StoreEngine): void {
       expect(total(store, 'recovery')).toBe(1);
     });
 
-    it('is taken back as a whole when it cannot be written', async () => {
+    it('is undone as a whole when it cannot be written', async () => {
       const place = engine.place();
       const store = await start(place.open());
       await sync(

@@ -30,7 +30,7 @@ export function countingContract(engine: StoreEngine): void {
       });
     });
 
-    it('an incident that is told twice once', async () => {
+    it('an incident that is reported twice once', async () => {
       const store = await start(engine.place().open());
       await sync(store);
       const told = poll(at(60), { incidents: [recovered('Q1', 20), recovered('Q1', 20)] });
@@ -59,7 +59,7 @@ export function countingContract(engine: StoreEngine): void {
       expect(total(store, 'recovery')).toBe(3);
     });
 
-    it('no recovery that ended before counting began, and any that ended since, however late it is learnt', async () => {
+    it('no recovery that ended before counting began, and any that ended since, however late it is reported', async () => {
       const store = await start(engine.place().open());
       await sync(store);
 
@@ -76,7 +76,7 @@ export function countingContract(engine: StoreEngine): void {
       expect(totals(store)['checkout P1']).toEqual({ recovery: 2, recoveryMinutes: 90, opened: 1, withinTarget: 1 });
     });
 
-    it('nothing before the first sync is whole, then everything that is owed, with the next poll', async () => {
+    it('nothing before the first sync is whole, then everything that is due, with the next poll', async () => {
       const store = await start(engine.place().open());
       const during = [
         incident('Q1', { escalatedAtMs: [at(-5), at(11)] }),
@@ -134,7 +134,7 @@ export function countingContract(engine: StoreEngine): void {
       expect(totals(store)).toEqual({ 'checkout P1': {}, '* P1': { escalations: 2, reopened: 1 } });
     });
 
-    it('an escalation that is learnt late, after a later one', async () => {
+    it('an escalation that is reported late, after a later one', async () => {
       const store = await start(engine.place().open());
       await sync(store);
 
@@ -204,7 +204,7 @@ export function countingContract(engine: StoreEngine): void {
       ).toEqual(exemplars);
     });
 
-    it('who was never acknowledged, by what ended it', async () => {
+    it('incidents that were never acknowledged, by what ended them', async () => {
       const store = await start(engine.place().open());
       await sync(store);
 
@@ -239,7 +239,7 @@ export function countingContract(engine: StoreEngine): void {
       expect(total(store, 'recovery')).toBe(0);
     });
 
-    it('what the filter leaves out not at all', async () => {
+    it('nothing that the filter excludes', async () => {
       const filter = {
         severities: ['P1'],
         services: [],
@@ -309,7 +309,7 @@ export function countingContract(engine: StoreEngine): void {
   describe('waits for recovery.settle', () => {
     const settling = settings({ settleMs: 30 * MINUTE_MS });
 
-    it('until the provider has been asked beyond it', async () => {
+    it('until a poll has read past it', async () => {
       const store = await start(engine.place().open(), settling);
       await sync(store);
       const counts: number[] = [];
@@ -355,7 +355,7 @@ export function countingContract(engine: StoreEngine): void {
   });
 
   describe('a series', () => {
-    it('is born at zero with its first incident, all of its groups together', async () => {
+    it('is created at zero with its first incident, all of its groups together', async () => {
       const store = await start(engine.place().open());
       await sync(store, [recovered('old', 20, { triggeredAtMs: at(-5000) })]);
 
@@ -366,7 +366,9 @@ export function countingContract(engine: StoreEngine): void {
         .map((set) => [
           set.service,
           set.severity,
-          ...Object.entries(set.groups).map(([name, { bornMs, released }]) => `${name} ${bornMs} ${released}`),
+          ...Object.entries(set.groups).map(
+            ([name, { createdAtMs, released }]) => `${name} ${createdAtMs} ${released}`,
+          ),
         ]);
       expect(lives).toEqual([
         ['checkout', 'P1', `recovery ${at(1)} false`, `counts ${at(1)} false`],
@@ -377,7 +379,7 @@ export function countingContract(engine: StoreEngine): void {
       expect(total(store, 'recovery')).toBe(0);
     });
 
-    it('of revisions is born at zero for each change when the first sync is whole', async () => {
+    it('of revisions is created at zero for each kind when the first sync is complete', async () => {
       const store = await start(engine.place().open());
 
       await sync(store);
@@ -388,7 +390,7 @@ export function countingContract(engine: StoreEngine): void {
       );
     });
 
-    it('stays released, and as old as it is, over a restart', async () => {
+    it('stays released, and keeps its time of creation, over a restart', async () => {
       const place = engine.place();
       const store = await start(place.open());
       await sync(store);
@@ -399,7 +401,7 @@ export function countingContract(engine: StoreEngine): void {
       const released = [...store.labelSets()];
       const crashed = await start(place.crash());
 
-      expect(released[0]?.groups.recovery).toMatchObject({ released: true, bornMs: at(60) });
+      expect(released[0]?.groups.recovery).toMatchObject({ released: true, createdAtMs: at(60) });
       expect(released[0]?.groups.counts?.released).toBe(false);
       expect(crashed.labelSets()).toEqual(released);
     });

@@ -80,7 +80,7 @@ export function importsContract(engine: StoreEngine): void {
       expect(store.provider('pagerduty').historyStartMs).toBe(at(70) - 250 * DAY_MS);
     });
 
-    it('does not make a first sync whole that polls have still to make', async () => {
+    it('does not complete a first sync that polls have still to make', async () => {
       const store = await start(engine.place().open());
 
       await importInto(store, { incidents: [imported('Q1')] });
@@ -140,7 +140,7 @@ export function importsContract(engine: StoreEngine): void {
       ]);
     });
 
-    it('is remembered of an incident until a poll tells of it', async () => {
+    it('is stored as a flag of an incident until a poll reports it', async () => {
       const store = await start(engine.place().open());
       await sync(store);
       const markOf = async () => store.stored('pagerduty').incidents(['Q1']).get('Q1')?.imported;
@@ -153,7 +153,7 @@ export function importsContract(engine: StoreEngine): void {
       expect(await markOf()).toBeUndefined();
     });
 
-    it('is not missed by a platform that forgets: nobody asks for what it has in no list', async () => {
+    it('is not missed by a platform that forgets: incidents that are in no list are not requested', async () => {
       const store = await start(engine.place().open());
       await sync(store, [incident('Q1')]);
 

@@ -57,7 +57,7 @@ export function retentionContract(engine: StoreEngine): void {
     });
 
     it.each([
-      { says: 'when it is told again', retentionMs: 10 * DAY_MS },
+      { says: 'when it is reported again', retentionMs: 10 * DAY_MS },
       { says: 'when a longer retention lets it in again', retentionMs: 400 * DAY_MS },
     ])('counts nothing of a deleted incident twice $says', async ({ retentionMs }) => {
       const store = await start(engine.place().open(), tenDays);
@@ -119,7 +119,7 @@ export function retentionContract(engine: StoreEngine): void {
       expect(left.get('cpu')?.map(({ id }) => id)).toEqual(['c', 'd']);
     });
 
-    it('forgets rejected records that were not met for as long', async () => {
+    it('deletes rejected records that were not reported again for as long', async () => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
       const rejected = (id: string) => [{ id, key: id, reason: 'forbidden' as const, detail: '' }];

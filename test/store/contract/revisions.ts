@@ -29,7 +29,7 @@ export function revisionsContract(engine: StoreEngine): void {
       expect(totals(store)).toMatchObject(before);
     });
 
-    it('deleted is told once as a revision, and the totals stay', async () => {
+    it('a deletion is one revision, and the totals stay', async () => {
       const store = await start(engine.place().open());
       await sync(store);
       store.commit(poll(at(60), { incidents: [first] }));
@@ -55,7 +55,7 @@ export function revisionsContract(engine: StoreEngine): void {
       expect(totals(store)).toEqual(before);
     });
 
-    it('new stamps, a new title or a new team are no revision', async () => {
+    it('new timestamps, a new title or a new team are no revision', async () => {
       const store = await start(engine.place().open());
       await sync(store);
       store.commit(poll(at(60), { incidents: [first] }));
@@ -81,7 +81,7 @@ export function revisionsContract(engine: StoreEngine): void {
       expect(counted(store, 'revisions')).toEqual({});
     });
 
-    it('a changed map or rename is no revision, and what is told again stays counted', async () => {
+    it('a changed map or rename is no revision, and what is reported again stays counted', async () => {
       const place = engine.place();
       const store = await start(place.open());
       await sync(store);

@@ -21,7 +21,7 @@ async function firstTold(engine: StoreEngine): Promise<Store> {
 }
 
 export function subjectsContract(engine: StoreEngine): void {
-  describe('of an alarm that is told whole', () => {
+  describe('of an alarm that is reported whole', () => {
     it('a moved anchor is a revision of the same recovery', async () => {
       const store = await firstTold(engine);
 
@@ -33,7 +33,7 @@ export function subjectsContract(engine: StoreEngine): void {
       expect([...store.stored('pagerduty').incidents(['cpu@15', 'cpu@20']).keys()]).toEqual(['cpu@15']);
     });
 
-    it('a moved anchor is a revision although the alarm is not told whole', async () => {
+    it('a moved anchor is a revision although the alarm is not reported whole', async () => {
       const store = await firstTold(engine);
 
       store.commit(poll(at(61), { incidents: [recovery(15, 30)], deletedIds: ['cpu@20'] }));
@@ -61,7 +61,7 @@ export function subjectsContract(engine: StoreEngine): void {
       expect(counted(store, 'revisions')).toEqual({ triggered_at: 1 });
     });
 
-    it('anchors and ends may change places', async () => {
+    it('anchors and ends may be exchanged', async () => {
       const store = await firstTold(engine);
       await tellAll(store, at(61), [recovery(20, 30), recovery(40, 50)]);
 
@@ -75,7 +75,7 @@ export function subjectsContract(engine: StoreEngine): void {
       expect(store.stored('pagerduty').bySubject(['cpu']).get('cpu')).toHaveLength(2);
     });
 
-    it('what is missing goes, is told as deleted once, and comes back uncounted', async () => {
+    it('what is missing is deleted, is one revision, and is not counted again when it returns', async () => {
       const store = await firstTold(engine);
 
       const gone = await tellAll(store, at(61), []);
@@ -87,7 +87,7 @@ export function subjectsContract(engine: StoreEngine): void {
       expect(counted(store, 'revisions')).toEqual({ deleted: 1 });
     });
 
-    it('an anchor that moves onto the id of a recovery that is gone takes it over', async () => {
+    it('an anchor may move to the id of a recovery that is gone', async () => {
       const store = await firstTold(engine);
       await tellAll(store, at(61), [recovery(20, 30), recovery(40, 50)]);
 
@@ -104,7 +104,7 @@ export function subjectsContract(engine: StoreEngine): void {
       ).toEqual(['cpu@20']);
     });
 
-    it('nothing is changed by telling the same again', async () => {
+    it('reporting the same again changes nothing', async () => {
       const store = await firstTold(engine);
 
       const { changed } = await tellAll(store, at(61), [recovery(20, 30), recovery(20, 30)]);

@@ -30,7 +30,7 @@ function visible(store: Store) {
 
 export function transactionsContract(engine: StoreEngine): void {
   describe('a commit that fails', () => {
-    it('changes nothing that can be seen, now or after a restart', async () => {
+    it('changes nothing, now or after a restart', async () => {
       const place = engine.place();
       const store = await start(place.open(), settings({ maxServices: 1 }));
       await sync(store);
@@ -55,7 +55,7 @@ export function transactionsContract(engine: StoreEngine): void {
       expect(totals(store)['checkout P1']).toMatchObject({ recovery: 1, opened: 2 });
     });
 
-    it('because there is no room does not lose what was waiting to be counted', async () => {
+    it('because the disk is full does not lose what was waiting to be counted', async () => {
       const place = engine.place();
       const store = await start(place.open());
       const found = Array.from({ length: 500 }, (_, index) => recovered(`Q${index}`, 3));
@@ -71,7 +71,7 @@ export function transactionsContract(engine: StoreEngine): void {
       expect([during, total(store, 'recovery')]).toEqual([0, 500]);
     });
 
-    it('leaves places by the true number of incidents', async () => {
+    it('leaves the allocation of labels to the true number of incidents', async () => {
       const store = await start(engine.place().open(), settings({ maxServices: 1 }));
       store.commit(
         page(at(20), {
@@ -90,7 +90,7 @@ export function transactionsContract(engine: StoreEngine): void {
       expect(Object.keys(totals(store))).toContain('b P1');
     });
 
-    it('lets the next one through', async () => {
+    it('does not affect the next one', async () => {
       const store = await start(engine.place().open());
       await sync(store);
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { StoreEngine } from '../contract.ts';
 import { at, incident, page, poll, recovered, settings, start, sync } from '../telling.ts';
 
-export function presentContract(engine: StoreEngine): void {
-  describe('tells of now', () => {
+export function currentStateContract(engine: StoreEngine): void {
+  describe('the current state', () => {
     it('the oldest open incidents by the labels of today, and how many there are', async () => {
       const rename = [{ match: 'checkout', to: 'shop' }];
       const store = await start(
@@ -34,7 +34,7 @@ export function presentContract(engine: StoreEngine): void {
       ]);
     });
 
-    it('nothing as open that is over, gone, set apart, or outside the filter', async () => {
+    it('nothing as open that is resolved, deleted, excluded, or outside the filter', async () => {
       const filter = {
         severities: ['P1'],
         services: [],
@@ -61,7 +61,7 @@ export function presentContract(engine: StoreEngine): void {
       expect(total).toBe(1);
     });
 
-    it('nothing of a provider whose first sync is not whole, but how many incidents it has so far', async () => {
+    it('of a provider whose first sync is not complete only the number of incidents so far', async () => {
       const store = await start(engine.place().open());
 
       store.commit(page(at(1), { incidents: [incident('Q1'), recovered('Q2', 5)] }));
@@ -71,7 +71,7 @@ export function presentContract(engine: StoreEngine): void {
       expect(store.backlog('unheard of')).toEqual({ held: 0, waiting: 0 });
     });
 
-    it('how many rejected records are fetched again, until they are taken', async () => {
+    it('how many rejected records are fetched again, until they are accepted', async () => {
       const store = await start(engine.place().open());
       await sync(store);
       const rejected = (id: string | undefined, reason: 'forbidden' | 'future') => ({

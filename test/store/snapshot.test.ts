@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { StoredIncident } from '../../src/model/stored.ts';
-import { type History, openHistory } from '../../src/store/history.ts';
+import type { IncidentSummary } from '../../src/model/stored.ts';
+import { openSnapshot, type StoreSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store, StoreSettings } from '../../src/store/store.ts';
@@ -20,23 +20,23 @@ async function written(path: string, given: StoreSettings = settings()): Promise
   return start(store, given);
 }
 
-function read(path: string, { readers, maxServices }: StoreSettings = settings()): History {
-  const history = openHistory({ path, readers, maxServices });
+function read(path: string, { readers, maxServices }: StoreSettings = settings()): StoreSnapshot {
+  const history = openSnapshot({ path, readers, maxServices });
   onTestFinished(() => history.close());
   return history;
 }
 
-async function seen(history: History, sinceMs?: number): Promise<StoredIncident[]> {
-  const all: StoredIncident[] = [];
+async function seen(history: StoreSnapshot, sinceMs?: number): Promise<IncidentSummary[]> {
+  const all: IncidentSummary[] = [];
   history.each((one) => all.push(one), sinceMs);
   return all;
 }
 
-function servicesIn(history: History): string[] {
+function servicesIn(history: StoreSnapshot): string[] {
   return history.names().map(({ service }) => service);
 }
 
-describe('the history of a store', () => {
+describe('a snapshot of a store', () => {
   it('holds the incidents as the store itself reads them, labels included', async () => {
     const path = pathOf();
     const store = await written(path);
@@ -59,7 +59,7 @@ describe('the history of a store', () => {
     expect(history.providers).toEqual([expect.objectContaining(store.provider('pagerduty'))]);
   });
 
-  it('stands still while an exporter goes on writing', async () => {
+  it('does not change while an exporter goes on writing', async () => {
     const path = pathOf();
     const store = await written(path);
     await sync(store, [recovered('A', 20)]);
@@ -94,16 +94,16 @@ describe('the history of a store', () => {
     await sync(store, [recovered('A', 20)]);
     store.close();
     const before = dump(path);
-    const history = openHistory({ path, ...settings({ maxServices: 1 }) });
+    const history = openSnapshot({ path, ...settings({ maxServices: 1 }) });
 
     await seen(history);
-    history.recorded([1]);
+    history.details([1]);
     history.close();
 
     expect(dump(path)).toEqual(before);
   });
 
-  it('knows a provider only when its first sync is complete', async () => {
+  it('has a provider only when its first sync is complete', async () => {
     const path = pathOf();
     const store = await written(path);
     const { complete: _, ...page } = poll(at(5), { incidents: [recovered('A', 20)] });
@@ -117,7 +117,7 @@ describe('the history of a store', () => {
     expect(history.providers).toEqual([expect.objectContaining({ name: 'pagerduty', isSynced: false })]);
   });
 
-  it('knows no provider that is configured no more, and a new one by name only', async () => {
+  it('has no provider that is no longer configured, and of a new one only the name', async () => {
     const path = pathOf();
     const store = await written(path);
     await sync(store, [recovered('A', 20)]);
@@ -145,7 +145,7 @@ describe('the history of a store', () => {
     expect(servicesIn(history)).toEqual(['checkout', 'finder']);
   });
 
-  it('gives no more places to services than are allowed, most incidents first', async () => {
+  it('gives no more services a label of their own than are allowed, most incidents first', async () => {
     const path = pathOf();
     const store = await written(path, settings({ maxServices: 1 }));
     await sync(store, [
@@ -159,7 +159,7 @@ describe('the history of a store', () => {
     expect(servicesIn(history)).toEqual(['checkout', 'other', 'often']);
   });
 
-  it('says what a filter keeps out', async () => {
+  it('marks what a filter excludes', async () => {
     const path = pathOf();
     const store = await written(path);
     await sync(store, [recovered('A', 20), recovered('B', 20, { priority: 'P2' })]);
@@ -173,7 +173,7 @@ describe('the history of a store', () => {
     ]);
   });
 
-  it('visits only what is open or ended later, when asked so', async () => {
+  it('visits only what is open or ended after a time, when one is given', async () => {
     const path = pathOf();
     const store = await written(path);
     await sync(store, [recovered('A', 20), recovered('B', 30), incident('C')]);
@@ -183,7 +183,7 @@ describe('the history of a store', () => {
     expect(late.map(({ resolvedAtMs }) => resolvedAtMs)).toEqual([at(40), undefined]);
   });
 
-  it('finds all that is known of an incident by its id, of each provider that has one', async () => {
+  it('finds an incident with all its details by its id, of each provider that has one', async () => {
     const path = pathOf();
     const given = settings({ providers: [{}, { name: 'opsgenie' }] });
     const store = await written(path, given);
@@ -200,12 +200,12 @@ describe('the history of a store', () => {
     ]);
   });
 
-  it('tells of rows in the order that is asked for, without those that are gone', async () => {
+  it('gives details of rows in the requested order, without those that are gone', async () => {
     const path = pathOf();
     const store = await written(path);
     await sync(store, [recovered('A', 20), recovered('B', 30)]);
 
-    const told = read(path).recorded([2, 99, 1]);
+    const told = read(path).details([2, 99, 1]);
 
     expect(told.map(({ incident: { id } }) => id)).toEqual(['B', 'A']);
   });
@@ -260,7 +260,7 @@ describe('a store that cannot be read is refused in one line', () => {
     );
   });
 
-  it('because it is older, with what helps', () => {
+  it('because it is older, with what to do', () => {
     const path = pathOf();
     setVersion(path, 0);
 

@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { SortedIndex } from '../../src/stats/sorted-index.ts';
 
 /** Instants of a year, some of them twice. */
-const instants = fc.array(fc.integer({ min: 1_700_000_000_000, max: 1_735_000_000_000 }), { maxLength: 400 });
+const times = fc.array(fc.integer({ min: 1_700_000_000_000, max: 1_735_000_000_000 }), { maxLength: 400 });
 
 function slotsOf(order: SortedIndex): number[] {
   return Array.from({ length: order.length }, (_none, place) => order.at(place));
 }
 
-describe('slots in order of their instants', () => {
-  it('come out as a stable sort would have them, however many digits their instants differ in', () => {
-    const agrees = fc.property(instants, (given) => {
+describe('slots in order of time', () => {
+  it('are sorted as by a stable sort, however many digits their times differ in', () => {
+    const agrees = fc.property(times, (given) => {
       const order = new SortedIndex((slot) => given[slot] ?? 0);
       for (const slot of given.keys()) order.append(slot);
       order.sort();
@@ -24,7 +24,7 @@ describe('slots in order of their instants', () => {
     fc.assert(agrees, { numRuns: 200 });
   });
 
-  it('take in late ones where they belong and let others go', () => {
+  it('are inserted in order, and removed', () => {
     const at = [50, 10, 30, 20, 40];
     const order = new SortedIndex((slot) => at[slot] ?? 0);
     for (const slot of [0, 1, 2]) order.append(slot);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
-import type { Facet, FacetLabels, StoredIncident } from '../model/stored.ts';
+import type { Facet, FacetLabels, IncidentSummary } from '../model/stored.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
 import { storedIncidents } from './queries.ts';
 import { hasWaitingServices, reconcileServices } from './service-limit.ts';
@@ -16,14 +16,14 @@ import type { ProviderState, StoredIncidents } from './store.ts';
 const SQLITE_READONLY = 8;
 
 /** One incident with all that is known of it. */
-export interface Recorded {
+export interface IncidentDetails {
   readonly provider: string;
-  readonly stored: StoredIncident;
+  readonly stored: IncidentSummary;
   readonly incident: Incident;
 }
 
-/** The store at one instant, for those who only read; an exporter may go on writing to it. */
-export interface History {
+/** The store at one point in time, read-only; an exporter may go on writing to it. */
+export interface StoreSnapshot {
   /** Of the configured providers, in the order of the configuration. */
   readonly providers: readonly ProviderState[];
   /** Today's labels; undefined for facets of providers that are not configured or whose first sync is not complete. */
@@ -33,15 +33,15 @@ export interface History {
   /** Today's labels of everything that incidents of these providers were ever called; filtered ones say `excluded`. */
   names(): readonly FacetLabels[];
   /** Visits the incidents of these providers that are open or ended after `sinceMs`. */
-  each(visit: (incident: StoredIncident) => void, sinceMs?: number): void;
-  /** All that is known of the incidents in these rows (`StoredIncident.row`), in their order; gone ones are left out. */
-  recorded(rows: readonly number[]): readonly Recorded[];
+  each(visit: (incident: IncidentSummary) => void, sinceMs?: number): void;
+  /** All that is known of the incidents in these rows (`IncidentSummary.row`), in their order; gone ones are left out. */
+  details(rows: readonly number[]): readonly IncidentDetails[];
   /** The incidents that a platform calls by this id: one at most of each provider. */
-  find(id: string): readonly Recorded[];
+  find(id: string): readonly IncidentDetails[];
   close(): void;
 }
 
-interface HistoryInput {
+interface SnapshotInput {
   readonly path: string;
   /** By provider name, in the order of the configuration. */
   readonly readers: ReadonlyMap<string, LabelMapper>;
@@ -49,26 +49,26 @@ interface HistoryInput {
 }
 
 /** Opens a store read-only; throws when there is none, when it cannot be read, or when another version wrote it. */
-export function openHistory(input: HistoryInput): History {
+export function openSnapshot(input: SnapshotInput): StoreSnapshot {
   const database = openReadOnly(input.path);
   try {
-    return readHistory(database, input);
+    return readSnapshot(database, input);
   } catch (error) {
     database.close();
     throw unreadable(input.path, error);
   }
 }
 
-/** What a store has of one provider, for those who may not change it. */
-export interface StoredPast {
+/** The stored incidents of one provider, read-only. */
+export interface ReadOnlyStore {
   readonly stored: Pick<StoredIncidents, 'incidents'>;
   readonly isSynced: boolean;
   readonly historyStartMs: number | undefined;
   close(): void;
 }
 
-/** Opens a store read-only, as it is at this instant; of one that does not exist nothing is known. An exporter may go on writing to it. */
-export function openStoredIncidents(path: string, provider: string): StoredPast {
+/** Opens a store read-only, as it is now; a file that does not exist is an empty store. An exporter may go on writing to it. */
+export function openStoredIncidents(path: string, provider: string): ReadOnlyStore {
   if (!existsSync(path)) {
     const stored = { incidents: () => new Map() };
     return { stored, isSynced: false, historyStartMs: undefined, close: () => undefined };
@@ -86,7 +86,7 @@ export function openStoredIncidents(path: string, provider: string): StoredPast 
   };
 }
 
-/** One line that names the store: SQLite's own says neither which nor that it is one. */
+/** One line that names the store: SQLite's message has no path. */
 function unreadable(path: string, error: unknown): Error {
   if (error instanceof NewerStore) return error;
   const reason = error instanceof Error ? error.message : String(error);
@@ -99,13 +99,13 @@ function isReadOnly(error: unknown): boolean {
   return errorCode(error) === SQLITE_READONLY;
 }
 
-/** The database of a store, read-only and as it is at this instant; throws when there is none, or one of another version. */
+/** The database of a store, read-only and as it is now; throws when there is none, or one of another version. */
 function openReadOnly(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error(`there is no store at ${path}`);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: true });
-    // Pins the instant: all later reads see the store as it is now.
+    // All later reads see the store as it is now.
     database.exec('BEGIN');
     const version = versionOf(database, path);
     if (version < SCHEMA_VERSION) {
@@ -118,19 +118,19 @@ function openReadOnly(path: string): DatabaseSync {
   }
 }
 
-function readHistory(database: DatabaseSync, { path, readers, maxServices }: HistoryInput): History {
+function readSnapshot(database: DatabaseSync, { path, readers, maxServices }: SnapshotInput): StoreSnapshot {
   const engine = createSqliteEngine(database, path);
   const state = engine.loadState();
   state.settings = { ...NO_SETTINGS, readers, maxServices };
   state.relabel();
-  // A configuration that changed since the exporter ran may name services that have no place yet; else nothing is counted.
+  // A configuration that changed since the exporter ran may have services without a label of their own yet; only then incidents are counted.
   if (hasWaitingServices(state)) {
     for (const [facet, incidents] of engine.incidentsByFacet()) state.incidents.set(facet, incidents);
     reconcileServices(state, 0);
   }
   const providers = [...readers.keys()].map((name) => state.provider(name));
   const labels = (facet: number) => (state.isRead(state.facet(facet).provider) ? state.labels(facet) : undefined);
-  const record = (row: IncidentRow): Recorded => {
+  const record = (row: IncidentRow): IncidentDetails => {
     const facet = state.facet(number(row, 'facet'));
     return { provider: facet.provider, stored: storedOf(row), incident: incidentOf(row, facet) };
   };
@@ -148,7 +148,7 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
           { isTitleWanted: state.isTitleWanted(), endedAfterMs: sinceMs },
         ),
       ),
-    recorded: (wanted) => wanted.flatMap((row) => engine.incidents('byRow', row)).map(record),
+    details: (wanted) => wanted.flatMap((row) => engine.incidents('byRow', row)).map(record),
     find: (id) =>
       providers
         .filter(({ isSynced }) => isSynced)
@@ -158,7 +158,7 @@ function readHistory(database: DatabaseSync, { path, readers, maxServices }: His
   };
 }
 
-/** Damage inside the file shows only when its page is read: an error that says so is made to name the store. */
+/** Damage inside the file shows only when that part is read: the error of SQLite gets the path of the store. */
 function namingStore<Result>(path: string, read: () => Result): Result {
   try {
     return read();

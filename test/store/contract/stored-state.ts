@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MARKS, type StoredIncident } from '../../../src/model/stored.ts';
+import { FLAGS, type IncidentSummary } from '../../../src/model/stored.ts';
 import type { StoreEngine } from '../contract.ts';
 import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../telling.ts';
 
-export function knownContract(engine: StoreEngine): void {
+export function storedStateContract(engine: StoreEngine): void {
   describe('remembers', () => {
     it('every field of an incident', async () => {
       const place = engine.place();
@@ -100,7 +100,7 @@ export function knownContract(engine: StoreEngine): void {
       ]);
     });
 
-    it('rejected records: counted once per reason, fetched again until they are taken, and again when rejected anew', async () => {
+    it('rejected records: counted once per reason, fetched again until they are accepted, and again when rejected again', async () => {
       const store = await start(engine.place().open());
       await sync(store);
       const forbidden = { id: 'Q1', key: 'Q1', reason: 'forbidden' as const, detail: '' };
@@ -140,12 +140,12 @@ export function knownContract(engine: StoreEngine): void {
       });
     });
 
-    it('for statistics exactly what each commit said', async () => {
+    it('for statistics exactly what each commit reported', async () => {
       const place = engine.place();
       const filter = { severities: [], services: [], teams: [], excludeTitles: [/^x$/], shorterThanMs: 0 };
       const given = settings({ providers: [{ filter }] });
       const store = await start(place.open(), given);
-      const latest = new Map<number, StoredIncident>();
+      const latest = new Map<number, IncidentSummary>();
       const commit = async (told: Parameters<typeof poll>[1]) => {
         for (const one of store.commit(poll(at(60), told)).changed) latest.set(one.row, one);
       };
@@ -167,13 +167,13 @@ export function knownContract(engine: StoreEngine): void {
           }),
         ],
       });
-      const loaded: StoredIncident[] = [];
+      const loaded: IncidentSummary[] = [];
       const crashed = place.crash();
       crashed.configure(given, SINCE);
       crashed.load((one) => loaded.push(one));
 
       expect(loaded).toEqual([...latest.values()].sort((a, b) => a.row - b.row));
-      expect(loaded.map(({ marks }) => (marks & MARKS.counted) !== 0)).toEqual([true, true, false, false]);
+      expect(loaded.map(({ flags }) => (flags & FLAGS.counted) !== 0)).toEqual([true, true, false, false]);
     });
   });
 }

@@ -54,9 +54,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-export function historiesContract(engine: StoreEngine): void {
+export function randomHistoriesContract(engine: StoreEngine): void {
   describe('whatever happens', () => {
-    it('totals and revisions are those of a ledger that goes over everything that was ever told', async () => {
+    it('totals and revisions are those of a ledger that goes over everything that was ever reported', async () => {
       const steps = fc.array(step, { minLength: 5, maxLength: 40 });
       const agrees = fc.asyncProperty(steps, fc.constantFrom(0, 15 * MINUTE_MS), (given, settleMs) =>
         live(engine.place(), { steps: given, settleMs }),

@@ -5,9 +5,9 @@ import { at, DAY_MS, incident, poll, recovered, settings, start, sync, totals } 
 const two = settings({ maxServices: 2 });
 const old = { triggeredAtMs: at(-5000) };
 
-export function placesContract(engine: StoreEngine): void {
+export function serviceLimitContract(engine: StoreEngine): void {
   describe('metrics.max_services', () => {
-    it('admits by the number of incidents when the first sync is whole, then as they come', async () => {
+    it('allocates by the number of incidents when the first sync is complete, then as services appear', async () => {
       const store = await start(engine.place().open(), two);
       const history = ['rare', 'many', 'many', 'many', 'some', 'some'].map((service, at_) =>
         recovered(`H${at_}`, 20, { ...old, service }),
@@ -33,7 +33,7 @@ export function placesContract(engine: StoreEngine): void {
       expect(store.servicesOverflowed()).toBe(2);
     });
 
-    it('lets one in as it comes while there is room', async () => {
+    it('gives a new service its own label while the limit has room', async () => {
       const store = await start(engine.place().open(), two);
       await sync(store);
 
@@ -51,7 +51,7 @@ export function placesContract(engine: StoreEngine): void {
       expect(store.servicesOverflowed()).toBe(1);
     });
 
-    it('keeps its places over a restart', async () => {
+    it('keeps the allocation over a restart', async () => {
       const place = engine.place();
       const store = await start(place.open(), two);
       await sync(store);
@@ -72,7 +72,7 @@ export function placesContract(engine: StoreEngine): void {
       expect(crashed.servicesOverflowed()).toBe(1);
     });
 
-    it('gives places to who waits for them when the limit is raised', async () => {
+    it('gives waiting services their own label when the limit is raised', async () => {
       const place = engine.place();
       const store = await start(place.open(), settings({ maxServices: 1 }));
       await sync(store, [
@@ -88,7 +88,7 @@ export function placesContract(engine: StoreEngine): void {
       expect(Object.keys(totals(store))).toContain('b P1');
     });
 
-    it('takes places back from who has the fewest incidents when the limit is lowered', async () => {
+    it('takes the label from the services with the fewest incidents when the limit is lowered', async () => {
       const store = await start(engine.place().open(), two);
       await sync(store, [
         recovered('H1', 20, { ...old, service: 'few' }),
@@ -104,7 +104,7 @@ export function placesContract(engine: StoreEngine): void {
       expect(store.servicesOverflowed()).toBe(1);
     });
 
-    it('takes a place back when a service is neither in the catalogue nor in the retention; it returns born anew', async () => {
+    it('takes the label from a service that is neither in the catalogue nor in the retention; its series are created again at zero when it returns', async () => {
       const store = await start(engine.place().open(), settings({ maxServices: 1, retentionMs: 10 * DAY_MS }));
       const catalogue = [{ id: 'S-checkout', name: 'checkout' }];
       await sync(store);
@@ -124,12 +124,12 @@ export function placesContract(engine: StoreEngine): void {
       expect(listed).toEqual(before);
       expect([isRelabelled, gone]).toEqual([true, undefined]);
       expect(ofCheckout()).toMatchObject({
-        groups: { recovery: { bornMs: lateMs + 2, released: false }, counts: { opened: 1 } },
+        groups: { recovery: { createdAtMs: lateMs + 2, released: false }, counts: { opened: 1 } },
       });
       expect(ofCheckout()?.row).not.toBe(before?.row);
     });
 
-    it('lets who waits in when a place comes free, with its series at zero', async () => {
+    it('gives a waiting service a label that becomes free, with its series at zero', async () => {
       const store = await start(engine.place().open(), settings({ maxServices: 1, retentionMs: 10 * DAY_MS }));
       await sync(store);
       const lateMs = at(11 * 24 * 60);
@@ -139,10 +139,10 @@ export function placesContract(engine: StoreEngine): void {
       store.prune(lateMs);
 
       expect(totals(store)['search P1']).toEqual({});
-      expect(store.labelSets().find(({ service }) => service === 'search')?.groups.counts?.bornMs).toBe(lateMs);
+      expect(store.labelSets().find(({ service }) => service === 'search')?.groups.counts?.createdAtMs).toBe(lateMs);
     });
 
-    it('a renamed service takes over its own place at once', async () => {
+    it('a renamed service keeps a label of its own at once', async () => {
       const store = await start(engine.place().open(), settings({ maxServices: 1 }));
       await sync(store);
       store.commit(poll(at(30), { incidents: [recovered('Q1', 5)] }));
@@ -164,7 +164,7 @@ export function placesContract(engine: StoreEngine): void {
       expect(store.servicesOverflowed()).toBe(0);
     });
 
-    it('a service that today’s configuration renames has a place and its series at once', async () => {
+    it('a service that today’s configuration renames has its label and its series at once', async () => {
       const store = await start(engine.place().open(), settings({ maxServices: 1 }));
       await sync(store, [recovered('H1', 20, old)]);
       const services = { tag: undefined, rename: [{ match: /^check(.*)$/, to: 'till$1' }] };
