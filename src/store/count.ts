@@ -224,7 +224,7 @@ export type RevisionReason = (typeof REVISION_REASONS)[number];
 
 /** True when anything of the stored incident was counted, its opening included. */
 export function isAnythingCounted(row: IncidentRow): boolean {
-  if ((number(row, 'flags') & (FLAGS.counted | FLAGS.openingCounted)) !== 0) return true;
+  if ((number(row, 'marks') & (FLAGS.counted | FLAGS.openingCounted)) !== 0) return true;
   return number(row, 'escalations_counted') > 0 || number(row, 'reopens_counted') > 0;
 }
 
@@ -256,7 +256,7 @@ export function findRevisions(
     changes.push('resolved_at');
   }
   if (number(before, 'triggered_ms') !== incident.triggeredAtMs) changes.push('triggered_at');
-  if (incident.merged && (number(before, 'flags') & FLAGS.merged) === 0) changes.push('merged');
+  if (incident.merged && (number(before, 'marks') & FLAGS.merged) === 0) changes.push('merged');
   return changes;
 }
 

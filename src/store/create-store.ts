@@ -203,7 +203,7 @@ function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string
   if (!provider.isSynced || provider.polledUntilMs === undefined) return [];
   const beforeMs = Math.min(nowMs, provider.polledUntilMs) - fork.settings.retentionMs;
   const expired = engine.incidents('closedBefore', provider.row, beforeMs, PRUNED_AT_ONCE - removed);
-  for (const one of expired) if (isCountable(number(one, 'flags'))) fork.addIncidents(number(one, 'facet'), -1);
+  for (const one of expired) if (isCountable(number(one, 'marks'))) fork.addIncidents(number(one, 'facet'), -1);
   const prunedBeforeMs = Math.max(beforeMs, provider.prunedBeforeMs ?? beforeMs);
   fork.providers.set(name, { ...provider, prunedBeforeMs });
   writer.prune(provider.row, expired, beforeMs);
