@@ -67,7 +67,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
       read: (format) => reader.read(format),
       delivered: (version) => void core.scraped(version, steadyMs(clock)).catch(() => undefined),
     },
-    readiness: () => findReadiness(app.engine().providers, pageLoop),
+    readiness: () => findReadiness(app.engine(), pageLoop),
     reload,
     status: (window) => readStatusView(app, window),
     api: createApiSource(app),
