@@ -22,7 +22,7 @@ function stage() {
 }
 
 function parsed(answer: QueryResult): unknown {
-  return 'json' in answer ? JSON.parse(Buffer.from(answer.json).toString()) : answer.problem;
+  return 'body' in answer ? JSON.parse(Buffer.from(answer.body).toString()) : answer.problem;
 }
 
 it('answers from the store as it is when it is asked, as JSON on shared memory', async () => {
@@ -36,7 +36,7 @@ it('answers from the store as it is when it is asked, as JSON on shared memory',
   expect(parsed(before)).toMatchObject({ incidents: [{ id: 'Q1' }] });
   expect(parsed(after)).toMatchObject({ incidents: [{ id: 'Q2' }, { id: 'Q1' }] });
   expect(parsed(explanation)).toMatchObject({ value: 25, counted: 2, agrees: true });
-  expect('json' in after && after.json.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect('body' in after && after.body.buffer).toBeInstanceOf(SharedArrayBuffer);
 });
 
 it('says what is wrong with a question, and fails only the question that it cannot read for', async () => {

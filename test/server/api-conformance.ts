@@ -24,7 +24,8 @@ export function whyNotAsPromised(document: unknown, answered: Answered): string[
   const { paths, servers, components } = Document.parse(document);
   const { method, status, body } = answered;
   const path = new URL(answered.path, 'http://any').pathname.replace(servers[0].url, '');
-  const operation = paths[path]?.[method.toLowerCase()];
+  const template = Object.keys(paths).find((one) => new RegExp(`^${one.replace(/\{\w+\}/g, '[^/]+')}$`).test(path));
+  const operation = paths[template ?? path]?.[method.toLowerCase()];
   // A path or a method that there is not is answered by a problem document all the same.
   const promised =
     operation === undefined ? undefined : (operation.responses[status] ?? operation.responses['default']);

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { PROBLEM_TYPE, Problem } from '../responses.ts';
-import type { Endpoint } from './endpoints.ts';
+import { type Endpoint, MARKDOWN_TYPE } from './endpoints.ts';
 
 /** The version of the endpoints and their responses; not that of the program. */
 const API_VERSION = '1.0.0';
@@ -44,8 +44,10 @@ function toOperation(endpoint: Endpoint): Record<string, unknown> {
   const { method, name, summary, responses, problems } = endpoint;
   const isPost = method === 'post';
   const content = { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } };
+  const markdown = endpoint.hasMarkdown === true ? { [MARKDOWN_TYPE]: { schema: { type: 'string' } } } : {};
   const successes = responses.map(({ status }) => {
-    return [String(status), { description: status === 207 ? 'Some of the providers failed' : summary, content }];
+    const description = status === 207 ? 'Some of the providers failed' : summary;
+    return [String(status), { description, content: { ...content, ...markdown } }];
   });
   return {
     operationId: name.toLowerCase(),
@@ -57,13 +59,18 @@ function toOperation(endpoint: Endpoint): Record<string, unknown> {
   };
 }
 
-function toParameters({ parameters, method }: Endpoint): unknown[] {
+function toParameters({ parameters, pathParameters, method }: Endpoint): unknown[] {
+  const path = Object.entries(pathParameters?.shape ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = toSchema(schema);
+    return { name, in: 'path', description, required: true, schema: rest };
+  });
   const required = new Set(findRequired(parameters));
-  return Object.entries(parameters.shape).map(([name, schema]) => {
+  const query = Object.entries(parameters.shape).map(([name, schema]) => {
     const { description, ...rest } = toSchema(schema);
     // Those of a POST are in the query or in the body, so they are required in neither.
     return { name, in: 'query', description, required: required.has(name) && method === 'get', schema: rest };
   });
+  return [...path, ...query];
 }
 
 function toBody({ parameters }: Endpoint) {
