@@ -25,30 +25,7 @@ import {
   toBusinessColumns,
   toStageTargetTable,
 } from './objectives.ts';
-
-/** A cell or value: text, or a link. */
-export type Cell = string | { readonly text: string; readonly url: string };
-
-/** A part of a report for people, in no markup yet; names in it are as the platforms have them. */
-export type Section = { readonly title: string } & (
-  | { readonly kind: 'lines'; readonly lines: readonly (readonly [label: string, value: string])[] }
-  | {
-      readonly kind: 'table';
-      readonly head: readonly string[];
-      readonly rows: readonly (readonly Cell[])[];
-      /** There may be hundreds of rows, of which the first matter most. */
-      readonly isRanked?: boolean;
-      /** The first so many columns are text, the others numbers; 1 without it. */
-      readonly textColumns?: number;
-    }
-  | { readonly kind: 'list'; readonly items: readonly string[] }
-);
-
-/** Nothing is known of what stands under the title. */
-export function isEmpty(section: Section): boolean {
-  if (section.kind === 'lines') return section.lines.length === 0;
-  return (section.kind === 'list' ? section.items : section.rows).length === 0;
-}
+import type { Section } from './section.ts';
 
 /** All sections, the ones that every report has first. */
 export function toSections(report: Report): Section[] {
