@@ -264,7 +264,7 @@ function toLongestTable({ longest, timezone }: Report): Section {
   return { title: 'Longest Incidents', kind: 'table', head, rows };
 }
 
-function toAbout({ timezone, filter, madeAtMs, businessHours }: Report): Section {
+function toAbout({ timezone, filter, madeAtMs, availability, businessHours }: Report): Section {
   const filters = [
     ['severity', filter.severities],
     ['service', filter.services],
@@ -273,6 +273,9 @@ function toAbout({ timezone, filter, madeAtMs, businessHours }: Report): Section
   return toList('About', [
     'Total Incidents and every Count are incidents resolved in the period, Opened those triggered in it',
     'durations run from trigger to resolve',
+    ...(availability === undefined
+      ? []
+      : [`Time Without an Open Incident and MTBF are of ${availability.severities.join(', ')}, as availability is`]),
     ...(businessHours === undefined ? [] : [`business hours: ${formatBusinessHours(businessHours)}`]),
     `times of day are in ${timezone}; made ${formatLocalTime(madeAtMs, timezone)}`,
     ...filters.flatMap(([name, values]) => (values.length > 0 ? [`only ${name}: ${values.join(', ')}`] : [])),
