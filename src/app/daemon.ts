@@ -169,7 +169,7 @@ function createQueryThread(): OnDemandThread<StoreQueries> {
   return createOnDemandThread({
     url,
     name: 'query',
-    methods: ['explain', 'incidents', 'trend'],
+    methods: ['explain', 'incidents', 'postmortem', 'trend'],
     idleMs: QUERY_IDLE_MS,
   });
 }

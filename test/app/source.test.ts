@@ -66,12 +66,15 @@ it('long answers are JSON that was put together elsewhere', async () => {
   const source = await stage({ hasPage: true });
 
   const statistics: unknown = JSON.parse((await source.statistics({ by: 'all', window: '30d' })).toString());
+  const path = { provider: 'pagerduty', id: 'Q1' };
+  const review: unknown = JSON.parse((await source.postmortem({ ...path, format: 'json' })).toString());
   const incidents: unknown = JSON.parse((await source.incidents({ limit: 1 })).toString());
 
   expect(statistics).toMatchObject({
     rows: [{ by: 'all', window: '30d', resolved: 1, mttr_minutes: 20 }],
     providers: [{ name: 'pagerduty', window_to: new Date(at(60)).toISOString() }],
   });
+  expect(review).toMatchObject({ incident: { id: 'Q1' }, resolution: { state: 'resolved' } });
   expect(incidents).toMatchObject({ incidents: [{ id: 'Q1', recovery_minutes: 20 }] });
 });
 

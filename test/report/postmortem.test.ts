@@ -233,6 +233,17 @@ _What made it likelier, worse, longer or harder to notice?_
     );
   });
 
+  it.each([
+    { told: { deletedIds: ['X'] }, incident: incident('X', { triggeredAtMs: ago(45) }), state: 'deleted' },
+    { told: {}, incident: recovered('X', 1, { triggeredAtMs: ago(45), merged: true }), state: 'merged' },
+    { told: {}, incident: recovered('X', 1, { triggeredAtMs: ago(45), exclusion: 'expired' }), state: 'expired' },
+  ] as const)('says how an incident ended that was $state', ({ told, incident: one, state }) => {
+    const { resolution, durations } = factsOf(worldOf([{ ...told, incidents: [one] }]), 'X');
+
+    expect(resolution).toBe(state);
+    expect(durations.filter(({ kind }) => kind === 'open so far')).toEqual([]);
+  });
+
   it('makes no link of what is no web address', () => {
     const text = review([recovered('T', 1, { triggeredAtMs: ago(10), url: 'javascript:alert(1)' })], 'T');
 

@@ -1,4 +1,5 @@
 import type { Explanation } from '../../src/report/explain/explanation.ts';
+import type { Postmortem } from '../../src/report/postmortem/document.ts';
 import type { ApiSource } from '../../src/server/api/endpoints.ts';
 import type { LastPollResponse } from '../../src/server/api/schemas.ts';
 
@@ -22,6 +23,7 @@ export function inventApi(changes: Partial<ApiSource> = {}): ApiSource {
     }),
     statistics: async () => json({ rows: [], providers: [] }),
     incidents: async () => json({ incidents: [] }),
+    postmortem: async ({ format }) => (format === 'json' ? json(POSTMORTEM) : Buffer.from('# Review\n')),
     explain: async () => json(EXPLANATION),
     config: () => ({ windows: ['30d'] }),
     lastPoll: async () => LAST_POLL,
@@ -70,6 +72,28 @@ export const LAST_POLL: LastPollResponse = {
     { after_seconds: 0.8, event: 'commit', new: 99, changed: 0, unchanged: 0, deleted: 0, rejected: 1 },
   ],
   omitted_lines: 0,
+};
+
+const POSTMORTEM: Postmortem = {
+  incident: {
+    provider: 'pagerduty',
+    id: 'Q1',
+    service: 'checkout',
+    severity: 'P1',
+    team: 'none',
+    status: 'triggered',
+    triggered_at: '2026-06-01T12:00:00.000Z',
+    intervals: [],
+  },
+  read_until: '2026-06-01T12:00:00.000Z',
+  durations: [],
+  timeline: [],
+  investigation: {},
+  resolution: { state: 'open' },
+  recent_changes: { known: false, changes: [] },
+  similar: { count: 0, last: [] },
+  comparisons: [],
+  to_fill_in: [],
 };
 
 const EXPLANATION: Explanation = {

@@ -32,7 +32,8 @@ async function start(changes: Partial<ServerOptions> = {}): Promise<Api> {
     const answer = await fetch(`${url}api/v1${path}`, { method, ...init });
     const text = await answer.text();
     const { status, headers } = answer;
-    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    const isJson = /json/.test(headers.get('content-type') ?? '');
+    const body: unknown = isJson && text !== '' ? JSON.parse(text) : text;
     const got = { method, path: `/api/v1${path}`, status, type: headers.get('content-type'), body, headers, text };
     expect(method === 'HEAD' ? [] : whyNotAsPromised(document, got)).toEqual([]);
     return got;
@@ -79,7 +80,8 @@ describe('the document', () => {
     expect(told).toEqual([
       'get /status',
       'get /statistics window by service severity team provider',
-      'get /incidents service severity team provider status from to limit cursor',
+      'get /incidents service severity team provider id status from to limit cursor',
+      'get /incidents/{provider}/{id}/postmortem provider id',
       'get /explain series statistic window from to service severity team provider limit',
       'get /config',
       'get /providers/{name}/last-poll name',
@@ -119,19 +121,25 @@ describe('the document', () => {
 });
 
 describe('an answer', () => {
-  it.each(['/status', '/statistics', '/incidents', '/explain', '/config', '/providers/pd/last-poll', '/openapi.json'])(
-    'of %s is JSON that nobody keeps',
-    async (path) => {
-      const { get } = await start();
+  it.each([
+    '/status',
+    '/statistics',
+    '/incidents',
+    '/incidents/pagerduty/Q1/postmortem',
+    '/explain',
+    '/config',
+    '/providers/pd/last-poll',
+    '/openapi.json',
+  ])('of %s is JSON that nobody keeps', async (path) => {
+    const { get } = await start();
 
-      const { status, headers } = await get(path);
+    const { status, headers } = await get(path);
 
-      expect(status).toBe(200);
-      expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
-      expect(headers.get('cache-control')).toBe('no-store');
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-    },
-  );
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
 
   it('to HEAD has the headers of the one to GET, and nothing else', async () => {
     const { get } = await start();
@@ -153,6 +161,45 @@ describe('an answer', () => {
 
     expect(JSON.parse(text)).toMatchObject({ reload: { successful: true } });
     expect(text).not.toContain('error');
+  });
+
+  it.each([
+    { accept: undefined, type: 'application/json' },
+    { accept: '*/*', type: 'application/json' },
+    { accept: 'text/html, */*;q=0.1', type: 'application/json' },
+    { accept: 'image/png', type: 'application/json' },
+    { accept: 'text/markdown', type: 'text/markdown' },
+    { accept: 'application/json;q=0.5, text/markdown', type: 'text/markdown' },
+  ])('with a review is $type for Accept: $accept', async ({ accept, type }) => {
+    const asked: unknown[] = [];
+    const { postmortem } = inventApi();
+    const { get } = await start({
+      api: inventApi({
+        postmortem: async (query) => {
+          asked.push(query);
+          return postmortem(query);
+        },
+      }),
+    });
+
+    const { headers, status } = await get('/incidents/aws/arn%3Aaws%2Falarm%20%C3%BC/postmortem', {
+      headers: accept === undefined ? {} : { accept },
+    });
+
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe(`${type}; charset=utf-8`);
+    expect(headers.get('vary')).toBe('Accept');
+    const format = type === 'text/markdown' ? 'markdown' : 'json';
+    expect(asked).toEqual([{ provider: 'aws', id: 'arn:aws/alarm ü', format }]);
+  });
+
+  it('refuses a path that is no UTF-8', async () => {
+    const { get } = await start();
+
+    const { status, text } = await get('/incidents/aws/%ff/postmortem');
+
+    expect(status).toBe(400);
+    expect(text).toContain('cannot decode the path; expected UTF-8 in percent-encoding');
   });
 
   it('sends a long answer as it was put together', async () => {

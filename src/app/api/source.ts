@@ -66,6 +66,10 @@ export function createApiSource(input: ApiSourceInput): ApiSource {
       requirePage(input);
       return toBuffer(await storeQueries.explain(toQueryContext(input), query));
     },
+    postmortem: async (query) => {
+      requirePage(input);
+      return toBuffer(await storeQueries.postmortem(toQueryContext(input), query));
+    },
     config: () => describeConfig(engine().config, input.platforms),
     lastPoll: async (name) => toLastPollResponse(name, findOpened(engine(), name).transcript.last()),
     refresh: (query) => refresh(input, query),
@@ -86,7 +90,7 @@ function requirePage({ pageLoop }: ApiSourceInput): void {
 }
 
 function toBuffer(result: QueryResult): Buffer {
-  if ('json' in result) return asBuffer(result.json);
+  if ('body' in result) return asBuffer(result.body);
   const { status, detail, errors } = result.problem;
   throw new RequestProblem(status, detail, { errors });
 }

@@ -46,7 +46,7 @@ export function explain(given: ExplainInput): Explanation {
   crossCheck(input, row, value);
   const shownWindows = windows.map((one) => moveWindow(one, STATISTIC_INFO[statistic].basis));
   return {
-    ...describeQuestion(question, row),
+    ...describeQuestion(question, row, outageSeverities),
     value,
     absence,
     arithmetic,
@@ -85,11 +85,15 @@ function isAlwaysPresent({ grouping }: QuestionRow): boolean {
   return grouping === 'all' || grouping === 'severity';
 }
 
-function describeQuestion({ statistic, labels, window }: Question, { grouping }: QuestionRow) {
+function describeQuestion(
+  { statistic, labels, window }: Question,
+  { grouping }: QuestionRow,
+  outageSeverities: readonly string[] | undefined,
+) {
   const { name, meaning, metric, quantile, stage, unit } = STATISTIC_INFO[statistic];
   return {
     statistic: name,
-    meaning,
+    meaning: outageSeverities === undefined ? meaning : `${meaning} (incidents of ${outageSeverities.join(', ')})`,
     metric,
     quantile,
     stage,

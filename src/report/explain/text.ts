@@ -2,7 +2,7 @@ import { formatCount, formatLocalTime, formatNumber } from '../../model/format.t
 import { printable } from '../../model/text.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { EXCLUSION_TEXTS } from '../exclusion.ts';
-import type { Cell, Section } from '../render/sections.ts';
+import type { Cell, Section } from '../render/section.ts';
 import { renderTextSection } from '../render/text.ts';
 import { EXAMPLES_MAX } from './classify.ts';
 import type { Arithmetic, ExplainedIncident, Explanation, Reason } from './explanation.ts';

@@ -85,9 +85,8 @@ export type Postmortem = z.infer<typeof Postmortem>;
 
 /** The review as data; what is not known is absent. */
 export function toPostmortem(facts: Facts): Postmortem {
-  const { incident, severity, durations, resolution, similar, comparisons } = facts;
+  const { incident, severity, durations, similar, comparisons } = facts;
   const { triggeredAtMs } = incident;
-  const findMinutes = (kind: Duration['kind']) => durations.find((one) => one.kind === kind)?.minutes;
   return {
     incident: {
       ...toIncidentJson(facts, { service: facts.service, severity: severity.name, team: facts.team }),
@@ -107,19 +106,7 @@ export function toPostmortem(facts: Facts): Postmortem {
       minutes_after_trigger: (atMs - triggeredAtMs) / MINUTE_MS,
       event: text,
     })),
-    investigation: {
-      started_at: toOptionalTime(incident.acknowledgedAtMs),
-      minutes_to_start: findMinutes('acknowledgement'),
-      identified_at: toOptionalTime(incident.identifiedAtMs),
-      identification_minutes: findMinutes('identification'),
-      mitigated_at: toOptionalTime(incident.mitigatedAtMs),
-      mitigation_minutes: findMinutes('mitigation'),
-    },
-    resolution: {
-      state: resolution,
-      resolved_at: toOptionalTime(incident.resolvedAtMs),
-      recovery_minutes: findMinutes('recovery'),
-    },
+    ...toCourse(facts),
     recent_changes: { known: false, changes: [] },
     similar: {
       count: similar.count,
@@ -143,5 +130,25 @@ export function toPostmortem(facts: Facts): Postmortem {
       points: points && [...points],
       columns: table && [...table.head],
     })),
+  };
+}
+
+/** From the start of the investigation to the end. */
+function toCourse({ incident, durations, resolution }: Facts): Pick<Postmortem, 'investigation' | 'resolution'> {
+  const findMinutes = (kind: Duration['kind']) => durations.find((one) => one.kind === kind)?.minutes;
+  return {
+    investigation: {
+      started_at: toOptionalTime(incident.acknowledgedAtMs),
+      minutes_to_start: findMinutes('acknowledgement'),
+      identified_at: toOptionalTime(incident.identifiedAtMs),
+      identification_minutes: findMinutes('identification'),
+      mitigated_at: toOptionalTime(incident.mitigatedAtMs),
+      mitigation_minutes: findMinutes('mitigation'),
+    },
+    resolution: {
+      state: resolution,
+      resolved_at: toOptionalTime(incident.resolvedAtMs),
+      recovery_minutes: findMinutes('recovery'),
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
+import { FLAGS, type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
@@ -60,7 +60,7 @@ export function gatherFacts(input: FactsInput): Facts {
     exclusionText: findExclusionText(input, labels),
     readUntilMs,
     durations: measureDurations(details, severity, readUntilMs, settings.reopened),
-    resolution: findResolution(incident),
+    resolution: findResolution(details),
     events: listEvents(incident),
     similar: findSimilar(stored, history, settings.reopened),
     comparisons: compareWithUsual(input),
@@ -81,7 +81,9 @@ function findExclusionText({ details, reader: findReader, settings }: FactsInput
 export const RESOLUTION_STATES = ['open', 'resolved', 'merged', 'deleted', 'flagged', 'expired', 'flaky'] as const;
 export type Resolution = (typeof RESOLUTION_STATES)[number];
 
-function findResolution({ merged, exclusion, resolvedAtMs }: Incident): Resolution {
+function findResolution({ stored, incident }: IncidentDetails): Resolution {
+  const { merged, exclusion, resolvedAtMs } = incident;
+  if ((stored.flags & FLAGS.deleted) !== 0) return 'deleted';
   if (merged) return 'merged';
   if (exclusion !== undefined) return exclusion;
   return resolvedAtMs === undefined ? 'open' : 'resolved';
@@ -105,11 +107,12 @@ export interface Duration {
 }
 
 function measureDurations(
-  { incident, stored }: IncidentDetails,
+  details: IncidentDetails,
   severity: SeverityConfig | undefined,
   readUntilMs: number,
   reopened: StatisticsSettings['reopened'],
 ): Duration[] {
+  const { incident, stored } = details;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   const toDurations = (kind: Duration['kind'], ms: number | undefined, targetMs?: number): Duration[] => {
     const targetMinutes = targetMs === undefined ? undefined : targetMs / MINUTE_MS;
@@ -118,7 +121,7 @@ function measureDurations(
   const sinceTrigger = (ms: number | undefined) => (ms === undefined ? undefined : ms - triggeredAtMs);
   const targetsMs = severity?.stageTargetsMs;
   const detectionMs = startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs;
-  const isOpen = findResolution(incident) === 'open';
+  const isOpen = findResolution(details) === 'open';
   return [
     ...toDurations('detection', detectionMs, targetsMs?.detection),
     ...toDurations('acknowledgement', sinceTrigger(acknowledgedAtMs), targetsMs?.acknowledgement),
@@ -214,7 +217,7 @@ export interface Comparison {
   readonly medianMinutes: number | undefined;
   readonly meanMinutes: number | undefined;
   readonly resolved: number;
-  /** History covers all of that time. */
+  /** StoreSnapshot covers all of that time. */
   readonly isWhole: boolean;
 }
 

@@ -3,7 +3,7 @@ import { formatTime } from '../../model/format.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { capitalize, formatMinutes, formatMinutesAndHours, formatTitle } from '../render/format.ts';
 import { escapeMarkdown, renderMarkdownSection } from '../render/markdown.ts';
-import type { Cell, Section } from '../render/sections.ts';
+import type { Cell, Section } from '../render/section.ts';
 import { COMPARED_DAYS, type Duration, type Facts } from './facts.ts';
 import {
   INVESTIGATION,

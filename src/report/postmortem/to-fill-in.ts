@@ -98,7 +98,7 @@ export function renderPartToFillIn(part: PartToFillIn): string {
 
 /** The question and the blanks alone, to follow what is known. */
 export function renderBlanks({ question, points, table }: PartToFillIn): string {
-  const parts = [...(question === undefined ? [] : [`_${question}_`])];
+  const parts = question === undefined ? [] : [`_${question}_`];
   if (table === undefined) {
     parts.push(points === undefined ? `- ${BLANK}` : points.map((point) => `- ${point}: ${BLANK}`).join('\n'));
   } else {

@@ -11,7 +11,7 @@ import {
   formatShare,
   formatTitle,
 } from './format.ts';
-import type { Section } from './sections.ts';
+import type { Section } from './section.ts';
 
 /** What is done at a stage, and the mean of its times. */
 export const STAGE_TEXTS = {

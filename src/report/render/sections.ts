@@ -25,30 +25,7 @@ import {
   toBusinessColumns,
   toStageTargetTable,
 } from './objectives.ts';
-
-/** A cell or value: text, or a link. */
-export type Cell = string | { readonly text: string; readonly url: string };
-
-/** A part of a report for people, in no markup yet; names in it are as the platforms have them. */
-export type Section = { readonly title: string } & (
-  | { readonly kind: 'lines'; readonly lines: readonly (readonly [label: string, value: string])[] }
-  | {
-      readonly kind: 'table';
-      readonly head: readonly string[];
-      readonly rows: readonly (readonly Cell[])[];
-      /** There may be hundreds of rows, of which the first matter most. */
-      readonly isRanked?: boolean;
-      /** The first so many columns are text, the others numbers; 1 without it. */
-      readonly textColumns?: number;
-    }
-  | { readonly kind: 'list'; readonly items: readonly string[] }
-);
-
-/** Nothing is known of what stands under the title. */
-export function isEmpty(section: Section): boolean {
-  if (section.kind === 'lines') return section.lines.length === 0;
-  return (section.kind === 'list' ? section.items : section.rows).length === 0;
-}
+import type { Section } from './section.ts';
 
 /** All sections, the ones that every report has first. */
 export function toSections(report: Report): Section[] {
@@ -287,7 +264,7 @@ function toLongestTable({ longest, timezone }: Report): Section {
   return { title: 'Longest Incidents', kind: 'table', head, rows };
 }
 
-function toAbout({ timezone, filter, madeAtMs, businessHours }: Report): Section {
+function toAbout({ timezone, filter, madeAtMs, availability, businessHours }: Report): Section {
   const filters = [
     ['severity', filter.severities],
     ['service', filter.services],
@@ -296,6 +273,9 @@ function toAbout({ timezone, filter, madeAtMs, businessHours }: Report): Section
   return toList('About', [
     'Total Incidents and every Count are incidents resolved in the period, Opened those triggered in it',
     'durations run from trigger to resolve',
+    ...(availability === undefined
+      ? []
+      : [`Time Without an Open Incident and MTBF are of ${availability.severities.join(', ')}, as availability is`]),
     ...(businessHours === undefined ? [] : [`business hours: ${formatBusinessHours(businessHours)}`]),
     `times of day are in ${timezone}; made ${formatLocalTime(madeAtMs, timezone)}`,
     ...filters.flatMap(([name, values]) => (values.length > 0 ? [`only ${name}: ${values.join(', ')}`] : [])),

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { PROBLEM_TYPE, Problem } from '../responses.ts';
-import type { Endpoint } from './endpoints.ts';
+import { type Endpoint, MARKDOWN_TYPE } from './endpoints.ts';
 
 /** The version of the endpoints and their responses; not that of the program. */
 const API_VERSION = '1.0.0';
@@ -45,8 +45,10 @@ function toOperation(endpoint: Endpoint): Record<string, unknown> {
   const { method, name, summary, responses, problems } = endpoint;
   const isPost = method === 'post';
   const content = { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } };
+  const markdown = endpoint.hasMarkdown === true ? { [MARKDOWN_TYPE]: { schema: { type: 'string' } } } : {};
   const successes = responses.map(({ status }) => {
-    return [String(status), { description: status === 207 ? 'Some of the providers failed' : summary, content }];
+    const description = status === 207 ? 'Some of the providers failed' : summary;
+    return [String(status), { description, content: { ...content, ...markdown } }];
   });
   return {
     operationId: name.toLowerCase(),

@@ -48,6 +48,7 @@ describe('availability', () => {
 
     expect(configured.value).toBeCloseTo(value, 9);
     expect(configured.arithmetic).toMatchObject({ severities: ['P1'] });
+    expect(configured.meaning).toMatch(/ \(incidents of P1\)$/);
     expect(service.value).not.toBeCloseTo(value, 3);
     expect(service.arithmetic).not.toHaveProperty('severities');
   });

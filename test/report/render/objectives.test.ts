@@ -46,6 +46,7 @@ describe('a report where availability, business hours and targets of stages are 
     expect(text).toContain('  Mean: 145.3 minutes (2.4 hours)\n  Mean in Business Hours: 20.3 minutes (0.3 hours)\n');
     expect(text).toContain('│ Severity │ Avg Minutes │ Count │ Avg Business Minutes │');
     expect(text).toMatch(/│ Opened │ Avg Business Minutes │ Availability │ Budget Left │/);
+    expect(text).toContain('  - Time Without an Open Incident and MTBF are of P1, P2, as availability is\n');
     expect(text).toContain('  - business hours: Mon, Tue 09:00 to 17:00 (UTC), holidays: 1\n');
     expect(text).toContain(
       `Targets of other Stages (minutes):
