@@ -2,7 +2,7 @@ import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import type { Parsed } from '../e2e/page.ts';
-import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered } from '../store/telling.ts';
+import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered } from '../store/fixtures.ts';
 import { type CoreStage, linesOf, NAME, numbersOf, pageOfFreshStart, setupWith, stageCore, TEN_DAYS } from './stage.ts';
 
 const CHECKOUT = { provider: NAME, service: 'checkout', severity: 'P1' };

@@ -8,8 +8,8 @@ import type { StoreEngine } from '../../src/store/engine.ts';
 import { createSqliteEngine } from '../../src/store/sqlite/engine.ts';
 import { isCorruption, type OpenStore, openStore } from '../../src/store/sqlite/open.ts';
 import type { LedgerState } from '../../src/store/state.ts';
-import { silent, temporaryFolder } from '../store/sqlite-place.ts';
-import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered, SINCE } from '../store/telling.ts';
+import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered, SINCE } from '../store/fixtures.ts';
+import { silent, temporaryFolder } from '../store/sqlite-location.ts';
 import { NAME, setupOf, setupWith, TEN_DAYS } from './stage.ts';
 
 const SERVICES_A_DAY = 200;

@@ -1,6 +1,6 @@
 import type { Incident } from '../../src/model/incident.ts';
 import type { Store } from '../../src/store/store.ts';
-import { at, incident, page, poll, recovered, start } from './telling.ts';
+import { at, incident, page, poll, recovered, start } from './fixtures.ts';
 
 /** Pages of the first sync, and polls after it. */
 const SYNC_PAGES = 40;

@@ -19,8 +19,8 @@ import type { Log, LogFields } from '../../src/model/log.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store } from '../../src/store/store.ts';
-import { setPagesMax, silent, temporaryFolder, withConnections } from './sqlite-place.ts';
-import { at, poll, recovered, SINCE, start, sync, total } from './telling.ts';
+import { at, poll, recovered, SINCE, start, sync, total } from './fixtures.ts';
+import { setPagesMax, silent, temporaryFolder, withConnections } from './sqlite-location.ts';
 
 const INCIDENTS = 400;
 

@@ -1,5 +1,5 @@
 import type { Incident } from '../../src/model/incident.ts';
-import { MINUTE_MS, SINCE } from './telling.ts';
+import { MINUTE_MS, SINCE } from './fixtures.ts';
 
 /** One commit as the oracle hears of it. */
 export interface Heard {

@@ -7,8 +7,8 @@ import { openSnapshot, type StoreSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store, StoreSettings } from '../../src/store/store.ts';
-import { silent, temporaryFolder } from './sqlite-place.ts';
-import { at, incident, poll, recovered, SINCE, settings, start, sync } from './telling.ts';
+import { at, incident, poll, recovered, SINCE, settings, start, sync } from './fixtures.ts';
+import { silent, temporaryFolder } from './sqlite-location.ts';
 
 function pathOf(name = 'store.db'): string {
   return join(temporaryFolder(), name);

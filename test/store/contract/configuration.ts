@@ -17,7 +17,7 @@ import {
   sync,
   total,
   totals,
-} from '../telling.ts';
+} from '../fixtures.ts';
 
 const NO_FILTER: ProviderConfig['filter'] = {
   severities: [],

@@ -14,7 +14,7 @@ import {
   sync,
   total,
   totals,
-} from '../telling.ts';
+} from '../fixtures.ts';
 
 export function countingContract(engine: StoreEngine): void {
   describe('counts', () => {

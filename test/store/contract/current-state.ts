@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreEngine } from '../contract.ts';
-import { at, incident, page, poll, recovered, settings, start, sync } from '../telling.ts';
+import { at, incident, page, poll, recovered, settings, start, sync } from '../fixtures.ts';
 
 export function currentStateContract(engine: StoreEngine): void {
   describe('the current state', () => {

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
 import type { Batch, Store } from '../../../src/store/store.ts';
-import type { StoreEngine, StorePlace } from '../contract.ts';
+import type { StoreEngine, StoreLocation } from '../contract.ts';
+import { at, counted, incident, MINUTE_MS, page, poll, SINCE, settings, start, totals } from '../fixtures.ts';
 import { type Heard, oracle } from '../oracle.ts';
-import { at, counted, incident, MINUTE_MS, page, poll, SINCE, settings, start, totals } from '../telling.ts';
 
 const INCIDENTS = 5;
 const RUNS = 100;
@@ -74,7 +74,7 @@ interface History {
   readonly settleMs: number;
 }
 
-async function live(place: StorePlace, { steps, settleMs }: History): Promise<void> {
+async function live(place: StoreLocation, { steps, settleMs }: History): Promise<void> {
   const given = settings({ settleMs });
   const platform = createPlatform();
   const heard: Heard[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreEngine } from '../contract.ts';
-import { at, counted, DAY_MS, incident, poll, recovered, settings, start, sync, total, totals } from '../telling.ts';
+import { at, counted, DAY_MS, incident, poll, recovered, settings, start, sync, total, totals } from '../fixtures.ts';
 
 const tenDays = settings({ retentionMs: 10 * DAY_MS });
 const LATE = at(11 * 24 * 60);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
 import type { StoreEngine } from '../contract.ts';
-import { at, counted, incident, poll, recovered, settings, start, sync, totals } from '../telling.ts';
+import { at, counted, incident, poll, recovered, settings, start, sync, totals } from '../fixtures.ts';
 
 const first = recovered('Q1', 20);
 const changes: { change: string; now: Incident }[] = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FLAGS, type IncidentSummary } from '../../../src/model/stored.ts';
 import type { StoreEngine } from '../contract.ts';
-import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../telling.ts';
+import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../fixtures.ts';
 
 export function storedStateContract(engine: StoreEngine): void {
   describe('remembers', () => {
