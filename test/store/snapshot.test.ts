@@ -205,9 +205,9 @@ describe('a snapshot of a store', () => {
     const store = await written(path);
     await sync(store, [recovered('A', 20), recovered('B', 30)]);
 
-    const told = read(path).details([2, 99, 1]);
+    const reported = read(path).details([2, 99, 1]);
 
-    expect(told.map(({ incident: { id } }) => id)).toEqual(['B', 'A']);
+    expect(reported.map(({ incident: { id } }) => id)).toEqual(['B', 'A']);
   });
 });
 

@@ -6,8 +6,8 @@ import { at, DAY_MS, incident, poll, recovered, SINCE, settings, start, sync, to
 
 const OLD = SINCE - 300 * DAY_MS;
 
-function imported(id: string, told: Parameters<typeof recovered>[2] = {}): Incident {
-  return { ...recovered(id, 30, { triggeredAtMs: OLD, ...told }), imported: true };
+function imported(id: string, reported: Parameters<typeof recovered>[2] = {}): Incident {
+  return { ...recovered(id, 30, { triggeredAtMs: OLD, ...reported }), imported: true };
 }
 
 interface Import {

@@ -16,7 +16,7 @@ const changes: { change: string; now: Incident }[] = [
 
 export function revisionsContract(engine: StoreEngine): void {
   describe('after an incident was counted', () => {
-    it.each(changes)('$change is told once as a revision, and the totals stay', async ({ change, now }) => {
+    it.each(changes)('$change is reported once as a revision, and the totals stay', async ({ change, now }) => {
       const store = await start(engine.place().open());
       await sync(store);
       store.commit(poll(at(60), { incidents: [first] }));
