@@ -429,7 +429,7 @@ async function pruneOneAnHour(staged: CoreStage): Promise<void> {
   }
 }
 
-// Pruning deletes facets whose labels statistics still ask for, once a group has left the page: each time all is rebuilt.
+// Pruning deletes dimensions whose labels statistics still ask for, once a group has left the page: each time all is rebuilt.
 it('pruning one team after the other updates statistics without a rebuild', async () => {
   const staged = stageCore({ setup: setupWith(`${TEN_DAYS}\ngroupings: [all, team]`) });
 

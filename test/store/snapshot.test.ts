@@ -54,7 +54,7 @@ describe('a snapshot of a store', () => {
       [at(10), at(100)],
       [at(10), undefined],
     ]);
-    for (const { facet } of all) expect(history.labels(facet)).toEqual(store.labels(facet));
+    for (const { dimensionsRow } of all) expect(history.labels(dimensionsRow)).toEqual(store.labels(dimensionsRow));
     expect(servicesIn(history)).toEqual(['checkout', 'search', 'cart']);
     expect(history.providers).toEqual([expect.objectContaining(store.provider('pagerduty'))]);
   });
