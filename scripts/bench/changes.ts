@@ -66,7 +66,7 @@ export async function openStage(setting: Setting, nowMs: number): Promise<Stage>
   });
   const statistics = createStatistics({
     settings: statisticsSettings(config),
-    labels: (facet) => store.labels(facet),
+    labels: (dimensionsRow) => store.labels(dimensionsRow),
     reader: (name) => readers.get(name),
   });
   store.configure(storeSettings(config, { readers, providers }), nowMs);

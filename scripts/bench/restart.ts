@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/model/time.ts';
 import { STORED_COLUMNS } from '../../src/store/incident-row.ts';
 import { collectGarbage, inTime, type Line, median, type RowInput, timed } from './row.ts';
-import { openLife, prepareStore } from './setting.ts';
+import { openTestExporter, prepareStore } from './setting.ts';
 
 const INCIDENTS = 1_000_000;
 const ROUNDS = 3;
@@ -38,7 +38,7 @@ export async function restartRow({ folder, nowMs }: RowInput): Promise<readonly 
 
 async function timedRestart(path: string): Promise<number> {
   const startedAtMs = performance.now();
-  const life = await openLife({ path, detail: 'standard' }, systemClock);
+  const life = await openTestExporter({ path, detail: 'standard' }, systemClock);
   const ms = performance.now() - startedAtMs;
   await life.close();
   return ms;

@@ -12,7 +12,7 @@ import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY } from '../../src/simulator/pagerduty.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Batch, Store } from '../../src/store/store.ts';
-import { type Life, openLife as openLifeOf } from '../../test/life.ts';
+import { openTestExporter as openLifeOf, type TestExporter } from '../../test/test-exporter.ts';
 import { type History, inventIncident } from './incidents.ts';
 
 export const PROVIDER = 'pagerduty';
@@ -121,6 +121,6 @@ export async function prepareStore(
 }
 
 /** The store and the engine of a setting; the first page is there when it resolves. */
-export function openLife(setting: Setting, clock: Clock): Promise<Life> {
+export function openTestExporter(setting: Setting, clock: Clock): Promise<TestExporter> {
   return openLifeOf({ config: configOf(setting), clock, log: silent });
 }

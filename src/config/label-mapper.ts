@@ -1,5 +1,5 @@
 import type { SeveritySources } from '../model/incident.ts';
-import { type Facet, isCountable } from '../model/stored.ts';
+import { type Dimensions, isCountable } from '../model/stored.ts';
 import { normalizeSeverity } from './severities.ts';
 import type { ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
 
@@ -15,7 +15,7 @@ export interface MappedSeverity {
   readonly unmapped?: { readonly reason: 'unknown' | 'missing'; readonly value: string | undefined };
 }
 
-/** The labels that the current configuration gives to the incidents of a facet. */
+/** The labels that the current configuration gives to the incidents of a set of dimensions. */
 export interface MappedLabels {
   readonly service: string;
   readonly severity: MappedSeverity;
@@ -27,7 +27,7 @@ export interface MappedLabels {
 /** The mappings of one provider, applied when incidents are read: the store keeps the platform's own values. */
 export interface LabelMapper {
   readonly provider: ProviderConfig;
-  facet(facet: Facet): MappedLabels;
+  map(dimensions: Dimensions): MappedLabels;
   excludesTitle(title: string): boolean;
   /** The recovery is shorter than the filter accepts. */
   excludesRecovery(ms: number): boolean;
@@ -36,10 +36,10 @@ export interface LabelMapper {
 /** Whether an incident is part of statistics and counters; merged ones are, as openings. */
 export function isVisible(
   incident: { readonly flags: number; readonly title: string | undefined; readonly recoveryMs: number | undefined },
-  facet: { readonly excluded: boolean },
+  labels: { readonly excluded: boolean },
   reader: LabelMapper,
 ): boolean {
-  if (facet.excluded || !isCountable(incident.flags)) return false;
+  if (labels.excluded || !isCountable(incident.flags)) return false;
   if (incident.title !== undefined && reader.excludesTitle(incident.title)) return false;
   return incident.recoveryMs === undefined || !reader.excludesRecovery(incident.recoveryMs);
 }
@@ -55,14 +55,14 @@ export function createLabelMapper(provider: ProviderConfig, severities: readonly
   const { filter } = provider;
   return {
     provider,
-    facet: (facet) => {
-      const severity = mapSeverity(facet.severity, provider, severities);
-      const service = mapService(facet.serviceName, provider.services.rename);
-      const team = facet.team === '' ? NONE : cutLabel(facet.team);
+    map: (dimensions) => {
+      const severity = mapSeverity(dimensions.severity, provider, severities);
+      const service = mapService(dimensions.serviceName, provider.services.rename);
+      const team = dimensions.team === '' ? NONE : cutLabel(dimensions.team);
       const excluded =
         isFilteredOut(filter.severities, severity.name) ||
         isFilteredOut(filter.services, service) ||
-        isFilteredOut(filter.teams, facet.team);
+        isFilteredOut(filter.teams, dimensions.team);
       return { service, severity, team, excluded };
     },
     excludesTitle: (title) => filter.excludeTitles.some((expression) => expression.test(title)),

@@ -192,7 +192,7 @@ function loadMemory(store: Store, setup: CoreSetup): Memory {
   const described = describeProviders(setup);
   const statistics = createStatistics({
     settings: statisticsSettings(config),
-    labels: (facet) => store.labels(facet),
+    labels: (dimensionsRow) => store.labels(dimensionsRow),
     reader: (name) => readers.get(name),
   });
   const active = new Set<string>();

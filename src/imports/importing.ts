@@ -182,7 +182,7 @@ export function createImportStats(labelMapper: LabelMapper, retentionStartMs: nu
       outcomes[outcome] += 1;
       for (const time of droppedTimestamps) dropped.set(time, (dropped.get(time) ?? 0) + 1);
       const { triggeredAtMs, resolvedAtMs, team = '' } = incident;
-      const labels = labelMapper.facet({ ...incident, team, row: 0, provider: labelMapper.provider.name });
+      const labels = labelMapper.map({ ...incident, team, row: 0, provider: labelMapper.provider.name });
       services.add(labels.service);
       if (labels.excluded || labelMapper.excludesTitle(incident.title)) counts.excluded += 1;
       if (resolvedAtMs === undefined) counts.open += 1;

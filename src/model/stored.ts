@@ -1,10 +1,10 @@
 import type { SeveritySources, Status } from './incident.ts';
 
 /**
- * What incidents share: everything of them that becomes a label. There are few of these however many incidents, so
- * mappings are applied to facets, not to incidents.
+ * The platform's own values of an incident from which its labels are made. Many incidents share the same dimensions, so
+ * the mappings of the configuration are applied to dimensions, not to incidents.
  */
-export interface Facet {
+export interface Dimensions {
   /** Key in the store; small and dense. */
   readonly row: number;
   readonly provider: string;
@@ -47,8 +47,8 @@ export const STATUSES: readonly Status[] = ['triggered', 'acknowledged', 'identi
 export interface IncidentSummary {
   /** Key in the store; ascending in order of arrival. */
   readonly row: number;
-  /** `Facet.row` */
-  readonly facet: number;
+  /** `row` of its Dimensions. */
+  readonly dimensionsRow: number;
   /** Bits of FLAGS. */
   readonly flags: number;
   /** Index into STATUSES. */
@@ -86,8 +86,8 @@ export function recoveryMs(
   return sumMs;
 }
 
-/** The labels of a facet's incidents after mapping, renaming and the limit on services. */
-export interface FacetLabels {
+/** The labels of incidents after mapping, renaming and the limit on services. */
+export interface IncidentLabels {
   readonly provider: string;
   readonly service: string;
   readonly severity: string;

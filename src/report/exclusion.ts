@@ -1,5 +1,5 @@
 import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
-import { type FacetLabels, FLAGS } from '../model/stored.ts';
+import { FLAGS, type IncidentLabels } from '../model/stored.ts';
 import type { StoreSnapshot } from '../store/snapshot.ts';
 
 /** Why an incident is in no statistic. The first of these that applies is the one that is named. */
@@ -50,7 +50,7 @@ export interface ExclusionSubject {
   readonly recoveryMs: number | undefined;
 }
 
-type FilteredLabels = Pick<FacetLabels, 'excluded' | 'severity' | 'service'>;
+type FilteredLabels = Pick<IncidentLabels, 'excluded' | 'severity' | 'service'>;
 
 /** Why statistics leave an incident out; undefined exactly where `isVisible` is true. The labels are those of `findUnfilteredLabels`. */
 export function findExclusion(
@@ -80,7 +80,7 @@ export function findIncidentExclusion(subject: ExclusionSubject, reader: LabelMa
 /** Why an incident is in no duration, as the API says it: what happened to the incident comes before what filters say. */
 export function findApiExclusion(
   subject: ExclusionSubject,
-  { excluded }: Pick<FacetLabels, 'excluded'>,
+  { excluded }: Pick<IncidentLabels, 'excluded'>,
   reader: LabelMapper,
 ): ApiExclusion | undefined {
   const flag = findFlag(subject) ?? ((subject.flags & FLAGS.merged) === 0 ? undefined : 'merged');
@@ -98,15 +98,15 @@ function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, rea
 
 /** Labels as the filter sees them: what it leaves out has no slot among the limited services, and people know it by its name. */
 export function findUnfilteredLabels(
-  facet: number,
-  { history, reader }: { readonly history: Pick<StoreSnapshot, 'labels' | 'facet'>; readonly reader: LabelMapper },
-): FacetLabels | undefined {
-  const labels = history.labels(facet);
+  dimensionsRow: number,
+  { history, reader }: { readonly history: Pick<StoreSnapshot, 'labels' | 'dimensions'>; readonly reader: LabelMapper },
+): IncidentLabels | undefined {
+  const labels = history.labels(dimensionsRow);
   if (labels?.excluded !== true) return labels;
-  return { ...labels, ...toLabels(reader.facet(history.facet(facet))) };
+  return { ...labels, ...toLabels(reader.map(history.dimensions(dimensionsRow))) };
 }
 
 /** The labels that a provider's mappings make. */
-export function toLabels({ service, severity, team, excluded }: MappedLabels): Omit<FacetLabels, 'provider'> {
+export function toLabels({ service, severity, team, excluded }: MappedLabels): Omit<IncidentLabels, 'provider'> {
   return { service, severity: severity.name, team, excluded };
 }

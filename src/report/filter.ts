@@ -2,7 +2,7 @@ import { normalizeSeverity } from '../config/severities.ts';
 import type { SeverityConfig } from '../config/types.ts';
 import { formatList } from '../model/format.ts';
 import { InputError } from '../model/input-error.ts';
-import type { FacetLabels } from '../model/stored.ts';
+import type { IncidentLabels } from '../model/stored.ts';
 import { printable, suggest } from '../model/text.ts';
 
 /** The labels of an incident that people may ask for. */
@@ -31,7 +31,7 @@ const LISTED_MAX = 8;
  */
 export function resolveFilter(
   asked: Filter,
-  { names, severities }: { readonly names: readonly FacetLabels[]; readonly severities: readonly SeverityConfig[] },
+  { names, severities }: { readonly names: readonly IncidentLabels[]; readonly severities: readonly SeverityConfig[] },
 ): Filter {
   const services = names.map(({ service }) => service);
   const teams = names.map(({ team }) => team);
@@ -43,7 +43,7 @@ export function resolveFilter(
 }
 
 /** Whether an incident with these labels passes. */
-export function matchesFilter({ severities, services, teams }: Filter, labels: FacetLabels): boolean {
+export function matchesFilter({ severities, services, teams }: Filter, labels: IncidentLabels): boolean {
   return (
     includesOrAll(severities, labels.severity) &&
     includesOrAll(services, labels.service) &&

@@ -1,6 +1,6 @@
 import { isVisible } from '../config/label-mapper.ts';
 import type { Grouping } from '../config/types.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary, recoveryMs, STATUSES } from '../model/stored.ts';
+import { FLAGS, type IncidentLabels, type IncidentSummary, recoveryMs, STATUSES } from '../model/stored.ts';
 import type { OpenRow, Row } from '../stats/rows.ts';
 import { SortedNumbers } from '../stats/sorted-numbers.ts';
 import { createTimeline, findSyncedProviders, type HistoryInput } from './timeline.ts';
@@ -28,14 +28,14 @@ export function replayHistory(input: HistoryInput): HistoryReplay {
   const openIncidents = createOpenIncidentReplay({ hasTeam: settings.team });
   const indexed = new Set<number>();
   history.each((incident) => {
-    const labels = history.labels(incident.facet);
+    const labels = history.labels(incident.dimensionsRow);
     const reader = findReader(labels?.provider ?? '');
     if (labels === undefined || reader === undefined) return;
     const { flags, title } = incident;
     if (!isVisible({ flags, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, reader)) return;
     openIncidents.put(incident, labels);
-    if (!indexed.has(incident.facet)) starts.put(labels);
-    indexed.add(incident.facet);
+    if (!indexed.has(incident.dimensionsRow)) starts.put(labels);
+    indexed.add(incident.dimensionsRow);
   });
   const timeline = createTimeline(input);
   return {
@@ -47,7 +47,7 @@ export function replayHistory(input: HistoryInput): HistoryReplay {
 /** From when on what a row rests on is known. */
 export interface StartIndex {
   /** Takes the labels of incidents. */
-  put(labels: FacetLabels): void;
+  put(labels: IncidentLabels): void;
   /** The latest beginning of history among the providers of a row; `values` are its labels, in the order of the grouping. */
   findStartMs(grouping: Grouping, values: readonly string[]): number;
 }
@@ -86,7 +86,7 @@ function toGroupKey(grouping: Grouping, values: readonly string[]): string {
 /** What was open at times of the past, per combination of base labels, by what is known today. */
 export interface OpenIncidentReplay {
   /** Takes an incident that statistics see. */
-  put(incident: IncidentSummary, labels: FacetLabels): void;
+  put(incident: IncidentSummary, labels: IncidentLabels): void;
   /** All combinations that had an incident by then; the same objects each time. Times must not descend. */
   at(ms: number): readonly OpenRow[];
 }
@@ -99,7 +99,7 @@ export function createOpenIncidentReplay({ hasTeam }: { readonly hasTeam: boolea
   let isSorted = false;
   let nextEvent = 0;
   let list: readonly ReplayedRow[] = [];
-  const ensureRow = ({ provider, service, severity, team }: FacetLabels): ReplayedRow => {
+  const ensureRow = ({ provider, service, severity, team }: IncidentLabels): ReplayedRow => {
     const labels = { provider, service, severity, team: hasTeam ? team : '' };
     const key = JSON.stringify(Object.values(labels));
     const row = rows.get(key) ?? new ReplayedRow(labels);
@@ -137,7 +137,7 @@ class ReplayedRow implements OpenRow {
   version = 0;
   readonly #openSince = new SortedNumbers();
 
-  constructor({ provider, service, severity, team }: Omit<FacetLabels, 'excluded'>) {
+  constructor({ provider, service, severity, team }: Omit<IncidentLabels, 'excluded'>) {
     this.provider = provider;
     this.service = service;
     this.severity = severity;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatIsoTime } from '../model/format.ts';
 import { ENDS_KNOWN_FROM } from '../model/incident.ts';
-import { type FacetLabels, STATUSES } from '../model/stored.ts';
+import { type IncidentLabels, STATUSES } from '../model/stored.ts';
 import type { IncidentDetails } from '../store/snapshot.ts';
 
 /** A time for programs. */
@@ -28,7 +28,7 @@ export const incidentFields = {
 /** The values of these fields and what has no schema of its own, under today's labels; without its title, which may hold anything. */
 export function toIncidentJson(
   { provider, incident }: Pick<IncidentDetails, 'provider' | 'incident'>,
-  { service, severity, team }: Pick<FacetLabels, 'service' | 'severity' | 'team'>,
+  { service, severity, team }: Pick<IncidentLabels, 'service' | 'severity' | 'team'>,
 ) {
   return {
     provider,

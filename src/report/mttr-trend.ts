@@ -1,5 +1,5 @@
 import { isVisible, type LabelMapper } from '../config/label-mapper.ts';
-import { type FacetLabels, type IncidentSummary, recoveryMs } from '../model/stored.ts';
+import { type IncidentLabels, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StatisticsSettings } from '../stats/rows.ts';
 import type { StoreSnapshot } from '../store/snapshot.ts';
@@ -49,7 +49,7 @@ export function computeMttrTrend(input: TrendInput): readonly WindowTrend[] {
   });
   const readUntilMs = new Map(history.providers.map((state) => [state.name, findCoverage(state)?.readUntilMs]));
   history.each((incident) => {
-    const labels = history.labels(incident.facet);
+    const labels = history.labels(incident.dimensionsRow);
     const ms = labels === undefined ? undefined : findRecoveryMs(incident, labels, input);
     if (labels === undefined || ms === undefined || incident.resolvedAtMs === undefined) return;
     const recovery = { ms, resolvedAtMs: incident.resolvedAtMs, readUntilMs: readUntilMs.get(labels.provider) ?? 0 };
@@ -66,7 +66,7 @@ export function computeMttrTrend(input: TrendInput): readonly WindowTrend[] {
 }
 
 /** Undefined for what is in no mean: open, merged, outside the filter, or of a provider that counts only on its own. */
-function findRecoveryMs(incident: IncidentSummary, labels: FacetLabels, input: TrendInput): number | undefined {
+function findRecoveryMs(incident: IncidentSummary, labels: IncidentLabels, input: TrendInput): number | undefined {
   const reader = input.reader(labels.provider);
   const ms = recoveryMs(incident, input.settings.reopened);
   if (reader === undefined || ms === undefined || !input.isOverall(labels.provider)) return undefined;

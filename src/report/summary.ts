@@ -78,7 +78,7 @@ function createClassifier({ history, reader: findReader, reopened, filter, windo
   const overall = windows.filter(({ provider }) => provider.isOverall);
   const windowByName = new Map(overall.map((window) => [window.provider.name, window]));
   return (incident: IncidentSummary): Classified | undefined => {
-    const labels = history.labels(incident.facet);
+    const labels = history.labels(incident.dimensionsRow);
     const window = windowByName.get(labels?.provider ?? '');
     const reader = findReader(labels?.provider ?? '');
     if (labels === undefined || window === undefined || reader === undefined) return undefined;
@@ -90,7 +90,7 @@ function createClassifier({ history, reader: findReader, reopened, filter, windo
       const isWanted = matchesFilter(filter, labels);
       return { ms, isWanted, isInPeriod, isOutsideFilter: isInPeriod && !isWanted, exclusion: undefined };
     }
-    const unfiltered = findUnfilteredLabels(incident.facet, { history, reader }) ?? labels;
+    const unfiltered = findUnfilteredLabels(incident.dimensionsRow, { history, reader }) ?? labels;
     const isAsked = isInPeriod && matchesFilter(filter, unfiltered);
     const exclusion = isAsked ? findExclusion(subject, unfiltered, reader) : undefined;
     return { ms, isWanted: false, isInPeriod, isOutsideFilter: false, exclusion };
@@ -111,7 +111,7 @@ function insertLongest(longest: Recovery[], recovery: Recovery): void {
 
 function toLongIncidents({ row, ms }: Recovery, history: StoreSnapshot): LongIncident[] {
   return history.details([row]).flatMap(({ provider, stored, incident: { id, url } }) => {
-    const labels = history.labels(stored.facet);
+    const labels = history.labels(stored.dimensionsRow);
     if (labels === undefined || stored.resolvedAtMs === undefined) return [];
     const { service, severity } = labels;
     const { triggeredAtMs, resolvedAtMs } = stored;

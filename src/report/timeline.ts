@@ -1,7 +1,7 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
 import { formatList, formatTime } from '../model/format.ts';
 import { InputError } from '../model/input-error.ts';
-import type { FacetLabels } from '../model/stored.ts';
+import type { IncidentLabels } from '../model/stored.ts';
 import type { ActiveProvider } from '../stats/group-index.ts';
 import type { Row, StatisticsSettings } from '../stats/rows.ts';
 import { createStatistics } from '../stats/statistics.ts';
@@ -21,7 +21,7 @@ export interface HistoryInput {
 
 export interface TimelineInput extends HistoryInput {
   /** Lets in only these incidents; all without it. */
-  readonly isWanted?: (labels: FacetLabels) => boolean;
+  readonly isWanted?: (labels: IncidentLabels) => boolean;
 }
 
 /** Where windows end: a time, or relative to how far each provider was read; `read` is where live windows end. */
@@ -44,8 +44,8 @@ export function createTimeline(input: TimelineInput): Timeline {
   const statistics = createStatistics({
     settings,
     reader: input.reader,
-    labels: (facet) => {
-      const labels = history.labels(facet);
+    labels: (dimensionsRow) => {
+      const labels = history.labels(dimensionsRow);
       if (labels === undefined || isWanted === undefined || isWanted(labels)) return labels;
       return { ...labels, excluded: true };
     },

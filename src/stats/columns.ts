@@ -14,12 +14,12 @@ const VACANT_SHARE_MAX = 1 / 4;
 function newColumns(capacity: number) {
   return {
     rows: new Float64Array(capacity),
-    facets: new Uint32Array(capacity),
+    dimensionsRows: new Uint32Array(capacity),
     flags: new Uint16Array(capacity),
     statuses: new Uint8Array(capacity),
     /** Bits of TRACKED: what the groups keep of an incident beside its windows. */
     tracked: new Uint8Array(capacity),
-    /** 1 for incidents that are in statistics unless their facet is excluded, 0 for others, 2 for none. */
+    /** 1 for incidents that are in statistics unless their dimensions are excluded, 0 for others, 2 for none. */
     visible: new Uint8Array(capacity),
     triggered: new Float64Array(capacity),
     /** NaN while open, and for merged ones. */
@@ -42,7 +42,7 @@ export class Columns {
   readonly spans = new Map<number, readonly number[]>();
   length = 0;
   #vacant = 0;
-  /** By facet; null for those of providers that are not configured. */
+  /** By row of dimensions; null for those of providers that are not configured. */
   readonly #readers: (LabelMapper | null)[] = [];
 
   /** The slot of a row of the store; -1 when it is not held. */
@@ -108,7 +108,7 @@ export class Columns {
     const isMerged = (incident.flags & FLAGS.merged) !== 0;
     const { values } = this;
     const recovery = recoveryMs(incident, input.settings.reopened);
-    values.facets[slot] = incident.facet;
+    values.dimensionsRows[slot] = incident.dimensionsRow;
     values.flags[slot] = incident.flags;
     values.statuses[slot] = incident.status;
     values.triggered[slot] = incident.triggeredAtMs;
@@ -124,18 +124,18 @@ export class Columns {
   }
 
   #isVisible(incident: IncidentSummary, recovery: number | undefined, input: StatisticsInput): boolean {
-    const reader = this.#readerOf(incident.facet, input);
+    const reader = this.#readerOf(incident.dimensionsRow, input);
     if (reader === null) return false;
     const { flags, title } = incident;
     return isVisible({ flags, title, recoveryMs: recovery }, { excluded: false }, reader);
   }
 
-  #readerOf(facet: number, input: StatisticsInput): LabelMapper | null {
-    const known = this.#readers[facet];
+  #readerOf(dimensionsRow: number, input: StatisticsInput): LabelMapper | null {
+    const known = this.#readers[dimensionsRow];
     if (known !== undefined) return known;
-    const labels = input.labels(facet);
+    const labels = input.labels(dimensionsRow);
     const reader = (labels === undefined ? undefined : input.reader(labels.provider)) ?? null;
-    this.#readers[facet] = reader;
+    this.#readers[dimensionsRow] = reader;
     return reader;
   }
 

@@ -1,5 +1,5 @@
 import type { Grouping, SeverityConfig } from '../config/types.ts';
-import { type FacetLabels, STATUSES } from '../model/stored.ts';
+import { type IncidentLabels, STATUSES } from '../model/stored.ts';
 import type { Columns } from './columns.ts';
 import type { Coverage } from './evaluate.ts';
 import { Group } from './group.ts';
@@ -24,8 +24,8 @@ export interface ProviderIndex {
   readonly counts: { open: number; resolved: number; excluded: number };
 }
 
-/** What the incidents of one facet take part in. */
-export interface FacetGroups {
+/** The groups in which incidents with the same dimensions are counted. */
+export interface DimensionsGroups {
   readonly providerIndex: ProviderIndex;
   /** Position of the provider in the configuration. */
   readonly providerPosition: number;
@@ -42,8 +42,8 @@ export interface FacetGroups {
 export class GroupIndex {
   readonly providers: readonly ProviderIndex[];
   readonly #input: StatisticsInput;
-  /** By facet; null for those of providers that are not active. */
-  #facets: (FacetGroups | null)[] = [];
+  /** By row of dimensions; null for those of providers that are not active. */
+  #groupsByDimensions: (DimensionsGroups | null)[] = [];
   readonly #groups = new Map<string, Group>();
   #groupList: readonly Group[] | undefined;
   readonly #openStates = new Map<string, OpenState>();
@@ -73,13 +73,13 @@ export class GroupIndex {
     return new Map(this.providers.map(({ provider, counts }) => [provider.name, counts]));
   }
 
-  /** Undefined for facets of providers that are not active. */
-  facet(row: number): FacetGroups | undefined {
-    const known = this.#facets[row];
+  /** Undefined for dimensions of providers that are not active. */
+  find(row: number): DimensionsGroups | undefined {
+    const known = this.#groupsByDimensions[row];
     if (known !== undefined) return known ?? undefined;
-    const facet = this.#readFacet(row);
-    this.#facets[row] = facet ?? null;
-    return facet;
+    const groups = this.#readGroups(row);
+    this.#groupsByDimensions[row] = groups ?? null;
+    return groups;
   }
 
   /** A row stands on all overall providers, or on those that have incidents of its group. */
@@ -99,7 +99,7 @@ export class GroupIndex {
     }
     for (const [key, openState] of this.#openStates) if (openState.incidents === 0) this.#openStates.delete(key);
     if (this.#groups.size + this.#openStates.size === sizeBefore) return;
-    this.#facets = [];
+    this.#groupsByDimensions = [];
     this.#groupList = undefined;
   }
 
@@ -109,7 +109,7 @@ export class GroupIndex {
     for (const { name } of severities) this.#group('severity', [['severity', name]]);
   }
 
-  #readFacet(row: number): FacetGroups | undefined {
+  #readGroups(row: number): DimensionsGroups | undefined {
     const { settings } = this.#input;
     const labels = this.#input.labels(row);
     const providerPosition = this.providers.findIndex(({ provider }) => provider.name === labels?.provider);
@@ -140,7 +140,7 @@ export class GroupIndex {
     return group;
   }
 
-  #openState({ provider, service, severity, team }: FacetLabels): OpenState {
+  #openState({ provider, service, severity, team }: IncidentLabels): OpenState {
     const labels = { provider, service, severity, team: this.#input.settings.team ? team : '' };
     const key = JSON.stringify(labels);
     const openState = this.#openStates.get(key) ?? new OpenState(labels);
@@ -154,7 +154,7 @@ function isAlwaysPresent({ grouping }: Group): boolean {
   return grouping === 'all' || grouping === 'severity';
 }
 
-function groupLabels(grouping: Grouping, labels: FacetLabels): Group['labels'] {
+function groupLabels(grouping: Grouping, labels: IncidentLabels): Group['labels'] {
   if (grouping === 'all') return [];
   if (grouping === 'service,severity') {
     return [

@@ -1,6 +1,6 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
 import { type Config, type Grouping, STAGES, type Stage } from '../config/types.ts';
-import type { FacetLabels } from '../model/stored.ts';
+import type { IncidentLabels } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 
 /** Every statistic that a windowed row can have; durations are minutes, absent is NaN. */
@@ -101,8 +101,8 @@ export interface StatisticsSettings {
 
 export interface StatisticsInput {
   readonly settings: StatisticsSettings;
-  /** Today's labels of a facet; undefined when its provider is not configured. */
-  readonly labels: (facet: number) => FacetLabels | undefined;
+  /** Today's labels of a set of dimensions; undefined when its provider is not configured. */
+  readonly labels: (dimensionsRow: number) => IncidentLabels | undefined;
   readonly reader: (provider: string) => LabelMapper | undefined;
 }
 

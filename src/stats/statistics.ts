@@ -3,7 +3,7 @@ import { type BusinessTime, createBusinessTime } from './business-hours.ts';
 import { Columns, TRACKED } from './columns.ts';
 import { type Coverage, dependsOnCoverage, evaluateCoverage, evaluateWindow } from './evaluate.ts';
 import type { Group, Recovery } from './group.ts';
-import { type ActiveProvider, type FacetGroups, GroupIndex, type ProviderIndex } from './group-index.ts';
+import { type ActiveProvider, type DimensionsGroups, GroupIndex, type ProviderIndex } from './group-index.ts';
 import type { OpenRow, ProviderCounts, Row, StatisticsInput, StatisticsSettings } from './rows.ts';
 import type { SortedIndex } from './sorted-index.ts';
 
@@ -92,20 +92,20 @@ export class Windows {
 
   /** Adds an incident, or removes it exactly as it was added. With `isAppended`, `sortOrders` must follow the last one. */
   change(slot: number, sign: 1 | -1, isAppended = false): void {
-    const facet = this.#facetOf(slot);
-    if (facet === undefined) return;
-    if (facet.isExcluded || !this.#isVisible(slot)) {
-      facet.providerIndex.counts.excluded += sign;
+    const found = this.#groupsOf(slot);
+    if (found === undefined) return;
+    if (found.isExcluded || !this.#isVisible(slot)) {
+      found.providerIndex.counts.excluded += sign;
       return;
     }
-    for (const order of this.#ordersOf(facet.providerIndex, slot)) {
+    for (const order of this.#ordersOf(found.providerIndex, slot)) {
       if (isAppended) order.append(slot);
       else if (sign === 1) order.add(slot);
       else order.remove(slot);
     }
-    this.#countState(facet, slot, sign);
-    this.#track(facet, slot, sign);
-    this.#changeWindows(facet.providerIndex, slot, sign);
+    this.#countState(found, slot, sign);
+    this.#track(found, slot, sign);
+    this.#changeWindows(found.providerIndex, slot, sign);
   }
 
   sortOrders(): void {
@@ -153,8 +153,8 @@ export class Windows {
     }
   }
 
-  #facetOf(slot: number): FacetGroups | undefined {
-    return this.groupIndex.facet(this.#columns.values.facets[slot] ?? 0);
+  #groupsOf(slot: number): DimensionsGroups | undefined {
+    return this.groupIndex.find(this.#columns.values.dimensionsRows[slot] ?? 0);
   }
 
   #isVisible(slot: number): boolean {
@@ -170,7 +170,7 @@ export class Windows {
   }
 
   /** Adds to the groups when an incident was opened and in which times it was open, as far as windows can still need it. */
-  #track({ groups, providerPosition, providerIndex, isOutage }: FacetGroups, slot: number, sign: 1 | -1): void {
+  #track({ groups, providerPosition, providerIndex, isOutage }: DimensionsGroups, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
     const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
@@ -195,7 +195,7 @@ export class Windows {
     }
   }
 
-  #countState({ providerIndex, openState }: FacetGroups, slot: number, sign: 1 | -1): void {
+  #countState({ providerIndex, openState }: DimensionsGroups, slot: number, sign: 1 | -1): void {
     const columns = this.#columns;
     const isMerged = ((columns.values.flags[slot] ?? 0) & FLAGS.merged) !== 0;
     const resolvedAtMs = columns.values.resolved[slot] ?? Number.NaN;
@@ -237,7 +237,7 @@ export class Windows {
   }
 
   #touch(slot: number): readonly Group[] {
-    const groups = this.#facetOf(slot)?.groups ?? [];
+    const groups = this.#groupsOf(slot)?.groups ?? [];
     for (const group of groups) group.isDirty = true;
     return groups;
   }
@@ -245,7 +245,7 @@ export class Windows {
   /** What a resolved incident adds to the means of its windows, in the order of MEANS. */
   #recovery(slot: number): Recovery {
     const columns = this.#columns;
-    const { providerIndex, targetMs, stageTargetsMs = {} } = this.#facetOf(slot) ?? {};
+    const { providerIndex, targetMs, stageTargetsMs = {} } = this.#groupsOf(slot) ?? {};
     const triggeredAtMs = columns.values.triggered[slot] ?? 0;
     const flags = columns.values.flags[slot] ?? 0;
     const ms = columns.values.recovery[slot] ?? 0;

@@ -1,6 +1,6 @@
 import { isVisible } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
-import { type FacetLabels, FLAGS, recoveryMs } from '../model/stored.ts';
+import { FLAGS, type IncidentLabels, recoveryMs } from '../model/stored.ts';
 import { contentFlags, type IncidentRow, list, number, spansOf, timestamp } from './incident-row.ts';
 import { type LabelSet, observe } from './label-sets.ts';
 import { editSeries, type IncidentSeries } from './series.ts';
@@ -18,7 +18,7 @@ export interface CountingState {
 /** An incident as it is to be counted. */
 export interface CountInput {
   readonly incident: Incident;
-  readonly facet: number;
+  readonly dimensionsRow: number;
   readonly counting: CountingState;
 }
 
@@ -62,9 +62,9 @@ export interface CountResult {
  * retention, is never counted (DESIGN §4).
  */
 export function countDue(state: LedgerState, input: CountInput, rules: CountingRules, result: CountResult): boolean {
-  const { incident, facet, counting } = input;
+  const { incident, dimensionsRow, counting } = input;
   const { settings } = state;
-  const labels = state.labels(facet);
+  const labels = state.labels(dimensionsRow);
   const reader = state.reader(rules.provider);
   if (labels === undefined || reader === undefined) return false;
   const ms = recoveryOf(incident, counting, settings.reopened);
@@ -97,8 +97,12 @@ export function wasCountedAndPruned(incident: Incident, rules: CountingRules, pr
 }
 
 /** Counts, once, an incident that has the default severity because its own is unknown or missing; history included. */
-export function countUnmapped(state: LedgerState, { facet, counting }: Omit<CountInput, 'incident'>, provider: string) {
-  const reason = state.mapped(facet)?.severity.unmapped?.reason;
+export function countUnmapped(
+  state: LedgerState,
+  { dimensionsRow, counting }: Omit<CountInput, 'incident'>,
+  provider: string,
+) {
+  const reason = state.mapped(dimensionsRow)?.severity.unmapped?.reason;
   if (reason === undefined || (counting.flags & FLAGS.unmappedCounted) !== 0) return;
   counting.flags |= FLAGS.unmappedCounted;
   state.count({ provider, name: 'unmapped', label: reason });
@@ -114,7 +118,7 @@ function recoveryDue(input: CountInput, rules: CountingRules, settleMs: number):
 
 interface RecoveryInput extends CountInput {
   readonly ms: number;
-  readonly labels: FacetLabels;
+  readonly labels: IncidentLabels;
   readonly series: IncidentSeries;
 }
 
@@ -231,8 +235,8 @@ export function isAnythingCounted(row: IncidentRow): boolean {
 interface RevisionInput {
   readonly before: IncidentRow;
   readonly incident: Incident;
-  /** The facet of the incident as it is now. */
-  readonly facet: number;
+  /** The dimensions of the incident as it is now. */
+  readonly dimensionsRow: number;
   /** The resolve time with which the ledger has it. */
   readonly countedEndMs: number | undefined;
 }
@@ -240,13 +244,13 @@ interface RevisionInput {
 /** What a poll changes about an incident of which something is counted; the ledger keeps what it has. */
 export function findRevisions(
   state: LedgerState,
-  { before, incident, facet, countedEndMs }: RevisionInput,
+  { before, incident, dimensionsRow, countedEndMs }: RevisionInput,
 ): RevisionReason[] {
   if (!isAnythingCounted(before)) return [];
   const changes: RevisionReason[] = [];
   if (isReopened(before, incident)) changes.push('reopened');
   const then = state.mapped(number(before, 'facet'));
-  const now = state.mapped(facet);
+  const now = state.mapped(dimensionsRow);
   if (then?.severity.name !== now?.severity.name) changes.push('severity');
   if (then?.service !== now?.service) changes.push('service');
   // An incident that is open again has no stored end: then the counted one is compared.

@@ -10,7 +10,7 @@ import { bucketOf, type LabelSet } from './label-sets.ts';
 import { createQueries } from './queries.ts';
 import { endHold, migrateLayout } from './series.ts';
 import { reconcileServices } from './service-limit.ts';
-import { facetKey, type LedgerState, serviceKey } from './state.ts';
+import { dimensionsKey, type LedgerState, serviceKey } from './state.ts';
 import type { Batch, Exemplar, PruneResult, Store, StoreSettings } from './store.ts';
 
 const RESTARTED = 'cumulative series restart at zero, with a new _created: their layout was changed';
@@ -99,15 +99,16 @@ function importPart(engine: StoreEngine, writer: EngineWriter, fork: LedgerState
   writer.changes(decideImport(fork, loadTouched(engine, row, part, false), part));
 }
 
-/** Reads all incidents of the configured providers, counting on the way how many each facet has. */
+/** Reads all incidents of the configured providers, counting on the way how many each set of dimensions has. */
 function loadIncidents(engine: StoreEngine, state: LedgerState, each: Parameters<Store['load']>[0]): void {
   const counts = new Map<number, number>();
   const isConfigured = new Map<number, boolean>();
-  for (const { row, provider } of state.facets.values()) isConfigured.set(row, state.reader(provider) !== undefined);
+  for (const { row, provider } of state.dimensionsByRow.values())
+    isConfigured.set(row, state.reader(provider) !== undefined);
   const visit = (incident: IncidentSummary) => {
-    const { facet, flags } = incident;
-    if (isCountable(flags)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
-    if (isConfigured.get(facet) === true) each(incident);
+    const { dimensionsRow, flags } = incident;
+    if (isCountable(flags)) counts.set(dimensionsRow, (counts.get(dimensionsRow) ?? 0) + 1);
+    if (isConfigured.get(dimensionsRow) === true) each(incident);
   };
   engine.eachIncident(visit, { isTitleWanted: state.isTitleWanted() });
   for (const row of isConfigured.keys()) state.incidents.set(row, counts.get(row) ?? 0);
@@ -210,26 +211,27 @@ function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string
   return expired.map((one) => number(one, 'row'));
 }
 
-/** Deletes facets that no incident has any more, and services that have neither a facet nor an entry in a catalogue. */
+/** Deletes dimensions that no incident has any more, and services that have neither a set of dimensions nor an entry in a catalogue. */
 function forgetUnused({ engine, fork }: PruneInput): void {
   const used = new Set<string>();
   let mayBeUnused = false;
-  for (const { row, providerRow, serviceId } of fork.facets.values()) {
+  for (const { row, providerRow, serviceId } of fork.dimensionsByRow.values()) {
     used.add(serviceKey(providerRow, serviceId));
     if ((fork.incidents.get(row) ?? 0) === 0) mayBeUnused = true;
   }
   // Only then is it worth going over all incidents.
-  const unused = mayBeUnused ? engine.unusedFacets() : [];
+  const unused = mayBeUnused ? engine.unusedDimensions() : [];
   for (const row of unused) {
-    const facet = fork.facets.get(row);
-    if (facet === undefined) continue;
-    fork.facets.delete(row);
+    const dimensions = fork.dimensionsByRow.get(row);
+    if (dimensions === undefined) continue;
+    fork.dimensionsByRow.delete(row);
     fork.incidents.delete(row);
-    fork.facetRows.delete(facetKey(facet));
+    fork.dimensionsRowByKey.delete(dimensionsKey(dimensions));
   }
   if (unused.length > 0) {
     used.clear();
-    for (const { providerRow, serviceId } of fork.facets.values()) used.add(serviceKey(providerRow, serviceId));
+    for (const { providerRow, serviceId } of fork.dimensionsByRow.values())
+      used.add(serviceKey(providerRow, serviceId));
     fork.relabel();
   }
   for (const [key, { isListed }] of fork.services.entries()) {

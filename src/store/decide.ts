@@ -201,8 +201,8 @@ function freeDeleted({ table }: Work, key: number): void {
 function upsert(work: Work, incident: Incident, before: IncidentRow | undefined): void {
   const { state, table, provider, rules } = work;
   const isServiceRenamed = before !== undefined && nameBefore(work, before) !== incident.serviceName;
-  const facet = state.findFacet(incident, provider);
-  const cells = cellsOf(incident, facet);
+  const dimensionsRow = state.findDimensionsRow(incident, provider);
+  const cells = cellsOf(incident, dimensionsRow);
   const counting = before === undefined ? newCounting(work, incident) : readCounting(before);
   counting.flags = (counting.flags & ~CONTENT_FLAGS) | contentFlags(incident);
   const isContentSame =
@@ -215,16 +215,16 @@ function upsert(work: Work, incident: Incident, before: IncidentRow | undefined)
     return;
   }
   work.counts[before === undefined ? 'added' : 'changed'] += 1;
-  if (provider.isSynced) allocateService(state, facet);
+  if (provider.isSynced) allocateService(state, dimensionsRow);
   if (before !== undefined) {
     const countedEndMs = work.countedEndsMs.get(counting.row);
-    for (const label of findRevisions(state, { before, incident, facet, countedEndMs })) {
+    for (const label of findRevisions(state, { before, incident, dimensionsRow, countedEndMs })) {
       state.count({ provider: provider.name, name: 'revisions', label });
     }
   }
-  countUnmapped(state, { facet, counting }, provider.name);
+  countUnmapped(state, { dimensionsRow, counting }, provider.name);
   const isWaiting = provider.isSynced
-    ? count(work, { incident, facet, counting })
+    ? count(work, { incident, dimensionsRow, counting })
     : mayCount(incident, rules.countingSinceMs);
   setPending(counting, isWaiting);
   work.changed.set(counting.row, storedOf(table.put(provider.row, cells, counting)));
@@ -238,8 +238,10 @@ function newCounting({ table, provider, rules }: Work, incident: Incident): Coun
 
 /** The name that the service of a stored row had before this decision. */
 function nameBefore({ state }: Work, before: IncidentRow): string | undefined {
-  const facet = state.facets.get(number(before, 'facet'));
-  return facet === undefined ? undefined : state.services.getBase(serviceKey(facet.providerRow, facet.serviceId))?.name;
+  const dimensions = state.dimensionsByRow.get(number(before, 'facet'));
+  return dimensions === undefined
+    ? undefined
+    : state.services.getBase(serviceKey(dimensions.providerRow, dimensions.serviceId))?.name;
 }
 
 /** True when a recovery still waits to be counted. */
@@ -269,9 +271,9 @@ function markDeleted(work: Work, before: IncidentRow): void {
 function countPending(work: Work, row: IncidentRow | undefined): void {
   if (row === undefined || (number(row, 'marks') & FLAGS.pending) === 0) return;
   const counting = readCounting(row);
-  const facet = number(row, 'facet');
-  const incident = incidentOf(row, work.state.facet(facet));
-  setPending(counting, count(work, { incident, facet, counting }));
+  const dimensionsRow = number(row, 'facet');
+  const incident = incidentOf(row, work.state.dimensions(dimensionsRow));
+  setPending(counting, count(work, { incident, dimensionsRow, counting }));
   if (!isSameCounting(counting, readCounting(row))) putCounting(work, row, counting);
 }
 

@@ -55,7 +55,7 @@ export interface IncidentQueries {
   listedSince: [provider: number, sinceMs: number];
   /** Incidents that may have changed at or after a time. */
   happenedSince: [provider: number, sinceMs: number];
-  /** Closed before a time, at most `limit`; rows, facets, flags, ids and subjects. */
+  /** Closed before a time, at most `limit`; rows, dimensions, flags, ids and subjects. */
   closedBefore: [provider: number, beforeMs: number, limit: number];
 }
 
@@ -78,10 +78,10 @@ export interface StoreEngine {
   stateChanges(provider: number, subject: string): StateChange[];
   /** Newest first; some thousand. */
   recentLedger(): RecentRecovery[];
-  /** Facets that no incident has. */
-  unusedFacets(): number[];
-  /** How many kept incidents each facet has. */
-  incidentsByFacet(): Map<number, number>;
+  /** Rows of dimensions that no incident has. */
+  unusedDimensions(): number[];
+  /** How many countable incidents each set of dimensions has. */
+  incidentsByDimensions(): Map<number, number>;
   /** Runs `work` in one transaction: all of it is written, or nothing. */
   transaction<Result>(work: (writer: EngineWriter) => Result): Result;
   sizeBytes(): number;

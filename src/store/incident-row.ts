@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { ENDS_KNOWN_FROM, type Incident, type Interval } from '../model/incident.ts';
-import { type Facet, FLAGS, type IncidentSummary, STATUSES } from '../model/stored.ts';
+import { type Dimensions, FLAGS, type IncidentSummary, STATUSES } from '../model/stored.ts';
 
 export type Cell = string | number | null;
 
@@ -8,9 +8,9 @@ export type Cell = string | number | null;
 export type IncidentRow = Readonly<Record<string, unknown>>;
 
 /** What the platform reports of an incident, by column; the counting state is not part of it. */
-const CONTENT: readonly (readonly [column: string, cell: (incident: Incident, facet: number) => Cell])[] = [
+const CONTENT: readonly (readonly [column: string, cell: (incident: Incident, dimensionsRow: number) => Cell])[] = [
   ['id', ({ id }) => id],
-  ['facet', (_incident, facet) => facet],
+  ['facet', (_incident, dimensionsRow) => dimensionsRow],
   ['status', ({ status }) => STATUSES.indexOf(status)],
   ['triggered_ms', ({ triggeredAtMs }) => triggeredAtMs],
   ['started_ms', ({ startedAtMs }) => startedAtMs ?? null],
@@ -35,8 +35,8 @@ const CONTENT: readonly (readonly [column: string, cell: (incident: Incident, fa
 /** Columns of what the platform reports, in the order of `cellsOf`. */
 export const CONTENT_COLUMNS: readonly string[] = CONTENT.map(([column]) => column);
 
-export function cellsOf(incident: Incident, facet: number): Cell[] {
-  return CONTENT.map(([, cell]) => cell(incident, facet));
+export function cellsOf(incident: Incident, dimensionsRow: number): Cell[] {
+  return CONTENT.map(([, cell]) => cell(incident, dimensionsRow));
 }
 
 /** Bits of FLAGS that the incident itself decides. */
@@ -73,7 +73,7 @@ export function isSameContent(a: Incident, b: Incident): boolean {
 }
 
 /** The incident that a row holds. */
-export function incidentOf(row: IncidentRow, facet: Facet): Incident {
+export function incidentOf(row: IncidentRow, dimensions: Dimensions): Incident {
   const flags = number(row, 'marks');
   return {
     id: text(row, 'id') ?? '',
@@ -81,10 +81,10 @@ export function incidentOf(row: IncidentRow, facet: Facet): Incident {
     subject: text(row, 'subject'),
     url: text(row, 'url'),
     title: text(row, 'title') ?? '',
-    serviceId: facet.serviceId,
-    serviceName: facet.serviceName,
-    team: facet.team === '' ? undefined : facet.team,
-    severity: facet.severity,
+    serviceId: dimensions.serviceId,
+    serviceName: dimensions.serviceName,
+    team: dimensions.team === '' ? undefined : dimensions.team,
+    severity: dimensions.severity,
     status: STATUSES[number(row, 'status')] ?? 'triggered',
     startedAtMs: timestamp(row, 'started_ms'),
     triggeredAtMs: number(row, 'triggered_ms'),
@@ -120,7 +120,7 @@ export function storedFrom(cells: Readonly<Record<number, unknown>>): IncidentSu
   const numberAt = (at: number) => asNumber(cells[at], STORED[at]);
   return {
     row: numberAt(0),
-    facet: numberAt(1),
+    dimensionsRow: numberAt(1),
     flags: numberAt(2),
     status: numberAt(3),
     triggeredAtMs: numberAt(4),

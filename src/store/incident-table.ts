@@ -67,7 +67,7 @@ export class IncidentTable {
     return this.#put({ ...before, ...countingColumns(counting) });
   }
 
-  /** Keeps the number of incidents per facet, which decides which services have a label of their own. */
+  /** Updates the number of incidents per set of dimensions, which decides which services have a label of their own. */
   #put(row: IncidentRow): IncidentRow {
     const key = number(row, 'row');
     const before = this.#rows.get(key);

@@ -1,5 +1,5 @@
 import { isVisible } from '../config/label-mapper.ts';
-import { type FacetLabels, FLAGS, STATUSES } from '../model/stored.ts';
+import { FLAGS, type IncidentLabels, STATUSES } from '../model/stored.ts';
 import type { StoreEngine } from './engine.ts';
 import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
@@ -27,21 +27,21 @@ export function createQueries(engine: StoreEngine, state: LedgerState): Queries 
     provider: (name) => state.provider(name),
     stored: (name) => storedIncidents(engine, state, name),
     idsSince: (name, sinceMs) => engine.incidents('listedSince', state.provider(name).row, sinceMs).map(idOf),
-    labels: (facet) => state.labels(facet),
+    labels: (dimensionsRow) => state.labels(dimensionsRow),
     labelSets: () => state.labelSets.values().filter(({ provider }) => state.isRead(provider)),
     counters: () => state.counters.values(),
     unmappedSeverities: () => {
       const found = new Map<string, { provider: string; value: string }>();
-      for (const row of state.facetsInUse()) {
+      for (const row of state.dimensionsInUse()) {
         const value = state.mapped(row)?.severity.unmapped?.value;
-        const { provider } = state.facet(row);
+        const { provider } = state.dimensions(row);
         if (value !== undefined) found.set(JSON.stringify([provider, value]), { provider, value });
       }
       return [...found.values()];
     },
     openIncidents: (limit) => openIncidents(engine, state, limit),
     backlog: (name) => {
-      const rows = state.facetsInUse((provider) => provider === name);
+      const rows = state.dimensionsInUse((provider) => provider === name);
       const held = rows.reduce((sum, row) => sum + (state.incidents.get(row) ?? 0), 0);
       return { held, waiting: engine.rejectedIds(state.provider(name).row).length };
     },
@@ -53,7 +53,7 @@ export function createQueries(engine: StoreEngine, state: LedgerState): Queries 
 /** What a provider may ask about its own past. */
 export function storedIncidents(engine: StoreEngine, state: LedgerState, name: string): StoredIncidents {
   const { row: provider } = state.provider(name);
-  const read = (row: IncidentRow) => incidentOf(row, state.facet(number(row, 'facet')));
+  const read = (row: IncidentRow) => incidentOf(row, state.dimensions(number(row, 'facet')));
   return {
     incidents: (ids) =>
       new Map(ids.flatMap((id) => engine.incidents('byId', provider, id).map((row) => [id, read(row)] as const))),
@@ -82,13 +82,13 @@ function openIncidents(engine: StoreEngine, state: LedgerState, limit: number): 
   return { oldest, total };
 }
 
-function isCounted(state: LedgerState, row: IncidentRow, labels: FacetLabels): boolean {
+function isCounted(state: LedgerState, row: IncidentRow, labels: IncidentLabels): boolean {
   const reader = state.reader(labels.provider);
   if (reader === undefined || !state.isRead(labels.provider)) return false;
   return isVisible({ flags: number(row, 'marks'), title: text(row, 'title'), recoveryMs: undefined }, labels, reader);
 }
 
-function toOpenIncident(row: IncidentRow, { provider, service, severity }: FacetLabels): OpenIncident {
+function toOpenIncident(row: IncidentRow, { provider, service, severity }: IncidentLabels): OpenIncident {
   return {
     provider,
     service,

@@ -1,4 +1,4 @@
-import type { FacetLabels } from '../model/stored.ts';
+import type { IncidentLabels } from '../model/stored.ts';
 import {
   copySet,
   type FamilyLayout,
@@ -22,14 +22,14 @@ export interface IncidentSeries {
 }
 
 /** Label sets of an incident with these labels, to be changed by this decision; new ones are created at zero. */
-export function editSeries(state: LedgerState, labels: FacetLabels, nowMs: number): IncidentSeries {
+export function editSeries(state: LedgerState, labels: IncidentLabels, nowMs: number): IncidentSeries {
   const { service, severity } = toSetLabels(labels, state.settings);
   const serviceSeries = editSet(state, service, nowMs);
   return { serviceSeries, severitySeries: severity === undefined ? serviceSeries : editSet(state, severity, nowMs) };
 }
 
 /** Makes sure that the series of an incident with these labels exist, at zero. */
-export function ensureSeries(state: LedgerState, labels: FacetLabels, nowMs: number): void {
+export function ensureSeries(state: LedgerState, labels: IncidentLabels, nowMs: number): void {
   const { service, severity } = toSetLabels(labels, state.settings);
   if (!state.labelSets.has(setKey(service))) editSet(state, service, nowMs);
   if (severity !== undefined && !state.labelSets.has(setKey(severity))) editSet(state, severity, nowMs);
@@ -110,7 +110,7 @@ function groupNames(kind: LabelSet['kind'], { detail }: Pick<FamilyLayout, 'deta
   return detail === 'full' ? GROUP_NAMES : ['recovery', 'counts'];
 }
 
-function toSetLabels(labels: FacetLabels, { detail, team: hasTeam }: StoreSettings) {
+function toSetLabels(labels: IncidentLabels, { detail, team: hasTeam }: StoreSettings) {
   const { provider, service, severity } = labels;
   const own: SetLabels = { kind: 'service', provider, service, severity, team: hasTeam ? labels.team : '' };
   const wide: SetLabels = { kind: 'severity', provider, service: '', severity, team: '' };

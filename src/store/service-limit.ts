@@ -2,8 +2,8 @@ import { ensureSeries } from './series.ts';
 import { type LedgerState, OTHER } from './state.ts';
 
 /** Gives a service that appears after the first sync a label of its own, within `metrics.max_services`. */
-export function allocateService(state: LedgerState, facet: number): void {
-  const mapped = state.mapped(facet);
+export function allocateService(state: LedgerState, dimensionsRow: number): void {
+  const mapped = state.mapped(dimensionsRow);
   if (mapped === undefined || mapped.excluded || state.allocated.has(mapped.service)) return;
   if (state.allocated.size >= state.settings.maxServices) {
     if (!state.overflowed.has(mapped.service)) state.overflowed.set(mapped.service, true);
@@ -28,7 +28,7 @@ export function reconcileServices(state: LedgerState, nowMs: number): boolean {
     const hasOwnLabel = kind !== 'service' || service === OTHER || state.allocated.has(service);
     if (!hasOwnLabel && state.isRead(provider)) state.labelSets.delete(key);
   }
-  for (const row of state.facetsInUse()) {
+  for (const row of state.dimensionsInUse()) {
     const labels = state.labels(row);
     if (labels !== undefined && !labels.excluded) ensureSeries(state, labels, nowMs);
   }
@@ -38,7 +38,7 @@ export function reconcileServices(state: LedgerState, nowMs: number): boolean {
 /** True when the limit has room, and a service has no label of its own. */
 export function hasWaitingServices(state: LedgerState): boolean {
   if (state.allocated.size >= state.settings.maxServices) return false;
-  for (const { row, provider } of state.facets.values()) {
+  for (const { row, provider } of state.dimensionsByRow.values()) {
     const mapped = state.isRead(provider) ? state.mapped(row) : undefined;
     if (mapped !== undefined && !mapped.excluded && !state.allocated.has(mapped.service)) return true;
   }
@@ -47,7 +47,7 @@ export function hasWaitingServices(state: LedgerState): boolean {
 
 function countByService(state: LedgerState): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const row of state.facetsInUse()) {
+  for (const row of state.dimensionsInUse()) {
     const mapped = state.mapped(row);
     if (mapped === undefined || mapped.excluded) continue;
     counts.set(mapped.service, (counts.get(mapped.service) ?? 0) + (state.incidents.get(row) ?? 0));
@@ -83,8 +83,8 @@ function listedServices(state: LedgerState): Set<string> {
   for (const { isListed, providerRow, id, name } of state.services.values()) {
     const provider = providerNames.get(providerRow);
     if (!isListed || provider === undefined || !state.isRead(provider)) continue;
-    const facet = { row: 0, provider, serviceId: id, serviceName: name, team: '', severity: {} };
-    names.add(state.reader(provider)?.facet(facet).service ?? '');
+    const dimensions = { row: 0, provider, serviceId: id, serviceName: name, team: '', severity: {} };
+    names.add(state.reader(provider)?.map(dimensions).service ?? '');
   }
   return names;
 }

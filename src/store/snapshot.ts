@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
-import type { Facet, FacetLabels, IncidentSummary } from '../model/stored.ts';
+import type { Dimensions, IncidentLabels, IncidentSummary } from '../model/stored.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
 import { storedIncidents } from './queries.ts';
 import { hasWaitingServices, reconcileServices } from './service-limit.ts';
@@ -26,12 +26,12 @@ export interface IncidentDetails {
 export interface StoreSnapshot {
   /** Of the configured providers, in the order of the configuration. */
   readonly providers: readonly ProviderState[];
-  /** Today's labels; undefined for facets of providers that are not configured or whose first sync is not complete. */
-  labels(facet: number): FacetLabels | undefined;
+  /** Today's labels; undefined for dimensions of providers that are not configured or whose first sync is not complete. */
+  labels(dimensionsRow: number): IncidentLabels | undefined;
   /** The platform's own values behind those labels. */
-  facet(facet: number): Facet;
+  dimensions(dimensionsRow: number): Dimensions;
   /** Today's labels of everything that incidents of these providers were ever called; filtered ones say `excluded`. */
-  names(): readonly FacetLabels[];
+  names(): readonly IncidentLabels[];
   /** Visits the incidents of these providers that are open or ended after `sinceMs`. */
   each(visit: (incident: IncidentSummary) => void, sinceMs?: number): void;
   /** All that is known of the incidents in these rows (`IncidentSummary.row`), in their order; gone ones are left out. */
@@ -125,25 +125,27 @@ function readSnapshot(database: DatabaseSync, { path, readers, maxServices }: Sn
   state.relabel();
   // A configuration that changed since the exporter ran may have services without a label of their own yet; only then incidents are counted.
   if (hasWaitingServices(state)) {
-    for (const [facet, incidents] of engine.incidentsByFacet()) state.incidents.set(facet, incidents);
+    for (const [dimensionsRow, incidents] of engine.incidentsByDimensions())
+      state.incidents.set(dimensionsRow, incidents);
     reconcileServices(state, 0);
   }
   const providers = [...readers.keys()].map((name) => state.provider(name));
-  const labels = (facet: number) => (state.isRead(state.facet(facet).provider) ? state.labels(facet) : undefined);
+  const labels = (dimensionsRow: number) =>
+    state.isRead(state.dimensions(dimensionsRow).provider) ? state.labels(dimensionsRow) : undefined;
   const record = (row: IncidentRow): IncidentDetails => {
-    const facet = state.facet(number(row, 'facet'));
-    return { provider: facet.provider, stored: storedOf(row), incident: incidentOf(row, facet) };
+    const dimensions = state.dimensions(number(row, 'facet'));
+    return { provider: dimensions.provider, stored: storedOf(row), incident: incidentOf(row, dimensions) };
   };
   return {
     providers,
     labels,
-    facet: (row) => state.facet(row),
-    names: () => [...state.facets.entries()].flatMap(([row]) => labels(row) ?? []),
+    dimensions: (row) => state.dimensions(row),
+    names: () => [...state.dimensionsByRow.entries()].flatMap(([row]) => labels(row) ?? []),
     each: (visit, sinceMs) =>
       namingStore(path, () =>
         engine.eachIncident(
           (incident) => {
-            if (labels(incident.facet) !== undefined) visit(incident);
+            if (labels(incident.dimensionsRow) !== undefined) visit(incident);
           },
           { isTitleWanted: state.isTitleWanted(), endedAfterMs: sinceMs },
         ),

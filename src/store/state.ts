@@ -1,6 +1,6 @@
 import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
 import type { Incident, Service, SeveritySources } from '../model/incident.ts';
-import type { Facet, FacetLabels } from '../model/stored.ts';
+import type { Dimensions, IncidentLabels } from '../model/stored.ts';
 import type { FamilyLayout, LabelSet } from './label-sets.ts';
 import { LayeredMap } from './layered-map.ts';
 import type { ProviderState, StoredCounter, StoreSettings } from './store.ts';
@@ -26,8 +26,8 @@ interface StoredService extends Service {
   readonly isListed: boolean;
 }
 
-/** One row of `facets` with its provider's name. */
-export interface StoredFacet {
+/** Dimensions as they are stored (table `facets`), with the name of their provider. */
+export interface StoredDimensions {
   readonly row: number;
   readonly provider: string;
   readonly providerRow: number;
@@ -36,8 +36,8 @@ export interface StoredFacet {
   readonly severity: SeveritySources;
 }
 
-/** Same facet, same key. */
-export function facetKey({ providerRow, serviceId, team, severity }: Omit<StoredFacet, 'row'>): string {
+/** Same dimensions, same key. */
+export function dimensionsKey({ providerRow, serviceId, team, severity }: Omit<StoredDimensions, 'row'>): string {
   return JSON.stringify([providerRow, serviceId, team, severity.priority, severity.urgency, severity.tag]);
 }
 
@@ -67,10 +67,10 @@ export class LedgerState {
   readonly providers: LayeredMap<string, StoredProvider>;
   /** By `serviceKey`. */
   readonly services: LayeredMap<string, StoredService>;
-  readonly facets: LayeredMap<number, StoredFacet>;
-  /** Rows by `facetKey`. */
-  readonly facetRows: LayeredMap<string, number>;
-  /** Number of countable incidents by facet; set while the store is loaded. */
+  readonly dimensionsByRow: LayeredMap<number, StoredDimensions>;
+  /** Rows by `dimensionsKey`. */
+  readonly dimensionsRowByKey: LayeredMap<string, number>;
+  /** Number of countable incidents by dimensions; set while the store is loaded. */
   readonly incidents: LayeredMap<number, number>;
   /** Services that have a label of their own; the others are called `other`. */
   readonly allocated: LayeredMap<string, true>;
@@ -82,12 +82,12 @@ export class LedgerState {
   readonly counters: LayeredMap<string, StoredCounter>;
   layout: FamilyLayout | undefined;
   lastIncidentRow: number;
-  lastFacetRow: number;
+  lastDimensionsRow: number;
   lastSetRow: number;
   settings: StoreSettings;
   readonly #base: LedgerState | undefined;
   readonly #layers: Pick<LayeredMap<never, never>, 'apply'>[] = [];
-  readonly #labels = new Map<number, FacetLabels>();
+  readonly #labels = new Map<number, IncidentLabels>();
   /** The labels of this fork differ from those of its base. */
   #isRelabelled: boolean;
 
@@ -96,8 +96,8 @@ export class LedgerState {
     this.#isRelabelled = base === undefined;
     this.providers = this.#layer(base?.providers);
     this.services = this.#layer(base?.services);
-    this.facets = this.#layer(base?.facets);
-    this.facetRows = this.#layer(base?.facetRows);
+    this.dimensionsByRow = this.#layer(base?.dimensionsByRow);
+    this.dimensionsRowByKey = this.#layer(base?.dimensionsRowByKey);
     this.incidents = this.#layer(base?.incidents);
     this.allocated = this.#layer(base?.allocated);
     this.overflowed = this.#layer(base?.overflowed);
@@ -105,7 +105,7 @@ export class LedgerState {
     this.counters = this.#layer(base?.counters);
     this.layout = base?.layout;
     this.lastIncidentRow = base?.lastIncidentRow ?? 0;
-    this.lastFacetRow = base?.lastFacetRow ?? 0;
+    this.lastDimensionsRow = base?.lastDimensionsRow ?? 0;
     this.lastSetRow = base?.lastSetRow ?? 0;
     this.settings = base?.settings ?? NO_SETTINGS;
   }
@@ -125,7 +125,7 @@ export class LedgerState {
     for (const layer of fork.#layers) layer.apply();
     this.layout = fork.layout;
     this.lastIncidentRow = fork.lastIncidentRow;
-    this.lastFacetRow = fork.lastFacetRow;
+    this.lastDimensionsRow = fork.lastDimensionsRow;
     this.lastSetRow = fork.lastSetRow;
     this.settings = fork.settings;
     if (fork.#isRelabelled) this.#labels.clear();
@@ -150,47 +150,48 @@ export class LedgerState {
     return this.settings.readers.has(name) && this.provider(name).isSynced;
   }
 
-  /** The facet of an incident, a new one where there is none. */
-  findFacet(incident: Incident, provider: Pick<StoredProvider, 'row' | 'name'>): number {
+  /** The row of the dimensions of an incident; new dimensions get a new row. */
+  findDimensionsRow(incident: Incident, provider: Pick<StoredProvider, 'row' | 'name'>): number {
     const { serviceId, team = '', severity } = incident;
-    const facet = { provider: provider.name, providerRow: provider.row, serviceId, team, severity };
-    const key = facetKey(facet);
-    const known = this.facetRows.get(key);
+    const dimensions = { provider: provider.name, providerRow: provider.row, serviceId, team, severity };
+    const key = dimensionsKey(dimensions);
+    const known = this.dimensionsRowByKey.get(key);
     if (known !== undefined) return known;
-    this.lastFacetRow += 1;
-    this.facets.set(this.lastFacetRow, { row: this.lastFacetRow, ...facet });
-    this.facetRows.set(key, this.lastFacetRow);
-    return this.lastFacetRow;
+    this.lastDimensionsRow += 1;
+    this.dimensionsByRow.set(this.lastDimensionsRow, { row: this.lastDimensionsRow, ...dimensions });
+    this.dimensionsRowByKey.set(key, this.lastDimensionsRow);
+    return this.lastDimensionsRow;
   }
 
   /** Throws for a row that there is not. */
-  facet(row: number): Facet {
-    const facet = this.facets.get(row);
-    if (facet === undefined) throw new Error(`the store holds no facet ${row}`);
-    const serviceName = this.services.get(serviceKey(facet.providerRow, facet.serviceId))?.name ?? '';
-    return { ...facet, serviceName };
+  dimensions(row: number): Dimensions {
+    const dimensions = this.dimensionsByRow.get(row);
+    if (dimensions === undefined) throw new Error(`the store holds no dimensions ${row}`);
+    const serviceName = this.services.get(serviceKey(dimensions.providerRow, dimensions.serviceId))?.name ?? '';
+    return { ...dimensions, serviceName };
   }
 
-  /** What today's mappings make of a facet; undefined for providers that are not configured. */
+  /** What today's mappings make of a set of dimensions; undefined for providers that are not configured. */
   mapped(row: number): MappedLabels | undefined {
-    const facet = this.facet(row);
-    return this.reader(facet.provider)?.facet(facet);
+    const dimensions = this.dimensions(row);
+    return this.reader(dimensions.provider)?.map(dimensions);
   }
 
   reader(provider: string): LabelMapper | undefined {
     return this.settings.readers.get(provider);
   }
 
-  /** Today's labels of a facet, with the limit on services applied; undefined for providers that are not configured. */
-  labels(row: number): FacetLabels | undefined {
-    if (!this.#isRelabelled && this.#base !== undefined && this.#base.facets.has(row)) return this.#base.labels(row);
+  /** Today's labels of a set of dimensions, with the limit on services applied; undefined for providers that are not configured. */
+  labels(row: number): IncidentLabels | undefined {
+    if (!this.#isRelabelled && this.#base !== undefined && this.#base.dimensionsByRow.has(row))
+      return this.#base.labels(row);
     const known = this.#labels.get(row);
     if (known !== undefined) return known;
     const mapped = this.mapped(row);
     if (mapped === undefined) return undefined;
     const { severity, team, excluded } = mapped;
     const service = this.allocated.has(mapped.service) ? mapped.service : OTHER;
-    const labels = { provider: this.facet(row).provider, service, severity: severity.name, team, excluded };
+    const labels = { provider: this.dimensions(row).provider, service, severity: severity.name, team, excluded };
     this.#labels.set(row, labels);
     return labels;
   }
@@ -201,15 +202,15 @@ export class LedgerState {
     this.#labels.clear();
   }
 
-  /** Remembers that a facet gained or lost incidents. */
-  addIncidents(facet: number, by: number): void {
-    this.incidents.set(facet, (this.incidents.get(facet) ?? 0) + by);
+  /** Remembers that a set of dimensions gained or lost incidents. */
+  addIncidents(dimensionsRow: number, by: number): void {
+    this.incidents.set(dimensionsRow, (this.incidents.get(dimensionsRow) ?? 0) + by);
   }
 
-  /** Facets that have incidents, of the providers whose first sync is complete. */
-  facetsInUse(isWanted = (provider: string) => this.isRead(provider)): number[] {
+  /** Rows of dimensions that have incidents, of the providers whose first sync is complete. */
+  dimensionsInUse(isWanted = (provider: string) => this.isRead(provider)): number[] {
     const rows: number[] = [];
-    for (const { row, provider } of this.facets.values()) {
+    for (const { row, provider } of this.dimensionsByRow.values()) {
       if ((this.incidents.get(row) ?? 0) > 0 && isWanted(provider)) rows.push(row);
     }
     return rows;

@@ -2,7 +2,7 @@ import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
-import type { FacetLabels, IncidentSummary } from '../model/stored.ts';
+import type { IncidentLabels, IncidentSummary } from '../model/stored.ts';
 import type { LabelSet } from './label-sets.ts';
 
 /** The part of the configuration that the store depends on. */
@@ -164,8 +164,8 @@ export interface Store {
   stored(provider: string): StoredIncidents;
   /** Ids of incidents triggered at or after `sinceMs` that lists of the platform should show: not those made of state changes, imported or deleted. */
   idsSince(provider: string, sinceMs: number): readonly string[];
-  /** Undefined for facets of providers that are not configured. */
-  labels(facet: number): FacetLabels | undefined;
+  /** Undefined for dimensions of providers that are not configured. */
+  labels(dimensionsRow: number): IncidentLabels | undefined;
   /** Label sets of configured providers whose first sync is complete. */
   labelSets(): readonly LabelSet[];
   /** By the row of a label set: the last recovery of each bucket. */

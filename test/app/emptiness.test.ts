@@ -5,7 +5,7 @@ import { toRemote } from '../../src/core/remote.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { setupOf, stageCore } from '../core/stage.ts';
 import { rememberLog } from '../server/serving.ts';
-import { at, poll, recovered } from '../store/telling.ts';
+import { at, poll, recovered } from '../store/fixtures.ts';
 
 /** A watch over the real core, for one provider with this filter. */
 function stage(filter = '') {

@@ -5,7 +5,7 @@ import { platforms } from '../../src/providers/registry.ts';
 import { Postmortem } from '../../src/report/postmortem/document.ts';
 import { RequestProblem } from '../../src/server/responses.ts';
 import { ago, worldOf } from '../report/stored-history.ts';
-import { recovered } from '../store/telling.ts';
+import { recovered } from '../store/fixtures.ts';
 
 const text = 'providers: [{ type: pagerduty, api_key: k }, { name: second, type: pagerduty, api_key: k }]';
 const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: 0 });

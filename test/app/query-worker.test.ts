@@ -3,8 +3,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { QueryContext, QueryResult, StoreQueries } from '../../src/app/store-queries.ts';
 import { createOnDemandThread } from '../../src/server/on-demand-thread.ts';
 import { setupWith, stageCore } from '../core/stage.ts';
-import { temporaryFolder } from '../store/sqlite-place.ts';
-import { at, poll, recovered } from '../store/telling.ts';
+import { at, poll, recovered } from '../store/fixtures.ts';
+import { temporaryFolder } from '../store/sqlite-location.ts';
 
 /** A thread that is asked of a store which the core has open. */
 function stage() {

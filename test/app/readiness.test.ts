@@ -7,8 +7,8 @@ import type { PollerState } from '../../src/poller/poller.ts';
 import { type CoreStage, setupOf, stageCore } from '../core/stage.ts';
 import { parsePage } from '../e2e/page.ts';
 import { createHandClock } from '../poller/clock.ts';
-import { silent } from '../store/sqlite-place.ts';
-import { at, page, poll, recovered } from '../store/telling.ts';
+import { at, page, poll, recovered } from '../store/fixtures.ts';
+import { silent } from '../store/sqlite-location.ts';
 
 const NAMES = ['one', 'two'];
 const UP: PollerState = { isUp: true, error: undefined, failuresInRow: 0 };

@@ -4,7 +4,7 @@ import { createReloader } from '../../src/app/reload.ts';
 import type { Config } from '../../src/config/types.ts';
 import { CoreFailure } from '../../src/core/messages.ts';
 import { systemClock } from '../../src/model/time.ts';
-import { silent } from '../life.ts';
+import { silent } from '../test-exporter.ts';
 
 /** A reload whose core answers with this error; tells what became of it. */
 async function reloadRefused(error: Error) {

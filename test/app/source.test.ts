@@ -7,10 +7,10 @@ import { toRemote } from '../../src/core/remote.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import type { ApiSource } from '../../src/server/api/endpoints.ts';
 import { RequestProblem } from '../../src/server/responses.ts';
-import { openLife } from '../life.ts';
 import { createHandClock } from '../poller/clock.ts';
-import { temporaryFolder } from '../store/sqlite-place.ts';
-import { at, poll, recovered, SINCE } from '../store/telling.ts';
+import { at, poll, recovered, SINCE } from '../store/fixtures.ts';
+import { temporaryFolder } from '../store/sqlite-location.ts';
+import { openTestExporter } from '../test-exporter.ts';
 
 /** What the API answers from, over one synced provider with one incident. */
 async function stage({ hasPage }: { readonly hasPage: boolean }): Promise<ApiSource> {
@@ -18,7 +18,7 @@ async function stage({ hasPage }: { readonly hasPage: boolean }): Promise<ApiSou
   const text = `providers: [{ type: pagerduty, api_key: k }]\nstore: { path: "${storePath}" }`;
   const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: SINCE });
   const clock = createHandClock(at(60));
-  const life = await openLife({ config, clock });
+  const life = await openTestExporter({ config, clock });
   onTestFinished(() => life.close());
   life.core.commit(poll(at(60), { incidents: [recovered('Q1', 20)] }));
   await life.pageLoop.tick();

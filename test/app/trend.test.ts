@@ -8,8 +8,8 @@ import { openSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { createHandClock, settled } from '../poller/clock.ts';
 import { rememberLog } from '../server/serving.ts';
-import { silent, temporaryFolder } from '../store/sqlite-place.ts';
-import { at, DAY_MS, HOUR_MS, MINUTE_MS, poll, recovered, SINCE, settings, start, sync } from '../store/telling.ts';
+import { at, DAY_MS, HOUR_MS, MINUTE_MS, poll, recovered, SINCE, settings, start, sync } from '../store/fixtures.ts';
+import { silent, temporaryFolder } from '../store/sqlite-location.ts';
 
 const text = `providers:
   - { type: pagerduty, api_key: k }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { backfillFamilies } from '../../src/cli/backfill/gauge-replay.ts';
 import { UsageError } from '../../src/cli/flags.ts';
 import type { Parsed } from '../e2e/page.ts';
-import { liveThroughInventedWorld } from '../metrics/invented-world.ts';
+import { playExamplePlatforms } from '../metrics/example-platforms.ts';
 import { DAY_MS, type EngineStage, HOUR_MS, MINUTE_MS, START_MS, stageEngine, told } from '../metrics/stage.ts';
 import { backfill, folderForTest, pagesIn } from './run-backfill.ts';
 
@@ -38,7 +38,7 @@ async function smallStage(): Promise<EngineStage> {
 
 describe('backfill', () => {
   it('ends with exactly what the exporter shows: every series, every value', async () => {
-    const stage = await liveThroughInventedWorld();
+    const stage = await playExamplePlatforms();
     const live = await stage.scrape();
 
     const { pages } = await filesOf(stage, ['--from=2h', '--partial']);
@@ -50,7 +50,7 @@ describe('backfill', () => {
 
   it('has at each time what the exporter showed then, where nothing was corrected since', async () => {
     const stage = await stageEngine({
-      incidents: (await liveThroughInventedWorld()).world.incidents.filter(({ id }) => id !== 'Q07'),
+      incidents: (await playExamplePlatforms()).world.incidents.filter(({ id }) => id !== 'Q07'),
       more: 'groupings: [all, severity, service, "service,severity", team, provider]\nwindows: [7d, 30d]\n',
     });
     const seen = new Map<number, Parsed>();
@@ -73,7 +73,7 @@ describe('backfill', () => {
   });
 
   it('reads the platforms where there is no store, with the same result', async () => {
-    const stage = await liveThroughInventedWorld();
+    const stage = await playExamplePlatforms();
     const { pages: fromStore } = await filesOf(stage, ['--from=10m']);
     const elsewhere = join(folderForTest(), 'none.db');
     const configuration = stage.configuration.replace(/^store:.*$/m, `store: { path: "${elsewhere}" }`);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../store/sqlite-place.ts';
+import { temporaryFolder } from '../store/sqlite-location.ts';
 import { runLine } from './run-line.ts';
 
 /** A short form with this period of reports. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillStore, NOW, type TestProvider } from '../report/stored-history.ts';
-import { temporaryFolder } from '../store/sqlite-place.ts';
+import { temporaryFolder } from '../store/sqlite-location.ts';
 import { toArgs } from './command-args.ts';
 import { runLine } from './run-line.ts';
 

@@ -16,7 +16,7 @@ import type { ProviderConfig } from '../../src/config/types.ts';
 import { toPageProvider } from '../../src/core/settings.ts';
 import { systemClock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import { liveThroughInventedWorld } from '../metrics/invented-world.ts';
+import { playExamplePlatforms } from '../metrics/example-platforms.ts';
 import { silentObserver } from '../providers/setup.ts';
 
 /** A PagerDuty provider with its capabilities; `more` are top-level keys of the configuration. */
@@ -124,7 +124,7 @@ describe('the predicted number of series', () => {
   });
 
   it('is never below that of a real page of the same incidents', async () => {
-    const stage = await liveThroughInventedWorld();
+    const stage = await playExamplePlatforms();
     const { body } = await stage.peek('openmetrics');
     const real = Buffer.concat(body).toString('utf8').split('\n');
     const others = real.filter((line) => line !== '' && !line.startsWith('#') && !line.includes('provider="aws"'));

@@ -5,8 +5,8 @@ import { Explanation } from '../../src/report/explain/explanation.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import { DAY_MS, START_MS as NOW_MS, told } from '../metrics/stage.ts';
 import { ago } from '../report/stored-history.ts';
-import { temporaryFolder } from '../store/sqlite-place.ts';
-import { incident, recovered } from '../store/telling.ts';
+import { incident, recovered } from '../store/fixtures.ts';
+import { temporaryFolder } from '../store/sqlite-location.ts';
 import { openCommand } from './command-on-store.ts';
 import { runLine } from './run-line.ts';
 

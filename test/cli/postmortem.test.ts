@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ago } from '../report/stored-history.ts';
-import { recovered } from '../store/telling.ts';
+import { recovered } from '../store/fixtures.ts';
 import { openCommand } from './command-on-store.ts';
 
 const desk = () =>

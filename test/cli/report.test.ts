@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { DAY_MS, HOUR_MS, START_MS, told } from '../metrics/stage.ts';
-import { temporaryFolder } from '../store/sqlite-place.ts';
+import { temporaryFolder } from '../store/sqlite-location.ts';
 import { type CommandLine, type Ended, runLine } from './run-line.ts';
 
 const WORLD: World = {

@@ -235,7 +235,7 @@ describe('severities', () => {
     ).config;
     const provider = config.providers[0] as ProviderConfig;
 
-    const { name, unmapped } = createLabelMapper(provider, config.severities).facet({
+    const { name, unmapped } = createLabelMapper(provider, config.severities).map({
       row: 1,
       provider: provider.name,
       serviceId: 's',

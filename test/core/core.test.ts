@@ -2,7 +2,7 @@ import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import type { Parsed } from '../e2e/page.ts';
-import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered } from '../store/telling.ts';
+import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered } from '../store/fixtures.ts';
 import { type CoreStage, linesOf, NAME, numbersOf, pageOfFreshStart, setupWith, stageCore, TEN_DAYS } from './stage.ts';
 
 const CHECKOUT = { provider: NAME, service: 'checkout', severity: 'P1' };
@@ -429,7 +429,7 @@ async function pruneOneAnHour(staged: CoreStage): Promise<void> {
   }
 }
 
-// Pruning deletes facets whose labels statistics still ask for, once a group has left the page: each time all is rebuilt.
+// Pruning deletes dimensions whose labels statistics still ask for, once a group has left the page: each time all is rebuilt.
 it('pruning one team after the other updates statistics without a rebuild', async () => {
   const staged = stageCore({ setup: setupWith(`${TEN_DAYS}\ngroupings: [all, team]`) });
 

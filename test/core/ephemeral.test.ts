@@ -8,8 +8,8 @@ import type { StoreEngine } from '../../src/store/engine.ts';
 import { createSqliteEngine } from '../../src/store/sqlite/engine.ts';
 import { isCorruption, type OpenStore, openStore } from '../../src/store/sqlite/open.ts';
 import type { LedgerState } from '../../src/store/state.ts';
-import { silent, temporaryFolder } from '../store/sqlite-place.ts';
-import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered, SINCE } from '../store/telling.ts';
+import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, recovered, SINCE } from '../store/fixtures.ts';
+import { silent, temporaryFolder } from '../store/sqlite-location.ts';
 import { NAME, setupOf, setupWith, TEN_DAYS } from './stage.ts';
 
 const SERVICES_A_DAY = 200;
@@ -48,8 +48,8 @@ function stage() {
   const inFile = () => countRows(database);
   const inMemory = () => {
     if (state === undefined) throw new Error('the store was not opened');
-    const { facets, facetRows, services, incidents, allocated, overflowed, labelSets } = state;
-    const maps = { facets, facetRows, services, incidents, allocated, overflowed, labelSets };
+    const { dimensionsByRow, dimensionsRowByKey, services, incidents, allocated, overflowed, labelSets } = state;
+    const maps = { dimensionsByRow, dimensionsRowByKey, services, incidents, allocated, overflowed, labelSets };
     const sizes = Object.entries(maps).map(([name, map]) => [name, [...map.entries()].length]);
     return { ...Object.fromEntries(sizes), exemplars: countExemplars(state) };
   };
@@ -107,8 +107,8 @@ it('services that live for a day leave memory and file with the retention', () =
   expect(laterFile).toEqual({ ...file, pages: expect.any(Number) });
   expect(laterFile['pages']).toBeLessThanOrEqual(1.1 * (file['pages'] ?? 0));
   expect(memory).toEqual({
-    facets: days * SERVICES_A_DAY + 1,
-    facetRows: days * SERVICES_A_DAY + 1,
+    dimensionsByRow: days * SERVICES_A_DAY + 1,
+    dimensionsRowByKey: days * SERVICES_A_DAY + 1,
     services: days * SERVICES_A_DAY + 1,
     incidents: days * SERVICES_A_DAY + 1,
     allocated: days * SERVICES_A_DAY + 1,
@@ -146,7 +146,7 @@ it('thousands of unused services are removed at once, and the others go on count
   const [memory, file] = [staged.inMemory(), staged.inFile()];
 
   expect(staged.store.stored(NAME).openIds()).toEqual(['steady']);
-  expect(memory).toMatchObject({ facets: 1, services: 1, allocated: 1, labelSets: 2, exemplars: 0 });
+  expect(memory).toMatchObject({ dimensionsByRow: 1, services: 1, allocated: 1, labelSets: 2, exemplars: 0 });
   expect(file).toMatchObject({ incidents: 1, ledger: 0, facets: 1, services: 1, label_sets: 2 });
   expect(staged.core.status(['all'], 1).providers[0]?.backlog).toEqual({ held: 1, waiting: 0 });
 });

@@ -7,7 +7,7 @@ import type { Page } from '../../src/model/poll.ts';
 import type { StoredIncidents } from '../../src/store/store.ts';
 import { incident, MINUTE_MS, page, START_MS } from '../poller/stage.ts';
 import { createMemoryKnown } from '../providers/memory-known.ts';
-import { poll } from '../store/telling.ts';
+import { poll } from '../store/fixtures.ts';
 import { NAME, stageCore } from './stage.ts';
 
 const IDS = ['A', 'B', 'C', 'D', 'E'];

@@ -11,8 +11,8 @@ import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Parsed, parsePage } from '../e2e/page.ts';
 import { rememberLog } from '../server/serving.ts';
-import { temporaryFolder } from '../store/sqlite-place.ts';
-import { SINCE } from '../store/telling.ts';
+import { SINCE } from '../store/fixtures.ts';
+import { temporaryFolder } from '../store/sqlite-location.ts';
 
 /** The provider of these tests. */
 export const NAME = 'pagerduty';

@@ -9,8 +9,8 @@ import { createPageReader } from '../../src/metrics/reader.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { parsePage } from '../e2e/page.ts';
 import { rememberLog } from '../server/serving.ts';
-import { silent, temporaryFolder } from '../store/sqlite-place.ts';
-import { at, poll, recovered, SINCE } from '../store/telling.ts';
+import { at, poll, recovered, SINCE } from '../store/fixtures.ts';
+import { silent, temporaryFolder } from '../store/sqlite-location.ts';
 import { NAME, setupWith } from './stage.ts';
 
 interface Stage extends CoreThread {

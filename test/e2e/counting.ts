@@ -4,7 +4,7 @@ import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../../src/simulator/opsgen
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { Fake, FakeOptions } from '../../src/simulator/platform.ts';
 import type { World } from '../../src/simulator/world.ts';
-import { type Living, startLife } from './living.ts';
+import { type LivePlatform, startLivePlatform } from './live-platform.ts';
 import { temporaryFolder, until, writeIn } from './process.ts';
 import { type Prometheus, type Series, startPrometheus } from './prometheus.ts';
 import { planExporter, type Restarted } from './restarted.ts';
@@ -19,8 +19,8 @@ const BEGUN = 4;
 /** Two living platforms, an exporter that is treated badly, and a Prometheus that watches it. */
 export interface Counting {
   readonly prometheus: Prometheus;
-  readonly pagerduty: Living;
-  readonly opsgenie: Living;
+  readonly pagerduty: LivePlatform;
+  readonly opsgenie: LivePlatform;
   /** The first start, cut off by a kill -9 in the middle of its first sync, and a second one that ends it. */
   syncThroughKill(): Promise<void>;
   /** Ends the exporter so and starts it again at the same address. */
@@ -34,8 +34,13 @@ export interface Counting {
 }
 
 export async function stageCounting(): Promise<Counting> {
-  const pagerduty = startLife({ prefix: 'Q', services: ['checkout', 'search', 'mail'], everyMs: 400, past: 400 });
-  const opsgenie = startLife({ prefix: 'og-', services: ['payments', 'checkout'], everyMs: 1000, past: 100 });
+  const pagerduty = startLivePlatform({
+    prefix: 'Q',
+    services: ['checkout', 'search', 'mail'],
+    everyMs: 400,
+    past: 400,
+  });
+  const opsgenie = startLivePlatform({ prefix: 'og-', services: ['payments', 'checkout'], everyMs: 1000, past: 100 });
   const pd = await slowFake(startPagerdutyFake, pagerduty.world);
   const og = await slowFake(startOpsgenieFake, opsgenie.world);
   const folder = temporaryFolder();
@@ -46,7 +51,7 @@ export async function stageCounting(): Promise<Counting> {
   const exporter = await planExporter(configure(folder, [lines.pd]));
   const prometheus = await startPrometheus({ url: exporter.url() });
   await until('the first scrape was tried', async () => (await prometheus.query('up')).length === 1);
-  const counted = async (provider: string, life: Living) =>
+  const counted = async (provider: string, life: LivePlatform) =>
     [...life.resolvedSince(await countingSinceMs(exporter, provider))].map(
       ([key, count]) => [`${provider} ${key}`, count] as const,
     );

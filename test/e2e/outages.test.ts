@@ -8,8 +8,8 @@ import { platforms } from '../../src/providers/registry.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
 import type { Fake } from '../../src/simulator/platform.ts';
 import type { World } from '../../src/simulator/world.ts';
-import { type Life, openLife } from '../life.ts';
 import { isThere, type Outage, readExpected, realOutages, says } from '../outages.ts';
+import { openTestExporter, type TestExporter } from '../test-exporter.ts';
 import { type Parsed, parsePage } from './page.ts';
 
 const DAY_MS = 86_400_000;
@@ -40,19 +40,19 @@ metrics: { detail: full, new_series_hold: 0s }
 store: { path: "${path}" }
 `;
 
-async function live(fake: Fake, clock: Clock, path: string): Promise<Life> {
+async function live(fake: Fake, clock: Clock, path: string): Promise<TestExporter> {
   const text = CONFIGURATION(fake.url, path);
   const readFile = () => '';
   const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile, nowMs: clock.nowMs() });
-  return openLife({ config, clock });
+  return openTestExporter({ config, clock });
 }
 
-async function poll({ engine }: Life): Promise<void> {
+async function poll({ engine }: TestExporter): Promise<void> {
   await engine.providers[0]?.poller.pollOnce(new AbortController().signal);
 }
 
 /** One poll, one page, one scrape. */
-async function step(life: Life, clock: Clock): Promise<Parsed> {
+async function step(life: TestExporter, clock: Clock): Promise<Parsed> {
   const { core, pageLoop, reader } = life;
   await poll(life);
   await pageLoop.tick();

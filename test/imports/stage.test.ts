@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createImportStage } from '../../src/imports/stage.ts';
 import type { Incident } from '../../src/model/incident.ts';
-import { incident } from '../store/telling.ts';
+import { incident } from '../store/fixtures.ts';
 
 function stage(stored: readonly Incident[] = []) {
   const lookedUp: string[] = [];

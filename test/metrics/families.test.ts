@@ -15,7 +15,7 @@ import {
   set,
   shown,
   source,
-} from './invented-source.ts';
+} from './page-source.ts';
 
 interface Case {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHolds } from '../../src/metrics/holds.ts';
 import type { LabelSet } from '../../src/store/label-sets.ts';
-import { CREATED_AT_MS, set } from './invented-source.ts';
+import { CREATED_AT_MS, set } from './page-source.ts';
 
 const HOLD_MS = 180_000;
 const ALL = [

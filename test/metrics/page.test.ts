@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { liveThroughInventedWorld } from './invented-world.ts';
+import { playExamplePlatforms } from './example-platforms.ts';
 
 it.each([
   { format: 'text', file: 'page.golden.txt' },
   { format: 'openmetrics', file: 'page.openmetrics.golden.txt' },
 ] as const)('the page of an invented world as $format is the one in $file', async ({ format, file }) => {
-  const stage = await liveThroughInventedWorld();
+  const stage = await playExamplePlatforms();
 
   const page = await stage.peek(format);
 

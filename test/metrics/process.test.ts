@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FORMATS } from '../../src/metrics/exposition.ts';
 import { createProcessMetrics } from '../../src/metrics/self-metrics.ts';
-import { samplesOf } from './invented-source.ts';
+import { samplesOf } from './page-source.ts';
 
 it('a provider’s counters are there at zero before its first poll, its state is not', async () => {
   const metrics = createProcessMetrics('1.2.3');

@@ -4,7 +4,7 @@ import { FORMATS } from '../../src/metrics/exposition.ts';
 import { families } from '../../src/metrics/families.ts';
 import { Page } from '../../src/metrics/page.ts';
 import { createPageReader, createPageUpdates, type WholePage } from '../../src/metrics/reader.ts';
-import { openRow, provider, row, SETTINGS, set, shown, source } from './invented-source.ts';
+import { openRow, provider, row, SETTINGS, set, shown, source } from './page-source.ts';
 
 const text = ({ body }: WholePage) => Buffer.concat([...body]).toString('utf8');
 const mttr = (value: number) => row({ mttr: value });

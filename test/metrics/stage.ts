@@ -15,7 +15,7 @@ import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/page
 import type { SimulatedEvent, SimulatedIncident, World } from '../../src/simulator/world.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Parsed, parsePage } from '../e2e/page.ts';
-import { type Life, openLife } from '../life.ts';
+import { openTestExporter, type TestExporter } from '../test-exporter.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 export const SECOND_MS = 1000;
@@ -161,10 +161,10 @@ interface Starting {
   readonly input: EngineStageInput;
 }
 
-async function startEngine({ text, clock, input }: Starting): Promise<Life> {
+async function startEngine({ text, clock, input }: Starting): Promise<TestExporter> {
   process.env['AWS_ACCESS_KEY_ID'] = 'invented';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'invented';
   const nowMs = clock.nowMs();
   const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs });
-  return openLife({ config, clock, storeWith: input.storeWith, processText: input.processText });
+  return openTestExporter({ config, clock, storeWith: input.storeWith, processText: input.processText });
 }

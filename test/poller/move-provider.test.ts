@@ -14,7 +14,7 @@ import type { World } from '../../src/simulator/world.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { DAY_MS, MINUTE_MS, START_MS, told } from '../metrics/stage.ts';
 import { providerConfig } from '../settings.ts';
-import { settings } from '../store/telling.ts';
+import { settings } from '../store/fixtures.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const UUID = 'e0caa0ce-d52f-4500-81b9-d592d06970b';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from '../../src/model/poll.ts';
 import type { PollRequest } from '../../src/providers/provider.ts';
-import { totals } from '../store/telling.ts';
+import { totals } from '../store/fixtures.ts';
 import { incident, lastPage, MINUTE_MS, NAME, page, START_MS, type Stage, stage } from './stage.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;

@@ -22,7 +22,7 @@ import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { DAY_MS, MINUTE_MS, START_MS, told } from '../metrics/stage.ts';
 import { providerConfig } from '../settings.ts';
-import { settings } from '../store/telling.ts';
+import { settings } from '../store/fixtures.ts';
 
 export const HISTORY_MS = 90 * DAY_MS;
 export const RETENTION_MS = 400 * DAY_MS;

@@ -5,12 +5,12 @@ import { EXCLUSION_TEXTS, EXCLUSIONS, findExclusion, toLabels } from '../../src/
 import { providerConfig, severities } from '../settings.ts';
 
 const OPEN = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 };
-const FACET = { row: 1, provider: 'pagerduty', serviceId: 'S', serviceName: 'checkout', team: 'payments' };
+const DIMENSIONS = { row: 1, provider: 'pagerduty', serviceId: 'S', serviceName: 'checkout', team: 'payments' };
 const INCIDENT = { flags: 0, title: 'It is slow', recoveryMs: 60_000 };
 
 function excluded(filter: Partial<typeof OPEN> | object, incident: Partial<typeof INCIDENT> = {}) {
   const reader = createLabelMapper(providerConfig({ filter: { ...OPEN, ...filter } }), severities);
-  const labels = toLabels(reader.facet({ ...FACET, severity: { priority: 'P1' } }));
+  const labels = toLabels(reader.map({ ...DIMENSIONS, severity: { priority: 'P1' } }));
   const subject = { ...INCIDENT, ...incident };
   return { reason: findExclusion(subject, labels, reader), isVisible: isVisible(subject, labels, reader) };
 }

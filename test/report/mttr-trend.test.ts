@@ -9,8 +9,8 @@ import type { StatisticsSettings } from '../../src/stats/rows.ts';
 import { openSnapshot, type StoreSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { severities } from '../settings.ts';
-import { silent, temporaryFolder } from '../store/sqlite-place.ts';
-import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, SINCE, settings } from '../store/telling.ts';
+import { at, DAY_MS, HOUR_MS, incident, MINUTE_MS, poll, SINCE, settings } from '../store/fixtures.ts';
+import { silent, temporaryFolder } from '../store/sqlite-location.ts';
 
 const READ_UNTIL = at(1);
 const INSTANTS: TimeGrid = { fromMs: READ_UNTIL - 20 * DAY_MS, stepMs: DAY_MS, count: 21 };

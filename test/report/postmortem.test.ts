@@ -5,7 +5,7 @@ import { Postmortem, toPostmortem } from '../../src/report/postmortem/document.t
 import { gatherFacts } from '../../src/report/postmortem/facts.ts';
 import { renderPostmortem } from '../../src/report/postmortem/template.ts';
 import { severities } from '../settings.ts';
-import { incident, recovered } from '../store/telling.ts';
+import { incident, recovered } from '../store/fixtures.ts';
 import { ago, days, statisticsSettings, type World, worldOf } from './stored-history.ts';
 
 function factsOf(world: World, id: string) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STEPS } from '../../src/report/trend-steps.ts';
 import { severities } from '../settings.ts';
-import { DAY_MS, incident, MINUTE_MS, recovered } from '../store/telling.ts';
+import { DAY_MS, incident, MINUTE_MS, recovered } from '../store/fixtures.ts';
 import { figuresIn, HISTORY_START, NOW, stageReports } from './reporting.ts';
 
 /** Ended so many days before now, after so many minutes. */

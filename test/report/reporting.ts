@@ -9,8 +9,8 @@ import { makeReport, type Report, type ReportInput } from '../../src/report/repo
 import { openSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { providerConfig, severities } from '../settings.ts';
-import { silent, temporaryFolder } from '../store/sqlite-place.ts';
-import { DAY_MS, HOUR_MS, poll, settings as storeSettings } from '../store/telling.ts';
+import { DAY_MS, HOUR_MS, poll, settings as storeSettings } from '../store/fixtures.ts';
+import { silent, temporaryFolder } from '../store/sqlite-location.ts';
 
 /** As far as providers have been read; a Monday. */
 export const NOW = Date.parse('2026-06-01T12:00:00Z');

@@ -10,8 +10,8 @@ import type { StatisticsSettings } from '../../src/stats/rows.ts';
 import { openSnapshot, type StoreSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { providerConfig, severities } from '../settings.ts';
-import { silent, temporaryFolder } from '../store/sqlite-place.ts';
-import { DAY_MS, poll, settings as storeSettings } from '../store/telling.ts';
+import { DAY_MS, poll, settings as storeSettings } from '../store/fixtures.ts';
+import { silent, temporaryFolder } from '../store/sqlite-location.ts';
 
 /** As far as every provider has been read. */
 export const NOW = Date.UTC(2026, 5, 1);

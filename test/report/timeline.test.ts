@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary } from '../../src/model/stored.ts';
+import { FLAGS, type IncidentLabels, type IncidentSummary } from '../../src/model/stored.ts';
 import { readStatistics } from '../../src/report/statistic-info.ts';
 import { createTimeline, type ReportedProvider, type WindowEnd } from '../../src/report/timeline.ts';
 import type { Row, StatisticsSettings } from '../../src/stats/rows.ts';
@@ -15,7 +15,7 @@ import { expectSameRows } from '../stats/same-rows.ts';
 const DAY_MS = 86_400_000;
 const READ_UNTIL = Date.UTC(2026, 9, 1);
 
-const LABELS: readonly FacetLabels[] = ['a', 'b', 'c'].flatMap((provider) =>
+const LABELS: readonly IncidentLabels[] = ['a', 'b', 'c'].flatMap((provider) =>
   ['checkout', 'search'].flatMap((service) =>
     ['P1', 'P3'].map((severity) => ({ provider, service, severity, team: `${service} team`, excluded: false })),
   ),
@@ -65,8 +65,8 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
       polledUntilMs: readUntilMs,
       historyStartMs,
     })),
-    labels: (facet) => LABELS[facet],
-    facet: () => {
+    labels: (dimensionsRow) => LABELS[dimensionsRow],
+    dimensions: () => {
       throw new Error('a timeline needs labels only');
     },
     names: () => LABELS,
@@ -77,7 +77,7 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
   };
 }
 
-function timelineOf(incidents: readonly IncidentSummary[], isWanted: (labels: FacetLabels) => boolean = () => true) {
+function timelineOf(incidents: readonly IncidentSummary[], isWanted: (labels: IncidentLabels) => boolean = () => true) {
   return createTimeline({ history: historyOf(incidents), settings: SETTINGS, providers: PROVIDERS, reader, isWanted });
 }
 
@@ -98,7 +98,7 @@ function said(rows: readonly Row[]): Map<string, Record<string, number>> {
 }
 
 const told = fc.record({
-  facet: fc.nat({ max: LABELS.length - 1 }),
+  dimensionsRow: fc.nat({ max: LABELS.length - 1 }),
   triggeredAgo: fc.integer({ min: 0, max: 120 * 1440 }),
   steps: fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 4 }),
   acknowledged: fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined }),
@@ -143,7 +143,7 @@ describe('windows of the past', () => {
           const actual = said(timeline.at(endMs));
 
           const providers = REACHES.map((one) => ({ ...one, endMs }));
-          const labels = (facet: number) => LABELS[facet];
+          const labels = (dimensionsRow: number) => LABELS[dimensionsRow];
           expectSameRows(actual, oracleRows({ incidents, labels, providers, settings: SETTINGS }));
         }
       }),
@@ -155,7 +155,7 @@ describe('windows of the past', () => {
     fc.assert(
       fc.property(history, (incidents) => {
         const timeline = timelineOf(incidents);
-        const live = createStatistics({ settings: SETTINGS, labels: (facet) => LABELS[facet], reader });
+        const live = createStatistics({ settings: SETTINGS, labels: (dimensionsRow) => LABELS[dimensionsRow], reader });
         for (const one of incidents) live.put(one);
         for (const [at, { readUntilMs: endMs, historyStartMs }] of REACHES.entries()) {
           const provider = PROVIDERS[at];
@@ -180,7 +180,7 @@ describe('windows of the past', () => {
         const actual = said(timeline.at({ msBeforeRead: days * DAY_MS }));
 
         const providers = REACHES.map((one) => ({ ...one, endMs: one.readUntilMs - days * DAY_MS }));
-        const labels = (facet: number) => LABELS[facet];
+        const labels = (dimensionsRow: number) => LABELS[dimensionsRow];
         expectSameRows(actual, oracleRows({ incidents, labels, providers, settings: SETTINGS }));
       }),
       { numRuns: 30 },
@@ -207,8 +207,8 @@ describe('windows of the past', () => {
   it('hold only what is wanted', () => {
     fc.assert(
       fc.property(history, (incidents) => {
-        const isWanted = ({ service }: FacetLabels) => service === 'search';
-        const some = incidents.filter(({ facet }) => LABELS[facet]?.service === 'search');
+        const isWanted = ({ service }: IncidentLabels) => service === 'search';
+        const some = incidents.filter(({ dimensionsRow }) => LABELS[dimensionsRow]?.service === 'search');
 
         const filtered = said(timelineOf(incidents, isWanted).at('read'));
 

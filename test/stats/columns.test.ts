@@ -19,7 +19,7 @@ const READING = {
 function incident(row: number): IncidentSummary {
   return {
     row,
-    facet: row % 7,
+    dimensionsRow: row % 7,
     flags: 0,
     status: 4,
     triggeredAtMs: row * 10,
@@ -49,10 +49,10 @@ function vacate(columns: Columns, rows: readonly number[]): void {
 function contentOf(columns: Columns, row: number) {
   const slot = columns.slotOf(row);
   const { started, spans } = columns;
-  const { facets, triggered, resolved, acknowledged, fingerprints } = columns.values;
+  const { dimensionsRows, triggered, resolved, acknowledged, fingerprints } = columns.values;
   return {
     slot,
-    numbers: [facets, triggered, resolved, acknowledged, fingerprints].map((column) => column[slot]),
+    numbers: [dimensionsRows, triggered, resolved, acknowledged, fingerprints].map((column) => column[slot]),
     started: started.get(slot),
     spans: spans.get(slot),
   };

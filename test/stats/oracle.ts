@@ -1,5 +1,5 @@
 import type { Grouping, Stage } from '../../src/config/types.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary, isCountable } from '../../src/model/stored.ts';
+import { FLAGS, type IncidentLabels, type IncidentSummary, isCountable } from '../../src/model/stored.ts';
 import { createBusinessTime } from '../../src/stats/business-hours.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 
@@ -14,7 +14,7 @@ export interface OracleProvider {
 
 export interface OracleInput {
   readonly incidents: readonly IncidentSummary[];
-  readonly labels: (facet: number) => FacetLabels | undefined;
+  readonly labels: (dimensionsRow: number) => IncidentLabels | undefined;
   readonly providers: readonly OracleProvider[];
   readonly settings: StatisticsSettings;
 }
@@ -48,7 +48,7 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
   const { settings, labels } = input;
   const active = new Map(input.providers.map((provider) => [provider.name, provider]));
   const seen = input.incidents.filter((incident) => {
-    const label = labels(incident.facet);
+    const label = labels(incident.dimensionsRow);
     return label !== undefined && !label.excluded && active.has(label.provider) && isCountable(incident.flags);
   });
   const rows = new Map<string, Record<string, number>>();
@@ -59,13 +59,13 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
       for (const { name } of settings.severities) members.set(JSON.stringify([['severity', name]]), []);
     }
     for (const incident of seen) {
-      const label = labels(incident.facet) as FacetLabels;
+      const label = labels(incident.dimensionsRow) as IncidentLabels;
       if (grouping !== 'provider' && active.get(label.provider)?.isOverall !== true) continue;
       const key = keyOf(grouping, label);
       members.set(key, [...(members.get(key) ?? []), incident]);
     }
     for (const [key, incidents] of members) {
-      const own = new Set(incidents.map(({ facet }) => labels(facet)?.provider));
+      const own = new Set(incidents.map(({ dimensionsRow }) => labels(dimensionsRow)?.provider));
       const scope = input.providers.filter(({ name, isOverall }) =>
         grouping === 'all' || grouping === 'severity' ? isOverall : own.has(name),
       );
@@ -78,7 +78,7 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
   return rows;
 }
 
-export function keyOf(grouping: Grouping, label: FacetLabels): string {
+export function keyOf(grouping: Grouping, label: IncidentLabels): string {
   if (grouping === 'all') return '[]';
   return JSON.stringify(
     grouping.split(',').map((name) => [name, label[name as 'service' | 'severity' | 'team' | 'provider']]),
@@ -96,7 +96,7 @@ function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, wi
   const { settings, labels } = input;
   const mode = settings.reopened;
   const providerOf = (incident: IncidentSummary) =>
-    active.get(labels(incident.facet)?.provider ?? '') as OracleProvider;
+    active.get(labels(incident.dimensionsRow)?.provider ?? '') as OracleProvider;
   const between = (ms: number | undefined, from: number, to: number) => ms !== undefined && ms > from && ms <= to;
   const isMerged = ({ flags }: IncidentSummary) => (flags & FLAGS.merged) !== 0;
   const opened = incidents.filter((one) => {
@@ -166,7 +166,7 @@ function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, wi
   const share = (among: readonly IncidentSummary[], isIn: (one: IncidentSummary) => boolean) =>
     among.length === 0 ? undefined : among.filter(isIn).length / among.length;
   const targetOf = (one: IncidentSummary) =>
-    settings.severities.find(({ name }) => name === labels(one.facet)?.severity)?.targetMs;
+    settings.severities.find(({ name }) => name === labels(one.dimensionsRow)?.severity)?.targetMs;
   put(
     'withinTarget',
     share(
@@ -177,7 +177,7 @@ function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, wi
   for (const [name, stageOf] of Object.entries(STAGES)) {
     const met = resolved.flatMap((one) => {
       const [stage, fromMs, toMs] = stageOf(one);
-      const severity = settings.severities.find((each) => each.name === labels(one.facet)?.severity);
+      const severity = settings.severities.find((each) => each.name === labels(one.dimensionsRow)?.severity);
       const targetMs = severity?.stageTargetsMs[stage];
       return fromMs === undefined || toMs === undefined || targetMs === undefined ? [] : [toMs - fromMs <= targetMs];
     });
@@ -235,7 +235,9 @@ function availability(
   const { settings, labels } = input;
   const wanted = settings.availability;
   if (wanted === undefined || (severity !== undefined && !wanted.severities.includes(severity))) return {};
-  const outages = incidents.filter(({ facet }) => wanted.severities.includes(labels(facet)?.severity ?? ''));
+  const outages = incidents.filter(({ dimensionsRow }) =>
+    wanted.severities.includes(labels(dimensionsRow)?.severity ?? ''),
+  );
   const { free, mtbf } = freeTime(outages, { scope, windowMs, minimumSample: settings.minimumSample });
   if (free === undefined) return {};
   const from = Math.max(...scope.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs)));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import { GROUPINGS } from '../../src/config/types.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary } from '../../src/model/stored.ts';
+import { FLAGS, type IncidentLabels, type IncidentSummary } from '../../src/model/stored.ts';
 import { STATISTICS, type StatisticsSettings, statisticsOf } from '../../src/stats/rows.ts';
 import { createStatistics, type Statistics } from '../../src/stats/statistics.ts';
 import { severities as plainSeverities, providerConfig } from '../settings.ts';
@@ -12,7 +12,7 @@ import { expectSameRows } from './same-rows.ts';
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 9, 1);
 
-const LABELS: readonly FacetLabels[] = ['a', 'b', 'c'].flatMap((provider) =>
+const LABELS: readonly IncidentLabels[] = ['a', 'b', 'c'].flatMap((provider) =>
   ['checkout', 'search'].flatMap((service) =>
     ['P1', 'P3', 'P5'].map((severity) => ({ provider, service, severity, team: `${service} team`, excluded: false })),
   ),
@@ -52,7 +52,7 @@ function settingsWith(change: Partial<StatisticsSettings> = {}): StatisticsSetti
 function open(settings: StatisticsSettings, labels = LABELS): Statistics {
   return createStatistics({
     settings,
-    labels: (facet) => labels[facet],
+    labels: (dimensionsRow) => labels[dimensionsRow],
     reader: (name) => createLabelMapper(providerConfig({ name }), severities),
   });
 }
@@ -84,7 +84,7 @@ const stamp = fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined });
 /** An incident with up to three open spans. */
 const incident = fc
   .record({
-    facet: fc.nat({ max: LABELS.length - 1 }),
+    dimensionsRow: fc.nat({ max: LABELS.length - 1 }),
     triggeredAgo: minutes,
     steps: fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 0, maxLength: 5 }),
     acknowledged: stamp,
@@ -186,7 +186,7 @@ describe('windowed statistics', () => {
 
             const expected = oracleRows({
               incidents: [...incidents.values()],
-              labels: (facet) => LABELS[facet],
+              labels: (dimensionsRow) => LABELS[dimensionsRow],
               providers,
               settings,
             });
@@ -204,10 +204,10 @@ describe('windowed statistics', () => {
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
     statistics.rebuild();
 
-    statistics.put({ ...resolvedIncident(10), row: 1, facet: 0 });
+    statistics.put({ ...resolvedIncident(10), row: 1, dimensionsRow: 0 });
 
     const rows = await said(statistics, settings);
-    const label = LABELS[0] as FacetLabels;
+    const label = LABELS[0] as IncidentLabels;
     for (const grouping of ['service', 'service,severity'] as const) {
       const shown = Object.keys(rows.get(`${grouping}${keyOf(grouping, label)}@7d`) ?? {});
       const allowed = statisticsOf(grouping, settingsWith({ detail: 'standard' }));
@@ -230,7 +230,7 @@ describe('windowed statistics', () => {
     statistics.put({
       ...resolvedIncident(0),
       row: 1,
-      facet: 0,
+      dimensionsRow: 0,
       triggeredAtMs: NOW_MS - agoMs,
       resolvedAtMs: NOW_MS - agoMs,
     });
@@ -244,8 +244,8 @@ describe('windowed statistics', () => {
     statistics.advance(activeOf(PROVIDERS[0] as OracleProvider));
     statistics.rebuild();
     for (const [row, minute] of [1, 2, 4].entries())
-      statistics.put({ ...resolvedIncident(minute), row: row + 1, facet: 0 });
-    statistics.put({ ...resolvedIncident(145_440), row: 4, facet: 0 });
+      statistics.put({ ...resolvedIncident(minute), row: row + 1, dimensionsRow: 0 });
+    statistics.put({ ...resolvedIncident(145_440), row: 4, dimensionsRow: 0 });
     statistics.refresh();
 
     statistics.forget([4]);
@@ -256,13 +256,13 @@ describe('windowed statistics', () => {
   it('has no row before a provider has synced', () => {
     const statistics = open(settingsWith());
 
-    statistics.put({ ...resolvedIncident(5), row: 1, facet: 0 });
+    statistics.put({ ...resolvedIncident(5), row: 1, dimensionsRow: 0 });
 
     expect(statistics.rows()).toEqual([]);
   });
 });
 
-function resolvedIncident(minutesLong: number): Omit<IncidentSummary, 'row' | 'facet'> {
+function resolvedIncident(minutesLong: number): Omit<IncidentSummary, 'row' | 'dimensionsRow'> {
   return {
     flags: 0,
     status: 4,

@@ -1,6 +1,6 @@
 import type { Incident } from '../../src/model/incident.ts';
 import type { Store } from '../../src/store/store.ts';
-import { at, incident, page, poll, recovered, start } from './telling.ts';
+import { at, incident, page, poll, recovered, start } from './fixtures.ts';
 
 /** Pages of the first sync, and polls after it. */
 const SYNC_PAGES = 40;
@@ -16,12 +16,16 @@ function tellings(index: number, round: number): Incident[] {
   if (index < 0) return [];
   return Array.from({ length: PER_PAGE }, (_, position) => {
     const number = index * PER_PAGE + position;
-    const told = { triggeredAtMs: at((number % 60) - 10), service: `s${number % 7}`, priority: `P${1 + (number % 3)}` };
+    const reported = {
+      triggeredAtMs: at((number % 60) - 10),
+      service: `s${number % 7}`,
+      priority: `P${1 + (number % 3)}`,
+    };
     const id = `Q${number}`;
-    if (number % 4 === 0) return round === 0 ? incident(id, told) : recovered(id, 30, told);
-    if (number % 4 === 1) return recovered(id, 20 + round, { ...told, reopenedAtMs: round === 0 ? [] : [at(70)] });
-    if (number % 4 === 2) return round === 0 ? recovered(id, 5, told) : incident(id, told);
-    return incident(id, { ...told, escalatedAtMs: round === 0 ? [at(61)] : [at(61), at(62)] });
+    if (number % 4 === 0) return round === 0 ? incident(id, reported) : recovered(id, 30, reported);
+    if (number % 4 === 1) return recovered(id, 20 + round, { ...reported, reopenedAtMs: round === 0 ? [] : [at(70)] });
+    if (number % 4 === 2) return round === 0 ? recovered(id, 5, reported) : incident(id, reported);
+    return incident(id, { ...reported, escalatedAtMs: round === 0 ? [at(61)] : [at(61), at(62)] });
   });
 }
 

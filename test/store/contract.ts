@@ -12,7 +12,7 @@ import { subjectsContract } from './contract/subjects.ts';
 import { transactionsContract } from './contract/transactions.ts';
 
 /** Where one store lives. */
-export interface StorePlace {
+export interface StoreLocation {
   /** Opens the store, making it if there is none; the one opened before must be closed. */
   open(): Store;
   /** The store as another process would find it if this one ended right now; the one that is open stays open. */
@@ -24,7 +24,7 @@ export interface StorePlace {
 /** One engine of the store; each must pass every sentence of this suite. */
 export interface StoreEngine {
   /** An empty place; what is opened there is closed and removed at the end of the test. */
-  place(): StorePlace;
+  place(): StoreLocation;
 }
 
 export function storeContract(engine: StoreEngine): void {

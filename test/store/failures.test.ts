@@ -19,8 +19,8 @@ import type { Log, LogFields } from '../../src/model/log.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store } from '../../src/store/store.ts';
-import { setPagesMax, silent, temporaryFolder, withConnections } from './sqlite-place.ts';
-import { at, poll, recovered, SINCE, start, sync, total } from './telling.ts';
+import { at, poll, recovered, SINCE, start, sync, total } from './fixtures.ts';
+import { setPagesMax, silent, temporaryFolder, withConnections } from './sqlite-location.ts';
 
 const INCIDENTS = 400;
 
@@ -138,18 +138,18 @@ describe('a full disk', () => {
     const database = connections.find((one) => one.location() === path);
     await start(store);
     await sync(store);
-    const told = poll(at(60), {
+    const reported = poll(at(60), {
       incidents: Array.from({ length: INCIDENTS }, (_, index) => recovered(`Q${index}`, 20)),
     });
     if (database !== undefined) setPagesMax(database, 1);
 
-    const error = thrownBy(() => store.commit(told));
+    const error = thrownBy(() => store.commit(reported));
 
     expect(error).toMatchObject({ message: 'database or disk is full' });
     expect(total(store, 'opened')).toBe(0);
     expect(store.isBroken(error)).toBe(false);
     if (database !== undefined) setPagesMax(database, 100_000);
-    store.commit(told);
+    store.commit(reported);
     expect(total(store, 'recovery')).toBe(INCIDENTS);
   });
 });

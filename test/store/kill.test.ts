@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { commitAll, PAGES } from './committing.ts';
-import { silent, temporaryFolder } from './sqlite-place.ts';
-import { counted, SINCE, start, total, totals } from './telling.ts';
+import { counted, SINCE, start, total, totals } from './fixtures.ts';
+import { silent, temporaryFolder } from './sqlite-location.ts';
 
 /** Enough to be hit in every part of a transaction; each costs a start of Node. */
 const KILLS = 16;

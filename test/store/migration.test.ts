@@ -7,7 +7,6 @@ import { CONTENT_COLUMNS, cellsOf, contentFlags } from '../../src/store/incident
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store } from '../../src/store/store.ts';
-import { silent, temporaryFolder } from './sqlite-place.ts';
 import {
   at,
   counted,
@@ -20,7 +19,8 @@ import {
   SINCE,
   settings,
   totals,
-} from './telling.ts';
+} from './fixtures.ts';
+import { silent, temporaryFolder } from './sqlite-location.ts';
 
 const IMPORTED_FROM_MS = SINCE - 300 * DAY_MS;
 /** After the counting began, so that something may have been counted and pruned. */

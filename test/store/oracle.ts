@@ -1,9 +1,9 @@
 import type { Incident } from '../../src/model/incident.ts';
-import { MINUTE_MS, SINCE } from './telling.ts';
+import { MINUTE_MS, SINCE } from './fixtures.ts';
 
-/** One commit as the oracle hears of it. */
-export interface Heard {
-  readonly told: readonly Incident[];
+/** One commit as the oracle gets it. */
+export interface OracleCommit {
+  readonly reported: readonly Incident[];
   readonly deletedIds: readonly string[];
   /** Undefined for a page of a first sync that is not its last. */
   readonly polledUntilMs: number | undefined;
@@ -15,7 +15,7 @@ export interface OracleAnswer {
   readonly revisions: Record<string, number>;
 }
 
-interface Life {
+interface OracleIncident {
   current: Incident;
   isDeleted: boolean;
   isOpeningCounted: boolean;
@@ -27,9 +27,9 @@ interface Life {
 
 const TARGET_MINUTES: Record<string, number> = { P1: 30, P2: 120, P3: 480, P4: 1440 };
 
-/** An obviously right ledger: after each commit it goes over everything that was ever told, in memory. */
-export function oracle(commits: readonly Heard[], settleMs: number): OracleAnswer {
-  const lives = new Map<string, Life>();
+/** An obviously right ledger: after each commit it goes over everything that was ever reported, in memory. */
+export function oracle(commits: readonly OracleCommit[], settleMs: number): OracleAnswer {
+  const knownById = new Map<string, OracleIncident>();
   const totals: Record<string, Record<string, number>> = {};
   const revisions: Record<string, number> = {};
   const add = (set: string, name: string, by: number) => {
@@ -40,34 +40,34 @@ export function oracle(commits: readonly Heard[], settleMs: number): OracleAnswe
     revisions[change] = (revisions[change] ?? 0) + 1;
   };
   let isCounting = false;
-  for (const { told, deletedIds, polledUntilMs = 0 } of commits) {
-    for (const incident of told) {
-      const life = lives.get(incident.id) ?? newLife(incident);
-      for (const change of corrections(life, incident)) revise(change);
-      life.current = incident;
-      life.isDeleted = false;
-      lives.set(incident.id, life);
-      if (isCounting) count(life, { add, polledUntilMs, settleMs });
+  for (const { reported, deletedIds, polledUntilMs = 0 } of commits) {
+    for (const incident of reported) {
+      const known = knownById.get(incident.id) ?? newIncident(incident);
+      for (const change of corrections(known, incident)) revise(change);
+      known.current = incident;
+      known.isDeleted = false;
+      knownById.set(incident.id, known);
+      if (isCounting) count(known, { add, polledUntilMs, settleMs });
     }
     for (const id of deletedIds) {
-      const life = lives.get(id);
-      if (life === undefined || life.isDeleted) continue;
-      life.isDeleted = true;
-      if (isAnythingCounted(life)) revise('deleted');
+      const known = knownById.get(id);
+      if (known === undefined || known.isDeleted) continue;
+      known.isDeleted = true;
+      if (isAnythingCounted(known)) revise('deleted');
     }
-    if (isCounting) for (const life of lives.values()) count(life, { add, polledUntilMs, settleMs });
+    if (isCounting) for (const known of knownById.values()) count(known, { add, polledUntilMs, settleMs });
     if (polledUntilMs !== 0) isCounting = true;
   }
   return { totals, revisions };
 }
 
-function newLife(current: Incident): Life {
+function newIncident(current: Incident): OracleIncident {
   return { current, isDeleted: false, isOpeningCounted: false, escalations: 0, reopens: 0, countedEndMs: undefined };
 }
 
-function corrections(life: Life, now: Incident): string[] {
-  if (!isAnythingCounted(life)) return [];
-  const { current, countedEndMs } = life;
+function corrections(known: OracleIncident, now: Incident): string[] {
+  if (!isAnythingCounted(known)) return [];
+  const { current, countedEndMs } = known;
   const found: string[] = [];
   if ((now.reopenedAtMs?.length ?? 0) > (current.reopenedAtMs?.length ?? 0)) found.push('reopened');
   if (now.severity.priority !== current.severity.priority) found.push('severity');
@@ -79,7 +79,7 @@ function corrections(life: Life, now: Incident): string[] {
   return found;
 }
 
-function isAnythingCounted({ countedEndMs, isOpeningCounted, escalations, reopens }: Life): boolean {
+function isAnythingCounted({ countedEndMs, isOpeningCounted, escalations, reopens }: OracleIncident): boolean {
   return countedEndMs !== undefined || isOpeningCounted || escalations > 0 || reopens > 0;
 }
 
@@ -89,25 +89,25 @@ interface CountingWith {
   readonly settleMs: number;
 }
 
-function count(life: Life, { add, polledUntilMs, settleMs }: CountingWith): void {
-  const { current } = life;
-  if (life.isDeleted || current.exclusion !== undefined) return;
+function count(known: OracleIncident, { add, polledUntilMs, settleMs }: CountingWith): void {
+  const { current } = known;
+  if (known.isDeleted || current.exclusion !== undefined) return;
   const severity = current.severity.priority ?? '';
   const [base, wide] = [`${current.serviceName} ${severity}`, `* ${severity}`];
-  if (!life.isOpeningCounted && current.triggeredAtMs >= SINCE) {
-    life.isOpeningCounted = true;
+  if (!known.isOpeningCounted && current.triggeredAtMs >= SINCE) {
+    known.isOpeningCounted = true;
     add(base, 'opened', 1);
   }
-  const since = (instants: readonly number[] | undefined) => (instants ?? []).filter((ms) => ms >= SINCE).length;
-  const escalations = Math.max(life.escalations, since(current.escalatedAtMs));
-  const reopens = Math.max(life.reopens, since(current.reopenedAtMs));
-  add(wide, 'escalations', escalations - life.escalations);
-  add(wide, 'reopened', reopens - life.reopens);
-  Object.assign(life, { escalations, reopens });
+  const since = (times: readonly number[] | undefined) => (times ?? []).filter((ms) => ms >= SINCE).length;
+  const escalations = Math.max(known.escalations, since(current.escalatedAtMs));
+  const reopens = Math.max(known.reopens, since(current.reopenedAtMs));
+  add(wide, 'escalations', escalations - known.escalations);
+  add(wide, 'reopened', reopens - known.reopens);
+  Object.assign(known, { escalations, reopens });
   const { resolvedAtMs } = current;
   const isDue = resolvedAtMs !== undefined && resolvedAtMs >= SINCE && polledUntilMs - resolvedAtMs >= settleMs;
-  if (!isDue || current.merged || life.countedEndMs !== undefined) return;
-  life.countedEndMs = resolvedAtMs;
+  if (!isDue || current.merged || known.countedEndMs !== undefined) return;
+  known.countedEndMs = resolvedAtMs;
   const minutes = (resolvedAtMs - current.triggeredAtMs) / MINUTE_MS;
   add(base, 'recovery', 1);
   add(base, 'recoveryMinutes', minutes);

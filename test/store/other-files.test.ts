@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
-import { silent, temporaryFolder } from './sqlite-place.ts';
-import { SINCE } from './telling.ts';
+import { SINCE } from './fixtures.ts';
+import { silent, temporaryFolder } from './sqlite-location.ts';
 
 const open = (path: string) => createSqliteStore({ path, log: silent, nowMs: SINCE });
 

@@ -12,34 +12,34 @@ function recovery(minute: number, end: string): Incident {
   return incident(`${SUBJECT}@${triggeredAtMs}`, { triggeredAtMs, subject: SUBJECT, recoveryKey: end });
 }
 
-async function storeWith(told: Partial<Page>): Promise<Store> {
+async function storeWith(reported: Partial<Page>): Promise<Store> {
   const { store } = stage(async function* () {});
-  await commit(store, told);
+  await commit(store, reported);
   return store;
 }
 
-async function commit(store: Store, told: Partial<Page>): Promise<number> {
+async function commit(store: Store, reported: Partial<Page>): Promise<number> {
   const complete = { polledUntilMs: START_MS, historyStartMs: 0 };
-  const { changed } = store.commit({ provider: NAME, nowMs: START_MS, ...page('c', { ...told, complete }) });
+  const { changed } = store.commit({ provider: NAME, nowMs: START_MS, ...page('c', { ...reported, complete }) });
   return changed.length;
 }
 
-async function compare(store: Store, told: Partial<Page>) {
-  return store.preview({ provider: NAME, nowMs: START_MS, ...page('c', told) });
+async function compare(store: Store, reported: Partial<Page>) {
+  return store.preview({ provider: NAME, nowMs: START_MS, ...page('c', reported) });
 }
 
 const NOTHING = { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: 0 };
 
 it('counts new, changed, unchanged and deleted incidents, and writes nothing', async () => {
   const store = await storeWith({ incidents: [incident('A'), incident('B'), incident('C')] });
-  const told = {
+  const reported = {
     incidents: [incident('A'), incident('B', { title: 'Other words' }), incident('D')],
     deletedIds: ['C', 'never seen'],
   };
 
-  const first = await compare(store, told);
-  const second = await compare(store, told);
-  const written = await commit(store, told);
+  const first = await compare(store, reported);
+  const second = await compare(store, reported);
+  const written = await commit(store, reported);
 
   expect(first).toEqual({ added: 1, changed: 1, unchanged: 1, deleted: 1, rejected: 0 });
   expect(second).toEqual(first);
@@ -75,8 +75,8 @@ it('a deleted incident that is reported again has changed', async () => {
 
 it('a recovery whose anchor moved is the same one, and what a replaced subject lacks is deleted', async () => {
   const store = await storeWith({ incidents: [recovery(0, 'e1'), recovery(20, 'e2'), recovery(40, 'e3')] });
-  const told = [recovery(-5, 'e1'), recovery(20, 'e2')];
-  const whole = { incidents: told, replacedSubjects: [SUBJECT] };
+  const reported = [recovery(-5, 'e1'), recovery(20, 'e2')];
+  const whole = { incidents: reported, replacedSubjects: [SUBJECT] };
 
   const compared = await compare(store, whole);
   const written = await commit(store, whole);

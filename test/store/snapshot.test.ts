@@ -7,8 +7,8 @@ import { openSnapshot, type StoreSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import type { Store, StoreSettings } from '../../src/store/store.ts';
-import { silent, temporaryFolder } from './sqlite-place.ts';
-import { at, incident, poll, recovered, SINCE, settings, start, sync } from './telling.ts';
+import { at, incident, poll, recovered, SINCE, settings, start, sync } from './fixtures.ts';
+import { silent, temporaryFolder } from './sqlite-location.ts';
 
 function pathOf(name = 'store.db'): string {
   return join(temporaryFolder(), name);
@@ -54,7 +54,7 @@ describe('a snapshot of a store', () => {
       [at(10), at(100)],
       [at(10), undefined],
     ]);
-    for (const { facet } of all) expect(history.labels(facet)).toEqual(store.labels(facet));
+    for (const { dimensionsRow } of all) expect(history.labels(dimensionsRow)).toEqual(store.labels(dimensionsRow));
     expect(servicesIn(history)).toEqual(['checkout', 'search', 'cart']);
     expect(history.providers).toEqual([expect.objectContaining(store.provider('pagerduty'))]);
   });
@@ -205,9 +205,9 @@ describe('a snapshot of a store', () => {
     const store = await written(path);
     await sync(store, [recovered('A', 20), recovered('B', 30)]);
 
-    const told = read(path).details([2, 99, 1]);
+    const reported = read(path).details([2, 99, 1]);
 
-    expect(told.map(({ incident: { id } }) => id)).toEqual(['B', 'A']);
+    expect(reported.map(({ incident: { id } }) => id)).toEqual(['B', 'A']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { storeContract } from './contract.ts';
-import { sqlitePlace } from './sqlite-place.ts';
+import { sqliteLocation } from './sqlite-location.ts';
 
 describe('the SQLite store', () => {
-  storeContract({ place: sqlitePlace });
+  storeContract({ place: sqliteLocation });
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import { formatIsoTime } from '../../model/format.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
+import { FLAGS, type IncidentLabels, type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { findApiExclusion } from '../../report/exclusion.ts';
 import { selectLabels } from '../../report/filter.ts';
@@ -35,7 +35,7 @@ export function listIncidents(input: IncidentsInput, query: IncidentsQuery): Inc
   const visit = (incident: IncidentSummary) => {
     if (incident.triggeredAtMs <= fromMs || incident.triggeredAtMs > toMs) return;
     if (after !== undefined && !isAfter(incident, after)) return;
-    if (hasLabels(incident.facet) && hasStatus(incident, query.status)) newest.add(incident);
+    if (hasLabels(incident.dimensionsRow) && hasStatus(incident, query.status)) newest.add(incident);
   };
   if (query.id !== undefined) for (const { stored } of history.find(query.id)) visit(stored);
   // Whatever was triggered later has not ended before.
@@ -55,7 +55,10 @@ function toPeriod({ config: { timezone }, nowMs }: IncidentsInput, { from, to }:
   return { fromMs: from === undefined ? all.fromMs : period.fromMs, toMs: to === undefined ? all.toMs : period.toMs };
 }
 
-function createLabelFilter({ config, history }: IncidentsInput, query: IncidentsQuery): (facet: number) => boolean {
+function createLabelFilter(
+  { config, history }: IncidentsInput,
+  query: IncidentsQuery,
+): (dimensionsRow: number) => boolean {
   const { labels: wanted, errors } = selectLabels(query, {
     // Collecting all names is left to queries that name one.
     get services() {
@@ -69,12 +72,12 @@ function createLabelFilter({ config, history }: IncidentsInput, query: Incidents
   });
   if (errors.length > 0) throw invalidParameters(errors);
   const results = new Map<number, boolean>();
-  return (facet) => {
-    const known = results.get(facet);
+  return (dimensionsRow) => {
+    const known = results.get(dimensionsRow);
     if (known !== undefined) return known;
-    const labels = new Map<string, unknown>(Object.entries(history.labels(facet) ?? {}));
+    const labels = new Map<string, unknown>(Object.entries(history.labels(dimensionsRow) ?? {}));
     const result = wanted.every(([name, value]) => labels.get(name) === value);
-    results.set(facet, result);
+    results.set(dimensionsRow, result);
     return result;
   };
 }
@@ -150,7 +153,7 @@ function digestQuery(query: object): string {
 
 function readIncident({ history, readers, config }: IncidentsInput, row: number): IncidentResponse[] {
   const [details] = history.details([row]);
-  const labels = details && history.labels(details.stored.facet);
+  const labels = details && history.labels(details.stored.dimensionsRow);
   const labelMapper = readers.get(details?.provider ?? '');
   if (details === undefined || labels === undefined || labelMapper === undefined) return [];
   return [toResponse(details, config, labels, labelMapper)];
@@ -160,7 +163,7 @@ function readIncident({ history, readers, config }: IncidentsInput, row: number)
 function toResponse(
   details: IncidentDetails,
   config: Config,
-  labels: FacetLabels,
+  labels: IncidentLabels,
   labelMapper: LabelMapper,
 ): IncidentResponse {
   const { stored, incident } = details;

@@ -40,11 +40,11 @@ export function summariseSample(
   { severities }: Pick<Config, 'severities'>,
 ): SampleSummary {
   const reader = createLabelMapper(provider, severities);
-  const toFacet = (of: Pick<IncidentSample, 'serviceId' | 'serviceName' | 'team' | 'severity'>) =>
-    reader.facet({ row: 0, provider: provider.name, ...of, team: of.team ?? '' });
+  const mapLabels = (of: Pick<IncidentSample, 'serviceId' | 'serviceName' | 'team' | 'severity'>) =>
+    reader.map({ row: 0, provider: provider.name, ...of, team: of.team ?? '' });
   const toListed = (serviceName: string, severity: SeveritySources = {}) =>
-    toFacet({ serviceId: '', serviceName, team: '', severity });
-  const all = (report.firstPage?.incidents ?? []).map(toFacet);
+    mapLabels({ serviceId: '', serviceName, team: '', severity });
+  const all = (report.firstPage?.incidents ?? []).map(mapLabels);
   const kept = all.filter(({ excluded }) => !excluded);
   const listed = report.services ?? { names: [], count: 0 };
   const services = distinct(kept.map(({ service }) => service));
@@ -81,10 +81,10 @@ function findMissingInFilter(
   excluded: readonly MappedLabels[],
   reader: LabelMapper,
 ): ReadonlyMap<FilterKey, readonly string[]> {
-  const all = excluded.flatMap((facet): [FilterKey, string][] => {
-    const exclusion = findFilterExclusion(toLabels(facet), reader);
-    if (exclusion === 'filter_severities') return [['severities', facet.severity.name]];
-    return exclusion === 'filter_services' ? [['services', facet.service]] : [['teams', facet.team]];
+  const all = excluded.flatMap((labels): [FilterKey, string][] => {
+    const exclusion = findFilterExclusion(toLabels(labels), reader);
+    if (exclusion === 'filter_severities') return [['severities', labels.severity.name]];
+    return exclusion === 'filter_services' ? [['services', labels.service]] : [['teams', labels.team]];
   });
   const byKey = Map.groupBy(all, ([key]) => key);
   return new Map([...byKey].map(([key, pairs]) => [key, distinct(pairs.map(([, name]) => name))]));

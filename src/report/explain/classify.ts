@@ -1,6 +1,6 @@
 import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { SeverityConfig } from '../../config/types.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary, recoveryMs } from '../../model/stored.ts';
+import { FLAGS, type IncidentLabels, type IncidentSummary, recoveryMs } from '../../model/stored.ts';
 import { createBusinessTime } from '../../stats/business-hours.ts';
 import type { Statistic } from '../../stats/rows.ts';
 import { findFilterExclusion, findIncidentExclusion, findUnfilteredLabels } from '../exclusion.ts';
@@ -56,28 +56,29 @@ export interface Classification {
   readonly providersInRow: ReadonlySet<string>;
   /** Values of each label that incidents have, asked for or not. */
   readonly names: Readonly<Record<Label, ReadonlySet<string>>>;
-  /** The labels under which the incidents of a facet are asked for; undefined where they are not. */
-  readonly findLabels: (facet: number) => FacetLabels | undefined;
+  /** The labels of incidents with these dimensions, if the question is about them; else undefined. */
+  readonly findLabels: (dimensionsRow: number) => IncidentLabels | undefined;
 }
 
 /** Goes once over the whole history and classifies every incident that has the labels. */
 export function classifyIncidents(input: ClassifyInput): Classification {
   const { history, statistic, settings } = input;
   const { basis } = STATISTIC_INFO[statistic];
-  const facets = createFacetIndex(input);
+  const index = createDimensionsIndex(input);
   const members: Member[] = [];
   const omitted = new Map<Reason, { count: number; examples: Example[] }>();
   const providersInRow = new Set<string>();
   const { businessHours, reopened } = settings;
   const shared = { statistic, reopened, businessTime: businessHours && createBusinessTime(businessHours) };
   history.each((incident) => {
-    const facet = facets.find(incident.facet);
-    if (facet === undefined) return;
+    const dimensions = index.find(incident.dimensionsRow);
+    if (dimensions === undefined) return;
     const { flags, title, row, triggeredAtMs, fingerprint } = incident;
     const recovery = recoveryMs(incident, reopened);
-    const exclusion = facet.reason ?? findIncidentExclusion({ flags, title, recoveryMs: recovery }, facet.reader);
-    if (exclusion === undefined) providersInRow.add(facet.window.provider.name);
-    const result = classifyIncident({ ...shared, incident, facet, recovery, exclusion });
+    const exclusion =
+      dimensions.reason ?? findIncidentExclusion({ flags, title, recoveryMs: recovery }, dimensions.reader);
+    if (exclusion === undefined) providersInRow.add(dimensions.window.provider.name);
+    const result = classifyIncident({ ...shared, incident, dimensions, recovery, exclusion });
     if (result === undefined) return;
     if ('reason' in result) return addOmission(omitted, incident, result);
     const times = basis === 'open_time' ? findOpenTimes(incident) : [];
@@ -87,13 +88,13 @@ export function classifyIncidents(input: ClassifyInput): Classification {
     const found = omitted.get(reason);
     return found === undefined ? [] : [{ reason, ...found }];
   });
-  const findLabels = (facet: number) => facets.find(facet)?.labels;
-  return { members, omissions, providersInRow, names: facets.names, findLabels };
+  const findLabels = (dimensionsRow: number) => index.find(dimensionsRow)?.labels;
+  return { members, omissions, providersInRow, names: index.names, findLabels };
 }
 
-/** What all incidents of a facet share, as far as the question goes. */
-interface FacetInfo {
-  readonly labels: FacetLabels;
+/** What all incidents of a set of dimensions share, as far as the question goes. */
+interface DimensionsInfo {
+  readonly labels: IncidentLabels;
   readonly reader: LabelMapper;
   readonly window: ProviderWindow;
   /** Why none of them is in the number; absent when that is up to the incident. */
@@ -104,8 +105,8 @@ interface FacetInfo {
   readonly isAsked: boolean;
 }
 
-/** Looks at each facet once; finds nothing for facets that are not asked for, or not read yet. */
-function createFacetIndex({
+/** Looks at each set of dimensions once; finds nothing for dimensions that the question is not about, or that are not synced yet. */
+function createDimensionsIndex({
   history,
   reader: findReader,
   settings,
@@ -120,13 +121,13 @@ function createFacetIndex({
     team: new Set(),
     provider: new Set(),
   };
-  const facets = new Map<number, FacetInfo | undefined>();
-  const read = (facet: number): FacetInfo | undefined => {
-    const stored = history.labels(facet);
+  const known = new Map<number, DimensionsInfo | undefined>();
+  const read = (dimensionsRow: number): DimensionsInfo | undefined => {
+    const stored = history.labels(dimensionsRow);
     const reader = stored === undefined ? undefined : findReader(stored.provider);
     const window = windows.find(({ provider }) => provider.name === stored?.provider);
     if (stored === undefined || reader === undefined || window === undefined) return undefined;
-    const labels = findUnfilteredLabels(facet, { history, reader }) ?? stored;
+    const labels = findUnfilteredLabels(dimensionsRow, { history, reader }) ?? stored;
     for (const label of LABELS) names[label].add(labels[label]);
     if (!matchesLabels(wanted, labels)) return undefined;
     const isOutside = !isByProvider && !window.provider.isOverall;
@@ -135,15 +136,15 @@ function createFacetIndex({
     const isAsked = outageSeverities === undefined || outageSeverities.includes(labels.severity);
     return { labels, reader, window, reason, severity, isAsked };
   };
-  const find = (facet: number): FacetInfo | undefined => {
-    if (!facets.has(facet)) facets.set(facet, read(facet));
-    return facets.get(facet);
+  const find = (dimensionsRow: number): DimensionsInfo | undefined => {
+    if (!known.has(dimensionsRow)) known.set(dimensionsRow, read(dimensionsRow));
+    return known.get(dimensionsRow);
   };
   return { names, find };
 }
 
 interface Candidate extends Pick<ContributionInput, 'incident' | 'reopened' | 'businessTime'> {
-  readonly facet: FacetInfo;
+  readonly dimensions: DimensionsInfo;
   readonly statistic: Statistic;
   readonly recovery: number | undefined;
   readonly exclusion: Reason | undefined;
@@ -151,16 +152,16 @@ interface Candidate extends Pick<ContributionInput, 'incident' | 'reopened' | 'b
 
 /** Whether an incident is in the number, or why not; undefined when it has nothing to do with the window. */
 function classifyIncident(candidate: Candidate): Counted | NotCounted | undefined {
-  const { incident, facet, statistic, recovery, exclusion } = candidate;
+  const { incident, dimensions, statistic, recovery, exclusion } = candidate;
   const { basis } = STATISTIC_INFO[statistic];
-  const position = findWindowPosition(incident, moveWindow(facet.window, basis), basis);
+  const position = findWindowPosition(incident, moveWindow(dimensions.window, basis), basis);
   if (position !== 'inside') return exclusion === undefined ? position : undefined;
   if (exclusion !== undefined) return { reason: exclusion };
-  if (!facet.isAsked) return { reason: 'other_severity' };
+  if (!dimensions.isAsked) return { reason: 'other_severity' };
   if (basis === 'opened' || basis === 'open_time') return { value: 1 };
   if ((incident.flags & FLAGS.merged) !== 0) return { reason: 'merged' };
   if (recovery === undefined) return { reason: 'still_open' };
-  const { window, severity } = facet;
+  const { window, severity } = dimensions;
   return findContribution(statistic, { ...candidate, recovery, provider: window.provider, severity });
 }
 

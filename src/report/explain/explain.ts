@@ -167,7 +167,7 @@ function toLeftOutIncidents(
 }
 
 function findLabels({ stored }: IncidentDetails, classified: Classification) {
-  return classified.findLabels(stored.facet) ?? { service: '', severity: '', team: '' };
+  return classified.findLabels(stored.dimensionsRow) ?? { service: '', severity: '', team: '' };
 }
 
 function findIncidentName(history: StoreSnapshot, row: number): { provider: string; id: string } {

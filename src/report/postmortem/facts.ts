@@ -46,7 +46,7 @@ export interface Facts {
 export function gatherFacts(input: FactsInput): Facts {
   const { history, details, settings, severities, reader } = input;
   const { provider, stored, incident } = details;
-  const labels = reader(provider)?.facet(history.facet(stored.facet));
+  const labels = reader(provider)?.map(history.dimensions(stored.dimensionsRow));
   if (labels === undefined) throw new Error(`no provider is called ${provider}`);
   const severity = severities.find(({ name }) => name === labels.severity.name);
   const state = history.providers.find(({ name }) => name === provider);
@@ -225,7 +225,7 @@ export interface Comparison {
 function compareWithUsual(input: FactsInput): Comparison[] {
   const { history, details, settings } = input;
   const { stored, provider } = details;
-  const labels = history.labels(stored.facet);
+  const labels = history.labels(stored.dimensionsRow);
   if (labels === undefined || labels.excluded) return [];
   const timeline = createTimeline({
     ...input,

@@ -108,11 +108,11 @@ function readers({ prepare }: Tables): Readers {
           countedAtMs: Number(row['counted_at_ms']),
           incidentId: String(row['id']),
         })),
-    unusedFacets: () =>
+    unusedDimensions: () =>
       prepare('SELECT row FROM facets WHERE row NOT IN (SELECT DISTINCT facet FROM incidents)')
         .all()
         .map(({ row }) => Number(row)),
-    incidentsByFacet: () => {
+    incidentsByDimensions: () => {
       const rows = prepare(
         `SELECT facet, count(*) AS incidents FROM incidents
          WHERE marks & ${FLAGS.expired | FLAGS.flaky | FLAGS.deleted} = 0 GROUP BY facet`,

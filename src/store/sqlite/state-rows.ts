@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { text, timestamp } from '../incident-row.ts';
 import { type LabelGroups, type LabelSet, setKey } from '../label-sets.ts';
-import { facetKey, LedgerState, type StoredFacet, type StoredProvider, serviceKey } from '../state.ts';
+import { dimensionsKey, LedgerState, type StoredDimensions, type StoredProvider, serviceKey } from '../state.ts';
 import type { StoredCounter } from '../store.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,13 +19,13 @@ export function loadState(database: DatabaseSync): LedgerState {
     const service = { providerRow: Number(row['provider']), id: String(row['id']), name: String(row['name']) };
     state.services.set(serviceKey(service.providerRow, service.id), { ...service, isListed: row['listed'] === 1 });
   }
-  const facets =
+  const dimensionsSql =
     'SELECT f.*, p.name AS provider_name FROM facets f JOIN providers p ON p.row = f.provider ORDER BY f.row';
-  for (const row of each(facets)) {
-    const facet = readFacet(row);
-    state.facets.set(facet.row, facet);
-    state.facetRows.set(facetKey(facet), facet.row);
-    state.lastFacetRow = facet.row;
+  for (const row of each(dimensionsSql)) {
+    const dimensions = readDimensions(row);
+    state.dimensionsByRow.set(dimensions.row, dimensions);
+    state.dimensionsRowByKey.set(dimensionsKey(dimensions), dimensions.row);
+    state.lastDimensionsRow = dimensions.row;
   }
   for (const row of each('SELECT name FROM admitted')) state.allocated.set(String(row['name']), true);
   for (const row of each('SELECT * FROM label_sets ORDER BY row')) {
@@ -54,9 +54,9 @@ export function writeState({ prepare, put, remove }: Tables, state: LedgerState)
     if (service === undefined) remove('services', keys);
     else put('services', { ...keys, name: service.name, listed: Number(service.isListed) }, ['provider', 'id']);
   }
-  for (const [row, facet] of state.facets.changes()) {
-    if (facet === undefined) remove('facets', { row });
-    else put('facets', facetCells(facet));
+  for (const [row, dimensions] of state.dimensionsByRow.changes()) {
+    if (dimensions === undefined) remove('facets', { row });
+    else put('facets', dimensionsCells(dimensions));
   }
   for (const [name, isAllocated] of state.allocated.changes()) {
     if (isAllocated === undefined) remove('admitted', { name });
@@ -107,13 +107,13 @@ function readProvider(row: Row): StoredProvider {
   };
 }
 
-function facetCells({ row, providerRow, serviceId, team, severity }: StoredFacet) {
+function dimensionsCells({ row, providerRow, serviceId, team, severity }: StoredDimensions) {
   const { priority = null, urgency = null, tag = null } = severity;
   return { row, provider: providerRow, service: serviceId, team, priority, urgency, tag };
 }
 
-/** A row of `facets`, with `provider_name` beside its columns. */
-function readFacet(row: Row): StoredFacet {
+/** A row of table `facets`, with `provider_name` beside its columns. */
+function readDimensions(row: Row): StoredDimensions {
   return {
     row: Number(row['row']),
     provider: String(row['provider_name']),

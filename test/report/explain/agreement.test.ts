@@ -4,7 +4,7 @@ import type { Incident } from '../../../src/model/incident.ts';
 import type { WindowEnd } from '../../../src/report/timeline.ts';
 import { STATISTICS } from '../../../src/stats/rows.ts';
 import { severities } from '../../settings.ts';
-import { DAY_MS, incident } from '../../store/telling.ts';
+import { DAY_MS, incident } from '../../store/fixtures.ts';
 import { ago, ask, NOW, worldOf } from '../stored-history.ts';
 
 const minute = fc.integer({ min: 1, max: 90 * 1440 });

@@ -3,7 +3,7 @@ import { formatTime } from '../../../src/model/format.ts';
 import { explain } from '../../../src/report/explain/explain.ts';
 import { Explanation } from '../../../src/report/explain/explanation.ts';
 import type { Question } from '../../../src/report/explain/question.ts';
-import { DAY_MS, incident, recovered } from '../../store/telling.ts';
+import { DAY_MS, incident, recovered } from '../../store/fixtures.ts';
 import {
   ago,
   ask,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderExplanation } from '../../../src/report/explain/text.ts';
 import { severities } from '../../settings.ts';
-import { incident, recovered } from '../../store/telling.ts';
+import { incident, recovered } from '../../store/fixtures.ts';
 import { ago, ask, days, worldOf } from '../stored-history.ts';
 
 const HOURS = { timezone: 'UTC', days: [1, 2, 3, 4, 5], fromMinute: 540, toMinute: 1020, holidays: ['2026-05-25'] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../../src/report/explain/question.ts';
 import { isThere, readExpected, realOutages, says } from '../../outages.ts';
-import { DAY_MS, incident } from '../../store/telling.ts';
+import { DAY_MS, incident } from '../../store/fixtures.ts';
 import { ask, worldOf } from '../stored-history.ts';
 
 type Numbers = Readonly<Record<string, number>>;

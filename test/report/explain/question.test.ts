@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/model/input-error.ts';
 import { parseQuestion, type QuestionInput } from '../../../src/report/explain/question.ts';
-import { DAY_MS } from '../../store/telling.ts';
+import { DAY_MS } from '../../store/fixtures.ts';
 
 const NOW_MS = Date.parse('2026-06-01T12:00:00Z');
 

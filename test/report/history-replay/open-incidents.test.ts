@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLabelMapper } from '../../../src/config/label-mapper.ts';
-import { type FacetLabels, FLAGS, type IncidentSummary, STATUSES } from '../../../src/model/stored.ts';
+import { FLAGS, type IncidentLabels, type IncidentSummary, STATUSES } from '../../../src/model/stored.ts';
 import { createOpenIncidentReplay, findStatusChanges } from '../../../src/report/history-replay.ts';
 import type { OpenRow } from '../../../src/stats/rows.ts';
 import { createStatistics } from '../../../src/stats/statistics.ts';
 import { providerConfig, severities } from '../../settings.ts';
 
-const LABELS: readonly FacetLabels[] = ['checkout', 'search'].flatMap((service) =>
+const LABELS: readonly IncidentLabels[] = ['checkout', 'search'].flatMap((service) =>
   ['P1', 'P2'].map((severity) => ({ provider: 'pd', service, severity, team: 'shop', excluded: false })),
 );
 const NOW_MS = 1_000_000;
@@ -15,7 +15,7 @@ const NOW_MS = 1_000_000;
 function incident(change: Partial<IncidentSummary> = {}): IncidentSummary {
   return {
     row: 1,
-    facet: 0,
+    dimensionsRow: 0,
     flags: 0,
     status: STATUSES.indexOf('resolved'),
     triggeredAtMs: 100,
@@ -87,8 +87,8 @@ function byName(rows: readonly OpenRow[]) {
 describe('what was open', () => {
   it('is told of the instant that is asked for', () => {
     const past = createOpenIncidentReplay({ hasTeam: false });
-    past.put(incident({ row: 1, triggeredAtMs: 100, resolvedAtMs: 200 }), LABELS[0] as FacetLabels);
-    past.put(incident({ row: 2, triggeredAtMs: 150, resolvedAtMs: 300 }), LABELS[0] as FacetLabels);
+    past.put(incident({ row: 1, triggeredAtMs: 100, resolvedAtMs: 200 }), LABELS[0] as IncidentLabels);
+    past.put(incident({ row: 2, triggeredAtMs: 150, resolvedAtMs: 300 }), LABELS[0] as IncidentLabels);
 
     const told = [99, 100, 150, 200, 300].map((ms) => past.at(ms).map(seen)[0]);
 
@@ -99,7 +99,7 @@ describe('what was open', () => {
 
   it('carries the team where metrics do', () => {
     const past = createOpenIncidentReplay({ hasTeam: true });
-    past.put(incident(), LABELS[0] as FacetLabels);
+    past.put(incident(), LABELS[0] as IncidentLabels);
 
     expect(past.at(NOW_MS).map(({ team }) => team)).toEqual(['shop']);
   });
@@ -107,17 +107,17 @@ describe('what was open', () => {
   const atMs = fc.integer({ min: 0, max: 5000 });
   const anyIncident = fc
     .record({
-      facet: fc.nat({ max: LABELS.length - 1 }),
+      dimensionsRow: fc.nat({ max: LABELS.length - 1 }),
       stamps: fc.uniqueArray(atMs, { minLength: 1, maxLength: 5 }),
       acknowledged: fc.option(atMs, { nil: undefined }),
       status: fc.constantFrom(0, 1),
       flags: fc.constantFrom(0, 0, 0, FLAGS.merged),
     })
-    .map(({ facet, stamps, acknowledged, status, flags }) => {
+    .map(({ dimensionsRow, stamps, acknowledged, status, flags }) => {
       const spans = stamps.toSorted((a, b) => a - b);
       const isOpen = spans.length % 2 === 1;
       return incident({
-        facet,
+        dimensionsRow,
         flags,
         triggeredAtMs: spans[0] ?? 0,
         resolvedAtMs: isOpen ? undefined : spans.at(-1),
@@ -132,7 +132,7 @@ describe('what was open', () => {
       fc.property(fc.array(anyIncident, { maxLength: 12 }), (drawn) => {
         const incidents = drawn.map((one, place) => ({ ...one, row: place + 1 }));
         const past = createOpenIncidentReplay({ hasTeam: false });
-        for (const one of incidents) past.put(one, LABELS[one.facet] as FacetLabels);
+        for (const one of incidents) past.put(one, LABELS[one.dimensionsRow] as IncidentLabels);
         const live = createStatistics({
           settings: {
             windows: [{ name: '1s', ms: 1000 }],
@@ -143,7 +143,7 @@ describe('what was open', () => {
             minimumSample: 1,
             reopened: 'last',
           },
-          labels: (facet) => LABELS[facet],
+          labels: (dimensionsRow) => LABELS[dimensionsRow],
           reader: (name) => createLabelMapper(providerConfig({ name }), severities),
         });
         live.advance({

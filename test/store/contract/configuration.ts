@@ -17,7 +17,7 @@ import {
   sync,
   total,
   totals,
-} from '../telling.ts';
+} from '../fixtures.ts';
 
 const NO_FILTER: ProviderConfig['filter'] = {
   severities: [],
@@ -131,11 +131,11 @@ export function configurationContract(engine: StoreEngine): void {
         settings({ providers: [{ filter: { ...NO_FILTER, severities: ['P2'] } }] }),
       );
       await sync(store);
-      const told = [
+      const reported = [
         incident('opening', { triggeredAtMs: at(61) }),
         recovered('recovery', 5, { triggeredAtMs: at(56) + 1 }),
       ];
-      store.commit(poll(at(62), { incidents: told, complete: { polledUntilMs: at(60), historyStartMs: 0 } }));
+      store.commit(poll(at(62), { incidents: reported, complete: { polledUntilMs: at(60), historyStartMs: 0 } }));
 
       const restarted = await start(place.crash(), settings(), at(90));
       await start(store, settings(), at(90));

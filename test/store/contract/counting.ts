@@ -14,7 +14,7 @@ import {
   sync,
   total,
   totals,
-} from '../telling.ts';
+} from '../fixtures.ts';
 
 export function countingContract(engine: StoreEngine): void {
   describe('counts', () => {
@@ -33,10 +33,10 @@ export function countingContract(engine: StoreEngine): void {
     it('an incident that is reported twice once', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      const told = poll(at(60), { incidents: [recovered('Q1', 20), recovered('Q1', 20)] });
+      const reported = poll(at(60), { incidents: [recovered('Q1', 20), recovered('Q1', 20)] });
 
-      store.commit(told);
-      const second = store.commit(told);
+      store.commit(reported);
+      const second = store.commit(reported);
 
       expect(totals(store)['checkout P1']).toMatchObject({ recovery: 1, recoveryMinutes: 20, opened: 1 });
       expect(second.changed).toEqual([]);
@@ -44,7 +44,7 @@ export function countingContract(engine: StoreEngine): void {
     });
 
     it('the same whatever the order of arrival', async () => {
-      const told = [
+      const reported = [
         recovered('Q1', 20),
         recovered('Q2', 7, { service: 'search' }),
         recovered('Q3', 90, { priority: 'P2' }),
@@ -52,8 +52,8 @@ export function countingContract(engine: StoreEngine): void {
       const [store, reversed] = [await start(engine.place().open()), await start(engine.place().open())];
       for (const one of [store, reversed]) await sync(one);
 
-      store.commit(poll(at(200), { incidents: told }));
-      for (const one of told.toReversed()) reversed.commit(poll(at(200), { incidents: [one] }));
+      store.commit(poll(at(200), { incidents: reported }));
+      for (const one of reported.toReversed()) reversed.commit(poll(at(200), { incidents: [one] }));
 
       expect(totals(reversed)).toEqual(totals(store));
       expect(total(store, 'recovery')).toBe(3);
@@ -122,14 +122,14 @@ export function countingContract(engine: StoreEngine): void {
     it('escalations and reopenings once each by their own time', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      const told = (escalatedAtMs: number[], reopenedAtMs: number[]) =>
+      const reported = (escalatedAtMs: number[], reopenedAtMs: number[]) =>
         store.commit(
           poll(at(60), { incidents: [incident('Q1', { triggeredAtMs: at(-60), escalatedAtMs, reopenedAtMs })] }),
         );
 
-      told([at(-30), at(20)], []);
-      told([at(-30), at(20), at(30)], [at(-10), at(35)]);
-      told([at(-30), at(20), at(30)], [at(-10), at(35)]);
+      reported([at(-30), at(20)], []);
+      reported([at(-30), at(20), at(30)], [at(-10), at(35)]);
+      reported([at(-30), at(20), at(30)], [at(-10), at(35)]);
 
       expect(totals(store)).toEqual({ 'checkout P1': {}, '* P1': { escalations: 2, reopened: 1 } });
     });
@@ -269,13 +269,13 @@ export function countingContract(engine: StoreEngine): void {
 
     it('an unmapped severity once per incident, history included', async () => {
       const store = await start(engine.place().open());
-      const told = [
+      const reported = [
         recovered('Q1', 20, { priority: 'Sev-9', triggeredAtMs: at(-1000) }),
         incident('Q2', { priority: '' }),
       ];
-      await sync(store, told);
+      await sync(store, reported);
 
-      store.commit(poll(at(60), { incidents: told }));
+      store.commit(poll(at(60), { incidents: reported }));
       store.commit(poll(at(61), { incidents: [recovered('Q2', 20, { priority: '' })] }));
 
       expect(counted(store, 'unmapped')).toEqual({ unknown: 1, missing: 1 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreEngine } from '../contract.ts';
-import { at, incident, page, poll, recovered, settings, start, sync } from '../telling.ts';
+import { at, incident, page, poll, recovered, settings, start, sync } from '../fixtures.ts';
 
 export function currentStateContract(engine: StoreEngine): void {
   describe('the current state', () => {
@@ -11,13 +11,13 @@ export function currentStateContract(engine: StoreEngine): void {
         settings({ providers: [{ services: { tag: undefined, rename } }] }),
       );
       await sync(store);
-      const told = [
+      const reported = [
         incident('newest', { triggeredAtMs: at(30), priority: 'P2', service: 'search' }),
         incident('oldest', { triggeredAtMs: at(-9000), url: 'https://example.com/oldest', status: 'acknowledged' }),
         incident('middle', { triggeredAtMs: at(20) }),
       ];
 
-      store.commit(poll(at(60), { incidents: told }));
+      store.commit(poll(at(60), { incidents: reported }));
       const { oldest, total } = store.openIncidents(2);
 
       const common = { provider: 'pagerduty', service: 'shop', severity: 'P1' };
@@ -44,7 +44,7 @@ export function currentStateContract(engine: StoreEngine): void {
       };
       const store = await start(engine.place().open(), settings({ providers: [{ filter }] }));
       await sync(store);
-      const told = [
+      const reported = [
         incident('open'),
         recovered('resolved', 20),
         incident('merged', { merged: true }),
@@ -54,7 +54,7 @@ export function currentStateContract(engine: StoreEngine): void {
         incident('test 1'),
       ];
 
-      store.commit(poll(at(60), { incidents: told, deletedIds: ['deleted'] }));
+      store.commit(poll(at(60), { incidents: reported, deletedIds: ['deleted'] }));
       const { oldest, total } = store.openIncidents(50);
 
       expect(oldest.map(({ id }) => id)).toEqual(['open']);
@@ -81,8 +81,8 @@ export function currentStateContract(engine: StoreEngine): void {
         detail: '',
       });
       const waiting: number[] = [];
-      const commit = async (told: Parameters<typeof poll>[1]) => {
-        store.commit(poll(at(60), told));
+      const commit = async (reported: Parameters<typeof poll>[1]) => {
+        store.commit(poll(at(60), reported));
         waiting.push(store.backlog('pagerduty').waiting);
       };
 

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../contract.ts';
-import { at, DAY_MS, incident, poll, recovered, SINCE, settings, start, sync, totals } from '../telling.ts';
+import { at, DAY_MS, incident, poll, recovered, SINCE, settings, start, sync, totals } from '../fixtures.ts';
 
 const OLD = SINCE - 300 * DAY_MS;
 
-function imported(id: string, told: Parameters<typeof recovered>[2] = {}): Incident {
-  return { ...recovered(id, 30, { triggeredAtMs: OLD, ...told }), imported: true };
+function imported(id: string, reported: Parameters<typeof recovered>[2] = {}): Incident {
+  return { ...recovered(id, 30, { triggeredAtMs: OLD, ...reported }), imported: true };
 }
 
 interface Import {

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
 import type { Batch, Store } from '../../../src/store/store.ts';
-import type { StoreEngine, StorePlace } from '../contract.ts';
-import { type Heard, oracle } from '../oracle.ts';
-import { at, counted, incident, MINUTE_MS, page, poll, SINCE, settings, start, totals } from '../telling.ts';
+import type { StoreEngine, StoreLocation } from '../contract.ts';
+import { at, counted, incident, MINUTE_MS, page, poll, SINCE, settings, start, totals } from '../fixtures.ts';
+import { type OracleCommit, oracle } from '../oracle.ts';
 
 const INCIDENTS = 5;
 const RUNS = 100;
@@ -25,16 +25,18 @@ type Deed = (typeof DEEDS)[number];
 
 type Step =
   | { readonly kind: 'deed'; readonly id: number; readonly deed: Deed; readonly minutes: number }
-  /** Tells of versions: `[incident, how many versions back]`, in this order, stale ones and duplicates included. */
+  /** Reports versions: `[incident, how many versions back]`, in this order, stale ones and duplicates included. */
   | {
       readonly kind: 'poll' | 'fail';
-      readonly told: readonly (readonly [number, number])[];
+      readonly reported: readonly (readonly [number, number])[];
       readonly deleted: readonly number[];
     }
   | { readonly kind: 'whole' | 'restart' | 'crash' };
 
 const id = fc.nat(INCIDENTS - 1);
-const told = fc.array(fc.tuple(id, fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(3))), { maxLength: 8 });
+const reported = fc.array(fc.tuple(id, fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(3))), {
+  maxLength: 8,
+});
 const deleted = fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.array(id, { maxLength: 2 }));
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -46,8 +48,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       minutes: fc.nat(25),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('poll' as const), told, deleted }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail' as const), told, deleted }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('poll' as const), reported, deleted }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail' as const), reported, deleted }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('whole' as const, 'restart' as const, 'crash' as const) }),
@@ -74,25 +76,25 @@ interface History {
   readonly settleMs: number;
 }
 
-async function live(place: StorePlace, { steps, settleMs }: History): Promise<void> {
+async function live(place: StoreLocation, { steps, settleMs }: History): Promise<void> {
   const given = settings({ settleMs });
   const platform = createPlatform();
-  const heard: Heard[] = [];
+  const commits: OracleCommit[] = [];
   let isWhole = false;
   let store = await start(place.open(), given);
-  // Listed services keep their places, whatever is deleted: what becomes of others is told by the contract of places.
+  // Listed services keep their places, whatever is deleted: what becomes of others is reported by the contract of places.
   store.commit({ ...page(SINCE, {}), catalogue: ['a', 'b', 'c'].map((name) => ({ id: `S-${name}`, name })) });
   const commit = async (batch: Batch) => {
     store.commit(batch);
     const { incidents, deletedIds, complete } = batch;
-    heard.push({ told: incidents, deletedIds, polledUntilMs: complete?.polledUntilMs });
-    expectAnswer(store, heard, settleMs);
+    commits.push({ reported: incidents, deletedIds, polledUntilMs: complete?.polledUntilMs });
+    expectAnswer(store, commits, settleMs);
   };
   for (const one of steps) {
     if (one.kind === 'deed') platform.happen(one);
     else if (one.kind === 'crash') {
       const crashed = await start(place.crash(), given);
-      if (isWhole) expectAnswer(crashed, heard, settleMs);
+      if (isWhole) expectAnswer(crashed, commits, settleMs);
       crashed.close();
     } else if (one.kind === 'restart') {
       store.close();
@@ -100,8 +102,8 @@ async function live(place: StorePlace, { steps, settleMs }: History): Promise<vo
     } else if (one.kind === 'whole') {
       isWhole = true;
       await commit(poll(platform.nowMs()));
-    } else if ('told' in one) {
-      const found = { incidents: one.told.map(platform.version), deletedIds: one.deleted.map(String) };
+    } else if ('reported' in one) {
+      const found = { incidents: one.reported.map(platform.version), deletedIds: one.deleted.map(String) };
       const batch = isWhole ? poll(platform.nowMs(), found) : page(platform.nowMs(), found);
       await (one.kind === 'poll' ? commit(batch) : commitInVain(store, batch));
     }
@@ -116,8 +118,8 @@ async function commitInVain(store: Store, batch: Batch): Promise<void> {
 
 const UNWRITABLE: Incident = { ...incident('unwritable', { service: 'new' }), title: Symbol('no text') as never };
 
-function expectAnswer(store: Store, heard: readonly Heard[], settleMs: number): void {
-  const expected = oracle(heard, settleMs);
+function expectAnswer(store: Store, commits: readonly OracleCommit[], settleMs: number): void {
+  const expected = oracle(commits, settleMs);
   const found = Object.entries(totals(store)).filter(([, numbers]) => Object.keys(numbers).length > 0);
   expect(Object.fromEntries(found)).toEqual(expected.totals);
   expect(counted(store, 'revisions')).toEqual(expected.revisions);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreEngine } from '../contract.ts';
-import { at, counted, DAY_MS, incident, poll, recovered, settings, start, sync, total, totals } from '../telling.ts';
+import { at, counted, DAY_MS, incident, poll, recovered, settings, start, sync, total, totals } from '../fixtures.ts';
 
 const tenDays = settings({ retentionMs: 10 * DAY_MS });
 const LATE = at(11 * 24 * 60);
@@ -10,19 +10,19 @@ export function retentionContract(engine: StoreEngine): void {
     it('deletes what is closed and older, and nothing that is open or younger', async () => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
-      const told = [
+      const reported = [
         recovered('resolved', 20),
         incident('merged', { merged: true, updatedAtMs: at(30) }),
         incident('expired', { exclusion: 'expired', updatedAtMs: at(30) }),
         incident('open'),
         recovered('young', 20, { triggeredAtMs: LATE - DAY_MS }),
       ];
-      const { changed } = store.commit(poll(LATE, { incidents: told }));
+      const { changed } = store.commit(poll(LATE, { incidents: reported }));
 
       const { removedRows } = store.prune(LATE);
 
       expect(removedRows).toEqual(changed.slice(0, 3).map(({ row }) => row));
-      const left = store.stored('pagerduty').incidents(told.map(({ id }) => id));
+      const left = store.stored('pagerduty').incidents(reported.map(({ id }) => id));
       expect([...left.keys()]).toEqual(['open', 'young']);
       expect(store.prune(LATE)).toEqual({ removedRows: [], isRelabelled: false, hasMore: false });
     });
@@ -30,10 +30,10 @@ export function retentionContract(engine: StoreEngine): void {
     it('deletes thousands as well as one, and keeps what stands between them', async () => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
-      const told = Array.from({ length: 3500 }, (_, index) =>
+      const reported = Array.from({ length: 3500 }, (_, index) =>
         index % 500 === 499 ? incident(`Q${index}`) : recovered(`Q${index}`, 20),
       );
-      store.commit(poll(at(60), { incidents: told }));
+      store.commit(poll(at(60), { incidents: reported }));
 
       store.commit(poll(LATE));
       const { removedRows } = store.prune(LATE);
@@ -62,14 +62,14 @@ export function retentionContract(engine: StoreEngine): void {
     ])('counts nothing of a deleted incident twice $says', async ({ retentionMs }) => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
-      const told = [recovered('Q1', 20, { escalatedAtMs: [at(11)], reopenedAtMs: [at(12)] })];
-      store.commit(poll(at(60), { incidents: told, catalogue: [{ id: 'S-checkout', name: 'checkout' }] }));
+      const reported = [recovered('Q1', 20, { escalatedAtMs: [at(11)], reopenedAtMs: [at(12)] })];
+      store.commit(poll(at(60), { incidents: reported, catalogue: [{ id: 'S-checkout', name: 'checkout' }] }));
       const before = totals(store);
       store.commit(poll(LATE));
       store.prune(LATE);
 
       await start(store, settings({ retentionMs }), LATE);
-      store.commit(poll(LATE, { incidents: told }));
+      store.commit(poll(LATE, { incidents: reported }));
       store.commit(poll(LATE + 1));
 
       expect(totals(store)).toEqual(before);

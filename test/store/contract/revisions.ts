@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
 import type { StoreEngine } from '../contract.ts';
-import { at, counted, incident, poll, recovered, settings, start, sync, totals } from '../telling.ts';
+import { at, counted, incident, poll, recovered, settings, start, sync, totals } from '../fixtures.ts';
 
 const first = recovered('Q1', 20);
 const changes: { change: string; now: Incident }[] = [
@@ -16,7 +16,7 @@ const changes: { change: string; now: Incident }[] = [
 
 export function revisionsContract(engine: StoreEngine): void {
   describe('after an incident was counted', () => {
-    it.each(changes)('$change is told once as a revision, and the totals stay', async ({ change, now }) => {
+    it.each(changes)('$change is reported once as a revision, and the totals stay', async ({ change, now }) => {
       const store = await start(engine.place().open());
       await sync(store);
       store.commit(poll(at(60), { incidents: [first] }));

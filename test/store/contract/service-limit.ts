@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreEngine } from '../contract.ts';
-import { at, DAY_MS, incident, poll, recovered, settings, start, sync, totals } from '../telling.ts';
+import { at, DAY_MS, incident, poll, recovered, settings, start, sync, totals } from '../fixtures.ts';
 
 const two = settings({ maxServices: 2 });
 const old = { triggeredAtMs: at(-5000) };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FLAGS, type IncidentSummary } from '../../../src/model/stored.ts';
 import type { StoreEngine } from '../contract.ts';
-import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../telling.ts';
+import { at, counted, incident, page, poll, recovered, SINCE, settings, start, sync } from '../fixtures.ts';
 
 export function storedStateContract(engine: StoreEngine): void {
   describe('remembers', () => {
@@ -49,7 +49,7 @@ export function storedStateContract(engine: StoreEngine): void {
     it('which ids are open', async () => {
       const store = await start(engine.place().open());
       await sync(store);
-      const told = [
+      const reported = [
         incident('open'),
         recovered('resolved', 20),
         incident('merged', { merged: true }),
@@ -58,7 +58,7 @@ export function storedStateContract(engine: StoreEngine): void {
         incident('deleted'),
       ];
 
-      store.commit(poll(at(60), { incidents: told, deletedIds: ['deleted'] }));
+      store.commit(poll(at(60), { incidents: reported, deletedIds: ['deleted'] }));
 
       expect(store.stored('pagerduty').openIds()).toEqual(['open']);
       expect(store.stored('unheard of').openIds()).toEqual([]);
@@ -107,8 +107,8 @@ export function storedStateContract(engine: StoreEngine): void {
       const future = { ...forbidden, reason: 'future' as const };
       const nameless = { key: 'digest', reason: 'missing_id' as const, detail: '' };
       const waiting: (readonly string[])[] = [];
-      const commit = async (told: Parameters<typeof poll>[1]) => {
-        store.commit(poll(at(60), told));
+      const commit = async (reported: Parameters<typeof poll>[1]) => {
+        store.commit(poll(at(60), reported));
         waiting.push(store.stored('pagerduty').rejectedIds());
       };
 
@@ -146,8 +146,8 @@ export function storedStateContract(engine: StoreEngine): void {
       const given = settings({ providers: [{ filter }] });
       const store = await start(place.open(), given);
       const latest = new Map<number, IncidentSummary>();
-      const commit = async (told: Parameters<typeof poll>[1]) => {
-        for (const one of store.commit(poll(at(60), told)).changed) latest.set(one.row, one);
+      const commit = async (reported: Parameters<typeof poll>[1]) => {
+        for (const one of store.commit(poll(at(60), reported)).changed) latest.set(one.row, one);
       };
 
       await commit({

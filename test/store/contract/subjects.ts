@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../contract.ts';
-import { at, counted, poll, recovered, start, sync, total } from '../telling.ts';
+import { at, counted, poll, recovered, start, sync, total } from '../fixtures.ts';
 
 /** A recovery of the alarm `cpu` from its state changes at these minutes. */
 function recovery(from: number, to: number): Incident {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../contract.ts';
-import { at, counted, incident, page, poll, recovered, settings, start, sync, total, totals } from '../telling.ts';
+import { at, counted, incident, page, poll, recovered, settings, start, sync, total, totals } from '../fixtures.ts';
 
 /** A page that no engine can write: its last incident has a field that is no text. */
 function broken(nowMs: number, incidents: readonly Incident[]) {

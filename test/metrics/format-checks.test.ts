@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { families } from '../../src/metrics/families.ts';
 import { createProcessMetrics, SELF_METRICS } from '../../src/metrics/self-metrics.ts';
-import { liveThroughInventedWorld } from './invented-world.ts';
+import { playExamplePlatforms } from './example-platforms.ts';
 
 const isCi = process.env['CI'] === 'true';
 
@@ -32,7 +32,7 @@ async function wholePage(format: 'text' | 'openmetrics', more = ''): Promise<str
   metrics.answered('pd', { endpoint: '/incidents', durationMs: 120 });
   metrics.budget('pd', 1);
   metrics.reloaded(true, 0);
-  const stage = await liveThroughInventedWorld({ more, processText: (asked) => metrics.text(asked) });
+  const stage = await playExamplePlatforms({ more, processText: (asked) => metrics.text(asked) });
   return Buffer.concat([...(await stage.peek(format)).body]).toString('utf8');
 }
 

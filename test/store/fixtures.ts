@@ -17,16 +17,19 @@ export function at(minutes: number): number {
   return SINCE + minutes * MINUTE_MS;
 }
 
-interface Told extends Omit<Partial<Incident>, 'severity' | 'intervals'> {
+interface ReportedFields extends Omit<Partial<Incident>, 'severity' | 'intervals'> {
   readonly priority?: string | undefined;
   readonly intervals?: Incident['intervals'];
   readonly service?: string;
 }
 
-/** An incident as a platform tells it, open unless it says otherwise. */
-export function incident(id: string, { priority = 'P1', service = 'checkout', ...told }: Told = {}): Incident {
-  const triggeredAtMs = told.triggeredAtMs ?? at(10);
-  const { resolvedAtMs } = told;
+/** An incident as a platform reports it, open unless it says otherwise. */
+export function incident(
+  id: string,
+  { priority = 'P1', service = 'checkout', ...reported }: ReportedFields = {},
+): Incident {
+  const triggeredAtMs = reported.triggeredAtMs ?? at(10);
+  const { resolvedAtMs } = reported;
   return {
     id,
     title: `trouble ${id}`,
@@ -41,14 +44,14 @@ export function incident(id: string, { priority = 'P1', service = 'checkout', ..
     updatedAtMs: resolvedAtMs ?? triggeredAtMs,
     escalatedAtMs: [],
     reopenedAtMs: [],
-    ...told,
+    ...reported,
   };
 }
 
-/** An incident that took so many minutes, ten minutes after the first sync began unless told otherwise. */
-export function recovered(id: string, minutes: number, told: Told = {}): Incident {
-  const triggeredAtMs = told.triggeredAtMs ?? at(10);
-  return incident(id, { ...told, triggeredAtMs, resolvedAtMs: triggeredAtMs + minutes * MINUTE_MS });
+/** An incident that took so many minutes, ten minutes after the first sync began unless given otherwise. */
+export function recovered(id: string, minutes: number, reported: ReportedFields = {}): Incident {
+  const triggeredAtMs = reported.triggeredAtMs ?? at(10);
+  return incident(id, { ...reported, triggeredAtMs, resolvedAtMs: triggeredAtMs + minutes * MINUTE_MS });
 }
 
 interface SettingsChange extends Partial<Omit<StoreSettings, 'readers' | 'capabilities'>> {
@@ -56,7 +59,7 @@ interface SettingsChange extends Partial<Omit<StoreSettings, 'readers' | 'capabi
   readonly severities?: readonly SeverityConfig[];
 }
 
-/** Settings with small buckets; one provider called pagerduty unless told otherwise. */
+/** Settings with small buckets; one provider called pagerduty unless given otherwise. */
 export function settings({ providers = [{}], severities: own = severities, ...change }: SettingsChange = {}) {
   const configs = providers.map((one) => providerConfig(one));
   const all: StoreSettings = {
@@ -75,13 +78,17 @@ export function settings({ providers = [{}], severities: own = severities, ...ch
   return all;
 }
 
-/** A whole poll that asked until `nowMs`, telling nothing but what is given. */
-export function poll(nowMs: number, told: Partial<Batch> = {}): Batch {
-  return { ...page(nowMs, told), complete: { polledUntilMs: nowMs, historyStartMs: SINCE - 210 * DAY_MS }, ...told };
+/** A whole poll up to `nowMs`, with nothing but what is given. */
+export function poll(nowMs: number, reported: Partial<Batch> = {}): Batch {
+  return {
+    ...page(nowMs, reported),
+    complete: { polledUntilMs: nowMs, historyStartMs: SINCE - 210 * DAY_MS },
+    ...reported,
+  };
 }
 
 /** A page that is not the last of its poll. */
-export function page(nowMs: number, told: Partial<Batch> = {}): Batch {
+export function page(nowMs: number, reported: Partial<Batch> = {}): Batch {
   return {
     provider: 'pagerduty',
     nowMs,
@@ -92,7 +99,7 @@ export function page(nowMs: number, told: Partial<Batch> = {}): Batch {
     replacedSubjects: [],
     cursor: `until ${nowMs}`,
     startedAtMs: SINCE,
-    ...told,
+    ...reported,
   };
 }
 

@@ -5,7 +5,7 @@ import { HOUR_MS, told } from '../metrics/stage.ts';
 const SECOND_MS = 1000;
 const SEVERITIES = ['P1', 'P2', 'P3'];
 
-export interface Life {
+export interface LivePlatformInput {
   /** Begins the ids of its incidents. */
   readonly prefix: string;
   readonly services: readonly string[];
@@ -16,7 +16,7 @@ export interface Life {
 }
 
 /** A platform on which something happens all the time. */
-export interface Living {
+export interface LivePlatform {
   readonly world: World;
   /** Nothing opens any more. */
   stop(): void;
@@ -27,7 +27,7 @@ export interface Living {
 }
 
 /** Goes on until it is stopped or the test ends. */
-export function startLife({ prefix, services, everyMs, past }: Life): Living {
+export function startLivePlatform({ prefix, services, everyMs, past }: LivePlatformInput): LivePlatform {
   let turn = 0;
   const invent = (triggeredAtMs: number, minutes: number, service?: string): SimulatedIncident => {
     turn += 1;

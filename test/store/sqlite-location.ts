@@ -6,8 +6,8 @@ import { onTestFinished, vi } from 'vitest';
 import type { Log } from '../../src/model/log.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { StorePlace } from './contract.ts';
-import { SINCE } from './telling.ts';
+import type { StoreLocation } from './contract.ts';
+import { SINCE } from './fixtures.ts';
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -29,7 +29,7 @@ export function withConnections<Result>(open: () => Result): { result: Result; c
   }
 }
 
-export function sqlitePlace(): StorePlace {
+export function sqliteLocation(): StoreLocation {
   const folder = temporaryFolder();
   const path = join(folder, 'store.db');
   let copies = 0;

@@ -57,7 +57,7 @@ const ALARM: SimulatedAlarm = {
 };
 
 /** `more` goes on with the keys of `metrics`. Two providers, one of them outside of every grouping but its own, and two hours of their life. */
-export async function liveThroughInventedWorld({
+export async function playExamplePlatforms({
   more = '',
   processText = async () => '',
 }: Partial<Pick<EngineStageInput, 'more' | 'processText'>> = {}): Promise<EngineStage> {

@@ -19,7 +19,7 @@ import type { Store } from '../src/store/store.ts';
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Everything between the providers and the page, without loops, threads and a server. */
-export interface Life {
+export interface TestExporter {
   readonly config: Config;
   readonly store: Store;
   readonly core: Core;
@@ -32,7 +32,7 @@ export interface Life {
   close(): Promise<void>;
 }
 
-export interface LifeInput {
+export interface TestExporterInput {
   readonly config: Config;
   readonly clock: Clock;
   readonly log?: Log;
@@ -45,7 +45,7 @@ export interface LifeInput {
 }
 
 /** Opens the store and the engine of a configuration; the first page is there when it resolves. */
-export async function openLife(input: LifeInput): Promise<Life> {
+export async function openTestExporter(input: TestExporterInput): Promise<TestExporter> {
   const { config, clock, log = silent, storeWith, processText } = input;
   const opened = createSqliteStore({ path: config.store.path, log, nowMs: clock.nowMs() });
   const store = storeWith?.(opened) ?? opened;
