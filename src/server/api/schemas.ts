@@ -88,6 +88,15 @@ const StatisticsRow = z.strictObject({
   reopened_ratio: ratio.optional(),
   repeat_ratio: ratio.optional(),
   free_ratio: ratio.optional(),
+  availability_ratio: ratio
+    .optional()
+    .describe('Share of the window without an open incident of availability.severities'),
+  error_budget_minutes: z.number().optional().describe('What is left of the budget; negative when overspent'),
+  detection_within_target_ratio: ratio.optional(),
+  acknowledgement_within_target_ratio: ratio.optional(),
+  identification_within_target_ratio: ratio.optional(),
+  mitigation_within_target_ratio: ratio.optional(),
+  mttr_business_minutes: minutes.optional().describe('Recovery time within business_hours'),
   level: z.enum(LEVELS).optional().describe('The level that mttr_minutes reaches'),
 });
 export type StatisticsRow = z.infer<typeof StatisticsRow>;
