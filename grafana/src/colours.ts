@@ -60,6 +60,8 @@ export const NONE_IS_GOOD: Steps = ['good', [0.000001, 'warning']];
 export const SLOWER_IS_BAD: Steps = ['good', [0.05, 'notice'], [0.2, 'bad']];
 /** A share that should reach 1. */
 export const MORE_IS_GOOD: Steps = ['bad', [0.75, 'warning'], [0.9, 'good']];
+/** What is left of an amount that is allowed. */
+export const LEFT: Steps = ['bad', [0, 'good']];
 /** A share of what is allowed: all of it is used at 1. */
 export const SHARE_OF_LIMIT: Steps = ['good', [0.75, 'notice'], [1, 'bad']];
 /** What is left of what is allowed: the same verdicts as of the share that is used. */
@@ -87,20 +89,29 @@ export function stepsBuilder(steps: Steps | undefined): ThresholdsConfigBuilder 
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(list);
 }
 
+/** What takes the verdict of its panel from one of its series. */
+export const UNJUDGED: readonly DynamicConfigValue[] = [
+  { id: 'color', value: { mode: 'fixed', fixedColor: 'transparent' } },
+];
+
 /** Of what has no severity and no verdict. */
 export const NEUTRAL = '#1F60C4';
 
 /**
- * Severities with their colours, the worst first. Their names are those of the default configuration: an override of Grafana
- * matches names, so a configuration with other names changes them here.
+ * The numbers in the names of severities (P1, SEV1, sev-1, S1) with their colours. An override of Grafana matches names and knows
+ * no ranks, so a configuration with names of another kind changes them here.
  */
 export const SEVERITY_COLOURS = [
-  ['P1', '#C4162A'],
-  ['P2', '#FA6400'],
-  ['P3', '#D9A400'],
-  ['P4', '#3274D9'],
-  ['P5', '#8E8E8E'],
+  [0, '#8F3BB8'],
+  [1, '#C4162A'],
+  [2, '#FA6400'],
+  [3, '#D9A400'],
+  [4, '#3274D9'],
+  [5, '#8E8E8E'],
 ] as const;
+
+/** The colour of openings of the worst severity, whatever it is called. */
+export const WORST_COLOUR = '#C4162A';
 
 interface Override {
   readonly pattern: string;
@@ -109,8 +120,8 @@ interface Override {
 
 /** Gives each series whose name begins with a severity the colour of that severity. */
 export function severityOverrides(): Override[] {
-  return SEVERITY_COLOURS.map(([severity, fixedColor]) => ({
-    pattern: `/^${severity}\\b/`,
+  return SEVERITY_COLOURS.map(([number, fixedColor]) => ({
+    pattern: `/^(P|S|SEV)[ _-]?${number}\\b/i`,
     properties: [{ id: 'color', value: { mode: 'fixed', fixedColor } }],
   }));
 }

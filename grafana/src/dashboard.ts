@@ -10,7 +10,7 @@ import {
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
-import { FRESH, NONE_IS_GOOD, SEVERITY_COLOURS, stepsConfig, VERDICTS } from './colours.ts';
+import { FRESH, NONE_IS_GOOD, stepsConfig, UNJUDGED, VERDICTS, WORST_COLOUR } from './colours.ts';
 import { DASHBOARDS, type DashboardName, topLinks } from './links.ts';
 import { stat } from './panels.ts';
 import { ofProviders, summed, URGENT_RECOVERY_ALERTS } from './promql.ts';
@@ -68,8 +68,6 @@ function staleness(): Builder<Panel> {
   });
 }
 
-const UNJUDGED = [{ id: 'color', value: { mode: 'fixed', fixedColor: 'transparent' } }];
-
 interface AnnotationSpec {
   readonly name: string;
   readonly expression: string;
@@ -92,8 +90,6 @@ function annotation({ name, expression, title, text, tags, colour }: AnnotationS
     .textFormat(text)
     .tagKeys(tags);
 }
-
-const WORST_COLOUR = SEVERITY_COLOURS[0][1];
 
 /** What happened, on every line: alerts about recovery while they fire, openings and ends of the worst severity. */
 export function incidentAnnotations(): Builder<AnnotationQuery>[] {

@@ -1,3 +1,4 @@
+import { availabilityAtAGlance } from './availability.ts';
 import { FEW_REPEATS, LEVELS, MORE_IS_GOOD, NONE_IS_GOOD, SLOWER_IS_BAD } from './colours.ts';
 import { buildDashboard, type Section } from './dashboard.ts';
 import { incidentsLink } from './links.ts';
@@ -12,6 +13,7 @@ import {
   oldestOpenSeconds,
   performanceLevel,
   resolved,
+  severityRank,
   shareWithinTarget,
   summed,
   windowed,
@@ -80,6 +82,7 @@ const glance: Section = {
       width: 4,
       queries: [{ expression: oldestOpenSeconds([]), legend: 'oldest' }],
     }),
+    availabilityAtAGlance,
   ],
 };
 
@@ -96,6 +99,7 @@ const severities: Section = {
       decimals: 1,
       width: 24,
       rows: ['severity'],
+      order: severityRank,
       columns: [
         { title: 'Level', expression: performanceLevel('severity'), unit: 'none', decimals: 0, mappings: LEVELS },
         { title: 'MTTR', expression: windowed('incident_mttr_minutes', 'severity') },

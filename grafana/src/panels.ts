@@ -65,6 +65,8 @@ export interface PanelSpec {
   /** In rows of the grid, of some 38 pixels each. */
   readonly height?: number;
   readonly queries: readonly Query[];
+  /** Shown where no query has an answer. */
+  readonly emptyText?: string;
 }
 
 /** The parts of the library's builders that all kinds of panels share. */
@@ -92,7 +94,7 @@ function namesFollowed(queries: readonly Query[]): string {
 
 /** Sets what all panels have; the queries are left to each kind. */
 export function withBasics<B extends AnyPanelBuilder>(builder: B, spec: PanelSpec): B {
-  const { id, title, description, unit, decimals, width, height = 8, queries } = spec;
+  const { id, title, description, unit, decimals, width, height = 8, queries, emptyText = 'no data' } = spec;
   builder
     .id(id)
     .title(title)
@@ -101,7 +103,7 @@ export function withBasics<B extends AnyPanelBuilder>(builder: B, spec: PanelSpe
     .span(width)
     .height(height)
     .unit(unit)
-    .noValue('no data');
+    .noValue(emptyText);
   return decimals === undefined ? builder : builder.decimals(decimals);
 }
 

@@ -89,6 +89,33 @@ export function configured(metric: string): string {
   return maximum(['severity'], selector(metric, chosen(['severity'])));
 }
 
+/** How bad each severity is, 0 the worst: orders rows by severity. */
+export const severityRank = configured('incident_severity_rank');
+
+/** Share of the time that should be available; absent where `availability` is not configured. */
+export const availabilityObjective = 'max(incident_availability_objective_ratio)';
+
+/** How much of the error budget of availability each service has used: 1 is all of it. */
+export const availabilityBudgetUsed = `(1 - ${windowed('incident_availability_ratio', 'service')}) / (1 - scalar(${availabilityObjective}))`;
+
+/** A windowed gauge of everything in all windows, one series per window, the shorter ones first. */
+export function overAllWindows(metric: string): string {
+  return ['.{1,2}', '.{3,}']
+    .map((window) => maximum(['window'], selector(metric, ['by="all"', `window=~"${window}"`])))
+    .join(' or ');
+}
+
+/** The configured targets of the stages, one series per severity and stage. */
+export const stageTargets = maximum(
+  ['severity', 'stage'],
+  selector('incident_stage_target_minutes', chosen(['severity'])),
+);
+/** The share of the incidents within them. */
+export const withinStageTargets = maximum(
+  ['severity', 'stage'],
+  selector('incident_stage_within_target_ratio', ['by="severity"', 'window="$window"', ...chosen(['severity'])]),
+);
+
 /** A gauge of the exporter itself, one series per chosen provider. */
 export function ofProviders(metric: string): string {
   return maximum(['provider'], selector(metric, chosen(['provider'])));

@@ -2,7 +2,7 @@ import { MORE_IS_GOOD, NONE_IS_GOOD, SHARE_OF_LIMIT, SLOWER_IS_BAD } from './col
 import { buildDashboard, type Section } from './dashboard.ts';
 import { incidentsLink } from './links.ts';
 import { bars, heatmap, stat, trend } from './panels.ts';
-import { change, configured, lastResolvedMs, oldestOpenSeconds, summed, windowed } from './promql.ts';
+import { change, configured, lastResolvedMs, oldestOpenSeconds, severityRank, summed, windowed } from './promql.ts';
 import { table } from './table.ts';
 import { serviceVariables } from './variables.ts';
 
@@ -128,6 +128,7 @@ const severities: Section = {
       decimals: 1,
       width: 24,
       rows: ['severity'],
+      order: severityRank,
       columns: [
         { title: 'MTTR', expression: `max by (severity) (${serviceMttr})` },
         {

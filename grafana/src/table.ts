@@ -27,9 +27,10 @@ interface TableSpec extends Omit<PanelSpec, 'queries'> {
   readonly columns: readonly Column[];
   /** Title of the column that orders the rows, greatest first. */
   readonly sortedBy?: string;
+  /** An expression with a number for each row, which is not shown: it orders the rows, smallest first. */
+  readonly order?: string;
   /** Leaves the numbers out: that there is a row says it all. */
   readonly isLabelsOnly?: boolean;
-  readonly emptyText?: string;
 }
 
 /** With narrower columns Grafana cuts titles and numbers. */
@@ -56,10 +57,12 @@ function columnProperties({ unit, decimals, steps, mappings, link }: Column): Dy
 
 /** A row per group of this moment, its numbers side by side; a name of a service leads to its dashboard. */
 export function table(spec: TableSpec): Builder<Panel> {
-  const { columns, sortedBy, isLabelsOnly = false, emptyText } = spec;
+  const { columns, sortedBy, order, isLabelsOnly = false } = spec;
   const rows = spec.rows.map(toRow);
-  const queries = columns.map(({ title, expression }) => ({ expression, legend: title }));
-  const valueField = (index: number) => (columns.length === 1 ? 'Value' : `Value #${refId(index)}`);
+  const shown = columns.map(({ title, expression }) => ({ expression, legend: title }));
+  const queries = order === undefined ? shown : [...shown, { expression: order, legend: 'order' }];
+  const valueField = (index: number) => (queries.length === 1 ? 'Value' : `Value #${refId(index)}`);
+  const orderField = order === undefined ? undefined : valueField(columns.length);
   const names = [
     ...rows.map(({ label, title }) => [label, title]),
     ...(isLabelsOnly ? [] : columns.map(({ title }, index) => [valueField(index), title])),
@@ -70,16 +73,19 @@ export function table(spec: TableSpec): Builder<Panel> {
     .minWidth(COLUMN_WIDTH_MIN)
     .filterable(false)
     .mappings(withAbsent())
-    .withTransformation({ id: 'merge', options: {} })
-    .withTransformation({
-      id: 'organize',
-      options: {
-        excludeByName: { Time: true, ...(isLabelsOnly ? { Value: true } : {}) },
-        indexByName: Object.fromEntries(names.map(([name], index) => [name, index])),
-        renameByName: Object.fromEntries(names),
-      },
-    });
-  if (emptyText !== undefined) builder.noValue(emptyText);
+    .withTransformation({ id: 'merge', options: {} });
+  if (orderField !== undefined) {
+    builder.withTransformation({ id: 'sortBy', options: { fields: {}, sort: [{ field: orderField }] } });
+  }
+  const left = ['Time', ...(isLabelsOnly ? ['Value'] : []), ...(orderField === undefined ? [] : [orderField])];
+  builder.withTransformation({
+    id: 'organize',
+    options: {
+      excludeByName: Object.fromEntries(left.map((name) => [name, true])),
+      indexByName: Object.fromEntries(names.map(([name], index) => [name, index])),
+      renameByName: Object.fromEntries(names),
+    },
+  });
   for (const column of columns) {
     const properties = columnProperties(column);
     if (properties.length > 0) builder.overrideByName(column.title, properties);

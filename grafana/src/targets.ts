@@ -1,3 +1,4 @@
+import { availability } from './availability.ts';
 import { MORE_IS_GOOD, NONE_IS_GOOD, SHARE_LEFT, SHARE_OF_LIMIT } from './colours.ts';
 import { buildDashboard, type Section } from './dashboard.ts';
 import { incidentsLink, RUNBOOK_LINK, SERVICE_LINK } from './links.ts';
@@ -7,9 +8,12 @@ import {
   FIRING_ALERTS,
   inAllWindows,
   oldestOpenSeconds,
+  severityRank,
   shareWithinTarget,
+  stageTargets,
   summed,
   windowed,
+  withinStageTargets,
 } from './promql.ts';
 import { table } from './table.ts';
 import { incidentVariables } from './variables.ts';
@@ -155,6 +159,7 @@ const budget: Section = {
       unit: 'none',
       width: 24,
       rows: ['severity'],
+      order: severityRank,
       columns: [
         { title: 'Target', expression: configured('incident_target_minutes'), unit: 'm', decimals: 0 },
         { title: 'Objective', expression: objective, unit: 'percentunit', decimals: 0 },
@@ -237,6 +242,7 @@ const response: Section = {
       width: 12,
       height: 8,
       rows: ['severity'],
+      order: severityRank,
       columns: [
         { title: 'MTTA', expression: windowed('incident_mtta_minutes', 'severity') },
         {
@@ -259,6 +265,21 @@ const response: Section = {
       width: 12,
       min: 0,
       queries: [{ expression: stages, legend: '{{stage}}' }],
+    }),
+    table({
+      id: 21,
+      title: 'Stages against targets',
+      description:
+        'The configured targets of the stages of an incident, and the share of the incidents resolved in the window within them, of those that have the timestamp of the stage.',
+      unit: 'm',
+      decimals: 0,
+      width: 24,
+      emptyText: 'no stage has a target',
+      rows: ['severity', 'stage'],
+      columns: [
+        { title: 'Target', expression: stageTargets },
+        { title: 'In target', expression: withinStageTargets, unit: 'percentunit', steps: MORE_IS_GOOD },
+      ],
     }),
     stat({
       id: 10,
@@ -346,5 +367,5 @@ export const targets = buildDashboard({
   description:
     'Recovery and acknowledgement compared with the configured targets, and what is left of the error budget.',
   variables: incidentVariables(),
-  sections: [alerts, budget, burn, response, where],
+  sections: [alerts, budget, burn, availability, response, where],
 });

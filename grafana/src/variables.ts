@@ -52,12 +52,12 @@ const TEAM: ValueList = {
   description:
     'Empty unless metrics.team is true (counters, heatmaps and open incidents) or the grouping team is configured (windowed statistics).',
 };
-/** Today the names of severities sort as they rank. A gauge of ranks would be asked here, and nowhere else. */
 const WORST: ValueList = {
   name: 'worst',
   label: 'Worst severity',
-  query: SEVERITY.query,
-  description: 'The severity whose openings and ends are annotations: the first of all.',
+  query: 'query_result(max by (severity) (incident_severity_rank) == 0)',
+  regex: '/severity="([^"]+)"/',
+  description: 'The severities whose openings and ends are annotations: those of rank 0, whatever they are called.',
 };
 const WINDOW: ValueList = {
   name: 'window',
@@ -117,7 +117,13 @@ const addresses = () =>
     new ConstantVariableBuilder(name).label(label).description(description).value(value),
   );
 
-const worst = () => queried(WORST).hide(VariableHide.HideVariable);
+/** All of them: several severities may have rank 0. Without a value for all, none means no series. */
+const worst = () =>
+  queried(WORST)
+    .multi(true)
+    .includeAll(true)
+    .current({ selected: true, text: ['All'], value: ['$__all'] })
+    .hide(VariableHide.HideVariable);
 
 /** For everything about incidents. */
 export const incidentVariables: () => Builder<VariableModel>[] = () => [

@@ -67,7 +67,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
       read: (format) => reader.read(format),
       delivered: (version) => void core.scraped(version, steadyMs(clock)).catch(() => undefined),
     },
-    readiness: () => findReadiness(app.engine().providers, pageLoop),
+    readiness: () => findReadiness(app.engine(), pageLoop),
     reload,
     status: (window) => readStatusView(app, window),
     api: createApiSource(app),
@@ -169,7 +169,7 @@ function createQueryThread(): OnDemandThread<StoreQueries> {
   return createOnDemandThread({
     url,
     name: 'query',
-    methods: ['explain', 'incidents', 'trend'],
+    methods: ['explain', 'incidents', 'postmortem', 'trend'],
     idleMs: QUERY_IDLE_MS,
   });
 }

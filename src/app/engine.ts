@@ -8,6 +8,7 @@ import { type Clock, SECOND_MS } from '../model/time.ts';
 import { createPoller, type Poller } from '../poller/poller.ts';
 import { createRefresh, createRefreshRunner, type RefreshRunner, type RefreshTarget } from '../poller/refresh.ts';
 import type { Platform } from '../providers/provider.ts';
+import { createEmptinessWatch, type EmptinessWatch } from './emptiness.ts';
 import { type OpenedProvider, openProviders } from './providers.ts';
 
 /** Polls that do not end by themselves are abandoned after this long: SIGTERM promises 5 s in all. */
@@ -35,6 +36,8 @@ export interface Engine {
   readonly providers: readonly EngineProvider[];
   /** Reads providers again on demand. */
   readonly refreshRunner: RefreshRunner;
+  /** Why a provider adds nothing to any number. */
+  readonly emptiness: Pick<EmptinessWatch, 'reason'>;
   /** Starts to poll; the core must be configured. */
   start(): void;
   /** Ends the polls and closes the providers. */
@@ -44,7 +47,9 @@ export interface Engine {
 /** Opens the providers of a configuration; throws when one cannot be (a CA file that cannot be read). */
 export function createEngine(input: EngineInput): Engine {
   const { config, clock, metrics, onFatal } = input;
-  const providers = openProviders(input).map((opened): EngineProvider => {
+  const all = openProviders(input);
+  const emptiness = createEmptinessWatch({ ...input, providers: all });
+  const providers = all.map((opened): EngineProvider => {
     const { name, pollIntervalMs } = opened.config;
     const poller = createPoller({
       ...input,
@@ -52,7 +57,11 @@ export function createEngine(input: EngineInput): Engine {
       provider: opened.provider,
       pollIntervalMs,
       historyMs: config.historyMs,
-      onPolled: (poll) => metrics.polled(name, poll),
+      transcript: opened.transcript,
+      onPolled: (poll) => {
+        metrics.polled(name, poll);
+        if (poll.isUp) void emptiness.check(name);
+      },
     });
     return { ...opened, poller };
   });
@@ -67,6 +76,7 @@ export function createEngine(input: EngineInput): Engine {
     },
     providers,
     refreshRunner,
+    emptiness,
     start: () => {
       for (const { name } of config.providers) metrics.ensureCounters(name);
       polls = Promise.all(providers.map(({ poller }) => poller.run(stopping.signal))).catch(onFatal);

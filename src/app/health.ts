@@ -1,9 +1,13 @@
 import type { Config } from '../config/types.ts';
 import type { CoreProviderStatus, CoreStatus } from '../core/messages.ts';
+import type { Capabilities } from '../model/capabilities.ts';
+import { formatList } from '../model/format.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { Readiness } from '../server/request-handler.ts';
 import { formatSpan } from '../server/status-page/html.ts';
 import type { Issue, ProviderStatus } from '../server/status-page/view.ts';
+import { baselineNeedsMs, findBaselineGap } from './baselines.ts';
+import { findEmptiness } from './emptiness.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 import type { PageLoop } from './page-loop.ts';
 
@@ -22,17 +26,19 @@ interface PolledProvider {
 
 /**
  * Ready when the metrics page includes every provider, or its first sync has failed three times in a row; a line per
- * provider says which.
+ * provider says which, and why one adds nothing to any number.
  */
 export function findReadiness(
-  providers: readonly PolledProvider[],
+  { providers, emptiness }: { readonly providers: readonly PolledProvider[]; readonly emptiness: Engine['emptiness'] },
   pageLoop: Pick<PageLoop, 'hasPage' | 'includes'>,
 ): Readiness {
   const states = providers.map(({ config: { name }, poller }) => {
     const { isUp, error, failuresInRow } = poller.state();
     const isSynced = pageLoop.includes(name);
     const phase = isSynced ? 'synced' : 'first sync is not complete';
-    const up = isUp === true && isSynced ? 'up' : phase;
+    const reason = emptiness.reason(name);
+    const empty = reason === undefined ? '' : `, but adds nothing to any number: ${reason}`;
+    const up = isUp === true && isSynced ? `up${empty}` : phase;
     const line = `${name}: ${isUp === false ? `down, ${phase}: ${error ?? 'unknown reason'}` : up}`;
     return { line, isReady: isSynced || failuresInRow >= FAILURES_UNTIL_READY };
   });
@@ -84,6 +90,8 @@ export interface HealthInput {
   readonly config: Config;
   readonly core: CoreStatus;
   readonly providers: readonly ProviderStatus[];
+  /** By provider. */
+  readonly capabilities: ReadonlyMap<string, Pick<Capabilities, 'retentionMs'>>;
   /** The time by the clock of a provider's platform. */
   readonly nowMs: (provider: string) => number;
   /** The first metrics page exists. */
@@ -109,7 +117,8 @@ export function findIssues(input: HealthInput): Issue[] {
   ];
 }
 
-function findProviderIssues({ config, core, nowMs }: HealthInput, provider: ProviderStatus): Issue[] {
+function findProviderIssues(input: HealthInput, provider: ProviderStatus): Issue[] {
+  const { config, core, nowMs } = input;
   const { name, error, synced, lastSuccessAtMs, allowance, unmappedSeverities: unmapped } = provider;
   const pollIntervalMs = config.providers.find((one) => one.name === name)?.pollIntervalMs ?? 0;
   const ageMs = lastSuccessAtMs === undefined ? 0 : nowMs(name) - lastSuccessAtMs;
@@ -120,6 +129,7 @@ function findProviderIssues({ config, core, nowMs }: HealthInput, provider: Prov
   const reasons = (findProvider(core, name)?.rejected ?? []).map(({ label, value }) => `${value} ${label}`);
   const { heldIncidents, rejectedRecords, waitingRecords } = provider;
   const retried = waitingRecords > 0 ? `; ${waitingRecords} of them are fetched again with each poll` : '';
+  const empty = findProviderEmptiness(config, core, provider);
   return [
     ...problem(error !== undefined, `${name} is down: ${error}`),
     ...problem(isStale, `${name}: the last successful poll was ${formatSpan(ageMs)} ago; its numbers are outdated.`),
@@ -127,6 +137,8 @@ function findProviderIssues({ config, core, nowMs }: HealthInput, provider: Prov
       !synced,
       `${name}: the first sync is not complete (${heldIncidents} incidents so far); its incidents are in no number yet.`,
     ),
+    ...problem(empty !== undefined, `${name} adds nothing to any number: ${empty}`),
+    ...findBaselineIssues(input, provider),
     ...notice(
       isLow,
       `${name}: ${allowance?.left} of ${allowance?.requests} requests are left; polls may have to wait.`,
@@ -140,6 +152,32 @@ function findProviderIssues({ config, core, nowMs }: HealthInput, provider: Prov
       `${name}: severities without a mapping got the default: ${unmapped.join(', ')}. Map them in severity.map.`,
     ),
   ];
+}
+
+function findProviderEmptiness({ providers }: Config, core: CoreStatus, status: ProviderStatus): string | undefined {
+  const config = providers.find(({ name }) => name === status.name);
+  const isImportedOnly = status.allowance === undefined;
+  return config && findEmptiness({ config, isImportedOnly }, findProvider(core, status.name));
+}
+
+/** Windows of rows with this provider that have no baseline yet: alerts that compare with it are mute. */
+function findBaselineIssues({ config, core, capabilities }: HealthInput, { name, allowance }: ProviderStatus): Issue[] {
+  const isOverall = config.providers.find((one) => one.name === name)?.overall === true;
+  const { polledUntilMs: endMs, historyStartMs: startMs, isSynced = false } = findProvider(core, name)?.state ?? {};
+  const hasRows = isOverall || config.groupings.includes('provider');
+  if (!isSynced || !hasRows || endMs === undefined || startMs === undefined) return [];
+  const retentionMs = capabilities.get(name)?.retentionMs;
+  const gap = findBaselineGap({ config, retentionMs, reachMs: endMs - startMs });
+  if (gap === undefined) return [];
+  // Windows of imported incidents stand still.
+  const isMoving = allowance !== undefined;
+  const windows = gap.windows.map((window) => {
+    const day = new Date(startMs + baselineNeedsMs(window)).toISOString().slice(0, 10);
+    return isMoving ? `${window.name} (until ${day})` : window.name;
+  });
+  const rows = isOverall ? `any row that ${name} counts in` : `its rows`;
+  const mute = `Alerts that compare with the baseline, such as MttrRegressed, cannot fire over these windows for ${rows}.`;
+  return notice(true, `${name}: no baseline over ${formatList(windows)}, because ${gap.reason}. ${mute}`);
 }
 
 function problem(isPresent: boolean, text: string): Issue[] {

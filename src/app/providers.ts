@@ -1,8 +1,10 @@
 import type { Config, ProviderConfig } from '../config/types.ts';
+import type { RequestObserver } from '../http/request-observer.ts';
 import type { ProcessMetrics } from '../metrics/self-metrics.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';
+import { createTranscriptRecorder, type TranscriptRecorder } from '../poller/transcript.ts';
 import type { Platform, Provider } from '../providers/provider.ts';
 
 export interface OpenProvidersInput {
@@ -22,6 +24,8 @@ export interface OpenedProvider {
   readonly requestsLeft: () => number | undefined;
   /** Requests made since it was opened. */
   readonly requestsMade: () => number;
+  /** What happens in its polls. */
+  readonly transcript: TranscriptRecorder;
   /** Nothing is polled: its incidents come from files. */
   readonly isImportedOnly: boolean;
 }
@@ -56,10 +60,13 @@ export function openEach<Opened extends { readonly provider: Provider }>(
 function openProvider({ clock, metrics, log }: OpenProvidersInput, platform: Platform, config: ProviderConfig) {
   let left: number | undefined;
   let made = 0;
-  const observer = {
-    onRequest: (code: string) => {
+  const transcript = createTranscriptRecorder(clock);
+  const observer: RequestObserver = {
+    onRequest: (code, request) => {
       made += 1;
       metrics.requested(config.name, code);
+      metrics.answered(config.name, request);
+      transcript.add({ event: 'request', code, request });
     },
     onThrottled: () => metrics.throttled(config.name),
     onClockSkew: (ms: number) => metrics.clockSkew(config.name, ms),
@@ -74,6 +81,7 @@ function openProvider({ clock, metrics, log }: OpenProvidersInput, platform: Pla
     capabilities: provider.capabilities,
     requestsLeft: () => left,
     requestsMade: () => made,
+    transcript,
     isImportedOnly: platform.isImportedOnly === true,
   };
 }

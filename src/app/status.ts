@@ -61,6 +61,7 @@ export async function readStatusView(input: StatusInput, windowName: string | un
       config,
       core,
       providers,
+      capabilities: engine.setup.capabilities,
       nowMs: (name) => engine.providers.find((one) => one.config.name === name)?.poller.nowMs() ?? nowMs,
       hasPage: pageLoop.hasPage(),
       pageFailure: pageLoop.failure(),

@@ -2,14 +2,15 @@ import type { Config } from '../config/types.ts';
 import { describeProviders, readersOf, statisticsSettings, toPageProvider } from '../core/settings.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { InputError } from '../model/input-error.ts';
-import { sharedJson } from '../model/threads.ts';
+import { sharedBytes } from '../model/threads.ts';
 import { explain } from '../report/explain/explain.ts';
 import { parseQuestion } from '../report/explain/question.ts';
-import type { ExplainQuery, IncidentsQuery } from '../server/api/queries.ts';
+import type { ExplainQuery, IncidentsQuery, PostmortemRequest } from '../server/api/queries.ts';
 import { invalidParameters, type ParameterError, RequestProblem } from '../server/responses.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
 import { openSnapshot, type StoreSnapshot } from '../store/snapshot.ts';
 import { listIncidents } from './api/incidents.ts';
+import { writePostmortem } from './api/postmortem.ts';
 import { readTrend } from './trend.ts';
 
 /** What every query needs. */
@@ -22,9 +23,9 @@ export interface QueryContext {
   readonly nowMs: number;
 }
 
-/** JSON on shared memory, or what is wrong with the query. */
+/** The body of a response in UTF-8 on shared memory, or what is wrong with the query. */
 export type QueryResult =
-  | { readonly json: Uint8Array }
+  | { readonly body: Uint8Array }
   | {
       readonly problem: {
         readonly status: number;
@@ -37,6 +38,8 @@ export type QueryResult =
 export interface StoreQueries {
   explain(context: QueryContext, query: ExplainQuery): QueryResult;
   incidents(context: QueryContext, query: IncidentsQuery): QueryResult;
+  /** In JSON or Markdown. */
+  postmortem(context: QueryContext, query: PostmortemRequest): QueryResult;
   /** By window, of these providers. */
   trend(context: QueryContext, providers: readonly string[]): readonly (readonly TrendSeries[])[];
 }
@@ -60,12 +63,23 @@ export const storeQueries: StoreQueries = {
       const { config, nowMs } = context;
       return listIncidents({ config, history, readers: readersOf(config), nowMs }, query);
     }),
+  postmortem: (context, query) =>
+    toTextResult(context, (history) => {
+      const { config } = context;
+      const readers = readersOf(config);
+      const providers = describeProviders(context).map(toPageProvider);
+      return writePostmortem({ config, history, providers, reader: (name) => readers.get(name) }, query);
+    }),
   trend: (context, providers) => withHistory(context, (history) => readTrend(context.config, history, providers)),
 };
 
 function toResult(context: QueryContext, read: (history: StoreSnapshot) => object): QueryResult {
+  return toTextResult(context, (history) => JSON.stringify(read(history)));
+}
+
+function toTextResult(context: QueryContext, write: (history: StoreSnapshot) => string): QueryResult {
   try {
-    return { json: sharedJson(withHistory(context, read)) };
+    return { body: sharedBytes([Buffer.from(withHistory(context, write))]) };
   } catch (error) {
     const { status, message: detail, errors } = toRequestProblem(error);
     return { problem: { status, detail, errors } };

@@ -65,8 +65,8 @@ export function createCore({ store, log }: CoreInput): Core {
     status: (groupings, openMax) => readStatus(store, memory, groupings, openMax),
     statistics: (query) => {
       const config = memory.setup?.config;
-      if (config === undefined) return { json: sharedJson({ rows: [] }) };
-      const selected = selectStatistics({ config, rows: memory.snapshot.rows }, query);
+      if (config === undefined) return { json: sharedJson({ rows: [], providers: [] }) };
+      const selected = selectStatistics({ ...memory.snapshot, config }, query);
       return 'errors' in selected ? selected : { json: sharedJson(selected) };
     },
     close: () => store.close(),

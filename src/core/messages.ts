@@ -103,7 +103,7 @@ export interface Core {
   /** A response with this page was sent completely. */
   scraped(version: number, steadyMs: number): void;
   status(groupings: readonly Grouping[], openMax: number): CoreStatus;
-  /** The windowed rows of the newest page as JSON (`{"rows": […]}`) on shared memory, or what is wrong with the query. */
+  /** The windowed rows of the newest page as JSON (`{"rows": […], "providers": […]}`) on shared memory, or what is wrong with the query. */
   statistics(query: StatisticsQuery): StatisticsAnswer;
   close(): void;
 }

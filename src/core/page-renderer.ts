@@ -11,12 +11,18 @@ import { familySettings } from './settings.ts';
 /** What the newest page shows; it never changes; the next page replaces it. */
 export interface PageSnapshot {
   readonly rows: readonly Row[];
+  /** Where the windows of the rows end, by provider. */
+  readonly windowEnds: ReadonlyMap<string, number>;
   /** Incidents open now at providers that count in every grouping, by the value of the label. */
   readonly openNow: { readonly service: ReadonlyMap<string, number>; readonly severity: ReadonlyMap<string, number> };
 }
 
-/** Before the first page. */
-export const EMPTY_SNAPSHOT: PageSnapshot = { rows: [], openNow: { service: new Map(), severity: new Map() } };
+/** Nothing is shown before the first page. */
+export const EMPTY_SNAPSHOT: PageSnapshot = {
+  rows: [],
+  windowEnds: new Map(),
+  openNow: { service: new Map(), severity: new Map() },
+};
 
 export interface PageRendererInput {
   readonly config: Config;
@@ -42,7 +48,7 @@ export function createPageRenderer(input: PageRendererInput): () => PageRenderin
     const source = toSource();
     const { rows, openRows } = source;
     const openNow = { service: countOpen(openRows, 'service'), severity: countOpen(openRows, 'severity') };
-    return { page: page.render(source), source, snapshot: { rows, openNow } };
+    return { page: page.render(source), source, snapshot: { rows, windowEnds: statistics.windowEnds(), openNow } };
   };
 }
 

@@ -6,12 +6,18 @@ import { AttemptError, type ErrorClass, RequestError } from './errors.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { measureClockSkew, type RequestObserver } from './request-observer.ts';
-import { type HttpResponse, parseResponse } from './response.ts';
+import { type HttpResponse, parseResponse, sizeOf } from './response.ts';
 import { createRetry } from './retry.ts';
 import { checkHeaders, sendRequest } from './transport.ts';
 
 /** Query parameters; arrays repeat their name as it is written (`statuses[]`). `undefined` is left out. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/**
+ * Where a request goes: a path that is the same each time, or one with ids and the word that stands for all of its kind
+ * (`/incidents/{id}`), which becomes a label.
+ */
+export type RequestPath = string | { readonly path: string; readonly endpoint: string };
 
 /** The only way to a platform: within its rate limit, with retries, time-outs, a size limit and redacted errors. */
 export interface HttpClient {
@@ -19,9 +25,9 @@ export interface HttpClient {
    * GET `path` (relative to the base URL, or an absolute URL of the same origin) and parse its JSON.
    * Throws RequestError when all tries failed, the platform refused, or the body is not JSON.
    */
-  get(path: string, query: Query, signal: AbortSignal): Promise<HttpResponse>;
-  /** Runs one call of a platform's own SDK with the same rate limit, retries and deadline. */
-  run<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  get(path: RequestPath, query: Query, signal: AbortSignal): Promise<HttpResponse>;
+  /** Runs one call of a platform's own SDK, named by its operation, with the same rate limit, retries and deadline. */
+  run<T>(operation: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -65,8 +71,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const withRetries = createRetry({ rateLimiter, clock, observer, redactor, timeoutMs, closing: closing.signal });
 
   return {
-    async get(path, query, signal) {
+    async get(requestPath, query, signal) {
+      const { path, endpoint } = typeof requestPath === 'string' ? { path: requestPath } : requestPath;
       const url = resolveUrl(base, path, query);
+      const shownPath = toShownPath(base, url);
       const attempt = async (attemptSignal: AbortSignal) => {
         const token = await accessToken?.get(attemptSignal);
         const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -81,11 +89,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
         newestSkewMs = skewMs ?? newestSkewMs;
         const { response, rateLimit: info } = parseResponse(raw, receivedAtMs - newestSkewMs);
-        return { value: response, status: response.status, rateLimit: info };
+        return { value: response, status: response.status, rateLimit: info, bytes: sizeOf(raw) };
       };
-      return withRetries({ label: toLabel(base, url), attempt, signal });
+      const request = { method: 'GET', host: base.host, path: shownPath, endpoint: endpoint ?? toEndpoint(shownPath) };
+      return withRetries({ label: `GET ${shownPath}`, request, attempt, signal });
     },
-    async run(call, signal) {
+    async run(operation, call, signal) {
       const attempt = async (attemptSignal: AbortSignal) => {
         try {
           return { value: await call(attemptSignal), status: 200, rateLimit: {} };
@@ -93,7 +102,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           throw toAttemptError(classifyError(error));
         }
       };
-      return withRetries({ label: base.host, attempt, signal });
+      const request = { method: 'POST', host: base.host, path: operation, endpoint: operation };
+      return withRetries({ label: base.host, request, attempt, signal });
     },
     async close() {
       if (closing.signal.aborted) return;
@@ -149,10 +159,16 @@ function resolveUrl(base: URL, path: string, query: Query): URL {
   return url;
 }
 
-/** The name of a request in messages: its path below the base URL, without the query. */
-function toLabel(base: URL, url: URL): string {
+/** The path below the base URL, without the query. */
+function toShownPath(base: URL, url: URL): string {
   const prefix = pathPrefix(base);
-  return `GET ${url.pathname.startsWith(`${prefix}/`) ? url.pathname.slice(prefix.length) : url.pathname}`;
+  return url.pathname.startsWith(`${prefix}/`) ? url.pathname.slice(prefix.length) : url.pathname;
+}
+
+/** A path that nobody named: what may be an id is replaced, so that no label has one. */
+function toEndpoint(path: string): string {
+  const parts = path.split('/').map((part) => (/\d|%/.test(part) && !/^v\d$/.test(part) ? '{id}' : part));
+  return parts.join('/');
 }
 
 function isAbsolute(path: string): boolean {

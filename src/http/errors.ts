@@ -25,6 +25,8 @@ interface AttemptDetails {
   /** HTTP status; undefined when there was no response. */
   readonly status?: number | undefined;
   readonly body?: unknown;
+  /** Size of the response, where there was one. */
+  readonly bytes?: number | undefined;
   /** Another attempt may succeed. */
   readonly retry: boolean;
   /** The platform said "too many requests". */

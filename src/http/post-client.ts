@@ -51,7 +51,9 @@ export function createPostClient(options: PostClientOptions): PostClient {
     async post(body, signal) {
       const attempt = async (attemptSignal: AbortSignal) =>
         checkAccepted(await sendRequest({ url, headers, agents, signal: attemptSignal, body }), clock.nowMs());
-      await withRetries({ label: `POST ${displayUrl}`, attempt, signal });
+      // Its path is a secret, and nobody observes it.
+      const request = { method: 'POST', host: url.host, path: '', endpoint: '' };
+      await withRetries({ label: `POST ${displayUrl}`, request, attempt, signal });
     },
     async close() {
       if (closing.signal.aborted) return;

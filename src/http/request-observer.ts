@@ -1,9 +1,26 @@
 import { SECOND_MS } from '../model/time.ts';
 
-/** Receives what metrics and `doctor` need to know of each request. */
+/** One attempt of a request: nothing of its query, headers and body. */
+export interface ObservedRequest {
+  readonly method: string;
+  readonly host: string;
+  /** Redacted; of an SDK the name of the operation. */
+  readonly path: string;
+  /** One word for all requests of its kind: the path with `{id}` where ids stand. */
+  readonly endpoint: string;
+  /** 1 for the first try of a call. */
+  readonly tries: number;
+  /** For the rate limit, and between tries. */
+  readonly waitMs: number;
+  readonly durationMs: number;
+  /** Of the body, unpacked; undefined where it is not known. */
+  readonly bytes: number | undefined;
+}
+
+/** Receives what metrics, transcripts and `doctor` need to know of each request. */
 export interface RequestObserver {
   /** `code` is the HTTP status, or `error` when there was no response. */
-  onRequest(code: string): void;
+  onRequest(code: string, request: ObservedRequest): void;
   /** The platform said "too many requests". */
   onThrottled(): void;
   /** Requests left in the current period, as the platform reported (`isReported`) or else as our rate limiter counts. */
@@ -48,7 +65,7 @@ export function rememberClockSkew(observer: RequestObserver): {
   return {
     clockSkewMs: () => newestMs,
     observer: {
-      onRequest: (code) => observer.onRequest(code),
+      onRequest: (code, request) => observer.onRequest(code, request),
       onThrottled: () => observer.onThrottled(),
       onBudget: (remaining, isReported) => observer.onBudget(remaining, isReported),
       onClockSkew(skewMs) {

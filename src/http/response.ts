@@ -39,23 +39,25 @@ export function parseResponse(
   if (status < 200 || status > 299) throw toAttemptError(raw, rateLimit, nowMs);
   const body = tryParseJson(text);
   if (typeof body !== 'object' || body === null) {
-    throw new AttemptError(describeInvalidBody(text), { status, retry: true, rateLimit });
+    throw new AttemptError(describeInvalidBody(text), { status, bytes: sizeOf(raw), retry: true, rateLimit });
   }
   return { response: { status, body, headers }, rateLimit };
 }
 
-function toAttemptError(
-  { status, headers, text }: RawResponse,
-  fromHeaders: RateLimitInfo,
-  nowMs: number,
-): AttemptError {
+/** Bytes of the body, unpacked. */
+export function sizeOf({ text }: RawResponse): number {
+  return Buffer.byteLength(text);
+}
+
+function toAttemptError(raw: RawResponse, fromHeaders: RateLimitInfo, nowMs: number): AttemptError {
+  const { status, headers, text } = raw;
   const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : tryParseJson(text);
   const waitMs = fromHeaders.waitMs ?? (status === 429 ? parseBodyWait(body, headers['date'], nowMs) : undefined);
   const rateLimit = { ...fromHeaders, waitMs };
   const retry = status === 408 || status === 429 || status >= 500;
   const isRedirect = status > 299 && status < 400;
   const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
-  return new AttemptError(message, { status, body, retry, throttled: status === 429, rateLimit });
+  return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled: status === 429, rateLimit });
 }
 
 /** incident.io says in the body, not in a header, when to come back: as a date. */

@@ -1,9 +1,9 @@
 import pRetry, { AbortError } from 'p-retry';
-import { type Clock, MINUTE_MS, SECOND_MS } from '../model/time.ts';
+import { type Clock, MINUTE_MS, SECOND_MS, steadyMs } from '../model/time.ts';
 import { AttemptError, GaveUpError, type RateLimitInfo, RequestError } from './errors.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { Redactor } from './redact.ts';
-import type { RequestObserver } from './request-observer.ts';
+import type { ObservedRequest, RequestObserver } from './request-observer.ts';
 
 /** Tries of one call: with full jitter some 4 s of waiting (at most 7.5 s), enough for a hiccup; the next poll covers more. */
 const TRIES_MAX = 5;
@@ -23,12 +23,15 @@ export interface AttemptResult<T> {
   readonly value: T;
   readonly status: number;
   readonly rateLimit: RateLimitInfo;
+  readonly bytes?: number | undefined;
 }
 
 /** One call: a request that is attempted while that makes sense. */
 export interface Call<T> {
   /** Begins each error message. */
   readonly label: string;
+  /** What the observer is told of it. */
+  readonly request: Pick<ObservedRequest, 'method' | 'host' | 'path' | 'endpoint'>;
   /** Makes one attempt with a signal that fires at its time-out; throws AttemptError. */
   readonly attempt: (signal: AbortSignal) => Promise<AttemptResult<T>>;
   readonly signal: AbortSignal;
@@ -50,7 +53,14 @@ interface RetryOptions {
 interface CallState {
   tries: number;
   lastError: AttemptError | undefined;
+  /** Since when the next try waits. */
+  waitsSinceMs: number;
   readonly deadlineMs: number;
+}
+
+function startCall(clock: Clock): CallState {
+  const deadlineMs = clock.nowMs() + CALL_MAX_MS;
+  return { tries: 0, lastError: undefined, waitsSinceMs: steadyMs(clock), deadlineMs };
 }
 
 /** The wait after so many tries, in milliseconds; `random` is between 0 and 1. */
@@ -67,13 +77,13 @@ export function createRetry(options: RetryOptions): <T>(call: Call<T>) => Promis
   const attemptOnce = createAttempt(options);
 
   /** One try; what another try cannot mend is thrown as p-retry's AbortError. */
-  async function tryOnce<T>({ attempt, signal }: Call<T>, state: CallState): Promise<T> {
+  async function tryOnce<T>(call: Call<T>, state: CallState): Promise<T> {
     const task = () => {
       state.tries += 1;
-      return attemptOnce(attempt, state.tries, signal);
+      return attemptOnce(call, state);
     };
     try {
-      return await rateLimiter.schedule({ task, signal, deadlineMs: state.deadlineMs });
+      return await rateLimiter.schedule({ task, signal: call.signal, deadlineMs: state.deadlineMs });
     } catch (error) {
       if (error instanceof AttemptError) state.lastError = error;
       if (error instanceof AttemptError && error.details.retry) throw error;
@@ -107,7 +117,7 @@ export function createRetry(options: RetryOptions): <T>(call: Call<T>) => Promis
   }
 
   return async (call) => {
-    const state: CallState = { tries: 0, lastError: undefined, deadlineMs: clock.nowMs() + CALL_MAX_MS };
+    const state = startCall(clock);
     const limits = { signals: [call.signal, closing], timeoutMs: CALL_MAX_MS, timeoutError: callTimeoutError };
     try {
       return await withTimeout(limits, (signal) => tryRepeatedly({ ...call, signal }, state));
@@ -124,31 +134,47 @@ export function createRetry(options: RetryOptions): <T>(call: Call<T>) => Promis
 }
 
 /** Makes one attempt within its time-out, reports it to the observer, and passes the platform's wishes to the rate limiter. */
-function createAttempt({ rateLimiter, observer, timeoutMs }: RetryOptions) {
+function createAttempt({ rateLimiter, observer, redactor, clock, timeoutMs }: RetryOptions) {
   const timeoutError = () => new AttemptError(`timed out after ${timeoutMs / SECOND_MS} s`, { retry: true });
 
-  function report(code: string, { remaining, waitMs }: RateLimitInfo): void {
-    observer.onRequest(code);
+  function report({ remaining, waitMs }: RateLimitInfo): void {
     if (waitMs !== undefined) rateLimiter.coolDown(waitMs);
     observer.onBudget(remaining ?? rateLimiter.remaining(), remaining !== undefined);
   }
 
-  function reportError(error: unknown, tries: number): void {
-    const details = error instanceof AttemptError ? error.details : undefined;
-    report(String(details?.status ?? 'error'), details?.rateLimit ?? {});
+  function reportError(details: AttemptError['details'] | undefined, tries: number): void {
+    report(details?.rateLimit ?? {});
     if (details?.throttled !== true) return;
     observer.onThrottled();
     rateLimiter.throttle();
     if (details.rateLimit?.waitMs === undefined) rateLimiter.coolDown(backoffMs(tries, Math.random()));
   }
 
-  return async <T>(attempt: Call<T>['attempt'], tries: number, signal: AbortSignal): Promise<T> => {
+  return async <T>({ attempt, request, signal }: Call<T>, state: CallState): Promise<T> => {
+    const sentAtMs = steadyMs(clock);
+    const waitMs = sentAtMs - state.waitsSinceMs;
+    const observe = (status: number | undefined, bytes: number | undefined) => {
+      state.waitsSinceMs = steadyMs(clock);
+      const durationMs = state.waitsSinceMs - sentAtMs;
+      const path = redactor.text(request.path);
+      observer.onRequest(String(status ?? 'error'), {
+        ...request,
+        path,
+        tries: state.tries,
+        waitMs,
+        durationMs,
+        bytes,
+      });
+    };
     try {
       const result = await withTimeout({ signals: [signal], timeoutMs, timeoutError }, attempt);
-      report(String(result.status), result.rateLimit);
+      observe(result.status, result.bytes);
+      report(result.rateLimit);
       return result.value;
     } catch (error) {
-      reportError(error, tries);
+      const details = error instanceof AttemptError ? error.details : undefined;
+      observe(details?.status, details?.bytes);
+      reportError(details, state.tries);
       throw error;
     }
   };

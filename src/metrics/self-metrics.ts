@@ -36,6 +36,12 @@ export const SELF_METRICS = {
     help: 'Requests to the platform by HTTP status; error without an answer.',
     labels: ['provider', 'code'],
   },
+  requestDuration: {
+    name: 'mttr_exporter_api_request_duration_seconds',
+    type: 'histogram',
+    help: 'How long requests to the platform took, each try by itself and without waits, by the kind of request.',
+    labels: ['provider', 'endpoint'],
+  },
   throttled: {
     name: 'mttr_exporter_api_throttled_total',
     type: 'counter',
@@ -70,6 +76,10 @@ export const SELF_METRICS = {
 
 /** Seconds; from a quick poll to one that hangs until its deadline. */
 const POLL_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+/** Seconds; from a quick answer to the default time-out of a request and beyond. */
+const REQUEST_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** No platform has half as many kinds of requests: more would be names that contain ids. */
+const ENDPOINTS_MAX = 30;
 /** Of the default set: gauges that call themselves totals, and families whose names end in a type. */
 const MISNAMED = [
   'nodejs_active_resources_total',
@@ -85,6 +95,8 @@ export interface ProcessMetrics {
   /** Creates the counters of a provider at zero, unless they exist. */
   ensureCounters(provider: string): void;
   requested(provider: string, code: string): void;
+  /** A request took so long; beyond 30 endpoints of a provider they are `other`. */
+  answered(provider: string, request: { readonly endpoint: string; readonly durationMs: number }): void;
   throttled(provider: string): void;
   budget(provider: string, remaining: number): void;
   clockSkew(provider: string, ms: number): void;
@@ -105,6 +117,10 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     duration: new Histogram({ ...toOptions(SELF_METRICS.duration, registry), buckets: POLL_BUCKETS_SECONDS }),
     polls: new Counter(toOptions(SELF_METRICS.polls, registry)),
     requests: new Counter(toOptions(SELF_METRICS.requests, registry)),
+    requestDuration: new Histogram({
+      ...toOptions(SELF_METRICS.requestDuration, registry),
+      buckets: REQUEST_BUCKETS_SECONDS,
+    }),
     throttled: new Counter(toOptions(SELF_METRICS.throttled, registry)),
     budget: new Gauge(toOptions(SELF_METRICS.budget, registry)),
     skew: new Gauge(toOptions(SELF_METRICS.skew, registry)),
@@ -112,6 +128,13 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   const reloadSuccessful = new Gauge(toOptions(SELF_METRICS.reloadSuccessful, registry));
   const reloadedAt = new Gauge(toOptions(SELF_METRICS.reloadedAt, registry));
   const withCounters = new Set<string>();
+  const endpoints = new Map<string, Set<string>>();
+  const toEndpoint = (provider: string, endpoint: string) => {
+    const known = endpoints.get(provider) ?? new Set();
+    endpoints.set(provider, known);
+    if (known.size < ENDPOINTS_MAX) known.add(endpoint);
+    return known.has(endpoint) ? endpoint : 'other';
+  };
   return {
     polled: (provider, { isUp, seconds }) => {
       metrics.up.set({ provider }, Number(isUp));
@@ -126,6 +149,9 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       metrics.duration.zero({ provider });
     },
     requested: (provider, code) => metrics.requests.inc({ provider, code }),
+    answered: (provider, { endpoint, durationMs }) => {
+      metrics.requestDuration.observe({ provider, endpoint: toEndpoint(provider, endpoint) }, durationMs / 1000);
+    },
     throttled: (provider) => metrics.throttled.inc({ provider }),
     budget: (provider, remaining) => metrics.budget.set({ provider }, remaining),
     clockSkew: (provider, ms) => metrics.skew.set({ provider }, ms / 1000),
@@ -135,6 +161,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     },
     forget: (provider) => {
       withCounters.delete(provider);
+      endpoints.delete(provider);
       return forgetProvider(Object.values(metrics), provider);
     },
     text: (format) => registryText(registry, format),

@@ -36,6 +36,8 @@ export const FLAGS = {
   imported: 1024,
   /** Something of it may still have to be counted: the first sync is not complete, or its recovery has not settled. */
   pending: 2048,
+  /** Its recovery was still to be counted when a changed filter moved the start of counting beyond it. */
+  endedInTime: 4096,
 } as const;
 
 /** Statuses in the order of their numbers in the store. */

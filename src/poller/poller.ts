@@ -4,10 +4,11 @@ import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import { createMutex } from '../model/mutex.ts';
 import type { Page, PollCoverage, StoredState } from '../model/poll.ts';
-import { type Clock, MINUTE_MS, TIMER_MAX_MS } from '../model/time.ts';
+import { type Clock, MINUTE_MS, steadyMs, TIMER_MAX_MS } from '../model/time.ts';
 import { validatePage } from '../model/validity.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderState } from '../store/store.ts';
+import { countPage, type TranscriptRecorder } from './transcript.ts';
 
 /** Beyond this difference to the platform's clock the platform's time is used, with a warning (DESIGN §4.7). */
 const CLOCK_SKEW_MAX_MS = 5 * MINUTE_MS;
@@ -47,6 +48,8 @@ interface PollerInput {
   readonly onFatal: (error: unknown) => void;
   /** A page was read. */
   readonly onPage?: ((page: Page) => void) | undefined;
+  /** What happens is recorded here. */
+  readonly transcript?: TranscriptRecorder | undefined;
 }
 
 /** How a provider is doing. */
@@ -65,14 +68,17 @@ export interface Poller {
   pollOnce(signal: AbortSignal): Promise<void>;
   /** Polls until the signal fires, one poll at a time. */
   run(signal: AbortSignal): Promise<void>;
-  /** Does other work with the provider's data while no poll is under way; the next poll waits for its end. */
-  runExclusive<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Does other work with the provider's data while no poll is under way; the next poll waits for its end. The work calls
+   * `checkClock` after each answer and before it commits: when the clock turns out to be wrong, the work is done anew.
+   */
+  runExclusive<Result>(work: (checkClock: CheckClock) => Promise<Result>): Promise<Result>;
   /** The time by the platform's clock where ours is off. */
   nowMs(): number;
 }
 
 export function createPoller(input: PollerInput): Poller {
-  const { name, clock, log, pollIntervalMs } = input;
+  const { name, clock, log, pollIntervalMs, transcript } = input;
   let state: PollerState = { isUp: undefined, error: undefined, failuresInRow: 0 };
   const warnOfRejections = createRejectionWarning(name, log);
   const platformClock = createPlatformClock(input);
@@ -81,14 +87,19 @@ export function createPoller(input: PollerInput): Poller {
     if (signal.aborted) return;
     const startedAt = performance.now();
     const seconds = () => (performance.now() - startedAt) / 1000;
+    transcript?.begin();
     try {
-      warnOfRejections(await pollAtPlatformTime(input, platformClock, signal));
+      const work = (checkClock: CheckClock) => poll(input, { platformClock, checkClock, signal });
+      const onMoved = () => transcript?.add({ event: 'clock', skewMs: input.provider.clockSkewMs() ?? 0 });
+      warnOfRejections(await atPlatformTime(platformClock, work, onMoved));
+      transcript?.end();
       if (state.isUp === false) log.info('provider is up again', { provider: name });
       state = { isUp: true, error: undefined, failuresInRow: 0 };
       input.onPolled({ isUp: true, seconds: seconds() });
     } catch (error) {
-      if (signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
+      transcript?.end(message);
+      if (signal.aborted) return;
       state = { isUp: false, error: message, failuresInRow: state.failuresInRow + 1 };
       log.warn('poll failed', { provider: name, error: message, failures_in_row: state.failuresInRow });
       input.onPolled({ isUp: false, seconds: seconds() });
@@ -105,18 +116,31 @@ export function createPoller(input: PollerInput): Poller {
       await clock.sleep(Math.min(Math.max(0, waitMs), pollIntervalMs), signal).catch(() => undefined);
     }
   };
-  return { name, state: () => state, pollOnce, run, runExclusive, nowMs: platformClock.nowMs };
+  return {
+    name,
+    state: () => state,
+    pollOnce,
+    run,
+    runExclusive: (work) => runExclusive(() => atPlatformTime(platformClock, work)),
+    nowMs: platformClock.nowMs,
+  };
 }
+
+/** Throws when the clock by which work began turns out to be wrong. */
+type CheckClock = () => void;
 
 /** Our clock, or the platform's where ours is off. */
 interface PlatformClock {
   readonly nowMs: () => number;
   /** Measures again by the platform's last response; true when that moved `nowMs` by more than a poll may be off. */
   hasMoved(): boolean;
+  /** Tells from now on whether somebody has set our clock since. */
+  watch(): () => boolean;
 }
 
 function createPlatformClock({ name, provider, clock, log }: PollerInput): PlatformClock {
   let skewMs = 0;
+  const aheadOfSteadyMs = () => clock.nowMs() - steadyMs(clock);
   return {
     nowMs: () => clock.nowMs() - skewMs,
     hasMoved: () => {
@@ -130,64 +154,99 @@ function createPlatformClock({ name, provider, clock, log }: PollerInput): Platf
       else log.warn('the clock differs from that of the platform, whose time is used', { provider: name, seconds });
       return true;
     },
+    watch: () => {
+      const beforeMs = aheadOfSteadyMs();
+      return () => Math.abs(aheadOfSteadyMs() - beforeMs) > CLOCK_SKEW_MAX_MS;
+    },
   };
 }
 
-/** The first response of a poll showed that our clock is off: it asked for the wrong time and is repeated. */
+/** What began by a wrong clock asked for the wrong time: it is done anew. */
 class ClockMoved extends Error {
   override readonly name = 'ClockMoved';
 }
 
-async function pollAtPlatformTime(
-  input: PollerInput,
+/**
+ * Does work that asks a platform by its time. It is done anew when an answer shows that our clock is off, and when our
+ * clock was set meanwhile: an answer after that would say that it is right, but the work began before.
+ */
+async function atPlatformTime<Result>(
   platformClock: PlatformClock,
-  signal: AbortSignal,
-): Promise<readonly Rejection[]> {
+  work: (checkClock: CheckClock) => Promise<Result>,
+  onMoved?: () => void,
+): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
+    const wasSet = platformClock.watch();
+    const hasMoved = () => platformClock.hasMoved() || wasSet();
     try {
-      return await poll(input, platformClock, signal);
+      return await work(() => {
+        if (hasMoved()) throw new ClockMoved('the clock has moved');
+      });
     } catch (error) {
-      if (!(error instanceof ClockMoved)) throw error;
+      if (error instanceof CoreFailure || (!(error instanceof ClockMoved) && !hasMoved())) throw error;
+      onMoved?.();
       if (tries === CLOCK_TRIES_MAX) throw new Error('the clock of the platform jumps, or ours does', { cause: error });
     }
   }
 }
 
+interface PollInput {
+  readonly platformClock: PlatformClock;
+  readonly checkClock: CheckClock;
+  readonly signal: AbortSignal;
+}
+
 /** Before the first sync is complete each page is committed as it comes; after that a poll is committed as a whole or not at all. */
 async function poll(
   input: PollerInput,
-  platformClock: PlatformClock,
-  signal: AbortSignal,
+  { platformClock, checkClock, signal }: PollInput,
 ): Promise<readonly Rejection[]> {
-  const { name: provider, core, onPage } = input;
+  const { name: provider, core, onPage, transcript } = input;
+  // A poll that is done anew after a reload would take the pages of the one that runs then.
+  signal.throwIfAborted();
   const before = await core.beginPoll(provider);
   const startedAtMs = platformClock.nowMs();
   const rejected: Rejection[] = [];
   let last: Page | undefined;
   const deadline = createDeadline(input, before.isSynced, signal);
   try {
-    for await (const page of input.provider.poll(toRequest(input, before, startedAtMs, deadline.signal))) {
+    const request = toRequest(input, before, startedAtMs, deadline.signal);
+    transcript?.add({
+      event: 'begin',
+      poll: toKind(before),
+      untilMs: startedAtMs,
+      historyStartMs: request.historyStartMs,
+    });
+    for await (const page of input.provider.poll(request)) {
       deadline.signal.throwIfAborted();
-      if (platformClock.hasMoved()) throw new ClockMoved('the clock has moved');
+      checkClock();
       last = validatePage(page, platformClock.nowMs());
       rejected.push(...last.rejected);
+      transcript?.add({ event: 'page', counts: countPage(last) });
       if (before.isSynced) await core.addPage(provider, last);
-      else await core.commit({ ...last, provider, startedAtMs, nowMs: platformClock.nowMs() });
+      else {
+        const counts = await core.commit({ ...last, provider, startedAtMs, nowMs: platformClock.nowMs() });
+        transcript?.add({ event: 'commit', counts });
+      }
       onPage?.(last);
       if (last.complete !== undefined && !before.isSynced) return rejected;
     }
-  } catch (error) {
-    if (error instanceof ClockMoved || !platformClock.hasMoved()) throw error;
-    throw new ClockMoved('the clock has moved', { cause: error });
   } finally {
     deadline.end();
   }
   if (last?.complete === undefined) throw new Error('the poll ended before its last page');
   // A reload drops the pages of polls that it stops: a commit after it would move the cursor without them.
   signal.throwIfAborted();
+  checkClock();
   const { cursor, complete } = last;
-  await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete });
+  const counts = await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete });
+  transcript?.add({ event: 'commit', counts });
   return rejected;
+}
+
+function toKind({ isSynced, cursor }: ProviderState): 'first_sync' | 'first_sync_continued' | 'poll' {
+  if (isSynced) return 'poll';
+  return cursor === undefined ? 'first_sync' : 'first_sync_continued';
 }
 
 function toRequest(input: PollerInput, before: ProviderState, nowMs: number, signal: AbortSignal) {

@@ -45,10 +45,10 @@ export interface RefreshResult extends CommitCounts {
  * when the signal fires; then nothing is written.
  */
 export function createRefresh(input: RefreshInput): (request: RefreshRequest) => Promise<RefreshResult> {
-  return (request) => input.poller.runExclusive(() => refresh(input, request));
+  return (request) => input.poller.runExclusive((checkClock) => refresh(input, request, checkClock));
 }
 
-async function refresh(input: RefreshInput, request: RefreshRequest): Promise<RefreshResult> {
+async function refresh(input: RefreshInput, request: RefreshRequest, checkClock: () => void): Promise<RefreshResult> {
   const { core, poller, requestsMade } = input;
   const { name: provider } = poller;
   request.signal.throwIfAborted();
@@ -59,13 +59,14 @@ async function refresh(input: RefreshInput, request: RefreshRequest): Promise<Re
   const startedAtMs = poller.nowMs();
   const sinceMs = startedAtMs - Math.min(request.spanMs ?? input.historyMs, input.retentionMs);
   const history = { before, cursor: undefined, nowMs: startedAtMs, historyStartMs: sinceMs };
-  await readPages(input, request.signal, history);
+  await readPages(input, { checkClock, signal: request.signal }, history);
   const unverified = await core.requestMissing(provider, sinceMs, MISSING_REQUESTED_MAX);
   const nowMs = poller.nowMs();
   const historyStartMs = nowMs - input.historyMs;
-  const update = { before, cursor: state.cursor, nowMs, historyStartMs, maxMissing: MISSING_REQUESTED_MAX };
-  const end = await readPages(input, request.signal, update);
+  const news = { before, cursor: state.cursor, nowMs, historyStartMs, maxMissing: MISSING_REQUESTED_MAX };
+  const end = await readPages(input, { checkClock, signal: request.signal }, news);
   request.signal.throwIfAborted();
+  checkClock();
   const poll = { provider, startedAtMs, nowMs: poller.nowMs(), ...end };
   const counts = request.isDryRun ? await core.previewPoll(poll) : await core.commitPoll(poll);
   return { ...counts, unverified, requests: requestsMade() - madeBefore };
@@ -76,13 +77,14 @@ type ReadFrom = Pick<PollRequest, 'before' | 'cursor' | 'nowMs' | 'historyStartM
 /** Lets the provider poll; gives where it would go on from, and the end of the poll. */
 async function readPages(
   { provider, core, poller }: RefreshInput,
-  signal: AbortSignal,
+  { checkClock, signal }: { readonly checkClock: () => void; readonly signal: AbortSignal },
   from: ReadFrom,
 ): Promise<{ readonly cursor: string; readonly complete: PollCoverage }> {
   const stored = toStoredState(core, { provider: poller.name, withPoll: true });
   let last: Page | undefined;
   for await (const page of provider.poll({ ...from, stored, signal })) {
     signal.throwIfAborted();
+    checkClock();
     last = validatePage(page, poller.nowMs());
     await core.addPage(poller.name, last);
   }

@@ -36,9 +36,12 @@ function findFilterHints({ summary: { resolvedOutsideFilter, excluded }, isFilte
   return [...(isFiltered && resolvedOutsideFilter > 0 ? [outside] : []), ...uncounted];
 }
 
+/** Exclusions by what happened to the incident, not by a filter. */
+const FLAGS: ReadonlySet<Exclusion> = new Set(['deleted', 'flagged', 'expired', 'flaky']);
+
 /** Begins with the reason in one word: `filter`, `deleted`, `flaky` … */
 function describeExclusion(exclusion: Exclusion, count: number): string {
-  const kind = exclusion === 'deleted' || exclusion === 'expired' || exclusion === 'flaky' ? exclusion : 'filter';
+  const kind = FLAGS.has(exclusion) ? exclusion : 'filter';
   const incidents =
     count === 1 ? '1 incident ended in the period, but does' : `${count} incidents ended in the period, but do`;
   return `${kind}: ${incidents} not count: ${EXCLUSION_TEXTS[exclusion]}`;

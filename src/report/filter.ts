@@ -1,3 +1,4 @@
+import { normalizeSeverity } from '../config/severities.ts';
 import type { SeverityConfig } from '../config/types.ts';
 import { formatList } from '../model/format.ts';
 import { InputError } from '../model/input-error.ts';
@@ -64,12 +65,13 @@ export function matchesLabels(query: LabelQuery, labels: Readonly<Record<Label, 
   return LABELS.every((label) => query[label] === undefined || query[label] === labels[label]);
 }
 
-/** The configured name of a severity that may be called by its title or an alias; throws an InputError. */
+/** The configured name of a severity that may be called by its title or an alias, spelled in any way; throws an InputError. */
 export function findSeverity(asked: string, severities: readonly SeverityConfig[]): string {
   const word = asked.toLowerCase();
-  const found = severities.find(
-    ({ name, title, aliases }) => [name, title].some((one) => one?.toLowerCase() === word) || aliases.includes(word),
-  );
+  const found =
+    severities.find(
+      ({ name, title, aliases }) => [name, title].some((one) => one?.toLowerCase() === word) || aliases.includes(word),
+    ) ?? severities.find(({ words }) => words.includes(normalizeSeverity(asked)));
   if (found !== undefined) return found.name;
   return findName(
     'severity',

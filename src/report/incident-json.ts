@@ -27,7 +27,7 @@ export const incidentFields = {
 
 /** The values of these fields and what has no schema of its own, under today's labels; without its title, which may hold anything. */
 export function toIncidentJson(
-  { provider, incident }: IncidentDetails,
+  { provider, incident }: Pick<IncidentDetails, 'provider' | 'incident'>,
   { service, severity, team }: Pick<IncidentLabels, 'service' | 'severity' | 'team'>,
 ) {
   return {

@@ -1,13 +1,21 @@
 import { formatList, formatLocalTime } from '../model/format.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { BASELINE_REACH_MS } from '../stats/evaluate.ts';
-import type { ReportConfig } from './groups.ts';
+import type { Filter } from './filter.ts';
+import { findAvailability, type ReportConfig } from './groups.ts';
 import type { Period } from './period.ts';
 import type { ProviderWindow, ReportedProvider } from './timeline.ts';
 
 /** What a reader must know to judge the numbers. */
 export interface Note {
-  readonly kind: 'unsynced' | 'lagging' | 'before_history' | 'kept_out' | 'minimum_sample' | 'no_comparison';
+  readonly kind:
+    | 'unsynced'
+    | 'lagging'
+    | 'before_history'
+    | 'kept_out'
+    | 'minimum_sample'
+    | 'no_comparison'
+    | 'no_availability';
   /** The provider that it is about, where it is about one. */
   readonly provider?: string;
   readonly text: string;
@@ -17,12 +25,13 @@ export interface NotesInput {
   readonly windows: readonly ProviderWindow[];
   readonly providers: readonly ReportedProvider[];
   readonly config: ReportConfig;
+  readonly filter: Filter;
   readonly period: Period;
   readonly isComparisonAsked: boolean;
 }
 
 /** Everything that makes the numbers less than they seem. */
-export function findNotes({ windows, providers, config, period, isComparisonAsked }: NotesInput): Note[] {
+export function findNotes({ windows, providers, config, filter, period, isComparisonAsked }: NotesInput): Note[] {
   const unsynced = providers.filter(({ name }) => windows.every(({ provider }) => provider.name !== name));
   const { minimumSample } = config.metrics;
   const fewIncidents: Note = {
@@ -40,7 +49,16 @@ export function findNotes({ windows, providers, config, period, isComparisonAske
     ...findProvidersKeptOut(windows),
     ...(minimumSample > 1 ? [fewIncidents] : []),
     ...(isComparisonAsked && windows.length > 0 && !isComparable(windows) ? [noComparison] : []),
+    ...findMissingAvailability(config, filter),
   ];
+}
+
+/** Without one of its severities availability would be too good. */
+function findMissingAvailability(config: ReportConfig, filter: Filter): Note[] {
+  const { availability } = config;
+  if (availability === undefined || findAvailability(config, filter) !== undefined) return [];
+  const text = `no availability: not all of its severities are asked for (${formatList(availability.severities)})`;
+  return [{ kind: 'no_availability', text }];
 }
 
 /** True where the preceding period is known as well as the baselines of metrics demand (DESIGN §5). */

@@ -1,6 +1,6 @@
 import { findEmptyReportHints } from './empty-report-hints.ts';
 import { type Filter, isRestricted, matchesFilter } from './filter.ts';
-import { type Group, type ReportConfig, toGroups, toStatisticsSettings } from './groups.ts';
+import { findAvailability, type Group, type ReportConfig, toGroups, toStatisticsSettings } from './groups.ts';
 import { findNotes, isComparable, type Note } from './notes.ts';
 import type { Period } from './period.ts';
 import { type LongIncident, summarizeHistory } from './summary.ts';
@@ -38,6 +38,9 @@ export interface Report {
   readonly bounds: Bounds;
   readonly timezone: string;
   readonly filter: Filter;
+  /** Undefined where it is not configured, and where a filter leaves out some of its severities. */
+  readonly availability: ReportConfig['availability'];
+  readonly businessHours: ReportConfig['businessHours'];
   /** The group `all` first, then by severity, service, team and provider. */
   readonly groups: readonly Group[];
   /** The preceding period; absent unless requested and known well enough (a note says so). */
@@ -55,7 +58,9 @@ export interface Report {
  * Computes a report from the history alone; its numbers are those of `/metrics` for the same windows. Throws
  * an InputError when nothing of the period is known, and when a trend would have too many steps.
  */
-export function makeReport(input: ReportInput): Report {
+export function makeReport(given: ReportInput): Report {
+  const availability = findAvailability(given.config, given.filter);
+  const input = { ...given, config: { ...given.config, availability } };
   const { history, config, filter, nowMs, isCompared = false } = input;
   const windows = findProviderWindows({ ...input, retentionMs: config.retentionMs }, input.period);
   const period = alignToCoverage(input.period, windows);
@@ -73,12 +78,14 @@ export function makeReport(input: ReportInput): Report {
     bounds,
     timezone,
     filter,
+    availability,
+    businessHours: config.businessHours,
     groups,
     before: before === undefined ? undefined : { bounds: earlier, groups: before },
     trend,
     longest: summary.longest,
     openNow: windows.some(({ provider }) => provider.isOverall) ? summary.openNow : undefined,
-    notes: findNotes({ ...input, windows, period, isComparisonAsked: isCompared }),
+    notes: findNotes({ ...given, windows, period, isComparisonAsked: isCompared }),
     hints: resolved > 0 ? [] : findEmptyReportHints(hints),
   };
 }

@@ -1,5 +1,5 @@
 import type { Config, Grouping } from '../config/types.ts';
-import { formatList } from '../model/format.ts';
+import { formatIsoTime, formatList } from '../model/format.ts';
 import { SECOND_MS } from '../model/time.ts';
 import { levelOf, type Row, STATISTICS } from '../stats/rows.ts';
 import { type FieldError, type LabelQuery, selectLabels } from './filter.ts';
@@ -14,11 +14,29 @@ export interface StatisticsQuery extends LabelQuery {
 /** One group in one window, as the API has it: labels and named values; what is not known is absent. */
 export type StatisticsRow = Readonly<Record<string, string | number>>;
 
+/** Where the windows of one provider end; those of a row end there for each of its providers. */
+export interface ProviderWindowEnd {
+  readonly name: string;
+  readonly window_to: string;
+}
+
+/** Rows with what they stand on. */
+export interface SelectedStatistics {
+  readonly rows: readonly StatisticsRow[];
+  readonly providers: readonly ProviderWindowEnd[];
+}
+
 /** The rows that are asked for, or what is wrong with the query. */
 export function selectStatistics(
-  { config, rows }: { readonly config: Config; readonly rows: readonly Row[] },
+  input: {
+    readonly config: Config;
+    readonly rows: readonly Row[];
+    /** By provider. */
+    readonly windowEnds: ReadonlyMap<string, number>;
+  },
   query: StatisticsQuery,
-): { readonly rows: readonly StatisticsRow[] } | { readonly errors: readonly FieldError[] } {
+): SelectedStatistics | { readonly errors: readonly FieldError[] } {
+  const { config, rows } = input;
   const windows = config.windows.map((window, index) => ({ ...window, index }));
   const wantedWindows = windows.filter(({ name }) => query.window === undefined || name === query.window);
   // Names are looked up only once it is clear what is asked.
@@ -39,7 +57,10 @@ export function selectStatistics(
       (query.by === undefined || grouping === query.by) &&
       wanted.every(([name, value]) => labels.some((label) => label[0] === name && label[1] === value)),
   );
-  return { rows: found.flatMap((row) => wantedWindows.map((window) => toStatisticsRow(row, window, config))) };
+  return {
+    rows: found.flatMap((row) => wantedWindows.map((window) => toStatisticsRow(row, window, config))),
+    providers: [...input.windowEnds].map(([name, endMs]) => ({ name, window_to: formatIsoTime(endMs) })),
+  };
 }
 
 function toNotConfigured(name: string, configured: string): FieldError {

@@ -1,5 +1,5 @@
 import { createHash, createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { requestPath } from './addresses.ts';
 import { type AuthResult, type Client, type ComparePassword, createLoginQueue, type Login } from './login-queue.ts';
@@ -51,36 +51,42 @@ export function createAuthMiddleware({ credentials, rateLimit, apiBase }: AuthOp
     };
     const { headers, socket } = request;
     const client = { address: socket.remoteAddress ?? '', connection: socket };
-    const result = authenticate(headers.authorization, expected, client);
+    const result = authenticate(headers, expected, client);
     if (typeof result === 'string') act(result);
     else result.then(act).catch(next);
   };
 }
 
-/** Checks an Authorization header; with tokens and users configured either is enough. */
+/** Checks the credentials of a request; with tokens and users configured either is enough. */
 export function authenticate(
-  authorization: string | undefined,
+  headers: IncomingHttpHeaders,
   { bearerToken, basicAuth, adminToken }: Credentials,
   client: Client,
 ): AuthResult | Promise<AuthResult> {
   if (bearerToken === undefined && basicAuth === undefined) return 'granted';
-  const given = parseBearerToken(authorization);
+  if (adminToken !== undefined && isAdmin(headers, adminToken)) return 'granted';
+  const given = parseBearerToken(headers.authorization);
   if (given !== undefined) {
-    const tokens = [bearerToken, adminToken].filter((token) => token !== undefined);
-    return tokens.some((token) => isSameSecret(given, token)) ? 'granted' : 'denied';
+    return bearerToken !== undefined && isSameSecret(given, bearerToken) ? 'granted' : 'denied';
   }
-  const login = parseLogin(authorization);
+  const login = parseLogin(headers.authorization);
   if (login === undefined || basicAuth === undefined) return 'denied';
   return basicAuth.authenticate(login, client);
 }
 
+/** Whether a request carries the admin token: as X-Admin-Token, for clients that need Authorization for another login, or as bearer. */
+export function isAdmin({ authorization, 'x-admin-token': header }: IncomingHttpHeaders, adminToken: string): boolean {
+  const given = [header, parseBearerToken(authorization)].filter((token) => typeof token === 'string');
+  return given.some((token) => isSameSecret(token, adminToken));
+}
+
 /** The token of an Authorization header with the scheme Bearer. */
-export function parseBearerToken(authorization: string | undefined): string | undefined {
+function parseBearerToken(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 
 /** Whether both are the same; digests of equal length are compared in constant time. */
-export function isSameSecret(given: string, expected: string): boolean {
+function isSameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', expected, 'buffer'));
 }
 

@@ -22,6 +22,8 @@ export interface Statistics {
   rows(): readonly Row[];
   openRows(): readonly OpenRow[];
   counts(): ReadonlyMap<string, ProviderCounts>;
+  /** Where the windows of each provider end, by its name. */
+  windowEnds(): ReadonlyMap<string, number>;
 }
 
 export function createStatistics(input: StatisticsInput): Statistics {
@@ -63,6 +65,7 @@ export function createStatistics(input: StatisticsInput): Statistics {
     rows: () => windows.groupIndex.groups(),
     openRows: () => windows.groupIndex.openStates(),
     counts: () => windows.groupIndex.counts(),
+    windowEnds: () => new Map(windows.groupIndex.providers.map(({ provider }) => [provider.name, provider.endMs])),
   };
 }
 

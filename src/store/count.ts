@@ -68,12 +68,15 @@ export function countDue(state: LedgerState, input: CountInput, rules: CountingR
   const reader = state.reader(rules.provider);
   if (labels === undefined || reader === undefined) return false;
   const ms = recoveryOf(incident, counting, settings.reopened);
-  if (!isVisible({ flags: counting.flags, title: incident.title, recoveryMs: ms }, labels, reader)) return false;
+  if (!isVisible({ flags: counting.flags, title: incident.title, recoveryMs: ms }, labels, reader)) {
+    counting.flags &= ~FLAGS.endedInTime;
+    return false;
+  }
   const series = editSeries(state, labels, rules.nowMs);
   countOpening(incident, counting, series, rules);
   countChanges(incident, counting, series, rules);
   if (ms === undefined || (counting.flags & FLAGS.counted) !== 0) return false;
-  const due = recoveryDue(incident, rules, settings.settleMs);
+  const due = recoveryDue(input, rules, settings.settleMs);
   if (due === 'now') countRecovery(state, { ...input, ms, labels, series }, rules, result);
   return due === 'later';
 }
@@ -105,9 +108,11 @@ export function countUnmapped(
   state.count({ provider, name: 'unmapped', label: reason });
 }
 
-function recoveryDue({ resolvedAtMs }: Incident, rules: CountingRules, settleMs: number): 'now' | 'later' | 'never' {
-  if (resolvedAtMs === undefined || resolvedAtMs < Math.max(rules.countingSinceMs, rules.prunedBeforeMs))
-    return 'never';
+function recoveryDue(input: CountInput, rules: CountingRules, settleMs: number): 'now' | 'later' | 'never' {
+  const { incident, counting } = input;
+  const { resolvedAtMs } = incident;
+  if (resolvedAtMs === undefined || resolvedAtMs < rules.prunedBeforeMs) return 'never';
+  if (resolvedAtMs < rules.countingSinceMs && (counting.flags & FLAGS.endedInTime) === 0) return 'never';
   return settleMs > 0 && rules.polledUntilMs - resolvedAtMs < settleMs ? 'later' : 'now';
 }
 

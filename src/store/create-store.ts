@@ -4,7 +4,7 @@ import { FLAGS, type IncidentSummary, isCountable } from '../model/stored.ts';
 import type { ExemplarCandidate } from './count.ts';
 import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
 import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
-import { list, number } from './incident-row.ts';
+import { list, number, timestamp } from './incident-row.ts';
 import { IncidentTable, isSameCounting, readCounting } from './incident-table.ts';
 import { bucketOf, type LabelSet } from './label-sets.ts';
 import { createQueries } from './queries.ts';
@@ -134,8 +134,9 @@ export function configure({ engine, writer, fork, settings, nowMs }: ConfigureIn
 }
 
 /**
- * A changed filter may let in incidents that ended long ago; counting them now would look like a burst. So counting starts
- * again at the last successful poll: earlier escalations and reopenings no longer count, later ones may have to be counted.
+ * What a changed filter lets in had ended before anybody wanted it counted, so counting starts anew at the last successful
+ * poll: earlier escalations and reopenings are counted ones no longer, and what happened since may have to be counted.
+ * Recoveries that wait to be counted wait on.
  */
 function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filter: string): IncidentTable | undefined {
   const before = fork.provider(name);
@@ -145,9 +146,15 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
   fork.providers.set(name, { ...before, filter, countingSinceMs });
   if (!isChanged || countingSinceMs === undefined) return undefined;
   const rows = engine.incidents('happenedSince', before.row, countingSinceMs);
-  const table = new IncidentTable(fork, rows);
-  for (const row of rows) {
+  const waiting = engine.incidents('pending', before.row).filter((row) => {
+    const resolvedMs = timestamp(row, 'resolved_ms');
+    return resolvedMs !== undefined && resolvedMs >= (before.countingSinceMs ?? resolvedMs);
+  });
+  const waitingRows = new Set(waiting.map((row) => number(row, 'row')));
+  const table = new IncidentTable(fork, [...rows, ...waiting]);
+  for (const row of table.rows()) {
     const counting = readCounting(row);
+    if (waitingRows.has(counting.row)) counting.flags |= FLAGS.endedInTime;
     const since = (column: string) => list(row, column)?.filter((ms) => ms >= countingSinceMs).length ?? 0;
     counting.escalationsCounted = Math.min(counting.escalationsCounted, since('escalated'));
     counting.reopensCounted = Math.min(counting.reopensCounted, since('reopened'));

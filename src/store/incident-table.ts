@@ -26,6 +26,10 @@ export class IncidentTable {
     return this.#rows.get(row);
   }
 
+  rows(): IncidentRow[] {
+    return [...this.#rows.values()];
+  }
+
   byId(id: string): IncidentRow | undefined {
     return this.#at(this.#rowById.get(id));
   }

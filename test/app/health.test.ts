@@ -3,7 +3,7 @@ import { findIssues, type HealthInput } from '../../src/app/health.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { CoreProviderStatus, CoreStatus } from '../../src/core/messages.ts';
 import { platforms } from '../../src/providers/registry.ts';
-import { HOUR_MS, MINUTE_MS, NOW_MS, PROVIDER } from '../server/invented-view.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS, PROVIDER } from '../server/invented-view.ts';
 
 const text = 'providers: [{ type: pagerduty, api_key: k, poll_interval: 10m }]';
 const { config } = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
@@ -46,6 +46,7 @@ function issuesOf(provider: Partial<typeof PROVIDER> = {}, input: Partial<Health
     config,
     core: coreWith(),
     providers: [{ ...WELL, ...provider }],
+    capabilities: new Map(),
     nowMs: () => NOW_MS,
     hasPage: true,
     pageFailure: undefined,
@@ -130,4 +131,74 @@ it('the exporter reports what is wrong with itself', () => {
     'problem The configuration was not reloaded, the old one stays: c.yml:3: unknown key',
     'notice 7 services more than metrics.max_services (500) are shown together as "other".',
   ]);
+});
+
+/** As YAML, with what the core says of the provider. */
+function issuesWith(text: string, days: number, input: Partial<HealthInput> = {}): string[] {
+  const parsed = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
+  const [other, core] = coreWith().providers;
+  if (other === undefined || core === undefined) throw new Error('expected two');
+  const state = { ...core.state, polledUntilMs: NOW_MS, historyStartMs: NOW_MS - days * DAY_MS };
+  const providers = [other, { ...core, state }];
+  return issuesOf({}, { config: parsed.config, core: { ...coreWith(), providers }, ...input });
+}
+
+const PAGERDUTY = 'providers: [{ type: pagerduty, api_key: k }]';
+const MUTE =
+  'Alerts that compare with the baseline, such as MttrRegressed, cannot fire over these windows for any row that pagerduty counts in.';
+
+it('windows whose baseline is not there yet mute alerts, and the page says which, why and until when', () => {
+  const short = issuesWith(`${PAGERDUTY}\nhistory: 120d`, 120);
+  const young = issuesWith(PAGERDUTY, 45);
+  const platform = issuesWith(PAGERDUTY, 30, { capabilities: new Map([['pagerduty', { retentionMs: 30 * DAY_MS }]]) });
+
+  expect(short).toEqual([
+    `notice pagerduty: no baseline over 90d (until 2027-02-19), because history is 120d, and a baseline over 90d needs 210d. ${MUTE}`,
+  ]);
+  expect(young).toEqual([
+    `notice pagerduty: no baseline over 30d (until 2027-01-05), 90d (until 2027-05-05), because its history is shorter than configured, and a baseline over 90d needs 210d. ${MUTE}`,
+  ]);
+  expect(platform).toEqual([
+    `notice pagerduty: no baseline over 7d (until 2026-12-05), 30d (until 2027-01-20), 90d (until 2027-05-20), because the platform keeps only 30d of history, and a baseline over 90d needs 210d. ${MUTE}`,
+  ]);
+});
+
+it('a baseline that is there, or that no row has, is no issue', () => {
+  const apart = 'providers: [{ type: pagerduty, api_key: k, overall: false }]';
+
+  const enough = issuesWith(`${PAGERDUTY}\nhistory: 120d`, 210);
+  const without = issuesWith(apart, 30);
+  const own = issuesWith(`${apart}\ngroupings: [all, provider]`, 30);
+
+  expect([enough, without]).toEqual([[], []]);
+  expect(own).toEqual([expect.stringContaining('for its rows.')]);
+});
+
+it('a provider that holds nothing, or leaves out everything, is a problem', () => {
+  const text = 'providers: [{ type: pagerduty, api_key: k, filter: { services: [chekout], severities: [P1] } }]';
+  const filtered = loadConfig({ text, filename: 'c.yml', env: {}, platforms, readFile: () => '', nowMs: 0 });
+  const withCounts = (excluded: number, open = 0) => ({
+    ...coreWith(),
+    providers: coreWith().providers.map((one) => ({ ...one, counts: { open, resolved: 0, excluded } })),
+  });
+
+  const nothing = issuesOf({}, { core: withCounts(0) });
+  const notImported = issuesOf({ allowance: undefined }, { core: withCounts(0) });
+  const leftOut = issuesOf({}, { core: withCounts(12), config: filtered.config });
+  const merged = issuesOf({}, { core: withCounts(1) });
+  const some = issuesOf({}, { core: withCounts(12, 1), config: filtered.config });
+
+  expect(nothing).toEqual([
+    'problem pagerduty adds nothing to any number: it holds no incidents: is it the right account, and can the key read all teams?',
+  ]);
+  expect(notImported).toEqual([
+    'problem pagerduty adds nothing to any number: it holds no incidents: import some with mttr-exporter import',
+  ]);
+  expect(leftOut).toEqual([
+    'problem pagerduty adds nothing to any number: all 12 incidents that it holds are left out: by filter.severities, filter.services, or as merged, deleted, expired or flaky',
+  ]);
+  expect(merged).toEqual([
+    'problem pagerduty adds nothing to any number: the only incident that it holds is left out as merged, deleted, expired or flaky',
+  ]);
+  expect(some).toEqual([]);
 });

@@ -73,6 +73,14 @@ it.each([
   expect(incidents.map((one) => one.excluded)).toEqual([excluded]);
 });
 
+it('finds one incident by its id, within the other parameters', () => {
+  const stored = storeOf([over('Q1', 1), over('Q2', 1), incident('Q3')]);
+
+  expect(idsOf(stored, { ...ALL, id: 'Q2' })).toEqual(['Q2']);
+  expect(idsOf(stored, { ...ALL, id: 'Q2', status: 'open' })).toEqual([]);
+  expect(idsOf(stored, { ...ALL, id: 'Q9' })).toEqual([]);
+});
+
 it('counts as open what is open: neither what was deleted nor what was merged', () => {
   const stored = storeOf([incident('Q1'), incident('Q2', { merged: true }), incident('Q3'), over('Q4', 1)]);
   stored.tell([], ['Q3']);

@@ -13,7 +13,7 @@ function stage() {
   const thread = createOnDemandThread<StoreQueries>({
     url: new URL('../../src/app/query-worker.ts', import.meta.url),
     name: 'query',
-    methods: ['explain', 'incidents', 'trend'],
+    methods: ['explain', 'incidents', 'postmortem', 'trend'],
     idleMs: 60_000,
   });
   onTestFinished(() => thread.close());
@@ -22,7 +22,7 @@ function stage() {
 }
 
 function parsed(answer: QueryResult): unknown {
-  return 'json' in answer ? JSON.parse(Buffer.from(answer.json).toString()) : answer.problem;
+  return 'body' in answer ? JSON.parse(Buffer.from(answer.body).toString()) : answer.problem;
 }
 
 it('answers from the store as it is when it is asked, as JSON on shared memory', async () => {
@@ -33,10 +33,16 @@ it('answers from the store as it is when it is asked, as JSON on shared memory',
   const after = await thread.service.incidents(context, { limit: 10 });
   const explanation = await thread.service.explain(context, { limit: 1, statistic: 'mttr', window: '30d' });
 
+  const path = { provider: 'pagerduty', id: 'Q1' };
+  const review = await thread.service.postmortem(context, { ...path, format: 'json' });
+  const none = await thread.service.postmortem(context, { ...path, id: 'Q9', format: 'json' });
+
+  expect(parsed(review)).toMatchObject({ incident: { id: 'Q1' }, resolution: { recovery_minutes: 20 } });
+  expect(parsed(none)).toMatchObject({ status: 404, detail: 'provider "pagerduty" has no incident "Q9"' });
   expect(parsed(before)).toMatchObject({ incidents: [{ id: 'Q1' }] });
   expect(parsed(after)).toMatchObject({ incidents: [{ id: 'Q2' }, { id: 'Q1' }] });
   expect(parsed(explanation)).toMatchObject({ value: 25, counted: 2, agrees: true });
-  expect('json' in after && after.json.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect('body' in after && after.body.buffer).toBeInstanceOf(SharedArrayBuffer);
 });
 
 it('says what is wrong with a question, and fails only the question that it cannot read for', async () => {

@@ -31,9 +31,13 @@ function stage() {
     },
   });
   const states = new Map(NAMES.map((name) => [name, UP]));
+  const empty = new Map<string, string>();
   const ready = () =>
     findReadiness(
-      NAMES.map((name) => ({ config: { name }, poller: { state: () => states.get(name) ?? UP } })),
+      {
+        providers: NAMES.map((name) => ({ config: { name }, poller: { state: () => states.get(name) ?? UP } })),
+        emptiness: { reason: (name) => empty.get(name) },
+      },
       loop,
     );
   const served = async () => {
@@ -44,7 +48,7 @@ function stage() {
     const text = await served();
     return NAMES.map((name) => text.value('mttr_exporter_provider_synced', { provider: name }));
   };
-  return { ...staged, loop, states, ready, served, synced };
+  return { ...staged, loop, states, empty, ready, served, synced };
 }
 
 function sync({ core }: CoreStage, provider: string): void {
@@ -103,4 +107,17 @@ it('a provider that is shown and fails is ready: its numbers stand', async () =>
   staged.states.set('two', failed(1));
 
   expect(staged.ready()).toEqual({ ready: true, lines: ['one: up', 'two: down, synced: 401 Unauthorized'] });
+});
+
+it('a provider that adds nothing to any number is ready, and the body says why', async () => {
+  const staged = stage();
+  for (const name of NAMES) sync(staged, name);
+  await staged.loop.tick();
+
+  staged.empty.set('two', 'it holds no incidents: is it the right account?');
+
+  expect(staged.ready()).toEqual({
+    ready: true,
+    lines: ['one: up', 'two: up, but adds nothing to any number: it holds no incidents: is it the right account?'],
+  });
 });

@@ -52,13 +52,29 @@ it('before the first page nothing is answered that would only be part of the tru
   expect(status).toMatchObject({ started: false, providers: [{ name: 'pagerduty', synced: false }] });
 });
 
+it('a last poll of a provider that is not configured is not found, one that has not begun is pending', async () => {
+  const source = await stage({ hasPage: true });
+
+  const known = await source.lastPoll('pagerduty');
+  const unknown = await source.lastPoll('pd').catch((error: unknown) => error);
+
+  expect(known).toEqual({ provider: 'pagerduty', state: 'pending', lines: [], omitted_lines: 0 });
+  expect(unknown).toMatchObject({ status: 404, message: '"pd" is not a configured provider (known: pagerduty)' });
+});
+
 it('long answers are JSON that was put together elsewhere', async () => {
   const source = await stage({ hasPage: true });
 
   const statistics: unknown = JSON.parse((await source.statistics({ by: 'all', window: '30d' })).toString());
+  const path = { provider: 'pagerduty', id: 'Q1' };
+  const review: unknown = JSON.parse((await source.postmortem({ ...path, format: 'json' })).toString());
   const incidents: unknown = JSON.parse((await source.incidents({ limit: 1 })).toString());
 
-  expect(statistics).toMatchObject({ rows: [{ by: 'all', window: '30d', resolved: 1, mttr_minutes: 20 }] });
+  expect(statistics).toMatchObject({
+    rows: [{ by: 'all', window: '30d', resolved: 1, mttr_minutes: 20 }],
+    providers: [{ name: 'pagerduty', window_to: new Date(at(60)).toISOString() }],
+  });
+  expect(review).toMatchObject({ incident: { id: 'Q1' }, resolution: { state: 'resolved' } });
   expect(incidents).toMatchObject({ incidents: [{ id: 'Q1', recovery_minutes: 20 }] });
 });
 

@@ -116,6 +116,17 @@ it('a provider is shown with its allowance and with what it has', async () => {
   expect(after?.allowance?.left).toBeTypeOf('number');
 });
 
+it('a provider that synced and holds nothing is a problem', async () => {
+  const stage = await stageEngine();
+  await stage.live(0);
+
+  const { issues } = await stage.status();
+
+  expect(issues.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+    'problem pd adds nothing to any number: it holds no incidents: is it the right account, and can the key read all teams?',
+  ]);
+});
+
 it('before anything is known there are no rows, and none of zeros', async () => {
   const stage = await stageEngine();
 

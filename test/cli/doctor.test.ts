@@ -83,7 +83,7 @@ describe('the doctor finds no problem', () => {
 
     const { code, failed, warned, untried, check } = await runDoctorJson(cloudwatch(fake.url));
 
-    expect({ code, failed, warned, untried }).toEqual({ code: 0, failed: [], warned: [], untried: [] });
+    expect({ code, failed, warned, untried }).toEqual({ code: 0, failed: [], warned: ['baselines'], untried: [] });
     expect(check('severities')?.found).toBe('found P1');
     expect(check('cost')).toMatchObject({
       found: 'about 0.86 USD for 30 days, at the list price of 0.01 USD per 1,000 requests, without a free tier',
@@ -103,7 +103,7 @@ describe('the doctor finds no problem', () => {
     const people = [...PAGERDUTY_PEOPLE, ...OPSGENIE_PEOPLE].flatMap(({ name, email, id }) => [name, email, id]);
     const secrets = [PAGERDUTY_FAKE_KEY, OPSGENIE_FAKE_KEY, 'AKIDEXAMPLE', 'example-secret'];
     const unwanted = [...people, ...Object.values(CLOUDWATCH_PEOPLE), ...secrets];
-    expect(texts).toContain('aws works.');
+    expect(texts).toContain('aws works, with 1 warning.');
     expect(unwanted.filter((word) => texts.includes(word))).toEqual([]);
   });
 });
@@ -426,7 +426,7 @@ describe('the doctor looks at the newest incidents', () => {
 
     const { code, warned, check } = await runDoctorJson(cloudwatch(fake.url, ', severity: { tag: urgency }'));
 
-    expect({ code, warned }).toEqual({ code: 0, warned: ['severities'] });
+    expect({ code, warned }).toEqual({ code: 0, warned: ['severities', 'baselines'] });
     expect(check('severities')?.found).toBe('found P3; 1 incident without one: P3');
   });
 

@@ -29,6 +29,18 @@ describe('postmortem', () => {
     );
   });
 
+  it('prints it as JSON', async () => {
+    const { run } = desk();
+
+    const { code, text } = await run({ output: 'json' }, 'ONE');
+
+    expect(code).toBe(0);
+    expect(JSON.parse(text)).toMatchObject({
+      incident: { provider: 'pagerduty', id: 'ONE', severity_title: 'Critical' },
+      resolution: { state: 'resolved', recovery_minutes: 90 },
+    });
+  });
+
   it('writes it into a file', async () => {
     const { run, folder } = desk();
     const file = join(folder, 'review.md');

@@ -74,6 +74,8 @@ history: 2500d
 retention: 4000d
 windows: [${WINDOWS.join(', ')}]
 metrics: { detail: full, new_series_hold: 0s }
+availability: { severities: [P1, P2], objective: 0.9 }
+business_hours: { timezone: America/New_York, days: [mon, tue, wed, thu, fri], from: "09:00", to: "17:30" }
 store: { path: "${join(temporary, 'store.db')}" }
 `;
     writeFileSync(config, text);
@@ -170,6 +172,9 @@ const METRICS: Readonly<Record<string, string>> = {
   free_ratio: 'incident_free_ratio',
   baseline_mean_minutes: 'incident_mttr_baseline_minutes',
   baseline_resolved: 'incident_baseline_resolved',
+  availability_ratio: 'incident_availability_ratio',
+  error_budget_minutes: 'incident_error_budget_minutes',
+  mttr_business_minutes: 'incident_mttr_business_minutes',
 };
 
 function named(rows: readonly (Numbers & { readonly name: string })[], name: string): Numbers {

@@ -44,24 +44,13 @@ const minutes = (span = '') => {
 };
 
 describe('the configuration of Alertmanager', () => {
-  const open = configuration.route.routes?.[0];
-  const routeOf = (severity: string): Route => {
-    const own = open?.routes?.find(({ matchers }) => matchers?.includes(`incident_severity = ${severity}`));
-    return { ...open, ...own };
-  };
+  it('never routes by the name of a severity', () => {
+    const matchers = (route: Route): readonly string[] => [
+      ...(route.matchers ?? []),
+      ...(route.routes ?? []).flatMap(matchers),
+    ];
 
-  it.each([
-    { severity: 'P1', responseMinutes: 5 },
-    { severity: 'P2', responseMinutes: 15 },
-    { severity: 'P3', responseMinutes: 60 },
-    { severity: 'P4', responseMinutes: 240 },
-  ])('speaks of open incidents of $severity in time for a response in $responseMinutes min', (wanted) => {
-    const route = routeOf(wanted.severity);
-
-    expect(open?.matchers).toEqual(['alertname = MttrIncidentOpenTooLong']);
-    expect(minutes(route.group_wait)).toBeLessThanOrEqual(wanted.responseMinutes / 10);
-    expect(minutes(route.group_interval)).toBe(wanted.responseMinutes);
-    expect(minutes(route.repeat_interval)).toBe(4 * wanted.responseMinutes);
+    expect(matchers(configuration.route).filter((matcher) => matcher.startsWith('incident_severity'))).toEqual([]);
   });
 
   it('reads every secret from a file', () => {
@@ -96,6 +85,47 @@ describe('the configuration of Alertmanager', () => {
   });
 });
 
+/** The labels that the rules give an alert about a severity whose urgency depends on its rank. */
+function labelsOf(severity: string, rank: number, isPaging: boolean): Readonly<Record<string, string>> {
+  return {
+    area: 'recovery',
+    severity: isPaging ? 'critical' : 'warning',
+    urgency: isPaging ? 'page' : 'ticket',
+    incident_severity: severity,
+    incident_rank: String(rank),
+  };
+}
+
+/** The innermost route of an alert with its settings, as Alertmanager finds it: the first child that matches, if any. */
+function routeOf(labels: Readonly<Record<string, string>>): Route {
+  const fits = (matcher: string) => {
+    const [, label = '', operator, value = ''] = /^(\w+) (=~|=) "?([^"]*)"?$/.exec(matcher) ?? [];
+    const own = labels[label] ?? '';
+    return operator === '=~' ? new RegExp(`^(?:${value})$`).test(own) : own === value;
+  };
+  const inner = (route: Route): Route => {
+    const child = route.routes?.find(({ matchers = [] }) => matchers.every(fits));
+    return child === undefined ? route : inner({ ...route, routes: undefined, ...child });
+  };
+  return inner(configuration.route);
+}
+
+describe('an open incident is told in time', () => {
+  it.each([
+    { rank: 0, responseMinutes: 5 },
+    { rank: 1, responseMinutes: 15 },
+    { rank: 2, responseMinutes: 60 },
+    { rank: 3, responseMinutes: 240 },
+    { rank: 4, responseMinutes: 240 },
+  ])('for a response in $responseMinutes min to the severity of rank $rank', ({ rank, responseMinutes }) => {
+    const route = routeOf({ alertname: 'MttrIncidentOpenTooLong', ...labelsOf('any', rank, rank < 2) });
+
+    expect(minutes(route.group_wait)).toBeLessThanOrEqual(responseMinutes / 10);
+    expect(minutes(route.group_interval)).toBe(responseMinutes);
+    expect(minutes(route.repeat_interval)).toBe(4 * responseMinutes);
+  });
+});
+
 const amtool = tool('amtool');
 
 describe.skipIf(amtool.isSkipped)(`amtool${amtool.says}`, () => {
@@ -112,17 +142,41 @@ describe.skipIf(amtool.isSkipped)(`amtool${amtool.says}`, () => {
     expect(stdout).toContain(`${configuration.receivers.length} receivers`);
   });
 
+  /** Names of severities, the worst first. */
+  const worlds = [
+    { world: 'the defaults', names: ['P1', 'P2', 'P3', 'P4'] },
+    { world: 'P0 to P3', names: ['P0', 'P1', 'P2', 'P3'] },
+    { world: 'SEV1 to SEV4', names: ['SEV1', 'SEV2', 'SEV3', 'SEV4'] },
+    { world: 'words', names: ['Outage', 'Degraded', 'Minor', 'Cosmetic'] },
+  ];
+  it.each(worlds)('pages for the two worst severities, then chats, then mails: $world', ({ names }) => {
+    const receivers = names.map((name, rank) =>
+      receiverOf({ alertname: 'MttrIncidentOpenTooLong', ...labelsOf(name, rank, rank < 2) }),
+    );
+
+    expect(receivers).toEqual(['page', 'page', 'chat', 'mail']);
+  });
+
+  it('pages for as many severities as the rules say', () => {
+    const receivers = (paging: number) =>
+      ['P1', 'P2', 'P3', 'P4'].map((name, rank) =>
+        receiverOf({ alertname: 'MttrIncidentOpenTooLong', ...labelsOf(name, rank, rank < paging) }),
+      );
+
+    expect(receivers(1)).toEqual(['page', 'chat', 'chat', 'mail']);
+    expect(receivers(3)).toEqual(['page', 'page', 'page', 'mail']);
+  });
+
   it.each([
-    ['page', 'MttrIncidentOpenTooLong', { area: 'recovery', severity: 'critical', incident_severity: 'P1' }],
-    ['page', 'MttrIncidentOpenTooLong', { area: 'recovery', severity: 'critical', incident_severity: 'P2' }],
-    ['chat', 'MttrIncidentOpenTooLong', { area: 'recovery', severity: 'warning', incident_severity: 'P3' }],
-    ['mail', 'MttrIncidentOpenTooLong', { area: 'recovery', severity: 'warning', incident_severity: 'P4' }],
-    ['page', 'MttrTargetBurning', { area: 'recovery', severity: 'critical', incident_severity: 'P1' }],
-    ['chat', 'MttrTargetBurning', { area: 'recovery', severity: 'warning', incident_severity: 'P3' }],
-    ['chat', 'MttrRegressed', { area: 'recovery', severity: 'warning', incident_severity: 'P1' }],
+    ['page', 'MttrTargetBurning', labelsOf('P0', 0, true)],
+    ['chat', 'MttrTargetBurning', labelsOf('P3', 2, false)],
+    ['chat', 'MttrRegressed', { area: 'recovery', severity: 'warning', incident_severity: 'P0', incident_rank: '0' }],
+    ['chat', 'MttrAvailabilityBurning', { area: 'recovery', severity: 'warning' }],
+    ['mail', 'MttrAllIncidentsFrequent', { area: 'recovery', severity: 'info' }],
     ['mail', 'MttrIncidentsRepeat', { area: 'recovery', severity: 'info' }],
     ['page', 'MttrExporterAbsent', { area: 'exporter', severity: 'critical' }],
     ['chat', 'MttrDataStale', { area: 'exporter', severity: 'warning', provider: 'pd' }],
+    ['chat', 'MttrProviderEmpty', { area: 'exporter', severity: 'warning', provider: 'pd' }],
     ['mail', 'MttrRecordsRejected', { area: 'exporter', severity: 'info', provider: 'pd' }],
     ['mail', 'Watchdog', { severity: 'none' }],
   ])('sends to %s: %s %o', (receiver, alertname, labels) => {

@@ -12,7 +12,17 @@ const OF_THE_SCRAPE = ['job', 'instance', 'pod', 'namespace', 'node', 'container
 /** What Prometheus and the process' own metrics bring besides our families. */
 const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   up: [],
-  ALERTS: ['alertname', 'alertstate', 'severity', 'area', 'incident_severity', 'service', 'provider'],
+  ALERTS: [
+    'alertname',
+    'alertstate',
+    'severity',
+    'area',
+    'incident_severity',
+    'incident_rank',
+    'urgency',
+    'service',
+    'provider',
+  ],
   process_start_time_seconds: [],
   process_resident_memory_bytes: [],
   process_cpu_seconds_total: [],

@@ -11,6 +11,7 @@ import { platforms } from '../../src/providers/registry.ts';
 import { root } from './dockerfile.ts';
 import { complaintsAbout, type Manifest, readManifests } from './manifests.ts';
 import { at, containerOf, only, podOf } from './pods.ts';
+import { rulesIn } from './rule-files.ts';
 
 const chart = join(root, CHART);
 const values = globSync('test/deploy/helm/*.yaml', { cwd: root }).sort();
@@ -302,12 +303,26 @@ describe.skipIf(!isHelmThere && !isCi)(`the chart, by the real helm${note}`, () 
     expect(thresholds).toContainEqual({
       record: 'mttr:threshold:opened_30d',
       expr: 'vector(6)',
-      labels: { severity: 'P1' },
+      labels: { incident_rank: '0' },
     });
     expect(thresholds).toContainEqual({ record: 'mttr:threshold:burn_30d', expr: 'vector(1)' });
     expect(text).toContain('"runbook_url":"https://git.example.com/sre/docs/runbooks/MttrRegressed.md"');
     expect(text).toContain('"dashboard_url":"https://grafana.example.com/team/d/mttr-overview?');
     expect(text).not.toContain('example.invalid');
+  });
+
+  it('changes each threshold by one value', () => {
+    const names = rulesIn('mttr.rules.yml').flatMap(({ record = '' }) =>
+      record.startsWith('mttr:threshold:') ? [record.replace('mttr:threshold:', '')] : [],
+    );
+    const words = names.map((name, index) => `prometheusRule.thresholds.${name}=${100 + index}`);
+
+    const text = JSON.stringify(rendered('--values=@everything.yaml', `--set=${words.join(',')}`));
+
+    const changed = [...text.matchAll(/"record":"mttr:threshold:(\w+)","expr":"vector\((\d+)\)"/g)];
+    expect(changed.map(([, name, value]) => [name, value])).toEqual(
+      names.map((name, index) => [name, String(100 + index)]),
+    );
   });
 
   it('puts the addresses of the exporter and of runbooks into dashboards where its values say so', () => {

@@ -38,6 +38,7 @@ const BY_LEVEL: Readonly<Record<string, readonly string[]>> = {
   mttr: [],
   all: [],
   severity: ['severity'],
+  severity_rank_urgency: ['severity', 'incident_rank', 'urgency'],
   service: ['service'],
   provider: ['provider'],
   provider_service_severity: ['provider', 'service', 'severity', 'team'],

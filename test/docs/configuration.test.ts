@@ -117,6 +117,12 @@ function load(value: unknown) {
 }
 
 function loadText(text: string) {
-  const env = { PAGERDUTY_TOKEN: 'p', OPSGENIE_TOKEN: 'o', CREDENTIALS_DIRECTORY: '/run/credentials' };
+  const env = {
+    PAGERDUTY_TOKEN: 'p',
+    OPSGENIE_TOKEN: 'o',
+    JSM_API_TOKEN: 'j',
+    INCIDENTIO_API_KEY: 'i',
+    CREDENTIALS_DIRECTORY: '/run/credentials',
+  };
   return loadConfig({ text, filename: 'docs.yml', env, platforms, readFile: () => 'secret', nowMs: 0 }).config;
 }

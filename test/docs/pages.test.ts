@@ -14,8 +14,11 @@ const recorded = recordedSeries(rulesIn('mttr.rules.yml'));
 const isKnown = (metric: string) =>
   recorded.has(metric) ||
   declared.some(({ name }) => ['', '_bucket', '_sum', '_count', '_created'].some((suffix) => metric === name + suffix));
-/** Labels that the alerts make themselves. */
-const alertLabels = new Set(rulesIn('mttr.alerts.yml').flatMap(({ expr }) => readPromql(expr).made));
+/** Labels that the rules make themselves. */
+const alertLabels = new Set([
+  ...rulesIn('mttr.alerts.yml').flatMap(({ expr }) => readPromql(expr).made),
+  ...[...recorded.values()].flat(),
+]);
 /** Keys of the configuration and a label that look like metrics. */
 const NOT_METRICS = new Set(['incident_source', 'incident_id', 'incident_key', 'incident_updates']);
 

@@ -8,6 +8,13 @@ import { inventWorlds, type Platforms, startPlatforms, type Worlds } from './thr
 
 export const ADMIN_TOKEN = 'the-admin-token';
 
+/** So that there is every number. */
+const SETTINGS = `
+web: { admin_token: ${ADMIN_TOKEN} }
+availability: { severities: [P1, P2], objective: 0.99 }
+business_hours: { timezone: Europe/Berlin, days: [mon, tue, wed, thu, fri], from: "09:00", to: "17:30" }
+`;
+
 const Json = z.json();
 
 /** The API of a running exporter; every answer is held against the document that it serves. */
@@ -24,7 +31,7 @@ export async function startWithApi(options: FakeOptions = {}): Promise<ApiClient
   const worlds = inventWorlds(Date.now());
   const platforms = await startPlatforms(worlds, options);
   const folder = temporaryFolder();
-  const often = readFileSync(platforms.configure(folder, `web: { admin_token: ${ADMIN_TOKEN} }\n`), 'utf8');
+  const often = readFileSync(platforms.configure(folder, SETTINGS), 'utf8');
   const config = writeIn(folder, 'c.yml', often.replaceAll('poll_interval: 1s', 'poll_interval: 1h'));
   const exporter = await startExporter({ words: [`--config.file=${config}`] });
   await exporter.untilPage('all is shown', (page) =>

@@ -56,15 +56,22 @@ it('no name, e-mail or title that the platforms send is on a page or in the log;
   const others = await Promise.all(['/', '-/ready', '-/healthy', 'api/v1/status'].map((path) => exporter.get(path)));
   const ofApi = await Promise.all(['statistics', 'config', 'explain'].map((path) => exporter.get(`api/v1/${path}`)));
   const incidents = await exporter.get('api/v1/incidents?limit=1000');
+  const names = ['pd', 'og', 'aws'];
+  const lastPolls = await Promise.all(names.map((name) => exporter.get(`api/v1/providers/${name}/last-poll`)));
   exporter.kill('SIGTERM');
   const { stderr } = await exporter.ended;
   const store = readFileSync(join(folder, 's.db')).toString('latin1');
 
-  const shown = [page.text, openmetrics.text, ...[...others, ...ofApi, incidents].map(({ text }) => text), stderr].join(
-    '\n',
-  );
+  const shown = [
+    page.text,
+    openmetrics.text,
+    ...[...others, ...ofApi, ...lastPolls, incidents].map(({ text }) => text),
+    stderr,
+  ].join('\n');
   expect(openmetrics.text).toContain('# EOF');
   expect([...ofApi, incidents].map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(lastPolls.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(lastPolls.map(({ text }) => text.includes('"code":"400"'))).toEqual([true, true, true]);
   expect(stderr).toContain('400');
   expect(found(shown, [...PERSONAL, 'unspeakable'])).toEqual([]);
   expect(found(store, ['unspeakable'])).toEqual(['unspeakable']);

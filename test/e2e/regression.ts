@@ -20,7 +20,7 @@ export interface Watch {
   readonly alertmanager: Alertmanager;
 }
 
-/** Only what a test cannot wait for is changed: how long something has to be so, and when data are stale. */
+/** Only what a test cannot wait for is changed, how long something has to be so and when data are stale, and how many incidents are many. */
 export async function startWatch(world: World): Promise<Watch> {
   const folder = temporaryFolder();
   const fake = await startPagerdutyFake(world);
@@ -36,7 +36,10 @@ store: { path: "${join(folder, 's.db')}" }
   const prometheus = await startPrometheus({
     url: exporter.url,
     alertmanager: alertmanager.address,
-    rules: [['expr: vector(900)', `expr: vector(${STALE_SECONDS})`]],
+    rules: [
+      ['expr: vector(900)', `expr: vector(${STALE_SECONDS})`],
+      [/(?<=all_opened_30d\s+expr: vector\()5/g, '100'],
+    ],
     alerts: [[/\b(for|keep_firing_for): \d+m/g, '$1: 3s']],
   });
   return { world, fake, exporter, prometheus, alertmanager };

@@ -111,7 +111,7 @@ describe.each(dashboards)('%s', (_, dashboard) => {
   });
 
   it('has variables that take everything where nothing is chosen', () => {
-    const choices = dashboard.templating.list.filter(({ includeAll }) => includeAll);
+    const choices = dashboard.templating.list.filter(({ includeAll, name }) => includeAll && name !== 'worst');
 
     expect(choices).not.toEqual([]);
     for (const variable of choices) {
@@ -144,14 +144,41 @@ describe.each(dashboards)('%s', (_, dashboard) => {
     expect(dashboard.links.filter(isDashboard).map(({ keepTime }) => keepTime)).toEqual([true, true, true]);
   });
 
+  it('orders rows of severities by their rank, which is not shown', () => {
+    const bySeverity = shownPanels(dashboard).filter(({ type, transformations = [] }) => {
+      const renamed = transformations.find(({ id }) => id === 'organize')?.options['renameByName'] ?? {};
+      return type === 'table' && 'severity' in renamed && !('service' in renamed || 'stage' in renamed);
+    });
+
+    expect(bySeverity.length).toBe({ 'mttr-overview': 1, 'mttr-service': 1, 'mttr-targets': 2 }[dashboard.uid] ?? 0);
+    for (const { targets = [], transformations = [] } of bySeverity) {
+      const field = `Value #${targets.at(-1)?.refId}`;
+      expect(targets.at(-1)?.expr).toBe('max by (severity) (incident_severity_rank{severity=~"$severity"})');
+      expect(transformations.map(({ id }) => id)).toEqual(['merge', 'sortBy', 'organize']);
+      expect(transformations[1]?.options).toEqual({ fields: {}, sort: [{ field }] });
+      expect(transformations[2]?.options['excludeByName']).toMatchObject({ [field]: true });
+    }
+  });
+
   it('names each column of a table once, and all that Grafana would add is left out', () => {
     for (const { type, targets = [], transformations = [] } of shownPanels(dashboard)) {
       if (type !== 'table') continue;
       const renamed = Object.values(transformations.find(({ id }) => id === 'organize')?.options['renameByName'] ?? {});
       expect(new Set(renamed).size).toBe(renamed.length);
-      expect(renamed.length).toBeGreaterThan(targets.length);
+      expect(renamed.length).toBeGreaterThan(targets.filter(({ legendFormat }) => legendFormat !== 'order').length);
     }
   });
+});
+
+it('the worst severities are all those of rank 0, whatever they are called, and none where there is no rank', () => {
+  const worst = dashboards.flatMap(([, { templating }]) => templating.list.filter(({ name }) => name === 'worst'));
+
+  expect(worst).toHaveLength(3);
+  for (const variable of worst) {
+    expect(queryOf(variable)).toBe('query_result(max by (severity) (incident_severity_rank) == 0)');
+    expect(variable).toMatchObject({ includeAll: true, hide: 2, current: { value: ['$__all'] } });
+    expect(variable.allValue).toBeUndefined();
+  }
 });
 
 it('what can be chosen: data source, window, provider, service, severity and team', () => {

@@ -3,17 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  availabilityBudgetUsed,
+  availabilityObjective,
   change,
   changeOf,
   inAllWindows,
   levelOfChosen,
   mttr,
   oldestOpenSeconds,
+  overAllWindows,
   performanceLevel,
   resolved,
   shareWithinTarget,
+  stageTargets,
   summed,
   windowed,
+  withinStageTargets,
 } from '../../grafana/src/promql.ts';
 import { tool } from '../deploy/tools.ts';
 import { type Choice, EVERYTHING, fill } from './fill.ts';
@@ -43,6 +48,16 @@ const SERIES: Readonly<Record<string, string>> = {
   'incident_within_target_total{provider="og",service="cart",severity="P2"}': '0+1x20',
   'incident_within_target_total{provider="aws",service="cart",severity="P2"}': '0+4x20',
   'incident_target_minutes{severity="P2"}': '60x20',
+  'incident_stage_target_minutes{severity="P1",stage="acknowledgement"}': '5x20',
+  'incident_stage_target_minutes{severity="P1",stage="mitigation"}': '20x20',
+  'incident_stage_within_target_ratio{by="severity",window="30d",severity="P1",stage="acknowledgement"}': '0.5x20',
+  'incident_stage_within_target_ratio{by="all",window="30d",stage="acknowledgement"}': '1x20',
+  'incident_availability_objective_ratio{}': '0.75x20',
+  'incident_availability_ratio{by="service",window="30d",service="cart"}': '0.5x20',
+  'incident_availability_ratio{by="service",window="30d",service="shop"}': '1x20',
+  'incident_error_budget_minutes{by="all",window="7d"}': '5x20',
+  'incident_error_budget_minutes{by="all",window="30d"}': '-9x20',
+  'incident_error_budget_minutes{by="service",window="30d",service="cart"}': '7x20',
   'incident_mttr_minutes{by="all",window="30d"}': '60x20',
   'incident_mttr_minutes{by="all",window="7d"}': '10x20',
   'incident_mttr_minutes{by="severity",window="30d",severity="P1"}': '30x20',
@@ -201,6 +216,28 @@ describe.skipIf(promtool.isSkipped)(`what dashboards compute, with two replicas$
       expression: levelOfChosen(),
       choice: { severity: 'P2', service: 'cart' },
       expected: [],
+    },
+    { says: 'has one objective of availability', expression: availabilityObjective, expected: [['{}', 0.75]] },
+    {
+      says: 'compares downtime with what the objective allows',
+      expression: availabilityBudgetUsed,
+      expected: [
+        ['{service="cart"}', 2],
+        ['{service="shop"}', 0],
+      ],
+    },
+    {
+      says: 'shows what is left of the error budget in all windows',
+      expression: overAllWindows('incident_error_budget_minutes'),
+      expected: [
+        ['{window="7d"}', 5],
+        ['{window="30d"}', -9],
+      ],
+    },
+    {
+      says: 'has targets of stages, and the share within them where it is known',
+      expression: `${withinStageTargets} and ${stageTargets}`,
+      expected: [['{severity="P1",stage="acknowledgement"}', 0.5]],
     },
     {
       says: 'takes all windows',

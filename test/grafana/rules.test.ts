@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SEVERITY_COLOURS, VERDICTS } from '../../grafana/src/colours.ts';
+import { SEVERITY_COLOURS, severityOverrides, VERDICTS } from '../../grafana/src/colours.ts';
 import { DURATION_MARKS } from '../../grafana/src/panels.ts';
 import { IncidentsQuery, parseParameters } from '../../src/server/api/queries.ts';
 import {
@@ -139,7 +139,28 @@ describe('a severity has one colour', () => {
     });
 
     expect(colours).toEqual(
-      SEVERITY_COLOURS.map(([severity, fixedColor]) => ({ pattern: `/^${severity}\\b/`, mode: 'fixed', fixedColor })),
+      SEVERITY_COLOURS.map(([number, fixedColor]) => ({
+        pattern: `/^(P|S|SEV)[ _-]?${number}\\b/i`,
+        mode: 'fixed',
+        fixedColor,
+      })),
+    );
+  });
+
+  it.each([
+    ['P0', '#8F3BB8'],
+    ['P1 target', '#C4162A'],
+    ['SEV1', '#C4162A'],
+    ['Sev-2 in 7d', '#FA6400'],
+    ['P10', undefined],
+  ])('%s', (name, expected) => {
+    const found = severityOverrides().find(({ pattern }) => {
+      const [, source = '', flags = ''] = /^\/(.*)\/(\w*)$/.exec(pattern) ?? [];
+      return new RegExp(source, flags).test(name);
+    });
+
+    expect(found?.properties).toEqual(
+      expected === undefined ? undefined : [{ id: 'color', value: { mode: 'fixed', fixedColor: expected } }],
     );
   });
 

@@ -59,12 +59,16 @@ describe('the time-out', () => {
     const reasons: unknown[] = [];
     let count = 0;
 
-    const value = await client.run(async (signal) => {
-      count += 1;
-      if (count > 1) return 'done';
-      signal.addEventListener('abort', () => reasons.push(signal.reason));
-      return new Promise<string>(() => undefined);
-    }, neverAborted());
+    const value = await client.run(
+      'Describe',
+      async (signal) => {
+        count += 1;
+        if (count > 1) return 'done';
+        signal.addEventListener('abort', () => reasons.push(signal.reason));
+        return new Promise<string>(() => undefined);
+      },
+      neverAborted(),
+    );
 
     expect(value).toBe('done');
     expect(reasons).toEqual([expect.objectContaining({ message: 'timed out after 0.02 s' })]);
@@ -75,7 +79,7 @@ describe('the deadline of a call', () => {
   it('ends a call after 10 minutes whatever its attempts do, and says so', async () => {
     vi.useFakeTimers();
     const client = openClient('https://api.test', { clock: systemClock, timeoutMs: 60 * 60_000 });
-    const failure = catchReason(client.run(() => new Promise(() => undefined), neverAborted()));
+    const failure = catchReason(client.run('Describe', () => new Promise(() => undefined), neverAborted()));
 
     await vi.advanceTimersByTimeAsync(10 * 60_000);
 

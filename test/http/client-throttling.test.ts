@@ -134,11 +134,15 @@ describe("a call of a platform's own SDK", () => {
     const client = openClient('https://monitoring.test', { clock, observer: observed, classifyError });
     let count = 0;
 
-    const value = await client.run(async () => {
-      count += 1;
-      if (count < 3) throw new Error('Rate exceeded');
-      return count;
-    }, neverAborted());
+    const value = await client.run(
+      'Describe',
+      async () => {
+        count += 1;
+        if (count < 3) throw new Error('Rate exceeded');
+        return count;
+      },
+      neverAborted(),
+    );
 
     expect(value).toBe(3);
     expect(observed).toMatchObject({ codes: ['400', '400', '200'], throttled: 2 });
@@ -147,8 +151,10 @@ describe("a call of a platform's own SDK", () => {
 
   it('ends in an error with the classified message, without secrets and e-mail addresses', async () => {
     const client = openClient('https://monitoring.test', { classifyError });
-    const denied = catchReason(client.run(() => Promise.reject(new Error('Denied')), neverAborted()));
-    const throttled = catchReason(client.run(() => Promise.reject(new Error('Rate exceeded')), neverAborted()));
+    const denied = catchReason(client.run('Describe', () => Promise.reject(new Error('Denied')), neverAborted()));
+    const throttled = catchReason(
+      client.run('Describe', () => Promise.reject(new Error('Rate exceeded')), neverAborted()),
+    );
 
     const errors = await Promise.all([denied, throttled]);
 
@@ -162,7 +168,7 @@ describe("a call of a platform's own SDK", () => {
     const observed = recordRequests();
     const client = openClient('https://monitoring.test', { observer: observed });
 
-    const error = await catchReason(client.run(() => Promise.reject(new Error('what?')), neverAborted()));
+    const error = await catchReason(client.run('Describe', () => Promise.reject(new Error('what?')), neverAborted()));
 
     expect(error).toMatchObject({ message: 'monitoring.test: no answer: what?', status: undefined });
     expect(observed.codes).toEqual(['error']);

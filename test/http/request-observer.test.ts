@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { measureClockSkew, rememberClockSkew } from '../../src/http/request-observer.ts';
+import { measureClockSkew, type ObservedRequest, rememberClockSkew } from '../../src/http/request-observer.ts';
 import {
   catchReason,
   closeAll,
@@ -8,6 +8,7 @@ import {
   openClient,
   recordRequests,
   respondInOrder,
+  SECRET,
   START_MS,
   startServer,
 } from './setup.ts';
@@ -100,5 +101,68 @@ describe('the skew of a platform', () => {
     await client.get('/second', {}, neverAborted());
 
     expect(clock.waitsMs).toEqual([expect.closeTo(7000, -3.5)]);
+  });
+});
+
+describe('each attempt of a request', () => {
+  it('is reported with its endpoint, path, try, wait, duration and size, without query', async () => {
+    const clock = instantClock();
+    const seen: ObservedRequest[] = [];
+    const observer = { ...recordRequests(), onRequest: (_code: string, one: ObservedRequest) => void seen.push(one) };
+    const { url } = await startServer((_request, response) => {
+      clock.advance(120);
+      if (seen.length === 0) response.writeHead(503, { 'retry-after': '7' }).end('later');
+      else response.writeHead(200).end('{"a":"é"}');
+    });
+    const client = openClient(url, { clock, observer });
+
+    await client.get({ path: '/incidents/Q1', endpoint: '/incidents/{id}' }, { query: 'hidden' }, neverAborted());
+
+    const same = { method: 'GET', host: new URL(url).host, path: '/incidents/Q1', endpoint: '/incidents/{id}' };
+    expect(seen).toEqual([
+      { ...same, tries: 1, waitMs: 0, durationMs: 120, bytes: 5 },
+      { ...same, tries: 2, waitMs: 7000, durationMs: 120, bytes: 10 },
+    ]);
+  });
+
+  it('is named by its path where that has no ids, below the path of the base URL', async () => {
+    const seen: string[] = [];
+    const observer = {
+      ...recordRequests(),
+      onRequest: (_code: string, one: ObservedRequest) => void seen.push(one.endpoint),
+    };
+    const { url } = await startServer(respondInOrder({ status: 200 }));
+    const client = openClient(`${url}/proxy`, { observer });
+
+    await client.get('incidents', { limit: 1 }, neverAborted());
+    await client.get('/v2/alerts/count', {}, neverAborted());
+    await client.get('/v2/alerts/70413a06-38d6/notes', {}, neverAborted());
+    await client.get(`${url}/proxy/v2/alerts?offset=100`, {}, neverAborted());
+
+    expect(seen).toEqual(['/incidents', '/v2/alerts/count', '/v2/alerts/{id}/notes', '/v2/alerts']);
+  });
+
+  it('has no secret and no address of mail in its path, and no size where nothing came', async () => {
+    const seen: ObservedRequest[] = [];
+    const observer = { ...recordRequests(), onRequest: (_code: string, one: ObservedRequest) => void seen.push(one) };
+    const { url } = await startServer((request) => request.socket.destroy());
+    const client = openClient(url, { observer });
+
+    await catchReason(client.get({ path: `/keys/${SECRET}/ada@example.com`, endpoint: '/keys' }, {}, neverAborted()));
+
+    expect(seen).toHaveLength(5);
+    expect(seen[0]).toMatchObject({ path: '/keys/[redacted][redacted]', bytes: undefined });
+  });
+
+  it('of an SDK is named by its operation', async () => {
+    const seen: ObservedRequest[] = [];
+    const observer = { ...recordRequests(), onRequest: (_code: string, one: ObservedRequest) => void seen.push(one) };
+    const client = openClient('http://127.0.0.1:9', { observer });
+
+    await client.run('DescribeAlarms', async () => 1, neverAborted());
+
+    expect(seen).toMatchObject([
+      { method: 'POST', host: '127.0.0.1:9', path: 'DescribeAlarms', endpoint: 'DescribeAlarms' },
+    ]);
   });
 });

@@ -38,6 +38,7 @@ it('the process shows all of its own families and no other of that name', async 
   metrics.ensureCounters('pd');
   metrics.polled('pd', { isUp: true, seconds: 1 });
   metrics.requested('pd', '200');
+  metrics.answered('pd', { endpoint: '/incidents', durationMs: 120 });
   metrics.budget('pd', 7);
   metrics.clockSkew('pd', 2000);
   metrics.reloaded(true, 0);

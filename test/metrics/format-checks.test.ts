@@ -29,6 +29,7 @@ async function wholePage(format: 'text' | 'openmetrics', more = ''): Promise<str
   metrics.ensureCounters('pd');
   metrics.polled('pd', { isUp: true, seconds: 1 });
   metrics.requested('pd', '200');
+  metrics.answered('pd', { endpoint: '/incidents', durationMs: 120 });
   metrics.budget('pd', 1);
   metrics.reloaded(true, 0);
   const stage = await playExamplePlatforms({ more, processText: (asked) => metrics.text(asked) });

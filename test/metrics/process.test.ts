@@ -44,7 +44,46 @@ it('polls, requests, throttling and remaining requests are counted by provider',
   expect(text).toContain('mttr_exporter_poll_duration_seconds_count{provider="pd"} 2\n');
 });
 
-it('a provider that is no longer configured loses its series, the others keep theirs', async () => {
+it('how long requests took is told by provider and endpoint', async () => {
+  const metrics = createProcessMetrics('1.2.3');
+
+  metrics.answered('pd', { endpoint: '/incidents', durationMs: 120 });
+  metrics.answered('pd', { endpoint: '/incidents', durationMs: 31_000 });
+  metrics.answered('pd', { endpoint: '/incidents/{id}', durationMs: 1 });
+  const text = await metrics.text('text');
+
+  const family = 'mttr_exporter_api_request_duration_seconds';
+  expect(text).toContain(`${family}_bucket{provider="pd",endpoint="/incidents",le="0.1"} 0\n`);
+  expect(text).toContain(`${family}_bucket{provider="pd",endpoint="/incidents",le="0.25"} 1\n`);
+  expect(text).toContain(`${family}_sum{provider="pd",endpoint="/incidents"} 31.12\n`);
+  expect(text).toContain(`${family}_count{provider="pd",endpoint="/incidents"} 2\n`);
+  expect(text).toContain(`${family}_count{provider="pd",endpoint="/incidents/{id}"} 1\n`);
+});
+
+it('endpoints beyond a limit are one, and a provider that was away begins anew', async () => {
+  const metrics = createProcessMetrics('1.2.3');
+  const answerAll = (provider: string) => {
+    for (let at = 0; at < 40; at += 1) metrics.answered(provider, { endpoint: `/list-${at}`, durationMs: 1 });
+  };
+  answerAll('pd');
+  answerAll('other');
+  const count = async () => {
+    const text = await metrics.text('text');
+    return [...text.matchAll(/request_duration_seconds_count\{provider="pd",endpoint="([^"]+)"} (\d+)/g)];
+  };
+
+  const counts = await count();
+  await metrics.forget('pd');
+  const forgotten = await count();
+  metrics.answered('pd', { endpoint: '/list-39', durationMs: 1 });
+
+  expect(counts).toHaveLength(31);
+  expect(counts.find(([, endpoint]) => endpoint === 'other')?.[2]).toBe('10');
+  expect(forgotten).toEqual([]);
+  expect((await count()).map(([, endpoint]) => endpoint)).toEqual(['/list-39']);
+});
+
+it('a provider that is no longer configured leaves, the others stay', async () => {
   const metrics = createProcessMetrics('1.2.3');
   for (const provider of ['gone', 'kept']) {
     metrics.ensureCounters(provider);

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { toLastPollResponse } from '../../src/app/api/last-poll.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import type { WholePage } from '../../src/metrics/reader.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { platforms } from '../../src/providers/registry.ts';
+import type { LastPollResponse } from '../../src/server/api/schemas.ts';
 import type { StatusView } from '../../src/server/status-page/view.ts';
 import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../src/simulator/pagerduty.ts';
@@ -71,6 +73,8 @@ export interface EngineStage {
   scrape(): Promise<Parsed>;
   /** What the status page shows. */
   status(window?: string): Promise<StatusView>;
+  /** What the API tells of the last poll of a provider. */
+  lastPoll(provider: string): LastPollResponse;
   /** Ends the engine and its store, and starts both anew over the same file. */
   restart(): Promise<void>;
 }
@@ -140,6 +144,10 @@ ${input.more ?? ''}`;
       return parsePage(Buffer.concat(page.body).toString('utf8'));
     },
     status: (window) => life.status(window),
+    lastPoll: (provider) => {
+      const opened = life.engine.providers.find(({ config }) => config.name === provider);
+      return toLastPollResponse(provider, opened?.transcript.last());
+    },
     restart: async () => {
       await life.close();
       life = await start();

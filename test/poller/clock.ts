@@ -17,6 +17,8 @@ export interface HandClock extends Clock {
 
 export function createHandClock(startMs: number): HandClock {
   let nowMs = startMs;
+  /** How far somebody has set the clock in all. */
+  let setByMs = 0;
   const sleepers = new Set<Sleeper>();
   const sleep = (ms: number, signal?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
@@ -46,9 +48,11 @@ export function createHandClock(startMs: number): HandClock {
   };
   return {
     nowMs: () => nowMs,
+    steadyMs: () => nowMs - setByMs,
     sleep,
     advance,
     set: (ms) => {
+      setByMs += ms - nowMs;
       nowMs = ms;
     },
     sleeping: () => [...sleepers].map(({ untilMs }) => untilMs - nowMs),

@@ -163,6 +163,47 @@ it('a clock that jumps with each try fails the poll, and nothing is committed', 
   expect(staged.store.provider(NAME).countingSinceMs).toBeUndefined();
 });
 
+describe('a clock that is put right while a poll runs', () => {
+  it.each([
+    { says: 'was 2 h ahead', wrongMs: 2 * HOUR_MS },
+    { says: 'was 2 years ahead', wrongMs: 730 * DAY_MS },
+    { says: 'was 2 h behind', wrongMs: -2 * HOUR_MS },
+  ])('and $says: the poll is done anew, though its answers find the clock right', async ({ wrongMs }) => {
+    const staged = stage((request) => answerBehind(staged, 0, request));
+    await staged.poller.pollOnce(never);
+    await staged.clock.advance(MINUTE_MS);
+    const rightMs = staged.clock.nowMs();
+    staged.clock.set(rightMs + wrongMs);
+    staged.poll = async function* (request) {
+      if (staged.clock.nowMs() !== rightMs) staged.clock.set(rightMs);
+      yield* answerBehind(staged, 0, request);
+    };
+
+    await staged.poller.pollOnce(never);
+
+    expect(staged.poller.state().isUp).toBe(true);
+    expect(staged.store.provider(NAME)).toMatchObject({ cursor: `until ${rightMs}`, polledUntilMs: rightMs });
+  });
+});
+
+describe('a refresh after the clock was set', () => {
+  it.each([
+    { says: '2 years ahead', aheadMs: 730 * DAY_MS },
+    { says: '2 h behind', aheadMs: -2 * HOUR_MS },
+  ])('$says asks and commits by the time of the platform', async ({ aheadMs }) => {
+    const staged = stage((request) => answerBehind(staged, 0, request));
+    await staged.poller.pollOnce(never);
+    await staged.clock.advance(MINUTE_MS);
+    const platformMs = staged.clock.nowMs();
+    staged.clock.set(platformMs + aheadMs);
+    staged.poll = (request) => answerBehind(staged, aheadMs, request);
+
+    await staged.refresh();
+
+    expect(staged.store.provider(NAME)).toMatchObject({ cursor: `until ${platformMs}`, polledUntilMs: platformMs });
+  });
+});
+
 describe('counting begins', () => {
   it('with the first poll that got a valid answer: what ended in a week of refusals is in no counter', async () => {
     const staged = stage(async function* () {

@@ -10,6 +10,8 @@ import type { Incident } from '../../src/model/incident.ts';
 import type { LogFields } from '../../src/model/log.ts';
 import type { Page } from '../../src/model/poll.ts';
 import { createPoller, type Poller, type PollerCore } from '../../src/poller/poller.ts';
+import { createRefresh, type RefreshResult } from '../../src/poller/refresh.ts';
+import { createTranscriptRecorder, type TranscriptRecorder } from '../../src/poller/transcript.ts';
 import type { PollRequest } from '../../src/providers/provider.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
@@ -56,6 +58,8 @@ export interface Stage {
   readonly clock: HandClock;
   readonly store: Store;
   readonly poller: Poller;
+  /** Reads all of the history again. */
+  refresh(): Promise<RefreshResult>;
   /** What the provider does when it is asked; replaced by a test as it goes. */
   poll: Polling;
   /** How far our clock is ahead of the platform's, as its last answer showed. */
@@ -67,6 +71,7 @@ export interface Stage {
   readonly pages: Page[];
   readonly polled: { readonly isUp: boolean; readonly seconds: number }[];
   readonly fatal: unknown[];
+  readonly transcript: TranscriptRecorder;
   /** `level message` with its fields. */
   readonly lines: { readonly text: string; readonly fields: LogFields }[];
   /** Ids that the store holds. */
@@ -102,16 +107,19 @@ export function stage(
   const pages: Page[] = [];
   const polled: { isUp: boolean; seconds: number }[] = [];
   const fatal: unknown[] = [];
+  const provider = {
+    poll: (request: PollRequest) => {
+      requests.push(request);
+      return staged.poll(request);
+    },
+    clockSkewMs: () => staged.clockSkewMs,
+  };
+  const remote = coreWith(withCommits(toRemote(core), committed));
+  const transcript = createTranscriptRecorder(clock);
   const poller = createPoller({
     name: NAME,
-    provider: {
-      poll: (request) => {
-        requests.push(request);
-        return staged.poll(request);
-      },
-      clockSkewMs: () => staged.clockSkewMs,
-    },
-    core: coreWith(withCommits(toRemote(core), committed)),
+    provider,
+    core: remote,
     clock,
     log,
     pollIntervalMs: MINUTE_MS,
@@ -119,12 +127,15 @@ export function stage(
     onPage: (one) => void pages.push(one),
     onPolled: (one) => void polled.push(one),
     onFatal: (error) => void fatal.push(error),
+    transcript,
   });
+  const refresh = createRefresh({ ...config, poller, provider, core: remote, requestsMade: () => requests.length });
   const ids = (wanted: readonly string[]) => [...store.stored(NAME).incidents(wanted).keys()];
   const staged: Stage = {
     clock,
     store,
     poller,
+    refresh: () => refresh({ spanMs: undefined, isDryRun: false, signal: new AbortController().signal }),
     poll,
     clockSkewMs: undefined,
     requests,
@@ -132,6 +143,7 @@ export function stage(
     pages,
     polled,
     fatal,
+    transcript,
     lines,
     ids,
   };

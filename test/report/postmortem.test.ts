@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
+import { Postmortem, toPostmortem } from '../../src/report/postmortem/document.ts';
 import { gatherFacts } from '../../src/report/postmortem/facts.ts';
 import { renderPostmortem } from '../../src/report/postmortem/template.ts';
 import { severities } from '../settings.ts';
@@ -18,7 +19,7 @@ function facts(incidents: readonly Incident[], id: string, config: Partial<Provi
 }
 
 function review(incidents: readonly Incident[], id: string, timezone = 'UTC'): string {
-  return renderPostmortem(facts(incidents, id), timezone);
+  return renderPostmortem(facts(incidents, id), { timezone });
 }
 
 const STORY = recovered('STORY', 120, {
@@ -89,15 +90,129 @@ describe('a post-incident review', () => {
       'Summary',
       'Durations',
       'Timeline',
+      'Investigation',
+      'Resolution',
+      'Recent changes',
       'Similar earlier incidents',
       'Compared with the 90 days before',
       'Impact',
       'Causes',
+      'Contributing factors',
       'What went well',
       'What went badly',
       'Where we were lucky',
       'Action items',
       'Lessons',
+    ]);
+  });
+
+  it('tells how the investigation went, and how it ended, with blanks for what only people know', () => {
+    const text = review([STORY], 'STORY');
+
+    expect(text).toContain(`## Investigation
+
+| Step | When | After the trigger |
+| --- | --- | --- |
+| Started (first acknowledgement by a person) | 2026-05-31 19:04:00 UTC | 4.0 minutes |
+| Cause identified | 2026-05-31 19:30:00 UTC | 30.0 minutes |
+| Mitigated | 2026-05-31 19:40:00 UTC | 40.0 minutes |
+
+_How was the cause found? What led astray, what was missing?_
+
+- _fill in_
+
+## Resolution
+
+- State: resolved
+- Resolved: 2026-05-31 21:00:00 UTC
+- Ended by a person: no (a time-out or an integration)
+- Known from: a resolve event
+- Recovery: 120.0 minutes (2.0 hours)
+
+_What ended it: a fix, a rollback, a workaround? What is still to be done?_
+
+- _fill in_
+
+## Recent changes
+
+- none known: nothing tells mttr-exporter of deployments or other changes yet
+`);
+    expect(text).toContain(`## Contributing factors
+
+_What made it likelier, worse, longer or harder to notice?_
+
+| Kind | Factor |
+| --- | --- |
+| Technical (code, configuration, capacity, dependencies) | _fill in_ |
+`);
+    expect(text).toContain(`| Action | Kind | Team | Due | Ticket |
+| --- | --- | --- | --- | --- |
+| _fill in_ | prevent | _fill in_ | _fill in_ | _fill in_ |
+`);
+  });
+
+  it('claims nothing of an investigation that no platform reports', () => {
+    const text = review([incident('OPEN', { triggeredAtMs: ago(45) })], 'OPEN');
+
+    expect(text).toContain('| Cause identified | not reported |  |');
+    expect(text).toContain('- State: still open\n- Open so far: 45.0 minutes\n');
+    expect(text).not.toContain('Ended by a person');
+  });
+
+  it('is the same as data, without title, for programs', () => {
+    const document = toPostmortem(facts([STORY], 'STORY'));
+
+    expect(Postmortem.safeParse(JSON.parse(JSON.stringify(document))).error).toBeUndefined();
+    expect(JSON.stringify(document)).not.toContain('checkout is slow');
+    expect(JSON.parse(JSON.stringify(document))).toMatchObject({
+      incident: { provider: 'pagerduty', id: 'STORY', service: 'checkout', severity: 'P1', escalations: 2 },
+      durations: [
+        { kind: 'detection', minutes: 10 },
+        { kind: 'acknowledgement', minutes: 4 },
+        { kind: 'identification', minutes: 30 },
+        { kind: 'mitigation', minutes: 40 },
+        { kind: 'recovery', minutes: 120, target_minutes: 30, within_target: false },
+      ],
+      investigation: { minutes_to_start: 4, identification_minutes: 30, mitigation_minutes: 40 },
+      resolution: { state: 'resolved', recovery_minutes: 120, resolved_at: '2026-05-31T21:00:00.000Z' },
+      recent_changes: { known: false, changes: [] },
+      similar: { count: 0, last: [] },
+    });
+    expect(document.timeline[0]).toEqual({
+      at: '2026-05-31T18:50:00.000Z',
+      minutes_after_trigger: -10,
+      event: 'Impact began',
+    });
+    expect(document.to_fill_in.map(({ key }) => key)).toEqual([
+      'investigation',
+      'resolution',
+      'recent_changes',
+      'impact',
+      'causes',
+      'contributing_factors',
+      'went_well',
+      'went_badly',
+      'lucky',
+      'action_items',
+      'lessons',
+    ]);
+  });
+
+  it('measures every stage against its target', () => {
+    const stageTargetsMs = { detection: 60_000, identification: 60_000, mitigation: 3_600_000 };
+    const targets = severities.map((one) => ({ ...one, stageTargetsMs }));
+    const world = worldOf([{ incidents: [STORY] }]);
+    const [details] = world.history.find('STORY');
+    if (details === undefined) throw new Error('the test told of STORY');
+
+    const { durations } = gatherFacts({ ...world, details, severities: targets, settings: statisticsSettings() });
+
+    expect(durations.map(({ kind, targetMinutes }) => [kind, targetMinutes])).toEqual([
+      ['detection', 1],
+      ['acknowledgement', undefined],
+      ['identification', 1],
+      ['mitigation', 60],
+      ['recovery', 30],
     ]);
   });
 
@@ -116,6 +231,17 @@ describe('a post-incident review', () => {
     expect(text.split('\n')[0]).toBe(
       '# Post-incident review: \\# \\<b\\>\\*a\\*\\</b\\> \\[x\\](javascript:y) \\| \\`z\\` \\#\\# heading ',
     );
+  });
+
+  it.each([
+    { told: { deletedIds: ['X'] }, incident: incident('X', { triggeredAtMs: ago(45) }), state: 'deleted' },
+    { told: {}, incident: recovered('X', 1, { triggeredAtMs: ago(45), merged: true }), state: 'merged' },
+    { told: {}, incident: recovered('X', 1, { triggeredAtMs: ago(45), exclusion: 'expired' }), state: 'expired' },
+  ] as const)('says how an incident ended that was $state', ({ told, incident: one, state }) => {
+    const { resolution, durations } = factsOf(worldOf([{ ...told, incidents: [one] }]), 'X');
+
+    expect(resolution).toBe(state);
+    expect(durations.filter(({ kind }) => kind === 'open so far')).toEqual([]);
   });
 
   it('makes no link of what is no web address', () => {
@@ -164,8 +290,16 @@ describe('the comparison', () => {
     const { comparisons } = facts([...before, recovered('X', 5, { triggeredAtMs: ago(days(10)) })], 'X');
 
     expect(comparisons).toEqual([
-      { grouping: 'service', name: 'checkout', medianMinutes: 35, meanMinutes: 35, resolved: 2, isWhole: true },
-      { grouping: 'severity', name: 'P1', medianMinutes: 15, meanMinutes: 15, resolved: 2, isWhole: true },
+      {
+        grouping: 'service',
+        name: 'checkout',
+        days: 90,
+        medianMinutes: 35,
+        meanMinutes: 35,
+        resolved: 2,
+        isWhole: true,
+      },
+      { grouping: 'severity', name: 'P1', days: 90, medianMinutes: 15, meanMinutes: 15, resolved: 2, isWhole: true },
     ]);
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STEPS } from '../../src/report/trend-steps.ts';
+import { severities } from '../settings.ts';
 import { DAY_MS, incident, MINUTE_MS, recovered } from '../store/fixtures.ts';
 import { figuresIn, HISTORY_START, NOW, stageReports } from './reporting.ts';
 
@@ -55,6 +56,54 @@ describe('a report', () => {
       ['P4', 1440, undefined],
       ['P5', undefined, undefined],
     ]);
+  });
+
+  it('has the worst severities first, whatever the order of the configuration', () => {
+    const report = stageReports([{ incidents: WEEK }]);
+
+    const made = report({ config: { severities: severities.toReversed() } });
+
+    const names = made.groups.filter(({ grouping }) => grouping === 'severity').map(({ name }) => name);
+    expect(names).toEqual(['P1', 'P2', 'P3', 'P4', 'P5']);
+  });
+
+  it('says how available everything and each service was, and the mean in business hours', () => {
+    // Monday 09:00, an hour of it in business hours and two before.
+    const told = [
+      recovered('P1', 60, { triggeredAtMs: NOW - 180 * MINUTE_MS }),
+      recovered('P3', 1000, { triggeredAtMs: NOW - DAY_MS, priority: 'P3', service: 'search' }),
+    ];
+    const report = stageReports([{ incidents: told }]);
+    const hours = { timezone: 'UTC', days: [1], fromMinute: 570, toMinute: 1020, holidays: [] };
+
+    const made = report({
+      from: '10d',
+      config: { availability: { severities: ['P1'], objective: 0.99 }, businessHours: hours },
+    });
+
+    const all = figuresIn(made, 'all');
+    expect(all?.availability).toBeCloseTo(1 - 60 / 14_400, 9);
+    expect(all?.free).toBeCloseTo(1 - 60 / 14_400, 9);
+    expect(all?.errorBudget).toBeCloseTo(144 - 60, 9);
+    expect(all?.businessMttr).toBe(15);
+    expect(figuresIn(made, 'service', 'search')?.availability).toBe(1);
+    expect(made).toMatchObject({ availability: { severities: ['P1'], objective: 0.99 }, businessHours: hours });
+  });
+
+  it('says nothing of availability where its severities are not all asked for, and why', () => {
+    const report = stageReports([{ incidents: WEEK }]);
+    const config = { availability: { severities: ['P1', 'P2'], objective: 0.99 } };
+
+    const part = report({ config, filter: { severities: ['P1', 'P3'] } });
+    const all = report({ config, filter: { severities: ['P2', 'P1'] } });
+
+    expect(part.availability).toBeUndefined();
+    expect(figuresIn(part, 'all')?.availability).toBeUndefined();
+    expect(part.notes).toEqual([
+      { kind: 'no_availability', text: 'no availability: not all of its severities are asked for (P1, P2)' },
+    ]);
+    expect(figuresIn(all, 'all')?.availability).toBeLessThan(1);
+    expect(all.notes).toEqual([]);
   });
 
   it('takes an objective that is reached exactly for met', () => {

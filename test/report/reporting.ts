@@ -33,6 +33,7 @@ export interface Asking extends Partial<Omit<PeriodInput, 'nowMs'>> {
   readonly isCompared?: boolean;
   readonly minimumSample?: number;
   readonly retentionMs?: number;
+  readonly config?: Partial<Pick<ReportConfig, 'availability' | 'businessHours' | 'severities'>>;
 }
 
 /** The built-in severities with titles. */
@@ -62,7 +63,7 @@ export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) =
   const readers = new Map(configs.map((config) => [config.name, createLabelMapper(config, titled)]));
   const history = openSnapshot({ path, readers, maxServices: 500 });
   onTestFinished(() => history.close());
-  return ({ filter, step, isCompared, minimumSample = 1, retentionMs = 400 * DAY_MS, ...period } = {}) =>
+  return ({ config, filter, step, isCompared, minimumSample = 1, retentionMs = 400 * DAY_MS, ...period } = {}) =>
     makeReport({
       history,
       reader: (name) => readers.get(name),
@@ -72,7 +73,7 @@ export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) =
         hasEscalations: true,
         hasReopens: true,
       })),
-      config: reportConfig(configs, { minimumSample, retentionMs }),
+      config: { ...reportConfig(configs, { minimumSample, retentionMs }), ...config },
       period: parsePeriod({ from: '30d', to: 'now', nowMs: NOW, timezone: 'UTC', ...period }),
       filter: { severities: [], services: [], teams: [], ...filter },
       step,
@@ -99,6 +100,8 @@ function reportConfig(
     },
     recovery: { reopened: 'last', settleMs: 0 },
     retentionMs,
+    availability: undefined,
+    businessHours: undefined,
   };
 }
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { type StatisticsQuery, type StatisticsRow, selectStatistics } from '../../src/report/window-statistics.ts';
+import { StatisticsResponse } from '../../src/server/api/schemas.ts';
 import { type Row, STATISTICS, type Statistic } from '../../src/stats/rows.ts';
 
 const text = 'providers: [{ type: pagerduty, api_key: k }]\nwindows: [7d, 30d]';
@@ -18,7 +19,8 @@ const ROWS = [
   row('all', [], { mttr: 59.9, resolved: 2, opened: 0 }),
   row('service', [['service', 'checkout']], { mttr: 60, p95: 61.5, free: 0.5 }),
 ];
-const SHOWN = { config, rows: ROWS };
+const windowEnds = new Map([['pagerduty', Date.parse('2026-06-01T12:00:00Z')]]);
+const SHOWN = { config, rows: ROWS, windowEnds };
 
 function select(query: StatisticsQuery): readonly StatisticsRow[] {
   const selected = selectStatistics(SHOWN, query);
@@ -44,6 +46,20 @@ it('statistics have a row for each group and window, with what is known', () => 
     },
     { by: 'service', window: '30d', window_seconds: 2_592_000, service: 'checkout' },
   ]);
+});
+
+it('statistics say where the windows of each provider end', () => {
+  const selected = selectStatistics(SHOWN, { by: 'all' });
+
+  expect(selected).toMatchObject({ providers: [{ name: 'pagerduty', window_to: '2026-06-01T12:00:00.000Z' }] });
+});
+
+it('statistics have a documented field for every number', () => {
+  const values = Object.fromEntries(STATISTICS.map((statistic) => [statistic, 1]));
+
+  const selected = selectStatistics({ config, rows: [row('all', [], values)], windowEnds }, { window: '7d' });
+
+  expect(StatisticsResponse.safeParse(selected).error).toBeUndefined();
 });
 
 it.each([

@@ -19,12 +19,19 @@ export interface Answered {
   readonly body: unknown;
 }
 
+/** The path itself, or the template that it fits. */
+function findPath<Item>(paths: Readonly<Record<string, Item>>, path: string): Item | undefined {
+  const fits = (template: string) =>
+    new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
+  return paths[path] ?? Object.entries(paths).find(([template]) => fits(template))?.[1];
+}
+
 /** Why an answer is not what the document promises; empty when it is. */
 export function whyNotAsPromised(document: unknown, answered: Answered): string[] {
   const { paths, servers, components } = Document.parse(document);
   const { method, status, body } = answered;
   const path = new URL(answered.path, 'http://any').pathname.replace(servers[0].url, '');
-  const operation = paths[path]?.[method.toLowerCase()];
+  const operation = findPath(paths, path)?.[method.toLowerCase()];
   // A path or a method that there is not is answered by a problem document all the same.
   const promised =
     operation === undefined ? undefined : (operation.responses[status] ?? operation.responses['default']);

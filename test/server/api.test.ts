@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { authenticate } from '../../src/server/auth.ts';
 import type { ServerOptions } from '../../src/server/server.ts';
 import { type Answered, whyNotAsPromised } from './api-conformance.ts';
-import { inventApi, json as toJson } from './api-source.ts';
+import { inventApi, LAST_POLL, json as toJson } from './api-source.ts';
 import { rememberLog, serve, until } from './serving.ts';
 
 const TOKEN = 'the admin token';
@@ -32,7 +32,8 @@ async function start(changes: Partial<ServerOptions> = {}): Promise<Api> {
     const answer = await fetch(`${url}api/v1${path}`, { method, ...init });
     const text = await answer.text();
     const { status, headers } = answer;
-    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    const isJson = /json/.test(headers.get('content-type') ?? '');
+    const body: unknown = isJson && text !== '' ? JSON.parse(text) : text;
     const got = { method, path: `/api/v1${path}`, status, type: headers.get('content-type'), body, headers, text };
     expect(method === 'HEAD' ? [] : whyNotAsPromised(document, got)).toEqual([]);
     return got;
@@ -79,9 +80,11 @@ describe('the document', () => {
     expect(told).toEqual([
       'get /status',
       'get /statistics window by service severity team provider',
-      'get /incidents service severity team provider status from to limit cursor',
+      'get /incidents service severity team provider id status from to limit cursor',
+      'get /incidents/{provider}/{id}/postmortem provider id',
       'get /explain series statistic window from to service severity team provider limit',
       'get /config',
+      'get /providers/{name}/last-poll name',
       'post /refresh scope dry_run max_failures',
       'get /openapi.json',
     ]);
@@ -118,19 +121,25 @@ describe('the document', () => {
 });
 
 describe('an answer', () => {
-  it.each(['/status', '/statistics', '/incidents', '/explain', '/config', '/openapi.json'])(
-    'of %s is JSON that nobody keeps',
-    async (path) => {
-      const { get } = await start();
+  it.each([
+    '/status',
+    '/statistics',
+    '/incidents',
+    '/incidents/pagerduty/Q1/postmortem',
+    '/explain',
+    '/config',
+    '/providers/pd/last-poll',
+    '/openapi.json',
+  ])('of %s is JSON that nobody keeps', async (path) => {
+    const { get } = await start();
 
-      const { status, headers } = await get(path);
+    const { status, headers } = await get(path);
 
-      expect(status).toBe(200);
-      expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
-      expect(headers.get('cache-control')).toBe('no-store');
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-    },
-  );
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
 
   it('to HEAD has the headers of the one to GET, and nothing else', async () => {
     const { get } = await start();
@@ -154,13 +163,52 @@ describe('an answer', () => {
     expect(text).not.toContain('error');
   });
 
+  it.each([
+    { accept: undefined, type: 'application/json' },
+    { accept: '*/*', type: 'application/json' },
+    { accept: 'text/html, */*;q=0.1', type: 'application/json' },
+    { accept: 'image/png', type: 'application/json' },
+    { accept: 'text/markdown', type: 'text/markdown' },
+    { accept: 'application/json;q=0.5, text/markdown', type: 'text/markdown' },
+  ])('with a review is $type for Accept: $accept', async ({ accept, type }) => {
+    const asked: unknown[] = [];
+    const { postmortem } = inventApi();
+    const { get } = await start({
+      api: inventApi({
+        postmortem: async (query) => {
+          asked.push(query);
+          return postmortem(query);
+        },
+      }),
+    });
+
+    const { headers, status } = await get('/incidents/aws/arn%3Aaws%2Falarm%20%C3%BC/postmortem', {
+      headers: accept === undefined ? {} : { accept },
+    });
+
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe(`${type}; charset=utf-8`);
+    expect(headers.get('vary')).toBe('Accept');
+    const format = type === 'text/markdown' ? 'markdown' : 'json';
+    expect(asked).toEqual([{ provider: 'aws', id: 'arn:aws/alarm ü', format }]);
+  });
+
+  it('refuses a path that is no UTF-8', async () => {
+    const { get } = await start();
+
+    const { status, text } = await get('/incidents/aws/%ff/postmortem');
+
+    expect(status).toBe(400);
+    expect(text).toContain('cannot decode the path; expected UTF-8 in percent-encoding');
+  });
+
   it('sends a long answer as it was put together', async () => {
     const rows = [{ by: 'all', window: '30d', window_seconds: 2_592_000, opened: 0 }];
-    const { get } = await start({ api: inventApi({ statistics: async () => toJson({ rows }) }) });
+    const { get } = await start({ api: inventApi({ statistics: async () => toJson({ rows, providers: [] }) }) });
 
     const { text, headers } = await get('/statistics');
 
-    expect(text).toBe('{"rows":[{"by":"all","window":"30d","window_seconds":2592000,"opened":0}]}');
+    expect(text).toBe('{"rows":[{"by":"all","window":"30d","window_seconds":2592000,"opened":0}],"providers":[]}');
     expect(headers.get('content-type')).toContain('application/json');
   });
 
@@ -174,6 +222,48 @@ describe('an answer', () => {
     await get('/incidents');
 
     expect(asked).toEqual([{ severity: 'P1', status: 'open', limit: 5 }, { limit: 100 }]);
+  });
+});
+
+describe('the last poll of a provider', () => {
+  it('is asked for by name, whatever the name contains', async () => {
+    const asked: string[] = [];
+    const lastPoll = async (name: string) => {
+      asked.push(name);
+      return { provider: name, state: 'pending' as const, lines: [], omitted_lines: 0 };
+    };
+    const { get } = await start({ api: inventApi({ lastPoll }) });
+
+    const answers = await Promise.all(
+      ['/providers/pd/last-poll', '/providers/pd%20%2F%20eu/last-poll'].map((path) => get(path)),
+    );
+
+    expect(answers.map(({ body }) => body)).toMatchObject([{ provider: 'pd' }, { provider: 'pd / eu' }]);
+    expect(asked).toEqual(['pd', 'pd / eu']);
+  });
+
+  it('has every kind of line as the document promises', async () => {
+    const lastPoll = async () => LAST_POLL;
+    const { get } = await start({ api: inventApi({ lastPoll }) });
+
+    const { status, body } = await get('/providers/pd/last-poll');
+
+    expect(status).toBe(200);
+    expect(body).toEqual(LAST_POLL);
+  });
+
+  it('needs the credentials of other reads, and takes no parameters', async () => {
+    const { get } = await start({ bearerToken: () => 'secret' });
+    const headers = { authorization: 'Bearer secret' };
+
+    const [without, wrong, colour, post] = await Promise.all([
+      get('/providers/pd/last-poll'),
+      get('/providers/%E0/last-poll', { headers }),
+      get('/providers/pd/last-poll?colour=red', { headers }),
+      get('/providers/pd/last-poll', { method: 'DELETE', headers }),
+    ]);
+
+    expect([without, wrong, colour, post].map(({ status }) => status)).toEqual([401, 400, 400, 405]);
   });
 });
 
@@ -272,7 +362,7 @@ it('puts one answer together for all who ask the same at once', async () => {
   const waiting: (() => void)[] = [];
   const statistics = async () => {
     await new Promise<void>((resolve) => waiting.push(resolve));
-    return toJson({ rows: [] });
+    return toJson({ rows: [], providers: [] });
   };
   const { get } = await start({ api: inventApi({ statistics }) });
   const asked = [get('/statistics?by=all'), get('/statistics?by=severity')];
@@ -290,7 +380,7 @@ it('puts one answer together for all who ask the same at once', async () => {
   waiting.at(-1)?.();
 
   expect(works).toBe(2);
-  expect(answered.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => ({ rows: [] })));
+  expect(answered.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => ({ rows: [], providers: [] })));
   expect((await later).status).toBe(200);
 });
 
@@ -323,7 +413,7 @@ describe('who may ask', () => {
     const client = { address: '192.0.2.1', connection: new Socket() };
 
     const result = await authenticate(
-      authorization,
+      { authorization },
       { bearerToken: undefined, basicAuth, adminToken: 'admin' },
       client,
     );
@@ -355,6 +445,62 @@ describe('who may ask', () => {
     expect(got.body).toMatchObject({ detail: expect.stringContaining(detail) });
     expect(got.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer realm="mttr-exporter admin"' : null);
     expect(refreshes).toBe(0);
+  });
+
+  it.each([
+    { says: 'alone, where nothing else is asked for', bearer: undefined, more: {}, status: 200 },
+    { says: 'alone, where a token is asked for', bearer: 'secret', more: {}, status: 200 },
+    { says: 'beside the token for reading', bearer: 'secret', more: { authorization: 'Bearer secret' }, status: 200 },
+    { says: 'beside a wrong one', bearer: 'secret', more: { authorization: 'Bearer other' }, status: 200 },
+    { says: 'with another value', bearer: undefined, more: { 'x-admin-token': 'other' }, status: 401 },
+    { says: 'with the beginning of it', bearer: undefined, more: { 'x-admin-token': 'the' }, status: 401 },
+    { says: 'without a value', bearer: undefined, more: { 'x-admin-token': '' }, status: 401 },
+    {
+      says: 'with another value, beside the token for reading',
+      bearer: 'secret',
+      more: { authorization: 'Bearer secret', 'x-admin-token': 'other' },
+      status: 401,
+    },
+    {
+      says: 'with another value, where a token is asked for',
+      bearer: 'secret',
+      more: { 'x-admin-token': 'other' },
+      status: 401,
+    },
+    {
+      says: 'with another value, beside the admin token as bearer',
+      bearer: 'secret',
+      more: { ...ADMIN, 'x-admin-token': 'other' },
+      status: 200,
+    },
+  ])('may send the admin token as X-Admin-Token $says: $status', async ({ bearer, more, status }) => {
+    const { post } = await start({ bearerToken: () => bearer, api: inventApi(admins) });
+
+    const got = await post('/refresh?scope=all', {
+      headers: { 'x-admin-token': encodeURIComponent(TOKEN), ...more },
+    });
+
+    expect(got.status).toBe(status);
+  });
+
+  it('may read with X-Admin-Token as with the bearer', async () => {
+    const { get } = await start({ bearerToken: () => 'secret', api: inventApi(admins) });
+
+    const right = await get('/status', { headers: { 'x-admin-token': encodeURIComponent(TOKEN) } });
+    const wrong = await get('/status', { headers: { 'x-admin-token': 'other' } });
+
+    expect([right.status, wrong.status]).toEqual([200, 401]);
+  });
+
+  it('finds no endpoint open by X-Admin-Token where no admin token is configured', async () => {
+    const { get, post } = await start({ bearerToken: () => 'secret' });
+
+    const read = await get('/status', { headers: { 'x-admin-token': '' } });
+    const refresh = await post('/refresh?scope=all', {
+      headers: { authorization: 'Bearer secret', 'x-admin-token': 'undefined' },
+    });
+
+    expect([read.status, refresh.status]).toEqual([401, 403]);
   });
 
   it('is not whoever has the token for reading, where a refresh is wanted', async () => {

@@ -70,20 +70,12 @@ export function oracleRows(input: OracleInput): Map<string, Record<string, numbe
         grouping === 'all' || grouping === 'severity' ? isOverall : own.has(name),
       );
       for (const window of settings.windows) {
-        const severity = JSON.parse(key).find(([name]: [string]) => name === 'severity')?.[1];
-        const row = rowOf(incidents, { input, active, scope, windowMs: window.ms });
-        Object.assign(row, availability(incidents, { input, scope, windowMs: window.ms, grouping, severity }));
-        rows.set(`${grouping}${key}@${window.name}`, withoutAbsent(row));
+        const about = { input, active, scope, windowMs: window.ms };
+        rows.set(`${grouping}${key}@${window.name}`, withAvailability(incidents, about, grouping, key));
       }
     }
   }
   return rows;
-}
-
-function withoutAbsent(row: Record<string, number | undefined>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(row).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }
 
 export function keyOf(grouping: Grouping, label: IncidentLabels): string {
@@ -217,6 +209,17 @@ function openTimes(incident: IncidentSummary, mode: 'last' | 'first' | 'sum'): [
   if (mode === 'last') return [[triggeredAtMs, resolvedAtMs]];
   if (mode === 'first') return [[triggeredAtMs, spans[1] ?? Number.NaN]];
   return spans.flatMap((from, at) => (at % 2 === 0 ? [[from, spans[at + 1] ?? Number.NaN] as [number, number]] : []));
+}
+
+function withAvailability(incidents: readonly IncidentSummary[], about: RowInput, grouping: Grouping, key: string) {
+  const severity = JSON.parse(key).find(([name]: [string]) => name === 'severity')?.[1];
+  const row: Record<string, number | undefined> = {
+    ...rowOf(incidents, about),
+    ...availability(incidents, { ...about, grouping, severity }),
+  };
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 interface AvailabilityInput extends Omit<RowInput, 'active'> {

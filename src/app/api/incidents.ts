@@ -37,8 +37,9 @@ export function listIncidents(input: IncidentsInput, query: IncidentsQuery): Inc
     if (after !== undefined && !isAfter(incident, after)) return;
     if (hasLabels(incident.dimensionsRow) && hasStatus(incident, query.status)) newest.add(incident);
   };
+  if (query.id !== undefined) for (const { stored } of history.find(query.id)) visit(stored);
   // Whatever was triggered later has not ended before.
-  history.each(visit, fromMs);
+  else history.each(visit, fromMs);
   const found = newest.positions();
   const last = found[limit - 1];
   const hasMore = found.length > limit && last !== undefined;

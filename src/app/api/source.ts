@@ -16,6 +16,7 @@ import { findProvider, toProviderState } from '../health.ts';
 import type { PageLoop } from '../page-loop.ts';
 import { readCoreStatus } from '../status.ts';
 import type { QueryContext, QueryResult, StoreQueries } from '../store-queries.ts';
+import { toLastPollResponse } from './last-poll.ts';
 
 /** A first page takes seconds. */
 const STARTING_RETRY_SECONDS = 5;
@@ -65,9 +66,21 @@ export function createApiSource(input: ApiSourceInput): ApiSource {
       requirePage(input);
       return toBuffer(await storeQueries.explain(toQueryContext(input), query));
     },
+    postmortem: async (query) => {
+      requirePage(input);
+      return toBuffer(await storeQueries.postmortem(toQueryContext(input), query));
+    },
     config: () => describeConfig(engine().config, input.platforms),
+    lastPoll: async (name) => toLastPollResponse(name, findOpened(engine(), name).transcript.last()),
     refresh: (query) => refresh(input, query),
   };
+}
+
+function findOpened({ providers }: Engine, name: string): EngineProvider {
+  const found = providers.find(({ config }) => config.name === name);
+  if (found !== undefined) return found;
+  const known = providers.map(({ config }) => config.name).join(', ');
+  throw new RequestProblem(404, `${JSON.stringify(name)} is not a configured provider (known: ${known})`);
 }
 
 function requirePage({ pageLoop }: ApiSourceInput): void {
@@ -77,7 +90,7 @@ function requirePage({ pageLoop }: ApiSourceInput): void {
 }
 
 function toBuffer(result: QueryResult): Buffer {
-  if ('json' in result) return asBuffer(result.json);
+  if ('body' in result) return asBuffer(result.body);
   const { status, detail, errors } = result.problem;
   throw new RequestProblem(status, detail, { errors });
 }

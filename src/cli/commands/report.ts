@@ -117,8 +117,12 @@ async function createReport(reportFlags: ReportFlags, config: Config, context: C
   }
 }
 
-/** Throws InputError of the flag, or UsageError of the key of the configuration that the end comes from. */
-function readPeriod({ from, to }: ReportFlags, { timezone, timeRange }: Config, nowMs: number): Period {
+/** The period of a report: that of the flags, else of the configuration. Throws InputError of the flag, or UsageError of the key of the configuration that the end comes from. */
+export function readPeriod(
+  { from, to }: Pick<ReportFlags, 'from' | 'to'>,
+  { timezone, timeRange }: Config,
+  nowMs: number,
+): Period {
   try {
     return parsePeriod({
       from: from ?? timeRange?.start ?? DEFAULT_FROM,

@@ -6,6 +6,7 @@ import type { Clock } from '../../model/time.ts';
 import type { ProbeReport } from '../../providers/probes.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { platforms } from '../../providers/registry.ts';
+import { checkBaselines } from './baseline-check.ts';
 import {
   connectionChecks,
   createRequestRecorder,
@@ -22,6 +23,8 @@ export interface ProviderToCheck {
   readonly config: ProviderConfig;
   readonly provider: Provider;
   readonly series: SeriesSource;
+  /** Nothing is polled: its history comes from files. */
+  readonly isImportedOnly: boolean;
   readonly recorded: RequestRecorder['recorded'];
 }
 
@@ -32,7 +35,7 @@ export function openForChecks(config: Config, clock: Clock): readonly ProviderTo
     const provider = platform.create(one, { clock, observer });
     const { capabilities } = provider;
     const series = { config, capabilities, provider: toPageProvider({ config: one, capabilities }) };
-    return { config: one, provider, recorded, series };
+    return { config: one, provider, recorded, series, isImportedOnly: platform.isImportedOnly === true };
   });
 }
 
@@ -57,6 +60,9 @@ export async function checkProvider(
     ...connectionChecks(report, recorded),
     ...permissionChecks(report.probes),
     ...incidentChecks(report, sample, config),
+    ...(opened.isImportedOnly
+      ? []
+      : [checkBaselines({ config: settings.config, provider: config, capabilities: opened.series.capabilities })]),
     ...quotaChecks(report.estimate, recorded, config),
     ...(hasSample ? [checkSeries(series, sample, settings.config)] : []),
   ];

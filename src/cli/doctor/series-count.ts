@@ -85,10 +85,11 @@ function createGroups({ metrics }: Config, names: readonly (typeof ALL_GROUPS)[n
 }
 
 /** Series of one row of a grouping, all windows together; 0 when the grouping is not configured. */
-export function countForRow({ config, capabilities }: SeriesSource, grouping: Grouping): number {
+export function countForRow(source: SeriesSource, grouping: Grouping): number {
+  const { config } = source;
   const { groupings, windows } = config;
   if (!groupings.includes(grouping)) return 0;
-  const unsupported = findUnsupported(capabilities);
+  const unsupported = findUnsupported(source);
   const statistics = statisticsOf(grouping, statisticsSettings(config));
   const isPresent = (one: Statistic) => statistics.has(one) && !unsupported.has(one);
   const values = () => Float64Array.from(STATISTICS, (one) => (isPresent(one) ? 1 : Number.NaN));
@@ -103,7 +104,7 @@ export function countForRow({ config, capabilities }: SeriesSource, grouping: Gr
 }
 
 /** Statistics that a platform never reports. */
-function findUnsupported(capabilities: Capabilities): ReadonlySet<Statistic> {
+function findUnsupported({ capabilities }: SeriesSource): ReadonlySet<Statistic> {
   const all: readonly (readonly [Statistic, boolean])[] = [
     ['mtta', capabilities.acknowledged],
     ['mttd', capabilities.started],
@@ -192,6 +193,9 @@ export async function countSharedSeries(
   return rows + countEmptyPage(config) + (await countProcessSeries(sources, version));
 }
 
+/** Kinds of requests that polls of a platform make. */
+const ENDPOINTS_USUAL = 6;
+
 async function countProcessSeries(sources: readonly SeriesSource[], version: string): Promise<number> {
   const metrics = createProcessMetrics(version);
   metrics.reloaded(true, 0);
@@ -200,6 +204,9 @@ async function countProcessSeries(sources: readonly SeriesSource[], version: str
     metrics.polled(provider.name, { isUp: true, seconds: 0 });
     metrics.requested(provider.name, '200');
     metrics.requested(provider.name, 'error');
+    for (let endpoint = 0; endpoint < ENDPOINTS_USUAL; endpoint += 1) {
+      metrics.answered(provider.name, { endpoint: String(endpoint), durationMs: 0 });
+    }
     metrics.budget(provider.name, 0);
     metrics.clockSkew(provider.name, 0);
   }

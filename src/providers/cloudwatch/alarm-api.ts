@@ -98,11 +98,15 @@ export function createAlarmApi(httpClient: HttpClient, createClient: () => Promi
     opened ??= createClient();
     return opened;
   };
-  const send = <T>(call: SdkCall<T>, signal: AbortSignal): Promise<T> =>
-    httpClient.run(async (abortSignal) => {
-      const sdk = await import('@aws-sdk/client-cloudwatch');
-      return call({ sdk, client: await client(), abortSignal });
-    }, signal);
+  const send = <T>(operation: string, call: SdkCall<T>, signal: AbortSignal): Promise<T> =>
+    httpClient.run(
+      operation,
+      async (abortSignal) => {
+        const sdk = await import('@aws-sdk/client-cloudwatch');
+        return call({ sdk, client: await client(), abortSignal });
+      },
+      signal,
+    );
   return {
     async credentials(signal) {
       const { credentials } = (await client()).config;
@@ -112,11 +116,19 @@ export function createAlarmApi(httpClient: HttpClient, createClient: () => Promi
       );
     },
     async history(request, signal) {
-      const response = await send(withExpectedErrors(TOKEN_ERRORS, describeAlarmHistory(request)), signal);
+      const response = await send(
+        'DescribeAlarmHistory',
+        withExpectedErrors(TOKEN_ERRORS, describeAlarmHistory(request)),
+        signal,
+      );
       return response === 'token_expired' ? response : parseResponse(HistoryPage, response, 'DescribeAlarmHistory');
     },
     async alarms(request, signal) {
-      const page = parseResponse(AlarmsPage, await send(describeAlarms(request), signal), 'DescribeAlarms');
+      const page = parseResponse(
+        AlarmsPage,
+        await send('DescribeAlarms', describeAlarms(request), signal),
+        'DescribeAlarms',
+      );
       // An alarm requested by name that is missing counts as deleted, so a response without any list is an error.
       if (request.names !== undefined && !page.hasLists) {
         throw new Error('DescribeAlarms answered in another shape: expected lists of alarms');
@@ -124,7 +136,7 @@ export function createAlarmApi(httpClient: HttpClient, createClient: () => Promi
       return page;
     },
     async tags(arn, signal) {
-      const response = await send(withExpectedErrors(TAG_ERRORS, listTags(arn)), signal);
+      const response = await send('ListTagsForResource', withExpectedErrors(TAG_ERRORS, listTags(arn)), signal);
       return response === 'denied' || response === 'not_found'
         ? response
         : parseResponse(TagList, response, 'ListTagsForResource');

@@ -110,11 +110,12 @@ async function readSingles<Item extends ListedRecord>(
   { httpClient, request }: PollContext,
   ids: readonly string[],
 ): Promise<Singles<Item>> {
-  const what = `GET ${source.path}/{id}`;
+  const endpoint = `${source.path}/{id}`;
+  const what = `GET ${endpoint}`;
   const read = async (id: string): Promise<Singles<Item>> => {
     const path = `${source.path}/${encodeURIComponent(id)}`;
     try {
-      const { body } = await httpClient.get(path, { identifierType: 'id' }, request.signal);
+      const { body } = await httpClient.get({ path, endpoint }, { identifierType: 'id' }, request.signal);
       const { records, rejected } = parseRecords(source.schema, [parseResponse(SingleResponse, body, what).data], what);
       return { records: [...records], rejected: [...rejected], deletedIds: [] };
     } catch (error) {

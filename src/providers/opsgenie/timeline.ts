@@ -19,11 +19,16 @@ export async function readTimeline(
   signal: AbortSignal,
 ): Promise<readonly TimelineEntry[] | undefined> {
   const path = `/v2/incident-timelines/${encodeURIComponent(id)}/entries`;
-  const what = 'GET /v2/incident-timelines/{id}/entries';
+  const endpoint = '/v2/incident-timelines/{id}/entries';
+  const what = `GET ${endpoint}`;
   const found: TimelineEntry[] = [];
   let offset: string | undefined;
   for (let page = 0; page < TIMELINE_PAGES_MAX; page += 1) {
-    const { body } = await httpClient.get(path, { group: 'incident', limit: ENTRIES_PER_PAGE, offset }, signal);
+    const { body } = await httpClient.get(
+      { path, endpoint },
+      { group: 'incident', limit: ENTRIES_PER_PAGE, offset },
+      signal,
+    );
     const { data } = parseResponse(TimelineResponse, body, what);
     found.push(...parseRecords(TimelineEntry, data.entries, what).records.filter(({ type }) => tells(type)));
     if (data.nextOffset === undefined || data.nextOffset === offset || data.entries.length === 0) return found;

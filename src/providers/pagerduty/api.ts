@@ -27,7 +27,10 @@ export interface Api {
 
 /** Binds the requests to an HTTP client and a signal that ends them. */
 export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
-  const get = async (path: string, query: Query) => (await httpClient.get(path, query, signal)).body;
+  const get = async (path: string, query: Query) => {
+    const endpoint = `/${path.replace(/^incidents\/[^/]+/, 'incidents/{id}')}`;
+    return (await httpClient.get({ path, endpoint }, query, signal)).body;
+  };
   const incidents = async (query: Query, offset: number): Promise<ListPage<unknown>> => {
     const body = await get('incidents', { ...listQuery(offset), sort_by: 'created_at:asc', ...query });
     const { incidents: records, total, more } = parseResponse(IncidentPage, body, 'GET /incidents');

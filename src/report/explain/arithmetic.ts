@@ -1,7 +1,7 @@
 import { formatCount, formatIsoTime } from '../../model/format.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { BASELINE_REACH_MS } from '../../stats/evaluate.ts';
-import type { Statistic } from '../../stats/rows.ts';
+import type { Statistic, StatisticsSettings } from '../../stats/rows.ts';
 import { STATISTIC_INFO } from '../statistic-info.ts';
 import type { ProviderWindow } from '../timeline.ts';
 import type { Member, OpenTime } from './classify.ts';
@@ -20,7 +20,11 @@ export interface ValueInput {
   readonly windows: readonly ProviderWindow[];
   /** False when nothing that is held has these labels. */
   readonly hasRow: boolean;
-  readonly minimumSample: number;
+  readonly settings: Pick<StatisticsSettings, 'minimumSample' | 'availability' | 'businessHours'>;
+  /** Only incidents of these severities are in the number; of all without it. */
+  readonly outageSeverities: readonly string[] | undefined;
+  /** The one that the row is about, if any. */
+  readonly severity: string | undefined;
   /** What an incident is called, by the row that keeps it. */
   readonly findIncidentName: (row: number) => { readonly provider: string; readonly id: string };
 }
@@ -41,6 +45,8 @@ export interface ComputedValue extends Result {
 export function computeValue(input: ValueInput): ComputedValue {
   const { statistic, members, windows, hasRow } = input;
   const { basis } = STATISTIC_INFO[statistic];
+  const absence = findMissingSetting(input);
+  if (absence !== undefined) return { absence, members: [] };
   if (!hasRow) return { absence: 'no incident that counts has these labels', members };
   if (basis === 'open_time') return computeFromOpenTime(input);
   if (basis === 'resolved_before' && !windows.every(hasBaseline)) {
@@ -49,12 +55,23 @@ export function computeValue(input: ValueInput): ComputedValue {
   return { ...computeFromMembers(input), members };
 }
 
+/** Why no row like this one has the statistic: a key of the configuration. */
+function findMissingSetting({ statistic, settings, severity }: ValueInput): string | undefined {
+  const { availability, businessHours } = settings;
+  if (statistic === 'businessMttr' && businessHours === undefined) return 'business_hours is not configured';
+  if (statistic !== 'availability' && statistic !== 'errorBudget') return undefined;
+  if (availability === undefined) return 'availability is not configured';
+  if (severity === undefined || availability.severities.includes(severity)) return undefined;
+  return `availability.severities does not list ${severity}`;
+}
+
 function hasBaseline({ fromMs, toMs, historyStartMs }: ProviderWindow): boolean {
   return historyStartMs + BASELINE_REACH_MS <= fromMs - (toMs - fromMs);
 }
 
 function computeFromMembers(input: ValueInput): Result {
-  const { statistic, minimumSample, members } = input;
+  const { statistic, members } = input;
+  const { minimumSample } = input.settings;
   const { name, unit, quantile } = STATISTIC_INFO[statistic];
   const count = members.length;
   if (unit === 'incidents') return { value: count, arithmetic: { kind: 'count', count } };
@@ -143,7 +160,8 @@ function computeRepeatShare({ members, findIncidentName }: ValueInput): Result {
 }
 
 /** Statistics about the time that every provider of the row covers. */
-function computeFromOpenTime({ statistic, members, windows, minimumSample }: ValueInput): ComputedValue {
+function computeFromOpenTime(input: ValueInput): ComputedValue {
+  const { members, windows, outageSeverities } = input;
   const fromMs = Math.max(...windows.map((window) => Math.max(window.fromMs, window.historyStartMs)));
   const toMs = Math.min(...windows.map((window) => Math.min(window.toMs, window.readUntilMs)));
   if (!(toMs > fromMs))
@@ -152,25 +170,37 @@ function computeFromOpenTime({ statistic, members, windows, minimumSample }: Val
     .filter(({ times }) => times.some((one) => one.fromMs <= toMs && (one.toMs ?? toMs) > fromMs))
     .map((member) => ({ ...member, value: measureBusyMs(member.times, fromMs, toMs) }));
   const times = within.flatMap((member) => member.times);
-  const busyMs = measureBusyMs(times, fromMs, toMs);
-  const coveredMs = toMs - fromMs;
-  const time = {
+  const time: OpenTimeSums = {
     covered_from: formatIsoTime(fromMs),
     covered_to: formatIsoTime(toMs),
-    covered_minutes: coveredMs / MINUTE_MS,
-    busy_minutes: busyMs / MINUTE_MS,
+    covered_minutes: (toMs - fromMs) / MINUTE_MS,
+    busy_minutes: measureBusyMs(times, fromMs, toMs) / MINUTE_MS,
+    ...(outageSeverities === undefined ? {} : { severities: [...outageSeverities] }),
   };
-  if (statistic === 'free') {
-    return { value: (coveredMs - busyMs) / coveredMs, arithmetic: { kind: 'free', ...time }, members: within };
-  }
   const opened = members.filter(({ triggeredAtMs }) => triggeredAtMs > fromMs && triggeredAtMs <= toMs).length;
+  return { ...divideOpenTime(input, time, opened), members: within };
+}
+
+type OpenTimeSums = Omit<Extract<Arithmetic, { kind: 'free' }>, 'kind'>;
+
+function divideOpenTime({ statistic, settings }: ValueInput, time: OpenTimeSums, opened: number): Result {
+  const { availability, minimumSample } = settings;
+  const freeMinutes = time.covered_minutes - time.busy_minutes;
+  const freeShare = freeMinutes / time.covered_minutes;
+  if (statistic === 'free') return { value: freeShare, arithmetic: { kind: 'free', ...time } };
+  if (statistic === 'availability') return { value: freeShare, arithmetic: { kind: 'availability', ...time } };
+  if (statistic === 'errorBudget' && availability !== undefined) {
+    const { objective } = availability;
+    const budget = time.covered_minutes * (1 - objective);
+    const arithmetic = { kind: 'error_budget', ...time, objective, budget_minutes: budget } as const;
+    return { value: budget - time.busy_minutes, arithmetic };
+  }
   const needed = Math.max(1, minimumSample);
   const isEnough = opened >= needed;
   return {
-    value: isEnough ? (coveredMs - busyMs) / MINUTE_MS / opened : undefined,
+    value: isEnough ? freeMinutes / opened : undefined,
     absence: isEnough ? undefined : `${formatCount(opened, 'incident')} opened in it; at least ${needed} needed`,
     arithmetic: { kind: 'between_failures', ...time, opened },
-    members: within,
   };
 }
 

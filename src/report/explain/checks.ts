@@ -1,6 +1,7 @@
 import { formatIsoTime } from '../../model/format.ts';
 import { statisticsOf } from '../../stats/rows.ts';
 import { findName, matchesLabels } from '../filter.ts';
+import { formatBusinessHours } from '../render/format.ts';
 import { findRow, readStatistics, STATISTIC_INFO } from '../statistic-info.ts';
 import { createTimeline, type HistoryInput, type ProviderWindow } from '../timeline.ts';
 import type { Classification } from './classify.ts';
@@ -62,7 +63,10 @@ export function findNotes(
   const reasons = findReasonsOffPage(question, row, settings);
   const synced = new Set(history.providers.filter(({ isSynced }) => isSynced).map(({ name }) => name));
   const unsynced = providers.filter(({ name }) => !synced.has(name));
+  const { businessHours } = settings;
+  const isOfBusinessHours = question.statistic === 'businessMttr' && businessHours !== undefined;
   return [
+    ...(isOfBusinessHours ? [`business hours: ${formatBusinessHours(businessHours)}`] : []),
     ...(reasons.length === 0 ? [] : [`/metrics does not show this number: ${reasons.join('; ')}`]),
     ...windows.filter(({ fromMs, knownFromMs }) => knownFromMs > fromMs).map(describeShortHistory),
     ...unsynced.map(({ name }) => `provider ${name}: first sync incomplete: none of its incidents is in any number`),

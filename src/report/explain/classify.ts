@@ -1,10 +1,13 @@
 import type { LabelMapper } from '../../config/label-mapper.ts';
+import type { SeverityConfig } from '../../config/types.ts';
 import { FLAGS, type IncidentLabels, type IncidentSummary, recoveryMs } from '../../model/stored.ts';
+import { createBusinessTime } from '../../stats/business-hours.ts';
 import type { Statistic } from '../../stats/rows.ts';
 import { findFilterExclusion, findIncidentExclusion, findUnfilteredLabels } from '../exclusion.ts';
 import { LABELS, type Label, type LabelQuery, matchesLabels } from '../filter.ts';
 import { type Basis, STATISTIC_INFO } from '../statistic-info.ts';
 import type { HistoryInput, ProviderWindow } from '../timeline.ts';
+import { type ContributionInput, type Counted, findContribution, type NotCounted } from './contribution.ts';
 import { REASONS, type Reason } from './explanation.ts';
 
 /** Incidents that are named for each reason. */
@@ -18,6 +21,8 @@ export interface ClassifyInput extends HistoryInput {
   readonly windows: readonly ProviderWindow[];
   /** The row is one of those by provider, where every provider counts. */
   readonly isByProvider: boolean;
+  /** Only incidents of these severities are in the number; of all without it. */
+  readonly outageSeverities?: readonly string[] | undefined;
 }
 
 /** An incident in the number: where it is kept, and what it adds (milliseconds, or 1 or 0). */
@@ -63,15 +68,17 @@ export function classifyIncidents(input: ClassifyInput): Classification {
   const members: Member[] = [];
   const omitted = new Map<Reason, { count: number; examples: Example[] }>();
   const providersInRow = new Set<string>();
+  const { businessHours, reopened } = settings;
+  const shared = { statistic, reopened, businessTime: businessHours && createBusinessTime(businessHours) };
   history.each((incident) => {
     const dimensions = index.find(incident.dimensionsRow);
     if (dimensions === undefined) return;
     const { flags, title, row, triggeredAtMs, fingerprint } = incident;
-    const recovery = recoveryMs(incident, settings.reopened);
+    const recovery = recoveryMs(incident, reopened);
     const exclusion =
       dimensions.reason ?? findIncidentExclusion({ flags, title, recoveryMs: recovery }, dimensions.reader);
     if (exclusion === undefined) providersInRow.add(dimensions.window.provider.name);
-    const result = classifyIncident({ incident, dimensions, statistic, recovery, exclusion });
+    const result = classifyIncident({ ...shared, incident, dimensions, recovery, exclusion });
     if (result === undefined) return;
     if ('reason' in result) return addOmission(omitted, incident, result);
     const times = basis === 'open_time' ? findOpenTimes(incident) : [];
@@ -92,7 +99,10 @@ interface DimensionsInfo {
   readonly window: ProviderWindow;
   /** Why none of them is in the number; absent when that is up to the incident. */
   readonly reason: Reason | undefined;
-  readonly targetMs: number | undefined;
+  /** Undefined for one that is configured no more. */
+  readonly severity: SeverityConfig | undefined;
+  /** Its severity is one of those that the number is about. */
+  readonly isAsked: boolean;
 }
 
 /** Looks at each set of dimensions once; finds nothing for dimensions that the question is not about, or that are not synced yet. */
@@ -103,6 +113,7 @@ function createDimensionsIndex({
   windows,
   labels: wanted,
   isByProvider,
+  outageSeverities,
 }: ClassifyInput) {
   const names: Record<Label, Set<string>> = {
     service: new Set(),
@@ -121,8 +132,9 @@ function createDimensionsIndex({
     if (!matchesLabels(wanted, labels)) return undefined;
     const isOutside = !isByProvider && !window.provider.isOverall;
     const reason = isOutside ? 'not_overall' : findFilterExclusion(labels, reader);
-    const targetMs = settings.severities.find(({ name }) => name === labels.severity)?.targetMs;
-    return { labels, reader, window, reason, targetMs };
+    const severity = settings.severities.find(({ name }) => name === labels.severity);
+    const isAsked = outageSeverities === undefined || outageSeverities.includes(labels.severity);
+    return { labels, reader, window, reason, severity, isAsked };
   };
   const find = (dimensionsRow: number): DimensionsInfo | undefined => {
     if (!known.has(dimensionsRow)) known.set(dimensionsRow, read(dimensionsRow));
@@ -131,20 +143,7 @@ function createDimensionsIndex({
   return { names, find };
 }
 
-/** In the number with what it adds: milliseconds, or 1 or 0. */
-interface Counted {
-  readonly value: number;
-}
-
-/** Not in the number, and how far it is from being in. */
-interface NotCounted {
-  readonly reason: Reason;
-  /** Milliseconds outside the window. */
-  readonly outsideMs?: number;
-}
-
-interface Candidate {
-  readonly incident: IncidentSummary;
+interface Candidate extends Pick<ContributionInput, 'incident' | 'reopened' | 'businessTime'> {
   readonly dimensions: DimensionsInfo;
   readonly statistic: Statistic;
   readonly recovery: number | undefined;
@@ -158,10 +157,12 @@ function classifyIncident(candidate: Candidate): Counted | NotCounted | undefine
   const position = findWindowPosition(incident, moveWindow(dimensions.window, basis), basis);
   if (position !== 'inside') return exclusion === undefined ? position : undefined;
   if (exclusion !== undefined) return { reason: exclusion };
+  if (!dimensions.isAsked) return { reason: 'other_severity' };
   if (basis === 'opened' || basis === 'open_time') return { value: 1 };
   if ((incident.flags & FLAGS.merged) !== 0) return { reason: 'merged' };
   if (recovery === undefined) return { reason: 'still_open' };
-  return findContribution(incident, dimensions, statistic, recovery);
+  const { window, severity } = dimensions;
+  return findContribution(statistic, { ...candidate, recovery, provider: window.provider, severity });
 }
 
 /** The window whose incidents a statistic is made of: baselines look at the one before. */
@@ -204,40 +205,6 @@ function measureOutside(ms: number, fromMs: number, toMs: number): number {
   if (ms > toMs) return ms - toMs;
   // The beginning itself is outside: a window holds what came after it.
   return ms <= fromMs ? Math.max(1, fromMs - ms) : 0;
-}
-
-function findContribution(
-  incident: IncidentSummary,
-  { window: { provider }, targetMs }: DimensionsInfo,
-  statistic: Statistic,
-  recovery: number,
-): Counted | NotCounted {
-  const { flags, triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
-  switch (statistic) {
-    case 'resolved':
-    case 'baselineResolved':
-      return { value: 1 };
-    case 'mttd':
-      return toDuration(startedAtMs, triggeredAtMs);
-    case 'mtta':
-      return toDuration(triggeredAtMs, acknowledgedAtMs);
-    case 'mtti':
-      return toDuration(triggeredAtMs, identifiedAtMs);
-    case 'mttm':
-      return toDuration(triggeredAtMs, mitigatedAtMs);
-    case 'withinTarget':
-      return targetMs === undefined ? { reason: 'no_target' } : { value: Number(recovery <= targetMs) };
-    case 'escalated':
-      return provider.hasEscalations ? { value: Number((flags & FLAGS.escalated) !== 0) } : { reason: 'not_told' };
-    case 'reopened':
-      return provider.hasReopens ? { value: Number((flags & FLAGS.reopened) !== 0) } : { reason: 'not_told' };
-    default:
-      return { value: recovery };
-  }
-}
-
-function toDuration(fromMs: number | undefined, toMs: number | undefined): Counted | NotCounted {
-  return fromMs === undefined || toMs === undefined ? { reason: 'no_stamp' } : { value: toMs - fromMs };
 }
 
 function addOmission(

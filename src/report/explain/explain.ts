@@ -25,7 +25,9 @@ export function explain(given: ExplainInput): Explanation {
   const windows = findProviderWindows(input, { end, spanMs: window.ms });
   validateWindows(windows);
   const isByProvider = row.grouping === 'provider';
-  const classified = classifyIncidents({ ...input, statistic, labels: question.labels, windows, isByProvider });
+  const outageSeverities = findOutageSeverities(input, row);
+  const { labels } = question;
+  const classified = classifyIncidents({ ...input, statistic, labels, windows, isByProvider, outageSeverities });
   validateNames(input, classified, windows.length > 0);
   const rowWindows = windows.filter(({ provider }) =>
     isAlwaysPresent(row) ? provider.isOverall : classified.providersInRow.has(provider.name),
@@ -35,14 +37,16 @@ export function explain(given: ExplainInput): Explanation {
     members: classified.members,
     windows: rowWindows,
     hasRow: isAlwaysPresent(row) ? windows.length > 0 : classified.providersInRow.size > 0,
-    minimumSample: settings.minimumSample,
+    settings,
+    outageSeverities,
+    severity: row.grouping.includes('severity') ? labels.severity : undefined,
     findIncidentName: (index) => findIncidentName(history, index),
   });
   const { value, absence, arithmetic, members } = result;
   crossCheck(input, row, value);
   const shownWindows = windows.map((one) => moveWindow(one, STATISTIC_INFO[statistic].basis));
   return {
-    ...describeQuestion(question, row),
+    ...describeQuestion(question, row, outageSeverities),
     value,
     absence,
     arithmetic,
@@ -68,18 +72,31 @@ function resolveSeverity({ question: { labels }, settings }: ExplainInput): Ques
   return severity === undefined ? labels : { ...labels, severity: findSeverity(severity, settings.severities) };
 }
 
+/** The severities that the number is about: availability is of those configured for it, and so is all time of everything together. */
+function findOutageSeverities({ settings: { availability }, question }: ExplainInput, { grouping }: QuestionRow) {
+  const { statistic } = question;
+  const isOfOutages = statistic === 'availability' || statistic === 'errorBudget';
+  const isOfAllTime = grouping === 'all' && (statistic === 'free' || statistic === 'mtbf');
+  return isOfOutages || isOfAllTime ? availability?.severities : undefined;
+}
+
 /** These rows exist and stand on every overall provider, whatever incidents there are. */
 function isAlwaysPresent({ grouping }: QuestionRow): boolean {
   return grouping === 'all' || grouping === 'severity';
 }
 
-function describeQuestion({ statistic, labels, window }: Question, { grouping }: QuestionRow) {
-  const { name, meaning, metric, quantile, unit } = STATISTIC_INFO[statistic];
+function describeQuestion(
+  { statistic, labels, window }: Question,
+  { grouping }: QuestionRow,
+  outageSeverities: readonly string[] | undefined,
+) {
+  const { name, meaning, metric, quantile, stage, unit } = STATISTIC_INFO[statistic];
   return {
     statistic: name,
-    meaning,
+    meaning: outageSeverities === undefined ? meaning : `${meaning} (incidents of ${outageSeverities.join(', ')})`,
     metric,
     quantile,
+    stage,
     by: grouping,
     labels,
     window: window.name,
@@ -110,8 +127,8 @@ function selectIncidents(
   { history, question: { statistic } }: ExplainInput,
   limit = Number.POSITIVE_INFINITY,
 ): { readonly details: IncidentDetails; readonly contribution: number }[] {
-  const { basis, unit } = STATISTIC_INFO[statistic];
-  const sign = statistic === 'withinTarget' ? 1 : -1;
+  const { basis, unit, stage } = STATISTIC_INFO[statistic];
+  const sign = statistic === 'withinTarget' || stage !== undefined ? 1 : -1;
   const chosen = members
     .toSorted((a, b) => sign * (a.value - b.value) || b.triggeredAtMs - a.triggeredAtMs || a.row - b.row)
     .slice(0, limit);

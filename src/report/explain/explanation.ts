@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GROUPINGS } from '../../config/types.ts';
+import { GROUPINGS, STAGES } from '../../config/types.ts';
 import { EXCLUSIONS } from '../exclusion.ts';
 import { LABELS } from '../filter.ts';
 import { incidentFields, isoTime } from '../incident-json.ts';
@@ -14,6 +14,7 @@ export const REASONS = [
   'ended_after',
   'opened_before',
   'opened_after',
+  'other_severity',
   'no_stamp',
   'no_target',
   'not_told',
@@ -55,7 +56,13 @@ const LeftOut = z.object({
 export type LeftOut = z.infer<typeof LeftOut>;
 
 const ranked = z.object({ rank: z.int(), minutes, provider: z.string(), id: z.string() });
-const time = { covered_from: isoTime, covered_to: isoTime, covered_minutes: minutes, busy_minutes: minutes };
+const time = {
+  covered_from: isoTime,
+  covered_to: isoTime,
+  covered_minutes: minutes,
+  busy_minutes: minutes.describe('with at least one incident open; overlaps count once'),
+  severities: z.string().array().optional().describe('availability.severities, where only these are looked at'),
+};
 const Repeated = z.object({
   fingerprint: z.string().describe('a digest'),
   count: z.int(),
@@ -91,6 +98,13 @@ export const Arithmetic = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('free'), ...time }),
   z.object({ kind: z.literal('between_failures'), ...time, opened: z.int() }),
+  z.object({ kind: z.literal('availability'), ...time }),
+  z.object({
+    kind: z.literal('error_budget'),
+    ...time,
+    objective: z.number().describe('availability.objective'),
+    budget_minutes: minutes.describe('covered_minutes × (1 - objective)'),
+  }),
 ]);
 export type Arithmetic = z.infer<typeof Arithmetic>;
 
@@ -109,6 +123,7 @@ export const Explanation = z.object({
   meaning: z.string(),
   metric: z.string(),
   quantile: z.number().optional(),
+  stage: z.enum(STAGES).optional(),
   by: z.enum(GROUPINGS),
   labels: z.partialRecord(z.enum(LABELS), z.string()),
   window: z.string(),

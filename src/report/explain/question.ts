@@ -134,15 +134,22 @@ export function parseSeries(text: string): ParsedSeries {
     return value === undefined ? [] : [[label, value] as const];
   });
   return {
-    statistic: recorded === undefined ? parseStatistic(name, 'series', labels.get('quantile')) : 'mttr',
+    statistic: recorded === undefined ? parseStatistic(name, 'series', labels) : 'mttr',
     labels: Object.fromEntries(own),
     by,
     window: recorded?.window ?? labels.get('window'),
   };
 }
 
-/** The statistic of this name, or of this metric; a metric of quantiles needs the quantile. Throws an InputError. */
-export function parseStatistic(name: string, field: 'statistic' | 'series', quantile?: string): Statistic {
+/**
+ * The statistic of this name, or of this metric; one of quantiles needs the label `quantile`, one of stages `stage`. Throws
+ * an InputError.
+ */
+export function parseStatistic(
+  name: string,
+  field: 'statistic' | 'series',
+  labels: ReadonlyMap<string, string> = new Map(),
+): Statistic {
   if (name === LEVEL_METRIC) return 'mttr';
   const found = STATISTICS.filter((one) => {
     const { name: own, metric } = STATISTIC_INFO[one];
@@ -151,10 +158,13 @@ export function parseStatistic(name: string, field: 'statistic' | 'series', quan
   const [only, ...others] = found;
   if (only === undefined) throw toUnknownStatistic(name, field);
   if (others.length === 0) return only;
-  const wanted = found.find((one) => STATISTIC_INFO[one].quantile === Number(quantile));
+  const label = STATISTIC_INFO[only].stage === undefined ? 'quantile' : 'stage';
+  const toValue = (one: Statistic) => String(STATISTIC_INFO[one][label]);
+  const given = label === 'quantile' ? String(Number(labels.get(label))) : labels.get(label);
+  const wanted = found.find((one) => toValue(one) === given);
   if (wanted !== undefined) return wanted;
-  const quantiles = found.map((one) => String(STATISTIC_INFO[one].quantile));
-  throw new InputError({ field, problem: `${name} needs a quantile`, expected: `one of ${formatList(quantiles)}` });
+  const expected = `one of ${formatList(found.map(toValue))}`;
+  throw new InputError({ field, problem: `${name} needs a ${label}`, expected });
 }
 
 function toUnknownStatistic(value: string, field: string): InputError {

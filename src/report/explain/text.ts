@@ -2,7 +2,7 @@ import { formatCount, formatLocalTime, formatNumber } from '../../model/format.t
 import { printable } from '../../model/text.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { EXCLUSION_TEXTS } from '../exclusion.ts';
-import type { Cell, Section } from '../render/sections.ts';
+import type { Cell, Section } from '../render/section.ts';
 import { renderTextSection } from '../render/text.ts';
 import { EXAMPLES_MAX } from './classify.ts';
 import type { Arithmetic, ExplainedIncident, Explanation, Reason } from './explanation.ts';
@@ -33,6 +33,10 @@ const MISSING_TIMESTAMP_TEXTS: Readonly<Record<string, string>> = {
   mttd: 'the start of the impact is not known',
   mtti: 'never marked as identified',
   mttm: 'never marked as mitigated',
+  detection_within_target: 'the start of the impact is not known',
+  acknowledgement_within_target: 'resolved without an acknowledgement by a person',
+  identification_within_target: 'never marked as identified',
+  mitigation_within_target: 'never marked as mitigated',
 };
 
 const REASON_TEXTS: Readonly<Record<Reason, string>> = {
@@ -43,6 +47,7 @@ const REASON_TEXTS: Readonly<Record<Reason, string>> = {
   ended_after: 'resolved after the window ends',
   opened_before: 'opened shortly before the window begins',
   opened_after: 'opened shortly after the window ends',
+  other_severity: 'their severity is none of availability.severities',
   no_stamp: 'the timestamp is missing',
   no_target: 'their severity has no target',
   not_told: 'their provider does not report it',
@@ -107,7 +112,7 @@ function toIncidentSection(explanation: Explanation, formatTime: FormatTime): Se
   const { counted, incidents, unit, statistic, labels } = explanation;
   if (incidents.length === 0) return [];
   const columns = LABEL_COLUMNS.filter(({ label }) => labels[label] === undefined);
-  const isDuration = unit === 'minutes' || statistic === 'free';
+  const isDuration = unit === 'minutes' || statistic === 'free' || statistic === 'availability';
   const values = isDuration ? ['Minutes'] : ['Recovery minutes', 'Counts'];
   return [
     {
@@ -264,18 +269,29 @@ function describeRepeats(
   ];
 }
 
-function describeOpenTime(
-  arithmetic: Extract<Arithmetic, { kind: 'free' | 'between_failures' }>,
-  result: string,
-): string[] {
-  const { covered_from: from, covered_to: to, covered_minutes: covered, busy_minutes: busy } = arithmetic;
-  const free = `${format(covered)} − ${format(busy)}`;
+type OpenTimeArithmetic = Extract<Arithmetic, { covered_minutes: number }>;
+
+function describeOpenTime(arithmetic: OpenTimeArithmetic, result: string): string[] {
+  const { covered_from: from, covered_to: to, covered_minutes: covered, busy_minutes: busy, severities } = arithmetic;
+  const incident = severities === undefined ? 'incident' : `incident of ${severities.join(', ')}`;
   return [
     `covered: ${from} to ${to} = ${format(covered)} minutes`,
-    `with at least one incident open: ${format(busy)} minutes (overlaps count once)`,
-    arithmetic.kind === 'free'
-      ? `(${free}) ÷ ${format(covered)} = ${result}`
-      : `(${free}) ÷ ${formatIncidents(arithmetic.opened)} opened = ${result} minutes`,
+    `with at least one ${incident} open: ${format(busy)} minutes (overlaps count once)`,
+    ...divideOpenTime(arithmetic, result),
+  ];
+}
+
+function divideOpenTime(arithmetic: OpenTimeArithmetic, result: string): string[] {
+  const { covered_minutes: covered, busy_minutes: busy } = arithmetic;
+  const free = `${format(covered)} − ${format(busy)}`;
+  if (arithmetic.kind === 'between_failures') {
+    return [`(${free}) ÷ ${formatIncidents(arithmetic.opened)} opened = ${result} minutes`];
+  }
+  if (arithmetic.kind !== 'error_budget') return [`(${free}) ÷ ${format(covered)} = ${result}`];
+  const budget = format(arithmetic.budget_minutes);
+  return [
+    `budget: ${format(covered)} × (1 − ${arithmetic.objective}) = ${budget} minutes`,
+    `${budget} − ${format(busy)} = ${result} minutes${Number(result) < 0 ? ': more than the budget is spent' : ''}`,
   ];
 }
 
@@ -283,12 +299,13 @@ function describeOpenTime(
 function formatValue(value: number, unit: Explanation['unit']): string {
   if (unit === 'incidents') return formatIncidents(value);
   if (unit === 'share') return `${format(value)} (${format(value * 100)}%)`;
-  return `${format(value)} minutes${value >= 60 ? ` (${format(value / 60)} hours)` : ''}`;
+  return `${format(value)} minutes${Math.abs(value) >= 60 ? ` (${format(value / 60)} hours)` : ''}`;
 }
 
 /** The series as Prometheus writes it. */
-function formatSeries({ metric, by, window, labels, quantile }: Explanation): string {
-  const all = { by, window, ...labels, ...(quantile === undefined ? {} : { quantile: String(quantile) }) };
+function formatSeries({ metric, by, window, labels, quantile, stage }: Explanation): string {
+  const own = { ...(quantile === undefined ? {} : { quantile: String(quantile) }), ...(stage && { stage }) };
+  const all = { by, window, ...labels, ...own };
   const matchers = Object.entries(all).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return `${metric}{${matchers.join(',')}}`;
 }

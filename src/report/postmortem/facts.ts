@@ -1,7 +1,7 @@
 import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
+import { FLAGS, type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
@@ -35,6 +35,7 @@ export interface Facts {
   /** How far its provider was read. */
   readonly readUntilMs: number;
   readonly durations: readonly Duration[];
+  readonly resolution: Resolution;
   readonly events: readonly Event[];
   readonly similar: SimilarIncidents;
   readonly comparisons: readonly Comparison[];
@@ -59,6 +60,7 @@ export function gatherFacts(input: FactsInput): Facts {
     exclusionText: findExclusionText(input, labels),
     readUntilMs,
     durations: measureDurations(details, severity, readUntilMs, settings.reopened),
+    resolution: findResolution(details),
     events: listEvents(incident),
     similar: findSimilar(stored, history, settings.reopened),
     comparisons: compareWithUsual(input),
@@ -75,31 +77,56 @@ function findExclusionText({ details, reader: findReader, settings }: FactsInput
   return exclusion === undefined ? undefined : EXCLUSION_TEXTS[exclusion];
 }
 
+/** How an incident ended, as far as is known. */
+export const RESOLUTION_STATES = ['open', 'resolved', 'merged', 'deleted', 'flagged', 'expired', 'flaky'] as const;
+export type Resolution = (typeof RESOLUTION_STATES)[number];
+
+function findResolution({ stored, incident }: IncidentDetails): Resolution {
+  const { merged, exclusion, resolvedAtMs } = incident;
+  if ((stored.flags & FLAGS.deleted) !== 0) return 'deleted';
+  if (merged) return 'merged';
+  if (exclusion !== undefined) return exclusion;
+  return resolvedAtMs === undefined ? 'open' : 'resolved';
+}
+
+/** The clocks of an incident; the last one while it is open. */
+export const DURATION_KINDS = [
+  'detection',
+  'acknowledgement',
+  'identification',
+  'mitigation',
+  'recovery',
+  'open so far',
+] as const;
+
 /** One duration, beside its target where there is one. */
 export interface Duration {
-  readonly kind: 'detection' | 'acknowledgement' | 'identification' | 'mitigation' | 'recovery' | 'open so far';
+  readonly kind: (typeof DURATION_KINDS)[number];
   readonly minutes: number;
   readonly targetMinutes: number | undefined;
 }
 
 function measureDurations(
-  { incident, stored }: IncidentDetails,
+  details: IncidentDetails,
   severity: SeverityConfig | undefined,
   readUntilMs: number,
   reopened: StatisticsSettings['reopened'],
 ): Duration[] {
+  const { incident, stored } = details;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
   const toDurations = (kind: Duration['kind'], ms: number | undefined, targetMs?: number): Duration[] => {
     const targetMinutes = targetMs === undefined ? undefined : targetMs / MINUTE_MS;
     return ms === undefined ? [] : [{ kind, minutes: ms / MINUTE_MS, targetMinutes }];
   };
   const sinceTrigger = (ms: number | undefined) => (ms === undefined ? undefined : ms - triggeredAtMs);
-  const isOpen = incident.resolvedAtMs === undefined && !incident.merged && incident.exclusion === undefined;
+  const targetsMs = severity?.stageTargetsMs;
+  const detectionMs = startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs;
+  const isOpen = findResolution(details) === 'open';
   return [
-    ...toDurations('detection', startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs),
-    ...toDurations('acknowledgement', sinceTrigger(acknowledgedAtMs), severity?.stageTargetsMs.acknowledgement),
-    ...toDurations('identification', sinceTrigger(identifiedAtMs)),
-    ...toDurations('mitigation', sinceTrigger(mitigatedAtMs)),
+    ...toDurations('detection', detectionMs, targetsMs?.detection),
+    ...toDurations('acknowledgement', sinceTrigger(acknowledgedAtMs), targetsMs?.acknowledgement),
+    ...toDurations('identification', sinceTrigger(identifiedAtMs), targetsMs?.identification),
+    ...toDurations('mitigation', sinceTrigger(mitigatedAtMs), targetsMs?.mitigation),
     ...toDurations('recovery', recoveryMs(stored, reopened), severity?.targetMs),
     ...toDurations('open so far', isOpen ? Math.max(0, readUntilMs - triggeredAtMs) : undefined, severity?.targetMs),
   ];
@@ -184,11 +211,13 @@ function compareByTrigger(a: IncidentSummary, b: IncidentSummary): number {
 export interface Comparison {
   readonly grouping: 'service' | 'severity';
   readonly name: string;
+  /** Before the trigger. */
+  readonly days: number;
   /** Absent where nothing was resolved in that time. */
   readonly medianMinutes: number | undefined;
   readonly meanMinutes: number | undefined;
   readonly resolved: number;
-  /** History covers all of that time. */
+  /** StoreSnapshot covers all of that time. */
   readonly isWhole: boolean;
 }
 
@@ -218,7 +247,7 @@ function compareWithUsual(input: FactsInput): Comparison[] {
     const name = labels[grouping];
     const row = findRow(rows, grouping, name);
     const { p50, mttr, resolved = 0 } = row === undefined ? {} : readStatistics(row, 0);
-    return { grouping, name, medianMinutes: p50, meanMinutes: mttr, resolved, isWhole };
+    return { grouping, name, days: COMPARED_DAYS, medianMinutes: p50, meanMinutes: mttr, resolved, isWhole };
   });
 }
 

@@ -3,67 +3,52 @@ import { formatTime } from '../../model/format.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { capitalize, formatMinutes, formatMinutesAndHours, formatTitle } from '../render/format.ts';
 import { escapeMarkdown, renderMarkdownSection } from '../render/markdown.ts';
-import type { Cell, Section } from '../render/sections.ts';
+import type { Cell, Section } from '../render/section.ts';
 import { COMPARED_DAYS, type Duration, type Facts } from './facts.ts';
+import {
+  INVESTIGATION,
+  PARTS_TO_FILL_IN,
+  type PartToFillIn,
+  RECENT_CHANGES,
+  RESOLUTION,
+  renderBlanks,
+  renderPartToFillIn,
+} from './to-fill-in.ts';
 
-/** What people fill in, after the facts. */
-const SECTIONS_TO_FILL_IN = `## Impact
-
-_Who noticed what, how many, for how long? What was lost?_
-
-- 
-
-## Causes
-
-_What made it happen, what made it worse, what hid it? Systems and circumstances, not persons._
-
-- Trigger: 
-- Root causes: 
-- Contributing: 
-- Why it was not noticed earlier: 
-
-## What went well
-
-- 
-
-## What went badly
-
-- 
-
-## Where we were lucky
-
-- 
-
-## Action items
-
-| Action | Kind (prevent, detect, mitigate) | Team | Due | Ticket |
-| --- | --- | --- | --- | --- |
-|  |  |  |  |  |
-|  |  |  |  |  |
-
-## Lessons
-
-- 
-`;
+interface RenderOptions {
+  readonly timezone: string;
+  /** Titles may hold anything, so not every reader gets them. */
+  readonly hasTitle?: boolean;
+}
 
 /** A post-incident review with all that is known filled in; days and times are those of the zone, and UTC. */
-export function renderPostmortem(facts: Facts, timezone: string): string {
+export function renderPostmortem(facts: Facts, { timezone, hasTitle = true }: RenderOptions): string {
   const { incident, service, provider, readUntilMs } = facts;
-  const title = incident.title.trim() === '' ? `${service} ${incident.id}` : incident.title;
+  const isUntitled = !hasTitle || incident.title.trim() === '';
+  const title = isUntitled ? `${service} ${incident.id}` : incident.title;
   const source = `Filled in by mttr-exporter from what ${provider} reported until ${formatTime(readUntilMs, timezone)}; the rest is for the team.`;
   const sections = [
     toSummary(facts, timezone),
     toDurations(facts),
     toTimeline(facts, timezone),
+    { ...toInvestigation(facts, timezone), blanks: INVESTIGATION },
+    { ...toResolution(facts, timezone), blanks: RESOLUTION },
+    { ...NO_CHANGES, blanks: RECENT_CHANGES },
     toSimilar(facts, timezone),
     ...toComparisons(facts),
   ];
-  return [
+  return `${[
     `# Post-incident review: ${escapeMarkdown(title)}`,
     `_${escapeMarkdown(source)}_`,
-    ...sections.map(renderMarkdownSection),
-    SECTIONS_TO_FILL_IN,
-  ].join('\n\n');
+    ...sections.map(renderSection),
+    ...PARTS_TO_FILL_IN.map(renderPartToFillIn),
+  ].join('\n\n')}\n`;
+}
+
+/** What is known, and below it what people add. */
+function renderSection(section: Section & { readonly blanks?: PartToFillIn }): string {
+  const known = renderMarkdownSection(section);
+  return section.blanks === undefined ? known : `${known}\n\n${renderBlanks(section.blanks)}`;
 }
 
 function toSummary(facts: Facts, timezone: string): Section {
@@ -165,6 +150,48 @@ function toTimeline({ events, incident }: Facts, timezone: string): Section {
 function formatOffset(ms: number): string {
   return `${ms < 0 ? '-' : '+'}${formatMinutes(Math.abs(ms) / MINUTE_MS)}`;
 }
+
+const UNKNOWN = 'not reported';
+
+/** From the trigger to when somebody began, knew the cause, and had stopped the harm. */
+function toInvestigation({ incident }: Facts, timezone: string): Section {
+  const { triggeredAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
+  const toRow = (step: string, atMs: number | undefined) =>
+    atMs === undefined
+      ? [step, UNKNOWN, '']
+      : [step, formatTime(atMs, timezone), formatDuration((atMs - triggeredAtMs) / MINUTE_MS)];
+  const rows = [
+    toRow('Started (first acknowledgement by a person)', acknowledgedAtMs),
+    toRow('Cause identified', identifiedAtMs),
+    toRow('Mitigated', mitigatedAtMs),
+  ];
+  const head = ['Step', 'When', 'After the trigger'];
+  return { title: INVESTIGATION.title, kind: 'table', head, rows, textColumns: head.length };
+}
+
+function toResolution(facts: Facts, timezone: string): Section {
+  const { incident, resolution, durations } = facts;
+  const { resolvedAtMs, autoResolved, endKnownFrom } = incident;
+  const took = durations.find(({ kind }) => kind === 'recovery' || kind === 'open so far');
+  const times = resolvedAtMs === undefined ? [] : [['Resolved', formatTime(resolvedAtMs, timezone)] as const];
+  const automatic = { true: 'no (a time-out or an integration)', false: 'yes' }[String(autoResolved)] ?? UNKNOWN;
+  const lines: readonly (readonly [string, string])[] = [
+    ['State', resolution === 'open' ? 'still open' : resolution],
+    ...times,
+    ...(resolvedAtMs === undefined ? [] : [['Ended by a person', automatic] as const]),
+    ...(endKnownFrom === undefined || resolvedAtMs === undefined
+      ? []
+      : [['Known from', END_TEXTS[endKnownFrom]] as const]),
+    ...(took === undefined ? [] : [[capitalize(took.kind), formatDuration(took.minutes)] as const]),
+  ];
+  return { title: RESOLUTION.title, kind: 'lines', lines };
+}
+
+const NO_CHANGES: Section = {
+  title: RECENT_CHANGES.title,
+  kind: 'list',
+  items: ['none known: nothing tells mttr-exporter of deployments or other changes yet'],
+};
 
 function toSimilar({ similar: { count, last } }: Facts, timezone: string): Section {
   const title = 'Similar earlier incidents';

@@ -1,4 +1,4 @@
-import type { SeverityConfig } from '../../config/types.ts';
+import type { BusinessHours, SeverityConfig } from '../../config/types.ts';
 import { formatLocalTime } from '../../model/format.ts';
 import type { Group } from '../groups.ts';
 import type { Bounds } from '../report.ts';
@@ -30,10 +30,10 @@ export function formatChange(now: number | undefined, before: number | undefined
 }
 
 /** How many percentage points a share rose or fell: `+10.7 points`. */
-export function formatPoints(now: number | undefined, before: number | undefined): string {
+export function formatPoints(now: number | undefined, before: number | undefined, decimals = 1): string {
   if (now === undefined || before === undefined) return NO_DATA;
   const points = (now - before) * 100;
-  return `${points < 0 ? '' : '+'}${points.toFixed(1)} points`;
+  return `${points < 0 ? '' : '+'}${points.toFixed(decimals)} points`;
 }
 
 /** A number of incidents; every group that exists has one. */
@@ -58,9 +58,24 @@ export function capitalize(text: string): string {
 /** `90% met`; the share alone where it is not known whether it was. */
 export function formatObjective(objective: number | undefined, isMet: boolean | undefined): string {
   if (objective === undefined) return 'none';
-  const share = `${Math.round(objective * 1000) / 10}%`;
+  // 99.95% is another promise than 100%.
+  const share = `${Number((objective * 100).toFixed(4))}%`;
   if (isMet === undefined) return share;
   return `${share} ${isMet ? 'met' : 'missed'}`;
+}
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/** `Mon, Tue 09:00 to 17:00 (Europe/Berlin), holidays: 12` */
+export function formatBusinessHours({ timezone, days, fromMinute, toMinute, holidays }: BusinessHours): string {
+  const names = days.map((day) => WEEKDAYS[day - 1]).join(', ');
+  const hours = `${names} ${formatTimeOfDay(fromMinute)} to ${formatTimeOfDay(toMinute)} (${timezone})`;
+  return holidays.length === 0 ? hours : `${hours}, holidays: ${holidays.length}`;
+}
+
+/** `09:00`, from minutes after midnight. */
+export function formatTimeOfDay(minutes: number): string {
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 /** `2024-01-01T00:00:00 to 2024-01-31T23:59:59` */

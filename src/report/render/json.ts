@@ -2,6 +2,8 @@ import { formatIsoTime } from '../../model/format.ts';
 import { filterGroups, type Group } from '../groups.ts';
 import type { Bounds, Report } from '../report.ts';
 import { toReportFields } from '../statistic-info.ts';
+import { formatTimeOfDay } from './format.ts';
+import { isAvailabilityMet } from './objectives.ts';
 
 /** Rises when a key is renamed or removed. */
 const FORMAT = 1;
@@ -22,6 +24,8 @@ export function renderJson(report: Report): string {
     made_at: toTime(report.madeAtMs),
     period: { ...toSpan(report.bounds), timezone },
     filter,
+    availability: toAvailabilityFields(report),
+    business_hours: toBusinessFields(report),
     ...toGroupFields(report.groups),
     open_now: report.openNow ?? null,
     before: before === undefined ? null : { ...toSpan(before.bounds), ...toGroupFields(before.groups) },
@@ -39,13 +43,30 @@ export function renderJson(report: Report): string {
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
+/** Null where it is not configured; its numbers are with those of the groups. */
+function toAvailabilityFields(report: Report) {
+  const { availability } = report;
+  if (availability === undefined) return null;
+  const { severities, objective } = availability;
+  return { severities, objective_ratio: objective, objective_met: isAvailabilityMet(report) ?? null };
+}
+
+/** Null where none are configured; `days` are ISO weekdays, 1 is Monday. */
+function toBusinessFields({ businessHours }: Report) {
+  if (businessHours === undefined) return null;
+  const { timezone, days, fromMinute, toMinute } = businessHours;
+  return { timezone, days, from: formatTimeOfDay(fromMinute), to: formatTimeOfDay(toMinute) };
+}
+
 function toGroupFields(groups: readonly Group[]) {
   const [all] = filterGroups(groups, 'all');
   return {
     all: all === undefined ? null : { level: all.level ?? null, ...toReportFields(all.statistics) },
     severities: filterGroups(groups, 'severity').map((group) => ({
       title: group.title ?? null,
+      rank: group.rank ?? null,
       target_minutes: group.targetMinutes ?? null,
+      stage_target_minutes: group.stageTargetMinutes,
       objective_ratio: group.objective ?? null,
       objective_met: group.isObjectiveMet ?? null,
       ...toNamed(group),

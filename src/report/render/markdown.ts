@@ -1,7 +1,8 @@
 import { printable } from '../../model/text.ts';
 import type { Report } from '../report.ts';
 import { formatBounds, NO_DATA } from './format.ts';
-import { type Cell, isEmpty, type Section, toSections } from './sections.ts';
+import { type Cell, isEmpty, type Section } from './section.ts';
+import { toSections } from './sections.ts';
 
 /** Characters that Markdown or HTML in it would read as something else. */
 const MARKUP = /[\\`*_{}[\]<>|#~&]/g;

@@ -5,6 +5,7 @@ import type { Report } from '../report.ts';
 import {
   capitalize,
   formatBounds,
+  formatBusinessHours,
   formatChange,
   formatLevel,
   formatMinutes,
@@ -17,30 +18,14 @@ import {
   formatTotal,
   NO_DATA,
 } from './format.ts';
-
-/** A cell or value: text, or a link. */
-export type Cell = string | { readonly text: string; readonly url: string };
-
-/** A part of a report for people, in no markup yet; names in it are as the platforms have them. */
-export type Section = { readonly title: string } & (
-  | { readonly kind: 'lines'; readonly lines: readonly (readonly [label: string, value: string])[] }
-  | {
-      readonly kind: 'table';
-      readonly head: readonly string[];
-      readonly rows: readonly (readonly Cell[])[];
-      /** There may be hundreds of rows, of which the first matter most. */
-      readonly isRanked?: boolean;
-      /** The first so many columns are text, the others numbers; 1 without it. */
-      readonly textColumns?: number;
-    }
-  | { readonly kind: 'list'; readonly items: readonly string[] }
-);
-
-/** Nothing is known of what stands under the title. */
-export function isEmpty(section: Section): boolean {
-  if (section.kind === 'lines') return section.lines.length === 0;
-  return (section.kind === 'list' ? section.items : section.rows).length === 0;
-}
+import {
+  formatAvailability,
+  toAvailability,
+  toAvailabilityColumns,
+  toBusinessColumns,
+  toStageTargetTable,
+} from './objectives.ts';
+import type { Section } from './section.ts';
 
 /** All sections, the ones that every report has first. */
 export function toSections(report: Report): Section[] {
@@ -48,12 +33,14 @@ export function toSections(report: Report): Section[] {
   const tables = (['service', 'team', 'provider'] as const).filter((grouping) => isWorthTable(groups, grouping));
   const noteTexts = notes.map(({ text }) => text);
   return [
-    ...toFirstSections(groups),
-    toSeverityTable(groups),
+    ...toFirstSections(report),
+    toSeverityTable(report),
     ...(hints.length > 0 ? [toList('Why the report may be empty', hints)] : []),
     toTargetTable(groups),
+    ...toStageTargetTable(groups),
+    ...toAvailability(report),
     toMoreNumbers(report),
-    ...tables.map((grouping) => toGroupTable(groups, grouping)),
+    ...tables.map((grouping) => toGroupTable(report, grouping)),
     ...toTrend(report),
     ...toComparison(report),
     ...(longest.length > 0 ? [toLongestTable(report)] : []),
@@ -66,7 +53,7 @@ function toList(title: string, items: readonly string[]): Section {
   return { title, kind: 'list', items };
 }
 
-function toFirstSections(groups: readonly Group[]): Section[] {
+function toFirstSections({ groups, businessHours }: Report): Section[] {
   const { statistics, level } = findTotal(groups);
   const summary: Section = {
     title: 'Summary',
@@ -81,6 +68,9 @@ function toFirstSections(groups: readonly Group[]): Section[] {
     kind: 'lines',
     lines: [
       ['Mean', formatMinutesAndHours(statistics.mttr)],
+      ...(businessHours === undefined
+        ? []
+        : [['Mean in Business Hours', formatMinutesAndHours(statistics.businessMttr)] as const]),
       ['Median', formatMinutesAndHours(statistics.p50)],
       ['Min', formatMinutes(statistics.min, 'minutes')],
       ['Max', formatMinutes(statistics.max, 'minutes')],
@@ -90,14 +80,17 @@ function toFirstSections(groups: readonly Group[]): Section[] {
   return [summary, mttr];
 }
 
-/** Severity, mean and how many were resolved. */
-function toSeverityTable(groups: readonly Group[]): Section {
-  const rows = filterGroups(groups, 'severity').map((group) => [
+/** The worst first: mean and how many were resolved. */
+function toSeverityTable(report: Report): Section {
+  const columns = toBusinessColumns(report);
+  const rows = filterGroups(report.groups, 'severity').map((group) => [
     formatTitle(group),
     formatMinutes(group.statistics.mttr),
     formatTotal(group.statistics.resolved),
+    ...columns.map(({ format }) => format(group.statistics)),
   ]);
-  return { title: 'MTTR by Severity', kind: 'table', head: ['Severity', 'Avg Minutes', 'Count'], rows };
+  const head = ['Severity', 'Avg Minutes', 'Count', ...columns.map(({ title }) => title)];
+  return { title: 'MTTR by Severity', kind: 'table', head, rows };
 }
 
 /** What else is known of severities, with how they did against their targets. */
@@ -130,6 +123,10 @@ function toMoreNumbers({ groups, openNow }: Report): Section {
     ['P95', formatMinutes(statistics.p95, 'minutes')],
     ['P99', formatMinutes(statistics.p99, 'minutes')],
     ['Within Target', formatShare(statistics.withinTarget)],
+    ['Detected Within Target', formatShare(statistics.detectionWithinTarget)],
+    ['Acknowledged Within Target', formatShare(statistics.acknowledgementWithinTarget)],
+    ['Identified Within Target', formatShare(statistics.identificationWithinTarget)],
+    ['Mitigated Within Target', formatShare(statistics.mitigationWithinTarget)],
     ['Mean Time to Acknowledge (MTTA)', formatMinutes(statistics.mtta, 'minutes')],
     ['Mean Time to Detect (MTTD)', formatMinutes(statistics.mttd, 'minutes')],
     ['Mean Time to Identify (MTTI)', formatMinutes(statistics.mtti, 'minutes')],
@@ -155,10 +152,12 @@ function isWorthTable(groups: readonly Group[], grouping: NamedGrouping): boolea
 }
 
 /** Services, teams or providers, most incidents first. */
-function toGroupTable(groups: readonly Group[], grouping: NamedGrouping): Section {
+function toGroupTable(report: Report, grouping: NamedGrouping): Section {
   const title = capitalize(grouping);
-  const head = [title, 'Avg Minutes', 'Count', 'Median', 'P95', 'Within Target', 'Opened'];
-  const rows = filterGroups(groups, grouping).map(({ name, statistics }) => [
+  const columns = [...toBusinessColumns(report), ...toAvailabilityColumns(report)];
+  const names = columns.map((column) => column.title);
+  const head = [title, 'Avg Minutes', 'Count', 'Median', 'P95', 'Within Target', 'Opened', ...names];
+  const rows = filterGroups(report.groups, grouping).map(({ name, statistics }) => [
     name,
     formatMinutes(statistics.mttr),
     formatTotal(statistics.resolved),
@@ -166,6 +165,7 @@ function toGroupTable(groups: readonly Group[], grouping: NamedGrouping): Sectio
     formatMinutes(statistics.p95),
     formatShare(statistics.withinTarget),
     formatTotal(statistics.opened),
+    ...columns.map(({ format }) => format(statistics)),
   ]);
   return { title: `MTTR by ${title}`, kind: 'table', head, rows, isRanked: true };
 }
@@ -192,8 +192,10 @@ function toTrend({ trend }: Report): Section[] {
 interface ComparedStatistic {
   readonly label: string;
   readonly statistic: Statistic;
-  format(value: number | undefined): string;
-  formatChange(now: number | undefined, before: number | undefined): string;
+  readonly format: (value: number | undefined) => string;
+  readonly formatChange: (now: number | undefined, before: number | undefined) => string;
+  /** Left out where it is not configured. */
+  readonly isConfigured?: (report: Report) => boolean;
 }
 
 const TOTAL = { format: formatTotal, formatChange };
@@ -207,13 +209,28 @@ const COMPARED_STATISTICS: readonly ComparedStatistic[] = [
   { label: 'P95 (minutes)', statistic: 'p95', ...MINUTES },
   { label: 'MTTA (minutes)', statistic: 'mtta', ...MINUTES },
   { label: 'Within Target', statistic: 'withinTarget', format: formatShare, formatChange: formatPoints },
+  {
+    label: 'Mean in Business Hours (minutes)',
+    statistic: 'businessMttr',
+    ...MINUTES,
+    isConfigured: ({ businessHours }) => businessHours !== undefined,
+  },
+  {
+    label: 'Availability',
+    statistic: 'availability',
+    format: formatAvailability,
+    formatChange: (now, before) => formatPoints(now, before, 3),
+    isConfigured: ({ availability }) => availability !== undefined,
+  },
 ];
 
 /** This period and the preceding one; nothing unless requested and known. */
-function toComparison({ groups, before, timezone }: Report): Section[] {
+function toComparison(report: Report): Section[] {
+  const { groups, before, timezone } = report;
   if (before === undefined) return [];
   const [now, then] = [findTotal(groups).statistics, findTotal(before.groups).statistics];
-  const rows = COMPARED_STATISTICS.map((one) => {
+  const compared = COMPARED_STATISTICS.filter(({ isConfigured }) => isConfigured?.(report) ?? true);
+  const rows = compared.map((one) => {
     const values = [now[one.statistic], then[one.statistic]] as const;
     return [one.label, ...values.map((value) => one.format(value)), one.formatChange(...values)];
   });
@@ -247,7 +264,7 @@ function toLongestTable({ longest, timezone }: Report): Section {
   return { title: 'Longest Incidents', kind: 'table', head, rows };
 }
 
-function toAbout({ timezone, filter, madeAtMs }: Report): Section {
+function toAbout({ timezone, filter, madeAtMs, availability, businessHours }: Report): Section {
   const filters = [
     ['severity', filter.severities],
     ['service', filter.services],
@@ -256,6 +273,10 @@ function toAbout({ timezone, filter, madeAtMs }: Report): Section {
   return toList('About', [
     'Total Incidents and every Count are incidents resolved in the period, Opened those triggered in it',
     'durations run from trigger to resolve',
+    ...(availability === undefined
+      ? []
+      : [`Time Without an Open Incident and MTBF are of ${availability.severities.join(', ')}, as availability is`]),
+    ...(businessHours === undefined ? [] : [`business hours: ${formatBusinessHours(businessHours)}`]),
     `times of day are in ${timezone}; made ${formatLocalTime(madeAtMs, timezone)}`,
     ...filters.flatMap(([name, values]) => (values.length > 0 ? [`only ${name}: ${values.join(', ')}`] : [])),
   ]);

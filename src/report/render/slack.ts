@@ -7,17 +7,21 @@ import {
   formatChange,
   formatLevel,
   formatMinutes,
+  formatObjective,
   formatShare,
   formatSparkline,
   formatTitle,
   formatTotal,
   NO_DATA,
 } from './format.ts';
+import { formatAvailability, isAvailabilityMet, listStages, STAGE_TEXTS } from './objectives.ts';
 
-/** A message for an incoming webhook: `text` for notifications, `blocks` for those who read on. */
+/** A message for an incoming webhook: `text` for notifications, the rest for those who read on. */
 export interface SlackMessage {
   readonly text: string;
   readonly blocks: readonly SlackBlock[];
+  /** One, as only attachments have a colour: that of the worst severity. */
+  readonly attachments: readonly { readonly color: string; readonly blocks: readonly SlackBlock[] }[];
 }
 
 /** The few kinds of Slack's Block Kit that a report needs (https://docs.slack.dev/reference/block-kit/blocks). */
@@ -48,15 +52,37 @@ export function toSlackMessage(report: Report): SlackMessage {
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: 'Mean time to recovery (MTTR)' } },
       toSection(escapeSlack(`${period} (${timezone})`)),
-      { type: 'section', fields: toFields(report) },
-      ...toLineBlocks('By severity', filterGroups(groups, 'severity').map(toSeverityLine)),
-      ...toLineBlocks('By service', filterGroups(groups, 'service').slice(0, SERVICES_MAX).map(toServiceLine)),
-      ...toLineBlocks('Longest', report.longest.map(toLongLine)),
-      ...toTrendBlocks(report),
-      ...toLineBlocks('Why the report may be empty', report.hints.map(escapeSlack)),
-      ...toNoteBlocks(report),
     ],
+    attachments: [{ color: findColor(groups), blocks: toDetails(report) }],
   };
+}
+
+function toDetails(report: Report): SlackBlock[] {
+  const { groups } = report;
+  const objectives = toObjectiveFields(report);
+  return [
+    { type: 'section', fields: toFields(report) },
+    ...(objectives.length === 0 ? [] : [{ type: 'section', fields: objectives } as const]),
+    ...toLineBlocks('By severity', filterGroups(groups, 'severity').map(toSeverityLine)),
+    ...toLineBlocks('By service', filterGroups(groups, 'service').slice(0, SERVICES_MAX).map(toServiceLine)),
+    ...toLineBlocks('Longest', report.longest.map(toLongLine)),
+    ...toTrendBlocks(report),
+    ...toLineBlocks('Why the report may be empty', report.hints.map(escapeSlack)),
+    ...toNoteBlocks(report),
+  ];
+}
+
+/** Of the severities of rank 0 to 3. */
+const COLORS = ['#cf222e', '#fa6400', '#f2cc0c', '#3274d9'] as const;
+/** Of those further down, and where nothing happened or nothing is known. */
+const NEUTRAL_COLOR = '#6e7781';
+
+/** The colour of the worst severity of which an incident was opened or resolved. */
+function findColor(groups: readonly Group[]): string {
+  const worst = filterGroups(groups, 'severity').find(
+    ({ statistics: { opened = 0, resolved = 0 } }) => opened + resolved > 0,
+  );
+  return COLORS[worst?.rank ?? COLORS.length] ?? NEUTRAL_COLOR;
 }
 
 /** The message as an incoming webhook takes it. */
@@ -85,13 +111,47 @@ function toFields({ groups, before, openNow }: Report): MarkedText[] {
   ];
 }
 
+/** What is configured beside targets. */
+function toObjectiveFields(report: Report): MarkedText[] {
+  const { groups, availability, businessHours } = report;
+  const { statistics } = findTotal(groups);
+  const mark = toMark(isAvailabilityMet(report));
+  return [
+    ...(businessHours === undefined
+      ? []
+      : [toField('Mean in business hours', formatMinutes(statistics.businessMttr, 'min'))]),
+    ...(availability === undefined
+      ? []
+      : [
+          toField(
+            'Availability',
+            `${formatAvailability(statistics.availability)} of ${formatObjective(availability.objective, undefined)}${mark}`,
+          ),
+          toField('Error budget left', formatMinutes(statistics.errorBudget, 'min')),
+        ]),
+  ];
+}
+
+function toMark(isMet: boolean | undefined): string {
+  if (isMet === undefined) return '';
+  return isMet ? ' :white_check_mark:' : ' :x:';
+}
+
 function toSeverityLine(group: Group): string {
+  const stages = listStages(group).flatMap(({ stage, targetMinutes, ratio }) =>
+    ratio === undefined
+      ? []
+      : [`${formatShare(ratio)} ${STAGE_TEXTS[stage].done} within ${formatMinutes(targetMinutes, 'min')}`],
+  );
+  return [toRecoveryLine(group), ...stages].join(', ');
+}
+
+function toRecoveryLine(group: Group): string {
   const { statistics, targetMinutes, objective, isObjectiveMet } = group;
   const mean = `*${escapeSlack(formatTitle(group))}*: ${formatMinutes(statistics.mttr, 'min')}, ${formatTotal(statistics.resolved)} resolved`;
   if (targetMinutes === undefined || statistics.withinTarget === undefined) return mean;
   const share = `${formatShare(statistics.withinTarget)} within ${formatMinutes(targetMinutes, 'min')}`;
-  if (objective === undefined || isObjectiveMet === undefined) return `${mean}, ${share}`;
-  return `${mean}, ${share} ${isObjectiveMet ? ':white_check_mark:' : ':x:'}`;
+  return `${mean}, ${share}${toMark(objective === undefined ? undefined : isObjectiveMet)}`;
 }
 
 function toServiceLine({ name, statistics }: Group): string {

@@ -2,7 +2,8 @@ import Table from 'cli-table3';
 import { printable } from '../../model/text.ts';
 import type { Report } from '../report.ts';
 import { formatBounds, NO_DATA } from './format.ts';
-import { type Cell, isEmpty, type Section, toSections } from './sections.ts';
+import { type Cell, isEmpty, type Section } from './section.ts';
+import { toSections } from './sections.ts';
 
 /** Lines below the title. */
 const RULE = '='.repeat(50);

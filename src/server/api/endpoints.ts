@@ -1,16 +1,27 @@
 import type { z } from 'zod';
 import { Explanation } from '../../report/explain/explanation.ts';
+import { Postmortem } from '../../report/postmortem/document.ts';
 import { invalidParameters, RequestProblem } from '../responses.ts';
 import {
   ExplainQuery,
   IncidentsQuery,
   NoParameters,
+  PostmortemPath,
+  type PostmortemRequest,
+  ProviderPath,
   parseParameters,
   RefreshQuery,
   StatisticsQuery,
   toJsonValues,
 } from './queries.ts';
-import { ConfigResponse, IncidentsResponse, RefreshResponse, StatisticsResponse, StatusResponse } from './schemas.ts';
+import {
+  ConfigResponse,
+  IncidentsResponse,
+  LastPollResponse,
+  RefreshResponse,
+  StatisticsResponse,
+  StatusResponse,
+} from './schemas.ts';
 
 /**
  * Where the responses of the API come from. What cannot be answered is thrown as RequestProblem. Responses that may be
@@ -23,31 +34,48 @@ export interface ApiSource {
   readonly statistics: (query: StatisticsQuery) => Promise<Buffer>;
   readonly incidents: (query: IncidentsQuery) => Promise<Buffer>;
   readonly explain: (query: ExplainQuery) => Promise<Buffer>;
+  /** JSON or Markdown, as asked for. */
+  readonly postmortem: (query: PostmortemRequest) => Promise<Buffer>;
   readonly config: () => Record<string, unknown>;
+  /** Of the provider of that name. */
+  readonly lastPoll: (provider: string) => Promise<LastPollResponse>;
   readonly refresh: (query: RefreshQuery) => Promise<RefreshResponse>;
 }
 
 /** What a client sends: the parameters of the query, and the JSON of the body where there is one. */
 export interface RequestInput {
+  /** The values of the `{…}` of the path. */
+  readonly path: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: unknown;
+  /** What the client would rather have, of the two. */
+  readonly format: 'json' | 'markdown';
 }
+
+/** The media type of Markdown (RFC 7763). */
+export const MARKDOWN_TYPE = 'text/markdown';
 
 /** What it gets. */
 export interface EndpointResult {
   readonly status: number;
-  /** A buffer is JSON in UTF-8 already. */
+  /** A buffer is in UTF-8 already. */
   readonly body: object | Buffer;
+  /** JSON without it. */
+  readonly type?: typeof MARKDOWN_TYPE;
 }
 
 /** One endpoint, declared: its parameters, its responses, and the function that answers. */
 export interface Endpoint {
   /** A POST changes something: it needs the admin token, and its parameters may be in a JSON body instead of the query. */
   readonly method: 'get' | 'post';
+  /** May have a `{name}`, which `pathParameters` describe. */
   readonly path: string;
+  readonly pathParameters?: z.ZodObject;
   readonly name: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
+  /** It also answers in Markdown, to those who ask for it by Accept. */
+  readonly hasMarkdown?: boolean;
   readonly responses: readonly { readonly status: number; readonly schema: z.ZodType }[];
   /** Statuses of its problem documents. */
   readonly problems: readonly number[];
@@ -111,6 +139,23 @@ export const ENDPOINTS: readonly Endpoint[] = [
     isLong: true,
     read: (source, query) => source.incidents(query),
   }),
+  {
+    method: 'get',
+    path: '/incidents/{provider}/{id}/postmortem',
+    name: 'Postmortem',
+    summary: 'A post-incident review, filled in with what is known',
+    parameters: NoParameters,
+    pathParameters: PostmortemPath,
+    hasMarkdown: true,
+    responses: [{ status: 200, schema: Postmortem }],
+    problems: [400, 404, 405, 503],
+    isLong: true,
+    respond: async (source, { path, query, format }) => {
+      parseParameters(NoParameters, query);
+      const body = await source.postmortem({ ...parseParameters(PostmortemPath, path), format });
+      return { status: 200, body, ...(format === 'markdown' ? { type: MARKDOWN_TYPE } : {}) };
+    },
+  },
   get({
     path: '/explain',
     name: 'Explanation',
@@ -131,6 +176,21 @@ export const ENDPOINTS: readonly Endpoint[] = [
     isLong: false,
     read: (source) => source.config(),
   }),
+  {
+    method: 'get',
+    path: '/providers/{name}/last-poll',
+    pathParameters: ProviderPath,
+    name: 'LastPoll',
+    summary: 'The requests and decisions of the last poll of a provider',
+    parameters: NoParameters,
+    responses: [{ status: 200, schema: LastPollResponse }],
+    problems: [400, 404, 405],
+    isLong: false,
+    respond: async (source, { path, query }) => {
+      parseParameters(NoParameters, query);
+      return { status: 200, body: await source.lastPoll(parseParameters(ProviderPath, path).name) };
+    },
+  },
   {
     method: 'post',
     path: '/refresh',

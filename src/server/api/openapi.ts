@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { PROBLEM_TYPE, Problem } from '../responses.ts';
-import type { Endpoint } from './endpoints.ts';
+import { type Endpoint, MARKDOWN_TYPE } from './endpoints.ts';
 
 /** The version of the endpoints and their responses; not that of the program. */
 const API_VERSION = '1.0.0';
@@ -10,6 +10,7 @@ const SECURITY = {
   bearer: { type: 'http', scheme: 'bearer', description: 'web.bearer_token, where one is configured' },
   basic: { type: 'http', scheme: 'basic', description: 'basic_auth_users of --web.config.file, where there are any' },
   admin: { type: 'http', scheme: 'bearer', description: 'web.admin_token' },
+  admin_header: { type: 'apiKey', in: 'header', name: 'X-Admin-Token', description: 'web.admin_token' },
 } as const;
 
 /** The OpenAPI 3.1 document of these endpoints, which are served below `base`. */
@@ -44,26 +45,33 @@ function toOperation(endpoint: Endpoint): Record<string, unknown> {
   const { method, name, summary, responses, problems } = endpoint;
   const isPost = method === 'post';
   const content = { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } };
+  const markdown = endpoint.hasMarkdown === true ? { [MARKDOWN_TYPE]: { schema: { type: 'string' } } } : {};
   const successes = responses.map(({ status }) => {
-    return [String(status), { description: status === 207 ? 'Some of the providers failed' : summary, content }];
+    const description = status === 207 ? 'Some of the providers failed' : summary;
+    return [String(status), { description, content: { ...content, ...markdown } }];
   });
   return {
     operationId: name.toLowerCase(),
     summary,
-    security: isPost ? [{ admin: [] }] : [{}, { bearer: [] }, { basic: [] }],
+    security: isPost ? [{ admin: [] }, { admin_header: [] }] : [{}, { bearer: [] }, { basic: [] }],
     parameters: toParameters(endpoint),
     ...(isPost ? { requestBody: toBody(endpoint) } : {}),
     responses: { ...Object.fromEntries(successes), ...toProblems(problems) },
   };
 }
 
-function toParameters({ parameters, method }: Endpoint): unknown[] {
+function toParameters({ parameters, pathParameters, method }: Endpoint): unknown[] {
   const required = new Set(findRequired(parameters));
-  return Object.entries(parameters.shape).map(([name, schema]) => {
+  const inPath = Object.entries(pathParameters?.shape ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = toSchema(schema);
+    return { name, in: 'path', description, required: true, schema: rest };
+  });
+  const inQuery = Object.entries(parameters.shape).map(([name, schema]) => {
     const { description, ...rest } = toSchema(schema);
     // Those of a POST are in the query or in the body, so they are required in neither.
     return { name, in: 'query', description, required: required.has(name) && method === 'get', schema: rest };
   });
+  return [...inPath, ...inQuery];
 }
 
 function toBody({ parameters }: Endpoint) {

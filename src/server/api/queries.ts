@@ -45,6 +45,11 @@ const wholeNumber = (description: string, most: number) =>
 /** No parameters at all. */
 export const NoParameters = z.strictObject({});
 
+/** The provider that a path names. */
+export const ProviderPath = z.strictObject({
+  name: z.string().max(VALUE_LENGTH_MAX, 'too long').describe('The name of a provider, as configured'),
+});
+
 /** Which rows of the statistics to return. */
 export const StatisticsQuery = z.strictObject({ window, by, ...labels });
 export type StatisticsQuery = z.infer<typeof StatisticsQuery>;
@@ -54,6 +59,7 @@ const TIMES = 'a duration before now such as 30d, a day such as 2026-01-31, or a
 /** Which incidents to return. */
 export const IncidentsQuery = z.strictObject({
   ...labels,
+  id: text('Only the incident that a platform calls by this id: one at most of each provider'),
   status: z
     .enum(['open', 'resolved'], 'expected open or resolved')
     .optional()
@@ -64,6 +70,15 @@ export const IncidentsQuery = z.strictObject({
   cursor: text('next_cursor of the preceding page'),
 });
 export type IncidentsQuery = z.output<typeof IncidentsQuery>;
+
+/** Which review to write: the incident that this provider calls by this id. */
+export const PostmortemPath = z.strictObject({
+  provider: z.string().describe('The provider of the incident'),
+  id: z.string().describe('The id that the platform shows'),
+});
+
+/** The same in one of the two formats. */
+export type PostmortemRequest = z.infer<typeof PostmortemPath> & { readonly format: 'json' | 'markdown' };
 
 /** Which number to explain; the parameters mean what the flags of the command `explain` mean. */
 export const ExplainQuery = z.strictObject({

@@ -2,12 +2,13 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { messageOf } from '../../model/error-message.ts';
 import type { Log } from '../../model/log.ts';
 import { requestPath } from '../addresses.ts';
-import { isSameSecret, parseBearerToken } from '../auth.ts';
+import { isAdmin } from '../auth.ts';
 import { INTERNAL_ERROR, RequestProblem, send, sendProblem } from '../responses.ts';
-import { type ApiSource, ENDPOINTS, type Endpoint, type RequestInput } from './endpoints.ts';
+import { type ApiSource, ENDPOINTS, type Endpoint, MARKDOWN_TYPE, type RequestInput } from './endpoints.ts';
 import { openApiDocument } from './openapi.ts';
 import { NoParameters, parseParameters, parseQuery } from './queries.ts';
 
+const JSON_TYPE = 'application/json';
 /** Responses that read the store and are put together at once. */
 const LONG_RESPONSES_MAX = 2;
 /** A client that tries again after a second finds the others done, as a rule. */
@@ -37,7 +38,8 @@ export function createApi(source: ApiSource, log: Log, base: string): Router {
 
 interface ApiResponse {
   readonly status: number;
-  readonly json: Buffer;
+  readonly type: string;
+  readonly body: Buffer;
 }
 
 type Runner = (key: string, task: () => Promise<ApiResponse>) => Promise<ApiResponse>;
@@ -74,14 +76,19 @@ function createSemaphore(permits: number): <Result>(task: () => Promise<Result>)
 function addEndpoint(router: Router, endpoint: Endpoint, source: ApiSource, run: Runner): void {
   const respond = async (request: Request, response: Response) => {
     const text = queryText(request);
-    const input: RequestInput = { query: parseQuery(text), body: request.body };
-    const { status, json } = await run(`${endpoint.path}?${text}`, async () => {
-      const { status, body } = await endpoint.respond(source, input);
-      return { status, json: Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body)) };
+    const path: Record<string, string> = Object.fromEntries(
+      Object.entries(request.params).map(([name, value]) => [name, String(value)]),
+    );
+    const input: RequestInput = { path, query: parseQuery(text), body: request.body, format: findFormat(request) };
+    if (endpoint.hasMarkdown === true) response.setHeader('Vary', 'Accept');
+    const { status, type, body } = await run(`${input.format} ${request.originalUrl}`, async () => {
+      const { status, body, type = JSON_TYPE } = await endpoint.respond(source, input);
+      return { status, type, body: Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body)) };
     });
-    send(response, status, { type: 'application/json', body: json });
+    send(response, status, { type, body });
   };
-  const route = router.route(endpoint.path);
+  // The names of a path are written as OpenAPI has them.
+  const route = router.route(endpoint.path.replace(/\{(\w+)\}/g, ':$1'));
   if (endpoint.method === 'get') {
     route.get(respond).all(rejectOtherMethods('GET, HEAD'));
     return;
@@ -91,13 +98,18 @@ function addEndpoint(router: Router, endpoint: Endpoint, source: ApiSource, run:
   route.post(...steps, respond).all(rejectOtherMethods('POST'));
 }
 
+/** Markdown only for those who would rather have it than JSON. */
+function findFormat(request: Request): RequestInput['format'] {
+  return request.accepts([JSON_TYPE, MARKDOWN_TYPE]) === MARKDOWN_TYPE ? 'markdown' : 'json';
+}
+
 function addDocument(router: Router, base: string): void {
   const body = JSON.stringify(openApiDocument(ENDPOINTS, base));
   router
     .route('/openapi.json')
     .get((request, response) => {
       parseParameters(NoParameters, parseQuery(queryText(request)));
-      send(response, 200, { type: 'application/json', body });
+      send(response, 200, { type: JSON_TYPE, body });
     })
     .all(rejectOtherMethods('GET, HEAD'));
 }
@@ -108,10 +120,12 @@ function requireAdmin({ adminToken }: ApiSource) {
     if (token === undefined) {
       throw new RequestProblem(403, 'this endpoint is disabled; set web.admin_token in the configuration');
     }
-    const given = parseBearerToken(request.headers.authorization);
-    if (given === undefined || !isSameSecret(given, token)) {
+    if (!isAdmin(request.headers, token)) {
       response.setHeader('WWW-Authenticate', 'Bearer realm="mttr-exporter admin"');
-      throw new RequestProblem(401, 'invalid admin token; expected Authorization: Bearer with web.admin_token');
+      throw new RequestProblem(
+        401,
+        'invalid admin token; expected web.admin_token in Authorization: Bearer or X-Admin-Token',
+      );
     }
     next();
   };
@@ -161,8 +175,11 @@ function createErrorMiddleware(log: Log) {
   };
 }
 
-/** An error of Express for a body that it cannot parse. */
+/** An error of Express for a path or a body that it cannot parse. */
 function toBodyProblem(error: unknown): RequestProblem | undefined {
+  if (error instanceof URIError) {
+    return new RequestProblem(400, 'cannot decode the path; expected UTF-8 in percent-encoding');
+  }
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
   if (error.status === 413) {
     return new RequestProblem(413, `the body is too large; expected ${BODY_BYTES_MAX} bytes or fewer`);

@@ -87,14 +87,30 @@ const StatisticsRow = z.strictObject({
   escalated_ratio: ratio.optional(),
   reopened_ratio: ratio.optional(),
   repeat_ratio: ratio.optional(),
-  free_ratio: ratio.optional(),
+  free_ratio: ratio
+    .optional()
+    .describe('Of by=all only incidents of availability.severities, where these are configured; likewise mtbf_minutes'),
+  availability_ratio: ratio
+    .optional()
+    .describe('Share of the covered window without an open incident of availability.severities'),
+  error_budget_minutes: z.number().optional().describe('Left of the error budget; negative when more is spent'),
+  detection_within_target_ratio: ratio.optional(),
+  acknowledgement_within_target_ratio: ratio.optional(),
+  identification_within_target_ratio: ratio.optional(),
+  mitigation_within_target_ratio: ratio.optional(),
+  mttr_business_minutes: minutes.optional().describe('MTTR within business_hours'),
   level: z.enum(LEVELS).optional().describe('The level that mttr_minutes reaches'),
 });
 export type StatisticsRow = z.infer<typeof StatisticsRow>;
 
 /** Windowed statistics. */
 export const StatisticsResponse = z
-  .strictObject({ rows: z.array(StatisticsRow) })
+  .strictObject({
+    rows: z.array(StatisticsRow),
+    providers: z
+      .array(z.strictObject({ name: z.string(), window_to: isoTime }))
+      .describe('Where the windows of the rows end, for each provider: it was read until then'),
+  })
   .describe('The numbers of /metrics: a row for each group and window');
 export type StatisticsResponse = z.infer<typeof StatisticsResponse>;
 
@@ -133,6 +149,70 @@ export type IncidentsResponse = z.infer<typeof IncidentsResponse>;
 export const ConfigResponse = z
   .record(z.string(), z.unknown())
   .describe('The configuration in force under its keys in the file; secrets are left out');
+
+const after = { after_seconds: seconds.describe('After the beginning of the poll') };
+
+const PollLine = z.discriminatedUnion('event', [
+  z.strictObject({
+    ...after,
+    event: z.literal('begin'),
+    poll: z.enum(['first_sync', 'first_sync_continued', 'poll']),
+    until: isoTime.describe('Nothing later is requested'),
+    history_start: isoTime,
+  }),
+  z.strictObject({
+    ...after,
+    event: z.literal('request').describe('A try of a request has ended'),
+    method: z.string(),
+    host: z.string(),
+    path: z.string().describe('Without the query'),
+    endpoint: z.string().describe('The label endpoint of mttr_exporter_api_request_duration_seconds'),
+    code: z.string().describe('HTTP status, or error without a response'),
+    tries: count.describe('1 for the first try'),
+    wait_seconds: seconds.describe('For the rate limit, and between tries'),
+    duration_seconds: seconds,
+    bytes: count.optional().describe('Size of the response, unpacked'),
+  }),
+  z.strictObject({
+    ...after,
+    event: z.literal('page').describe('A part of the records was read'),
+    incidents: count,
+    state_changes: count,
+    deleted: count.describe('Ids that the platform no longer has'),
+    rejected: z.partialRecord(z.enum(REJECTION_REASONS), count),
+    last: z.boolean(),
+  }),
+  z.strictObject({
+    ...after,
+    event: z.literal('commit').describe('What was read has been stored'),
+    new: count,
+    changed: count,
+    unchanged: count,
+    deleted: count,
+    rejected: count,
+  }),
+  z.strictObject({
+    ...after,
+    event: z.literal('clock').describe("The clocks differ: the poll begins again by the platform's time"),
+    skew_seconds: z.number().describe('How far the clock of this machine is ahead'),
+  }),
+]);
+
+/** What happened in the last poll of a provider. */
+export const LastPollResponse = z
+  .strictObject({
+    provider: z.string(),
+    state: z
+      .enum(['pending', 'running', 'succeeded', 'failed'])
+      .describe('pending: none has begun; running: none has ended'),
+    started_at: isoTime.optional(),
+    duration_seconds: seconds.optional(),
+    error: z.string().optional(),
+    lines: z.array(PollLine),
+    omitted_lines: count.describe('Of a long poll the first and the last 250 lines are kept'),
+  })
+  .describe('The last poll, step by step');
+export type LastPollResponse = z.infer<typeof LastPollResponse>;
 
 const RefreshedProvider = z.strictObject({
   provider: z.string(),

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { Incident } from '../../../src/model/incident.ts';
 import type { WindowEnd } from '../../../src/report/timeline.ts';
 import { STATISTICS } from '../../../src/stats/rows.ts';
+import { severities } from '../../settings.ts';
 import { DAY_MS, incident } from '../../store/fixtures.ts';
 import { ago, ask, NOW, worldOf } from '../stored-history.ts';
 
@@ -19,6 +20,8 @@ const told = fc
     team: fc.constantFrom(undefined, 'payments'),
     acknowledged: stamp,
     started: stamp,
+    identified: stamp,
+    mitigated: stamp,
     fingerprint: fc.constantFrom('a', 'b', 'c'),
     merged: fc.boolean(),
     exclusion: fc.constantFrom(undefined, undefined, undefined, 'flaky', 'expired'),
@@ -47,6 +50,8 @@ const told = fc
       resolvedAtMs: isClosed ? at : undefined,
       acknowledgedAtMs: after(one.acknowledged),
       startedAtMs: one.started === undefined ? undefined : triggeredAtMs - one.started * 60_000,
+      identifiedAtMs: after(one.identified),
+      mitigatedAtMs: after(one.mitigated),
       intervals,
       merged: one.merged && isClosed,
       exclusion: isClosed ? one.exclusion : undefined,
@@ -57,6 +62,23 @@ const told = fc
   });
 
 const filter = { severities: [], services: [], teams: [], excludeTitles: [/^\[TEST\]/], shorterThanMs: 5 * 60_000 };
+
+/** Targets of every clock, but for P5. */
+const stageTargetsMs = {
+  detection: 1000 * 60_000,
+  acknowledgement: 1500 * 60_000,
+  identification: 2000 * 60_000,
+  mitigation: 2500 * 60_000,
+};
+const withTargets = severities.map((one) => (one.name === 'P5' ? one : { ...one, stageTargetsMs }));
+
+const businessHours = {
+  timezone: 'Europe/Berlin',
+  days: [1, 2, 3, 4, 5],
+  fromMinute: 9 * 60,
+  toMinute: 17 * 60 + 30,
+  holidays: ['2026-05-25'],
+};
 
 it('says for random histories, of every statistic and row, what the statistics of the metrics say', () => {
   const labels = fc.subarray([
@@ -75,8 +97,14 @@ it('says for random histories, of every statistic and row, what the statistics o
         wanted: labels,
         reopened: fc.constantFrom('last', 'first', 'sum'),
         end: fc.constantFrom<WindowEnd>('read', ago(3 * 1440)),
+        availability: fc.constantFrom(
+          undefined,
+          { severities: ['P1'], objective: 0.999 },
+          { severities: ['P1', 'P3'], objective: 0.5 },
+        ),
+        businessHours: fc.constantFrom(undefined, businessHours),
       }),
-      ({ first, second, wanted, reopened, end }) => {
+      ({ first, second, wanted, reopened, end, availability, businessHours: hours }) => {
         const world = worldOf([
           { config: { name: 'a', filter }, incidents: first.map((one, at) => incident(`A${at}`, one)) },
           {
@@ -97,12 +125,14 @@ it('says for random histories, of every statistic and row, what the statistics o
             end,
             window: { name: '9d', ms: 9 * DAY_MS },
           };
-          explanations.push(ask(world, question, { reopened }));
+          explanations.push(
+            ask(world, question, { reopened, availability, businessHours: hours, severities: withTargets }),
+          );
         }
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 40 },
   );
 
-  expect(explanations.filter((one) => one !== undefined).length).toBe(30 * STATISTICS.length);
+  expect(explanations.filter((one) => one !== undefined).length).toBe(40 * STATISTICS.length);
 }, 60_000);

@@ -303,6 +303,12 @@ describe('a question', () => {
     expect(value).toBe(10);
   });
 
+  it('takes a severity in any spelling of an alias', () => {
+    const { labels } = asked(told, { labels: { severity: 'SEV 1' } });
+
+    expect(labels).toEqual({ severity: 'P1' });
+  });
+
   it('may narrow a row by further labels, and says that no page shows that', () => {
     const { by, value, notes } = asked(told, { labels: { team: 'payments', severity: 'P2' } });
 

@@ -33,6 +33,14 @@ describe('a series', () => {
       text: 'incident_performance_level{by="all",window="7d",level="elite"}',
       is: { statistic: 'mttr', labels: {}, by: 'all', window: '7d' },
     },
+    {
+      text: 'incident_stage_within_target_ratio{by="severity",severity="P1",stage="mitigation",window="7d"}',
+      is: { statistic: 'mitigationWithinTarget', labels: { severity: 'P1' }, by: 'severity', window: '7d' },
+    },
+    {
+      text: 'incident_mttr_business_minutes{by="all",window="7d"}',
+      is: { statistic: 'businessMttr', labels: {}, by: 'all', window: '7d' },
+    },
   ])('is read: $text', ({ text, is }) => {
     const selected = parseSeries(text);
 
@@ -50,6 +58,10 @@ describe('a series', () => {
       says: /^series: by="week" is not a grouping; expected one of all severity/,
     },
     { text: 'incident_recovery_quantile_minutes{quantile="0.6"}', says: /needs a quantile; expected one of 0.5, 0.75/ },
+    {
+      text: 'incident_stage_within_target_ratio{by="all"}',
+      says: /needs a stage; expected one of detection, acknowledgement, identification/,
+    },
   ])('that is none is refused: $text', ({ text, says }) => {
     expect(() => parseSeries(text)).toThrow(says);
   });

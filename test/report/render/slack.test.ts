@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { renderSlack, toSlackMessage } from '../../../src/report/render/slack.ts';
 import { group, NASTY, report } from './invented.ts';
 
+function blocksOf({ blocks, attachments }: ReturnType<typeof toSlackMessage>) {
+  return [...blocks, ...attachments.flatMap((attachment) => attachment.blocks)];
+}
+
 /** Every text of every block. */
 function textsOf(message: ReturnType<typeof toSlackMessage>): string[] {
-  return message.blocks.flatMap((block) => {
+  return blocksOf(message).flatMap((block) => {
     if ('fields' in block) return block.fields.map(({ text }) => text);
     return 'elements' in block ? block.elements.map(({ text }) => text) : [block.text.text];
   });
@@ -61,7 +65,7 @@ describe('a report for Slack', () => {
 
     const message = toSlackMessage(report({ groups, notes, longest }));
 
-    expect(message.blocks.length).toBeLessThanOrEqual(50);
+    expect(blocksOf(message).length).toBeLessThanOrEqual(50);
     expect(Math.max(...textsOf(message).map((text) => text.length))).toBeLessThanOrEqual(3000);
     expect(textsOf(message).join('').length).toBeLessThanOrEqual(11_000);
     for (const text of textsOf(message)) expect(text.match(/&(?!(amp|lt|gt);)/g)).toBeNull();
@@ -70,7 +74,7 @@ describe('a report for Slack', () => {
   it('has at most the ten fields that a section takes', () => {
     const groups = [group({ statistics: { mtta: 3, resolved: 1 } })];
 
-    const fields = toSlackMessage(report({ groups })).blocks.flatMap((block) =>
+    const fields = blocksOf(toSlackMessage(report({ groups }))).flatMap((block) =>
       'fields' in block ? block.fields : [],
     );
 

@@ -162,6 +162,45 @@ export function configurationContract(engine: StoreEngine): void {
       expect(totals(store)['* P1']).toEqual({ escalations: 3, reopened: 2 });
     });
 
+    it.each([
+      { says: 'waits to settle', settleMs: 60 * MINUTE_MS, syncedUntilMs: at(1) },
+      { says: 'ended while the first sync ran', settleMs: 0, syncedUntilMs: at(40) },
+    ])('of the filter does not lose a recovery that $says', async ({ settleMs, syncedUntilMs }) => {
+      const place = engine.place();
+      const history = [recovered('history', 5, { triggeredAtMs: at(-100), escalatedAtMs: [at(-99)] })];
+      const store = await start(place.open(), settings({ settleMs }));
+      const told = [recovered('Q1', 20), ...history];
+      if (settleMs === 0) store.commit(poll(syncedUntilMs, { incidents: told }));
+      else {
+        await sync(store, history);
+        store.commit(poll(at(40), { incidents: told }));
+      }
+      const before = total(store, 'recovery');
+
+      for (const shorterThanMs of [1, 2, 0]) {
+        const filter = { ...NO_FILTER, shorterThanMs };
+        await start(store, settings({ settleMs, providers: [{ filter }] }), at(45));
+      }
+      for (const minutes of [50, 100, 101]) store.commit(poll(at(minutes), { incidents: told }));
+
+      expect(before).toBe(0);
+      expect(total(store, 'recovery')).toBe(1);
+    });
+
+    it('of the filter and back does not count a recovery that was left out meanwhile', async () => {
+      const store = await start(engine.place().open(), settings({ settleMs: HOUR_MS }));
+      await sync(store);
+      store.commit(poll(at(40), { incidents: [recovered('Q1', 20)] }));
+
+      const filter = { ...NO_FILTER, severities: ['P2'] };
+      await start(store, settings({ settleMs: HOUR_MS, providers: [{ filter }] }), at(45));
+      store.commit(poll(at(50)));
+      await start(store, settings({ settleMs: HOUR_MS }), at(55));
+      store.commit(poll(at(100), { incidents: [recovered('Q1', 20, { title: 'other' })] }));
+
+      expect(total(store, 'recovery')).toBe(0);
+    });
+
     it('of the filter during a first sync leaves the start of counting where it is', async () => {
       const store = await start(engine.place().open());
       store.commit(page(at(5), { incidents: [recovered('Q1', 20)] }));

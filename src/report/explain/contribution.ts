@@ -1,0 +1,95 @@
+import { type SeverityConfig, STAGES, type Stage } from '../../config/types.ts';
+import { FLAGS, type IncidentSummary } from '../../model/stored.ts';
+import type { BusinessTime } from '../../stats/business-hours.ts';
+import { STAGE_STATISTICS, type Statistic, type StatisticsSettings } from '../../stats/rows.ts';
+import type { ReportedProvider } from '../timeline.ts';
+import type { Reason } from './explanation.ts';
+
+/** In the number with what it adds: milliseconds, or 1 or 0. */
+export interface Counted {
+  readonly value: number;
+}
+
+/** Not in the number, and how far it is from being in. */
+export interface NotCounted {
+  readonly reason: Reason;
+  /** Milliseconds outside the window. */
+  readonly outsideMs?: number;
+}
+
+export interface ContributionInput {
+  readonly incident: IncidentSummary;
+  /** By `recovery.reopened`, in milliseconds. */
+  readonly recovery: number;
+  readonly provider: Pick<ReportedProvider, 'hasEscalations' | 'hasReopens'>;
+  /** Undefined for one that is configured no more. */
+  readonly severity: SeverityConfig | undefined;
+  readonly reopened: StatisticsSettings['reopened'];
+  /** Undefined where no business hours are configured. */
+  readonly businessTime: BusinessTime | undefined;
+}
+
+/** What a resolved incident adds to a statistic, or what it lacks for that. */
+export function findContribution(statistic: Statistic, input: ContributionInput): Counted | NotCounted {
+  const { incident, recovery, provider, severity } = input;
+  const stage = STAGES.find((one) => STAGE_STATISTICS[one] === statistic);
+  if (stage !== undefined) return judgeStage(stage, incident, severity);
+  const targetMs = severity?.targetMs;
+  switch (statistic) {
+    case 'resolved':
+    case 'baselineResolved':
+      return { value: 1 };
+    case 'mttd':
+      return toDuration(measureStage('detection', incident));
+    case 'mtta':
+      return toDuration(measureStage('acknowledgement', incident));
+    case 'mtti':
+      return toDuration(measureStage('identification', incident));
+    case 'mttm':
+      return toDuration(measureStage('mitigation', incident));
+    case 'withinTarget':
+      return targetMs === undefined ? { reason: 'no_target' } : { value: Number(recovery <= targetMs) };
+    case 'escalated':
+      return provider.hasEscalations ? toFlag(incident, 'escalated') : { reason: 'not_told' };
+    case 'reopened':
+      return provider.hasReopens ? toFlag(incident, 'reopened') : { reason: 'not_told' };
+    case 'businessMttr':
+      return { value: measureBusinessMs(input) };
+    default:
+      return { value: recovery };
+  }
+}
+
+function toFlag({ flags }: IncidentSummary, flag: 'escalated' | 'reopened'): Counted {
+  return { value: Number((flags & FLAGS[flag]) !== 0) };
+}
+
+function judgeStage(stage: Stage, incident: IncidentSummary, severity: SeverityConfig | undefined) {
+  const targetMs = severity?.stageTargetsMs[stage];
+  if (targetMs === undefined) return { reason: 'no_target' } as const;
+  const ms = measureStage(stage, incident);
+  return ms === undefined ? ({ reason: 'no_stamp' } as const) : { value: Number(ms <= targetMs) };
+}
+
+/** Milliseconds of one clock; undefined where a timestamp is missing. */
+function measureStage(stage: Stage, incident: IncidentSummary): number | undefined {
+  const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
+  if (stage === 'detection') return startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs;
+  const ends = { acknowledgement: acknowledgedAtMs, identification: identifiedAtMs, mitigation: mitigatedAtMs };
+  const endMs = ends[stage];
+  return endMs === undefined ? undefined : endMs - triggeredAtMs;
+}
+
+function toDuration(ms: number | undefined): Counted | NotCounted {
+  return ms === undefined ? { reason: 'no_stamp' } : { value: ms };
+}
+
+/** The part of the recovery that is in business hours: of the same times that `recovery.reopened` makes it of. */
+function measureBusinessMs({ incident, reopened, businessTime }: ContributionInput): number {
+  const { triggeredAtMs, resolvedAtMs = triggeredAtMs, spans = [triggeredAtMs, resolvedAtMs] } = incident;
+  if (businessTime === undefined) return 0;
+  if (reopened === 'last') return businessTime(triggeredAtMs, resolvedAtMs);
+  if (reopened === 'first') return businessTime(triggeredAtMs, spans[1] ?? resolvedAtMs);
+  const starts = spans.filter((_ms, index) => index % 2 === 0);
+  return starts.reduce((sum, fromMs, index) => sum + businessTime(fromMs, spans[2 * index + 1] ?? fromMs), 0);
+}
