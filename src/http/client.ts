@@ -1,7 +1,7 @@
 import type { RateLimit } from '../config/types.ts';
 import type { Clock } from '../model/time.ts';
-import { createAgents, proxySecrets } from './agents.ts';
-import { type ClientCredentialsOptions, createAccessToken } from './client-credentials.ts';
+import { type Agents, createAgents, proxySecrets } from './agents.ts';
+import { type AccessToken, type ClientCredentialsOptions, createAccessToken } from './client-credentials.ts';
 import { AttemptError, type ErrorClass, RequestError } from './errors.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createRedactor, type Redactor } from './redact.ts';
@@ -57,14 +57,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const base = parseBaseUrl(options.baseUrl);
   checkHeaders(headers);
   const agents = createAgents(connection);
-  const secrets = [...options.secrets, options.clientCredentials?.clientSecret ?? '', ...proxySecrets(connection)];
-  let redact = createRedactor(secrets);
-  const redactor: Redactor = { text: (text) => redact.text(text), value: (value) => redact.value(value) };
-  const onToken = (token: string) => {
-    redact = createRedactor([...secrets, token]);
-  };
-  const accessToken =
-    options.clientCredentials && createAccessToken(options.clientCredentials, { agents, clock, onToken });
+  const { redactor, accessToken } = createCredentials(options, agents, proxySecrets(connection));
   const rateLimiter = createRateLimiter({ rateLimit, clock });
   const closing = new AbortController();
   let newestSkewMs = 0;
@@ -112,6 +105,23 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       agents.httpAgent.destroy();
       agents.httpsAgent.destroy();
     },
+  };
+}
+
+/** The access token where the platform wants one, and a redactor that knows it with the other secrets. */
+function createCredentials(
+  { secrets: ownSecrets, clientCredentials, clock }: HttpClientOptions,
+  agents: Agents,
+  ofProxy: readonly string[],
+): { readonly redactor: Redactor; readonly accessToken: AccessToken | undefined } {
+  const secrets = [...ownSecrets, clientCredentials?.clientSecret ?? '', ...ofProxy];
+  let redact = createRedactor(secrets);
+  const onToken = (token: string) => {
+    redact = createRedactor([...secrets, token]);
+  };
+  return {
+    redactor: { text: (text) => redact.text(text), value: (value) => redact.value(value) },
+    accessToken: clientCredentials && createAccessToken(clientCredentials, { agents, clock, onToken }),
   };
 }
 

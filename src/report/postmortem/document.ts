@@ -108,12 +108,7 @@ export function toPostmortem(facts: Facts): Postmortem {
     })),
     ...toCourse(facts),
     recent_changes: { known: false, changes: [] },
-    similar: {
-      count: similar.count,
-      last: similar.last.map(({ id, url, triggeredAtMs: atMs, minutes: took }) => {
-        return { id, url, triggered_at: formatIsoTime(atMs), recovery_minutes: took };
-      }),
-    },
+    similar: toSimilar(similar),
     comparisons: comparisons.map((one) => ({
       by: one.grouping,
       name: one.name,
@@ -130,6 +125,15 @@ export function toPostmortem(facts: Facts): Postmortem {
       points: points && [...points],
       columns: table && [...table.head],
     })),
+  };
+}
+
+function toSimilar({ count, last }: Facts['similar']): Postmortem['similar'] {
+  return {
+    count,
+    last: last.map(({ id, url, triggeredAtMs, minutes: took }) => {
+      return { id, url, triggered_at: formatIsoTime(triggeredAtMs), recovery_minutes: took };
+    }),
   };
 }
 
