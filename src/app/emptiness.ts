@@ -37,9 +37,9 @@ function describeExcluded({ filter }: HeldIncidents['config'], excluded: number)
   };
   const keys = Object.entries(isSet).flatMap(([key, isUsed]) => (isUsed ? [key] : []));
   const all = excluded === 1 ? 'the only incident' : `all ${formatCount(excluded, 'incident')}`;
-  const marks = 'merged, deleted, expired or flaky';
-  if (keys.length === 0) return `${all} that it holds ${excluded === 1 ? 'is' : 'are'} left out as ${marks}`;
-  return `${all} that it holds ${excluded === 1 ? 'is' : 'are'} left out: by ${formatList(keys)}, or as ${marks}`;
+  const flags = 'merged, deleted, expired or flaky';
+  if (keys.length === 0) return `${all} that it holds ${excluded === 1 ? 'is' : 'are'} left out as ${flags}`;
+  return `${all} that it holds ${excluded === 1 ? 'is' : 'are'} left out: by ${formatList(keys)}, or as ${flags}`;
 }
 
 /** Watches for providers that add nothing, and warns of each once as long as the reason stays. */

@@ -25,7 +25,7 @@ export interface AccessToken {
 
 /** Renewed so much before its end, so that no request takes a token that ends on its way. */
 const RENEW_BEFORE_MS = MINUTE_MS;
-/** RFC 6749 §5.1 leaves `expires_in` out at will; a shorter life than an hour is unusual. */
+/** RFC 6749 §5.1 leaves `expires_in` out at will; less than an hour is unusual. */
 const LIFE_DEFAULT_SECONDS = 3600;
 
 const TokenResponse = z.object({
@@ -50,7 +50,7 @@ export function createAccessToken(
     const { status, text } = await sendRequest({ url: new URL(tokenUrl), headers, agents, signal, body });
     if (status < 200 || status > 299) {
       const retry = status === 408 || status === 429 || status >= 500;
-      // A refused client is told apart from a refused request: both are credentials that do not work.
+      // The error says that the client was refused, not a request: both are credentials that do not work.
       throw new AttemptError(`no access token: the token address answered ${status}`, {
         status: status === 400 ? 401 : status,
         retry,

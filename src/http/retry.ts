@@ -30,7 +30,7 @@ export interface AttemptResult<T> {
 export interface Call<T> {
   /** Begins each error message. */
   readonly label: string;
-  /** What the observer is told of it. */
+  /** What the observer gets of it. */
   readonly request: Pick<ObservedRequest, 'method' | 'host' | 'path' | 'endpoint'>;
   /** Makes one attempt with a signal that fires at its time-out; throws AttemptError. */
   readonly attempt: (signal: AbortSignal) => Promise<AttemptResult<T>>;

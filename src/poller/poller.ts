@@ -70,7 +70,7 @@ export interface Poller {
   run(signal: AbortSignal): Promise<void>;
   /**
    * Does other work with the provider's data while no poll is under way; the next poll waits for its end. The work calls
-   * `checkClock` after each answer and before it commits: when the clock turns out to be wrong, the work is done anew.
+   * `checkClock` after each answer and before it commits: when the clock turns out to be wrong, the work is repeated.
    */
   runExclusive<Result>(work: (checkClock: CheckClock) => Promise<Result>): Promise<Result>;
   /** The time by the platform's clock where ours is off. */
@@ -134,7 +134,7 @@ interface PlatformClock {
   readonly nowMs: () => number;
   /** Measures again by the platform's last response; true when that moved `nowMs` by more than a poll may be off. */
   hasMoved(): boolean;
-  /** Tells from now on whether somebody has set our clock since. */
+  /** Detects from now on whether somebody has set our clock. */
   watch(): () => boolean;
 }
 
@@ -161,13 +161,13 @@ function createPlatformClock({ name, provider, clock, log }: PollerInput): Platf
   };
 }
 
-/** What began by a wrong clock asked for the wrong time: it is done anew. */
+/** Work that began with a wrong clock asked for the wrong time: it is repeated. */
 class ClockMoved extends Error {
   override readonly name = 'ClockMoved';
 }
 
 /**
- * Does work that asks a platform by its time. It is done anew when an answer shows that our clock is off, and when our
+ * Does work that asks a platform by its time. It is repeated when a response shows that our clock is off, and when our
  * clock was set meanwhile: an answer after that would say that it is right, but the work began before.
  */
 async function atPlatformTime<Result>(
@@ -202,7 +202,7 @@ async function poll(
   { platformClock, checkClock, signal }: PollInput,
 ): Promise<readonly Rejection[]> {
   const { name: provider, core, onPage, transcript } = input;
-  // A poll that is done anew after a reload would take the pages of the one that runs then.
+  // A poll that is repeated after a reload would use the pages of the one that runs then.
   signal.throwIfAborted();
   const before = await core.beginPoll(provider);
   const startedAtMs = platformClock.nowMs();

@@ -134,7 +134,7 @@ export function configure({ engine, writer, fork, settings, nowMs }: ConfigureIn
 }
 
 /**
- * What a changed filter lets in had ended before anybody wanted it counted, so counting starts anew at the last successful
+ * What a changed filter lets in had ended before anybody wanted it counted, so counting starts again at the last successful
  * poll: earlier escalations and reopenings are counted ones no longer, and what happened since may have to be counted.
  * Recoveries that wait to be counted wait on.
  */

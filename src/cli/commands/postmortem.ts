@@ -21,7 +21,7 @@ const flags = {
 /** A post-incident review of one incident, filled in as far as the platform reports. */
 export const postmortem = defineCommand({
   name: 'postmortem',
-  description: 'write a post-incident review in Markdown or JSON, filled in with what is details',
+  description: 'write a post-incident review in Markdown or JSON, filled in with what is recorded',
   operands: '<id>',
   examples: [
     ['postmortem Q0MW2U1B56012I', 'the id that the platform shows; explain and report list ids'],
