@@ -41,6 +41,9 @@ const METRICS: Readonly<Record<string, string>> = {
   reopened_ratio: 'incident_reopened_ratio',
   repeat_ratio: 'incident_repeat_ratio',
   free_ratio: 'incident_free_ratio',
+  availability_ratio: 'incident_availability_ratio',
+  error_budget_minutes: 'incident_error_budget_minutes',
+  mttr_business_minutes: 'incident_mttr_business_minutes',
 };
 const QUANTILES: Readonly<Record<string, string>> = {
   recovery_p50_minutes: '0.5',
@@ -50,9 +53,13 @@ const QUANTILES: Readonly<Record<string, string>> = {
   recovery_p99_minutes: '0.99',
 };
 
+const STAGE_FIELD = /^(detection|acknowledgement|identification|mitigation)_within_target_ratio$/;
+
 function onPage(page: Parsed, name: string, labels: Record<string, string>): number | undefined {
   const quantile = QUANTILES[name];
   if (quantile !== undefined) return page.value('incident_recovery_quantile_minutes', { ...labels, quantile });
+  const stage = STAGE_FIELD.exec(name)?.[1];
+  if (stage !== undefined) return page.value('incident_stage_within_target_ratio', { ...labels, stage });
   return page.value(METRICS[name] ?? name, labels);
 }
 
@@ -77,7 +84,7 @@ it('statistics, incidents and explanations tell the numbers of the page of metri
 
   const numbers = rows.flatMap((row) => {
     const labels = Object.fromEntries(LABELS.flatMap((label) => (label in row ? [[label, String(row[label])]] : [])));
-    const names = Object.keys(row).filter((name) => name in METRICS || name in QUANTILES);
+    const names = Object.keys(row).filter((name) => name in METRICS || name in QUANTILES || STAGE_FIELD.test(name));
     return names.map((name) => ({ name, labels, value: row[name] }));
   });
   const differing = numbers.filter(({ name, labels, value }) => onPage(page, name, labels) !== value);
