@@ -452,7 +452,7 @@ describe('a provider', () => {
     const page = await pageOf(wholeView({ providers: [{ ...PROVIDER, name: 'pd / "eu"' }] }));
 
     expect(section(page, 'providers')).toContain(
-      '<a href="api/v1/providers/pd%20%2F%20%22eu%22/last-poll">transcript</a>',
+      '<a href="api/v1/providers/pd%20%2F%20%22eu%22/last-poll">last poll</a>',
     );
   });
 
@@ -462,7 +462,7 @@ describe('a provider', () => {
     const [up, down, syncing] = rowsOf(section(page, 'providers'));
     expect(up).toEqual([
       'pagerduty pagerduty',
-      '✓ up first sync done',
+      '✓ up first sync done last poll',
       '21 Nov 08:30 30 min ago',
       '880 of 900 a minute',
       '1,240',
@@ -471,11 +471,10 @@ describe('a provider', () => {
       '5 2 to fetch again',
       '2 Jan 00:00',
       'none',
-      'transcript',
     ]);
-    expect(down?.[1]).toBe('✗ down first sync done 403 Forbidden');
-    expect(down?.at(-2)).toBe('urgent, whatever');
-    expect(syncing?.slice(1, 3)).toEqual(['… first sync first sync not done', 'never']);
+    expect(down?.[1]).toBe('✗ down first sync done 403 Forbidden last poll');
+    expect(down?.at(-1)).toBe('urgent, whatever');
+    expect(syncing?.slice(1, 3)).toEqual(['… first sync first sync not done last poll', 'never']);
   });
 
   it('that is only imported needs no requests', async () => {

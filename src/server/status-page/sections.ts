@@ -102,7 +102,6 @@ export function renderProviders({ providers, nowMs }: StatusView): Html {
     { title: 'Rejected records', cell: renderRejected, isNumber: true },
     { title: 'Counting since', cell: ({ countingSinceMs }) => renderTime(countingSinceMs, nowMs, 'not yet') },
     { title: 'Unmapped severities', cell: ({ unmappedSeverities }) => joinNames(unmappedSeverities) },
-    { title: 'Last poll', cell: renderTranscriptLink },
   ];
   return renderTable({ caption: 'Providers: where incidents come from', columns, rows: providers });
 }
@@ -113,10 +112,12 @@ const STATES: ReadonlyMap<string, Html> = new Map([
   ['down', html`<span class="bad"><span aria-hidden="true">✗</span> down</span>`],
 ]);
 
-function renderState({ state, synced, error }: ProviderStatus): Html {
+function renderState({ name, state, synced, error }: ProviderStatus): Html {
   const text = STATES.get(state) ?? html`<span class="warn"><span aria-hidden="true">…</span> ${state}</span>`;
   const reason = error === undefined ? undefined : html` <small class="error">${error}</small>`;
-  return html`${text} <small>first sync ${synced ? 'done' : 'not done'}</small>${reason}`;
+  // A line of its own: the table has no room for another column.
+  const transcript = html`<br><small>${renderTranscriptLink(name)}</small>`;
+  return html`${text} <small>first sync ${synced ? 'done' : 'not done'}</small>${reason}${transcript}`;
 }
 
 function renderLastSuccess(lastSuccessAtMs: number | undefined, nowMs: number): Html {
@@ -136,8 +137,8 @@ function renderRejected({ rejectedRecords, waitingRecords }: ProviderStatus): Ht
 }
 
 /** The address is relative to the page, so that it holds behind any prefix. */
-function renderTranscriptLink({ name }: ProviderStatus): Html {
-  return html`<a href="api/v1/providers/${encodeURIComponent(name)}/last-poll">transcript</a>`;
+function renderTranscriptLink(name: string): Html {
+  return html`<a href="api/v1/providers/${encodeURIComponent(name)}/last-poll">last poll</a>`;
 }
 
 function joinNames(names: readonly string[]): Html {
