@@ -44,15 +44,12 @@ const METRICS: Readonly<Record<string, string>> = {
   availability_ratio: 'incident_availability_ratio',
   error_budget_minutes: 'incident_error_budget_minutes',
   mttr_business_minutes: 'incident_mttr_business_minutes',
-<<<<<<< HEAD
 };
 const STAGES: Readonly<Record<string, string>> = {
   detection_within_target_ratio: 'detection',
   acknowledgement_within_target_ratio: 'acknowledgement',
   identification_within_target_ratio: 'identification',
   mitigation_within_target_ratio: 'mitigation',
-=======
->>>>>>> q-health
 };
 const QUANTILES: Readonly<Record<string, string>> = {
   recovery_p50_minutes: '0.5',
@@ -67,11 +64,7 @@ const STAGE_FIELD = /^(detection|acknowledgement|identification|mitigation)_with
 function onPage(page: Parsed, name: string, labels: Record<string, string>): number | undefined {
   const quantile = QUANTILES[name];
   if (quantile !== undefined) return page.value('incident_recovery_quantile_minutes', { ...labels, quantile });
-<<<<<<< HEAD
   const stage = STAGES[name];
-=======
-  const stage = STAGE_FIELD.exec(name)?.[1];
->>>>>>> q-health
   if (stage !== undefined) return page.value('incident_stage_within_target_ratio', { ...labels, stage });
   return page.value(METRICS[name] ?? name, labels);
 }
@@ -97,11 +90,7 @@ it('statistics, incidents and explanations tell the numbers of the page of metri
 
   const numbers = rows.flatMap((row) => {
     const labels = Object.fromEntries(LABELS.flatMap((label) => (label in row ? [[label, String(row[label])]] : [])));
-<<<<<<< HEAD
     const names = Object.keys(row).filter((name) => name in METRICS || name in QUANTILES || name in STAGES);
-=======
-    const names = Object.keys(row).filter((name) => name in METRICS || name in QUANTILES || STAGE_FIELD.test(name));
->>>>>>> q-health
     return names.map((name) => ({ name, labels, value: row[name] }));
   });
   const differing = numbers.filter(({ name, labels, value }) => onPage(page, name, labels) !== value);
