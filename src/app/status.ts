@@ -57,6 +57,7 @@ export async function readStatusView(input: StatusInput, windowName: string | un
     windows: config.windows.map(({ name }) => name),
     window: config.windows[window]?.name ?? '',
     minimumSample: config.metrics.minimumSample,
+    availabilityObjective: config.availability?.objective,
     issues: findIssues({
       config,
       core,
@@ -92,9 +93,13 @@ function toWindowStatistics(
   { rows, openNow }: Pick<CoreStatus, 'rows' | 'openNow'>,
   window: number,
 ): Pick<StatusView, 'overall' | 'severities' | 'services'> {
+  const ranks = new Map(config.severities.map(({ name, rank }) => [name, rank]));
+  const rankOf = (name: string) => ranks.get(name) ?? Number.MAX_SAFE_INTEGER;
+  const byRank = (one: { readonly name: string }, other: { readonly name: string }) =>
+    rankOf(one.name) - rankOf(other.name);
   const select = (grouping: Grouping) => rows.filter((row) => row.grouping === grouping);
   const toStats = (row: Row): WindowStats => {
-    const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved } = readStatistics(row, window);
+    const { mttr, p50, p95, baseline, withinTarget, free, opened, resolved, ...values } = readStatistics(row, window);
     return {
       mttrMinutes: mttr,
       medianMinutes: p50,
@@ -102,6 +107,8 @@ function toWindowStatistics(
       baselineMinutes: baseline,
       withinTarget,
       incidentFree: free,
+      availability: values.availability,
+      errorBudgetMinutes: values.errorBudget,
       opened,
       resolved,
       level: mttr === undefined ? undefined : levelOf(mttr, config.levels),
@@ -126,7 +133,7 @@ function toWindowStatistics(
   const [all] = select('all');
   return {
     overall: all && toStats(all),
-    severities: severities.length === 0 ? undefined : severities,
+    severities: severities.length === 0 ? undefined : severities.toSorted(byRank),
     services: config.groupings.includes('service') && rows.length > 0 ? services : undefined,
   };
 }

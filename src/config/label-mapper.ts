@@ -92,8 +92,10 @@ function mapSeverity(
 function findByName(value: string, severities: readonly SeverityConfig[]): string | undefined {
   const find = (word: string) => severities.find(({ words }) => words.includes(word))?.name;
   const name = findMapped(value, find);
-  // Words such as "high" behind a level are a description; a second level is not.
-  const others = toTokens(value).flatMap((token) => (/\d/.test(token) ? (find(token) ?? []) : []));
+  // Words such as "high" behind a level are a description; a second level is not, written `P2` or `Sev 2`.
+  const tokens = toTokens(value);
+  const levels = tokens.flatMap((token, at) => (/\d/.test(token) ? [token, `${tokens[at - 1] ?? ''}${token}`] : []));
+  const others = levels.flatMap((level) => find(level) ?? []);
   return others.every((other) => other === name) ? name : undefined;
 }
 

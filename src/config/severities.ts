@@ -105,6 +105,10 @@ function checkNames(
   defaults: readonly SeverityEntry[],
   diagnostics: Diagnostics,
 ): void {
+  if (defaults.length === 0 && configured.length === 0) {
+    const message = 'is false without severities';
+    diagnostics.error({ path: ['default_severities'], message, expected: 'severities as well' });
+  }
   const owners = new Map(defaults.map(({ name }) => [normalizeSeverity(name), name]));
   const names = configured.map(({ name }) => normalizeSeverity(name));
   for (const [index, { name }] of configured.entries()) {

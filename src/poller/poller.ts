@@ -217,8 +217,7 @@ async function poll(
       untilMs: startedAtMs,
       historyStartMs: request.historyStartMs,
     });
-    for await (const page of input.provider.poll(request)) {
-      deadline.signal.throwIfAborted();
+    for await (const page of untilAborted(input.provider.poll(request), deadline.signal)) {
       checkClock();
       last = validatePage(page, platformClock.nowMs());
       rejected.push(...last.rejected);
@@ -247,6 +246,32 @@ async function poll(
 function toKind({ isSynced, cursor }: ProviderState): 'first_sync' | 'first_sync_continued' | 'poll' {
   if (isSynced) return 'poll';
   return cursor === undefined ? 'first_sync' : 'first_sync_continued';
+}
+
+/** The same pages; throws the signal's reason as soon as it fires, though the provider waits for something that never ends. */
+async function* untilAborted(pages: AsyncIterable<Page>, signal: AbortSignal): AsyncGenerator<Page> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  // Without this a signal that fires between two pages would count as an error that nobody handles.
+  aborted.promise.catch(() => undefined);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const iterator = pages[Symbol.asyncIterator]();
+  let isOver = false;
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted.promise]);
+      isOver = next.done === true;
+      if (next.done === true) return;
+      signal.throwIfAborted();
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // A provider that hangs would not get to its end either.
+    const ending = isOver ? undefined : iterator.return?.().catch(() => undefined);
+    if (!signal.aborted) await ending;
+  }
 }
 
 function toRequest(input: PollerInput, before: ProviderState, nowMs: number, signal: AbortSignal) {

@@ -29,6 +29,8 @@ function statsOn(page: Parsed, labels: Record<string, string>): WindowStats {
     baselineMinutes: value('incident_mttr_baseline_minutes'),
     withinTarget: value('incident_within_target_ratio'),
     incidentFree: value('incident_free_ratio'),
+    availability: value('incident_availability_ratio'),
+    errorBudgetMinutes: value('incident_error_budget_minutes'),
     opened: value('incident_window_opened'),
     resolved: value('incident_window_resolved'),
     level: levels.find((level) => value('incident_performance_level', { level }) === 1),
@@ -36,13 +38,15 @@ function statsOn(page: Parsed, labels: Record<string, string>): WindowStats {
 }
 
 it.each(['7d', '30d', '90d'])('the status page has the very numbers of /metrics, over %s', async (window) => {
-  const stage = await stageEngine({ incidents: INCIDENTS });
+  const more = 'availability: { severities: [P1, P2] }';
+  const stage = await stageEngine({ incidents: INCIDENTS, more });
   await stage.live(0);
 
   const page = await stage.scrape();
   const { overall, severities = [], services = [] } = await stage.status(window);
 
   expect(overall).toEqual(statsOn(page, { by: 'all', window }));
+  expect([overall?.availability, overall?.errorBudgetMinutes]).toEqual([expect.any(Number), expect.any(Number)]);
   expect(severities.map(({ name }) => name)).toEqual(['P1', 'P2', 'P3', 'P4', 'P5']);
   for (const { name, title, targetMinutes, objective, openNow, ...stats } of severities) {
     expect(stats).toEqual(statsOn(page, { by: 'severity', window, severity: name }));
@@ -58,6 +62,20 @@ it.each(['7d', '30d', '90d'])('the status page has the very numbers of /metrics,
     expect([openNow, none]).toEqual([page.sum('incident_open', { service: name }), undefined]);
     expect(level).toBe((stats.mttrMinutes ?? 0) < 60 ? 'elite' : 'high');
   }
+});
+
+it('severities come worst first, by their rank', async () => {
+  const severities = '[{ name: SEV2 }, { name: minor, rank: 9 }, { name: SEV1 }, { name: outage, rank: 0 }]';
+  const stage = await stageEngine({
+    more: `default_severities: false\nseverities: ${severities}`,
+    incidents: INCIDENTS,
+  });
+  await stage.live(0);
+
+  const { severities: shown = [], availabilityObjective } = await stage.status();
+
+  expect(shown.map(({ name }) => name)).toEqual(['outage', 'SEV1', 'SEV2', 'minor']);
+  expect(availabilityObjective).toBeUndefined();
 });
 
 it('an alarm that is kept out of every grouping is listed as open and counted in no row', async () => {

@@ -227,6 +227,9 @@ describe('severities', () => {
     ['SEV-2 (High)', 'P2'],
     ['major', 'P2'],
     ['P1/P2', undefined],
+    ['Sev 1 / Sev 2', undefined],
+    ['sev-1 (was SEV-2)', undefined],
+    ['Sev 1, sev1', 'P1'],
     ['sev 10', undefined],
     ['(none)', undefined],
   ])('a platform that says %j means %j', (priority, severity) => {

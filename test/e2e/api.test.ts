@@ -140,6 +140,31 @@ it('incidents can be asked for by labels, status and time', async () => {
   expect(foreign).toMatchObject({ status: 400, body: { errors: [{ name: 'cursor' }] } });
 });
 
+it('every incident has a review, and is found by its id', async () => {
+  const client = await startWithApi();
+  const all = await allIncidents(client, 'limit=1000');
+  const chosen = ['pd', 'og', 'aws'].flatMap((name) => all.find(({ provider }) => provider === name) ?? []);
+  const toPath = ({ provider, id }: (typeof chosen)[number]) =>
+    `/incidents/${provider}/${encodeURIComponent(id)}/postmortem`;
+
+  const reviews = await Promise.all(chosen.slice(0, 2).map((one) => client.get(toPath(one))));
+  const last = await Promise.all(chosen.slice(2).map((one) => client.get(toPath(one))));
+  const byId = await Promise.all(
+    chosen.slice(0, 2).map(({ id }) => allIncidents(client, `id=${encodeURIComponent(id)}`)),
+  );
+  const none = await client.get('/incidents/pd/none/postmortem');
+
+  expect(chosen).toHaveLength(3);
+  expect([...reviews, ...last].map(({ body }) => body)).toMatchObject(
+    chosen.map(({ provider, id, recovery_minutes }) => ({
+      incident: { provider, id },
+      resolution: recovery_minutes === undefined ? { state: 'open' } : { state: 'resolved', recovery_minutes },
+    })),
+  );
+  expect(byId).toEqual(chosen.slice(0, 2).map((one) => [one]));
+  expect(none.status).toBe(404);
+});
+
 it('a refresh finds what polls have not seen, counts it once, and takes nothing back', async () => {
   const client = await startWithApi();
   liveOn(client.worlds, 0);

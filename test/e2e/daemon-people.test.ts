@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { CLOUDWATCH_PEOPLE } from '../../src/simulator/cloudwatch/people.ts';
 import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
 import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/people.ts';
@@ -8,6 +9,8 @@ import { PEOPLE } from '../../src/simulator/people.ts';
 import type { Fake } from '../../src/simulator/platform.ts';
 import { startExporter, temporaryFolder } from './process.ts';
 import { inventWorlds, liveOn, startPlatforms } from './three-platforms.ts';
+
+const First = z.object({ incidents: z.tuple([z.object({ provider: z.string(), id: z.string() })], z.unknown()) });
 
 const NAMES = [...PEOPLE, ...PAGERDUTY_PEOPLE, ...OPSGENIE_PEOPLE, CLOUDWATCH_PEOPLE].flatMap((one) =>
   Object.values(one),
@@ -58,6 +61,9 @@ it('no name, e-mail or title that the platforms send is on a page or in the log;
   const incidents = await exporter.get('api/v1/incidents?limit=1000');
   const names = ['pd', 'og', 'aws'];
   const lastPolls = await Promise.all(names.map((name) => exporter.get(`api/v1/providers/${name}/last-poll`)));
+  const [{ provider, id }] = First.parse(JSON.parse(incidents.text)).incidents;
+  const path = `api/v1/incidents/${provider}/${encodeURIComponent(id)}/postmortem`;
+  const reviews = [await exporter.get(path), await exporter.get(path, { headers: { accept: 'text/markdown' } })];
   exporter.kill('SIGTERM');
   const { stderr } = await exporter.ended;
   const store = readFileSync(join(folder, 's.db')).toString('latin1');
@@ -65,11 +71,12 @@ it('no name, e-mail or title that the platforms send is on a page or in the log;
   const shown = [
     page.text,
     openmetrics.text,
-    ...[...others, ...ofApi, ...lastPolls, incidents].map(({ text }) => text),
+    ...[...others, ...ofApi, ...reviews, ...lastPolls, incidents].map(({ text }) => text),
     stderr,
   ].join('\n');
   expect(openmetrics.text).toContain('# EOF');
-  expect([...ofApi, incidents].map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect([...ofApi, ...reviews, incidents].map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 200));
+  expect(reviews[1]?.text).toMatch(/^# Post-incident review: /);
   expect(lastPolls.map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(lastPolls.map(({ text }) => text.includes('"code":"400"'))).toEqual([true, true, true]);
   expect(stderr).toContain('400');

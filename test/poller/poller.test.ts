@@ -397,6 +397,28 @@ it('ends a poll that hangs after ten minutes, and the next one starts over', asy
   expect(vi.getTimerCount()).toBe(0);
 });
 
+it.each([
+  { says: 'ends a poll after ten minutes', end: () => vi.advanceTimersByTime(10 * MINUTE_MS), isUp: false },
+  { says: 'ends a poll when the exporter stops', end: (stop: AbortController) => stop.abort(), isUp: true },
+])('$says, though the provider waits for something that never ends', async ({ end, isUp }) => {
+  fakeTimers();
+  const staged = stage(nothingNew);
+  await staged.poller.pollOnce(never);
+  staged.poll = async function* (request) {
+    await new Promise(() => undefined);
+    yield lastPage('never', request);
+  };
+  const stop = new AbortController();
+
+  const hanging = staged.poller.pollOnce(stop.signal);
+  await settled();
+  end(stop);
+  await hanging;
+
+  expect(staged.poller.state().isUp).toBe(isUp);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 it('commits nothing of a poll whose last page comes after its time limit', async () => {
   fakeTimers();
   const staged = stage(nothingNew);

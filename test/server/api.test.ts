@@ -3,6 +3,8 @@ import { Socket } from 'node:net';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { STATISTIC_INFO } from '../../src/report/statistic-info.ts';
+import { StatisticsResponse } from '../../src/server/api/schemas.ts';
 import { authenticate } from '../../src/server/auth.ts';
 import type { ServerOptions } from '../../src/server/server.ts';
 import { type Answered, whyNotAsPromised } from './api-conformance.ts';
@@ -223,6 +225,13 @@ describe('an answer', () => {
 
     expect(asked).toEqual([{ severity: 'P1', status: 'open', limit: 5 }, { limit: 100 }]);
   });
+});
+
+it('a row of the statistics may have every statistic that the exporter knows', () => {
+  const fields = Object.values(STATISTIC_INFO).map(({ apiField }) => [apiField, 1] as const);
+  const row = { by: 'all', window: '30d', window_seconds: 1, ...Object.fromEntries(fields) };
+
+  expect(StatisticsResponse.safeParse({ rows: [row] }).error).toBeUndefined();
 });
 
 describe('the last poll of a provider', () => {

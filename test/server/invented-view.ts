@@ -20,6 +20,8 @@ export const NO_STATS: WindowStats = {
   baselineMinutes: undefined,
   withinTarget: undefined,
   incidentFree: undefined,
+  availability: undefined,
+  errorBudgetMinutes: undefined,
   opened: 0,
   resolved: 0,
   level: undefined,

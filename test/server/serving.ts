@@ -63,6 +63,7 @@ export function viewWith(changes: Partial<StatusView>): StatusView {
     windows: ['7d', '30d', '90d'],
     window: '30d',
     minimumSample: 1,
+    availabilityObjective: undefined,
     issues: [],
     overall: undefined,
     severities: undefined,

@@ -238,6 +238,33 @@ describe('numbers', () => {
 });
 
 describe('a severity', () => {
+  it('of availability stand beside the others where they are configured, with the objective and what is left', async () => {
+    const cards = async (availability: number | undefined, errorBudgetMinutes: number | undefined) =>
+      section(
+        await pageOf(
+          wholeView({ overall: { ...NO_STATS, availability, errorBudgetMinutes }, availabilityObjective: 0.9995 }),
+        ),
+        'recovery',
+      );
+
+    const [met, missed, unknown] = [
+      await cards(0.99987, 12.5),
+      await cards(0.9994999, -90),
+      await cards(undefined, undefined),
+    ];
+    const none = section(await pageOf(wholeView()), 'recovery');
+
+    expect(met).toContain('<data value="0.99987">99.987 %</data>');
+    expect(met).toContain('objective 99.95 %: <span class="good">');
+    expect(met).toContain('<data value="12.5">12.5 min</data></dd><dd class="note">left</dd>');
+    expect(missed).toContain('<data value="0.9994999">99.949 %</data>');
+    expect(missed).toContain('✗</span> missed</span>');
+    expect(missed).toContain('<data value="-90">90 min</data>');
+    expect(missed).toContain('overspent');
+    expect(unknown).toContain('<dt>Error budget</dt><dd><span class="none">no data</span></dd>');
+    expect(none).not.toContain('Availability');
+  });
+
   it('stands against its target and objective in words', async () => {
     const page = await pageOf(wholeView());
 
@@ -421,6 +448,14 @@ describe('the trend', () => {
 });
 
 describe('a provider', () => {
+  it('links to the transcript of its last poll, whatever its name', async () => {
+    const page = await pageOf(wholeView({ providers: [{ ...PROVIDER, name: 'pd / "eu"' }] }));
+
+    expect(section(page, 'providers')).toContain(
+      '<a href="api/v1/providers/pd%20%2F%20%22eu%22/last-poll">transcript</a>',
+    );
+  });
+
   it('is shown with its last success, allowance and backlog', async () => {
     const page = await pageOf(wholeView());
 
@@ -436,9 +471,10 @@ describe('a provider', () => {
       '5 2 to fetch again',
       '2 Jan 00:00',
       'none',
+      'transcript',
     ]);
     expect(down?.[1]).toBe('✗ down first sync done 403 Forbidden');
-    expect(down?.at(-1)).toBe('urgent, whatever');
+    expect(down?.at(-2)).toBe('urgent, whatever');
     expect(syncing?.slice(1, 3)).toEqual(['… first sync first sync not done', 'never']);
   });
 

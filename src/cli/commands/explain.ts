@@ -23,7 +23,7 @@ const flags = {
   configFile,
   statistic: optional(
     '--statistic <name>',
-    'mttr, mtta, p95, stddev, resolved, within_target, free … or a metric (default: mttr)',
+    'mttr, mtta, p95, resolved, within_target, availability, error_budget … or a metric (default: mttr)',
   ),
   window: optional('--window <duration>', `window up to the last poll (default: ${DEFAULT_WINDOW})`),
   from: optional('--from <time>', 'instead of a window: a duration before --to, a day or a time'),

@@ -84,7 +84,7 @@ export type PostmortemRequest = z.infer<typeof PostmortemPath> & { readonly form
 export const ExplainQuery = z.strictObject({
   series: text('A series in PromQL notation, instead of statistic, window and labels'),
   statistic: text(
-    'mttr (the default), mtta, p95, stddev, resolved, within_target, free and so on, or the name of a metric',
+    'mttr (the default), mtta, p95, resolved, within_target, availability, error_budget and so on, or the name of a metric',
   ),
   window: text('A duration that ends with the last successful poll; 30d by default'),
   from: text(`Instead of a window: ${TIMES}`),

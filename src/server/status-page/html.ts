@@ -135,9 +135,10 @@ export function formatCount(value: number): string {
 }
 
 /** `99.9 %`, never `100 %` for less. */
-export function formatPercent(value: number): string {
+export function formatPercent(value: number, decimals = 1): string {
+  const parts = 10 ** decimals;
   // A product such as 0.57 · 1000 may miss its whole number by a hair.
-  return `${Math.floor(value * 1000 + 1e-9) / 10} %`;
+  return `${Math.floor(value * 100 * parts + 1e-9) / parts} %`;
 }
 
 const HOUR_MINUTES = 60;

@@ -102,6 +102,7 @@ export function renderProviders({ providers, nowMs }: StatusView): Html {
     { title: 'Rejected records', cell: renderRejected, isNumber: true },
     { title: 'Counting since', cell: ({ countingSinceMs }) => renderTime(countingSinceMs, nowMs, 'not yet') },
     { title: 'Unmapped severities', cell: ({ unmappedSeverities }) => joinNames(unmappedSeverities) },
+    { title: 'Last poll', cell: renderTranscriptLink },
   ];
   return renderTable({ caption: 'Providers: where incidents come from', columns, rows: providers });
 }
@@ -132,6 +133,11 @@ function renderRequestsLeft({ allowance }: ProviderStatus): Html {
 
 function renderRejected({ rejectedRecords, waitingRecords }: ProviderStatus): Html {
   return html`${renderCount(rejectedRecords)} <small>${formatCount(waitingRecords)} to fetch again</small>`;
+}
+
+/** The address is relative to the page, so that it holds behind any prefix. */
+function renderTranscriptLink({ name }: ProviderStatus): Html {
+  return html`<a href="api/v1/providers/${encodeURIComponent(name)}/last-poll">transcript</a>`;
 }
 
 function joinNames(names: readonly string[]): Html {

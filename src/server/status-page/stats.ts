@@ -1,6 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import {
   type Column,
+  formatMinutes,
   formatPercent,
   type Html,
   html,
@@ -26,9 +27,9 @@ const BAR_WIDTH = 96;
 const NO_TARGET = html`<span class="none">no target</span>`;
 
 /** The statistics of all incidents, each a term with its value. */
-export function renderOverall({ overall, window }: StatusView): Html {
+export function renderOverall({ overall, window, availabilityObjective }: StatusView): Html {
   if (overall === undefined) return noRows('all');
-  const cards = [
+  const cards: readonly Card[] = [
     { term: 'MTTR', value: renderMinutes(overall.mttrMinutes), note: compareWithBaseline(overall, window) },
     { term: 'Level', value: renderLevel(overall) },
     { term: 'Median', value: renderMinutes(overall.medianMinutes) },
@@ -37,6 +38,7 @@ export function renderOverall({ overall, window }: StatusView): Html {
     { term: 'Resolved', value: renderCount(overall.resolved) },
     { term: 'Opened', value: renderCount(overall.opened) },
     { term: 'Incident-free', value: renderRatio(overall.incidentFree) },
+    ...availabilityCards(overall, availabilityObjective),
   ];
   const items = cards.map(({ term, value, note }) => {
     const more = note === undefined ? undefined : html`<dd class="note">${note}</dd>`;
@@ -44,6 +46,42 @@ export function renderOverall({ overall, window }: StatusView): Html {
   });
   return html`<dl class="cards">
 ${items}</dl>`;
+}
+
+interface Card {
+  readonly term: string;
+  readonly value: Html;
+  readonly note?: Html;
+}
+
+/** Availability and what is left of the error budget, where an objective is configured. */
+function availabilityCards({ availability, errorBudgetMinutes }: WindowStats, objective: number | undefined): Card[] {
+  if (objective === undefined) return [];
+  const isMet = availability !== undefined && availability >= objective;
+  const verdict = availability === undefined ? undefined : html`: ${renderVerdict(isMet)}`;
+  return [
+    {
+      term: 'Availability',
+      value:
+        availability === undefined
+          ? NO_DATA
+          : html`<data value="${availability}">${formatPercent(availability, 3)}</data>`,
+      note: html`objective ${formatPercent(objective, 3)}${verdict}`,
+    },
+    { term: 'Error budget', ...renderErrorBudget(errorBudgetMinutes) },
+  ];
+}
+
+function renderErrorBudget(minutes: number | undefined): Omit<Card, 'term'> {
+  if (minutes === undefined) return { value: NO_DATA };
+  const value = html`<data value="${minutes}">${formatMinutes(Math.abs(minutes))}</data>`;
+  if (minutes >= 0) return { value, note: html`left` };
+  return { value, note: html`<span class="bad"><span aria-hidden="true">✗</span> overspent</span>` };
+}
+
+function renderVerdict(isMet: boolean): Html {
+  if (isMet) return html`<span class="good"><span aria-hidden="true">✓</span> met</span>`;
+  return html`<span class="bad"><span aria-hidden="true">✗</span> missed</span>`;
 }
 
 function compareWithBaseline({ mttrMinutes, baselineMinutes }: WindowStats, window: string): Html {
@@ -82,7 +120,7 @@ const SEVERITY_COLUMNS: readonly Column<SeverityStats>[] = [
   { title: 'Preceding MTTR', cell: renderBaseline, isNumber: true },
 ];
 
-/** A row for each severity, in the order of the configuration. */
+/** A row for each severity, the worst first. */
 export function renderSeverities({ severities, window }: StatusView): Html {
   if (severities === undefined) return noRows('severity');
   const caption = `Incidents resolved in the last ${window}, by severity`;
@@ -116,10 +154,7 @@ function renderBar({ mttrMinutes, targetMinutes }: SeverityStats): Html {
 function renderObjective({ withinTarget, objective, targetMinutes }: SeverityStats): Html {
   if (targetMinutes === undefined) return NO_TARGET;
   if (withinTarget === undefined || objective === undefined) return renderRatio(withinTarget);
-  const verdict =
-    withinTarget >= objective
-      ? html`<span class="good"><span aria-hidden="true">✓</span> met</span>`
-      : html`<span class="bad"><span aria-hidden="true">✗</span> missed</span>`;
+  const verdict = renderVerdict(withinTarget >= objective);
   return html`${renderRatio(withinTarget)} <small>of ${formatPercent(objective)}: ${verdict}</small>`;
 }
 

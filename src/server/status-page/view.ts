@@ -16,6 +16,10 @@ export interface WindowStats {
   readonly withinTarget: number | undefined;
   /** Share of the covered window in which nothing was open, 0 to 1. */
   readonly incidentFree: number | undefined;
+  /** Share of the covered window without an open incident of the severities of availability, 0 to 1. */
+  readonly availability: number | undefined;
+  /** What is left of it; negative when overspent. */
+  readonly errorBudgetMinutes: number | undefined;
   readonly opened: number | undefined;
   readonly resolved: number | undefined;
   /** `elite`, `high`, `medium`, `low`. */
@@ -100,6 +104,8 @@ export interface StatusView {
   readonly window: string;
   /** Means that rest on fewer incidents are absent. */
   readonly minimumSample: number;
+  /** Share of the time that should be free of incidents of the severities of availability; undefined when none are configured. */
+  readonly availabilityObjective: number | undefined;
   readonly issues: readonly Issue[];
   /** Each is undefined while there is no row of its grouping: not configured, or no provider has synced. */
   readonly overall: WindowStats | undefined;
