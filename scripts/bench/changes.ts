@@ -54,7 +54,7 @@ interface Stage {
 export async function openStage(setting: Setting, nowMs: number): Promise<Stage> {
   const config = configOf(setting);
   const store = createSqliteStore({ path: setting.path, log: silent, nowMs });
-  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
+  const labelMappers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const observer = { onRequest() {}, onThrottled() {}, onBudget() {} };
   const providers = config.providers.map((one) => {
     const platform = platforms.find(({ type }) => type === one.type);
@@ -67,9 +67,9 @@ export async function openStage(setting: Setting, nowMs: number): Promise<Stage>
   const statistics = createStatistics({
     settings: statisticsSettings(config),
     labels: (dimensionsRow) => store.labels(dimensionsRow),
-    reader: (name) => readers.get(name),
+    labelMapper: (name) => labelMappers.get(name),
   });
-  store.configure(storeSettings(config, { readers, providers }), nowMs);
+  store.configure(storeSettings(config, { labelMappers, providers }), nowMs);
   store.load((incident) => statistics.put(incident));
   const coverage = () => {
     const active = providers.map((one) => activeProvider(store.provider(PROVIDER), one))[0];

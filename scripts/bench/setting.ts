@@ -54,7 +54,7 @@ export function configOf(setting: Setting): Config {
 export async function openSynced(setting: Setting, sinceMs: number): Promise<Store> {
   const config = configOf(setting);
   const store = createSqliteStore({ path: setting.path, log: silent, nowMs: sinceMs });
-  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
+  const labelMappers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const providers = config.providers.map((one) => {
     const platform = platforms.find(({ type }) => type === one.type);
     if (platform === undefined) throw new Error(`no platform is called ${one.type}`);
@@ -64,7 +64,7 @@ export async function openSynced(setting: Setting, sinceMs: number): Promise<Sto
       capabilities: platform.create(one, { clock: systemClock, observer, log: silent }).capabilities,
     };
   });
-  store.configure(storeSettings(config, { readers, providers }), sinceMs);
+  store.configure(storeSettings(config, { labelMappers, providers }), sinceMs);
   store.load(() => undefined);
   store.commit({ ...batchOf([], sinceMs), complete: { polledUntilMs: sinceMs, historyStartMs: sinceMs } });
   return store;

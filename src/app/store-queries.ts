@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import { describeProviders, readersOf, statisticsSettings, toPageProvider } from '../core/settings.ts';
+import { createLabelMappers, describeProviders, statisticsSettings, toPageProvider } from '../core/settings.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { InputError } from '../model/input-error.ts';
 import { sharedBytes } from '../model/threads.ts';
@@ -48,27 +48,27 @@ export const storeQueries: StoreQueries = {
   explain: (context, query) =>
     toResult(context, (history) => {
       const { config, nowMs } = context;
-      const readers = readersOf(config);
+      const labelMappers = createLabelMappers(config);
       return explain({
         question: parseQuestion(query, { config, nowMs }),
         history,
         settings: statisticsSettings(config),
         providers: describeProviders(context).map(toPageProvider),
         retentionMs: config.retentionMs,
-        reader: (name) => readers.get(name),
+        labelMapper: (name) => labelMappers.get(name),
       });
     }),
   incidents: (context, query) =>
     toResult(context, (history) => {
       const { config, nowMs } = context;
-      return listIncidents({ config, history, readers: readersOf(config), nowMs }, query);
+      return listIncidents({ config, history, labelMappers: createLabelMappers(config), nowMs }, query);
     }),
   postmortem: (context, query) =>
     toTextResult(context, (history) => {
       const { config } = context;
-      const readers = readersOf(config);
+      const labelMappers = createLabelMappers(config);
       const providers = describeProviders(context).map(toPageProvider);
-      return writePostmortem({ config, history, providers, reader: (name) => readers.get(name) }, query);
+      return writePostmortem({ config, history, providers, labelMapper: (name) => labelMappers.get(name) }, query);
     }),
   trend: (context, providers) => withHistory(context, (history) => readTrend(context.config, history, providers)),
 };
@@ -96,8 +96,8 @@ function toRequestProblem(error: unknown): RequestProblem {
 
 /** Opens the store for one query and closes it after. */
 function withHistory<Result>({ config, storePath }: QueryContext, read: (history: StoreSnapshot) => Result): Result {
-  const readers = readersOf(config);
-  const history = openSnapshot({ path: storePath, readers, maxServices: config.metrics.maxServices });
+  const labelMappers = createLabelMappers(config);
+  const history = openSnapshot({ path: storePath, labelMappers, maxServices: config.metrics.maxServices });
   try {
     return read(history);
   } finally {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
 import type { Core } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
-import { readersOf, statisticsSettings } from '../core/settings.ts';
+import { createLabelMappers, statisticsSettings } from '../core/settings.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
@@ -88,14 +88,14 @@ export function readTrend(
   history: StoreSnapshot,
   providers: readonly string[],
 ): readonly (readonly TrendSeries[])[] {
-  const readers = readersOf(config);
+  const labelMappers = createLabelMappers(config);
   const { startMs, endMs } = findCommonCoverage(history.providers.filter(({ name }) => providers.includes(name)));
   const stepMs = Math.max(STEP_MIN_MS, Math.min(RANGE_MAX_MS, endMs - startMs) / POINTS);
   const times: TimeGrid = { fromMs: endMs - POINTS * stepMs, stepMs, count: POINTS + 1 };
   const trends = computeMttrTrend({
     history,
     settings: statisticsSettings(config),
-    reader: (provider) => readers.get(provider),
+    labelMapper: (provider) => labelMappers.get(provider),
     isOverall: (provider) => providers.includes(provider),
     times,
   });

@@ -7,7 +7,7 @@ import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Config } from '../config/types.ts';
 import { createCore } from '../core/core.ts';
 import { toRemote } from '../core/remote.ts';
-import { readersOf, storeSettings, toPageProvider } from '../core/settings.ts';
+import { createLabelMappers, storeSettings, toPageProvider } from '../core/settings.ts';
 import type { PageProvider } from '../metrics/family.ts';
 import { createProcessMetrics } from '../metrics/self-metrics.ts';
 import type { Incident } from '../model/incident.ts';
@@ -33,7 +33,7 @@ export interface HistorySourceInput {
 export interface HistorySource {
   readonly history: StoreSnapshot;
   readonly providers: readonly PageProvider[];
-  readonly reader: (provider: string) => LabelMapper | undefined;
+  readonly labelMapper: (provider: string) => LabelMapper | undefined;
   /** How long resolved incidents were kept; what was just read from the platforms is kept whole. */
   readonly retentionMs: number;
   close(): void;
@@ -48,7 +48,7 @@ export async function openHistorySource(input: HistorySourceInput, context: Comm
   const log = createLog({ level: 'error', destination: context.stderr, secrets: findSecrets(config) });
   const metrics = createProcessMetrics(context.version);
   const opened = openProviders({ config, platforms, clock: context.clock, log, metrics });
-  const readers = readersOf(config);
+  const labelMappers = createLabelMappers(config);
   const folder = existsSync(config.store.path) ? undefined : createTemporaryFolder('mttr-exporter-');
   try {
     const path = folder === undefined ? config.store.path : join(folder.path, 'read.db');
@@ -57,11 +57,11 @@ export async function openHistorySource(input: HistorySourceInput, context: Comm
       const kept = { ...input, config: { ...config, retentionMs } };
       await readPlatforms(kept, context, { opened, path, log });
     }
-    const history = openSnapshot({ path, readers, maxServices: config.metrics.maxServices });
+    const history = openSnapshot({ path, labelMappers, maxServices: config.metrics.maxServices });
     return {
       history,
       providers: opened.map(toPageProvider),
-      reader: (provider) => readers.get(provider),
+      labelMapper: (provider) => labelMappers.get(provider),
       retentionMs,
       close: () => {
         history.close();
@@ -105,7 +105,10 @@ async function readPlatforms(
   };
   let isComplete = false;
   try {
-    store.configure(storeSettings(config, { readers: readersOf(config), providers: opened }), clock.nowMs());
+    store.configure(
+      storeSettings(config, { labelMappers: createLabelMappers(config), providers: opened }),
+      clock.nowMs(),
+    );
     await Promise.all(opened.map(pollOnce));
     isComplete = true;
   } finally {

@@ -37,11 +37,11 @@ export interface LabelMapper {
 export function isVisible(
   incident: { readonly flags: number; readonly title: string | undefined; readonly recoveryMs: number | undefined },
   labels: { readonly excluded: boolean },
-  reader: LabelMapper,
+  labelMapper: LabelMapper,
 ): boolean {
   if (labels.excluded || !isCountable(incident.flags)) return false;
-  if (incident.title !== undefined && reader.excludesTitle(incident.title)) return false;
-  return incident.recoveryMs === undefined || !reader.excludesRecovery(incident.recoveryMs);
+  if (incident.title !== undefined && labelMapper.excludesTitle(incident.title)) return false;
+  return incident.recoveryMs === undefined || !labelMapper.excludesRecovery(incident.recoveryMs);
 }
 
 /** Cuts a label value to its longest length, by characters (a surrogate pair is one). */

@@ -8,8 +8,8 @@ import { CoreFailure, type CoreSetup } from './messages.ts';
 import { createPageRenderer, EMPTY_SNAPSHOT, type PageRendering, type PageSnapshot } from './page-renderer.ts';
 import {
   activeProvider,
+  createLabelMappers,
   describeProviders,
-  readersOf,
   statisticsSettings,
   storeSettings,
   toPageProvider,
@@ -150,8 +150,8 @@ export function failOnDamage<Result>(store: Store, work: () => Result): Result {
 }
 
 function configure(store: Store, setup: CoreSetup, nowMs: number): Memory {
-  const readers = readersOf(setup.config);
-  store.configure(storeSettings(setup.config, { readers, providers: describeProviders(setup) }), nowMs);
+  const labelMappers = createLabelMappers(setup.config);
+  store.configure(storeSettings(setup.config, { labelMappers, providers: describeProviders(setup) }), nowMs);
   return loadMemory(store, setup);
 }
 
@@ -188,12 +188,12 @@ function rendered({ render }: Memory): PageRendering {
 /** Reads the whole store. */
 function loadMemory(store: Store, setup: CoreSetup): Memory {
   const { config } = setup;
-  const readers = readersOf(config);
+  const labelMappers = createLabelMappers(config);
   const described = describeProviders(setup);
   const statistics = createStatistics({
     settings: statisticsSettings(config),
     labels: (dimensionsRow) => store.labels(dimensionsRow),
-    reader: (name) => readers.get(name),
+    labelMapper: (name) => labelMappers.get(name),
   });
   const active = new Set<string>();
   const advance = (name: string) => {

@@ -38,21 +38,21 @@ export function describeProviders({
 }
 
 /** Today's mappings of each provider by its name, in the order of the configuration. */
-export function readersOf({ providers, severities }: Config): ReadonlyMap<string, LabelMapper> {
+export function createLabelMappers({ providers, severities }: Config): ReadonlyMap<string, LabelMapper> {
   return new Map(providers.map((one) => [one.name, createLabelMapper(one, severities)]));
 }
 
 /** The part of a configuration that the store needs. */
 export function storeSettings(
   config: Config,
-  given: { readonly readers: ReadonlyMap<string, LabelMapper>; readonly providers: readonly Described[] },
+  given: { readonly labelMappers: ReadonlyMap<string, LabelMapper>; readonly providers: readonly Described[] },
 ): StoreSettings {
   const { metrics, recovery, severities, retentionMs } = config;
   const targets = severities.flatMap(({ name, targetMs }) =>
     targetMs === undefined ? [] : [[name, targetMs] as const],
   );
   return {
-    readers: given.readers,
+    labelMappers: given.labelMappers,
     capabilities: new Map(given.providers.map((one) => [one.config.name, one.capabilities])),
     targetsMs: new Map(targets),
     bucketsMs: metrics.bucketsMs,

@@ -56,9 +56,9 @@ type FilteredLabels = Pick<IncidentLabels, 'excluded' | 'severity' | 'service'>;
 export function findExclusion(
   subject: ExclusionSubject,
   labels: FilteredLabels,
-  reader: LabelMapper,
+  labelMapper: LabelMapper,
 ): Exclusion | undefined {
-  return findFilterExclusion(labels, reader) ?? findIncidentExclusion(subject, reader);
+  return findFilterExclusion(labels, labelMapper) ?? findIncidentExclusion(subject, labelMapper);
 }
 
 /** The key of the provider's filter that leaves out all incidents with these labels. */
@@ -73,37 +73,40 @@ export function findFilterExclusion(
 }
 
 /** Why an incident is left out whatever its labels. */
-export function findIncidentExclusion(subject: ExclusionSubject, reader: LabelMapper): Exclusion | undefined {
-  return findFlag(subject) ?? findTitleOrLengthExclusion(subject, reader);
+export function findIncidentExclusion(subject: ExclusionSubject, labelMapper: LabelMapper): Exclusion | undefined {
+  return findFlag(subject) ?? findTitleOrLengthExclusion(subject, labelMapper);
 }
 
 /** Why an incident is in no duration, as the API says it: what happened to the incident comes before what filters say. */
 export function findApiExclusion(
   subject: ExclusionSubject,
   { excluded }: Pick<IncidentLabels, 'excluded'>,
-  reader: LabelMapper,
+  labelMapper: LabelMapper,
 ): ApiExclusion | undefined {
   const flag = findFlag(subject) ?? ((subject.flags & FLAGS.merged) === 0 ? undefined : 'merged');
-  return flag ?? (excluded ? 'filter' : findTitleOrLengthExclusion(subject, reader));
+  return flag ?? (excluded ? 'filter' : findTitleOrLengthExclusion(subject, labelMapper));
 }
 
 function findFlag({ flags }: ExclusionSubject): 'deleted' | 'flagged' | 'expired' | 'flaky' | undefined {
   return (['deleted', 'flagged', 'expired', 'flaky'] as const).find((flag) => (flags & FLAGS[flag]) === FLAGS[flag]);
 }
 
-function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, reader: LabelMapper) {
-  if (title !== undefined && reader.excludesTitle(title)) return 'exclude_titles';
-  return recoveryMs !== undefined && reader.excludesRecovery(recoveryMs) ? 'shorter_than' : undefined;
+function findTitleOrLengthExclusion({ title, recoveryMs }: ExclusionSubject, labelMapper: LabelMapper) {
+  if (title !== undefined && labelMapper.excludesTitle(title)) return 'exclude_titles';
+  return recoveryMs !== undefined && labelMapper.excludesRecovery(recoveryMs) ? 'shorter_than' : undefined;
 }
 
 /** Labels as the filter sees them: what it leaves out has no slot among the limited services, and people know it by its name. */
 export function findUnfilteredLabels(
   dimensionsRow: number,
-  { history, reader }: { readonly history: Pick<StoreSnapshot, 'labels' | 'dimensions'>; readonly reader: LabelMapper },
+  {
+    history,
+    labelMapper,
+  }: { readonly history: Pick<StoreSnapshot, 'labels' | 'dimensions'>; readonly labelMapper: LabelMapper },
 ): IncidentLabels | undefined {
   const labels = history.labels(dimensionsRow);
   if (labels?.excluded !== true) return labels;
-  return { ...labels, ...toLabels(reader.map(history.dimensions(dimensionsRow))) };
+  return { ...labels, ...toLabels(labelMapper.map(history.dimensions(dimensionsRow))) };
 }
 
 /** The labels that a provider's mappings make. */

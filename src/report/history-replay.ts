@@ -21,7 +21,7 @@ export interface HistoryReplay {
 
 /** Reads all incidents of a history twice; each further time costs what changed since the one before. */
 export function replayHistory(input: HistoryInput): HistoryReplay {
-  const { history, reader: findReader, settings } = input;
+  const { history, labelMapper: findLabelMapper, settings } = input;
   const starts = createStartIndex(
     findSyncedProviders(input).map(({ provider, historyStartMs }) => ({ ...provider, historyStartMs })),
   );
@@ -29,10 +29,10 @@ export function replayHistory(input: HistoryInput): HistoryReplay {
   const indexed = new Set<number>();
   history.each((incident) => {
     const labels = history.labels(incident.dimensionsRow);
-    const reader = findReader(labels?.provider ?? '');
-    if (labels === undefined || reader === undefined) return;
+    const labelMapper = findLabelMapper(labels?.provider ?? '');
+    if (labels === undefined || labelMapper === undefined) return;
     const { flags, title } = incident;
-    if (!isVisible({ flags, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, reader)) return;
+    if (!isVisible({ flags, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, labelMapper)) return;
     openIncidents.put(incident, labels);
     if (!indexed.has(incident.dimensionsRow)) starts.put(labels);
     indexed.add(incident.dimensionsRow);

@@ -8,7 +8,7 @@ import { findCoverage } from './timeline.ts';
 export interface TrendInput {
   readonly history: Pick<StoreSnapshot, 'providers' | 'labels' | 'each'>;
   readonly settings: Pick<StatisticsSettings, 'windows' | 'severities' | 'minimumSample' | 'reopened'>;
-  readonly reader: (provider: string) => LabelMapper | undefined;
+  readonly labelMapper: (provider: string) => LabelMapper | undefined;
   /** Whether a provider counts in every grouping. */
   readonly isOverall: (provider: string) => boolean;
   readonly times: TimeGrid;
@@ -67,11 +67,11 @@ export function computeMttrTrend(input: TrendInput): readonly WindowTrend[] {
 
 /** Undefined for what is in no mean: open, merged, outside the filter, or of a provider that counts only on its own. */
 function findRecoveryMs(incident: IncidentSummary, labels: IncidentLabels, input: TrendInput): number | undefined {
-  const reader = input.reader(labels.provider);
+  const labelMapper = input.labelMapper(labels.provider);
   const ms = recoveryMs(incident, input.settings.reopened);
-  if (reader === undefined || ms === undefined || !input.isOverall(labels.provider)) return undefined;
+  if (labelMapper === undefined || ms === undefined || !input.isOverall(labels.provider)) return undefined;
   const { flags, title } = incident;
-  return isVisible({ flags, title, recoveryMs: ms }, labels, reader) ? ms : undefined;
+  return isVisible({ flags, title, recoveryMs: ms }, labels, labelMapper) ? ms : undefined;
 }
 
 interface Recovery {

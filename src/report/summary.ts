@@ -32,7 +32,7 @@ export interface HistorySummary {
   readonly lastResolvedAtMs: number | undefined;
 }
 
-export interface SummaryInput extends Pick<HistoryInput, 'history' | 'reader'> {
+export interface SummaryInput extends Pick<HistoryInput, 'history' | 'labelMapper'> {
   readonly reopened: 'last' | 'first' | 'sum';
   readonly filter: Filter;
   readonly windows: readonly ProviderWindow[];
@@ -74,25 +74,25 @@ interface Classified {
   readonly exclusion: Exclusion | undefined;
 }
 
-function createClassifier({ history, reader: findReader, reopened, filter, windows }: SummaryInput) {
+function createClassifier({ history, labelMapper: findLabelMapper, reopened, filter, windows }: SummaryInput) {
   const overall = windows.filter(({ provider }) => provider.isOverall);
   const windowByName = new Map(overall.map((window) => [window.provider.name, window]));
   return (incident: IncidentSummary): Classified | undefined => {
     const labels = history.labels(incident.dimensionsRow);
     const window = windowByName.get(labels?.provider ?? '');
-    const reader = findReader(labels?.provider ?? '');
-    if (labels === undefined || window === undefined || reader === undefined) return undefined;
+    const labelMapper = findLabelMapper(labels?.provider ?? '');
+    if (labels === undefined || window === undefined || labelMapper === undefined) return undefined;
     const ms = recoveryMs(incident, reopened);
     const { flags, title, resolvedAtMs = Number.NaN } = incident;
     const isInPeriod = ms !== undefined && resolvedAtMs > window.fromMs && resolvedAtMs <= window.toMs;
     const subject = { flags, title, recoveryMs: ms };
-    if (isVisible(subject, labels, reader)) {
+    if (isVisible(subject, labels, labelMapper)) {
       const isWanted = matchesFilter(filter, labels);
       return { ms, isWanted, isInPeriod, isOutsideFilter: isInPeriod && !isWanted, exclusion: undefined };
     }
-    const unfiltered = findUnfilteredLabels(incident.dimensionsRow, { history, reader }) ?? labels;
+    const unfiltered = findUnfilteredLabels(incident.dimensionsRow, { history, labelMapper }) ?? labels;
     const isAsked = isInPeriod && matchesFilter(filter, unfiltered);
-    const exclusion = isAsked ? findExclusion(subject, unfiltered, reader) : undefined;
+    const exclusion = isAsked ? findExclusion(subject, unfiltered, labelMapper) : undefined;
     return { ms, isWanted: false, isInPeriod, isOutsideFilter: false, exclusion };
   };
 }

@@ -15,7 +15,7 @@ export type ReportedProvider = Omit<ActiveProvider, 'historyStartMs' | 'endMs' |
 export interface HistoryInput {
   readonly history: StoreSnapshot;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => LabelMapper | undefined;
+  readonly labelMapper: (provider: string) => LabelMapper | undefined;
   readonly settings: StatisticsSettings;
 }
 
@@ -43,7 +43,7 @@ export function createTimeline(input: TimelineInput): Timeline {
   const { history, settings, isWanted } = input;
   const statistics = createStatistics({
     settings,
-    reader: input.reader,
+    labelMapper: input.labelMapper,
     labels: (dimensionsRow) => {
       const labels = history.labels(dimensionsRow);
       if (labels === undefined || isWanted === undefined || isWanted(labels)) return labels;

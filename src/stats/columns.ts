@@ -43,7 +43,7 @@ export class Columns {
   length = 0;
   #vacant = 0;
   /** By row of dimensions; null for those of providers that are not configured. */
-  readonly #readers: (LabelMapper | null)[] = [];
+  readonly #labelMappers: (LabelMapper | null)[] = [];
 
   /** The slot of a row of the store; -1 when it is not held. */
   slotOf(row: number): number {
@@ -124,19 +124,19 @@ export class Columns {
   }
 
   #isVisible(incident: IncidentSummary, recovery: number | undefined, input: StatisticsInput): boolean {
-    const reader = this.#readerOf(incident.dimensionsRow, input);
-    if (reader === null) return false;
+    const labelMapper = this.#labelMapperOf(incident.dimensionsRow, input);
+    if (labelMapper === null) return false;
     const { flags, title } = incident;
-    return isVisible({ flags, title, recoveryMs: recovery }, { excluded: false }, reader);
+    return isVisible({ flags, title, recoveryMs: recovery }, { excluded: false }, labelMapper);
   }
 
-  #readerOf(dimensionsRow: number, input: StatisticsInput): LabelMapper | null {
-    const known = this.#readers[dimensionsRow];
+  #labelMapperOf(dimensionsRow: number, input: StatisticsInput): LabelMapper | null {
+    const known = this.#labelMappers[dimensionsRow];
     if (known !== undefined) return known;
     const labels = input.labels(dimensionsRow);
-    const reader = (labels === undefined ? undefined : input.reader(labels.provider)) ?? null;
-    this.#readers[dimensionsRow] = reader;
-    return reader;
+    const labelMapper = (labels === undefined ? undefined : input.labelMapper(labels.provider)) ?? null;
+    this.#labelMappers[dimensionsRow] = labelMapper;
+    return labelMapper;
   }
 
   #resize(capacity: number): void {

@@ -103,7 +103,7 @@ export interface StatisticsInput {
   readonly settings: StatisticsSettings;
   /** Today's labels of a set of dimensions; undefined when its provider is not configured. */
   readonly labels: (dimensionsRow: number) => IncidentLabels | undefined;
-  readonly reader: (provider: string) => LabelMapper | undefined;
+  readonly labelMapper: (provider: string) => LabelMapper | undefined;
 }
 
 /** One group of incidents with its values, one line of values per window. */

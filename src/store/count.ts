@@ -65,10 +65,10 @@ export function countDue(state: LedgerState, input: CountInput, rules: CountingR
   const { incident, dimensionsRow, counting } = input;
   const { settings } = state;
   const labels = state.labels(dimensionsRow);
-  const reader = state.reader(rules.provider);
-  if (labels === undefined || reader === undefined) return false;
+  const labelMapper = state.labelMapper(rules.provider);
+  if (labels === undefined || labelMapper === undefined) return false;
   const ms = recoveryOf(incident, counting, settings.reopened);
-  if (!isVisible({ flags: counting.flags, title: incident.title, recoveryMs: ms }, labels, reader)) {
+  if (!isVisible({ flags: counting.flags, title: incident.title, recoveryMs: ms }, labels, labelMapper)) {
     counting.flags &= ~FLAGS.endedInTime;
     return false;
   }

@@ -104,7 +104,7 @@ function loadIncidents(engine: StoreEngine, state: LedgerState, each: Parameters
   const counts = new Map<number, number>();
   const isConfigured = new Map<number, boolean>();
   for (const { row, provider } of state.dimensionsByRow.values())
-    isConfigured.set(row, state.reader(provider) !== undefined);
+    isConfigured.set(row, state.labelMapper(provider) !== undefined);
   const visit = (incident: IncidentSummary) => {
     const { dimensionsRow, flags } = incident;
     if (isCountable(flags)) counts.set(dimensionsRow, (counts.get(dimensionsRow) ?? 0) + 1);
@@ -126,7 +126,7 @@ interface ConfigureInput {
 export function configure({ engine, writer, fork, settings, nowMs }: ConfigureInput): string[] {
   fork.settings = settings;
   fork.relabel();
-  for (const [name, { provider }] of settings.readers) {
+  for (const [name, { provider }] of settings.labelMappers) {
     const table = applyFilter(engine, fork, name, filterText(provider));
     if (table !== undefined) writer.incidents(table);
   }
@@ -191,7 +191,7 @@ export function prune(input: PruneInput): PruneResult {
   // Only what the step before deleted: statistics still needed its labels until now.
   forgetUnused(input);
   const removedRows: number[] = [];
-  for (const name of fork.settings.readers.keys()) {
+  for (const name of fork.settings.labelMappers.keys()) {
     if (removedRows.length < PRUNED_AT_ONCE) removedRows.push(...pruneProvider(input, name, removedRows.length));
   }
   const hasMore = removedRows.length >= PRUNED_AT_ONCE;

@@ -83,9 +83,13 @@ function openIncidents(engine: StoreEngine, state: LedgerState, limit: number): 
 }
 
 function isCounted(state: LedgerState, row: IncidentRow, labels: IncidentLabels): boolean {
-  const reader = state.reader(labels.provider);
-  if (reader === undefined || !state.isRead(labels.provider)) return false;
-  return isVisible({ flags: number(row, 'marks'), title: text(row, 'title'), recoveryMs: undefined }, labels, reader);
+  const labelMapper = state.labelMapper(labels.provider);
+  if (labelMapper === undefined || !state.isRead(labels.provider)) return false;
+  return isVisible(
+    { flags: number(row, 'marks'), title: text(row, 'title'), recoveryMs: undefined },
+    labels,
+    labelMapper,
+  );
 }
 
 function toOpenIncident(row: IncidentRow, { provider, service, severity }: IncidentLabels): OpenIncident {

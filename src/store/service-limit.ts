@@ -84,7 +84,7 @@ function listedServices(state: LedgerState): Set<string> {
     const provider = providerNames.get(providerRow);
     if (!isListed || provider === undefined || !state.isRead(provider)) continue;
     const dimensions = { row: 0, provider, serviceId: id, serviceName: name, team: '', severity: {} };
-    names.add(state.reader(provider)?.map(dimensions).service ?? '');
+    names.add(state.labelMapper(provider)?.map(dimensions).service ?? '');
   }
   return names;
 }

@@ -44,7 +44,7 @@ export interface StoreSnapshot {
 interface SnapshotInput {
   readonly path: string;
   /** By provider name, in the order of the configuration. */
-  readonly readers: ReadonlyMap<string, LabelMapper>;
+  readonly labelMappers: ReadonlyMap<string, LabelMapper>;
   readonly maxServices: number;
 }
 
@@ -118,10 +118,10 @@ function openReadOnly(path: string): DatabaseSync {
   }
 }
 
-function readSnapshot(database: DatabaseSync, { path, readers, maxServices }: SnapshotInput): StoreSnapshot {
+function readSnapshot(database: DatabaseSync, { path, labelMappers, maxServices }: SnapshotInput): StoreSnapshot {
   const engine = createSqliteEngine(database, path);
   const state = engine.loadState();
-  state.settings = { ...NO_SETTINGS, readers, maxServices };
+  state.settings = { ...NO_SETTINGS, labelMappers, maxServices };
   state.relabel();
   // A configuration that changed since the exporter ran may have services without a label of their own yet; only then incidents are counted.
   if (hasWaitingServices(state)) {
@@ -129,7 +129,7 @@ function readSnapshot(database: DatabaseSync, { path, readers, maxServices }: Sn
       state.incidents.set(dimensionsRow, incidents);
     reconcileServices(state, 0);
   }
-  const providers = [...readers.keys()].map((name) => state.provider(name));
+  const providers = [...labelMappers.keys()].map((name) => state.provider(name));
   const labels = (dimensionsRow: number) =>
     state.isRead(state.dimensions(dimensionsRow).provider) ? state.labels(dimensionsRow) : undefined;
   const record = (row: IncidentRow): IncidentDetails => {

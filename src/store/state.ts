@@ -47,7 +47,7 @@ export function serviceKey(providerRow: number, id: string): string {
 
 /** Before the first configuration nothing is read. */
 export const NO_SETTINGS: StoreSettings = {
-  readers: new Map(),
+  labelMappers: new Map(),
   capabilities: new Map(),
   targetsMs: new Map(),
   bucketsMs: [],
@@ -142,12 +142,12 @@ export class LedgerState {
 
   /** True when a filter of the configuration depends on titles. */
   isTitleWanted(): boolean {
-    return [...this.settings.readers.values()].some(({ provider }) => provider.filter.excludeTitles.length > 0);
+    return [...this.settings.labelMappers.values()].some(({ provider }) => provider.filter.excludeTitles.length > 0);
   }
 
   /** Configured, and its first sync is complete. */
   isRead(name: string): boolean {
-    return this.settings.readers.has(name) && this.provider(name).isSynced;
+    return this.settings.labelMappers.has(name) && this.provider(name).isSynced;
   }
 
   /** The row of the dimensions of an incident; new dimensions get a new row. */
@@ -174,11 +174,11 @@ export class LedgerState {
   /** What today's mappings make of a set of dimensions; undefined for providers that are not configured. */
   mapped(row: number): MappedLabels | undefined {
     const dimensions = this.dimensions(row);
-    return this.reader(dimensions.provider)?.map(dimensions);
+    return this.labelMapper(dimensions.provider)?.map(dimensions);
   }
 
-  reader(provider: string): LabelMapper | undefined {
-    return this.settings.readers.get(provider);
+  labelMapper(provider: string): LabelMapper | undefined {
+    return this.settings.labelMappers.get(provider);
   }
 
   /** Today's labels of a set of dimensions, with the limit on services applied; undefined for providers that are not configured. */

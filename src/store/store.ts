@@ -8,7 +8,7 @@ import type { LabelSet } from './label-sets.ts';
 /** The part of the configuration that the store depends on. */
 export interface StoreSettings {
   /** By provider name, in the order of the configuration; other providers stay in the store but are not read. */
-  readonly readers: ReadonlyMap<string, LabelMapper>;
+  readonly labelMappers: ReadonlyMap<string, LabelMapper>;
   /** By provider name: what its platform reports. */
   readonly capabilities: ReadonlyMap<string, Pick<Capabilities, 'acknowledged'>>;
   /** Recovery target of each severity that has one. */

@@ -28,14 +28,14 @@ export function storeOf(incidents: readonly Incident[], more = ''): StoredIncide
   const text = `providers: [{ type: pagerduty, api_key: k${more} }]\nstore: { path: "${path}" }`;
   const { config } = loadConfig({ text, filename: 'c', env: {}, platforms, readFile: () => '', nowMs: START_MS });
   const store = createSqliteStore({ path, log: SILENT, nowMs: START_MS });
-  const readers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
+  const labelMappers = new Map(config.providers.map((one) => [one.name, createLabelMapper(one, config.severities)]));
   const capabilities = { ...TRAITS, escalations: true, reopens: true };
   const providers = config.providers.map((one) => ({ config: one, capabilities }));
   onTestFinished(() => {
     store.close();
     rmSync(folder, { recursive: true });
   });
-  store.configure(storeSettings(config, { readers, providers }), START_MS);
+  store.configure(storeSettings(config, { labelMappers, providers }), START_MS);
   store.load(() => undefined);
   const tell: StoredIncidents['tell'] = (told, deletedIds = []) => {
     const complete = { polledUntilMs: START_MS, historyStartMs: 0 };
@@ -49,9 +49,9 @@ export function storeOf(incidents: readonly Incident[], more = ''): StoredIncide
   return {
     tell,
     open: () => {
-      const history = openSnapshot({ path, readers, maxServices: config.metrics.maxServices });
+      const history = openSnapshot({ path, labelMappers, maxServices: config.metrics.maxServices });
       onTestFinished(() => history.close());
-      return { config, history, readers, nowMs: START_MS };
+      return { config, history, labelMappers, nowMs: START_MS };
     },
   };
 }

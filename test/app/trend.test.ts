@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createTrend, readTrend } from '../../src/app/trend.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { readersOf } from '../../src/core/settings.ts';
+import { createLabelMappers } from '../../src/core/settings.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { openSnapshot } from '../../src/store/snapshot.ts';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
@@ -35,7 +35,7 @@ async function stage() {
     read: async (providers) => {
       disk.readings += 1;
       if (disk.isBroken) throw new Error('disk I/O error');
-      const history = openSnapshot({ path, readers: readersOf(config), maxServices: 500 });
+      const history = openSnapshot({ path, labelMappers: createLabelMappers(config), maxServices: 500 });
       try {
         return readTrend(config, history, providers);
       } finally {

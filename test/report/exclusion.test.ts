@@ -9,10 +9,10 @@ const DIMENSIONS = { row: 1, provider: 'pagerduty', serviceId: 'S', serviceName:
 const INCIDENT = { flags: 0, title: 'It is slow', recoveryMs: 60_000 };
 
 function excluded(filter: Partial<typeof OPEN> | object, incident: Partial<typeof INCIDENT> = {}) {
-  const reader = createLabelMapper(providerConfig({ filter: { ...OPEN, ...filter } }), severities);
-  const labels = toLabels(reader.map({ ...DIMENSIONS, severity: { priority: 'P1' } }));
+  const labelMapper = createLabelMapper(providerConfig({ filter: { ...OPEN, ...filter } }), severities);
+  const labels = toLabels(labelMapper.map({ ...DIMENSIONS, severity: { priority: 'P1' } }));
   const subject = { ...INCIDENT, ...incident };
-  return { reason: findExclusion(subject, labels, reader), isVisible: isVisible(subject, labels, reader) };
+  return { reason: findExclusion(subject, labels, labelMapper), isVisible: isVisible(subject, labels, labelMapper) };
 }
 
 describe('an incident that is not counted', () => {

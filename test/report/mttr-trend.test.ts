@@ -53,14 +53,14 @@ function historyOf(
   store.commit(poll(READ_UNTIL, { provider: 'aws', incidents: apart }));
   store.commit(poll(READ_UNTIL - 5 * DAY_MS, { provider: 'silent', incidents: late }));
   store.close();
-  return openSnapshot({ path, readers: STORE.readers, maxServices: STORE.maxServices });
+  return openSnapshot({ path, labelMappers: STORE.labelMappers, maxServices: STORE.maxServices });
 }
 
 function trendOf(history: StoreSnapshot, given: StatisticsSettings): readonly WindowTrend[] {
   return computeMttrTrend({
     history,
     settings: given,
-    reader: (name) => STORE.readers.get(name),
+    labelMapper: (name) => STORE.labelMappers.get(name),
     isOverall: (name) => name !== 'aws',
     times: INSTANTS,
   });
@@ -77,7 +77,7 @@ function timelineOf(history: StoreSnapshot, given: StatisticsSettings): WindowTr
       { name: 'aws', isOverall: false, ...tells },
       { name: 'silent', isOverall: true, ...tells },
     ],
-    reader: (name) => STORE.readers.get(name),
+    labelMapper: (name) => STORE.labelMappers.get(name),
   });
   const trends = given.windows.map(() => ({ all: [] as TrendPoint[], severities: new Map<string, TrendPoint[]>() }));
   for (let step = 0; step < INSTANTS.count; step += 1) {

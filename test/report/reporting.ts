@@ -60,13 +60,13 @@ export function stageReports(told: readonly ToldProvider[]): (asking?: Asking) =
     store.commit(isUnsynced ? page : { ...page, complete: { polledUntilMs: readUntilMs, historyStartMs } });
   }
   store.close();
-  const readers = new Map(configs.map((config) => [config.name, createLabelMapper(config, titled)]));
-  const history = openSnapshot({ path, readers, maxServices: 500 });
+  const labelMappers = new Map(configs.map((config) => [config.name, createLabelMapper(config, titled)]));
+  const history = openSnapshot({ path, labelMappers, maxServices: 500 });
   onTestFinished(() => history.close());
   return ({ config, filter, step, isCompared, minimumSample = 1, retentionMs = 400 * DAY_MS, ...period } = {}) =>
     makeReport({
       history,
-      reader: (name) => readers.get(name),
+      labelMapper: (name) => labelMappers.get(name),
       providers: configs.map(({ name, overall }) => ({
         name,
         isOverall: overall,

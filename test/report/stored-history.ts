@@ -42,19 +42,19 @@ export interface TestProvider {
 export interface World {
   readonly history: StoreSnapshot;
   readonly providers: readonly ReportedProvider[];
-  readonly reader: (provider: string) => ReturnType<typeof createLabelMapper> | undefined;
+  readonly labelMapper: (provider: string) => ReturnType<typeof createLabelMapper> | undefined;
 }
 
 export function worldOf(told: readonly TestProvider[]): World {
   const path = join(temporaryFolder(), 'store.db');
   fillStore(path, told);
   const configs = told.map(({ config }) => providerConfig(config));
-  const readers = new Map(configs.map((config) => [config.name, createLabelMapper(config, severities)]));
-  const history = openSnapshot({ path, readers, maxServices: 500 });
+  const labelMappers = new Map(configs.map((config) => [config.name, createLabelMapper(config, severities)]));
+  const history = openSnapshot({ path, labelMappers, maxServices: 500 });
   onTestFinished(() => history.close());
   return {
     history,
-    reader: (name) => readers.get(name),
+    labelMapper: (name) => labelMappers.get(name),
     providers: configs.map(({ name, overall }, place) => ({
       name,
       isOverall: overall,

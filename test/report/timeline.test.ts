@@ -78,10 +78,16 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
 }
 
 function timelineOf(incidents: readonly IncidentSummary[], isWanted: (labels: IncidentLabels) => boolean = () => true) {
-  return createTimeline({ history: historyOf(incidents), settings: SETTINGS, providers: PROVIDERS, reader, isWanted });
+  return createTimeline({
+    history: historyOf(incidents),
+    settings: SETTINGS,
+    providers: PROVIDERS,
+    labelMapper,
+    isWanted,
+  });
 }
 
-function reader(name: string) {
+function labelMapper(name: string) {
   return createLabelMapper(providerConfig({ name }), severities);
 }
 
@@ -155,7 +161,11 @@ describe('windows of the past', () => {
     fc.assert(
       fc.property(history, (incidents) => {
         const timeline = timelineOf(incidents);
-        const live = createStatistics({ settings: SETTINGS, labels: (dimensionsRow) => LABELS[dimensionsRow], reader });
+        const live = createStatistics({
+          settings: SETTINGS,
+          labels: (dimensionsRow) => LABELS[dimensionsRow],
+          labelMapper,
+        });
         for (const one of incidents) live.put(one);
         for (const [at, { readUntilMs: endMs, historyStartMs }] of REACHES.entries()) {
           const provider = PROVIDERS[at];

@@ -13,7 +13,7 @@ const READING = {
     reopened: 'last' as const,
   },
   labels: () => undefined,
-  reader: () => undefined,
+  labelMapper: () => undefined,
 };
 
 function incident(row: number): IncidentSummary {

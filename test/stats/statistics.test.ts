@@ -53,7 +53,7 @@ function open(settings: StatisticsSettings, labels = LABELS): Statistics {
   return createStatistics({
     settings,
     labels: (dimensionsRow) => labels[dimensionsRow],
-    reader: (name) => createLabelMapper(providerConfig({ name }), severities),
+    labelMapper: (name) => createLabelMapper(providerConfig({ name }), severities),
   });
 }
 

@@ -54,7 +54,7 @@ export function recovered(id: string, minutes: number, reported: ReportedFields 
   return incident(id, { ...reported, triggeredAtMs, resolvedAtMs: triggeredAtMs + minutes * MINUTE_MS });
 }
 
-interface SettingsChange extends Partial<Omit<StoreSettings, 'readers' | 'capabilities'>> {
+interface SettingsChange extends Partial<Omit<StoreSettings, 'labelMappers' | 'capabilities'>> {
   readonly providers?: readonly Partial<ProviderConfig>[];
   readonly severities?: readonly SeverityConfig[];
 }
@@ -63,7 +63,7 @@ interface SettingsChange extends Partial<Omit<StoreSettings, 'readers' | 'capabi
 export function settings({ providers = [{}], severities: own = severities, ...change }: SettingsChange = {}) {
   const configs = providers.map((one) => providerConfig(one));
   const all: StoreSettings = {
-    readers: new Map(configs.map((config) => [config.name, createLabelMapper(config, own)])),
+    labelMappers: new Map(configs.map((config) => [config.name, createLabelMapper(config, own)])),
     capabilities: new Map(configs.map(({ name }) => [name, { acknowledged: true, escalations: true, reopens: true }])),
     targetsMs: new Map(own.flatMap(({ name, targetMs }) => (targetMs === undefined ? [] : [[name, targetMs]]))),
     bucketsMs: [15 * MINUTE_MS, HOUR_MS],

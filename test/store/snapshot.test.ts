@@ -20,8 +20,8 @@ async function written(path: string, given: StoreSettings = settings()): Promise
   return start(store, given);
 }
 
-function read(path: string, { readers, maxServices }: StoreSettings = settings()): StoreSnapshot {
-  const history = openSnapshot({ path, readers, maxServices });
+function read(path: string, { labelMappers, maxServices }: StoreSettings = settings()): StoreSnapshot {
+  const history = openSnapshot({ path, labelMappers, maxServices });
   onTestFinished(() => history.close());
   return history;
 }
@@ -74,7 +74,7 @@ describe('a snapshot of a store', () => {
     expect(now.map(({ resolvedAtMs }) => resolvedAtMs)).toEqual([at(109), at(40)]);
   });
 
-  it('lets an exporter write and a second reader read', async () => {
+  it('lets an exporter write and a second labelMapper read', async () => {
     const path = pathOf();
     const store = await written(path);
     await sync(store, [recovered('A', 20)]);

@@ -17,7 +17,7 @@ import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
 export interface IncidentsInput {
   readonly config: Config;
   readonly history: StoreSnapshot;
-  readonly readers: ReadonlyMap<string, LabelMapper>;
+  readonly labelMappers: ReadonlyMap<string, LabelMapper>;
   readonly nowMs: number;
 }
 
@@ -151,10 +151,10 @@ function digestQuery(query: object): string {
   return hash('sha256', JSON.stringify(given), 'base64url').slice(0, 8);
 }
 
-function readIncident({ history, readers, config }: IncidentsInput, row: number): IncidentResponse[] {
+function readIncident({ history, labelMappers, config }: IncidentsInput, row: number): IncidentResponse[] {
   const [details] = history.details([row]);
   const labels = details && history.labels(details.stored.dimensionsRow);
-  const labelMapper = readers.get(details?.provider ?? '');
+  const labelMapper = labelMappers.get(details?.provider ?? '');
   if (details === undefined || labels === undefined || labelMapper === undefined) return [];
   return [toResponse(details, config, labels, labelMapper)];
 }

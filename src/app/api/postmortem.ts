@@ -6,7 +6,7 @@ import { renderPostmortem } from '../../report/postmortem/template.ts';
 import type { PostmortemRequest } from '../../server/api/queries.ts';
 import { RequestProblem } from '../../server/responses.ts';
 
-export interface PostmortemInput extends Pick<FactsInput, 'history' | 'providers' | 'reader'> {
+export interface PostmortemInput extends Pick<FactsInput, 'history' | 'providers' | 'labelMapper'> {
   readonly config: Config;
 }
 

@@ -39,9 +39,9 @@ export function summariseSample(
   provider: ProviderConfig,
   { severities }: Pick<Config, 'severities'>,
 ): SampleSummary {
-  const reader = createLabelMapper(provider, severities);
+  const labelMapper = createLabelMapper(provider, severities);
   const mapLabels = (of: Pick<IncidentSample, 'serviceId' | 'serviceName' | 'team' | 'severity'>) =>
-    reader.map({ row: 0, provider: provider.name, ...of, team: of.team ?? '' });
+    labelMapper.map({ row: 0, provider: provider.name, ...of, team: of.team ?? '' });
   const toListed = (serviceName: string, severity: SeveritySources = {}) =>
     mapLabels({ serviceId: '', serviceName, team: '', severity });
   const all = (report.firstPage?.incidents ?? []).map(mapLabels);
@@ -60,7 +60,7 @@ export function summariseSample(
     excluded: all.length - kept.length,
     missingInFilter: findMissingInFilter(
       all.filter(({ excluded }) => excluded),
-      reader,
+      labelMapper,
     ),
     services,
     servicesMax: allServices.length + Math.max(0, listed.count - listed.names.length),
@@ -79,10 +79,10 @@ function distinct(names: readonly string[]): string[] {
 
 function findMissingInFilter(
   excluded: readonly MappedLabels[],
-  reader: LabelMapper,
+  labelMapper: LabelMapper,
 ): ReadonlyMap<FilterKey, readonly string[]> {
   const all = excluded.flatMap((labels): [FilterKey, string][] => {
-    const exclusion = findFilterExclusion(toLabels(labels), reader);
+    const exclusion = findFilterExclusion(toLabels(labels), labelMapper);
     if (exclusion === 'filter_severities') return [['severities', labels.severity.name]];
     return exclusion === 'filter_services' ? [['services', labels.service]] : [['teams', labels.team]];
   });

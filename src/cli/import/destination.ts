@@ -1,6 +1,6 @@
 import { openProviders } from '../../app/providers.ts';
 import type { Config } from '../../config/types.ts';
-import { readersOf, storeSettings } from '../../core/settings.ts';
+import { createLabelMappers, storeSettings } from '../../core/settings.ts';
 import type { ImportTarget } from '../../imports/importing.ts';
 import { createImportStage } from '../../imports/stage.ts';
 import { createProcessMetrics } from '../../metrics/self-metrics.ts';
@@ -86,7 +86,7 @@ async function openStore(config: Config, { clock, stderr, version }: CommandCont
     store = createSqliteStore({ path: config.store.path, log, nowMs: clock.nowMs(), isDamageRefused: true });
     const providers = openProviders({ config, platforms, clock, log, metrics: createProcessMetrics(version) });
     await Promise.all(providers.map((one) => one.provider.close()));
-    store.configure(storeSettings(config, { readers: readersOf(config), providers }), clock.nowMs());
+    store.configure(storeSettings(config, { labelMappers: createLabelMappers(config), providers }), clock.nowMs());
     return store;
   } catch (error) {
     store?.close();

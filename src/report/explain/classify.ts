@@ -76,7 +76,7 @@ export function classifyIncidents(input: ClassifyInput): Classification {
     const { flags, title, row, triggeredAtMs, fingerprint } = incident;
     const recovery = recoveryMs(incident, reopened);
     const exclusion =
-      dimensions.reason ?? findIncidentExclusion({ flags, title, recoveryMs: recovery }, dimensions.reader);
+      dimensions.reason ?? findIncidentExclusion({ flags, title, recoveryMs: recovery }, dimensions.labelMapper);
     if (exclusion === undefined) providersInRow.add(dimensions.window.provider.name);
     const result = classifyIncident({ ...shared, incident, dimensions, recovery, exclusion });
     if (result === undefined) return;
@@ -95,7 +95,7 @@ export function classifyIncidents(input: ClassifyInput): Classification {
 /** What all incidents of a set of dimensions share, as far as the question goes. */
 interface DimensionsInfo {
   readonly labels: IncidentLabels;
-  readonly reader: LabelMapper;
+  readonly labelMapper: LabelMapper;
   readonly window: ProviderWindow;
   /** Why none of them is in the number; absent when that is up to the incident. */
   readonly reason: Reason | undefined;
@@ -108,7 +108,7 @@ interface DimensionsInfo {
 /** Looks at each set of dimensions once; finds nothing for dimensions that the question is not about, or that are not synced yet. */
 function createDimensionsIndex({
   history,
-  reader: findReader,
+  labelMapper: findLabelMapper,
   settings,
   windows,
   labels: wanted,
@@ -124,17 +124,17 @@ function createDimensionsIndex({
   const known = new Map<number, DimensionsInfo | undefined>();
   const read = (dimensionsRow: number): DimensionsInfo | undefined => {
     const stored = history.labels(dimensionsRow);
-    const reader = stored === undefined ? undefined : findReader(stored.provider);
+    const labelMapper = stored === undefined ? undefined : findLabelMapper(stored.provider);
     const window = windows.find(({ provider }) => provider.name === stored?.provider);
-    if (stored === undefined || reader === undefined || window === undefined) return undefined;
-    const labels = findUnfilteredLabels(dimensionsRow, { history, reader }) ?? stored;
+    if (stored === undefined || labelMapper === undefined || window === undefined) return undefined;
+    const labels = findUnfilteredLabels(dimensionsRow, { history, labelMapper }) ?? stored;
     for (const label of LABELS) names[label].add(labels[label]);
     if (!matchesLabels(wanted, labels)) return undefined;
     const isOutside = !isByProvider && !window.provider.isOverall;
-    const reason = isOutside ? 'not_overall' : findFilterExclusion(labels, reader);
+    const reason = isOutside ? 'not_overall' : findFilterExclusion(labels, labelMapper);
     const severity = settings.severities.find(({ name }) => name === labels.severity);
     const isAsked = outageSeverities === undefined || outageSeverities.includes(labels.severity);
-    return { labels, reader, window, reason, severity, isAsked };
+    return { labels, labelMapper, window, reason, severity, isAsked };
   };
   const find = (dimensionsRow: number): DimensionsInfo | undefined => {
     if (!known.has(dimensionsRow)) known.set(dimensionsRow, read(dimensionsRow));

@@ -44,9 +44,9 @@ export interface Facts {
 
 /** Gathers what is known of an incident; goes over the history twice. */
 export function gatherFacts(input: FactsInput): Facts {
-  const { history, details, settings, severities, reader } = input;
+  const { history, details, settings, severities, labelMapper } = input;
   const { provider, stored, incident } = details;
-  const labels = reader(provider)?.map(history.dimensions(stored.dimensionsRow));
+  const labels = labelMapper(provider)?.map(history.dimensions(stored.dimensionsRow));
   if (labels === undefined) throw new Error(`no provider is called ${provider}`);
   const severity = severities.find(({ name }) => name === labels.severity.name);
   const state = history.providers.find(({ name }) => name === provider);
@@ -68,12 +68,12 @@ export function gatherFacts(input: FactsInput): Facts {
   };
 }
 
-function findExclusionText({ details, reader: findReader, settings }: FactsInput, labels: MappedLabels) {
+function findExclusionText({ details, labelMapper: findLabelMapper, settings }: FactsInput, labels: MappedLabels) {
   const { stored, incident, provider } = details;
-  const reader = findReader(provider);
-  if (reader === undefined) return undefined;
+  const labelMapper = findLabelMapper(provider);
+  if (labelMapper === undefined) return undefined;
   const subject = { ...stored, title: incident.title, recoveryMs: recoveryMs(stored, settings.reopened) };
-  const exclusion = findExclusion(subject, toLabels(labels), reader) ?? (incident.merged ? 'merged' : undefined);
+  const exclusion = findExclusion(subject, toLabels(labels), labelMapper) ?? (incident.merged ? 'merged' : undefined);
   return exclusion === undefined ? undefined : EXCLUSION_TEXTS[exclusion];
 }
 

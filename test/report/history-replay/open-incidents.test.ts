@@ -144,7 +144,7 @@ describe('what was open', () => {
             reopened: 'last',
           },
           labels: (dimensionsRow) => LABELS[dimensionsRow],
-          reader: (name) => createLabelMapper(providerConfig({ name }), severities),
+          labelMapper: (name) => createLabelMapper(providerConfig({ name }), severities),
         });
         live.advance({
           name: 'pd',

@@ -406,7 +406,7 @@ export function countingContract(engine: StoreEngine): void {
       expect(crashed.labelSets()).toEqual(released);
     });
 
-    it('that was read does not change under its reader', async () => {
+    it('that was read does not change under its labelMapper', async () => {
       const store = await start(engine.place().open());
       await sync(store);
       store.commit(poll(at(60), { incidents: [recovered('Q1', 20)] }));
