@@ -59,8 +59,6 @@ const QUANTILES: Readonly<Record<string, string>> = {
   recovery_p99_minutes: '0.99',
 };
 
-const STAGE_FIELD = /^(detection|acknowledgement|identification|mitigation)_within_target_ratio$/;
-
 function onPage(page: Parsed, name: string, labels: Record<string, string>): number | undefined {
   const quantile = QUANTILES[name];
   if (quantile !== undefined) return page.value('incident_recovery_quantile_minutes', { ...labels, quantile });
