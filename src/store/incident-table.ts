@@ -57,9 +57,9 @@ export class IncidentTable {
 
   /** Writes the content (CONTENT_COLUMNS) and the counting state of an incident. */
   put(providerRow: number, cells: readonly Cell[], counting: CountingState): IncidentRow {
-    const row: Record<string, unknown> = { provider: providerRow };
-    for (const [at, column] of CONTENT_COLUMNS.entries()) row[column] = cells[at];
-    return this.#put({ ...row, ...countingColumns(counting) });
+    const row: Record<string, unknown> = { provider: providerRow, ...countingColumns(counting) };
+    for (let at = 0; at < CONTENT_COLUMNS.length; at += 1) row[CONTENT_COLUMNS[at] ?? ''] = cells[at];
+    return this.#put(row);
   }
 
   /** Writes only the counting state. */

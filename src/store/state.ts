@@ -88,6 +88,7 @@ export class LedgerState {
   readonly #base: LedgerState | undefined;
   readonly #layers: Pick<LayeredMap<never, never>, 'apply'>[] = [];
   readonly #labels = new Map<number, IncidentLabels>();
+  readonly #mapped = new Map<number, MappedLabels>();
   /** The labels of this fork differ from those of its base. */
   #isRelabelled: boolean;
 
@@ -128,7 +129,7 @@ export class LedgerState {
     this.lastDimensionsRow = fork.lastDimensionsRow;
     this.lastSetRow = fork.lastSetRow;
     this.settings = fork.settings;
-    if (fork.#isRelabelled) this.#labels.clear();
+    if (fork.#isRelabelled) this.#forgetLabels();
   }
 
   hasNewLayout(): boolean {
@@ -173,8 +174,14 @@ export class LedgerState {
 
   /** What today's mappings make of a set of dimensions; undefined for providers that are not configured. */
   mapped(row: number): MappedLabels | undefined {
+    if (!this.#isRelabelled && this.#base !== undefined && this.#base.dimensionsByRow.has(row))
+      return this.#base.mapped(row);
+    const known = this.#mapped.get(row);
+    if (known !== undefined) return known;
     const dimensions = this.dimensions(row);
-    return this.labelMapper(dimensions.provider)?.map(dimensions);
+    const mapped = this.labelMapper(dimensions.provider)?.map(dimensions);
+    if (mapped !== undefined) this.#mapped.set(row, mapped);
+    return mapped;
   }
 
   labelMapper(provider: string): LabelMapper | undefined {
@@ -199,7 +206,12 @@ export class LedgerState {
   /** Must be called when names, mappings or the allocation of labels have changed. */
   relabel(): void {
     this.#isRelabelled = true;
+    this.#forgetLabels();
+  }
+
+  #forgetLabels(): void {
     this.#labels.clear();
+    this.#mapped.clear();
   }
 
   /** Remembers that a set of dimensions gained or lost incidents. */
