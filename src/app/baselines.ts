@@ -1,11 +1,5 @@
-import { durationText } from '../config/durations.ts';
-import { HISTORY_MARGIN_MS } from '../config/resolve.ts';
-import type { Config, WindowConfig } from '../config/types.ts';
-
-/** History that the baseline of a window needs: the window, the one before it, and a margin for the longest recoveries. */
-export function baselineNeedsMs({ ms }: Pick<WindowConfig, 'ms'>): number {
-  return 2 * ms + HISTORY_MARGIN_MS;
-}
+import { baselineHistoryMs, type Config, type WindowConfig } from '../config/types.ts';
+import { formatDuration } from '../model/format.ts';
 
 /** What limits the baselines of a provider's rows. */
 export interface BaselineInput {
@@ -25,17 +19,17 @@ export interface BaselineGap {
 
 /** Undefined where each window has its baseline. */
 export function findBaselineGap({ config, retentionMs, reachMs }: BaselineInput): BaselineGap | undefined {
-  const windows = config.windows.filter((window) => reachMs < baselineNeedsMs(window));
+  const windows = config.windows.filter((window) => reachMs < baselineHistoryMs(window.ms));
   const largest = windows.toSorted((one, other) => one.ms - other.ms).at(-1);
   if (largest === undefined) return undefined;
-  const needed = `a baseline over ${largest.name} needs ${durationText(baselineNeedsMs(largest))}`;
-  return { windows, reason: `${findLimit({ config, retentionMs }, baselineNeedsMs(largest))}, and ${needed}` };
+  const needed = `a baseline over ${largest.name} needs ${formatDuration(baselineHistoryMs(largest.ms))}`;
+  return { windows, reason: `${findLimit({ config, retentionMs }, baselineHistoryMs(largest.ms))}, and ${needed}` };
 }
 
 function findLimit({ config, retentionMs }: Omit<BaselineInput, 'reachMs'>, neededMs: number): string {
   const { historyMs } = config;
   if (retentionMs !== undefined && retentionMs < Math.min(neededMs, historyMs)) {
-    return `the platform keeps only ${durationText(retentionMs)} of history`;
+    return `the platform keeps only ${formatDuration(retentionMs)} of history`;
   }
-  return historyMs < neededMs ? `history is ${durationText(historyMs)}` : 'its history is shorter than configured';
+  return historyMs < neededMs ? `history is ${formatDuration(historyMs)}` : 'its history is shorter than configured';
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/types.ts';
+import { baselineHistoryMs, type Config } from '../config/types.ts';
 import type { CoreProviderStatus, CoreStatus } from '../core/messages.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { formatList } from '../model/format.ts';
@@ -6,7 +6,7 @@ import { MINUTE_MS } from '../model/time.ts';
 import type { Readiness } from '../server/request-handler.ts';
 import { formatSpan } from '../server/status-page/html.ts';
 import type { Issue, ProviderStatus } from '../server/status-page/view.ts';
-import { baselineNeedsMs, findBaselineGap } from './baselines.ts';
+import { findBaselineGap } from './baselines.ts';
 import { findEmptiness } from './emptiness.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 import type { PageLoop } from './page-loop.ts';
@@ -172,7 +172,7 @@ function findBaselineIssues({ config, core, capabilities }: HealthInput, { name,
   // Windows of imported incidents stand still.
   const isMoving = allowance !== undefined;
   const windows = gap.windows.map((window) => {
-    const day = new Date(startMs + baselineNeedsMs(window)).toISOString().slice(0, 10);
+    const day = new Date(startMs + baselineHistoryMs(window.ms)).toISOString().slice(0, 10);
     return isMoving ? `${window.name} (until ${day})` : window.name;
   });
   const rows = isOverall ? `any row that ${name} counts in` : `its rows`;

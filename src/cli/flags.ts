@@ -1,6 +1,7 @@
 import { Option } from 'commander';
-import { durationText, parseDuration } from '../config/durations.ts';
+import { parseDuration } from '../config/durations.ts';
 import { messageOf } from '../model/error-message.ts';
+import { formatDuration } from '../model/format.ts';
 import { InputError } from '../model/input-error.ts';
 import { parseListenAddress } from '../server/addresses.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
@@ -125,9 +126,9 @@ export function durationBetween(minMs: number, maxMs: number): (text: string) =>
   return (text) => {
     const ms = parseDuration(text);
     if (ms === undefined || ms < minMs) {
-      throw new Error(`"${text}" is not a duration; expected ${durationText(minMs)} or more, such as 30s or 5m`);
+      throw new Error(`"${text}" is not a duration; expected ${formatDuration(minMs)} or more, such as 30s or 5m`);
     }
-    if (ms > maxMs) throw new Error(`"${text}" is too long; expected at most ${durationText(maxMs)}`);
+    if (ms > maxMs) throw new Error(`"${text}" is too long; expected at most ${formatDuration(maxMs)}`);
     return ms;
   };
 }

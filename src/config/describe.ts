@@ -1,4 +1,4 @@
-import { durationText } from './durations.ts';
+import { formatDuration } from '../model/format.ts';
 import { formatRateLimit } from './field-types.ts';
 import { WEEKDAYS } from './schema.ts';
 import type { BusinessHours, Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
@@ -14,24 +14,24 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
     default_severities: false,
     availability: config.availability,
     business_hours: config.businessHours && describeBusinessHours(config.businessHours),
-    history: durationText(config.historyMs),
+    history: formatDuration(config.historyMs),
     windows: config.windows.map(({ name }) => name),
     groupings: config.groupings,
-    recovery: { reopened: recovery.reopened, settle: durationText(recovery.settleMs) },
+    recovery: { reopened: recovery.reopened, settle: formatDuration(recovery.settleMs) },
     levels: {
-      elite: durationText(levels.eliteMs),
-      high: durationText(levels.highMs),
-      medium: durationText(levels.mediumMs),
+      elite: formatDuration(levels.eliteMs),
+      high: formatDuration(levels.highMs),
+      medium: formatDuration(levels.mediumMs),
     },
     metrics: {
       detail: metrics.detail,
       team: metrics.team,
       max_services: metrics.maxServices,
       minimum_sample: metrics.minimumSample,
-      new_series_hold: durationText(metrics.newSeriesHoldMs),
-      buckets: metrics.bucketsMs.map(durationText),
+      new_series_hold: formatDuration(metrics.newSeriesHoldMs),
+      buckets: metrics.bucketsMs.map(formatDuration),
     },
-    retention: durationText(config.retentionMs),
+    retention: formatDuration(config.retentionMs),
     store: { type: 'sqlite', path: config.store.path },
     timezone: config.timezone,
     web: {
@@ -48,9 +48,9 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
     type: provider.type,
     ...withoutSecrets(provider, platforms),
     base_url: provider.baseUrl,
-    poll_interval: durationText(provider.pollIntervalMs),
+    poll_interval: formatDuration(provider.pollIntervalMs),
     rate_limit: formatRateLimit(provider.rateLimit),
-    timeout: durationText(provider.timeoutMs),
+    timeout: formatDuration(provider.timeoutMs),
     proxy_url: provider.proxyUrl === undefined ? undefined : withoutCredentials(provider.proxyUrl),
     tls: { ca_file: provider.caFile },
     overall: provider.overall,
@@ -61,7 +61,7 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
       services: filter.services,
       teams: filter.teams,
       exclude_titles: filter.excludeTitles.map(({ source }) => source),
-      shorter_than: durationText(filter.shorterThanMs),
+      shorter_than: formatDuration(filter.shorterThanMs),
     },
   };
 }
@@ -100,7 +100,7 @@ function describeBusinessHours({ timezone, days, fromMinute, toMinute, holidays 
 }
 
 function describeSeverity(severity: SeverityConfig): Record<string, unknown> {
-  const optional = (ms: number | undefined) => (ms === undefined ? undefined : durationText(ms));
+  const optional = (ms: number | undefined) => (ms === undefined ? undefined : formatDuration(ms));
   return {
     name: severity.name,
     rank: severity.rank,

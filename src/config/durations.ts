@@ -25,15 +25,3 @@ export function parseDuration(text: string): number | undefined {
   for (const [, count, unit] of text.matchAll(PART)) totalMs += Number(count) * (UNIT_MS.get(unit ?? '') ?? 0);
   return totalMs;
 }
-
-/** The shortest text that `parseDuration` reads back, in days and smaller units: `1h30m`, `400d`, `0s`. */
-export function durationText(ms: number): string {
-  let left = ms;
-  let text = '';
-  for (const [unit, unitMs] of UNITS.slice(1)) {
-    const count = Math.floor(left / unitMs);
-    if (count > 0) text += `${count}${unit}`;
-    left -= count * unitMs;
-  }
-  return text === '' ? '0s' : text;
-}

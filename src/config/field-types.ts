@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { formatDuration } from '../model/format.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/time.ts';
-import { DURATION_MAX_MS, DURATION_PATTERN, durationText, parseDuration } from './durations.ts';
+import { DURATION_MAX_MS, DURATION_PATTERN, parseDuration } from './durations.ts';
 import type { RateLimit } from './types.ts';
 
 /** What schemas report to `parsePart` beside zod's own codes: the message of an issue is what is expected. */
@@ -44,8 +45,8 @@ function parseWithin(
 ): number {
   const ms = parseDuration(text);
   if (ms === undefined) return reject(context, DURATION);
-  if (ms < minMs) return reject(context, { problem: 'is too short', expected: `${durationText(minMs)} or more` });
-  if (ms > maxMs) return reject(context, { problem: 'is too long', expected: `${durationText(maxMs)} or less` });
+  if (ms < minMs) return reject(context, { problem: 'is too short', expected: `${formatDuration(minMs)} or more` });
+  if (ms > maxMs) return reject(context, { problem: 'is too long', expected: `${formatDuration(maxMs)} or less` });
   return ms;
 }
 
@@ -85,7 +86,7 @@ export const rateLimit = z
 /** The text that `rateLimit` parses. */
 export function formatRateLimit({ requests, perMs }: RateLimit): string {
   const unit = [...RATE_UNITS].find(([, unitMs]) => unitMs === perMs)?.[0];
-  return `${requests}/${unit ?? durationText(perMs)}`;
+  return `${requests}/${unit ?? formatDuration(perMs)}`;
 }
 
 /** An http or https URL, or nothing (undefined) for an empty text. No message contains it: it may contain a password. */

@@ -6,9 +6,9 @@ import { type Environment, environmentDocument, readDocument } from './document.
 import { DURATION_MAX_MS, parseDuration } from './durations.ts';
 import { isMapping, valueAt } from './object-path.ts';
 import { parsePart } from './parse.ts';
-import { HISTORY_MARGIN_MS, type ParsedConfig, type ReadFile, resolveConfig } from './resolve.ts';
+import { type ParsedConfig, type ReadFile, resolveConfig } from './resolve.ts';
 import { DEFAULT_WINDOWS, longForm, PROVIDERS_EXPECTED, sectionSchema, shortForm } from './schema.ts';
-import type { Config, PlatformSettings, WindowConfig } from './types.ts';
+import { baselineHistoryMs, type Config, type PlatformSettings, type WindowConfig } from './types.ts';
 
 /** A valid configuration, and what in it is probably not intended (one line each). */
 export interface LoadedConfig {
@@ -145,7 +145,7 @@ function parseShortForm(options: FormOptions, diagnostics: Diagnostics): ParsedC
   const defaults = DEFAULT_WINDOWS.map((name) => ({ name, ms: parseDuration(name) ?? 0 }));
   const windows = [...defaults.filter(({ ms }) => ms < largest.ms), largest];
   // Twice the window: without the one before it there is no baseline.
-  const historyMs = 2 * largest.ms + HISTORY_MARGIN_MS;
+  const historyMs = baselineHistoryMs(largest.ms);
   const hasRetention = valueAt(diagnostics.document.value, ['retention']) !== undefined;
   const settings = hasRetention ? form : { ...form, retention: Math.max(form.retention, historyMs) };
   const severityFilter = { path: ['severity_filter'], names: form.severity_filter };

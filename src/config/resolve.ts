@@ -1,13 +1,21 @@
 import { z } from 'zod';
+import { formatDuration } from '../model/format.ts';
 import { formatAlternatives } from '../model/text.ts';
-import { DAY_MS } from '../model/time.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import { durationText } from './durations.ts';
 import { compileExpression } from './field-types.ts';
 import { type Path, valueAt } from './object-path.ts';
 import { isRequired, type ProviderKeys, type Settings, WEEKDAYS } from './schema.ts';
 import { normalizeSeverity, resolveSeverities } from './severities.ts';
-import type { Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig, WindowConfig } from './types.ts';
+import {
+  BASELINE_MARGIN_MS,
+  baselineHistoryMs,
+  type Config,
+  type PlatformSettings,
+  type ProviderConfig,
+  type RenameRule,
+  type SeverityConfig,
+  type WindowConfig,
+} from './types.ts';
 
 /** One provider's keys and where they are in the file. */
 export interface ProviderEntry {
@@ -30,9 +38,6 @@ export interface ParsedConfig {
 
 /** Returns a file's text; throws when it cannot be read. */
 export type ReadFile = (path: string) => string;
-
-/** A baseline needs history that begins this long before it. */
-export const HISTORY_MARGIN_MS = 30 * DAY_MS;
 
 /** Joins the parts and checks them against each other; what is wrong is in the diagnostics. */
 export function resolveConfig(parsed: ParsedConfig, readFile: ReadFile, diagnostics: Diagnostics): Config {
@@ -96,11 +101,11 @@ function checkDurations({ windows, historyMs, settings }: ParsedConfig, diagnost
   const largest = windows.reduce((a, b) => (b.ms > a.ms ? b : a), { ms: 0, name: '', path: [] });
   const problem = (key: string, valueMs: number, text: string, minimumMs: number) => ({
     path: valueAt(diagnostics.document.value, [key]) === undefined ? largest.path : [key],
-    message: `${key} of ${durationText(valueMs)} is ${text}`,
-    expected: `${key} of ${durationText(minimumMs)} or more`,
+    message: `${key} of ${formatDuration(valueMs)} is ${text}`,
+    expected: `${key} of ${formatDuration(minimumMs)} or more`,
   });
   const { retention } = settings;
-  const wantedMs = largest.ms + HISTORY_MARGIN_MS;
+  const wantedMs = largest.ms + BASELINE_MARGIN_MS;
   if (historyMs < largest.ms) {
     diagnostics.error(problem('history', historyMs, 'shorter than the largest window', largest.ms));
   } else if (historyMs < wantedMs) {
@@ -108,10 +113,10 @@ function checkDurations({ windows, historyMs, settings }: ParsedConfig, diagnost
     diagnostics.warn(problem('history', historyMs, text, wantedMs));
   }
   for (const { name, ms, path } of windows) {
-    const neededMs = 2 * ms + HISTORY_MARGIN_MS;
+    const neededMs = baselineHistoryMs(ms);
     if (historyMs < wantedMs || historyMs >= neededMs) continue;
-    const message = `the window ${name} has no baseline, and its alerts cannot fire: history of ${durationText(historyMs)} is too short`;
-    diagnostics.warn({ path, message, expected: `history of ${durationText(neededMs)} or more` });
+    const message = `the window ${name} has no baseline, and its alerts cannot fire: history of ${formatDuration(historyMs)} is too short`;
+    diagnostics.warn({ path, message, expected: `history of ${formatDuration(neededMs)} or more` });
   }
   if (retention < 2 * largest.ms) {
     diagnostics.error(problem('retention', retention, 'shorter than twice the largest window', 2 * largest.ms));
@@ -124,7 +129,7 @@ function checkDurations({ windows, historyMs, settings }: ParsedConfig, diagnost
 
 function checkLevels({ elite, high, medium }: Settings['levels'], diagnostics: Diagnostics): void {
   if (elite < high && high < medium) return;
-  const bounds = [elite, high, medium].map(durationText).join(', ');
+  const bounds = [elite, high, medium].map(formatDuration).join(', ');
   const message = `elite, high and medium are ${bounds}`;
   diagnostics.error({ path: ['levels'], message, expected: 'each longer than the one before' });
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DAY_MS } from '../model/time.ts';
 
 /** At most `requests` in any `perMs` milliseconds. */
 export interface RateLimit {
@@ -96,6 +97,17 @@ export interface BusinessHours {
   readonly toMinute: number;
   /** Local days without business hours, as `YYYY-MM-DD`. */
   readonly holidays: readonly string[];
+}
+
+/**
+ * A baseline is shown only where history begins at least this much before it: history is fetched by creation and windows
+ * count by resolution, so a shorter reach loses the longest recoveries (DESIGN §5).
+ */
+export const BASELINE_MARGIN_MS = 30 * DAY_MS;
+
+/** History that the baseline of a window needs: the window, the one before it, and the margin. */
+export function baselineHistoryMs(windowMs: number): number {
+  return 2 * windowMs + BASELINE_MARGIN_MS;
 }
 
 /** The whole configuration, every default applied. */

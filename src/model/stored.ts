@@ -72,17 +72,21 @@ export function isCountable(flags: number): boolean {
   return (flags & (FLAGS.expired | FLAGS.flaky | FLAGS.deleted)) === 0;
 }
 
-/** What `recovery.reopened` makes of an incident: milliseconds, or undefined when it has no recovery. */
+/**
+ * What `recovery.reopened` makes of an incident: milliseconds, or undefined when it has no recovery. `measure` says how much
+ * of each of its times counts: all of it, unless only business hours do.
+ */
 export function recoveryMs(
   incident: Pick<IncidentSummary, 'resolvedAtMs' | 'triggeredAtMs' | 'spans' | 'flags'>,
   reopened: 'last' | 'first' | 'sum',
+  measure: (fromMs: number, toMs: number) => number = (fromMs, toMs) => toMs - fromMs,
 ): number | undefined {
   const { resolvedAtMs, triggeredAtMs, spans, flags } = incident;
   if (resolvedAtMs === undefined || (flags & FLAGS.merged) !== 0) return undefined;
-  if (spans === undefined || reopened === 'last') return resolvedAtMs - triggeredAtMs;
-  if (reopened === 'first') return (spans[1] ?? resolvedAtMs) - triggeredAtMs;
+  if (spans === undefined || reopened === 'last') return measure(triggeredAtMs, resolvedAtMs);
+  if (reopened === 'first') return measure(triggeredAtMs, spans[1] ?? resolvedAtMs);
   let sumMs = 0;
-  for (let at = 0; at + 1 < spans.length; at += 2) sumMs += (spans[at + 1] ?? 0) - (spans[at] ?? 0);
+  for (let at = 0; at + 1 < spans.length; at += 2) sumMs += measure(spans[at] ?? 0, spans[at + 1] ?? 0);
   return sumMs;
 }
 

@@ -1,5 +1,6 @@
 import { type Core, CoreFailure } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
+import { messageOf } from '../model/error-message.ts';
 import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import { createMutex } from '../model/mutex.ts';
@@ -97,7 +98,7 @@ export function createPoller(input: PollerInput): Poller {
       state = { isUp: true, error: undefined, failuresInRow: 0 };
       input.onPolled({ isUp: true, seconds: seconds() });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       transcript?.end(message);
       if (signal.aborted) return;
       state = { isUp: false, error: message, failuresInRow: state.failuresInRow + 1 };

@@ -1,3 +1,4 @@
+import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import type { Page, PollCoverage } from '../model/poll.ts';
 import { validatePage } from '../model/validity.ts';
@@ -170,7 +171,7 @@ async function refreshAll(
       const refreshed = await target.refresh({ spanMs: request.spanMs, isDryRun: request.isDryRun, signal });
       return { provider, outcome: 'refreshed', refreshed };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (signal.aborted) return { provider, outcome: 'ended', error: message };
       failures += 1;
       if (failures === request.failuresMax) giveUp.abort(new Error(`${failures} failed, which is max_failures`));

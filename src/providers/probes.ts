@@ -1,4 +1,5 @@
 import { RequestError } from '../http/errors.ts';
+import { messageOf } from '../model/error-message.ts';
 import type { Incident, SeveritySources } from '../model/incident.ts';
 
 /** Parameters of a probe of all calls. */
@@ -141,7 +142,7 @@ export function createProbeRunner(
         return response;
       } catch (error) {
         const outcome = signal.aborted ? 'unreachable' : classify(error, call);
-        record(call, outcome, toMessage(signal.aborted ? signal.reason : error));
+        record(call, outcome, messageOf(signal.aborted ? signal.reason : error));
         return undefined;
       }
     },
@@ -151,10 +152,6 @@ export function createProbeRunner(
 function isBlocking({ outcome }: Probe, list: readonly Probe[]): boolean {
   if (outcome === 'unreachable' || outcome === 'unauthorised') return true;
   return outcome === 'failed' && !list.some((one) => one.outcome === 'ok');
-}
-
-function toMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 interface NewestPage {

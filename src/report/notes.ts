@@ -1,6 +1,6 @@
+import { BASELINE_MARGIN_MS } from '../config/types.ts';
 import { formatList, formatLocalTime } from '../model/format.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import { BASELINE_REACH_MS } from '../stats/evaluate.ts';
 import type { Filter } from './filter.ts';
 import { findAvailability, type ReportConfig } from './groups.ts';
 import type { Period } from './period.ts';
@@ -66,7 +66,7 @@ export function isComparable(windows: readonly ProviderWindow[]): boolean {
   const overall = windows.filter(({ provider }) => provider.isOverall);
   return (
     overall.length > 0 &&
-    overall.every(({ fromMs, toMs, knownFromMs }) => knownFromMs + BASELINE_REACH_MS <= 2 * fromMs - toMs)
+    overall.every(({ fromMs, toMs, knownFromMs }) => knownFromMs + BASELINE_MARGIN_MS <= 2 * fromMs - toMs)
   );
 }
 

@@ -1,9 +1,7 @@
-import { DAY_MS, MINUTE_MS } from '../model/time.ts';
+import { BASELINE_MARGIN_MS } from '../config/types.ts';
+import { MINUTE_MS } from '../model/time.ts';
 import { type Group, MEAN_DURATIONS, type Mean, RATIOS } from './group.ts';
 import { QUANTILE_STATISTICS, QUANTILES, type StatisticsSettings } from './rows.ts';
-
-/** A baseline is shown only where history begins at least this much before it (DESIGN §5: a shorter reach loses the longest recoveries). */
-export const BASELINE_REACH_MS = 30 * DAY_MS;
 
 /** How far one provider's data goes. */
 export interface Coverage {
@@ -57,7 +55,7 @@ export function evaluateCoverage(
     const windowMs = windows[at]?.ms ?? 0;
     const hasBaseline =
       coverages.length > 0 &&
-      coverages.every(({ endMs, historyStartMs }) => historyStartMs + BASELINE_REACH_MS <= endMs - 2 * windowMs);
+      coverages.every(({ endMs, historyStartMs }) => historyStartMs + BASELINE_MARGIN_MS <= endMs - 2 * windowMs);
     group.set(at, 'baseline', hasBaseline ? meanMinutes(baseline, minimumSample) : ABSENT);
     group.set(at, 'baselineResolved', hasBaseline ? baseline.count : ABSENT);
     const span = coveredSpan(coverages, windowMs);

@@ -1,4 +1,4 @@
-import { FLAGS, type IncidentSummary } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary, recoveryMs } from '../model/stored.ts';
 import { type BusinessTime, createBusinessTime } from './business-hours.ts';
 import { Columns, TRACKED } from './columns.ts';
 import { type Coverage, dependsOnCoverage, evaluateCoverage, evaluateWindow } from './evaluate.ts';
@@ -274,16 +274,14 @@ export class Windows {
   #businessMs(slot: number): number {
     const businessTime = this.#businessTime;
     if (businessTime === undefined) return Number.NaN;
-    const { triggered, resolved } = this.#columns.values;
-    const fromMs = triggered[slot] ?? 0;
-    const toMs = resolved[slot] ?? 0;
-    const spans = this.#columns.spans.get(slot);
-    const { reopened } = this.#settings;
-    if (spans === undefined || reopened === 'last') return businessTime(fromMs, toMs);
-    if (reopened === 'first') return businessTime(fromMs, spans[1] ?? toMs);
-    let sumMs = 0;
-    for (let at = 0; at + 1 < spans.length; at += 2) sumMs += businessTime(spans[at] ?? 0, spans[at + 1] ?? 0);
-    return sumMs;
+    const { triggered, resolved, flags } = this.#columns.values;
+    const incident = {
+      triggeredAtMs: triggered[slot] ?? 0,
+      resolvedAtMs: resolved[slot] ?? 0,
+      spans: this.#columns.spans.get(slot),
+      flags: flags[slot] ?? 0,
+    };
+    return recoveryMs(incident, this.#settings.reopened, businessTime) ?? Number.NaN;
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { LabelMapper } from '../config/label-mapper.ts';
+import { messageOf } from '../model/error-message.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Dimensions, IncidentLabels, IncidentSummary } from '../model/stored.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
@@ -89,7 +90,7 @@ export function openStoredIncidents(path: string, provider: string): ReadOnlySto
 /** One line that names the store: SQLite's message has no path. */
 function unreadable(path: string, error: unknown): Error {
   if (error instanceof NewerStore) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const help = isReadOnly(error) ? '; expected an exporter that runs on it, or the right to write in its folder' : '';
   return new Error(`cannot read the store ${path}: ${reason}${help}`, { cause: error });
 }

@@ -174,8 +174,8 @@ export class LedgerState {
 
   /** What today's mappings make of a set of dimensions; undefined for providers that are not configured. */
   mapped(row: number): MappedLabels | undefined {
-    if (!this.#isRelabelled && this.#base !== undefined && this.#base.dimensionsByRow.has(row))
-      return this.#base.mapped(row);
+    const base = this.#findBase(row);
+    if (base !== undefined) return base.mapped(row);
     const known = this.#mapped.get(row);
     if (known !== undefined) return known;
     const dimensions = this.dimensions(row);
@@ -184,14 +184,19 @@ export class LedgerState {
     return mapped;
   }
 
+  /** The state below, where it knows these dimensions under the same names and mappings. */
+  #findBase(row: number): LedgerState | undefined {
+    return !this.#isRelabelled && this.#base?.dimensionsByRow.has(row) === true ? this.#base : undefined;
+  }
+
   labelMapper(provider: string): LabelMapper | undefined {
     return this.settings.labelMappers.get(provider);
   }
 
   /** Today's labels of a set of dimensions, with the limit on services applied; undefined for providers that are not configured. */
   labels(row: number): IncidentLabels | undefined {
-    if (!this.#isRelabelled && this.#base !== undefined && this.#base.dimensionsByRow.has(row))
-      return this.#base.labels(row);
+    const base = this.#findBase(row);
+    if (base !== undefined) return base.labels(row);
     const known = this.#labels.get(row);
     if (known !== undefined) return known;
     const mapped = this.mapped(row);

@@ -1,5 +1,6 @@
-import { durationText, parseDuration } from '../../config/durations.ts';
+import { parseDuration } from '../../config/durations.ts';
 import type { Config, Grouping } from '../../config/types.ts';
+import { formatDuration } from '../../model/format.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import { parsePeriod } from '../../report/period.ts';
 import { configFile, type FlagValues, optional, quiet, repeatable, toggle, UsageError, withDefault } from '../flags.ts';
@@ -105,7 +106,7 @@ function readStep(text: string, periodMs: number): number {
     throw new UsageError('--step', `"${text}" is not a step; expected whole seconds, 1s or more, such as 5m`);
   }
   if (ms <= periodMs) return ms;
-  throw new UsageError('--step', `${text} is longer than the period, which is ${durationText(periodMs)}`);
+  throw new UsageError('--step', `${text} is longer than the period, which is ${formatDuration(periodMs)}`);
 }
 
 /** The times of the samples, one list per day (UTC): multiples of the step, and the end, where the live series go on. */

@@ -1,6 +1,6 @@
-import { durationText } from '../../config/durations.ts';
 import type { Config } from '../../config/types.ts';
 import type { LabelPairs } from '../../metrics/exposition.ts';
+import { formatDuration } from '../../model/format.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { sizeText, type WrittenFile } from './openmetrics-files.ts';
 import { HEAD_MS, LOOKBACK_MS, type SamplePlan } from './options.ts';
@@ -18,7 +18,7 @@ export interface BackfillSummary {
 
 /** What to expect, before anything is written. */
 export function renderPrediction({ stepMs }: SamplePlan, series: number, samples: number): string {
-  return `about ${numberText(series)} series every ${durationText(stepMs)}: about ${numberText(samples)} samples\n`;
+  return `about ${numberText(series)} series every ${formatDuration(stepMs)}: about ${numberText(samples)} samples\n`;
 }
 
 /** Ends with the commands that load the files. */
@@ -59,7 +59,7 @@ export function renderNotes(
     return [`note: window ${name} omitted${until}: history too short (--partial includes it)\n`];
   });
   if (plan.stepMs <= LOOKBACK_MS) return omitted.join('');
-  const step = durationText(plan.stepMs);
+  const step = formatDuration(plan.stepMs);
   const gaps = `note: a step of ${step} leaves gaps in graphs, unless Prometheus runs with --query.lookback-delta=${step}\n`;
   return `${omitted.join('')}${gaps}`;
 }
@@ -75,7 +75,7 @@ export function timeText(ms: number): string {
 }
 
 function headText({ plan, series, samples }: BackfillSummary): string {
-  return `${timeText(plan.fromMs)} to ${timeText(plan.toMs)}, every ${durationText(plan.stepMs)}
+  return `${timeText(plan.fromMs)} to ${timeText(plan.toMs)}, every ${formatDuration(plan.stepMs)}
   series    ${numberText(series)}
   samples   ${numberText(samples)}
 `;
@@ -95,7 +95,7 @@ function retentionText({ firstMs, nowMs }: BackfillSummary): string {
 
 function recentText({ plan, nowMs }: BackfillSummary): string {
   if (plan.toMs <= nowMs - HEAD_MS) return '';
-  return `\nWarning: these files contain samples of the last ${durationText(HEAD_MS)}. When a Prometheus with such blocks starts, it drops
+  return `\nWarning: these files contain samples of the last ${formatDuration(HEAD_MS)}. When a Prometheus with such blocks starts, it drops
 everything that it scraped before their end. Load them only into a Prometheus that has no data of its own yet.\n`;
 }
 

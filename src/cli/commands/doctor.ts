@@ -1,5 +1,5 @@
-import { durationText } from '../../config/durations.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
+import { formatDuration } from '../../model/format.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
@@ -25,7 +25,7 @@ const flags = {
   output: oneOfOrDefault('--output <format>', 'output format', ['text', 'json'], 'text'),
   timeoutMs: withDefault(
     '--timeout <duration>',
-    `limit for each provider, at most ${durationText(TIMEOUT_MAX_MS)}`,
+    `limit for each provider, at most ${formatDuration(TIMEOUT_MAX_MS)}`,
     // Enough for a dozen calls at the slowest rate limit, some of them retried.
     '1m',
     durationBetween(1, TIMEOUT_MAX_MS),

@@ -1,10 +1,9 @@
-import type { Config } from '../../config/types.ts';
+import { BASELINE_MARGIN_MS, type Config } from '../../config/types.ts';
 import { statisticsSettings } from '../../core/settings.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { explain as explainNumber } from '../../report/explain/explain.ts';
 import { DEFAULT_WINDOW, parseQuestion, type Question } from '../../report/explain/question.ts';
 import { renderExplanation } from '../../report/explain/text.ts';
-import { BASELINE_REACH_MS } from '../../stats/evaluate.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
 import { configFile, oneOfOrDefault, optional, outputFile, quiet, UsageError, wholeNumber } from '../flags.ts';
@@ -17,7 +16,7 @@ const LISTED_IN_TEXT = 50;
  * Platforms are read so much further back: an incident opened before the window may be its longest recovery. A day more
  * than a baseline needs, as the platforms are read a little later than now.
  */
-const MARGIN_MS = BASELINE_REACH_MS + DAY_MS;
+const MARGIN_MS = BASELINE_MARGIN_MS + DAY_MS;
 
 const flags = {
   configFile,

@@ -1,8 +1,7 @@
-import { baselineNeedsMs, findBaselineGap } from '../../app/baselines.ts';
-import { durationText } from '../../config/durations.ts';
-import type { Config, ProviderConfig } from '../../config/types.ts';
+import { findBaselineGap } from '../../app/baselines.ts';
+import { baselineHistoryMs, type Config, type ProviderConfig } from '../../config/types.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
-import { formatList } from '../../model/format.ts';
+import { formatDuration, formatList } from '../../model/format.ts';
 import { DAY_MS } from '../../model/time.ts';
 import type { Check } from './report.ts';
 
@@ -23,7 +22,9 @@ export function checkBaselines({ config, provider, capabilities: { retentionMs }
   if (!provider.overall && !config.groupings.includes('provider')) {
     return { check, result: 'ok', found: 'no row needs one: overall is false', numbers };
   }
-  const late = windows.map((window) => `${window.name} (${durationText(baselineNeedsMs(window) - reachMs)} later)`);
+  const late = windows.map(
+    (window) => `${window.name} (${formatDuration(baselineHistoryMs(window.ms) - reachMs)} later)`,
+  );
   const found = `none over ${formatList(late)} after the first sync, because ${gap.reason}; alerts that compare with the baseline cannot fire there until then`;
   return { check, result: 'warning', found, numbers };
 }

@@ -1,5 +1,5 @@
-import { durationText } from '../../config/durations.ts';
 import type { RequestObserver } from '../../http/request-observer.ts';
+import { formatDuration } from '../../model/format.ts';
 import { MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import { CLOCK_AHEAD_MAX_MS } from '../../model/validity.ts';
 import type { Probe, ProbeOutcome, ProbeReport } from '../../providers/probes.ts';
@@ -94,9 +94,9 @@ function checkClock({ clockAheadMs }: RecordedRequests): Check {
   const differenceMs = Math.abs(clockAheadMs);
   const numbers = { platform_ahead_seconds: Math.round(clockAheadMs / SECOND_MS) };
   if (differenceMs <= CLOCK_DIFFERENCE_WARN_MS) {
-    return { check, result: 'ok', found: `differs by less than ${durationText(CLOCK_DIFFERENCE_WARN_MS)}`, numbers };
+    return { check, result: 'ok', found: `differs by less than ${formatDuration(CLOCK_DIFFERENCE_WARN_MS)}`, numbers };
   }
-  const difference = durationText(Math.round(differenceMs / SECOND_MS) * SECOND_MS);
+  const difference = formatDuration(Math.round(differenceMs / SECOND_MS) * SECOND_MS);
   const ours = `this machine's clock is ${difference} ${clockAheadMs > 0 ? 'behind' : 'ahead of'} the platform's`;
   const found = `${ours}: beyond 5m polls use the platform's time, reports do not; synchronise it by NTP`;
   return { check, result: differenceMs <= CLOCK_AHEAD_MAX_MS ? 'warning' : 'failed', found, numbers };

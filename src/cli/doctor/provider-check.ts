@@ -1,7 +1,7 @@
 import { openEach } from '../../app/providers.ts';
-import { durationText } from '../../config/durations.ts';
 import type { Config, ProviderConfig } from '../../config/types.ts';
 import { toPageProvider } from '../../core/settings.ts';
+import { formatDuration } from '../../model/format.ts';
 import type { Clock } from '../../model/time.ts';
 import type { ProbeReport } from '../../providers/probes.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -71,7 +71,7 @@ export async function checkProvider(
 
 async function probe(provider: Provider, { config, clock, timeoutMs }: CheckSettings): Promise<ProbeReport> {
   const timeout = new AbortController();
-  const reason = new Error(`no response within ${durationText(timeoutMs)}`);
+  const reason = new Error(`no response within ${formatDuration(timeoutMs)}`);
   const timer = setTimeout(() => timeout.abort(reason), timeoutMs);
   try {
     const nowMs = clock.nowMs();

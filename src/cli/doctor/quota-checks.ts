@@ -1,7 +1,6 @@
-import { durationText } from '../../config/durations.ts';
 import type { ProviderConfig } from '../../config/types.ts';
 import { spacingMs } from '../../http/rate-limiter.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount, formatDuration } from '../../model/format.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import type { RequestEstimate } from '../../providers/probes.ts';
 import type { RecordedRequests } from './connection-checks.ts';
@@ -51,7 +50,7 @@ function checkRemaining({ throttled, remaining }: RecordedRequests, { rateLimit 
 }
 
 function limitText({ requests, perMs }: ProviderConfig['rateLimit']): string {
-  return `${formatCount(requests, 'request')} per ${durationText(perMs)}`;
+  return `${formatCount(requests, 'request')} per ${formatDuration(perMs)}`;
 }
 
 function countPerDay({ perPoll, perHour }: RequestEstimate, { pollIntervalMs }: ProviderConfig): number {
@@ -64,7 +63,7 @@ function checkRequests(estimate: RequestEstimate, provider: ProviderConfig): Che
   const share = count / (((rateLimit.requests * DAY_MS) / rateLimit.perMs) * estimate.rateLimitCount);
   const regions = estimate.rateLimitCount === 1 ? '' : ` in each of ${numberText(estimate.rateLimitCount)} regions`;
   const percent = (share * 100).toLocaleString('en-US', { maximumSignificantDigits: 2 });
-  const interval = durationText(pollIntervalMs);
+  const interval = formatDuration(pollIntervalMs);
   const found = `${numberText(count)} a day when idle, polling every ${interval}: ${percent} % of ${limitText(rateLimit)}${regions}`;
   const numbers = { requests_per_day: count, allowance_share: Number(share.toPrecision(3)) };
   const check = 'requests';

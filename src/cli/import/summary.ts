@@ -1,6 +1,5 @@
-import { durationText } from '../../config/durations.ts';
 import { type ImportSummary, ROW_OUTCOMES, type RowOutcome } from '../../imports/importing.ts';
-import { formatList } from '../../model/format.ts';
+import { formatDuration, formatList } from '../../model/format.ts';
 import { printable } from '../../model/text.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import type { ImportResult } from './destination.ts';
@@ -82,7 +81,7 @@ function noteLines({ options, imported, result, retentionMs, ignored }: ImportOu
   if (imported.excluded > 0)
     lines.push(`Excluded by the filter of ${name}, stored but not counted: ${imported.excluded}`);
   if (imported.beyondRetention > 0) {
-    const retention = `retention (${durationText(retentionMs)})`;
+    const retention = `retention (${formatDuration(retentionMs)})`;
     lines.push(`Older than ${retention}: ${imported.beyondRetention}; the exporter deletes them within the hour`);
   }
   lines.push(

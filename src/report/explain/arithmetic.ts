@@ -1,6 +1,6 @@
+import { BASELINE_MARGIN_MS } from '../../config/types.ts';
 import { formatCount, formatIsoTime } from '../../model/format.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import { BASELINE_REACH_MS } from '../../stats/evaluate.ts';
 import type { Statistic, StatisticsSettings } from '../../stats/rows.ts';
 import { STATISTIC_INFO } from '../statistic-info.ts';
 import type { ProviderWindow } from '../timeline.ts';
@@ -66,7 +66,7 @@ function findMissingSetting({ statistic, settings, severity }: ValueInput): stri
 }
 
 function hasBaseline({ fromMs, toMs, historyStartMs }: ProviderWindow): boolean {
-  return historyStartMs + BASELINE_REACH_MS <= fromMs - (toMs - fromMs);
+  return historyStartMs + BASELINE_MARGIN_MS <= fromMs - (toMs - fromMs);
 }
 
 function computeFromMembers(input: ValueInput): Result {

@@ -1,5 +1,5 @@
 import { type SeverityConfig, STAGES, type Stage } from '../../config/types.ts';
-import { FLAGS, type IncidentSummary } from '../../model/stored.ts';
+import { FLAGS, type IncidentSummary, recoveryMs } from '../../model/stored.ts';
 import type { BusinessTime } from '../../stats/business-hours.ts';
 import { STAGE_STATISTICS, type Statistic, type StatisticsSettings } from '../../stats/rows.ts';
 import type { ReportedProvider } from '../timeline.ts';
@@ -31,7 +31,7 @@ export interface ContributionInput {
 
 /** What a resolved incident adds to a statistic, or what it lacks for that. */
 export function findContribution(statistic: Statistic, input: ContributionInput): Counted | NotCounted {
-  const { incident, recovery, provider, severity } = input;
+  const { incident, recovery, provider, severity, reopened, businessTime } = input;
   const stage = STAGES.find((one) => STAGE_STATISTICS[one] === statistic);
   if (stage !== undefined) return judgeStage(stage, incident, severity);
   const targetMs = severity?.targetMs;
@@ -54,7 +54,7 @@ export function findContribution(statistic: Statistic, input: ContributionInput)
     case 'reopened':
       return provider.hasReopens ? toFlag(incident, 'reopened') : { reason: 'not_told' };
     case 'businessMttr':
-      return { value: measureBusinessMs(input) };
+      return { value: businessTime === undefined ? 0 : (recoveryMs(incident, reopened, businessTime) ?? 0) };
     default:
       return { value: recovery };
   }
@@ -82,14 +82,4 @@ function measureStage(stage: Stage, incident: IncidentSummary): number | undefin
 
 function toDuration(ms: number | undefined): Counted | NotCounted {
   return ms === undefined ? { reason: 'no_stamp' } : { value: ms };
-}
-
-/** The part of the recovery that is in business hours: of the same times that `recovery.reopened` makes it of. */
-function measureBusinessMs({ incident, reopened, businessTime }: ContributionInput): number {
-  const { triggeredAtMs, resolvedAtMs = triggeredAtMs, spans = [triggeredAtMs, resolvedAtMs] } = incident;
-  if (businessTime === undefined) return 0;
-  if (reopened === 'last') return businessTime(triggeredAtMs, resolvedAtMs);
-  if (reopened === 'first') return businessTime(triggeredAtMs, spans[1] ?? resolvedAtMs);
-  const starts = spans.filter((_ms, index) => index % 2 === 0);
-  return starts.reduce((sum, fromMs, index) => sum + businessTime(fromMs, spans[2 * index + 1] ?? fromMs), 0);
 }

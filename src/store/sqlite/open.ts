@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '../../model/error-message.ts';
 import type { Log } from '../../model/log.ts';
 import { createStore } from '../create-store.ts';
 import type { Store } from '../store.ts';
@@ -185,10 +186,6 @@ export function errorCode(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   // The low byte is the primary code of an extended one.
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The path names another file than the one that is open: writes would be lost with the process. */
