@@ -29,7 +29,7 @@ export interface PlatformRecord {
   readonly resolvedAtMs?: number | undefined;
   /** `resolve_event` without it. */
   readonly endKnownFrom?: EndKnownFrom | undefined;
-  /** Where the platform tells of reopenings; else one interval from trigger to end. */
+  /** Where the platform reports reopenings; else one interval from trigger to end. */
   readonly intervals?: readonly Interval[] | undefined;
   readonly serviceId?: string | undefined;
   /** Without it the service is named by the list `names.services`. */
@@ -58,13 +58,13 @@ export interface RecordDetails<Item extends PlatformRecord> {
   readonly impact: string;
   /** A record that needs them is rejected where they answer 404; else it is taken without. */
   readonly isRequired: boolean;
-  /** True where the record alone tells too little; a stored record that has not changed is not asked about again. */
+  /** True where the record alone is incomplete; a stored record that has not changed is not asked about again. */
   isNeeded(record: Item): boolean;
   request(record: Pick<Item, 'id'>): ListRequest;
   readonly paging: Paging;
   /** The record with what the entries tell; throws when they have another shape. */
   apply(record: Item, entries: readonly unknown[], what: string): Item;
-  /** The record with what the entries told before; `isUnchanged`: the record is as it was then. */
+  /** The record with what the entries reported before; `isUnchanged`: the record is as it was then. */
   keep(record: Item, stored: Incident, isUnchanged: boolean): Item;
 }
 

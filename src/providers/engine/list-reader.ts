@@ -115,7 +115,7 @@ export function openRequests({ open }: Pick<OpenLists, 'open'>, range?: ListRang
   return 'path' in requests ? [requests] : requests;
 }
 
-/** The range as declarations take it, oldest first unless told otherwise. */
+/** The range as declarations take it, oldest first unless declared otherwise. */
 export function toListRange({ fromMs, toMs }: TimeRange, order: 'asc' | 'desc' = 'asc'): ListRange {
   return { fromMs, toMs, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), order };
 }

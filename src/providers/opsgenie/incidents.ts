@@ -55,8 +55,8 @@ export function incidentsSource({ severity }: ProviderConfig): RecordKind<Incide
         open: await openIntervals(record, stored.get(record.id), context),
       });
       const isWaiting = ({ id, isOpen }: IncidentRecord) => !isOpen && retriedIds.has(id);
-      const told = records.filter((record) => !isWaiting(record));
-      for await (const { record, open } of mapConcurrent(told, TIMELINES_AHEAD, read)) {
+      const complete = records.filter((record) => !isWaiting(record));
+      for await (const { record, open } of mapConcurrent(complete, TIMELINES_AHEAD, read)) {
         if ('reason' in open) rejected.push(open);
         else incidents.push(toIncident(record, open, findNames(record, severity.tag, context)));
       }

@@ -58,7 +58,7 @@ export function readCreationRanges(reading: RangeReading): AsyncGenerator<RangeP
     read: async (range, from) => {
       const query = queryFor(reading, range);
       const page = await readList(httpClient, { path, query, sort: 'createdAt', order: 'asc', offset: from }, signal);
-      // The end of the list tells its length: shorter than counted means that a record slipped over a page's edge.
+      // The end of the list shows its length: shorter than counted means that a record slipped over a page's edge.
       if (!page.more) return { ...page, total: from + page.records.length };
       if (counted.has(range)) return page;
       counted.add(range);

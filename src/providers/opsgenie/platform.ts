@@ -32,8 +32,8 @@ export const opsgenie: Platform = {
   create,
 };
 
-function create(config: ProviderConfig, { clock, observer: told }: ProviderDependencies): Provider {
-  const { observer, clockSkewMs } = rememberClockSkew(told);
+function create(config: ProviderConfig, { clock, observer: reported }: ProviderDependencies): Provider {
+  const { observer, clockSkewMs } = rememberClockSkew(reported);
   const { api_key: key, region, source } = z.object(shape).parse(config.settings);
   const httpClient = createHttpClient({
     baseUrl: config.baseUrl ?? HOSTS[region],

@@ -14,7 +14,7 @@ export interface ReadResult {
   readonly rejected: readonly Rejection[];
   /** Ids that the platform no longer has. */
   readonly deletedIds: readonly string[];
-  /** Every id that was told of, rejected and deleted ones too. */
+  /** Every id that was reported, rejected and deleted ones too. */
   readonly ids: readonly string[];
   /** Newest stamp of the kind that later polls go on from. */
   readonly newestMs: number | undefined;

@@ -12,7 +12,7 @@ import type { ListedRecord } from './schema.ts';
 export interface BuildResult {
   readonly incidents: readonly Incident[];
   readonly rejected: readonly Rejection[];
-  /** Records that a list tells too little of: asked for by their ids they may tell more. */
+  /** Records that are incomplete in a list; requested by their ids they may be complete. */
   readonly requestAgainIds: readonly string[];
 }
 

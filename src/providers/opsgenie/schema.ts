@@ -106,7 +106,7 @@ export type TimelineEntry = z.output<typeof TimelineEntry>;
 /** The envelope of a timeline. */
 export const TimelineResponse = z.object({ data: z.object({ entries: z.array(z.unknown()), nextOffset: text }) });
 
-/** The envelope of a list; `paging.next` only tells that there is more, it is never followed. */
+/** The envelope of a list; `paging.next` only says that there is more, it is never followed. */
 export const ListResponse = z.object({
   data: z.array(z.unknown()),
   paging: z.object({ next: text }).nullish(),

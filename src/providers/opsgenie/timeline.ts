@@ -30,7 +30,7 @@ export async function readTimeline(
       signal,
     );
     const { data } = parseResponse(TimelineResponse, body, what);
-    found.push(...parseRecords(TimelineEntry, data.entries, what).records.filter(({ type }) => tells(type)));
+    found.push(...parseRecords(TimelineEntry, data.entries, what).records.filter(({ type }) => isEvent(type)));
     if (data.nextOffset === undefined || data.nextOffset === offset || data.entries.length === 0) return found;
     offset = data.nextOffset;
   }
@@ -60,6 +60,6 @@ export function toOpenIntervals(createdAtMs: number, entries: readonly TimelineE
   return intervals;
 }
 
-function tells(type: string): boolean {
+function isEvent(type: string): boolean {
   return CLOSING.has(type) || OPENING.test(type);
 }

@@ -56,7 +56,7 @@ export function toRecord(stored: Incident): IncidentRecord | undefined {
   };
 }
 
-/** When the log closes the incident and is silent about the reopening of which the platform's status tells. */
+/** When the log closes the incident and is silent about the reopening that the platform's status shows. */
 export function unloggedReopenMs(
   record: IncidentRecord,
   stateChanges: readonly StateChange[],
@@ -110,7 +110,7 @@ function openIntervals(record: IncidentRecord, log: readonly StateChange[]): Int
   return reopenedAtMs === undefined ? intervals : [...intervals, { openedAtMs: reopenedAtMs }];
 }
 
-/** The last span ends where the incident ended, whether the log tells of that end or not; nothing after it counts. */
+/** The last span ends where the incident ended, whether the log has that end or not; nothing after it counts. */
 function closedIntervals({ triggeredAtMs }: IncidentRecord, log: readonly StateChange[], endMs: number): Interval[] {
   const before = log.filter((stateChange) => stateChange.atMs < endMs);
   const intervals = toIntervals(triggeredAtMs, before);

@@ -5,7 +5,7 @@ import { timestamp } from '../answers.ts';
 const id = z.string().min(1);
 const reference = z.object({ id, summary: z.string().nullish() });
 
-/** What the platform itself says about an incident, without what only the log tells. */
+/** What the platform itself says about an incident, without what only the log has. */
 export interface IncidentRecord {
   readonly id: string;
   readonly url: string | undefined;
@@ -68,7 +68,7 @@ function findName(
   return priority?.summary ?? priority?.name ?? undefined;
 }
 
-/** One line of the log, with as little of its maker as tells a person from a machine. */
+/** One line of the log, with only so much of its maker as separates a person from a machine. */
 export interface LogLine {
   readonly id: string;
   readonly type: string;
