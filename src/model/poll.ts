@@ -1,3 +1,4 @@
+import type { Comparison, Deployment } from './deployment.ts';
 import type { Incident, Rejection, Service, StateChange } from './incident.ts';
 
 /** What the store already holds of one provider. */
@@ -19,6 +20,11 @@ export interface Page {
   readonly incidents: readonly Incident[];
   readonly stateChanges: readonly StateChange[];
   readonly rejected: readonly Rejection[];
+  /** Deployments of providers that have them; their recoveries are made where the page is committed. */
+  readonly deployments?: readonly Deployment[] | undefined;
+  /** Ids of deployments that the platform no longer has. */
+  readonly deletedDeploymentIds?: readonly string[] | undefined;
+  readonly comparisons?: readonly Comparison[] | undefined;
   /** Ids that the platform no longer has (404). */
   readonly deletedIds: readonly string[];
   /** Subjects whose incidents are all on this page: stored ones of these subjects that are missing are deleted. */

@@ -28,6 +28,17 @@ export interface PollRequest {
   readonly signal: AbortSignal;
 }
 
+/** What came by itself: a notification of Alertmanager, pushed records. */
+export interface Delivery {
+  /** What follows the provider's name in the path of a push (`incidents`, `deployments`); empty for a webhook. */
+  readonly kind: string;
+  /** The parsed JSON body; of JSON lines an array. */
+  readonly body: unknown;
+  /** When it arrived. */
+  readonly nowMs: number;
+  readonly stored: StoredState;
+}
+
 /** One configured source of incidents. */
 export interface Provider {
   readonly capabilities: Capabilities;
@@ -42,6 +53,11 @@ export interface Provider {
    * refuses or cannot answer is in the report; it throws nothing, also when the signal aborts it.
    */
   probe(request: ProbeRequest): Promise<ProbeReport>;
+  /**
+   * What a delivery amounts to, to be committed in one transaction; throws `InputError` for a body of another shape. Only
+   * for providers whose records come by themselves: the deliveries of a polled platform are never read, they start a poll.
+   */
+  receive?(delivery: Delivery): Promise<Omit<Page, 'cursor'>>;
   /**
    * Local clock minus platform clock in milliseconds as the newest answer showed it: positive when the local clock is
    * ahead, 0 below 2 s, undefined before the first answer. Polls take `nowMs` of their request for the time, never this.

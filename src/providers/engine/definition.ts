@@ -38,6 +38,8 @@ export interface PlatformRecord {
   /** Without it the team is named by the list `names.teams`. */
   readonly team?: string | undefined;
   readonly severity: SeveritySources;
+  /** Its tags, labels or custom fields by name, for `tag:NAME` and `label:NAME`; only what the configuration asks for is kept. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly merged?: boolean | undefined;
   /** The platform's own flag for what was no incident: maintenance, test, drill, duplicate, cancelled. */
   readonly isExcluded?: boolean | undefined;

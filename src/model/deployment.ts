@@ -1,0 +1,59 @@
+/** How a deployment ended. */
+export const DEPLOYMENT_OUTCOMES = ['success', 'failure', 'cancelled'] as const;
+export type DeploymentOutcome = (typeof DEPLOYMENT_OUTCOMES)[number];
+
+/**
+ * One record for every source, with the platform's own names. All times are integer milliseconds since the Unix epoch,
+ * UTC. It names no person.
+ */
+export interface Deployment {
+  /** Unique within its provider. */
+  readonly id: string;
+  /** The platform's whole name of the repository, project or job (`acme/checkout`); pairing goes by it and `environment`. */
+  readonly repository: string;
+  /** The repository without its owner; `services.rename` maps it to the name that incidents use. */
+  readonly serviceName: string;
+  /** In the platform's own words; `environments` maps it to ours. */
+  readonly environment: string;
+  /** Branch or tag. */
+  readonly ref?: string | undefined;
+  readonly sha?: string | undefined;
+  readonly startedAtMs: number;
+  /** Present exactly when `outcome` is. */
+  readonly finishedAtMs?: number | undefined;
+  /** Absent while it runs. */
+  readonly outcome?: DeploymentOutcome | undefined;
+  /** Link for people to the deployment. */
+  readonly url?: string | undefined;
+  readonly updatedAtMs: number;
+  /** It came from a file, and no poll has reported it since. */
+  readonly imported?: true | undefined;
+}
+
+/** A commit, known by its repository and `sha`; the times of its pull request only where they are requested. */
+export interface Change {
+  readonly sha: string;
+  readonly authoredAtMs: number;
+  readonly pullRequest?:
+    | {
+        /** Of the first commit of the pull request. */
+        readonly firstCommitAtMs: number;
+        readonly openedAtMs: number;
+        readonly mergedAtMs?: number | undefined;
+      }
+    | undefined;
+}
+
+/**
+ * What lies between two commits of one repository. Which changes a deployment brought follows from the comparison of its
+ * commit with that of the successful deployment before it in the same environment, whatever is learnt in which order.
+ */
+export interface Comparison {
+  readonly repository: string;
+  readonly baseSha: string;
+  readonly headSha: string;
+  /** `behind`: the head is an ancestor of the base, so a deployment of it is a rollback. `unknown`: the platform cannot tell any more. */
+  readonly relation: 'ahead' | 'identical' | 'behind' | 'diverged' | 'unknown';
+  /** Commits of the head that the base has not; none unless `ahead` or `diverged`. */
+  readonly changes: readonly Change[];
+}
