@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { messageOf } from '../model/error-message.ts';
 import type { Incident } from '../model/incident.ts';
 import { IMPORT_OUTCOMES, type ImportedIncident, type ImportOutcome, type ImportTarget, isTaken } from './importing.ts';
@@ -40,10 +40,6 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
   const selectBatch = database.prepare(
     `SELECT position, incident, outcome FROM incidents WHERE position > ? ORDER BY position LIMIT ${BATCH_SIZE}`,
   );
-  function* batches(): Generator<ImportedIncident[]> {
-    for (let rows = selectBatch.all(0); rows.length > 0; rows = selectBatch.all(Number(rows.at(-1)?.['position']))) {
-      yield rows.map((row) => ({ incident: toIncident(row), outcome: toOutcome(row) }));
-    }
   }
   return {
     incidents: (ids) => {
@@ -70,16 +66,22 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
       }
     },
     imported: function* () {
-      for (const batch of batches()) yield* batch;
+      for (const batch of readBatches(selectBatch)) yield* batch;
     },
     batches: function* () {
-      for (const batch of batches()) {
+      for (const batch of readBatches(selectBatch)) {
         const taken = batch.filter(({ outcome }) => isTaken(outcome)).map(({ incident }) => incident);
         if (taken.length > 0) yield taken;
       }
     },
     close: () => database.close(),
   };
+}
+
+function* readBatches(select: StatementSync): Generator<ImportedIncident[]> {
+  for (let rows = select.all(0); rows.length > 0; rows = select.all(Number(rows.at(-1)?.['position']))) {
+    yield rows.map((row) => ({ incident: toIncident(row), outcome: toOutcome(row) }));
+  }
 }
 
 function toOutcome(row: Readonly<Record<string, unknown>>): ImportOutcome {
