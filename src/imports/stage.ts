@@ -40,7 +40,6 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
   const selectBatch = database.prepare(
     `SELECT position, incident, outcome FROM incidents WHERE position > ? ORDER BY position LIMIT ${BATCH_SIZE}`,
   );
-  }
   return {
     incidents: (ids) => {
       const staged = new Map<string, Incident>();
