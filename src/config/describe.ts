@@ -1,7 +1,15 @@
 import { formatDuration } from '../model/format.ts';
 import { formatRateLimit } from './field-types.ts';
 import { WEEKDAYS } from './schema.ts';
-import type { BusinessHours, Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
+import type {
+  BusinessHours,
+  Config,
+  PlatformSettings,
+  ProviderConfig,
+  RenameRule,
+  ServiceOverride,
+  SeverityConfig,
+} from './types.ts';
 
 const SECRET = '<secret>';
 
@@ -17,7 +25,14 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
     history: formatDuration(config.historyMs),
     windows: config.windows.map(({ name }) => name),
     groupings: config.groupings,
-    recovery: { reopened: recovery.reopened, settle: formatDuration(recovery.settleMs) },
+    services: { overrides: Object.fromEntries([...config.services.overrides].map(describeOverride)) },
+    owners: config.services.owners.size === 0 ? undefined : Object.fromEntries(config.services.owners),
+    recovery: {
+      reopened: recovery.reopened,
+      clock: recovery.clock,
+      until: recovery.until,
+      settle: formatDuration(recovery.settleMs),
+    },
     levels: {
       elite: formatDuration(levels.eliteMs),
       high: formatDuration(levels.highMs),
@@ -55,7 +70,12 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
     tls: { ca_file: provider.caFile },
     overall: provider.overall,
     severity: { ...severity, map: Object.fromEntries(severity.map) },
-    services: { tag: services.tag, rename: Object.fromEntries(services.rename.map(renamePair)) },
+    services: {
+      tag: services.tag,
+      from: services.from,
+      rename: Object.fromEntries(services.rename.map(renamePair)),
+    },
+    team: provider.team,
     filter: {
       severities: filter.severities,
       services: filter.services,
@@ -97,6 +117,11 @@ function describeBusinessHours({ timezone, days, fromMinute, toMinute, holidays 
     to: time(toMinute),
     holidays,
   };
+}
+
+function describeOverride([name, { targetsMs, team }]: [string, ServiceOverride]): [string, unknown] {
+  const targets = Object.fromEntries([...targetsMs].map(([severity, ms]) => [severity, formatDuration(ms)]));
+  return [name, { targets, team }];
 }
 
 function describeSeverity(severity: SeverityConfig): Record<string, unknown> {

@@ -18,12 +18,16 @@ const name = z.string().min(1).max(NAME_LENGTH_MAX);
 const positive = { minMs: 1 };
 const strings = z.array(z.string()).default([]);
 
+const sources = z.array(z.string().min(1)).min(1);
+const SOURCE_WORDS = 'tag:NAME, label:NAME or field:PATH, as far as the platform has them';
+
 const severitySection = z
   .strictObject({
-    from: z
-      .array(z.enum(['priority', 'urgency']))
-      .default(['priority', 'urgency'])
-      .describe('Fields of the platform that may hold the severity, tried in this order.'),
+    from: sources
+      .optional()
+      .describe(
+        `Where the severity may be, tried in this order: priority, urgency, ${SOURCE_WORDS}; priority, then urgency by default.`,
+      ),
     tag: z.string().min(1).optional().describe('Name of the tag that holds the severity, for platforms with tags.'),
     map: z
       .record(z.string(), z.string())
@@ -41,12 +45,23 @@ const severitySection = z
 const servicesSection = z
   .strictObject({
     tag: z.string().min(1).optional().describe('Name of the tag that holds the service, for platforms with tags.'),
+    from: sources
+      .optional()
+      .describe(`Where the service may be, tried in this order: service (the platform's own), ${SOURCE_WORDS}.`),
     rename: z
       .record(z.string(), z.string())
       .default({})
       .describe('Exact names, then /regular expressions/ in file order, to new names; the first match ends.'),
   })
   .meta({ id: 'provider_services' });
+
+const teamSection = z
+  .strictObject({
+    from: sources
+      .optional()
+      .describe(`Where the team may be, tried in this order: team (the platform's own), ${SOURCE_WORDS}.`),
+  })
+  .meta({ id: 'provider_team' });
 
 const filterSection = z
   .strictObject({
@@ -91,6 +106,7 @@ const providerKeys = {
   overall: z.boolean().default(true).describe('false keeps it out of every grouping but provider.'),
   severity: severitySection.prefault({}),
   services: servicesSection.prefault({}),
+  team: teamSection.prefault({}),
   filter: filterSection.prefault({}),
 };
 
@@ -144,6 +160,14 @@ const recoverySection = z
       .enum(['last', 'first', 'sum'])
       .default('last')
       .describe('What counts of a reopened incident: to the last resolve, to the first, or the sum of its open times.'),
+    clock: z
+      .enum(['trigger', 'impact'])
+      .default('trigger')
+      .describe('When the recovery time begins: with the trigger, or with the impact where its start is known.'),
+    until: z
+      .enum(['resolved', 'mitigated'])
+      .default('resolved')
+      .describe('When the recovery time ends: with the resolve, or with the mitigation where it is known.'),
     settle: duration().prefault('0s').describe('Counts a recovery only after it stayed resolved for this long.'),
   })
   .meta({ id: 'recovery' });
@@ -172,8 +196,34 @@ const storeSection = z
   })
   .meta({ id: 'store' });
 
+const overridesSection = z
+  .strictObject({
+    overrides: z
+      .record(
+        name,
+        z.strictObject({
+          targets: z
+            .record(z.string(), duration(positive))
+            .default({})
+            .describe('Recovery targets by severity, instead of those of the severities.'),
+          team: name.optional().describe("Instead of the platform's team."),
+        }),
+      )
+      .default({})
+      .describe('By the name of the service as it is renamed.'),
+  })
+  .meta({ id: 'services' });
+
 /** Keys at the top that both forms of the configuration have. */
 const settingsKeys = {
+  services: overridesSection.prefault({}).describe('What is particular to services.'),
+  owners: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of teams by service, for platforms that know none: a YAML mapping, or CSV with the columns service,team.',
+    ),
   severities: z
     .array(severity)
     .default([])

@@ -18,9 +18,14 @@ export interface PlatformSettings {
   readonly defaultRateLimit: RateLimit;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
+  /** What `from` of severity, services and team may name; `priority` and `urgency` without it. */
+  readonly sources?: readonly SourceKind[] | undefined;
   /** The provider entry (as in YAML) of these environment variables; undefined when they are not set. */
   fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined;
 }
+
+/** The kinds of places that `severity.from`, `services.from` and `team.from` may name. */
+export type SourceKind = 'priority' | 'urgency' | 'tag' | 'label' | 'field';
 
 export interface RenameRule {
   /** An exact name, or an expression. */
@@ -39,13 +44,21 @@ export interface ProviderConfig {
   readonly caFile: string | undefined;
   readonly overall: boolean;
   readonly severity: {
-    readonly from: readonly ('priority' | 'urgency')[];
+    /** Sources, tried in order: `priority`, `urgency`, `tag:NAME`, `label:NAME`, `field:PATH`. */
+    readonly from: readonly string[];
     readonly tag: string | undefined;
     /** The platform's words, as `normalizeSeverity` gives them, to our severities. */
     readonly map: ReadonlyMap<string, string>;
     readonly default: string;
   };
-  readonly services: { readonly tag: string | undefined; readonly rename: readonly RenameRule[] };
+  readonly services: {
+    readonly tag: string | undefined;
+    /** Sources of the service, `service` being the platform's own; absent: its own. */
+    readonly from?: readonly string[] | undefined;
+    readonly rename: readonly RenameRule[];
+  };
+  /** Sources of the team, `team` being the platform's own; absent: its own. */
+  readonly team?: { readonly from: readonly string[] } | undefined;
   readonly filter: {
     readonly severities: readonly string[];
     readonly services: readonly string[];
@@ -110,14 +123,35 @@ export function baselineHistoryMs(windowMs: number): number {
   return 2 * windowMs + BASELINE_MARGIN_MS;
 }
 
+/** Targets and teams of services by their labels. */
+export interface ServiceSettings {
+  readonly overrides: ReadonlyMap<string, ServiceOverride>;
+  /** Teams of services whose platform knows none. */
+  readonly owners: ReadonlyMap<string, string>;
+}
+
+export interface ServiceOverride {
+  /** Recovery targets by severity, instead of those of the severities. */
+  readonly targetsMs: ReadonlyMap<string, number>;
+  /** Instead of the platform's team. */
+  readonly team: string | undefined;
+}
+
 /** The whole configuration, every default applied. */
 export interface Config {
   readonly providers: readonly ProviderConfig[];
   readonly severities: readonly SeverityConfig[];
+  /** What is particular to services, by our names. */
+  readonly services: ServiceSettings;
   readonly historyMs: number;
   readonly windows: readonly WindowConfig[];
   readonly groupings: readonly Grouping[];
-  readonly recovery: { readonly reopened: 'last' | 'first' | 'sum'; readonly settleMs: number };
+  readonly recovery: {
+    readonly reopened: 'last' | 'first' | 'sum';
+    readonly clock: 'trigger' | 'impact';
+    readonly until: 'resolved' | 'mitigated';
+    readonly settleMs: number;
+  };
   readonly levels: { readonly eliteMs: number; readonly highMs: number; readonly mediumMs: number };
   readonly metrics: {
     readonly detail: 'standard' | 'full';

@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../config/types.ts';
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Log } from '../model/log.ts';
 import { FLAGS, type IncidentSummary, isCountable } from '../model/stored.ts';
 import type { ExemplarCandidate } from './count.ts';
@@ -126,8 +126,8 @@ interface ConfigureInput {
 export function configure({ engine, writer, fork, settings, nowMs }: ConfigureInput): string[] {
   fork.settings = settings;
   fork.relabel();
-  for (const [name, { provider }] of settings.labelMappers) {
-    const table = applyFilter(engine, fork, name, filterText(provider));
+  for (const [name, labelMapper] of settings.labelMappers) {
+    const table = applyFilter(engine, fork, name, filterText(labelMapper));
     if (table !== undefined) writer.incidents(table);
   }
   return migrateLayout(fork, nowMs);
@@ -165,13 +165,22 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
 }
 
 /** The filter as text, to notice changes; with the mappings it depends on, as they decide what it lets through. */
-function filterText({ filter, severity, services }: ProviderConfig): string {
+function filterText({ provider, services: { overrides, owners } }: LabelMapper): string {
+  const { filter, severity, services, team } = provider;
   const { severities, services: names, teams, excludeTitles, shorterThanMs } = filter;
   const own = [severities, names, teams, excludeTitles.map(String), shorterThanMs];
-  const maps = [
-    severities.length > 0 ? [severity.from, severity.tag, [...severity.map], severity.default] : [],
-    names.length > 0 ? services.rename.map(({ match, to }) => [String(match), to]) : [],
+  const renamed = services.rename.map(({ match, to }) => [String(match), to]);
+  const teamsOf = [
+    team?.from ?? [],
+    [...overrides].flatMap(([name, one]) => (one.team ? [name, one.team] : [])),
+    [...owners],
   ];
+  const maps: unknown[] = [
+    severities.length > 0 ? [severity.from, severity.tag, [...severity.map], severity.default] : [],
+    names.length > 0 ? [...renamed, ...(services.from === undefined ? [] : [services.from])] : [],
+  ];
+  // Teams stand on services; what is not configured adds nothing, as texts of earlier versions are compared with this one.
+  if (teams.length > 0 && teamsOf.some((one) => one.length > 0)) maps.push([teamsOf, renamed, services.from]);
   return JSON.stringify([own, maps]);
 }
 

@@ -1,12 +1,20 @@
 import { z } from 'zod';
-import type { ProviderConfig } from '../../config/types.ts';
+import type { ProviderConfig, SourceKind } from '../../config/types.ts';
 import { createHttpClient, type HttpClient } from '../../http/client.ts';
 import { RequestError } from '../../http/errors.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
 import type { Service } from '../../model/incident.ts';
 import { parseRecords } from '../answers.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
-import type { NameList, PlatformDefinition, PlatformRecord, RecordDetails, Settings } from './definition.ts';
+import { applySources, sourcesKey } from '../sources.ts';
+import type {
+  IncidentLists,
+  NameList,
+  PlatformDefinition,
+  PlatformRecord,
+  RecordDetails,
+  Settings,
+} from './definition.ts';
 import { readPages, toLabel } from './list-reader.ts';
 import { createNameCache, type NameCache } from './name-cache.ts';
 import { poll } from './poll.ts';
@@ -21,17 +29,20 @@ export function secret(): z.ZodString {
   return schema;
 }
 
+const ALL_SOURCES: readonly SourceKind[] = ['priority', 'urgency', 'tag', 'label', 'field'];
+
 /** The platform that a declaration describes: its cursor, retries, limits, reconciliation and `doctor` are the engine's. */
 export function definePlatform<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
   definition: PlatformDefinition<Shape, Item>,
 ): Platform {
-  const { type, settings: shape, rateLimit, defaultTags = {} } = definition;
+  const { type, settings: shape, rateLimit, defaultTags = {}, sources = ALL_SOURCES } = definition;
   return {
     type,
     shape,
     secrets: Object.keys(shape).filter((key) => shape[key] !== undefined && secrets.has(shape[key])),
     defaultRateLimit: rateLimit,
     defaultTags,
+    sources,
     fromEnvironment: (env) => fromEnvironment(definition, env),
     create: (config, dependencies) => createProvider(definition, config, dependencies),
   };
@@ -80,7 +91,7 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
     clock,
     observer,
   });
-  const lists = definition.incidents(settings, config);
+  const lists = withSources(definition.incidents(settings, config), config);
   const teams = createNames(httpClient, definition.names?.teams);
   const services = createNames(httpClient, definition.names?.services);
   const { capabilities } = definition;
@@ -100,6 +111,22 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
     clockSkewMs,
     close: () => httpClient.close(),
   };
+}
+
+/** The lists whose records have severity, service and team from where the configuration says. */
+function withSources<Item extends PlatformRecord>(
+  lists: IncidentLists<Item>,
+  config: ProviderConfig,
+): IncidentLists<Item> {
+  const key = sourcesKey(config);
+  if (key.length === 0) return lists;
+  const record = z.unknown().transform((raw, context): Item => {
+    const parsed = lists.record.safeParse(raw);
+    if (parsed.success) return applySources(parsed.data, raw, config);
+    for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+    return z.NEVER;
+  });
+  return { ...lists, record, readWith: [...(lists.readWith ?? []), ...key] };
 }
 
 function authOptions<Shape extends z.ZodRawShape, Item extends PlatformRecord>(

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ProviderConfig, RateLimit } from '../../config/types.ts';
+import type { ProviderConfig, RateLimit, SourceKind } from '../../config/types.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
 import type { TimeRange } from '../time-ranges.ts';
@@ -135,6 +135,8 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   /** Some less than the platform allows: others may use the same key. */
   readonly rateLimit: RateLimit;
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };
+  /** What `from` of severity, services and team may name here; everything without it. */
+  readonly sources?: readonly SourceKind[];
   readonly names?: { readonly teams?: NameList; readonly services?: NameList };
   readonly incidents: (settings: Settings<Shape>, config: ProviderConfig) => IncidentLists<Item>;
 }
