@@ -8,7 +8,14 @@ import * as own from './invented.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../config/${name}`, import.meta.url), 'utf8');
 const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
-const env = { PAGERDUTY_TOKEN: 'p', OPSGENIE_TOKEN: 'o', JSM_API_TOKEN: 'j', INCIDENTIO_API_KEY: 'i' };
+const env = {
+  PAGERDUTY_TOKEN: 'p',
+  OPSGENIE_TOKEN: 'o',
+  JSM_API_TOKEN: 'j',
+  INCIDENTIO_API_KEY: 'i',
+  PAGERDUTY_WEBHOOK_SECRET: 'w',
+  PUSH_TOKEN: 't',
+};
 const example = read('mttr-exporter.example.yml');
 
 describe('the JSON Schema in config/', () => {

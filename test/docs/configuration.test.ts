@@ -122,6 +122,8 @@ function loadText(text: string) {
     OPSGENIE_TOKEN: 'o',
     JSM_API_TOKEN: 'j',
     INCIDENTIO_API_KEY: 'i',
+    PAGERDUTY_WEBHOOK_SECRET: 'w',
+    PUSH_TOKEN: 't',
     CREDENTIALS_DIRECTORY: '/run/credentials',
   };
   return loadConfig({ text, filename: 'docs.yml', env, platforms, readFile: () => 'secret', nowMs: 0 }).config;
