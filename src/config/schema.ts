@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
 import { bucket, duration, expression, rateLimit, timeOfDay, timeZone, webUrl, windowDuration } from './field-types.ts';
-import { GROUPINGS, type PlatformSettings } from './types.ts';
+import { FAILURE_REASONS, GROUPINGS, type PlatformSettings } from './types.ts';
 
 /** In the order of ISO weekdays. */
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -88,11 +88,46 @@ const providerKeys = {
     })
     .meta({ id: 'provider_tls' })
     .prefault({}),
-  overall: z.boolean().default(true).describe('false keeps it out of every grouping but provider.'),
+  overall: z
+    .boolean()
+    .optional()
+    .describe(
+      'false keeps its incidents out of every grouping but provider; false by default with source: deployments.',
+    ),
   severity: severitySection.prefault({}),
   services: servicesSection.prefault({}),
   filter: filterSection.prefault({}),
 };
+
+/** Keys of providers whose records are state changes; `resolve.ts` knows their defaults. */
+const stateChangeKeys = {
+  open_window: duration(positive)
+    .optional()
+    .describe('A success later than this after the first failure is no recovery; 7d for deployments, else no limit.'),
+  flaky_below: duration().optional().describe('Shorter recoveries are in no statistic; 5m for deployments, else 0s.'),
+};
+
+/** Keys of providers that yield deployments; `resolve.ts` knows their defaults. */
+const deploymentKeys = {
+  ...stateChangeKeys,
+  environments: z
+    .record(name, z.array(z.string().min(1)).min(1))
+    .optional()
+    .describe(
+      'Our environments, each with the names (without case, * for any characters) that the platform gives it; { production: [production, prod, live] } by default. Others are not read.',
+    ),
+  lead_time: z
+    .enum(['commits', 'pull_requests', 'off'])
+    .optional()
+    .describe('Where the lead time of a change begins: commits by default; off saves the requests.'),
+};
+type RecordKeys = Partial<z.output<z.ZodObject<typeof deploymentKeys>>>;
+
+/** Keys that a provider has because of what its records are. */
+function recordKeys({ deployments, hasStateChanges }: PlatformSettings): z.core.$ZodShape {
+  if (deployments !== undefined) return deploymentKeys;
+  return hasStateChanges === true ? stateChangeKeys : {};
+}
 
 /** The `provider` label. */
 const providerName = name.optional().describe('Becomes the provider label; the default is the type.');
@@ -156,6 +191,54 @@ const levelsSection = z
   })
   .meta({ id: 'levels', description: 'Upper bounds of the levels of the mean recovery time, ascending.' });
 
+/** Bounds of one of the four keys. */
+const durationBounds = z
+  .strictObject({ elite: duration(positive), high: duration(positive), medium: duration(positive) })
+  .optional();
+const ratio = z.number().min(0).max(1);
+
+const doraSection = z
+  .strictObject({
+    environments: z
+      .array(name)
+      .min(1)
+      .default(['production'])
+      .describe('Our environments whose deployments are counted by the dora_ metrics.'),
+    incident_within: duration(positive)
+      .prefault('24h')
+      .describe('An incident this soon after a successful deployment of its service makes that a failed change.'),
+    failure_from: z
+      .array(z.enum(FAILURE_REASONS))
+      .min(1)
+      .default([...FAILURE_REASONS])
+      .describe('What makes a deployment a failed change.'),
+    rework_refs: z
+      .array(z.string().min(1))
+      .default(['hotfix/*', 'revert-*'])
+      .describe('Branches and tags whose deployments are rework; * is for any characters.'),
+    minimum_sample: z
+      .int()
+      .min(1)
+      .default(5)
+      .describe('Hides ratios, means and medians that rest on fewer deployments, changes or recoveries.'),
+    levels: z
+      .strictObject({
+        preset: z
+          .literal([2023, 2024])
+          .optional()
+          .describe('The thresholds of the report of that year; the keys beside it replace them one by one.'),
+        deployment_frequency: durationBounds.describe('One deployment at least in this time: 1d, 7d, 30d by default.'),
+        lead_time: durationBounds.describe('The median is shorter: 1d, 7d, 30d by default.'),
+        change_failure: z
+          .strictObject({ elite: ratio, high: ratio, medium: ratio })
+          .optional()
+          .describe('At most this share: 0.15, 0.3, 0.45 by default.'),
+        recovery_time: durationBounds.describe('The median is shorter: 1h, 1d, 7d by default.'),
+      })
+      .prefault({}),
+  })
+  .meta({ id: 'dora', description: 'The statistics of deployments.' });
+
 const webSection = z
   .strictObject({
     bearer_token: z.string().default('').describe('Asked for on every page but the health checks; empty: none.'),
@@ -206,6 +289,7 @@ const settingsKeys = {
     .describe('Groupings of the windowed metrics.'),
   recovery: recoverySection.prefault({}),
   levels: levelsSection.prefault({}),
+  dora: doraSection.prefault({}),
   metrics: metricsSection.prefault({}),
   timezone: timeZone
     .default('UTC')
@@ -256,19 +340,21 @@ export function isRequired(schema: z.core.$ZodType | undefined): boolean {
 
 /** A provider's keys but `name` and `type`: the section of the short form. */
 export function sectionSchema(platform: PlatformSettings) {
-  return z.strictObject({ ...platformKeys(platform), ...providerKeys }).meta(requiredSecrets(platform));
+  return z
+    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...providerKeys })
+    .meta(requiredSecrets(platform));
 }
 
 /** A provider's keys: one entry of `providers`. */
 function entrySchema(platform: PlatformSettings) {
   const type = z.literal(platform.type);
   return z
-    .strictObject({ ...platformKeys(platform), ...providerKeys, name: providerName, type })
+    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...providerKeys, name: providerName, type })
     .meta(requiredSecrets(platform));
 }
 
 /** The parsed keys of a provider. */
-export type ProviderKeys = z.output<ReturnType<typeof sectionSchema>>;
+export type ProviderKeys = z.output<ReturnType<typeof sectionSchema>> & RecordKeys;
 
 /** What is expected where no provider is configured. */
 export const PROVIDERS_EXPECTED = 'a list of providers, or incident_source for the short form';
