@@ -56,7 +56,7 @@ describe('a provider of deployments', () => {
 
   it('refuses keys of deployments for another source', () => {
     expect(refusal('providers: [{ type: deploying, lead_time: off }]')).toBe(
-      'providers[0].lead_time (c.yml:1:31): concerns deployments alone; expected source: deployments as well, or no such key',
+      'providers[0].lead_time (c.yml:1:32): concerns deployments alone; expected source: deployments as well, or no such key',
     );
   });
 });

@@ -1,12 +1,6 @@
 import type { RecoveryLimits } from '../../config/types.ts';
 import type { Incident, StateChange } from '../../model/incident.ts';
-import {
-  type Chain,
-  type Outcome,
-  type RecoveryPolicy,
-  type Transition,
-  toRecoveries,
-} from '../../model/recoveries.ts';
+import { type Chain, type Outcome, type Transition, toRecoveries } from '../../model/recoveries.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { DELETED, parsePreviousState, parseSubject, toConsoleUrl, toIncidentId } from './alarm-id.ts';
 
