@@ -1,8 +1,8 @@
 import type { RateLimit } from '../config/types.ts';
-import type { Clock } from '../model/time.ts';
+import { type Clock, MINUTE_MS } from '../model/time.ts';
 import { type AccessToken, createAccessToken, type TokenSource } from './access-token.ts';
 import { type Agents, createAgents, proxySecrets } from './agents.ts';
-import { AttemptError, type ErrorClass, RequestError } from './errors.ts';
+import { AttemptError, type ErrorClass, type RateLimitInfo, RequestError } from './errors.ts';
 import { createKeptResponses } from './kept-responses.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createRedactor, type Redactor } from './redact.ts';
@@ -45,6 +45,8 @@ export interface HttpClientOptions {
   readonly tokenSource?: TokenSource | undefined;
   /** Answers to GET are kept with their `ETag`, and asked for again with it: 304 gives the kept one. */
   readonly isConditional?: boolean | undefined;
+  /** What an answer to `post` with status 200 reports as an error; undefined for a good one. */
+  readonly bodyProblem?: ((body: unknown) => BodyProblem | undefined) | undefined;
   /** Redirects of GET to the same origin are followed; without it no redirect is. */
   readonly followsRedirects?: boolean | undefined;
   readonly rateLimit: RateLimit;
@@ -57,59 +59,34 @@ export interface HttpClientOptions {
   readonly classifyError?: ((error: unknown) => ErrorClass) | undefined;
 }
 
+/** An error inside an answer with status 200, as GraphQL reports them. */
+export interface BodyProblem {
+  readonly message: string;
+  /** Another attempt may succeed. */
+  readonly retry: boolean;
+  /** It says "too many requests": without a header that says more, a minute is waited for. */
+  readonly throttled: boolean;
+}
+
 /** Creates the client of one platform; throws when the base URL, a header, the CA file or a proxy URL is invalid. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { clock, observer, headers, timeoutMs, rateLimit, classifyError = unclassifiedError } = options;
+  const { clock, observer, timeoutMs, rateLimit, classifyError = unclassifiedError } = options;
   const connection = { proxyUrl: options.proxyUrl, caFile: options.caFile, env: process.env };
   const base = parseBaseUrl(options.baseUrl);
-  checkHeaders(headers);
+  checkHeaders(options.headers);
   const agents = createAgents(connection);
-  let newestSkewMs = 0;
-  const platformNowMs = () => clock.nowMs() - newestSkewMs;
+  const skew = { newestMs: 0 };
+  const platformNowMs = () => clock.nowMs() - skew.newestMs;
   const { redactor, accessToken } = createCredentials(options, { agents, platformNowMs }, proxySecrets(connection));
   const rateLimiter = createRateLimiter({ rateLimit, clock });
   const closing = new AbortController();
   const withRetries = createRetry({ rateLimiter, clock, observer, redactor, timeoutMs, closing: closing.signal });
-  const kept = options.isConditional === true ? createKeptResponses() : undefined;
-
-  async function attempt({ url, body }: Sent, signal: AbortSignal): Promise<AttemptResult<HttpResponse | Redirect>> {
-    const token = await accessToken?.get(signal);
-    const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const isPost = body !== undefined;
-    const more = isPost ? { 'content-type': 'application/json' } : kept?.condition(url);
-    const sentAtMs = clock.nowMs();
-    const content = isPost ? { body: Buffer.from(JSON.stringify(body)) } : {};
-    const raw = await sendRequest({
-      url,
-      headers: { ...headers, ...more, ...credentials },
-      agents,
-      signal,
-      ...content,
-    });
-    const receivedAtMs = clock.nowMs();
-    if (token !== undefined && raw.status !== 401) accessToken?.onAccepted(token);
-    else if (token !== undefined && accessToken?.onRefused(token) === true) {
-      throw new AttemptError('the access token was refused', { status: 401, retry: true });
-    }
-    const skewMs = measureClockSkew({ headers: raw.headers, sentAtMs, receivedAtMs });
-    if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
-    newestSkewMs = skewMs ?? newestSkewMs;
-    const nowMs = receivedAtMs - newestSkewMs;
-    const bytes = sizeOf(raw);
-    const known = raw.status === 304 ? kept?.find(url) : undefined;
-    if (known !== undefined) {
-      return { value: known, status: 304, rateLimit: parseRateLimit({ ...raw, nowMs }), bytes };
-    }
-    const redirect = isPost || options.followsRedirects !== true ? undefined : redirectOf(raw, url);
-    if (redirect !== undefined) return { value: { redirect }, status: raw.status, rateLimit: {}, bytes };
-    const { response, rateLimit: info } = parseResponse(raw, nowMs);
-    if (!isPost) kept?.keep(url, response, bytes);
-    return { value: response, status: response.status, rateLimit: info, bytes };
-  }
+  const attempt = createAttempt({ options, agents, accessToken, skew });
 
   /** One request, and those that redirects lead to. */
-  async function send(method: 'GET' | 'POST', requestPath: RequestPath, sent: Sent, signal: AbortSignal) {
+  async function send(requestPath: RequestPath, sent: Sent, signal: AbortSignal): Promise<HttpResponse> {
     const named = typeof requestPath === 'string' ? undefined : requestPath.endpoint;
+    const method = sent.body === undefined ? 'GET' : 'POST';
     let { url } = sent;
     for (let hops = 0; hops <= REDIRECTS_MAX; hops += 1) {
       const at = { ...sent, url };
@@ -127,16 +104,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   return {
-    async get(requestPath, query, signal) {
-      const path = typeof requestPath === 'string' ? requestPath : requestPath.path;
-      return send('GET', requestPath, { url: resolveUrl(base, path, query) }, signal);
-    },
-    async post(requestPath, body, signal) {
-      const path = typeof requestPath === 'string' ? requestPath : requestPath.path;
-      return send('POST', requestPath, { url: resolveUrl(base, path, {}), body }, signal);
-    },
+    get: async (path, query, signal) => send(path, { url: resolveUrl(base, toPath(path), query) }, signal),
+    post: async (path, body, signal) => send(path, { url: resolveUrl(base, toPath(path), {}), body }, signal),
     async run(operation, call, signal) {
-      const attempt = async (attemptSignal: AbortSignal) => {
+      const attemptCall = async (attemptSignal: AbortSignal) => {
         try {
           return { value: await call(attemptSignal), status: 200, rateLimit: {} };
         } catch (error) {
@@ -144,7 +115,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         }
       };
       const request = { method: 'POST', host: base.host, path: operation, endpoint: operation };
-      return withRetries({ label: base.host, request, attempt, signal });
+      return withRetries({ label: base.host, request, attempt: attemptCall, signal });
     },
     async close() {
       if (closing.signal.aborted) return;
@@ -153,6 +124,65 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       agents.httpAgent.destroy();
       agents.httpsAgent.destroy();
     },
+  };
+}
+
+function toPath(requestPath: RequestPath): string {
+  return typeof requestPath === 'string' ? requestPath : requestPath.path;
+}
+
+interface AttemptContext {
+  readonly options: HttpClientOptions;
+  readonly agents: Agents;
+  readonly accessToken: AccessToken | undefined;
+  /** Local clock minus platform clock, by the newest answer. */
+  readonly skew: { newestMs: number };
+}
+
+/** Sends one request once: a redirect to follow, or a response; throws AttemptError for any other answer. */
+function createAttempt({ options, agents, accessToken, skew }: AttemptContext) {
+  const { clock, observer, headers } = options;
+  const kept = options.isConditional === true ? createKeptResponses() : undefined;
+
+  async function exchange({ url, body }: Sent, signal: AbortSignal): Promise<{ raw: RawResponse; nowMs: number }> {
+    const token = await accessToken?.get(signal);
+    const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const more = body === undefined ? kept?.condition(url) : { 'content-type': 'application/json' };
+    const content = body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) };
+    const sentAtMs = clock.nowMs();
+    const raw = await sendRequest({
+      url,
+      headers: { ...headers, ...more, ...credentials },
+      agents,
+      signal,
+      ...content,
+    });
+    const receivedAtMs = clock.nowMs();
+    if (token !== undefined && raw.status !== 401) accessToken?.onAccepted(token);
+    else if (token !== undefined && accessToken?.onRefused(token) === true) {
+      throw new AttemptError('the access token was refused', { status: 401, retry: true });
+    }
+    const skewMs = measureClockSkew({ headers: raw.headers, sentAtMs, receivedAtMs });
+    if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
+    skew.newestMs = skewMs ?? skew.newestMs;
+    return { raw, nowMs: receivedAtMs - skew.newestMs };
+  }
+
+  return async (sent: Sent, signal: AbortSignal): Promise<AttemptResult<HttpResponse | Redirect>> => {
+    const { url } = sent;
+    const isPost = sent.body !== undefined;
+    const { raw, nowMs } = await exchange(sent, signal);
+    const { status } = raw;
+    const bytes = sizeOf(raw);
+    const known = status === 304 ? kept?.find(url) : undefined;
+    if (known !== undefined) return { value: known, status, rateLimit: parseRateLimit({ ...raw, nowMs }), bytes };
+    const redirect = isPost || options.followsRedirects !== true ? undefined : redirectOf(raw, url);
+    if (redirect !== undefined) return { value: { redirect }, status, rateLimit: {}, bytes };
+    const { response, rateLimit } = parseResponse(raw, nowMs);
+    if (!isPost) kept?.keep(url, response, bytes);
+    const problem = isPost ? options.bodyProblem?.(response.body) : undefined;
+    if (problem !== undefined) throw toProblemError(problem, { status, bytes, rateLimit });
+    return { value: response, status, rateLimit, bytes };
   };
 }
 
@@ -171,6 +201,17 @@ function createCredentials(
     redactor: { text: (text) => redact.text(text), value: (value) => redact.value(value) },
     accessToken: tokenSource && createAccessToken(tokenSource, { ...context, clock, onToken }),
   };
+}
+
+/** GitHub asks for at least a minute where no header says more. */
+const PROBLEM_WAIT_MS = MINUTE_MS;
+
+function toProblemError(
+  { message, retry, throttled }: BodyProblem,
+  { rateLimit, ...answer }: { readonly status: number; readonly bytes: number; readonly rateLimit: RateLimitInfo },
+): AttemptError {
+  const waitMs = rateLimit.waitMs ?? (throttled ? PROBLEM_WAIT_MS : undefined);
+  return new AttemptError(message, { ...answer, retry, throttled, rateLimit: { ...rateLimit, waitMs } });
 }
 
 /** One request before it is sent; a body makes it a POST. */
