@@ -8,7 +8,7 @@ it('the demo shows every platform of which there is a fake', async () => {
   const exporter = await startExporter({ words: ['demo', `--platforms=${types.join(',')}`] });
   const page = await exporter.untilPage(
     'all is synced',
-    ({ sum }) => sum('mttr_exporter_provider_synced', {}) === types.length,
+    (shown) => shown.sum('mttr_exporter_provider_synced', {}) === types.length,
   );
 
   const held = DEMO_PLATFORMS.filter(
