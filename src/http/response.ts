@@ -52,12 +52,18 @@ export function sizeOf({ text }: RawResponse): number {
 function toAttemptError(raw: RawResponse, fromHeaders: RateLimitInfo, nowMs: number): AttemptError {
   const { status, headers, text } = raw;
   const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : tryParseJson(text);
-  const waitMs = fromHeaders.waitMs ?? (status === 429 ? parseBodyWait(body, headers['date'], nowMs) : undefined);
+  const throttled = isThrottled(status);
+  const waitMs = fromHeaders.waitMs ?? (throttled ? parseBodyWait(body, headers['date'], nowMs) : undefined);
   const rateLimit = { ...fromHeaders, waitMs };
-  const retry = status === 408 || status === 429 || status >= 500;
+  const retry = status === 408 || throttled || status >= 500;
   const isRedirect = status > 299 && status < 400;
   const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
-  return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled: status === 429, rateLimit });
+  return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled, rateLimit });
+}
+
+/** 429, or 420 (Enhance Your Calm), which Statuspage sends instead. */
+function isThrottled(status: number): boolean {
+  return status === 429 || status === 420;
 }
 
 /** incident.io says in the body, not in a header, when to come back: as a date. */
@@ -121,8 +127,9 @@ export function parseRateLimit({ status, headers, nowMs: knownNowMs }: RateLimit
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
   const isExhausted = remaining === 0 || headers['x-ratelimit-state']?.toUpperCase() === 'THROTTLED';
   if (status === 503) return { remaining, waitMs: retryAfterMs };
-  if (status !== 429 && !isExhausted) return { remaining };
-  const resetMs = parseReset(headers['ratelimit-reset'], nowMs) ?? parsePeriod(headers['x-ratelimit-period-in-sec']);
+  if (!isThrottled(status) && !isExhausted) return { remaining };
+  const reset = headers['ratelimit-reset'] ?? headers['x-ratelimit-reset'];
+  const resetMs = parseReset(reset, nowMs) ?? parsePeriod(headers['x-ratelimit-period-in-sec']);
   return { remaining, waitMs: retryAfterMs ?? resetMs };
 }
 
