@@ -6,7 +6,8 @@ import { rememberClockSkew } from '../../http/request-observer.ts';
 import type { Service } from '../../model/incident.ts';
 import { parseRecords } from '../answers.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
-import type { NameList, PlatformDefinition, PlatformRecord, RecordDetails, Settings } from './definition.ts';
+import { authOptions } from './auth.ts';
+import type { NameList, PlatformDefinition, PlatformRecord, RecordDetails } from './definition.ts';
 import { readPages, toLabel } from './list-reader.ts';
 import { createNameCache, type NameCache } from './name-cache.ts';
 import { poll } from './poll.ts';
@@ -73,7 +74,7 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
   const createClient = (rateLimit: RateLimit) =>
     createHttpClient({
       baseUrl: config.baseUrl ?? definition.baseUrl(settings),
-      ...authOptions(definition, settings),
+      ...authOptions(definition.auth(settings), definition.headers),
       rateLimit,
       timeoutMs,
       proxyUrl,
@@ -124,16 +125,6 @@ function withOwnLimit(
       await others.close();
     },
   };
-}
-
-function authOptions<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
-  { auth, headers }: PlatformDefinition<Shape, Item>,
-  settings: Settings<Shape>,
-) {
-  const value = auth(settings);
-  if (value.kind === 'headers') return { headers: { ...headers, ...value.headers }, secrets: value.secrets };
-  const { kind: _kind, ...clientCredentials } = value;
-  return { headers: { ...headers }, secrets: [], clientCredentials };
 }
 
 const NO_NAMES: NameCache = { ensure: async () => undefined, of: () => undefined, takeUpdates: () => undefined };

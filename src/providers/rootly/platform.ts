@@ -22,7 +22,11 @@ const text = z
   .transform((value) => value?.trim() || undefined);
 const time = timestamp.nullish().transform((ms) => ms ?? undefined);
 
-const Named = z.object({ id: text, attributes: z.object({ name: text, slug: text, severity: text }).nullish(), name: text });
+const Named = z.object({
+  id: text,
+  attributes: z.object({ name: text, slug: text, severity: text }).nullish(),
+  name: text,
+});
 /** A service or a team: a resource, or one inside `data`. */
 const Member = z.union([z.object({ data: Named }).transform(({ data }) => data), Named]).transform((one) => ({
   id: one.id,
