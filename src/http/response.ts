@@ -52,29 +52,20 @@ export function sizeOf({ text }: RawResponse): number {
 function toAttemptError(raw: RawResponse, fromHeaders: RateLimitInfo, nowMs: number): AttemptError {
   const { status, headers, text } = raw;
   const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : tryParseJson(text);
-<<<<<<< HEAD
-  const throttled = isThrottled(status);
-  const waitMs = fromHeaders.waitMs ?? (throttled ? parseBodyWait(body, headers['date'], nowMs) : undefined);
-  const rateLimit = { ...fromHeaders, waitMs };
-  const retry = status === 408 || throttled || status >= 500;
-  const isRedirect = status > 299 && status < 400;
-  const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
-  return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled, rateLimit });
-}
-
-/** 429, or 420 (Enhance Your Calm), which Statuspage sends instead. */
-function isThrottled(status: number): boolean {
-  return status === 429 || status === 420;
-=======
   const isRedirect = status > 299 && status < 400;
   const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
   const isSecondary = SECONDARY_LIMIT.test(message) && (status === 403 || status === 429);
-  const throttled = status === 429 || isSecondary || isForbiddenByLimit(raw, message);
+  const throttled = isTooMany(status) || isSecondary || isForbiddenByLimit(raw, message);
   const fromBody = throttled ? parseBodyWait(body, headers['date'], nowMs) : undefined;
   const waitMs = fromHeaders.waitMs ?? fromBody ?? (isSecondary ? SECONDARY_WAIT_MS : undefined);
   const rateLimit = { ...fromHeaders, waitMs };
   const retry = status === 408 || throttled || status >= 500;
   return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled, rateLimit });
+}
+
+/** 429, or 420 (Enhance Your Calm), which Statuspage also sends. */
+function isTooMany(status: number): boolean {
+  return status === 429 || status === 420;
 }
 
 /** GitHub's limit on bursts, which may come without any header: it asks for at least a minute then. */
@@ -85,7 +76,6 @@ const SECONDARY_WAIT_MS = MINUTE_MS;
 function isForbiddenByLimit({ status, headers }: RawResponse, message: string): boolean {
   if (status !== 403) return false;
   return headers['x-ratelimit-remaining'] === '0' || /\brate limit exceeded\b/i.test(message);
->>>>>>> main
 }
 
 /** incident.io says in the body, not in a header, when to come back: as a date. */
@@ -149,17 +139,11 @@ export function parseRateLimit({ status, headers, nowMs: knownNowMs }: RateLimit
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
   const isExhausted = remaining === 0 || headers['x-ratelimit-state']?.toUpperCase() === 'THROTTLED';
   if (status === 503) return { remaining, waitMs: retryAfterMs };
-<<<<<<< HEAD
-  if (!isThrottled(status) && !isExhausted) return { remaining };
-  const reset = headers['ratelimit-reset'] ?? headers['x-ratelimit-reset'];
-  const resetMs = parseReset(reset, nowMs) ?? parsePeriod(headers['x-ratelimit-period-in-sec']);
-=======
-  const isRefused = status === 429 || (status === 403 && retryAfterMs !== undefined);
+  const isRefused = isTooMany(status) || (status === 403 && retryAfterMs !== undefined);
   if (!isRefused && !isExhausted) return { remaining };
   const resetMs =
     parseReset(headers['ratelimit-reset'] ?? (isExhausted ? headers['x-ratelimit-reset'] : undefined), nowMs) ??
     parsePeriod(headers['x-ratelimit-period-in-sec']);
->>>>>>> main
   return { remaining, waitMs: retryAfterMs ?? resetMs };
 }
 

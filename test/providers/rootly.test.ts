@@ -74,7 +74,8 @@ describe('the Rootly provider', () => {
   });
 
   it('follows an incident from triage, when its clock starts with the triage, to its start', async () => {
-    const { world, memory, time, poll, close } = await declaredStage(rootly);
+    const stage = await declaredStage(rootly);
+    const { world, memory, time, poll } = stage;
     world.incidents.push(simulated('R1', { title: '[triage] maybe', triggeredAtMs: NOW_MS - MINUTE_MS }));
     await poll();
     expect(memory.incidents.get('R1')).toMatchObject({ status: 'triggered', triggeredAtMs: NOW_MS - MINUTE_MS });
@@ -88,6 +89,6 @@ describe('the Rootly provider', () => {
     await poll();
 
     expect(memory.incidents.get('R1')).toMatchObject({ status: 'acknowledged', title: 'confirmed' });
-    await close();
+    await stage.close();
   });
 });
