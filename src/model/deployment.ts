@@ -57,3 +57,53 @@ export interface Comparison {
   /** Commits of the head that the base has not; none unless `ahead` or `diverged`. */
   readonly changes: readonly Change[];
 }
+
+/** Bits of `DeploymentSummary.flags`. */
+export const DEPLOYMENT_FLAGS = {
+  /** It deploys an ancestor of the successful deployment before it in the same repository and environment of ours. */
+  rollback: 1,
+  /** The platform no longer has it. */
+  deleted: 2,
+} as const;
+
+/** When a change was made, as far as it is known. */
+export interface ChangeTimes {
+  readonly authoredAtMs: number;
+  readonly firstCommitAtMs?: number | undefined;
+  readonly openedAtMs?: number | undefined;
+  readonly mergedAtMs?: number | undefined;
+}
+
+/** A deployment as statistics need it (a million of them are kept in memory). */
+export interface DeploymentSummary {
+  /** Key in the store; ascending in order of arrival. */
+  readonly row: number;
+  /** What its labels are found by: provider, repository and environment in the platform's own names. */
+  readonly subjectRow: number;
+  /** Bits of DEPLOYMENT_FLAGS. */
+  readonly flags: number;
+  readonly outcome: DeploymentOutcome | undefined;
+  readonly startedAtMs: number;
+  /** Present exactly when `outcome` is. */
+  readonly finishedAtMs: number | undefined;
+  readonly ref: string | undefined;
+  /** The changes that reach our environment with this deployment first; none unless it is a success. */
+  readonly changes: readonly ChangeTimes[];
+}
+
+/** The labels of a subject under today's configuration. */
+export interface DeploymentLabels {
+  readonly provider: string;
+  /** The platform's whole name. */
+  readonly repository: string;
+  /** The platform's name of the environment: failures and successes are paired by it. */
+  readonly platformEnvironment: string;
+  /** Our name. */
+  readonly environment: string;
+  /** After renaming and the limit on services. */
+  readonly service: string;
+  /** After renaming alone: incidents are joined by it. */
+  readonly renamedService: string;
+  /** Empty without one. */
+  readonly team: string;
+}
