@@ -1,7 +1,17 @@
 import { formatDuration } from '../model/format.ts';
 import { formatRateLimit } from './field-types.ts';
 import { WEEKDAYS } from './schema.ts';
-import type { BusinessHours, Config, PlatformSettings, ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
+import type {
+  BusinessHours,
+  Config,
+  DeploymentSettings,
+  DoraConfig,
+  LevelBounds,
+  PlatformSettings,
+  ProviderConfig,
+  RenameRule,
+  SeverityConfig,
+} from './types.ts';
 
 const SECRET = '<secret>';
 
@@ -23,6 +33,7 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
       high: formatDuration(levels.highMs),
       medium: formatDuration(levels.mediumMs),
     },
+    dora: describeDora(config.dora),
     metrics: {
       detail: metrics.detail,
       team: metrics.team,
@@ -41,6 +52,27 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
   };
 }
 
+function describeDora({ incidentWithinMs, failureFrom, reworkRefs, minimumSample, ...dora }: DoraConfig) {
+  const { deploymentFrequencyMs, leadTimeMs, changeFailureRatio, recoveryTimeMs } = dora.levels;
+  return {
+    environments: dora.environments,
+    incident_within: formatDuration(incidentWithinMs),
+    failure_from: failureFrom,
+    rework_refs: reworkRefs.map(({ pattern }) => pattern),
+    minimum_sample: minimumSample,
+    levels: {
+      deployment_frequency: describeBounds(deploymentFrequencyMs),
+      lead_time: describeBounds(leadTimeMs),
+      change_failure: changeFailureRatio,
+      recovery_time: describeBounds(recoveryTimeMs),
+    },
+  };
+}
+
+function describeBounds({ elite, high, medium }: LevelBounds) {
+  return { elite: formatDuration(elite), high: formatDuration(high), medium: formatDuration(medium) };
+}
+
 function describeProvider(provider: ProviderConfig, platforms: readonly PlatformSettings[]): Record<string, unknown> {
   const { severity, services, filter } = provider;
   return {
@@ -54,6 +86,7 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
     proxy_url: provider.proxyUrl === undefined ? undefined : withoutCredentials(provider.proxyUrl),
     tls: { ca_file: provider.caFile },
     overall: provider.overall,
+    ...describeRecords(provider),
     severity: { ...severity, map: Object.fromEntries(severity.map) },
     services: { tag: services.tag, rename: Object.fromEntries(services.rename.map(renamePair)) },
     filter: {
@@ -64,6 +97,22 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
       shorter_than: formatDuration(filter.shorterThanMs),
     },
   };
+}
+
+/** The keys of deployments and of state changes, for a provider that has them. */
+function describeRecords({ deployments, recoveryLimits }: ProviderConfig): Record<string, unknown> {
+  const limits = recoveryLimits && {
+    open_window: recoveryLimits.openWindowMs === undefined ? undefined : formatDuration(recoveryLimits.openWindowMs),
+    flaky_below: formatDuration(recoveryLimits.flakyBelowMs),
+  };
+  const own = deployments && { environments: describeEnvironments(deployments), lead_time: deployments.leadTime };
+  return { ...own, ...limits };
+}
+
+function describeEnvironments({ environments }: DeploymentSettings): Record<string, string[]> {
+  const names: Record<string, string[]> = {};
+  for (const { match, to } of environments) names[to] = [...(names[to] ?? []), match.pattern];
+  return names;
 }
 
 /** A provider of an unknown type shows no settings. */

@@ -47,7 +47,7 @@ export function configFromEnvironment({ env, platforms }: Pick<LoadOptions, 'env
   if (providers.length === 0) {
     const variables = formatAlternatives(platforms.flatMap(findVariables));
     throw new ConfigError([
-      `no configuration: no file found, and no provider in the environment; expected --config.file, or one of the environment variables ${variables}`,
+      `no configuration: no file found, and no provider in the environment; expected --config.file (to import files alone, one with providers: [{ name: incidents, type: import }]), or one of the environment variables ${variables}`,
     ]);
   }
   const readFile = () => {

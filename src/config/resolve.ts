@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatDuration } from '../model/format.ts';
 import { formatAlternatives } from '../model/text.ts';
+import { resolveDora, resolveRecords } from './deployments.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { compileExpression } from './field-types.ts';
 import { type Path, valueAt } from './object-path.ts';
@@ -49,14 +50,16 @@ export function resolveConfig(parsed: ParsedConfig, readFile: ReadFile, diagnost
   checkGroupings(settings.groupings, diagnostics);
   const context = { severities, readFile, diagnostics };
   const { levels, metrics } = settings;
+  const providers = parsed.providers.map((entry) => resolveProvider(entry, context));
   return {
-    providers: parsed.providers.map((entry) => resolveProvider(entry, context)),
+    providers,
     severities,
     historyMs: parsed.historyMs,
     windows: parsed.windows.map(({ name, ms }) => ({ name, ms })),
     groupings: settings.groupings,
     recovery: { reopened: settings.recovery.reopened, settleMs: settings.recovery.settle },
     levels: { eliteMs: levels.elite, highMs: levels.high, mediumMs: levels.medium },
+    dora: resolveDora(settings, providers, diagnostics),
     metrics: {
       detail: metrics.detail,
       team: metrics.team,
@@ -166,7 +169,7 @@ function resolveProvider(entry: ProviderEntry, context: Context): ProviderConfig
     timeoutMs: keys.timeout,
     proxyUrl: keys.proxy_url,
     caFile: keys.tls.ca_file,
-    overall: keys.overall,
+    ...resolveRecords(entry, context.diagnostics),
     severity: resolveSeverity(entry, context),
     services: {
       tag: keys.services.tag ?? platform.defaultTags.service,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
+import { doraSection, type RecordKeys, recordKeys } from './deployment-schema.ts';
 import { bucket, duration, expression, rateLimit, timeOfDay, timeZone, webUrl, windowDuration } from './field-types.ts';
 import { GROUPINGS, type PlatformSettings } from './types.ts';
 
@@ -88,7 +89,12 @@ const providerKeys = {
     })
     .meta({ id: 'provider_tls' })
     .prefault({}),
-  overall: z.boolean().default(true).describe('false keeps it out of every grouping but provider.'),
+  overall: z
+    .boolean()
+    .optional()
+    .describe(
+      'false keeps its incidents out of every grouping but provider; false by default with source: deployments.',
+    ),
   severity: severitySection.prefault({}),
   services: servicesSection.prefault({}),
   filter: filterSection.prefault({}),
@@ -206,6 +212,7 @@ const settingsKeys = {
     .describe('Groupings of the windowed metrics.'),
   recovery: recoverySection.prefault({}),
   levels: levelsSection.prefault({}),
+  dora: doraSection.prefault({}),
   metrics: metricsSection.prefault({}),
   timezone: timeZone
     .default('UTC')
@@ -256,19 +263,21 @@ export function isRequired(schema: z.core.$ZodType | undefined): boolean {
 
 /** A provider's keys but `name` and `type`: the section of the short form. */
 export function sectionSchema(platform: PlatformSettings) {
-  return z.strictObject({ ...platformKeys(platform), ...providerKeys }).meta(requiredSecrets(platform));
+  return z
+    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...providerKeys })
+    .meta(requiredSecrets(platform));
 }
 
 /** A provider's keys: one entry of `providers`. */
 function entrySchema(platform: PlatformSettings) {
   const type = z.literal(platform.type);
   return z
-    .strictObject({ ...platformKeys(platform), ...providerKeys, name: providerName, type })
+    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...providerKeys, name: providerName, type })
     .meta(requiredSecrets(platform));
 }
 
 /** The parsed keys of a provider. */
-export type ProviderKeys = z.output<ReturnType<typeof sectionSchema>>;
+export type ProviderKeys = z.output<ReturnType<typeof sectionSchema>> & RecordKeys;
 
 /** What is expected where no provider is configured. */
 export const PROVIDERS_EXPECTED = 'a list of providers, or incident_source for the short form';

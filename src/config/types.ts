@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Glob } from '../model/glob.ts';
 import { DAY_MS } from '../model/time.ts';
 
 /** At most `requests` in any `perMs` milliseconds. */
@@ -18,6 +19,10 @@ export interface PlatformSettings {
   readonly defaultRateLimit: RateLimit;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
+  /** Its records are state changes (alarms): `open_window` and `flaky_below` are keys of its providers. */
+  readonly hasStateChanges?: true | undefined;
+  /** It yields deployments: `always`, or with its own key `source: deployments`; their keys are keys of its providers. */
+  readonly deployments?: 'source' | 'always' | undefined;
   /** The provider entry (as in YAML) of these environment variables; undefined when they are not set. */
   fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined;
 }
@@ -26,6 +31,28 @@ export interface RenameRule {
   /** An exact name, or an expression. */
   readonly match: string | RegExp;
   readonly to: string;
+}
+
+/** A name of the platform for an environment, or a pattern for some, and our name. */
+export interface EnvironmentRule {
+  readonly match: Glob;
+  readonly to: string;
+}
+
+/** Within which times a success is a recovery of the failure before it. */
+export interface RecoveryLimits {
+  /** A success later than this after the first failure closes it as expired; absent: no limit. */
+  readonly openWindowMs: number | undefined;
+  /** A shorter recovery is flaky. */
+  readonly flakyBelowMs: number;
+}
+
+/** What is read of the deployments of a provider, and how. */
+export interface DeploymentSettings {
+  /** Exact names first, then patterns, each in the order of the file; what matches none is not read. */
+  readonly environments: readonly EnvironmentRule[];
+  /** Where the lead time of a change begins; `off`: changes are not read. */
+  readonly leadTime: 'commits' | 'pull_requests' | 'off';
 }
 
 export interface ProviderConfig {
@@ -53,6 +80,10 @@ export interface ProviderConfig {
     readonly excludeTitles: readonly RegExp[];
     readonly shorterThanMs: number;
   };
+  /** Absent for a provider whose records are neither state changes nor deployments. */
+  readonly recoveryLimits: RecoveryLimits | undefined;
+  /** Absent for a provider that yields no deployments. */
+  readonly deployments: DeploymentSettings | undefined;
   /** The platform's own keys as its `shape` parsed them, secrets read from their files. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -110,6 +141,39 @@ export function baselineHistoryMs(windowMs: number): number {
   return 2 * windowMs + BASELINE_MARGIN_MS;
 }
 
+/** What may make a deployment a failed change. */
+export const FAILURE_REASONS = ['deployment', 'rollback', 'incident'] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** Bounds of levels: the first one that is met decides, and what meets none is low. */
+export interface LevelBounds {
+  readonly elite: number;
+  readonly high: number;
+  readonly medium: number;
+}
+
+/** The statistics of deployments (DESIGN §6b). */
+export interface DoraConfig {
+  /** Our names of the environments that count. */
+  readonly environments: readonly string[];
+  /** An incident this soon after a successful deployment of its service makes that a failed change. */
+  readonly incidentWithinMs: number;
+  readonly failureFrom: readonly FailureReason[];
+  /** Deployments of matching refs are rework. */
+  readonly reworkRefs: readonly Glob[];
+  readonly minimumSample: number;
+  readonly levels: {
+    /** Longest time per deployment in milliseconds, included. */
+    readonly deploymentFrequencyMs: LevelBounds;
+    /** Shorter than this. */
+    readonly leadTimeMs: LevelBounds;
+    /** At most this share. */
+    readonly changeFailureRatio: LevelBounds;
+    /** Shorter than this. */
+    readonly recoveryTimeMs: LevelBounds;
+  };
+}
+
 /** The whole configuration, every default applied. */
 export interface Config {
   readonly providers: readonly ProviderConfig[];
@@ -119,6 +183,7 @@ export interface Config {
   readonly groupings: readonly Grouping[];
   readonly recovery: { readonly reopened: 'last' | 'first' | 'sum'; readonly settleMs: number };
   readonly levels: { readonly eliteMs: number; readonly highMs: number; readonly mediumMs: number };
+  readonly dora: DoraConfig;
   readonly metrics: {
     readonly detail: 'standard' | 'full';
     readonly team: boolean;

@@ -16,6 +16,8 @@ export interface ReadContext {
   readonly tags: { readonly service: string | undefined; readonly severity: string | undefined };
   /** IANA name of the zone of timestamps without one. */
   readonly zone: string;
+  /** Gets the zone of each time that has none. */
+  readonly assumedZones?: Set<string> | undefined;
 }
 
 /** A value that cannot be read; the message says where it is and what was expected, and the value only of a date. */
@@ -86,7 +88,7 @@ export function readTimestamp(
   const { text, source } = found;
   const { formats = [], zone = context.zone, sinceTrigger } = source;
   if (sinceTrigger === undefined) {
-    const atMs = parseTimestamp(text, { formats, zone });
+    const atMs = parseTimestamp(text, { formats, zone, assumedZones: context.assumedZones });
     if (atMs !== undefined) return { atMs, isFromDuration: false };
     throw new UnreadableValue(`${describeField(field, source.paths)}: ${describeDate(text, formats, zone)}`);
   }

@@ -14,12 +14,20 @@ const COLUMNS_MAX = 40;
 /** Incidents that are looked up and written together. */
 const BATCH_SIZE = 500;
 
+/** An incident of the files and what becomes of it. */
+export interface ImportedIncident {
+  readonly incident: Incident;
+  readonly outcome: ImportOutcome;
+}
+
 /** Where imported incidents go. */
 export interface ImportTarget {
   /** The known incidents of these ids, from this import or from before. */
   incidents(ids: readonly string[]): Map<string, Incident>;
-  /** Adds incidents, and replaces those of the same ids. */
-  add(incidents: readonly Incident[]): void;
+  /** Adds new and changed incidents, which replace those of the same ids, and remembers the ids of the others. */
+  add(incidents: readonly ImportedIncident[]): void;
+  /** Each incident of the files once. */
+  imported(): Iterable<ImportedIncident>;
 }
 
 /** A row that was rejected. */
@@ -108,24 +116,28 @@ export async function importRows(input: ImportInput): Promise<void> {
 
 function importBatch(batch: readonly ParsedIncident[], { target, stats }: ImportInput): void {
   const known = target.incidents(batch.map(({ incident }) => incident.id));
-  const changed = new Map<string, Incident>();
+  const imported: ImportedIncident[] = [];
   for (const parsed of batch) {
     const { incident } = parsed;
     const outcome = compare(parsed, known.get(incident.id));
-    stats.add(parsed, outcome);
-    if (outcome === 'unchanged' || outcome === 'older') continue;
-    known.set(incident.id, incident);
-    changed.set(incident.id, incident);
+    stats.addRow(parsed);
+    imported.push({ incident, outcome });
+    if (isTaken(outcome)) known.set(incident.id, incident);
   }
-  target.add([...changed.values()]);
+  target.add(imported);
 }
 
-/** What became of a row. `older`: what the store has is newer, or is what a poll reported. */
-export const ROW_OUTCOMES = ['new', 'changed', 'unchanged', 'older'] as const;
-export type RowOutcome = (typeof ROW_OUTCOMES)[number];
+/** What becomes of an incident. `older`: what the store has is newer, or is what a poll reported. */
+export const IMPORT_OUTCOMES = ['new', 'changed', 'unchanged', 'older'] as const;
+export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number];
+
+/** True when the store gets the incident. */
+export function isTaken(outcome: ImportOutcome): boolean {
+  return outcome === 'new' || outcome === 'changed';
+}
 
 /** A polled incident stays until the file has something newer; of two imports the later one counts, unless its own time of change is older. */
-function compare({ incident, hasUpdatedAt }: ParsedIncident, stored: Incident | undefined): RowOutcome {
+function compare({ incident, hasUpdatedAt }: ParsedIncident, stored: Incident | undefined): ImportOutcome {
   if (stored === undefined) return 'new';
   const isNewer = incident.updatedAtMs > stored.updatedAtMs;
   if (stored.imported !== true) return hasUpdatedAt && isNewer ? 'changed' : 'older';
@@ -138,7 +150,10 @@ const UNMAPPED_MAX = 50;
 
 /** The result of an import. */
 export interface ImportSummary {
-  readonly outcomes: Readonly<Record<RowOutcome, number>>;
+  /** Incidents; several rows of one id are one. */
+  readonly outcomes: Readonly<Record<ImportOutcome, number>>;
+  /** Rows whose incident another row has, too: the last one counts. */
+  readonly repeated: number;
   readonly rejected: ReadonlyMap<RejectionReason, number>;
   /** Rows that the mapping's `where` and `skip` leave out. */
   readonly skipped: number;
@@ -156,31 +171,36 @@ export interface ImportSummary {
   readonly newestTimestampMs: number | undefined;
 }
 
-/** Counts the rows of an import. */
+/** Counts the rows and the incidents of an import. */
 export interface ImportStats {
-  add(parsed: ParsedIncident, outcome: RowOutcome): void;
+  addRow(parsed: Pick<ParsedIncident, 'droppedTimestamps'>): void;
+  /** Each incident once, after the last row. */
+  addIncident(imported: ImportedIncident): void;
   reject(reason: RejectionReason): void;
   skip(): void;
   summary(): ImportSummary;
 }
 
-/** Counts rows; keeps names of services and severities, no records. What ended before `retentionStartMs` is soon deleted. */
+/** Keeps names of services and severities, no records. What ended before `retentionStartMs` is soon deleted. */
 export function createImportStats(labelMapper: LabelMapper, retentionStartMs: number): ImportStats {
   const outcomes = { new: 0, changed: 0, unchanged: 0, older: 0 };
   const rejected = new Map<RejectionReason, number>();
   const services = new Set<string>();
   const dropped = new Map<OptionalTime, number>();
   const unmapped = new Map<string, number>();
-  const counts = { skipped: 0, excluded: 0, beyondRetention: 0, open: 0 };
+  const counts = { rows: 0, skipped: 0, excluded: 0, beyondRetention: 0, open: 0 };
   let oldestTriggerMs: number | undefined;
   let newestTimestampMs: number | undefined;
   const countUnmapped = (word: string) => {
     if (unmapped.has(word) || unmapped.size < UNMAPPED_MAX) unmapped.set(word, (unmapped.get(word) ?? 0) + 1);
   };
   return {
-    add: ({ incident, droppedTimestamps }, outcome) => {
-      outcomes[outcome] += 1;
+    addRow: ({ droppedTimestamps }) => {
+      counts.rows += 1;
       for (const time of droppedTimestamps) dropped.set(time, (dropped.get(time) ?? 0) + 1);
+    },
+    addIncident: ({ incident, outcome }) => {
+      outcomes[outcome] += 1;
       const { triggeredAtMs, resolvedAtMs, team = '' } = incident;
       const labels = labelMapper.map({ ...incident, team, row: 0, provider: labelMapper.provider.name });
       services.add(labels.service);
@@ -198,11 +218,15 @@ export function createImportStats(labelMapper: LabelMapper, retentionStartMs: nu
     },
     summary: () => ({
       outcomes,
+      repeated: counts.rows - IMPORT_OUTCOMES.reduce((sum, one) => sum + outcomes[one], 0),
       rejected,
       droppedTimestamps: dropped,
       services: services.size,
       unmapped,
-      ...counts,
+      skipped: counts.skipped,
+      excluded: counts.excluded,
+      beyondRetention: counts.beyondRetention,
+      open: counts.open,
       oldestTriggerMs,
       newestTimestampMs,
     }),

@@ -51,6 +51,7 @@ const Conditions = z
 
 const File = z.strictObject({
   extends: z.enum([...builtinMappings.keys()]).optional(),
+  timezone: zone.optional(),
   where: Conditions,
   skip: Conditions,
   fields: z.strictObject(Object.fromEntries(FIELDS.map((field) => [field, Sources.optional()]))),
@@ -73,7 +74,14 @@ export function parseMapping(text: string, filename: string): Mapping {
   }
   diagnostics.throwIfAny();
   const requiredFields = FIELDS.filter((field) => parsed?.fields[field] !== undefined);
-  return { name: filename, fields: merged, requiredFields, where: parsed?.where, skip: parsed?.skip };
+  return {
+    name: filename,
+    fields: merged,
+    zone: parsed?.timezone,
+    requiredFields,
+    where: parsed?.where,
+    skip: parsed?.skip,
+  };
 }
 
 /** `/expression/`, or a word; both are compared without case. */

@@ -54,6 +54,8 @@ export interface FieldSource {
 export interface Mapping {
   readonly name: string;
   readonly fields: ReadonlyMap<Field, readonly FieldSource[]>;
+  /** IANA name of the zone of timestamps without one, where the source of a field has none of its own. */
+  readonly zone?: string | undefined;
   /** Only rows that meet all of these are imported. */
   readonly where?: readonly RowCondition[] | undefined;
   /** Rows that meet any of these are left out. */

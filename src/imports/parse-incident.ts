@@ -171,7 +171,7 @@ function parseInterval(pair: unknown, context: ReadContext): Interval {
   const [opened, closed]: unknown[] = Array.isArray(pair) ? pair : [];
   const parse = (value: unknown) =>
     typeof value === 'string' || typeof value === 'number'
-      ? parseTimestamp(value, { formats: [], zone: context.zone })
+      ? parseTimestamp(value, { formats: [], zone: context.zone, assumedZones: context.assumedZones })
       : undefined;
   const openedAtMs = parse(opened);
   const closedAtMs = parse(closed);

@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { messageOf } from '../model/error-message.ts';
 import type { Incident } from '../model/incident.ts';
-import type { ImportTarget } from './importing.ts';
+import { IMPORT_OUTCOMES, type ImportedIncident, type ImportOutcome, type ImportTarget, isTaken } from './importing.ts';
 
 /** Incidents that are written to the store together. */
 const BATCH_SIZE = 500;
@@ -10,7 +10,7 @@ const CACHE_KIB = -32_768;
 
 /** The incidents of an import, kept until all files are read. */
 export interface ImportStage extends ImportTarget {
-  /** The last incident of each id, in the order in which ids were first added, in batches. */
+  /** What the store gets: the last incident of each id, in the order in which ids were first added, in batches. */
   batches(): Generator<Incident[]>;
   /** Deletes them. */
   close(): void;
@@ -26,14 +26,19 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
   // their memory is full: three times as fast for random ids as a transaction for each batch.
   database.exec(`PRAGMA journal_mode = OFF; PRAGMA cache_size = ${CACHE_KIB}; BEGIN`);
   database.exec(
-    'CREATE TABLE incidents (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, incident TEXT NOT NULL)',
+    'CREATE TABLE incidents (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, incident TEXT NOT NULL, outcome TEXT NOT NULL)',
+  );
+  // Corrected by a later row, a new incident is still new.
+  const upsert = database.prepare(
+    `INSERT INTO incidents (id, incident, outcome) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
+       SET incident = excluded.incident, outcome = iif(outcome = 'new', 'new', excluded.outcome)`,
   );
   const insert = database.prepare(
-    'INSERT INTO incidents (id, incident) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET incident = excluded.incident',
+    'INSERT INTO incidents (id, incident, outcome) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
   );
-  const select = database.prepare('SELECT incident FROM incidents WHERE id = ?');
+  const select = database.prepare(`SELECT incident FROM incidents WHERE id = ? AND outcome IN ('new', 'changed')`);
   const selectBatch = database.prepare(
-    `SELECT position, incident FROM incidents WHERE position > ? ORDER BY position LIMIT ${BATCH_SIZE}`,
+    `SELECT position, incident, outcome FROM incidents WHERE position > ? ORDER BY position LIMIT ${BATCH_SIZE}`,
   );
   return {
     incidents: (ids) => {
@@ -47,7 +52,9 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
     },
     add: (incidents) => {
       try {
-        for (const incident of incidents) insert.run(incident.id, JSON.stringify(incident));
+        for (const { incident, outcome } of incidents) {
+          (isTaken(outcome) ? upsert : insert).run(incident.id, JSON.stringify(incident), outcome);
+        }
       } catch (error) {
         throw new Error(
           `cannot write to a temporary file: ${messageOf(error)}; expected free space in the temporary folder (TMPDIR)`,
@@ -57,13 +64,29 @@ export function createImportStage(stored: Pick<ImportTarget, 'incidents'>): Impo
         );
       }
     },
+    imported: function* () {
+      for (const batch of readBatches(selectBatch)) yield* batch;
+    },
     batches: function* () {
-      for (let rows = selectBatch.all(0); rows.length > 0; rows = selectBatch.all(Number(rows.at(-1)?.['position']))) {
-        yield rows.map(toIncident);
+      for (const batch of readBatches(selectBatch)) {
+        const taken = batch.filter(({ outcome }) => isTaken(outcome)).map(({ incident }) => incident);
+        if (taken.length > 0) yield taken;
       }
     },
     close: () => database.close(),
   };
+}
+
+function* readBatches(select: StatementSync): Generator<ImportedIncident[]> {
+  for (let rows = select.all(0); rows.length > 0; rows = select.all(Number(rows.at(-1)?.['position']))) {
+    yield rows.map((row) => ({ incident: toIncident(row), outcome: toOutcome(row) }));
+  }
+}
+
+function toOutcome(row: Readonly<Record<string, unknown>>): ImportOutcome {
+  const outcome = IMPORT_OUTCOMES.find((one) => one === row['outcome']);
+  if (outcome === undefined) throw new Error(`unknown outcome ${String(row['outcome'])}`);
+  return outcome;
 }
 
 function toIncident(row: Readonly<Record<string, unknown>>): Incident {

@@ -15,23 +15,31 @@ export interface TimestampFormat {
   readonly formats: readonly string[];
   /** IANA name, for timestamps without a zone. */
   readonly zone: string;
+  /** Gets the zone when a timestamp has none. */
+  readonly assumedZones?: Set<string> | undefined;
 }
 
 /**
  * Milliseconds of one of the formats, else of ISO 8601 with a time (a space may replace the T), RFC 2822, or the seconds
  * or milliseconds of the Unix epoch. Undefined when it is none of them: a day alone is not a time.
  */
-export function parseTimestamp(value: string | number, { formats, zone }: TimestampFormat): number | undefined {
+export function parseTimestamp(
+  value: string | number,
+  { formats, zone, assumedZones }: TimestampFormat,
+): number | undefined {
   const text = String(value).trim();
   if (ISO_UTC.test(text)) return parseUtc(text);
   for (const format of formats) {
     const ms = parseFormat(text, format, zone);
-    if (!Number.isNaN(ms)) return ms;
+    if (Number.isNaN(ms)) continue;
+    if (!hasZone(format)) assumedZones?.add(zone);
+    return ms;
   }
   if (EPOCH_MS.test(text)) return Math.round(Number(text));
   if (EPOCH_SECONDS.test(text)) return Math.round(Number(text) * SECOND_MS);
   const [, day, time, offset = ''] = ISO.exec(text) ?? [];
   if (day === undefined || time === undefined) return toOptional(DateTime.fromRFC2822(text).toMillis());
+  if (offset === '') assumedZones?.add(zone);
   const iso = `${day}T${time.padStart(5, '0').replace(',', '.')}${offset.toUpperCase() === 'UTC' ? 'Z' : offset}`;
   return toOptional(DateTime.fromISO(iso, { zone }).toMillis());
 }
@@ -64,6 +72,11 @@ function parseExcelSerial(text: string, zone: string): number {
 function parseUtc(text: string): number | undefined {
   const ms = Date.parse(text);
   return new Date(ms).getUTCDate() === Number(text.slice(8, 10)) ? ms : undefined;
+}
+
+/** Whether the tokens of a format include a zone or an offset; quoted text is no token. */
+function hasZone(format: string): boolean {
+  return format !== 'excel' && /[zZ]/.test(format.replace(/'[^']*'/g, ''));
 }
 
 type FormatParser = ReturnType<typeof DateTime.buildFormatParser>;

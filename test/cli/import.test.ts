@@ -56,6 +56,51 @@ describe('import', () => {
     });
   });
 
+  it.each([
+    { says: 'the flag', args: ['--timezone', 'Asia/Tokyo'], mapping: 'timezone: Europe/Paris\n', zone: 'Asia/Tokyo' },
+    { says: 'the mapping', args: [], mapping: 'timezone: Europe/Paris\n', zone: 'Europe/Paris' },
+    { says: 'the configuration', args: [], mapping: '', zone: 'Europe/Berlin' },
+  ])('reads times without a zone in the zone of $says, and says so', async ({ args, mapping, zone }) => {
+    const { run, write } = stageImport(JIRA);
+    const own = write('own.yml', `extends: mttr-exporter\n${mapping}fields: {}\n`);
+    const file = write('rows.csv', 'id,triggeredAt,resolvedAt\nA,2026-10-01 11:00,2026-10-01 12:00\n');
+
+    const { text } = await run(['--mapping', own, ...args, file]);
+
+    expect(text).toContain(`Times without a time zone were read as ${zone} (change: --timezone)\n`);
+  });
+
+  it('announces in a dry run exactly what it will do', async () => {
+    const { run, write } = stageImport(JIRA);
+    const args = ['--mapping', 'mttr-exporter', '--format', 'ndjson'];
+    const row = (id: string, change = {}) =>
+      JSON.stringify({
+        id,
+        service: 'shop',
+        triggeredAt: '2026-10-01T09:00:00Z',
+        resolvedAt: '2026-10-01T10:00:00Z',
+        ...change,
+      });
+    await run([...args, write('before.ndjson', [row('A'), row('B'), row('C')].join('\n'))]);
+    const rows = [
+      row('A'),
+      row('B', { title: 'x' }),
+      row('D'),
+      row('D', { title: 'y' }),
+      row('E', { resolvedAt: 'late' }),
+    ];
+    const file = write('rows.ndjson', rows.join('\n'));
+
+    const dry = await run([...args, '--dry-run', file]);
+    const done = await run([...args, file]);
+
+    const comparable = (text: string) => text.replace(/^.*?: /, '').replace(/^Rejected rows.*\n/m, '');
+    expect(done.text).toContain('1 new, 1 changed, 1 unchanged, 1 rejected\n');
+    expect(done.text).toContain('Rows of an incident that another row has: 1; the last one counts\n');
+    expect(comparable(dry.text).replace('Dry run, nothing was written. ', '')).toBe(comparable(done.text));
+    expect(dry.code).toBe(done.code);
+  });
+
   it('imports corrected rows from the file of rejected ones', async () => {
     const { run, write, path } = stageImport(JIRA);
     await run(['--mapping', 'jira', write('issues.csv', TABLE)]);

@@ -38,7 +38,7 @@ describe('the environment alone', () => {
   it('says what can be set when nothing is', () => {
     expect(attempt({ PATH: '/bin' })).toThrow(
       new ConfigError([
-        'no configuration: no file found, and no provider in the environment; expected --config.file, or one of the environment variables INVENTED_TOKEN or TAGGED_REGIONS',
+        'no configuration: no file found, and no provider in the environment; expected --config.file (to import files alone, one with providers: [{ name: incidents, type: import }]), or one of the environment variables INVENTED_TOKEN or TAGGED_REGIONS',
       ]),
     );
   });

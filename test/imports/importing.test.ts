@@ -32,6 +32,7 @@ async function importAll(
     stats,
     onRejected: (row) => rejected.push(row),
   });
+  for (const imported of target.imported()) stats.addIncident(imported);
   const added = [...target.batches()].flat();
   target.close();
   const incidents = new Map([...stored, ...added.map((one) => [one.id, one] as const)]);
@@ -98,7 +99,8 @@ describe('rows of one id', () => {
   it('are one incident, and the last row counts', async () => {
     const { incidents, summary } = await importAll(rows);
 
-    expect(summary.outcomes).toEqual({ new: 2, changed: 1, unchanged: 1, older: 0 });
+    expect(summary.outcomes).toEqual({ new: 2, changed: 0, unchanged: 0, older: 0 });
+    expect(summary.repeated).toBe(2);
     expect([...incidents.values()].map(({ title }) => title)).toEqual(['corrected', '']);
   });
 
@@ -107,7 +109,8 @@ describe('rows of one id', () => {
 
     const { incidents, summary } = await importAll(many);
 
-    expect(summary.outcomes).toEqual({ new: 702, changed: 3, unchanged: 503, older: 0 });
+    expect(summary.outcomes).toEqual({ new: 702, changed: 0, unchanged: 0, older: 0 });
+    expect(summary.repeated).toBe(506);
     expect(incidents.size).toBe(702);
   });
 
@@ -117,7 +120,7 @@ describe('rows of one id', () => {
 
     const { incidents: after, summary } = await importAll([record({ title: 'x' }), record({ title: 'y' })], polled);
 
-    expect(summary.outcomes).toEqual({ new: 0, changed: 0, unchanged: 0, older: 2 });
+    expect(summary.outcomes).toEqual({ new: 0, changed: 0, unchanged: 0, older: 1 });
     expect(after).toEqual(polled);
   });
 
@@ -127,7 +130,7 @@ describe('rows of one id', () => {
 
     const { incidents, summary } = await importAll([newer, older]);
 
-    expect(summary.outcomes).toEqual({ new: 1, changed: 0, unchanged: 0, older: 1 });
+    expect(summary.outcomes).toEqual({ new: 1, changed: 0, unchanged: 0, older: 0 });
     expect(incidents.get('A')?.title).toBe('newer');
   });
 });
@@ -173,6 +176,7 @@ describe('the summary', () => {
 
     expect(summary).toEqual({
       outcomes: { new: 4, changed: 0, unchanged: 0, older: 0 },
+      repeated: 0,
       rejected: new Map(),
       skipped: 0,
       droppedTimestamps: new Map([

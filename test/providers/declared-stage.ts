@@ -1,15 +1,8 @@
 import type { ProviderConfig } from '../../src/config/types.ts';
-import { incidentio } from '../../src/providers/incidentio/platform.ts';
-import { jsm } from '../../src/providers/jsm/platform.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import {
-  INCIDENTIO_FAKE_KEY,
-  type IncidentioFakeOptions,
-  startIncidentioFake,
-} from '../../src/simulator/incidentio.ts';
-import { JSM_FAKE_ACCOUNT, JSM_FAKE_TOKEN, startJsmFake } from '../../src/simulator/jsm.ts';
 import type { Fake, FakeOptions } from '../../src/simulator/platform.ts';
 import type { World } from '../../src/simulator/world.ts';
+import type { DeclaredPlatform } from './declared-platform.ts';
 import { createMemoryKnown, type MemoryKnown, pollInto } from './memory-known.ts';
 import { impatientClock, providerConfig, silentObserver } from './setup.ts';
 
@@ -25,16 +18,28 @@ export interface DeclaredStage {
   readonly time: { nowMs: number };
   /** Gives the paths of the requests that it made. */
   readonly poll: () => Promise<readonly string[]>;
+  close(): Promise<void>;
 }
 
-async function stage(
-  start: (world: World, options: FakeOptions) => Promise<Fake>,
-  create: (url: string) => Provider,
+interface Choices<Options> {
+  /** How the fake is, where it has a choice. */
+  readonly options?: Options;
+  /** Besides those of the declared platform. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly config?: Partial<ProviderConfig>;
+}
+
+/** The declared platform on a stage of its own. */
+export async function declaredStage<Options extends FakeOptions = FakeOptions>(
+  { platform, config: base, startFake }: DeclaredPlatform,
+  { options, settings = {}, config = {} }: Choices<Options> = {},
 ): Promise<DeclaredStage> {
   const world: World = { incidents: [], alarms: [] };
   const time = { nowMs: NOW_MS };
-  const fake = await start(world, { nowMs: () => time.nowMs });
-  const provider = create(fake.url);
+  const fake = await startFake(world, { nowMs: () => time.nowMs, ...options });
+  const whole = { baseUrl: fake.url, ...base, settings: { ...base.settings, ...settings }, ...config };
+  const dependencies = { clock: impatientClock(NOW_MS), observer: silentObserver };
+  const provider = platform.create(providerConfig(platform.type, whole), dependencies);
   const memory = createMemoryKnown();
   return {
     world,
@@ -47,28 +52,9 @@ async function stage(
       await pollInto(memory, provider, { nowMs: time.nowMs, historyStartMs: HISTORY_START_MS });
       return fake.requests.slice(before).map(({ path }) => path);
     },
-  };
-}
-
-const dependencies = () => ({ clock: impatientClock(NOW_MS), observer: silentObserver });
-
-export function incidentioStage(
-  options: IncidentioFakeOptions = {},
-  settings: Readonly<Record<string, unknown>> = {},
-): Promise<DeclaredStage> {
-  return stage(
-    (world, base) => startIncidentioFake(world, { ...base, ...options }),
-    (url) => {
-      const config = { baseUrl: url, settings: { api_key: INCIDENTIO_FAKE_KEY, ...settings } };
-      return incidentio.create(providerConfig('incidentio', config), dependencies());
+    async close() {
+      await provider.close();
+      await fake.close();
     },
-  );
-}
-
-export function jsmStage(overrides: Partial<ProviderConfig> = {}): Promise<DeclaredStage> {
-  const settings = { cloud_id: 'site', account: JSM_FAKE_ACCOUNT, api_token: JSM_FAKE_TOKEN };
-  return stage(startJsmFake, (url) => {
-    const config = { baseUrl: url, settings, services: { tag: 'service', rename: [] }, ...overrides };
-    return jsm.create(providerConfig('jsm', config), dependencies());
-  });
+  };
 }

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
-import { type DeclaredStage, incidentioStage, NOW_MS } from './declared-stage.ts';
+import type { IncidentioFakeOptions } from '../../src/simulator/incidentio.ts';
+import { declared as incidentio } from './declared/incidentio.ts';
+import { type DeclaredStage, declaredStage, NOW_MS } from './declared-stage.ts';
 import { event, simulated } from './opsgenie-stage.ts';
 
 const START_MS = NOW_MS - 5 * HOUR_MS;
@@ -8,16 +10,13 @@ const END_MS = START_MS + HOUR_MS;
 
 describe('the incident.io provider', () => {
   const stages: DeclaredStage[] = [];
-  const stage = async (...given: Parameters<typeof incidentioStage>) => {
-    const made = await incidentioStage(...given);
+  const stage = async (options: IncidentioFakeOptions = {}, settings: Readonly<Record<string, unknown>> = {}) => {
+    const made = await declaredStage(incidentio, { options, settings });
     stages.push(made);
     return made;
   };
   afterEach(async () => {
-    for (const { provider, fake } of stages.splice(0)) {
-      await provider.close();
-      await fake.close();
-    }
+    for (const one of stages.splice(0)) await one.close();
   });
 
   const resolved = (id: string, title = id) =>

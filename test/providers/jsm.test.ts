@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ProviderConfig } from '../../src/config/types.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
-import type { Provider } from '../../src/providers/provider.ts';
 import { startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
-import type { Fake } from '../../src/simulator/platform.ts';
-import { type DeclaredStage, HISTORY_START_MS, jsmStage, NOW_MS } from './declared-stage.ts';
+import { declared as jsm } from './declared/jsm.ts';
+import { type DeclaredStage, declaredStage, HISTORY_START_MS, NOW_MS } from './declared-stage.ts';
 import { pollInto } from './memory-known.ts';
 import { createOpsgenieProvider, event, simulated } from './opsgenie-stage.ts';
 
@@ -12,10 +12,10 @@ const UUID = 'e0caa0ce-d52f-4500-81b9-d592d06970b6';
 const OLD_ID = `${UUID}-${START_MS}`;
 
 describe('the Jira Service Management provider', () => {
-  const opened: (Provider | Fake)[] = [];
-  const stage = async (...given: Parameters<typeof jsmStage>): Promise<DeclaredStage> => {
-    const made = await jsmStage(...given);
-    opened.push(made.fake, made.provider);
+  const opened: { close(): Promise<void> }[] = [];
+  const stage = async (config: Partial<ProviderConfig> = {}): Promise<DeclaredStage> => {
+    const made = await declaredStage(jsm, { config });
+    opened.push(made);
     return made;
   };
   afterEach(async () => {

@@ -55,12 +55,14 @@ async function run(args: ParsedArgs<typeof importFlags>, context: CommandContext
   const stats = createImportStats(createLabelMapper(options.provider, config.severities), nowMs - retentionMs);
   const rejectedRows = createRejectedRows(options);
   const ignored = new Set<string>();
+  const assumedZones = new Set<string>();
   const destination = await openDestination(config, options, context);
   try {
     const { target } = destination;
     for (const file of options.files) {
-      await importFile(file, { options, target, stats, rejectedRows, ignored }, context);
+      await importFile(file, { options, target, stats, rejectedRows, ignored, assumedZones }, context);
     }
+    for (const imported of target.imported()) stats.addIncident(imported);
     const result = destination.commit(findCoveredSpan(options, stats));
     const imported = stats.summary();
     // The import is committed by now, and an error says so.
@@ -70,7 +72,16 @@ async function run(args: ParsedArgs<typeof importFlags>, context: CommandContext
     prefixErrors(`${state}, but cannot close the store: `, () => destination.close());
     const rejectedFiles = prefixErrors(`${state}, but `, () => rejectedRows.commit());
     const { examples } = rejectedRows;
-    const summary = renderSummary({ options, imported, result, retentionMs, ignored, rejectedFiles, examples });
+    const summary = renderSummary({
+      options,
+      imported,
+      result,
+      retentionMs,
+      ignored,
+      assumedZones,
+      rejectedFiles,
+      examples,
+    });
     prefixErrors(`${state}, but cannot write the summary: `, () => context.stdout.write(summary));
     return countRejected(imported) > options.maxRejected ? 1 : 0;
   } catch (error) {
@@ -95,11 +106,12 @@ interface ImportRun {
   readonly stats: ImportStats;
   readonly rejectedRows: RejectedRows;
   readonly ignored: Set<string>;
+  readonly assumedZones: Set<string>;
 }
 
 async function importFile(
   file: ImportFile,
-  { options, target, stats, rejectedRows, ignored }: ImportRun,
+  { options, target, stats, rejectedRows, ignored, assumedZones }: ImportRun,
   { stdin, stderr, clock }: CommandContext,
 ): Promise<void> {
   const { mapping, provider, zone } = options;
@@ -112,6 +124,7 @@ async function importFile(
       context: {
         mapping,
         zone,
+        assumedZones,
         tags: { service: provider.services.tag ?? DEFAULT_SERVICE_TAG, severity: provider.severity.tag },
       },
       nowMs: clock.nowMs(),

@@ -32,7 +32,10 @@ export const importFlags = {
     `${MAPPING_NAMES}, or a YAML file (default: the one of the provider's platform, else mttr-exporter)`,
   ),
   format: oneOf('--format <format>', 'format of the files (default: by file extension)', FORMATS),
-  timezone: optional('--timezone <name>', 'zone of dates without one (default: timezone of the configuration)'),
+  timezone: optional(
+    '--timezone <name>',
+    'zone of dates without one (default: timezone of the mapping, else of the configuration)',
+  ),
   from: optional('--from <time>', 'the files are complete from here on (default: their first incident)'),
   to: optional('--to <time>', 'the files are complete until here (default: their last event)'),
   dryRun: toggle('--dry-run', 'print what would be imported, write nothing'),
@@ -80,7 +83,8 @@ export function readImportOptions(
 ): ImportOptions {
   const provider = findProvider(flags.provider, config.providers);
   const platform = platforms.find(({ type }) => type === provider.type);
-  const zone = flags.timezone ?? config.timezone;
+  const mapping = findMapping(flags.mapping, provider.type);
+  const zone = flags.timezone ?? mapping.zone ?? config.timezone;
   if (!IANAZone.isValidZone(zone)) {
     throw new UsageError('--timezone', `"${zone}" is not a time zone; expected a name such as Europe/Berlin`);
   }
@@ -88,7 +92,7 @@ export function readImportOptions(
     files: operands.map((name) => toImportFile(name, flags.format)),
     provider,
     isOnlySource: platform?.isImportedOnly === true,
-    mapping: findMapping(flags.mapping, provider.type),
+    mapping,
     zone,
     ...readCoveredPeriod(flags, zone, nowMs),
     isDryRun: flags.dryRun,

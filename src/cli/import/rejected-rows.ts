@@ -32,8 +32,9 @@ export function createRejectedRows(options: Pick<ImportOptions, 'isDryRun' | 're
   return {
     examples,
     add: (file, { record, ...rejected }) => {
-      const { line, reason, detail } = rejected;
-      if (examples.length < EXAMPLES_MAX) examples.push(`${displayName(file)}:${line}: ${reason}: ${detail}`);
+      const { line, recordNumber, reason, detail } = rejected;
+      const position = recordNumber === undefined ? line : `${line} (record ${recordNumber})`;
+      if (examples.length < EXAMPLES_MAX) examples.push(`${displayName(file)}:${position}: ${reason}: ${detail}`);
       const path = findPath(file, options);
       if (path === undefined) return;
       const text = `${JSON.stringify({ [REJECTED]: rejected, ...record })}\n`;

@@ -1,4 +1,4 @@
-import { type ImportSummary, ROW_OUTCOMES, type RowOutcome } from '../../imports/importing.ts';
+import { IMPORT_OUTCOMES, type ImportOutcome, type ImportSummary } from '../../imports/importing.ts';
 import { formatDuration, formatList } from '../../model/format.ts';
 import { printable } from '../../model/text.ts';
 import { SECOND_MS } from '../../model/time.ts';
@@ -6,13 +6,15 @@ import type { ImportResult } from './destination.ts';
 import type { ImportOptions } from './options.ts';
 
 /** What an import has done, or a dry run would do. */
-export interface ImportOutcome {
+export interface ImportReport {
   readonly options: ImportOptions;
   readonly imported: ImportSummary;
   readonly result: ImportResult;
   readonly retentionMs: number;
   /** Columns and keys that the mapping does not use. */
   readonly ignored: ReadonlySet<string>;
+  /** Zones in which times without one were read. */
+  readonly assumedZones: ReadonlySet<string>;
   /** Paths of the files with rejected rows. */
   readonly rejectedFiles: readonly string[];
   /** The first rejections, one line each. */
@@ -22,7 +24,7 @@ export interface ImportOutcome {
 /** Names beyond these are counted. */
 const NAMES_MAX = 12;
 
-const OUTCOME_TEXT: Readonly<Record<RowOutcome, string>> = {
+const OUTCOME_TEXT: Readonly<Record<ImportOutcome, string>> = {
   new: 'new',
   changed: 'changed',
   unchanged: 'unchanged',
@@ -30,9 +32,9 @@ const OUTCOME_TEXT: Readonly<Record<RowOutcome, string>> = {
 };
 
 /** The summary for people. */
-export function renderSummary(outcome: ImportOutcome): string {
+export function renderSummary(outcome: ImportReport): string {
   const { options, imported } = outcome;
-  const read = ROW_OUTCOMES.reduce((sum, one) => sum + imported.outcomes[one], 0);
+  const read = IMPORT_OUTCOMES.reduce((sum, one) => sum + imported.outcomes[one], 0);
   const title = options.isDryRun
     ? `Dry run, nothing was written. Import into ${options.provider.name}`
     : `Imported into ${options.provider.name}`;
@@ -49,7 +51,7 @@ export function renderSummary(outcome: ImportOutcome): string {
 /** `3 new, 1 rejected`; `nothing` where there was no row. */
 export function countsText(imported: ImportSummary): string {
   const rejected = countRejected(imported);
-  const counts = ROW_OUTCOMES.filter((one) => imported.outcomes[one] > 0).map(
+  const counts = IMPORT_OUTCOMES.filter((one) => imported.outcomes[one] > 0).map(
     (one) => `${imported.outcomes[one]} ${OUTCOME_TEXT[one]}`,
   );
   return [...(counts.length > 0 ? counts : ['nothing']), ...(rejected > 0 ? [`${rejected} rejected`] : [])].join(', ');
@@ -70,11 +72,15 @@ function severityLines({ unmapped }: ImportSummary, fallback: string): string[] 
   return [`Unmapped severities, imported as ${fallback}: ${formatList(values, NAMES_MAX)}`];
 }
 
-function noteLines({ options, imported, result, retentionMs, ignored }: ImportOutcome): string[] {
+function noteLines({ options, imported, result, retentionMs, ignored, assumedZones }: ImportReport): string[] {
   const { name } = options.provider;
   const lines: string[] = [];
   if (ignored.size > 0)
     lines.push(`Ignored fields (no person's name is imported): ${formatList([...ignored], NAMES_MAX)}`);
+  if (assumedZones.size > 0)
+    lines.push(`Times without a time zone were read as ${[...assumedZones].join(', ')} (change: --timezone)`);
+  if (imported.repeated > 0)
+    lines.push(`Rows of an incident that another row has: ${imported.repeated}; the last one counts`);
   if (imported.skipped > 0) lines.push(`Rows left out by the mapping: ${imported.skipped}`);
   const dropped = [...imported.droppedTimestamps.values()].reduce((sum, count) => sum + count, 0);
   if (dropped > 0) lines.push(`Times ignored because they contradict the trigger: ${dropped}`);
@@ -92,7 +98,7 @@ function noteLines({ options, imported, result, retentionMs, ignored }: ImportOu
   return lines;
 }
 
-function rejectionLines({ imported, examples, rejectedFiles, options }: ImportOutcome): string[] {
+function rejectionLines({ imported, examples, rejectedFiles, options }: ImportReport): string[] {
   if (examples.length === 0) return [];
   const reasons = [...imported.rejected].map(([reason, count]) => `${reason} ${count}`).join(', ');
   const files =

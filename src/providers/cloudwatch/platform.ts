@@ -39,6 +39,7 @@ export const cloudwatch: Platform = {
   secrets: [],
   defaultRateLimit: { requests: 2, perMs: SECOND_MS },
   defaultTags: { service: 'service', severity: 'severity' },
+  hasStateChanges: true,
   fromEnvironment(env) {
     const regions = (env['MTTR_CLOUDWATCH_REGIONS'] ?? '')
       .split(',')
@@ -82,7 +83,7 @@ interface RegionOptions {
 /** Rate limits apply per region, so each region has its own client. */
 function createRegion(name: string, { config, settings, dependencies }: RegionOptions): Region {
   const { clock, observer, log } = dependencies;
-  const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile } = config;
+  const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile, recoveryLimits: limits } = config;
   const httpClient = createHttpClient({
     baseUrl: baseUrl ?? `https://monitoring.${name}.amazonaws.com`,
     headers: {},
@@ -99,5 +100,5 @@ function createRegion(name: string, { config, settings, dependencies }: RegionOp
   const route = { proxyUrl, caFile, env: process.env };
   const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
   const api = createAlarmApi(httpClient, () => createSdkClient(client));
-  return { name, api, clock, log, alarmNames: createAlarmNameCache(), warned: new Set() };
+  return { name, api, clock, log, limits, alarmNames: createAlarmNameCache(), warned: new Set() };
 }
