@@ -10,6 +10,7 @@ export class DeploymentStates {
 
   /** A finished deployment comes or goes. */
   change(entry: Entry, sign: 1 | -1): void {
+    if (entry.outcome === undefined) return;
     const state = this.#stateOf(entry.subject);
     state.endedAt[entry.outcome].change(entry.finishedAtMs, sign);
   }

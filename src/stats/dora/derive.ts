@@ -1,3 +1,4 @@
+import type { FailureReason } from '../../config/types.ts';
 import {
   type ChangeTimes,
   DEPLOYMENT_FLAGS,
@@ -5,19 +6,22 @@ import {
   type DeploymentOutcome,
   type DeploymentSummary,
 } from '../../model/deployment.ts';
+import type { Glob } from '../../model/glob.ts';
 import { toRecoveries } from '../../model/recoveries.ts';
 import type { IncidentIndex } from './incident-index.ts';
 import { OrderedList } from './ordered-list.ts';
-import type { BlamingIncident, DeploymentPolicy, DoraSettings, FailureReason } from './rows.ts';
+import type { BlamingIncident, DeploymentPolicy, DoraSettings } from './rows.ts';
 
-/** A finished deployment with its neighbours, and what follows from them. */
+/** A deployment with its subject, and what its groups count of it. */
 export interface Entry {
   readonly row: number;
   readonly subject: Subject;
-  readonly outcome: DeploymentOutcome;
+  /** Undefined while it runs; then it is in no list and counts nothing. */
+  readonly outcome: DeploymentOutcome | undefined;
   readonly isRollback: boolean;
   readonly isReworkRef: boolean;
   readonly startedAtMs: number;
+  /** NaN while it runs. */
   readonly finishedAtMs: number;
   readonly changes: readonly ChangeTimes[];
   /** What its groups count of it; undefined while they count nothing. */
@@ -52,16 +56,13 @@ export interface Lane {
 }
 
 /** At the same time a failure goes first, as in the pairing. */
-const RANK = { failure: 0, cancelled: 1, success: 2 } as const;
+function rank({ outcome }: Entry): number {
+  return outcome === 'failure' ? 0 : 1;
+}
 
 /** In order of their ends. */
 export function byFinish(a: Entry, b: Entry): number {
-  return (
-    a.finishedAtMs - b.finishedAtMs ||
-    RANK[a.outcome] - RANK[b.outcome] ||
-    a.startedAtMs - b.startedAtMs ||
-    a.row - b.row
-  );
+  return a.finishedAtMs - b.finishedAtMs || rank(a) - rank(b) || a.startedAtMs - b.startedAtMs || a.row - b.row;
 }
 
 export function createSubject(row: number, labels: DeploymentLabels, given: Pick<Subject, 'policy' | 'lane'>): Subject {
@@ -72,46 +73,63 @@ export function createLane({ renamedService }: DeploymentLabels): Lane {
   return { service: renamedService, successes: new OrderedList(byFinish) };
 }
 
-/** Undefined for a deployment that still runs. */
-export function toEntry(
-  summary: DeploymentSummary,
-  subject: Subject,
-  reworkRefs: readonly RegExp[],
-): Entry | undefined {
-  const { row, outcome, startedAtMs, finishedAtMs, changes, flags, ref } = summary;
-  if (outcome === undefined || finishedAtMs === undefined) return undefined;
+export function toEntry(summary: DeploymentSummary, subject: Subject, isReworkRef: (ref: string) => boolean): Entry {
+  const { row, outcome, startedAtMs, finishedAtMs = Number.NaN, changes, flags, ref } = summary;
   return {
     row,
     subject,
     outcome,
     isRollback: outcome === 'success' && (flags & DEPLOYMENT_FLAGS.rollback) !== 0,
-    isReworkRef: ref !== undefined && reworkRefs.some((expression) => expression.test(ref)),
+    isReworkRef: ref !== undefined && isReworkRef(ref),
     startedAtMs,
     finishedAtMs,
-    changes: outcome === 'success' ? changes : [],
+    changes: outcome === 'success' ? changes : NO_CHANGES,
     counted: undefined,
   };
 }
+const NO_CHANGES: readonly ChangeTimes[] = [];
+
+/** Whether a ref names rework; most deployments share few refs, so each is matched once. */
+export function createReworkRefs(patterns: readonly Glob[]): (ref: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (ref) => {
+    const found = known.get(ref);
+    if (found !== undefined) return found;
+    // GitHub takes refs with and without their kind in front.
+    const name = ref.replace(/^refs\/(heads|tags)\//, '');
+    const isRework = patterns.some(({ expression }) => expression.test(name));
+    if (known.size < REFS_KEPT_MAX) known.set(ref, isRework);
+    return isRework;
+  };
+}
+/** Refs of which the result is kept; tags are many, and each is deployed a few times at most. */
+const REFS_KEPT_MAX = 10_000;
 
 type DeriveSettings = Pick<DoraSettings, 'failureFrom' | 'incidentWithinMs'>;
 
 export function deriveFacts(entry: Entry, incidents: IncidentIndex, settings: DeriveSettings): DeploymentFacts {
-  if (entry.outcome === 'cancelled') return { ...NOT_RECOVERED, reasons: [], isRework: false };
-  if (entry.outcome === 'failure') {
-    const reasons = settings.failureFrom.filter((reason) => reason === 'deployment');
-    return { ...(reasons.length === 0 ? NOT_RECOVERED : pairing(entry)), reasons, isRework: entry.isReworkRef };
-  }
+  if (entry.outcome === 'failure') return failureFacts(entry, settings);
+  if (entry.outcome !== 'success') return UNREMARKABLE;
   const rollback = settings.failureFrom.includes('rollback') ? findRollback(entry) : undefined;
   const blaming = settings.failureFrom.includes('incident') ? findIncidents(entry, incidents, settings) : [];
+  const isRework = entry.isRollback || entry.isReworkRef || neighbour(entry, -1)?.outcome === 'failure';
+  // Most deployments: a million of them share one object.
+  if (rollback === undefined && blaming.length === 0) return isRework ? REWORK : UNREMARKABLE;
   const reasons: FailureReason[] = [];
   if (rollback !== undefined) reasons.push('rollback');
   if (blaming.length > 0) reasons.push('incident');
-  const isRework = entry.isRollback || entry.isReworkRef || neighbour(entry, -1)?.outcome === 'failure';
   return { ...(rollback === undefined ? recoveryOf(blaming) : until(entry, rollback)), reasons, isRework };
+}
+
+function failureFacts(entry: Entry, { failureFrom }: DeriveSettings): DeploymentFacts {
+  if (!failureFrom.includes('deployment')) return entry.isReworkRef ? REWORK : UNREMARKABLE;
+  return { ...pairing(entry), reasons: ['deployment'], isRework: entry.isReworkRef };
 }
 
 type Recovery = Pick<DeploymentFacts, 'recoveryMs' | 'recoveredAtMs'>;
 const NOT_RECOVERED: Recovery = { recoveryMs: Number.NaN, recoveredAtMs: Number.NaN };
+const UNREMARKABLE: DeploymentFacts = { ...NOT_RECOVERED, reasons: [], isRework: false };
+const REWORK: DeploymentFacts = { ...UNREMARKABLE, isRework: true };
 
 function until(entry: Entry, { finishedAtMs }: Entry): Recovery {
   return { recoveryMs: finishedAtMs - entry.finishedAtMs, recoveredAtMs: finishedAtMs };
@@ -141,12 +159,15 @@ function findRollback(entry: Entry): Entry | undefined {
   return next?.isRollback === true ? next : undefined;
 }
 
+const NO_INCIDENTS: readonly BlamingIncident[] = [];
+
 /** Incidents that were triggered while it was live and soon enough after it succeeded. */
 export function findIncidents(
   entry: Entry,
   incidents: IncidentIndex,
   { incidentWithinMs }: Pick<DeriveSettings, 'incidentWithinMs'>,
-): BlamingIncident[] {
+): readonly BlamingIncident[] {
+  if (!incidents.has(entry.subject.lane.service)) return NO_INCIDENTS;
   const lastMs = entry.finishedAtMs + incidentWithinMs;
   const nextAtMs = findNextSuccess(entry)?.finishedAtMs ?? Number.POSITIVE_INFINITY;
   const isEndIncluded = lastMs < nextAtMs;

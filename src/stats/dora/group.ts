@@ -1,10 +1,10 @@
+import type { LevelBounds } from '../../config/types.ts';
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import { type Coverage, coveredSpan, hasBaseline } from '../evaluate.ts';
 import { LEVELS } from '../rows.ts';
 import { SortedNumbers } from '../sorted-numbers.ts';
 import type { DeploymentFacts, Entry } from './derive.ts';
 import {
-  type DoraBounds,
   type DoraGrouping,
   type DoraRow,
   type DoraSettings,
@@ -105,9 +105,9 @@ export class DoraGroup implements DoraRow {
     this.values = windows.map(() => noValues());
   }
 
-  hold(provider: string, sign: 1 | -1): void {
+  hold(provider: string, change: number): void {
     this.isDirty = true;
-    const count = (this.held.get(provider) ?? 0) + sign;
+    const count = (this.held.get(provider) ?? 0) + change;
     if (count === 0) this.held.delete(provider);
     else this.held.set(provider, count);
   }
@@ -120,10 +120,9 @@ export class DoraGroup implements DoraRow {
       const baseline = this.baselines[at];
       if (values === undefined || totals === undefined || baseline === undefined) continue;
       const next = { ...windowValues(totals, settings), ...this.#timeValues(baseline, { coverages, ms }, settings) };
-      const all = { ...next, ...levelValues(next, settings.levels) };
-      if (isSame(values, all)) continue;
-      Object.assign(values, all);
-      this.version += 1;
+      const before = Object.values(values);
+      Object.assign(values, next, levelValues(next, settings.levels));
+      if (!Object.values(values).every((value, index) => Object.is(value, before[index]))) this.version += 1;
     }
     this.isDirty = false;
   }
@@ -188,12 +187,12 @@ type Leveled = Pick<DoraValues, 'frequencyPerDay' | 'leadTimeMedian' | 'changeFa
 /** Indexes into LEVELS; `overall` is the worst of the four, known only when all of them are. */
 export function levelValues(values: Leveled, levels: DoraSettings['levels']) {
   const { frequencyPerDay, leadTimeMedian, changeFailure, recoveryMedian } = values;
-  const perDay = ({ elite, high, medium }: DoraBounds) => ({
+  const perDay = ({ elite, high, medium }: LevelBounds) => ({
     elite: DAY_MS / elite,
     high: DAY_MS / high,
     medium: DAY_MS / medium,
   });
-  const minutes = ({ elite, high, medium }: DoraBounds) => ({
+  const minutes = ({ elite, high, medium }: LevelBounds) => ({
     elite: elite / MINUTE_MS,
     high: high / MINUTE_MS,
     medium: medium / MINUTE_MS,
@@ -210,7 +209,7 @@ export function levelValues(values: Leveled, levels: DoraSettings['levels']) {
   return { deploymentFrequencyLevel, leadTimeLevel, changeFailureLevel, recoveryTimeLevel, overallLevel };
 }
 
-function levelIndex(value: number, bounds: DoraBounds, meets: (value: number, bound: number) => boolean): number {
+function levelIndex(value: number, bounds: LevelBounds, meets: (value: number, bound: number) => boolean): number {
   if (Number.isNaN(value)) return ABSENT;
   const best = LEVELS.findIndex((level) => level === 'low' || meets(value, bounds[level]));
   return best;
@@ -236,8 +235,4 @@ function noValues(): DoraValues {
   const counts = { deployments: ABSENT, changes: ABSENT, failures: ABSENT, recoveries: ABSENT };
   const shares = { frequencyPerDay: ABSENT, changeFailure: ABSENT, rework: ABSENT };
   return { ...counts, ...shares, ...times, ...stages, ...recovery, ...baselines, ...levels };
-}
-
-function isSame(a: DoraValues, b: DoraValues): boolean {
-  return Object.entries(b).every(([name, value]) => Object.is(a[name as keyof DoraValues], value));
 }

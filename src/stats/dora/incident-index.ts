@@ -16,6 +16,10 @@ export class IncidentIndex {
     this.#byService.get(incident.service)?.remove(incident);
   }
 
+  has(service: string): boolean {
+    return this.#byService.has(service);
+  }
+
   /** Of a service, those triggered from one time (included) to another, which is included only with `isEndIncluded`. */
   triggeredIn(service: string, { fromMs, toMs, isEndIncluded }: TriggerRange): BlamingIncident[] {
     const found: BlamingIncident[] = [];

@@ -1,4 +1,4 @@
-import type { WindowConfig } from '../../config/types.ts';
+import type { DeploymentSettings, DoraConfig, WindowConfig } from '../../config/types.ts';
 import type { ChangeTimes, DeploymentLabels, DeploymentOutcome } from '../../model/deployment.ts';
 import type { IncidentSummary } from '../../model/stored.ts';
 import type { Coverage } from '../evaluate.ts';
@@ -22,34 +22,9 @@ export const LEVEL_METRICS = [
 ] as const;
 export type LevelMetric = (typeof LEVEL_METRICS)[number];
 
-/** Why a deployment is a failed change. */
-export const FAILURE_REASONS = ['deployment', 'rollback', 'incident'] as const;
-export type FailureReason = (typeof FAILURE_REASONS)[number];
-
-/** Bounds of the levels of one key, best first; what meets none is low. */
-export interface DoraBounds {
-  readonly elite: number;
-  readonly high: number;
-  readonly medium: number;
-}
-
 /** The part of the configuration that decides what is computed of deployments. */
-export interface DoraSettings {
+export interface DoraSettings extends DoraConfig {
   readonly windows: readonly WindowConfig[];
-  /** Our names of the environments that count. */
-  readonly environments: readonly string[];
-  readonly incidentWithinMs: number;
-  readonly failureFrom: readonly FailureReason[];
-  readonly reworkRefs: readonly RegExp[];
-  readonly minimumSample: number;
-  readonly levels: {
-    /** Longest time per deployment, included. */
-    readonly deploymentFrequencyMs: DoraBounds;
-    readonly leadTimeMs: DoraBounds;
-    /** Highest share, included. */
-    readonly changeFailureRatio: DoraBounds;
-    readonly recoveryTimeMs: DoraBounds;
-  };
 }
 
 /** Within which limits the failures of a provider are paired, and where its lead times begin. */
@@ -58,7 +33,7 @@ export interface DeploymentPolicy {
   readonly flakyBelowMs: number;
   readonly leadTime: LeadTimeStart;
 }
-export type LeadTimeStart = 'commits' | 'pull_requests' | 'off';
+type LeadTimeStart = DeploymentSettings['leadTime'];
 
 /** A provider of deployments, or of incidents that may blame them, whose first sync is complete. */
 export interface DoraProvider extends Coverage {

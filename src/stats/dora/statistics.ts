@@ -3,6 +3,7 @@ import type { IncidentSummary } from '../../model/stored.ts';
 import { DeploymentStates } from './deployment-states.ts';
 import {
   createLane,
+  createReworkRefs,
   createSubject,
   type DeploymentFacts,
   deriveFacts,
@@ -96,14 +97,14 @@ class Computed {
   readonly #lanes = new Map<string, Lane>();
   readonly #lanesByService = new Map<string, Lane[]>();
   readonly #incidents = new IncidentIndex();
+  readonly #isReworkRef: (ref: string) => boolean;
   readonly #entries = new Map<number, Entry>();
-  /** The subjects of all deployments that are held, those that still run included. */
-  readonly #held = new Map<number, Subject>();
   /** Entries whose facts may have changed. */
   readonly #dirty = new Set<Entry>();
 
   constructor(input: DoraInput, providers: ReadonlyMap<string, DoraProvider>) {
     this.#input = input;
+    this.#isReworkRef = createReworkRefs(input.settings.reworkRefs);
     this.#providers = new Map(providers);
     this.windows = new DoraWindows(input.settings, [...providers.values()]);
   }
@@ -111,14 +112,18 @@ class Computed {
   /** Everything at once: lists are sorted once, and each deployment is looked at once. */
   load(deployments: Iterable<DeploymentSummary>, incidents: Iterable<BlamingIncident>): void {
     for (const incident of incidents) if (this.#isActive(incident.provider)) this.#incidents.add(incident);
+    const held = new Map<Subject, number>();
     const bySubject = new Map<Subject, Entry[]>();
     const byLane = new Map<Lane, Entry[]>();
     for (const deployment of deployments) {
-      const entry = this.#hold(deployment);
+      const entry = this.#toEntry(deployment);
       if (entry === undefined) continue;
-      if (entry.outcome !== 'cancelled') append(bySubject, entry.subject, entry);
-      if (entry.outcome === 'success') append(byLane, entry.subject.lane, entry);
+      const { subject } = entry;
+      held.set(subject, (held.get(subject) ?? 0) + 1);
+      if (isPaired(entry)) append(bySubject, subject, entry);
+      if (entry.outcome === 'success') append(byLane, subject.lane, entry);
     }
+    for (const [subject, count] of held) this.windows.hold(subject, count);
     for (const [subject, entries] of bySubject) subject.deployments.replace(entries);
     for (const [lane, entries] of byLane) lane.successes.replace(entries);
     for (const entry of this.#entries.values()) entry.counted = this.#derive(entry);
@@ -127,26 +132,25 @@ class Computed {
   }
 
   add(deployment: DeploymentSummary): void {
-    const entry = this.#hold(deployment);
+    const entry = this.#toEntry(deployment);
     if (entry === undefined) return;
+    this.windows.hold(entry.subject, 1);
     this.#dirty.add(entry);
-    if (entry.outcome === 'cancelled') return;
+    if (!isPaired(entry)) return;
     entry.subject.deployments.add(entry);
     if (entry.outcome === 'success') entry.subject.lane.successes.add(entry);
     this.#touchAround(entry);
   }
 
   remove(row: number): void {
-    const subject = this.#held.get(row);
-    if (subject === undefined) return;
-    this.#held.delete(row);
-    this.windows.hold(subject, -1);
     const entry = this.#entries.get(row);
     if (entry === undefined) return;
+    const { subject } = entry;
     this.#entries.delete(row);
     this.states.change(entry, -1);
+    this.windows.hold(subject, -1);
     this.windows.withdraw(entry);
-    if (entry.outcome !== 'cancelled') {
+    if (isPaired(entry)) {
       this.#touchAround(entry);
       subject.deployments.remove(entry);
       if (entry.outcome === 'success') subject.lane.successes.remove(entry);
@@ -186,13 +190,10 @@ class Computed {
     return this.#providers.has(provider);
   }
 
-  #hold(deployment: DeploymentSummary): Entry | undefined {
+  #toEntry(deployment: DeploymentSummary): Entry | undefined {
     const subject = this.#subject(deployment.subjectRow);
     if (subject === undefined || (deployment.flags & DEPLOYMENT_FLAGS.deleted) !== 0) return undefined;
-    this.#held.set(deployment.row, subject);
-    this.windows.hold(subject, 1);
-    const entry = toEntry(deployment, subject, this.#input.settings.reworkRefs);
-    if (entry === undefined) return undefined;
+    const entry = toEntry(deployment, subject, this.#isReworkRef);
     this.#entries.set(entry.row, entry);
     this.states.change(entry, 1);
     return entry;
@@ -238,6 +239,11 @@ class Computed {
     append(this.#lanesByService, lane.service, lane);
     return lane;
   }
+}
+
+/** It failed or succeeded. */
+function isPaired({ outcome }: Entry): boolean {
+  return outcome === 'success' || outcome === 'failure';
 }
 
 function append<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item): void {

@@ -42,9 +42,9 @@ export class DoraWindows {
     return this.#rows;
   }
 
-  /** A deployment of the subject is held, or no longer. */
-  hold(subject: Subject, sign: 1 | -1): void {
-    for (const group of this.#groupsOf(subject)) group.hold(subject.labels.provider, sign);
+  /** So many more or fewer deployments of the subject are held. */
+  hold(subject: Subject, change: number): void {
+    for (const group of this.#groupsOf(subject)) group.hold(subject.labels.provider, change);
   }
 
   /** Counts many at once that have their facts. */
@@ -58,8 +58,11 @@ export class DoraWindows {
     for (const entry of entries) {
       const of = this.#providers.get(entry.subject.labels.provider);
       if (of === undefined || !this.#isCounted(entry)) continue;
-      if (this.#isInReach(entry.finishedAtMs, of)) finished.get(of)?.push(entry);
-      if (this.#isInReach(recoveredAtMs(entry), of)) recovered.get(of)?.push(entry);
+      const isFinishedInReach = this.#isInReach(entry.finishedAtMs, of);
+      const isRecoveredInReach = this.#isInReach(recoveredAtMs(entry), of);
+      if (!isFinishedInReach && !isRecoveredInReach) continue;
+      if (isFinishedInReach) finished.get(of)?.push(entry);
+      if (isRecoveredInReach) recovered.get(of)?.push(entry);
       this.#change(entry, of, 1);
     }
     for (const [of, list] of finished) of.byFinish.replace(list);
@@ -132,7 +135,7 @@ export class DoraWindows {
   }
 
   #isCounted({ outcome, subject }: Entry): boolean {
-    return outcome !== 'cancelled' && this.#groupsOf(subject).length > 0;
+    return (outcome === 'success' || outcome === 'failure') && this.#groupsOf(subject).length > 0;
   }
 
   #isInReach(ms: number, { provider }: ProviderEntries): boolean {
