@@ -27,7 +27,9 @@ const SUBJECTS: readonly DeploymentLabels[] = [
 const SERVICES = ['checkout', 'search', 'ledger', 'unrelated'];
 
 /** Coarse times, so that ties and edges of windows are met. */
-const ago = fc.integer({ min: -4, max: 400 }).map((quarters) => quarters * 6 * HOUR_MS);
+const ago = fc
+  .oneof({ weight: 3, arbitrary: fc.integer({ min: -2, max: 12 }) }, fc.integer({ min: -4, max: 400 }))
+  .map((quarters) => quarters * 6 * HOUR_MS);
 const minutes = fc.constantFrom(0, 1, 4, 5, 30, 300, 3000, 20_000);
 const change = fc.record({
   authoredAtMs: ago.map((ms) => NOW_MS - ms),
@@ -47,7 +49,7 @@ const change = fc.record({
 const deploymentStep = fc.record({
   kind: fc.constant('deployment' as const),
   row: fc.integer({ min: 1, max: 40 }),
-  subjectRow: fc.nat({ max: SUBJECTS.length }),
+  subjectRow: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1) }, fc.nat({ max: SUBJECTS.length })),
   flags: fc.constantFrom(0, 0, 0, DEPLOYMENT_FLAGS.rollback, DEPLOYMENT_FLAGS.deleted),
   outcome: fc.constantFrom(...DEPLOYMENT_OUTCOMES, 'success' as const, 'failure' as const, undefined),
   agoMs: ago,
@@ -60,8 +62,8 @@ const incidentStep = fc.record({
   row: fc.integer({ min: 1, max: 15 }),
   agoMs: ago,
   tookMinutes: fc.option(minutes, { nil: Number.NaN }),
-  service: fc.constantFrom(...SERVICES),
-  provider: fc.constantFrom('pagerduty', 'not synced'),
+  service: fc.constantFrom('checkout', 'checkout', ...SERVICES),
+  provider: fc.constantFrom('pagerduty', 'pagerduty', 'not synced'),
   isMerged: fc.boolean(),
 });
 const forgetStep = fc.record({
@@ -78,6 +80,7 @@ const refreshStep = fc.record({ kind: fc.constant('refresh' as const), isRebuilt
 const steps = fc.array(
   fc.oneof({ weight: 8, arbitrary: deploymentStep }, incidentStep, forgetStep, advanceStep, refreshStep),
   {
+    minLength: 10,
     maxLength: 80,
   },
 );
@@ -91,7 +94,7 @@ const settings = fc
       ['deployment', 'incident'] as const,
     ),
     minimumSample: fc.constantFrom(1, 3),
-    incidentWithinMs: fc.constantFrom(6 * HOUR_MS, 5 * DAY_MS),
+    incidentWithinMs: fc.constantFrom(6 * HOUR_MS, 12 * HOUR_MS, 5 * DAY_MS),
   })
   .map((changes) =>
     doraSettings({
