@@ -109,8 +109,8 @@ function parseAmazonUrl(text: string, topic: string): URL | undefined {
   const url = URL.parse(text);
   const region = TOPIC.exec(topic)?.[1];
   const hosts = [`sns.${region}.amazonaws.com`, `sns.${region}.amazonaws.com.cn`];
-  const isAmazon = url?.protocol === 'https:' && hosts.includes(url.host) && url.username === '' && url.password === '';
-  return isAmazon ? url : undefined;
+  // The whole beginning: nothing but the host may stand before the path.
+  return hosts.some((host) => url?.href.startsWith(`https://${host}/`)) ? (url ?? undefined) : undefined;
 }
 
 /** Keys by the URL of their certificate. */
