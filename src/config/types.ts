@@ -17,6 +17,8 @@ export interface PlatformSettings {
   /** The keys of `shape` that are secrets: each may instead be read from the file that `<key>_file` names. */
   readonly secrets: readonly string[];
   readonly defaultRateLimit: RateLimit;
+  /** It has no address of its own: the configuration must have a `base_url`. */
+  readonly isBaseUrlRequired?: boolean;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
   /** Its records are state changes (alarms): `open_window` and `flaky_below` are keys of its providers. */

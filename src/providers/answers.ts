@@ -26,19 +26,27 @@ export function parseResponse<Output>(schema: z.ZodType<Output>, body: unknown, 
 }
 
 /** Parses one record: our type, or its rejection. */
-export function parseRecord<Item>(schema: z.ZodType<Item>, record: unknown): Item | Rejection {
+export function parseRecord<Item>(schema: z.ZodType<Item>, record: unknown, idOf = findId): Item | Rejection {
   const result = schema.safeParse(record);
-  return result.success ? result.data : toRejection(record, explain(result.error));
+  return result.success ? result.data : toRejection(idOf(record), record, explain(result.error));
 }
 
-/** Parses each record and skips malformed ones; throws when there are two or more and none can be parsed. */
-export function parseRecords<Item>(schema: z.ZodType<Item>, records: readonly unknown[], what: string): Parsed<Item> {
+/**
+ * Parses each record and skips malformed ones; throws when there are two or more and none can be parsed. `idOf` finds the id of a
+ * malformed one.
+ */
+export function parseRecords<Item>(
+  schema: z.ZodType<Item>,
+  records: readonly unknown[],
+  what: string,
+  idOf = findId,
+): Parsed<Item> {
   const parsed: Item[] = [];
   const rejected: Rejection[] = [];
   for (const record of records) {
     const result = schema.safeParse(record);
     if (result.success) parsed.push(result.data);
-    else rejected.push(toRejection(record, explain(result.error)));
+    else rejected.push(toRejection(idOf(record), record, explain(result.error)));
   }
   if (parsed.length === 0 && rejected.length > 1) {
     throw new Error(`${what}: none of ${rejected.length} records has the expected shape: ${rejected[0]?.detail}`);
@@ -46,8 +54,7 @@ export function parseRecords<Item>(schema: z.ZodType<Item>, records: readonly un
   return { records: parsed, rejected };
 }
 
-function toRejection(record: unknown, detail: string): Rejection {
-  const id = findId(record);
+function toRejection(id: string | undefined, record: unknown, detail: string): Rejection {
   if (id !== undefined) return { id, key: id, reason: 'malformed', detail };
   const text = JSON.stringify(record) ?? 'undefined';
   return { key: createHash('sha256').update(text).digest('hex'), reason: 'missing_id', detail };

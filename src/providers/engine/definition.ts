@@ -31,6 +31,10 @@ export interface PlatformRecord {
   readonly endKnownFrom?: EndKnownFrom | undefined;
   /** Where the platform reports reopenings; else one interval from trigger to end. */
   readonly intervals?: readonly Interval[] | undefined;
+  /** When it was reopened, ascending; absent where the platform does not report it. */
+  readonly reopenedAtMs?: readonly number[] | undefined;
+  /** Statuses that `withStatuses` wants to know the category of. */
+  readonly statusIds?: readonly string[] | undefined;
   readonly serviceId?: string | undefined;
   /** Without it the service is named by the list `names.services`. */
   readonly serviceName?: string | undefined;
@@ -89,11 +93,15 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly one: (id: string) => ListRequest;
   /** Path of the record in the answer to `one`; the answer itself without it. */
   readonly oneAt?: string | undefined;
+  /** The id of a record that cannot be read; what stands in its field `id` without it. */
+  readonly idOf?: ((raw: unknown) => string | undefined) | undefined;
   readonly paging: Paging;
   /** The longest range that the platform accepts. */
   readonly longestRangeMs?: number | undefined;
   readonly record: z.ZodType<Item>;
   readonly details?: RecordDetails<Item> | undefined;
+  /** The record with what its changes of status mean; `categoryOf` gives the name of a status in `names.statuses`. */
+  readonly withStatuses?: ((record: Item, categoryOf: (id: string) => string | undefined) => Item) | undefined;
   /** Whatever the configuration makes of records besides labels; when it changes, the history is read again. */
   readonly readWith?: readonly string[] | undefined;
   /**
@@ -127,15 +135,21 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   /** Its own keys; those made by `secret()` also have a `_file` form. */
   readonly settings: Shape;
   /** Environment variables that are configuration enough, by setting. All without a default must be set. */
-  readonly environment?: Readonly<Record<string, keyof Shape & string>>;
-  readonly baseUrl: (settings: Settings<Shape>) => string;
+  readonly environment?: Readonly<Record<string, (keyof Shape & string) | 'base_url'>>;
+  /** Without it the configuration must have a `base_url`. */
+  readonly baseUrl?: (settings: Settings<Shape>) => string;
   readonly auth: (settings: Settings<Shape>) => Auth;
   readonly headers?: Readonly<Record<string, string>>;
   readonly capabilities: Capabilities | ((settings: Settings<Shape>) => Capabilities);
   /** Some less than the platform allows: others may use the same key. */
   readonly rateLimit: RateLimit;
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };
-  readonly names?: { readonly teams?: NameList; readonly services?: NameList };
+  readonly names?: { readonly teams?: NameList; readonly services?: NameList; readonly statuses?: NameList };
+  /**
+   * For platforms that answer wrong credentials with empty lists: a request that they refuse then. Each poll begins with it; a
+   * 404 is no refusal.
+   */
+  readonly session?: (settings: Settings<Shape>) => ListRequest;
   readonly incidents: (settings: Settings<Shape>, config: ProviderConfig) => IncidentLists<Item>;
 }
 

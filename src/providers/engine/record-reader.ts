@@ -83,7 +83,7 @@ export function createRecordReader<Item extends PlatformRecord>(
     isSeen: (id) => seen.has(id),
     readSingles,
     async readList(records, { changedAfterMs, createdFromMs, unknownBefore } = {}) {
-      const parsed = parseRecords(lists.record, records, what);
+      const parsed = parseRecords(lists.record, records, what, lists.idOf);
       const listed = await underStoredIds(newestOfEach(parsed.records), lists, request);
       const isChanged = (record: Item) => changedAfterMs === undefined || changedMs(record) > changedAfterMs;
       const changed = listed.filter(isChanged);
@@ -131,7 +131,7 @@ async function requestSingle<Item extends PlatformRecord>(
   const { path, query = {} } = lists.one(id);
   try {
     const { body } = await client.httpClient.get(path, query, client.signal);
-    return parseRecord(lists.record, lists.oneAt === undefined ? body : valueAt(body, lists.oneAt));
+    return parseRecord(lists.record, lists.oneAt === undefined ? body : valueAt(body, lists.oneAt), lists.idOf);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (error.status === 404) return 'deleted';
