@@ -116,9 +116,9 @@ describe('every configuration in the docs', () => {
 
 /** A provider of that type with what it cannot do without. */
 function shortestEntry(type: string): Record<string, unknown> {
-  const { shape, isBaseUrlRequired } = platforms.find((platform) => platform.type === type) ?? { shape: {} };
-  const required = Object.keys(shape).filter((key) => isRequired(shape[key]));
-  const address = isBaseUrlRequired === true ? { base_url: 'https://platform.example' } : {};
+  const platform = platforms.find((one) => one.type === type);
+  const required = Object.keys(platform?.shape ?? {}).filter((key) => isRequired(platform?.shape[key]));
+  const address = platform?.isBaseUrlRequired === true ? { base_url: 'https://platform.example' } : {};
   return { type, ...address, ...Object.fromEntries(required.map((key) => [key, 'k'])) };
 }
 

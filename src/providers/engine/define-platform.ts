@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { ProviderConfig } from '../../config/types.ts';
+import type { ProviderConfig, RateLimit } from '../../config/types.ts';
 import { createHttpClient, type HttpClient } from '../../http/client.ts';
 import { RequestError } from '../../http/errors.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
 import type { Service } from '../../model/incident.ts';
 import { parseRecords } from '../answers.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
-import type { NameList, PlatformDefinition, PlatformRecord, RecordDetails, Settings } from './definition.ts';
+import { authOptions } from './auth.ts';
+import type { NameList, PlatformDefinition, PlatformRecord, RecordDetails } from './definition.ts';
 import { readPages, toLabel } from './list-reader.ts';
 import { createNameCache, type NameCache } from './name-cache.ts';
 import { poll } from './poll.ts';
@@ -25,7 +26,7 @@ export function secret(): z.ZodString {
 export function definePlatform<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
   definition: PlatformDefinition<Shape, Item>,
 ): Platform {
-  const { type, settings: shape, rateLimit, defaultTags = {} } = definition;
+  const { type, settings: shape, rateLimit, defaultTags = {}, webhook } = definition;
   return {
     type,
     shape,
@@ -33,6 +34,7 @@ export function definePlatform<Shape extends z.ZodRawShape, Item extends Platfor
     defaultRateLimit: rateLimit,
     defaultTags,
     isBaseUrlRequired: definition.baseUrl === undefined,
+    ...(webhook && { webhook }),
     fromEnvironment: (env) => fromEnvironment(definition, env),
     create: (config, dependencies) => createProvider(definition, config, dependencies),
   };
@@ -70,20 +72,21 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
 ): Provider {
   const settings = z.object(definition.settings).parse(config.settings);
   const { observer, clockSkewMs } = rememberClockSkew(outer);
-  const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const ownUrl = definition.baseUrl?.(settings);
-  const baseUrl = config.baseUrl ?? ownUrl;
+  const { timeoutMs, proxyUrl, caFile } = config;
+  const baseUrl = config.baseUrl ?? definition.baseUrl?.(settings);
   if (baseUrl === undefined) throw new TypeError(`expected a configuration with base_url for ${definition.type}`);
-  const httpClient = createHttpClient({
-    baseUrl,
-    ...authOptions(definition, settings),
-    rateLimit,
-    timeoutMs,
-    proxyUrl,
-    caFile,
-    clock,
-    observer,
-  });
+  const createClient = (rateLimit: RateLimit) =>
+    createHttpClient({
+      baseUrl,
+      ...authOptions(definition.auth(settings), definition.headers),
+      rateLimit,
+      timeoutMs,
+      proxyUrl,
+      caFile,
+      clock,
+      observer,
+    });
+  const httpClient = withOwnLimit(createClient, config.rateLimit, definition.ownRateLimit);
   const lists = definition.incidents(settings, config);
   const teams = createNames(httpClient, definition.names?.teams);
   const services = createNames(httpClient, definition.names?.services);
@@ -110,14 +113,26 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
   };
 }
 
-function authOptions<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
-  { auth, headers }: PlatformDefinition<Shape, Item>,
-  settings: Settings<Shape>,
-) {
-  const value = auth(settings);
-  if (value.kind === 'headers') return { headers: { ...headers, ...value.headers }, secrets: value.secrets };
-  const { kind: _kind, ...clientCredentials } = value;
-  return { headers: { ...headers }, secrets: [], clientCredentials };
+/** One client for all requests, or two where some have a limit of their own: never a lower one than the others. */
+function withOwnLimit(
+  createClient: (rateLimit: RateLimit) => HttpClient,
+  rateLimit: RateLimit,
+  own: { readonly path: string; readonly rateLimit: RateLimit } | undefined,
+): Pick<HttpClient, 'get' | 'close'> {
+  const main = createClient(rateLimit);
+  if (own === undefined) return main;
+  const isLower = own.rateLimit.requests * rateLimit.perMs < rateLimit.requests * own.rateLimit.perMs;
+  const others = createClient(isLower ? rateLimit : own.rateLimit);
+  return {
+    get: (path, query, signal) => {
+      const text = typeof path === 'string' ? path : path.path;
+      return (text.startsWith(own.path) ? others : main).get(path, query, signal);
+    },
+    close: async () => {
+      await main.close();
+      await others.close();
+    },
+  };
 }
 
 const NO_NAMES: NameCache = { ensure: async () => undefined, of: () => undefined, takeUpdates: () => undefined };
@@ -125,7 +140,7 @@ const NO_NAMES: NameCache = { ensure: async () => undefined, of: () => undefined
 /** 402 (not in the plan), 403 (not permitted) and 404 (not offered): the names are then unknown. */
 const REFUSED_STATUSES: readonly (number | undefined)[] = [402, 403, 404];
 
-function createNames(httpClient: HttpClient, list: NameList | undefined): NameCache {
+function createNames(httpClient: Pick<HttpClient, 'get'>, list: NameList | undefined): NameCache {
   if (list === undefined) return NO_NAMES;
   return createNameCache(async (signal) => {
     try {

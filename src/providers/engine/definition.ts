@@ -3,6 +3,7 @@ import type { ProviderConfig, RateLimit } from '../../config/types.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
 import type { TimeRange } from '../time-ranges.ts';
+import type { Webhook } from '../webhook.ts';
 import type { Auth } from './auth.ts';
 import type { ListRequest, Paging } from './paging.ts';
 
@@ -83,7 +84,10 @@ export interface IncidentLists<Item extends PlatformRecord> {
    * page number need a total, or `isNewestFirst`: a record that moves while they are read shifts the others.
    */
   readonly changed?: ((range: ListRange) => ListRequest) | undefined;
-  /** `changed` cannot be limited to a range: it has the newest change first and is read until older ones come. */
+  /**
+   * `changed` (where there is none, `created`) cannot be limited to a range: it has the newest first and is read until older
+   * ones come.
+   */
   readonly isNewestFirst?: boolean | undefined;
   /** Lists may show a change so much later than five minutes after it happened. */
   readonly lagMs?: number | undefined;
@@ -93,12 +97,14 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly one: (id: string) => ListRequest;
   /** Path of the record in the answer to `one`; the answer itself without it. */
   readonly oneAt?: string | undefined;
-  /** The id of a record that cannot be read; what stands in its field `id` without it. */
-  readonly idOf?: ((raw: unknown) => string | undefined) | undefined;
   readonly paging: Paging;
+  /** Of the lists of open records, where it is another. */
+  readonly openPaging?: Paging | undefined;
   /** The longest range that the platform accepts. */
   readonly longestRangeMs?: number | undefined;
   readonly record: z.ZodType<Item>;
+  /** Path of a record's id as the platform sends it; `id` without it. */
+  readonly idAt?: string | undefined;
   readonly details?: RecordDetails<Item> | undefined;
   /** The record with what its changes of status mean; `categoryOf` gives the name of a status in `names.statuses`. */
   readonly withStatuses?: ((record: Item, categoryOf: (id: string) => string | undefined) => Item) | undefined;
@@ -143,6 +149,10 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   readonly capabilities: Capabilities | ((settings: Settings<Shape>) => Capabilities);
   /** Some less than the platform allows: others may use the same key. */
   readonly rateLimit: RateLimit;
+  /** How its webhooks are authenticated; absent where it sends none. */
+  readonly webhook?: Webhook;
+  /** Requests whose path begins so have a limit of their own, apart from `rateLimit`. */
+  readonly ownRateLimit?: { readonly path: string; readonly rateLimit: RateLimit };
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };
   readonly names?: { readonly teams?: NameList; readonly services?: NameList; readonly statuses?: NameList };
   /**

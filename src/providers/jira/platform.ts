@@ -9,6 +9,7 @@ import type { ListRange, PlatformRecord } from '../engine/definition.ts';
 import { afterCursor, byOffset, singlePage } from '../engine/paging.ts';
 import { toOpenStatus } from '../engine/to-incident.ts';
 import { tagValue, toTagMap } from '../tags.ts';
+import { hmacHex, signedBy } from '../webhook.ts';
 import { readStatusChanges, type StatusChange } from './status-history.ts';
 
 /** What the changes of its status told before. */
@@ -158,6 +159,7 @@ export const jira = definePlatform({
     JIRA_API_TOKEN: 'api_token',
     JIRA_JQL: 'jql',
   },
+  webhook: signedBy(hmacHex({ header: 'x-hub-signature', prefix: 'sha256=' })),
   auth: ({ account, api_token: token }) => (account === '' ? bearer(token) : basic(account, token)),
   capabilities: ({ timestamps }) => ({
     statuses: [
@@ -212,7 +214,7 @@ export const jira = definePlatform({
         path: `${apiOf(account)}/issue/${encodeURIComponent(key)}`,
         query: { fields, expand: 'changelog' },
       }),
-      idOf: (raw) => z.object({ key: z.string().min(1) }).safeParse(raw).data?.key,
+      idAt: 'key',
       paging: isCloud
         ? afterCursor({ ...PAGES, param: 'nextPageToken', next: 'nextPageToken', last: 'isLast' })
         : byOffset({ ...PAGES, param: 'startAt', total: 'total' }),
