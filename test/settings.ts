@@ -37,6 +37,8 @@ export function providerConfig(change: Partial<ProviderConfig> = {}): ProviderCo
     proxyUrl: undefined,
     caFile: undefined,
     overall: true,
+    recoveryLimits: undefined,
+    deployments: undefined,
     severity: { from: ['priority', 'urgency'], tag: undefined, map: new Map(), default: 'P3' },
     services: { tag: undefined, rename: [] },
     filter: { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 },

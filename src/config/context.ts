@@ -22,17 +22,3 @@ export function findSeverity(name: string, path: Path, { severities, diagnostics
   }
   return found?.name;
 }
-
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is not a directory',
-};
-
-/** By the system's code only: a message could contain anything. */
-export function readErrorText(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  return READ_ERRORS[code] ?? code;
-}

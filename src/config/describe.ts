@@ -4,11 +4,15 @@ import { WEEKDAYS } from './schema.ts';
 import type {
   BusinessHours,
   Config,
+  DeploymentSettings,
+  DoraConfig,
+  LevelBounds,
   PlatformSettings,
   ProviderConfig,
   RenameRule,
   ServiceOverride,
   SeverityConfig,
+  WebhookConfig,
 } from './types.ts';
 
 const SECRET = '<secret>';
@@ -38,6 +42,7 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
       high: formatDuration(levels.highMs),
       medium: formatDuration(levels.mediumMs),
     },
+    dora: describeDora(config.dora),
     metrics: {
       detail: metrics.detail,
       team: metrics.team,
@@ -56,12 +61,34 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
   };
 }
 
+function describeDora({ incidentWithinMs, failureFrom, reworkRefs, minimumSample, ...dora }: DoraConfig) {
+  const { deploymentFrequencyMs, leadTimeMs, changeFailureRatio, recoveryTimeMs } = dora.levels;
+  return {
+    environments: dora.environments,
+    incident_within: formatDuration(incidentWithinMs),
+    failure_from: failureFrom,
+    rework_refs: reworkRefs.map(({ pattern }) => pattern),
+    minimum_sample: minimumSample,
+    levels: {
+      deployment_frequency: describeBounds(deploymentFrequencyMs),
+      lead_time: describeBounds(leadTimeMs),
+      change_failure: changeFailureRatio,
+      recovery_time: describeBounds(recoveryTimeMs),
+    },
+  };
+}
+
+function describeBounds({ elite, high, medium }: LevelBounds) {
+  return { elite: formatDuration(elite), high: formatDuration(high), medium: formatDuration(medium) };
+}
+
 function describeProvider(provider: ProviderConfig, platforms: readonly PlatformSettings[]): Record<string, unknown> {
   const { severity, services, filter } = provider;
   return {
     name: provider.name,
     type: provider.type,
     ...withoutSecrets(provider, platforms),
+    ...(provider.webhook && { webhook: describeWebhook(provider.webhook) }),
     base_url: provider.baseUrl,
     poll_interval: formatDuration(provider.pollIntervalMs),
     rate_limit: formatRateLimit(provider.rateLimit),
@@ -69,6 +96,7 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
     proxy_url: provider.proxyUrl === undefined ? undefined : withoutCredentials(provider.proxyUrl),
     tls: { ca_file: provider.caFile },
     overall: provider.overall,
+    ...describeRecords(provider),
     severity: { ...severity, map: Object.fromEntries(severity.map) },
     services: {
       tag: services.tag,
@@ -86,6 +114,22 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
   };
 }
 
+/** The keys of deployments and of state changes, for a provider that has them. */
+function describeRecords({ deployments, recoveryLimits }: ProviderConfig): Record<string, unknown> {
+  const limits = recoveryLimits && {
+    open_window: recoveryLimits.openWindowMs === undefined ? undefined : formatDuration(recoveryLimits.openWindowMs),
+    flaky_below: formatDuration(recoveryLimits.flakyBelowMs),
+  };
+  const own = deployments && { environments: describeEnvironments(deployments), lead_time: deployments.leadTime };
+  return { ...own, ...limits };
+}
+
+function describeEnvironments({ environments }: DeploymentSettings): Record<string, string[]> {
+  const names: Record<string, string[]> = {};
+  for (const { match, to } of environments) names[to] = [...(names[to] ?? []), match.pattern];
+  return names;
+}
+
 /** A provider of an unknown type shows no settings. */
 function withoutSecrets({ type, settings }: ProviderConfig, platforms: readonly PlatformSettings[]) {
   const platform = platforms.find((one) => one.type === type);
@@ -93,6 +137,10 @@ function withoutSecrets({ type, settings }: ProviderConfig, platforms: readonly 
   const isSecret = (key: string, value: unknown) => platform.secrets.includes(key) && value !== undefined;
   const shown = Object.entries(settings).map(([key, value]) => [key, isSecret(key, value) ? SECRET : value]);
   return Object.fromEntries(shown);
+}
+
+function describeWebhook({ secrets, settings }: WebhookConfig) {
+  return { ...(secrets.length > 0 && { secret: SECRET }), ...settings };
 }
 
 function withoutCredentials(text: string): string {

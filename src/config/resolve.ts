@@ -1,10 +1,11 @@
-import { z } from 'zod';
 import { formatDuration } from '../model/format.ts';
-import { type Context, findSeverity, type ReadFile, readErrorText } from './context.ts';
+import { type Context, findSeverity, type ReadFile } from './context.ts';
+import { resolveDora, resolveRecords } from './deployments.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { compileExpression } from './field-types.ts';
 import { type Path, valueAt } from './object-path.ts';
-import { isRequired, type ProviderKeys, type Settings, WEEKDAYS } from './schema.ts';
+import { type ProviderKeys, type Settings, WEEKDAYS } from './schema.ts';
+import { readErrorText, readSecretFile, resolveSecret, resolveWebhook } from './secrets.ts';
 import { resolveServices } from './services.ts';
 import { normalizeSeverity, resolveSeverities } from './severities.ts';
 import { checkSources } from './sources.ts';
@@ -53,8 +54,9 @@ export function resolveConfig(
   const context = { severities, readFile, diagnostics };
   const { levels, metrics, recovery } = settings;
   const services = resolveServices(settings, filename, context);
+  const providers = parsed.providers.map((entry) => resolveProvider(entry, context));
   return {
-    providers: parsed.providers.map((entry) => resolveProvider(entry, context)),
+    providers,
     severities,
     services,
     historyMs: parsed.historyMs,
@@ -67,6 +69,7 @@ export function resolveConfig(
       settleMs: recovery.settle,
     },
     levels: { eliteMs: levels.elite, highMs: levels.high, mediumMs: levels.medium },
+    dora: resolveDora(settings, providers, diagnostics),
     metrics: {
       detail: metrics.detail,
       team: metrics.team,
@@ -174,7 +177,7 @@ function resolveProvider(entry: ProviderEntry, context: Context): ProviderConfig
     timeoutMs: keys.timeout,
     proxyUrl: keys.proxy_url,
     caFile: keys.tls.ca_file,
-    overall: keys.overall,
+    ...resolveRecords(entry, context.diagnostics),
     severity: resolveSeverity(entry, context),
     services: {
       tag: keys.services.tag ?? platform.defaultTags.service,
@@ -183,6 +186,7 @@ function resolveProvider(entry: ProviderEntry, context: Context): ProviderConfig
     },
     team: resolveTeam(entry, context),
     filter: resolveFilter(entry, context),
+    webhook: resolveWebhook(entry, context),
     settings: resolveSettings(entry, context),
   };
 }
@@ -326,7 +330,11 @@ function resolveFilter({ keys, path, severityFilter }: ProviderEntry, context: C
 
 /** The platform's own keys, secrets read from their files. */
 function resolveSettings(entry: ProviderEntry, context: Context): Record<string, unknown> {
-  const { platform, keys } = entry;
+  const { platform, keys, path } = entry;
+  if (platform.isBaseUrlRequired === true && keys.base_url === undefined) {
+    const expected = "the address of the platform's API";
+    context.diagnostics.error({ path: [...path, 'base_url'], message: 'is missing', expected });
+  }
   const settings = Object.keys(platform.shape).map((key) => {
     const isSecret = platform.secrets.includes(key);
     return [key, isSecret ? resolveSecret(key, entry, context) : valueAt(keys, [key])];
@@ -334,62 +342,9 @@ function resolveSettings(entry: ProviderEntry, context: Context): Record<string,
   return Object.fromEntries(settings);
 }
 
-function resolveSecret(key: string, { keys, path, platform }: ProviderEntry, context: Context): unknown {
-  const { diagnostics } = context;
-  const schema = platform.shape[key];
-  const value = valueAt(keys, [key]);
-  const file = valueAt(keys, [`${key}_file`]);
-  if (file === undefined) {
-    const isMissing = value === undefined && isRequired(schema);
-    if (isMissing) {
-      diagnostics.error({ path: [...path, key], message: 'is missing', expected: `${key} or ${key}_file` });
-    }
-    return value;
-  }
-  const filePath = [...path, `${key}_file`];
-  const secret = readSecretFile({ file, value, path: filePath }, key, context);
-  if (secret === undefined || schema === undefined) return undefined;
-  const parsed = z.safeParse(schema, secret);
-  if (!parsed.success) {
-    const expected = `a value that ${key} accepts`;
-    diagnostics.invalidValue({ path: filePath, message: `contains an invalid ${key}`, expected });
-  }
-  return parsed.data;
-}
-
 /** An empty token is none. */
 function resolveToken(name: 'bearer_token' | 'admin_token', { web }: Settings, context: Context): string | undefined {
   const file = { file: web[`${name}_file`], value: web[name], path: ['web', `${name}_file`] };
   const token = readSecretFile(file, name, context) ?? web[name];
   return token === '' ? undefined : token;
-}
-
-/** A secret's file and the value of its key beside it; `path` is that of the `_file` key. */
-interface SecretFile {
-  readonly file: unknown;
-  readonly value: unknown;
-  readonly path: Path;
-}
-
-/** The secret in a file without its last newline; undefined when no file is named, and for an error. */
-function readSecretFile(
-  { file, value, path }: SecretFile,
-  key: string,
-  { readFile, diagnostics }: Context,
-): string | undefined {
-  if (typeof file !== 'string') return undefined;
-  if (value !== undefined && value !== '') {
-    const message = `cannot be combined with ${key}`;
-    diagnostics.error({ path, message, expected: 'only one of the two' });
-    return undefined;
-  }
-  const expected = 'a file that contains the secret';
-  try {
-    const secret = readFile(file).replace(/[\r\n]+$/, '');
-    if (secret !== '') return secret;
-    diagnostics.invalidValue({ path, message: 'is an empty file', expected });
-  } catch (error) {
-    diagnostics.invalidValue({ path, message: `cannot be read: ${readErrorText(error)}`, expected });
-  }
-  return undefined;
 }

@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { CsvError, parse as parseCsv } from 'csv-parse/sync';
-import { type Context, readErrorText } from './context.ts';
+import type { Context } from './context.ts';
 import { ConfigError } from './diagnostics.ts';
 import { parseYaml } from './document.ts';
 import { isMapping } from './object-path.ts';
 import type { Settings } from './schema.ts';
+import { readErrorText } from './secrets.ts';
 import type { ServiceOverride, ServiceSettings } from './types.ts';
 
 /** Overrides and owners of services; the file of owners is found beside the configuration file `filename`. */

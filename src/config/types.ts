@@ -1,10 +1,19 @@
 import type { z } from 'zod';
+import type { Glob } from '../model/glob.ts';
 import { DAY_MS } from '../model/time.ts';
 
 /** At most `requests` in any `perMs` milliseconds. */
 export interface RateLimit {
   readonly requests: number;
   readonly perMs: number;
+}
+
+/** What the configuration needs to know about the webhooks of a platform. */
+export interface WebhookSettings {
+  /** False where deliveries are signed with a key that the platform publishes. */
+  readonly hasSecret: boolean;
+  /** Keys of the section `webhook` beside the secret. */
+  readonly shape?: z.ZodRawShape;
 }
 
 /** What the configuration needs to know about a platform. */
@@ -16,10 +25,18 @@ export interface PlatformSettings {
   /** The keys of `shape` that are secrets: each may instead be read from the file that `<key>_file` names. */
   readonly secrets: readonly string[];
   readonly defaultRateLimit: RateLimit;
+  /** It has no address of its own: the configuration must have a `base_url`. */
+  readonly isBaseUrlRequired?: boolean;
+  /** Absent for platforms that send no webhooks: then the section `webhook` is an unknown key. */
+  readonly webhook?: WebhookSettings;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
   /** What `from` of severity, services and team may name; `priority` and `urgency` without it. */
   readonly sources?: readonly SourceKind[] | undefined;
+  /** Its records are state changes (alarms): `open_window` and `flaky_below` are keys of its providers. */
+  readonly hasStateChanges?: true | undefined;
+  /** It yields deployments: `always`, or with its own key `source: deployments`; their keys are keys of its providers. */
+  readonly deployments?: 'source' | 'always' | undefined;
   /** The provider entry (as in YAML) of these environment variables; undefined when they are not set. */
   fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined;
 }
@@ -31,6 +48,36 @@ export interface RenameRule {
   /** An exact name, or an expression. */
   readonly match: string | RegExp;
   readonly to: string;
+}
+
+/** The section `webhook` of a provider. */
+export interface WebhookConfig {
+  /** Each of them is valid: there are several while one is rotated. Empty where the platform uses none. */
+  readonly secrets: readonly string[];
+  /** The platform's own keys of the section. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** A name of the platform for an environment, or a pattern for some, and our name. */
+export interface EnvironmentRule {
+  readonly match: Glob;
+  readonly to: string;
+}
+
+/** Within which times a success is a recovery of the failure before it. */
+export interface RecoveryLimits {
+  /** A success later than this after the first failure closes it as expired; absent: no limit. */
+  readonly openWindowMs: number | undefined;
+  /** A shorter recovery is flaky. */
+  readonly flakyBelowMs: number;
+}
+
+/** What is read of the deployments of a provider, and how. */
+export interface DeploymentSettings {
+  /** Exact names first, then patterns, each in the order of the file; what matches none is not read. */
+  readonly environments: readonly EnvironmentRule[];
+  /** Where the lead time of a change begins; `off`: changes are not read. */
+  readonly leadTime: 'commits' | 'pull_requests' | 'off';
 }
 
 export interface ProviderConfig {
@@ -66,6 +113,12 @@ export interface ProviderConfig {
     readonly excludeTitles: readonly RegExp[];
     readonly shorterThanMs: number;
   };
+  /** Absent: it has no webhook endpoint. */
+  readonly webhook?: WebhookConfig | undefined;
+  /** Absent for a provider whose records are neither state changes nor deployments. */
+  readonly recoveryLimits: RecoveryLimits | undefined;
+  /** Absent for a provider that yields no deployments. */
+  readonly deployments: DeploymentSettings | undefined;
   /** The platform's own keys as its `shape` parsed them, secrets read from their files. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -137,6 +190,39 @@ export interface ServiceOverride {
   readonly team: string | undefined;
 }
 
+/** What may make a deployment a failed change. */
+export const FAILURE_REASONS = ['deployment', 'rollback', 'incident'] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** Bounds of levels: the first one that is met decides, and what meets none is low. */
+export interface LevelBounds {
+  readonly elite: number;
+  readonly high: number;
+  readonly medium: number;
+}
+
+/** The statistics of deployments (DESIGN §6b). */
+export interface DoraConfig {
+  /** Our names of the environments that count. */
+  readonly environments: readonly string[];
+  /** An incident this soon after a successful deployment of its service makes that a failed change. */
+  readonly incidentWithinMs: number;
+  readonly failureFrom: readonly FailureReason[];
+  /** Deployments of matching refs are rework. */
+  readonly reworkRefs: readonly Glob[];
+  readonly minimumSample: number;
+  readonly levels: {
+    /** Longest time per deployment in milliseconds, included. */
+    readonly deploymentFrequencyMs: LevelBounds;
+    /** Shorter than this. */
+    readonly leadTimeMs: LevelBounds;
+    /** At most this share. */
+    readonly changeFailureRatio: LevelBounds;
+    /** Shorter than this. */
+    readonly recoveryTimeMs: LevelBounds;
+  };
+}
+
 /** The whole configuration, every default applied. */
 export interface Config {
   readonly providers: readonly ProviderConfig[];
@@ -153,6 +239,7 @@ export interface Config {
     readonly settleMs: number;
   };
   readonly levels: { readonly eliteMs: number; readonly highMs: number; readonly mediumMs: number };
+  readonly dora: DoraConfig;
   readonly metrics: {
     readonly detail: 'standard' | 'full';
     readonly team: boolean;

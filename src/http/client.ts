@@ -1,14 +1,15 @@
 import type { RateLimit } from '../config/types.ts';
-import type { Clock } from '../model/time.ts';
+import { type Clock, MINUTE_MS } from '../model/time.ts';
+import { type AccessToken, createAccessToken, type TokenSource } from './access-token.ts';
 import { type Agents, createAgents, proxySecrets } from './agents.ts';
-import { type AccessToken, type ClientCredentialsOptions, createAccessToken } from './client-credentials.ts';
-import { AttemptError, type ErrorClass, RequestError } from './errors.ts';
+import { AttemptError, type ErrorClass, type RateLimitInfo, RequestError } from './errors.ts';
+import { createKeptResponses } from './kept-responses.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { measureClockSkew, type RequestObserver } from './request-observer.ts';
-import { type HttpResponse, parseResponse, sizeOf } from './response.ts';
-import { createRetry } from './retry.ts';
-import { checkHeaders, sendRequest } from './transport.ts';
+import { type HttpResponse, parseRateLimit, parseResponse, sizeOf } from './response.ts';
+import { type AttemptResult, createRetry } from './retry.ts';
+import { checkHeaders, type RawResponse, sendRequest } from './transport.ts';
 
 /** Query parameters; arrays repeat their name as it is written (`statuses[]`). `undefined` is left out. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -26,6 +27,8 @@ export interface HttpClient {
    * Throws RequestError when all tries failed, the platform refused, or the body is not JSON.
    */
   get(path: RequestPath, query: Query, signal: AbortSignal): Promise<HttpResponse>;
+  /** POST of a question that changes nothing (GraphQL); otherwise as `get`. */
+  post(path: RequestPath, body: unknown, signal: AbortSignal): Promise<HttpResponse>;
   /** Runs one call of a platform's own SDK, named by its operation, with the same rate limit, retries and deadline. */
   run<T>(operation: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
   close(): Promise<void>;
@@ -38,8 +41,14 @@ export interface HttpClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Removed from every message. */
   readonly secrets: readonly string[];
-  /** A bearer token is requested with these, and sent with each request. */
-  readonly clientCredentials?: ClientCredentialsOptions | undefined;
+  /** A bearer token comes from here, and is sent with each request. */
+  readonly tokenSource?: TokenSource | undefined;
+  /** Answers to GET are kept with their `ETag`, and asked for again with it: 304 gives the kept one. */
+  readonly isConditional?: boolean | undefined;
+  /** What an answer to `post` with status 200 reports as an error; undefined for a good one. */
+  readonly bodyProblem?: ((body: unknown) => BodyProblem | undefined) | undefined;
+  /** Redirects of GET to the same origin are followed; without it no redirect is. */
+  readonly followsRedirects?: boolean | undefined;
   readonly rateLimit: RateLimit;
   readonly timeoutMs: number;
   readonly proxyUrl: string | undefined;
@@ -50,45 +59,55 @@ export interface HttpClientOptions {
   readonly classifyError?: ((error: unknown) => ErrorClass) | undefined;
 }
 
+/** An error inside an answer with status 200, as GraphQL reports them. */
+export interface BodyProblem {
+  readonly message: string;
+  /** Another attempt may succeed. */
+  readonly retry: boolean;
+  /** It says "too many requests": without a header that says more, a minute is waited for. */
+  readonly throttled: boolean;
+}
+
 /** Creates the client of one platform; throws when the base URL, a header, the CA file or a proxy URL is invalid. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { clock, observer, headers, timeoutMs, rateLimit, classifyError = unclassifiedError } = options;
+  const { clock, observer, timeoutMs, rateLimit, classifyError = unclassifiedError } = options;
   const connection = { proxyUrl: options.proxyUrl, caFile: options.caFile, env: process.env };
   const base = parseBaseUrl(options.baseUrl);
-  checkHeaders(headers);
+  checkHeaders(options.headers);
   const agents = createAgents(connection);
-  const { redactor, accessToken } = createCredentials(options, agents, proxySecrets(connection));
+  const skew = { newestMs: 0 };
+  const platformNowMs = () => clock.nowMs() - skew.newestMs;
+  const { redactor, accessToken } = createCredentials(options, { agents, platformNowMs }, proxySecrets(connection));
   const rateLimiter = createRateLimiter({ rateLimit, clock });
   const closing = new AbortController();
-  let newestSkewMs = 0;
   const withRetries = createRetry({ rateLimiter, clock, observer, redactor, timeoutMs, closing: closing.signal });
+  const attempt = createAttempt({ options, agents, accessToken, skew });
+
+  /** One request, and those that redirects lead to. */
+  async function send(requestPath: RequestPath, sent: Sent, signal: AbortSignal): Promise<HttpResponse> {
+    const named = typeof requestPath === 'string' ? undefined : requestPath.endpoint;
+    const method = sent.body === undefined ? 'GET' : 'POST';
+    let { url } = sent;
+    for (let hops = 0; hops <= REDIRECTS_MAX; hops += 1) {
+      const at = { ...sent, url };
+      const path = toShownPath(base, url);
+      const response = await withRetries({
+        label: `${method} ${path}`,
+        request: { method, host: base.host, path, endpoint: named ?? toEndpoint(path) },
+        attempt: (attemptSignal) => attempt(at, attemptSignal),
+        signal,
+      });
+      if (!('redirect' in response)) return response;
+      url = response.redirect;
+    }
+    throw new RequestError(`${method} ${toShownPath(base, sent.url)}: more than ${REDIRECTS_MAX} redirects`);
+  }
 
   return {
-    async get(requestPath, query, signal) {
-      const { path, endpoint } = typeof requestPath === 'string' ? { path: requestPath } : requestPath;
-      const url = resolveUrl(base, path, query);
-      const shownPath = toShownPath(base, url);
-      const attempt = async (attemptSignal: AbortSignal) => {
-        const token = await accessToken?.get(attemptSignal);
-        const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
-        const sentAtMs = clock.nowMs();
-        const raw = await sendRequest({ url, headers: { ...headers, ...credentials }, agents, signal: attemptSignal });
-        const receivedAtMs = clock.nowMs();
-        if (token !== undefined && raw.status !== 401) accessToken?.onAccepted(token);
-        else if (token !== undefined && accessToken?.onRefused(token) === true) {
-          throw new AttemptError('the access token was refused', { status: 401, retry: true });
-        }
-        const skewMs = measureClockSkew({ headers: raw.headers, sentAtMs, receivedAtMs });
-        if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
-        newestSkewMs = skewMs ?? newestSkewMs;
-        const { response, rateLimit: info } = parseResponse(raw, receivedAtMs - newestSkewMs);
-        return { value: response, status: response.status, rateLimit: info, bytes: sizeOf(raw) };
-      };
-      const request = { method: 'GET', host: base.host, path: shownPath, endpoint: endpoint ?? toEndpoint(shownPath) };
-      return withRetries({ label: `GET ${shownPath}`, request, attempt, signal });
-    },
+    get: async (path, query, signal) => send(path, { url: resolveUrl(base, toPath(path), query) }, signal),
+    post: async (path, body, signal) => send(path, { url: resolveUrl(base, toPath(path), {}), body }, signal),
     async run(operation, call, signal) {
-      const attempt = async (attemptSignal: AbortSignal) => {
+      const attemptCall = async (attemptSignal: AbortSignal) => {
         try {
           return { value: await call(attemptSignal), status: 200, rateLimit: {} };
         } catch (error) {
@@ -96,7 +115,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         }
       };
       const request = { method: 'POST', host: base.host, path: operation, endpoint: operation };
-      return withRetries({ label: base.host, request, attempt, signal });
+      return withRetries({ label: base.host, request, attempt: attemptCall, signal });
     },
     async close() {
       if (closing.signal.aborted) return;
@@ -108,21 +127,113 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
+function toPath(requestPath: RequestPath): string {
+  return typeof requestPath === 'string' ? requestPath : requestPath.path;
+}
+
+interface AttemptContext {
+  readonly options: HttpClientOptions;
+  readonly agents: Agents;
+  readonly accessToken: AccessToken | undefined;
+  /** Local clock minus platform clock, by the newest answer. */
+  readonly skew: { newestMs: number };
+}
+
+/** Sends one request once: a redirect to follow, or a response; throws AttemptError for any other answer. */
+function createAttempt({ options, agents, accessToken, skew }: AttemptContext) {
+  const { clock, observer, headers } = options;
+  const kept = options.isConditional === true ? createKeptResponses() : undefined;
+
+  async function exchange({ url, body }: Sent, signal: AbortSignal): Promise<{ raw: RawResponse; nowMs: number }> {
+    const token = await accessToken?.get(signal);
+    const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const more = body === undefined ? kept?.condition(url) : { 'content-type': 'application/json' };
+    const content = body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) };
+    const sentAtMs = clock.nowMs();
+    const raw = await sendRequest({
+      url,
+      headers: { ...headers, ...more, ...credentials },
+      agents,
+      signal,
+      ...content,
+    });
+    const receivedAtMs = clock.nowMs();
+    if (token !== undefined && raw.status !== 401) accessToken?.onAccepted(token);
+    else if (token !== undefined && accessToken?.onRefused(token) === true) {
+      throw new AttemptError('the access token was refused', { status: 401, retry: true });
+    }
+    const skewMs = measureClockSkew({ headers: raw.headers, sentAtMs, receivedAtMs });
+    if (skewMs !== undefined) observer.onClockSkew?.(skewMs);
+    skew.newestMs = skewMs ?? skew.newestMs;
+    return { raw, nowMs: receivedAtMs - skew.newestMs };
+  }
+
+  return async (sent: Sent, signal: AbortSignal): Promise<AttemptResult<HttpResponse | Redirect>> => {
+    const { url } = sent;
+    const isPost = sent.body !== undefined;
+    const { raw, nowMs } = await exchange(sent, signal);
+    const { status } = raw;
+    const bytes = sizeOf(raw);
+    const known = status === 304 ? kept?.find(url) : undefined;
+    if (known !== undefined) return { value: known, status, rateLimit: parseRateLimit({ ...raw, nowMs }), bytes };
+    const redirect = isPost || options.followsRedirects !== true ? undefined : redirectOf(raw, url);
+    if (redirect !== undefined) return { value: { redirect }, status, rateLimit: {}, bytes };
+    const { response, rateLimit } = parseResponse(raw, nowMs);
+    if (!isPost) kept?.keep(url, response, bytes);
+    const problem = isPost ? options.bodyProblem?.(response.body) : undefined;
+    if (problem !== undefined) throw toProblemError(problem, { status, bytes, rateLimit });
+    return { value: response, status, rateLimit, bytes };
+  };
+}
+
 /** The access token where the platform wants one, and a redactor that knows it with the other secrets. */
 function createCredentials(
-  { secrets: ownSecrets, clientCredentials, clock }: HttpClientOptions,
-  agents: Agents,
+  { secrets: ownSecrets, tokenSource, clock }: HttpClientOptions,
+  context: { readonly agents: Agents; readonly platformNowMs: () => number },
   ofProxy: readonly string[],
 ): { readonly redactor: Redactor; readonly accessToken: AccessToken | undefined } {
-  const secrets = [...ownSecrets, clientCredentials?.clientSecret ?? '', ...ofProxy];
+  const secrets = [...ownSecrets, ...(tokenSource?.secrets ?? []), ...ofProxy];
   let redact = createRedactor(secrets);
   const onToken = (token: string) => {
     redact = createRedactor([...secrets, token]);
   };
   return {
     redactor: { text: (text) => redact.text(text), value: (value) => redact.value(value) },
-    accessToken: clientCredentials && createAccessToken(clientCredentials, { agents, clock, onToken }),
+    accessToken: tokenSource && createAccessToken(tokenSource, { ...context, clock, onToken }),
   };
+}
+
+/** GitHub asks for at least a minute where no header says more. */
+const PROBLEM_WAIT_MS = MINUTE_MS;
+
+function toProblemError(
+  { message, retry, throttled }: BodyProblem,
+  { rateLimit, ...answer }: { readonly status: number; readonly bytes: number; readonly rateLimit: RateLimitInfo },
+): AttemptError {
+  const waitMs = rateLimit.waitMs ?? (throttled ? PROBLEM_WAIT_MS : undefined);
+  return new AttemptError(message, { ...answer, retry, throttled, rateLimit: { ...rateLimit, waitMs } });
+}
+
+/** One request before it is sent; a body makes it a POST. */
+interface Sent {
+  readonly url: URL;
+  readonly body?: unknown;
+}
+
+interface Redirect {
+  readonly redirect: URL;
+}
+
+/** A renamed repository takes one hop; more than a few are a loop. */
+const REDIRECTS_MAX = 3;
+const REDIRECT_STATUSES: readonly number[] = [301, 302, 303, 307, 308];
+
+/** Where a response of the platform leads; undefined for another origin, which is an error of the configuration. */
+function redirectOf({ status, headers }: RawResponse, from: URL): URL | undefined {
+  const location = headers['location'];
+  if (!REDIRECT_STATUSES.includes(status) || location === undefined) return undefined;
+  const url = URL.parse(location, from.href);
+  return url !== null && url.origin === from.origin ? url : undefined;
 }
 
 function toAttemptError({ status, message, retry, throttled, code }: ErrorClass): AttemptError {

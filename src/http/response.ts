@@ -52,12 +52,30 @@ export function sizeOf({ text }: RawResponse): number {
 function toAttemptError(raw: RawResponse, fromHeaders: RateLimitInfo, nowMs: number): AttemptError {
   const { status, headers, text } = raw;
   const body = text.length > ERROR_BODY_MAX_CHARACTERS ? undefined : tryParseJson(text);
-  const waitMs = fromHeaders.waitMs ?? (status === 429 ? parseBodyWait(body, headers['date'], nowMs) : undefined);
-  const rateLimit = { ...fromHeaders, waitMs };
-  const retry = status === 408 || status === 429 || status >= 500;
   const isRedirect = status > 299 && status < 400;
   const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
-  return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled: status === 429, rateLimit });
+  const isSecondary = SECONDARY_LIMIT.test(message) && (status === 403 || status === 429);
+  const throttled = isTooMany(status) || isSecondary || isForbiddenByLimit(raw, message);
+  const fromBody = throttled ? parseBodyWait(body, headers['date'], nowMs) : undefined;
+  const waitMs = fromHeaders.waitMs ?? fromBody ?? (isSecondary ? SECONDARY_WAIT_MS : undefined);
+  const rateLimit = { ...fromHeaders, waitMs };
+  const retry = status === 408 || throttled || status >= 500;
+  return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled, rateLimit });
+}
+
+/** 429, or 420 (Enhance Your Calm), which Statuspage also sends. */
+function isTooMany(status: number): boolean {
+  return status === 429 || status === 420;
+}
+
+/** GitHub's limit on bursts, which may come without any header: it asks for at least a minute then. */
+const SECONDARY_LIMIT = /\bsecondary rate limit\b/i;
+const SECONDARY_WAIT_MS = MINUTE_MS;
+
+/** GitHub says "too many" with 403 as well; without these signs that is a missing permission. */
+function isForbiddenByLimit({ status, headers }: RawResponse, message: string): boolean {
+  if (status !== 403) return false;
+  return headers['x-ratelimit-remaining'] === '0' || /\brate limit exceeded\b/i.test(message);
 }
 
 /** incident.io says in the body, not in a header, when to come back: as a date. */
@@ -110,7 +128,7 @@ interface RateLimitSource {
 }
 
 /**
- * Parses the rate limit headers of PagerDuty (`ratelimit-*`), Opsgenie (`X-RateLimit-*`) and HTTP (`Retry-After`,
+ * Parses the rate limit headers of PagerDuty and GitLab (`ratelimit-*`), Opsgenie and GitHub (`X-RateLimit-*`) and HTTP (`Retry-After`,
  * RFC 9110 §10.2.3). `waitMs` is defined only when the response says that no request may be sent now.
  */
 export function parseRateLimit({ status, headers, nowMs: knownNowMs }: RateLimitSource): RateLimitInfo {
@@ -121,8 +139,11 @@ export function parseRateLimit({ status, headers, nowMs: knownNowMs }: RateLimit
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
   const isExhausted = remaining === 0 || headers['x-ratelimit-state']?.toUpperCase() === 'THROTTLED';
   if (status === 503) return { remaining, waitMs: retryAfterMs };
-  if (status !== 429 && !isExhausted) return { remaining };
-  const resetMs = parseReset(headers['ratelimit-reset'], nowMs) ?? parsePeriod(headers['x-ratelimit-period-in-sec']);
+  const isRefused = isTooMany(status) || (status === 403 && retryAfterMs !== undefined);
+  if (!isRefused && !isExhausted) return { remaining };
+  const resetMs =
+    parseReset(headers['ratelimit-reset'] ?? (isExhausted ? headers['x-ratelimit-reset'] : undefined), nowMs) ??
+    parsePeriod(headers['x-ratelimit-period-in-sec']);
   return { remaining, waitMs: retryAfterMs ?? resetMs };
 }
 

@@ -1,8 +1,11 @@
 /** The state that the platform reports; each platform reports only some of these. */
 export type Status = 'triggered' | 'acknowledged' | 'identified' | 'mitigated' | 'resolved';
 
-/** What the end of an incident is known from. */
-export const ENDS_KNOWN_FROM = ['resolve_event', 'state_change', 'report_duration'] as const;
+/**
+ * What the end of an incident is known from: the platform's word, a later state, a report; `absence`: lists no longer show
+ * it; `sampled`: the first of regular samples without it.
+ */
+export const ENDS_KNOWN_FROM = ['resolve_event', 'state_change', 'report_duration', 'absence', 'sampled'] as const;
 export type EndKnownFrom = (typeof ENDS_KNOWN_FROM)[number];
 
 /** One period in which the incident was open; without `closedAtMs` it still is. */

@@ -32,7 +32,29 @@ export const tagged: PlatformSettings = {
   fromEnvironment: (env) => (env['TAGGED_REGIONS'] ? { regions: env['TAGGED_REGIONS'].split(',') } : undefined),
 };
 
-export const platforms = [invented, tagged];
+/** A platform whose records are deployments when its source is. */
+export const deploying: PlatformSettings = {
+  type: 'deploying',
+  shape: { source: z.enum(['deployments', 'issues']).default('issues') },
+  secrets: [],
+  deployments: 'source',
+  defaultRateLimit: { requests: 2, perMs: 1000 },
+  defaultTags: {},
+  fromEnvironment: () => undefined,
+};
+
+/** A platform whose records are state changes. */
+export const alarms: PlatformSettings = {
+  type: 'alarms',
+  shape: {},
+  secrets: [],
+  hasStateChanges: true,
+  defaultRateLimit: { requests: 2, perMs: 1000 },
+  defaultTags: {},
+  fromEnvironment: () => undefined,
+};
+
+export const platforms = [invented, tagged, deploying, alarms];
 
 /** 2026-08-22 12:00 UTC. */
 export const NOW_MS = Date.UTC(2026, 7, 22, 12);

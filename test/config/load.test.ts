@@ -17,7 +17,7 @@ describe('the defaults', () => {
   it('are those of the design for everything but the providers', () => {
     const { config, warnings } = load(withProvider(''));
 
-    const { providers, severities, ...rest } = config;
+    const { providers, severities, dora: _, ...rest } = config;
     expect(warnings).toEqual([]);
     expect(providers).toHaveLength(1);
     expect(severities).toHaveLength(5);

@@ -2,6 +2,7 @@ import { load as parse } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { jsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { isRequired } from '../../src/config/schema.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { parseWebConfig } from '../../src/server/web-config.ts';
 import { codeBlocks, pages, readPage } from './markdown.ts';
@@ -51,7 +52,8 @@ describe('docs/configuration.md', () => {
     const listed = new Set([...keysPart.matchAll(/`([a-z_.]+)`/g)].flatMap(([, path = '']) => path.split('.')));
 
     expect(keys.size).toBeGreaterThan(40);
-    expect([...keys].filter((key) => !listed.has(key))).toEqual([]);
+    const types = new Set(platforms.map(({ type }) => type));
+    expect([...keys].filter((key) => !listed.has(key) && !types.has(key))).toEqual([]);
   });
 
   it('lists no unknown key', () => {
@@ -68,12 +70,12 @@ describe('docs/configuration.md', () => {
   const ownKeys = ['poll_interval', 'timeout', 'overall', 'region', 'source', 'severity.', 'services.', 'filter.'];
 
   it.each(withDefault)('shows the real default of $path', ({ path, shown, cells }) => {
-    const isOfProvider = ownKeys.some((own) => path.startsWith(own));
-    const type = platforms.find((platform) => platform.type === cells[1])?.type ?? 'pagerduty';
+    const owner = platforms.find((platform) => platform.type === cells[1]);
+    const isOfProvider = owner !== undefined || ownKeys.some((own) => path.startsWith(own));
     const value: unknown = parse(shown);
     const written = path.split('.').reduceRight((inner: unknown, key) => ({ [key]: inner }), value);
     const withIt = (more: unknown) => {
-      const entry = { type, api_key: 'k', ...(isOfProvider ? Object(more) : {}) };
+      const entry = { ...shortestEntry(owner?.type ?? 'pagerduty'), ...(isOfProvider ? Object(more) : {}) };
       return load({ providers: [entry], ...(isOfProvider ? {} : Object(more)) });
     };
 
@@ -112,17 +114,20 @@ describe('every configuration in the docs', () => {
   });
 });
 
+/** A provider of that type with what it cannot do without. */
+function shortestEntry(type: string): Record<string, unknown> {
+  const platform = platforms.find((one) => one.type === type);
+  const required = Object.keys(platform?.shape ?? {}).filter((key) => isRequired(platform?.shape[key]));
+  const address = platform?.isBaseUrlRequired === true ? { base_url: 'https://platform.example' } : {};
+  return { type, ...address, ...Object.fromEntries(required.map((key) => [key, 'k'])) };
+}
+
 function load(value: unknown) {
   return loadText(JSON.stringify(value));
 }
 
 function loadText(text: string) {
-  const env = {
-    PAGERDUTY_TOKEN: 'p',
-    OPSGENIE_TOKEN: 'o',
-    JSM_API_TOKEN: 'j',
-    INCIDENTIO_API_KEY: 'i',
-    CREDENTIALS_DIRECTORY: '/run/credentials',
-  };
+  const names = [...text.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name = '']) => [name, 'a']);
+  const env: Record<string, string> = { ...Object.fromEntries(names), CREDENTIALS_DIRECTORY: '/run/credentials' };
   return loadConfig({ text, filename: 'docs.yml', env, platforms, readFile: () => 'secret', nowMs: 0 }).config;
 }

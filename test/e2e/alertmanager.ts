@@ -11,6 +11,8 @@ export interface Alertmanager {
   readonly address: string;
   /** Alerts that nothing holds back: their names with the severity of the incidents, in order. */
   active(): Promise<string[]>;
+  /** The names of all alerts, and whom each is sent to. */
+  routed(): Promise<Record<string, readonly string[]>>;
   /** Alerts that another one holds back, written likewise. */
   inhibited(): Promise<string[]>;
   /** Titles that were written to the chat so far. */
@@ -19,6 +21,7 @@ export interface Alertmanager {
 
 interface Held {
   readonly labels: Readonly<Record<string, string>>;
+  readonly receivers: readonly { readonly name: string }[];
   readonly status: { readonly inhibitedBy: readonly string[] };
 }
 
@@ -51,6 +54,13 @@ export async function startAlertmanager(): Promise<Alertmanager> {
     address: server.address,
     active: () => held(false),
     inhibited: () => held(true),
+    routed: async () =>
+      Object.fromEntries(
+        (await server.ask<Held[]>('/api/v2/alerts')).map(({ labels, receivers }) => [
+          alertName(labels),
+          receivers.map(({ name }) => name),
+        ]),
+      ),
     chatted: () => receiver.titles,
   };
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpClient } from '../../src/http/client.ts';
+import { clientCredentialsSource } from '../../src/http/client-credentials.ts';
 import { impatientClock, silentObserver } from '../providers/setup.ts';
 
 interface Answer {
@@ -43,12 +44,12 @@ describe('client credentials', () => {
       baseUrl: server.url,
       headers: {},
       secrets: [],
-      clientCredentials: {
+      tokenSource: clientCredentialsSource({
         tokenUrl: `${server.url}/token`,
         clientId: 'exporter',
         clientSecret: 's3cret!',
         scope: 'read',
-      },
+      }),
       rateLimit: { requests: 1000, perMs: 1000 },
       timeoutMs: 5000,
       proxyUrl: undefined,

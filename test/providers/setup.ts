@@ -32,6 +32,8 @@ export function providerConfig(type: string, overrides: Partial<ProviderConfig>)
     proxyUrl: undefined,
     caFile: undefined,
     overall: true,
+    recoveryLimits: undefined,
+    deployments: undefined,
     severity: { from: ['priority', 'urgency'], tag: undefined, map: new Map(), default: 'P3' },
     services: { tag: undefined, rename: [] },
     filter: { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 0 },

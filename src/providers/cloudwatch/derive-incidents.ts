@@ -1,3 +1,4 @@
+import type { RecoveryLimits } from '../../config/types.ts';
 import type { Incident, StateChange } from '../../model/incident.ts';
 import { type Chain, type Outcome, type Transition, toRecoveries } from '../../model/recoveries.ts';
 import { DAY_MS } from '../../model/time.ts';
@@ -8,6 +9,8 @@ const NEUTRAL_EXPIRES_MS = 7 * DAY_MS;
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = { ALARM: 'failure', OK: 'success' };
 
+const NO_LIMITS: RecoveryLimits = { openWindowMs: undefined, flakyBelowMs: 0 };
+
 /** The recoveries of one alarm. */
 export interface AlarmRecoveries {
   /** Ascending by anchor; without the one that was open when the alarm was deleted. */
@@ -17,12 +20,16 @@ export interface AlarmRecoveries {
 }
 
 /** Derives the recoveries of one alarm at `nowMs` from its state changes in any order. */
-export function deriveRecoveries(stateChanges: readonly StateChange[], nowMs: number): AlarmRecoveries {
+export function deriveRecoveries(
+  stateChanges: readonly StateChange[],
+  nowMs: number,
+  limits: RecoveryLimits = NO_LIMITS,
+): AlarmRecoveries {
   const chains: Chain<Transition>[] = [];
   const startUnknown: Transition[] = [];
   for (const { changes, endMs, isDeleted } of splitLifetimes(stateChanges, nowMs)) {
     const unknownStarts = findUnknownStarts(changes);
-    const found = toRecoveries(changes, { flakyBelowMs: 0, neutralExpiresMs: NEUTRAL_EXPIRES_MS, nowMs: endMs });
+    const found = toRecoveries(changes, { ...limits, neutralExpiresMs: NEUTRAL_EXPIRES_MS, nowMs: endMs });
     for (const chain of found.chains) {
       if (unknownStarts.has(chain.anchor.id)) startUnknown.push(chain.anchor);
       else if (!isDeleted || chain.state !== 'open') chains.push(chain);

@@ -10,6 +10,7 @@ import { RETENTION_MS } from './cursor.ts';
 import { pollRegions, type Region } from './poll.ts';
 import { probeRegions } from './probe.ts';
 import { classifySdkError, createSdkClient } from './sdk-client.ts';
+import { snsWebhook } from './sns.ts';
 import { createAlarmNameCache } from './tags.ts';
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
@@ -37,8 +38,10 @@ export const cloudwatch: Platform = {
   type: 'cloudwatch',
   shape,
   secrets: [],
+  webhook: snsWebhook,
   defaultRateLimit: { requests: 2, perMs: SECOND_MS },
   defaultTags: { service: 'service', severity: 'severity' },
+  hasStateChanges: true,
   fromEnvironment(env) {
     const regions = (env['MTTR_CLOUDWATCH_REGIONS'] ?? '')
       .split(',')
@@ -82,7 +85,7 @@ interface RegionOptions {
 /** Rate limits apply per region, so each region has its own client. */
 function createRegion(name: string, { config, settings, dependencies }: RegionOptions): Region {
   const { clock, observer, log } = dependencies;
-  const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile } = config;
+  const { baseUrl, rateLimit, timeoutMs, proxyUrl, caFile, recoveryLimits: limits } = config;
   const httpClient = createHttpClient({
     baseUrl: baseUrl ?? `https://monitoring.${name}.amazonaws.com`,
     headers: {},
@@ -99,5 +102,5 @@ function createRegion(name: string, { config, settings, dependencies }: RegionOp
   const route = { proxyUrl, caFile, env: process.env };
   const client = { region: name, endpoint: baseUrl, identity, route, timeoutMs, clock, observer };
   const api = createAlarmApi(httpClient, () => createSdkClient(client));
-  return { name, api, clock, log, alarmNames: createAlarmNameCache(), warned: new Set() };
+  return { name, api, clock, log, limits, alarmNames: createAlarmNameCache(), warned: new Set() };
 }

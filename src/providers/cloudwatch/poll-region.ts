@@ -1,3 +1,4 @@
+import type { RecoveryLimits } from '../../config/types.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Rejection, StateChange } from '../../model/incident.ts';
 import type { Page } from '../../model/poll.ts';
@@ -96,6 +97,7 @@ export interface RegionPoll extends TagContext {
   readonly held: HeldAlarms;
   /** Subjects of incidents that were rejected before. */
   readonly rejectedSubjects: ReadonlySet<string>;
+  readonly limits: RecoveryLimits | undefined;
 }
 
 /** Derives the incidents of all alarms with new state changes and of `extraSubjects` again. */
@@ -142,7 +144,7 @@ async function deriveAlarmChanges(
   const needsAll = held.has(subject) || poll.rejectedSubjects.has(subject);
   const earliestMs = newSignals.reduce((least, { atMs }) => Math.min(least, atMs), Number.POSITIVE_INFINITY);
   const { stateChanges, afterMs } = cache.findSinceOk(subject, needsAll ? Number.NEGATIVE_INFINITY : earliestMs);
-  const { chains, startUnknown } = deriveRecoveries(stateChanges, poll.untilMs);
+  const { chains, startUnknown } = deriveRecoveries(stateChanges, poll.untilMs, poll.limits);
   const newIds = new Set(newSignals.map(({ id }) => id));
   const rejected = startUnknown.filter(({ id }) => newIds.has(id)).map(({ atMs }) => rejectUnknownStart(subject, atMs));
   // A first sync reads the tags of all alarms with incidents, so that a full re-read finds changed tags.
@@ -212,9 +214,9 @@ export async function reconcileUnreported(poll: RegionPoll, subjects: readonly s
 }
 
 /** True while the alarm's last failure has neither ended nor expired. */
-export function isFiring({ cache, untilMs }: RegionPoll, subject: string): boolean {
+export function isFiring({ cache, untilMs, limits }: RegionPoll, subject: string): boolean {
   const { stateChanges } = cache.findSinceOk(subject, Number.POSITIVE_INFINITY);
-  return deriveRecoveries(stateChanges, untilMs).chains.at(-1)?.state === 'open';
+  return deriveRecoveries(stateChanges, untilMs, limits).chains.at(-1)?.state === 'open';
 }
 
 async function reconcileBatch(poll: RegionPoll, subjects: readonly string[]): Promise<(StateChange | Rejection)[]> {

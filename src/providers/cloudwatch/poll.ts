@@ -1,3 +1,4 @@
+import type { RecoveryLimits } from '../../config/types.ts';
 import type { Log } from '../../model/log.ts';
 import type { Page } from '../../model/poll.ts';
 import type { Clock } from '../../model/time.ts';
@@ -16,6 +17,7 @@ export interface Region {
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'> | undefined;
   readonly alarmNames: AlarmNameCache;
+  readonly limits: RecoveryLimits | undefined;
   /** Warnings logged before. */
   readonly warned: Set<string>;
 }
@@ -37,7 +39,7 @@ export async function* pollRegions(
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const sources = regions.map((one): AsyncGenerator<PartWithHeld> => {
-    const { name: region, api, clock, alarmNames } = one;
+    const { name: region, api, clock, alarmNames, limits } = one;
     const { right } = progress.tags(region);
     // A first sync has no deadline, and nothing that it reports is counted.
     const alarmsMax = progress.isFirst ? Number.POSITIVE_INFINITY : ALARMS_PER_POLL;
@@ -48,6 +50,7 @@ export async function* pollRegions(
       tags,
       held: createHeldAlarms({ before: progress.held(region), accessBefore: right, tags, nowMs: progress.untilMs }),
       rejectedSubjects,
+      limits,
       tagNames,
       account,
       cache: createAlarmCache(request.stored),

@@ -27,6 +27,7 @@ export const imported: Platform = {
   // Nothing is asked of anybody.
   defaultRateLimit: { requests: 1, perMs: MINUTE_MS },
   defaultTags: { service: 'service' },
+  deployments: 'always',
   fromEnvironment: () => undefined,
   create: (config) => createImported(config),
 };

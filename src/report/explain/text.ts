@@ -61,6 +61,8 @@ const END_TEXTS = {
   resolve_event: 'resolve event',
   state_change: 'change of state',
   report_duration: 'duration in a report',
+  absence: 'no longer listed as firing',
+  sampled: 'first sample without it',
 } as const;
 
 type FormatTime = (isoTime: string) => string;

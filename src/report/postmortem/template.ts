@@ -85,6 +85,8 @@ const END_TEXTS = {
   resolve_event: 'a resolve event',
   state_change: 'a change of state',
   report_duration: 'the duration in a report',
+  absence: 'lists that no longer show it',
+  sampled: 'the first sample without it',
 } as const;
 
 function describeStatus({ incident }: Facts): string {
