@@ -51,6 +51,10 @@ export function createCore({ store, log }: CoreInput): Core {
     rejectedIds: (query) => polls.stored(query).rejectedIds(),
     stateChanges: (query, subjects) => polls.stored(query).stateChanges(subjects),
     bySubject: (query, subjects) => polls.stored(query).bySubject(subjects),
+    deployments: (query, ids) => polls.stored(query).deployments(ids),
+    deploymentsOf: (query, repositories, sinceMs) => polls.stored(query).deploymentsOf(repositories, sinceMs),
+    unfinishedDeployments: (query) => polls.stored(query).unfinishedDeployments(),
+    comparisons: (query, pairs) => polls.stored(query).comparisons(pairs),
     tick: (nowMs, steadyMs) => {
       const failure = findFailure(() =>
         failOnDamage(store, () => {
