@@ -5,6 +5,17 @@ import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
 import type { Platform } from './provider.ts';
+import { push } from './push/platform.ts';
+import { rootly } from './rootly/platform.ts';
 
 /** Every platform that a provider may be of; the one list that knows them all. */
-export const platforms: readonly Platform[] = [pagerduty, opsgenie, jsm, incidentio, cloudwatch, imported];
+export const platforms: readonly Platform[] = [
+  pagerduty,
+  opsgenie,
+  jsm,
+  incidentio,
+  rootly,
+  cloudwatch,
+  imported,
+  push,
+];

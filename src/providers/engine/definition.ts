@@ -3,6 +3,7 @@ import type { ProviderConfig, RateLimit } from '../../config/types.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
 import type { TimeRange } from '../time-ranges.ts';
+import type { Webhook } from '../webhook.ts';
 import type { Auth } from './auth.ts';
 import type { ListRequest, Paging } from './paging.ts';
 
@@ -79,7 +80,10 @@ export interface IncidentLists<Item extends PlatformRecord> {
    * page number need a total, or `isNewestFirst`: a record that moves while they are read shifts the others.
    */
   readonly changed?: ((range: ListRange) => ListRequest) | undefined;
-  /** `changed` cannot be limited to a range: it has the newest change first and is read until older ones come. */
+  /**
+   * `changed` (where there is none, `created`) cannot be limited to a range: it has the newest first and is read until older
+   * ones come.
+   */
   readonly isNewestFirst?: boolean | undefined;
   /** Lists may show a change so much later than five minutes after it happened. */
   readonly lagMs?: number | undefined;
@@ -90,9 +94,13 @@ export interface IncidentLists<Item extends PlatformRecord> {
   /** Path of the record in the answer to `one`; the answer itself without it. */
   readonly oneAt?: string | undefined;
   readonly paging: Paging;
+  /** Of the lists of open records, where it is another. */
+  readonly openPaging?: Paging | undefined;
   /** The longest range that the platform accepts. */
   readonly longestRangeMs?: number | undefined;
   readonly record: z.ZodType<Item>;
+  /** Path of a record's id as the platform sends it; `id` without it. */
+  readonly idAt?: string | undefined;
   readonly details?: RecordDetails<Item> | undefined;
   /** Whatever the configuration makes of records besides labels; when it changes, the history is read again. */
   readonly readWith?: readonly string[] | undefined;
@@ -134,6 +142,10 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   readonly capabilities: Capabilities | ((settings: Settings<Shape>) => Capabilities);
   /** Some less than the platform allows: others may use the same key. */
   readonly rateLimit: RateLimit;
+  /** How its webhooks are authenticated; absent where it sends none. */
+  readonly webhook?: Webhook;
+  /** Requests whose path begins so have a limit of their own, apart from `rateLimit`. */
+  readonly ownRateLimit?: { readonly path: string; readonly rateLimit: RateLimit };
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };
   readonly names?: { readonly teams?: NameList; readonly services?: NameList };
   readonly incidents: (settings: Settings<Shape>, config: ProviderConfig) => IncidentLists<Item>;

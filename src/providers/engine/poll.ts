@@ -5,7 +5,7 @@ import { chooseLookups } from '../lookups.ts';
 import { rangesAfter, type TimeRange } from '../time-ranges.ts';
 import type { PollContext } from './build-incidents.ts';
 import { decodeCursor, encodeCursor, type FirstSyncCursor, type PollingCursor } from './cursor.ts';
-import type { PlatformRecord } from './definition.ts';
+import type { IncidentLists, PlatformRecord } from './definition.ts';
 import { readOpenLists, readPages, readRangedList, toListRange } from './list-reader.ts';
 import {
   createRecordReader,
@@ -65,6 +65,7 @@ async function* firstSync<Item extends PlatformRecord>(
     const ranges = lists.created === undefined ? page.rangesLeft : rangesAfter(page, read.createdMs, LIST_PRECISION_MS);
     state = { ...state, ranges: [...ranges], ...(newestMs === undefined ? {} : { newestMs }) };
     yield toPage(read, encodeCursor(state));
+    if (isUnlimited(lists) && read.createdMs.some((ms) => ms < begun.historyStartMs)) break;
   }
   state = { ...state, phase: 'open', ranges: [] };
   for await (const { records } of readOpenLists(client, lists, request.nowMs)) {
@@ -159,9 +160,18 @@ async function* readRanges<Item extends PlatformRecord>(
   reader: RecordReader,
   { request, ranges, options }: RangesToRead,
 ): AsyncGenerator<ReadRecords> {
-  for await (const { records } of readRangedList(client, { ...lists, request }, ranges)) {
-    yield await reader.readList(records, options);
+  const fromMs = Math.min(...ranges.map((range) => range.fromMs));
+  const wanted = isUnlimited(lists) ? ranges.slice(0, 1) : ranges;
+  for await (const { records } of readRangedList(client, { ...lists, request }, wanted)) {
+    const read = await reader.readList(records, options);
+    yield read;
+    if (isUnlimited(lists) && read.createdMs.some((ms) => ms < fromMs)) return;
   }
+}
+
+/** The list by creation takes no range and has the newest first: where a record is older than the range, all others are. */
+function isUnlimited<Item extends PlatformRecord>({ changed, isNewestFirst }: IncidentLists<Item>): boolean {
+  return changed === undefined && isNewestFirst === true;
 }
 
 /** Reads from the newest change back to the first older one; false when the cap is met before, so that some may be missing. */

@@ -35,7 +35,7 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
   const open: ListedPage[] = [];
   for (const [index, list] of openRequests(lists).entries()) {
     const call = `${toLabel(list)} (open${index === 0 ? '' : ` ${index + 1}`})`;
-    const first = await probes.run(required(call), () => readPage(client, lists.paging, list));
+    const first = await probes.run(required(call), () => readPage(client, lists.openPaging ?? lists.paging, list));
     if (first !== undefined) open.push(first);
   }
   const newest = page?.records[0];
