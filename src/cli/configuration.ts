@@ -3,6 +3,7 @@ import { ConfigError } from '../config/diagnostics.ts';
 import { configFromEnvironment, findConfigFile, type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
+import { secretValues } from '../providers/http-settings.ts';
 import { platforms } from '../providers/registry.ts';
 import type { CommandContext } from './command.ts';
 import { UsageError } from './flags.ts';
@@ -52,7 +53,7 @@ export function configurationForHistory(
 export function findSecrets({ providers, web }: Config): string[] {
   const keys = providers.flatMap(({ type, settings, webhook }) => {
     const names = platforms.find((platform) => platform.type === type)?.secrets ?? [];
-    return [...names.map((name) => settings[name]), ...(webhook?.secrets ?? [])];
+    return [...names.flatMap((name) => secretValues(settings[name])), ...(webhook?.secrets ?? [])];
   });
   return [...keys, web.bearerToken, web.adminToken].flatMap((secret) =>
     typeof secret === 'string' && secret !== '' ? [secret] : [],

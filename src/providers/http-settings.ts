@@ -7,11 +7,8 @@ const HEADER_LINE = /^([A-Za-z0-9-]+): *(.*)$/;
 /** Of headers only those of such names are secret: a tenant named "1" must not be removed from every line of the log. */
 const SECRET_NAME = /auth|cookie|key|password|secret|token/i;
 
-const refused = (expected: string, problem: string) => ({
-  code: 'custom' as const,
-  message: expected,
-  params: { problem, isHidden: true },
-});
+const BASIC_AUTH_EXPECTED = 'username, and either password or password_file; in a file USERNAME:PASSWORD';
+const HEADERS_EXPECTED = 'names with values; in a file lines such as X-Scope-OrgID: tenant';
 
 const BasicAuth = z
   .strictObject({
@@ -19,37 +16,34 @@ const BasicAuth = z
     password: z.string().min(1).optional(),
     password_file: z.string().min(1).optional(),
   })
-  .superRefine(({ password, password_file: file }, context) => {
-    if ((password === undefined) !== (file === undefined)) return;
-    context.addIssue(refused('username, and either password or password_file', 'needs one password'));
-  });
+  .refine(({ password, password_file: file }) => (password === undefined) !== (file === undefined));
 
 const basicAuthText = z.string().transform((text, context) => {
   const [, username, password] = CREDENTIALS.exec(text) ?? [];
   if (username !== undefined && password !== undefined) return { username, password };
-  context.addIssue(refused('USERNAME:PASSWORD', 'is no user name with a password'));
+  context.addIssue({ code: 'custom' });
   return z.NEVER;
 });
 
 const headersText = z.string().transform((text, context) => {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const pairs = lines.map((line) => HEADER_LINE.exec(line));
-  if (pairs.every((pair) => pair !== null)) {
-    return Object.fromEntries(pairs.map((pair) => [pair[1] ?? '', pair[2] ?? '']));
+  const parsed = lines.map((line) => HEADER_LINE.exec(line));
+  if (parsed.every((pair) => pair !== null)) {
+    return Object.fromEntries(parsed.map((pair) => [pair[1] ?? '', pair[2] ?? '']));
   }
-  context.addIssue(refused('lines such as X-Scope-OrgID: tenant', 'is no list of headers'));
+  context.addIssue({ code: 'custom' });
   return z.NEVER;
 });
 
 /** Keys of platforms whose HTTP API anybody may have put something before. */
 export const httpShape = {
   basic_auth: z
-    .union([BasicAuth, basicAuthText])
+    .union([BasicAuth, basicAuthText], { error: BASIC_AUTH_EXPECTED })
     .optional()
     .describe('Basic authentication: username, and password or password_file.'),
   bearer_token: z.string().min(1).optional().describe('Bearer token.'),
   headers: z
-    .union([z.record(z.string(), z.string()), headersText])
+    .union([z.record(z.string(), z.string()), headersText], { error: HEADERS_EXPECTED })
     .optional()
     .describe('Further headers, such as X-Scope-OrgID for a tenant; NAME_file names a file that holds the value.'),
 };

@@ -46,7 +46,8 @@ export function mergeAlerts(
   }
   for (const [id, atMs] of evidence.absentSinceMs) {
     const known = occurrences.get(id);
-    if (known !== undefined && known.end === undefined) occurrences.set(id, { ...known, end: { atMs, from: 'absence' } });
+    if (known !== undefined && known.end === undefined)
+      occurrences.set(id, { ...known, end: { atMs, from: 'absence' } });
   }
   const sorted = [...occurrences.values()].sort((a, b) => a.startsAtMs - b.startsAtMs);
   return toIncidents(subject, sorted, rules.limits).filter((incident) => !isSame(before.get(incident.id), incident));

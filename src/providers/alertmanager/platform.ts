@@ -9,8 +9,9 @@ import { SECOND_MS } from '../../model/time.ts';
 import { alertSources, readAlertLabels } from '../alert-labels.ts';
 import { httpSecrets, httpShape, toHttpAuth } from '../http-settings.ts';
 import { createProbeRunner, type ProbeReport, type ProbeRequest } from '../probes.ts';
-import type { Delivery, Platform, PollRequest, Provider, ProviderDependencies, Received } from '../provider.ts';
+import type { Platform, PollRequest, Provider, ProviderDependencies } from '../provider.ts';
 import { basicPassword, bearer, signedBy } from '../webhook.ts';
+import { coverDelivery, NOTHING_TO_PROBE, pollNothing } from '../without-polls.ts';
 import type { MergeRules } from './merge-alerts.ts';
 import { applyReading } from './readings.ts';
 import { receiveNotification } from './receive.ts';
@@ -23,7 +24,9 @@ const shape = {
   team_label: z.string().min(1).default('team').describe('Name of the label that holds the team.'),
   resolve_wait: duration()
     .prefault('10m')
-    .describe("How long a resolved notification may come after a reading missed its alert; longer than Alertmanager's group_interval."),
+    .describe(
+      "How long a resolved notification may come after a reading missed its alert; longer than Alertmanager's group_interval.",
+    ),
   receiver: z
     .string()
     .min(1)
@@ -119,27 +122,16 @@ const EMPTY_PAGE = { incidents: [], stateChanges: [], rejected: [], deletedIds: 
 function createReceiver(rules: MergeRules): Provider {
   return {
     capabilities,
-    async *poll({ cursor = '', nowMs, before }) {
-      yield { ...EMPTY_PAGE, cursor, complete: { polledUntilMs: nowMs, historyStartMs: before?.historyStartMs ?? nowMs } };
+    poll: pollNothing,
+    probe: async () => NOTHING_TO_PROBE,
+    receive: async (delivery) => {
+      const received = await receiveNotification(delivery, rules);
+      return { ...received, complete: coverDelivery(delivery, received.incidents) };
     },
-    probe: async () => NOTHING_ASKED,
-    receive: async (delivery) => withCoverage(delivery, await receiveNotification(delivery, rules)),
     clockSkewMs: () => undefined,
     close: async () => undefined,
   };
 }
-
-function withCoverage({ nowMs, before }: Delivery, received: Received): Received {
-  const starts = received.incidents.map(({ triggeredAtMs }) => triggeredAtMs);
-  const historyStartMs = Math.min(before?.historyStartMs ?? nowMs, ...starts);
-  return { ...received, complete: { polledUntilMs: nowMs, historyStartMs } };
-}
-
-const NOTHING_ASKED: ProbeReport = {
-  probes: [{ call: 'nothing: its alerts come as notifications', isNeeded: false, impact: 'nothing', outcome: 'ok' }],
-  region: { name: 'none', hint: 'nothing is asked of anybody' },
-  estimate: { perPoll: 0, perHour: 0, firstSync: 0, isExact: true, rateLimitCount: 1 },
-};
 
 const CALL = {
   call: 'GET /api/v2/alerts',

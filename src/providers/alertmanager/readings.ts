@@ -55,7 +55,8 @@ export async function applyReading(
   const known = await stored.incidents([
     ...new Set([...shown.keys(), ...(await stored.openIds()), ...Object.keys(before?.missed ?? {})]),
   ]);
-  const missed = reading.isWhole ? findMissed(reading, shown, known, before, rules) : (before?.missed ?? {});
+  const unshown = new Map([...known].filter(([id]) => !shown.has(id)));
+  const missed = reading.isWhole ? findMissed(reading, unshown, before, rules) : (before?.missed ?? {});
   const ended = Object.entries(missed).filter(
     ([, { firstMs, isConfirmed }]) => isConfirmed && reading.askedAtMs - firstMs >= rules.resolveWaitMs,
   );
@@ -84,15 +85,14 @@ function isNews(incident: Incident | undefined): boolean {
 
 function findMissed(
   { askedAtMs }: Reading,
-  shown: ReadonlyMap<string, unknown>,
-  known: ReadonlyMap<string, Incident>,
+  unshown: ReadonlyMap<string, Incident>,
   before: Cursor | undefined,
   { pollIntervalMs }: ReadingRules,
 ): Cursor['missed'] {
   const isInARow = before !== undefined && askedAtMs - before.readAtMs <= IN_A_ROW_INTERVALS * pollIntervalMs;
   const missed: Record<string, z.output<typeof Missed>> = {};
-  for (const [id, incident] of known) {
-    if (shown.has(id) || !isAlert(incident)) continue;
+  for (const [id, incident] of unshown) {
+    if (!isAlert(incident)) continue;
     const last = before?.missed[id];
     const isOpen = incident.status !== 'resolved';
     if (!isOpen) {

@@ -16,7 +16,12 @@ export async function receiveNotification(
   const incidents: Incident[] = [];
   const refused: Rejection[] = [...rejected];
   for (const [subject, ofSubject] of bySubject) {
-    const evidence = { alerts: ofSubject, heardAtMs: nowMs, isReading: false, absentSinceMs: new Map<string, number>() };
+    const evidence = {
+      alerts: ofSubject,
+      heardAtMs: nowMs,
+      isReading: false,
+      absentSinceMs: new Map<string, number>(),
+    };
     for (const incident of mergeAlerts(subject, known.get(subject) ?? [], evidence, rules)) {
       const verdict = validate(incident, nowMs);
       if ('reason' in verdict) refused.push(withoutId(incident.id, verdict));

@@ -116,12 +116,15 @@ function toAlert(
   };
   if (end === undefined) return alert;
   const { atMs } = end;
-  if (atMs === undefined || isUnset(atMs)) return reject(record, 'end_unknown', 'resolved, but endsAt is the zero time');
+  if (atMs === undefined || isUnset(atMs))
+    return reject(record, 'end_unknown', 'resolved, but endsAt is the zero time');
   return { ...alert, end: { atMs } };
 }
 
 /** Without an id: nobody can be asked for it again. */
 function reject(record: unknown, reason: Rejection['reason'], detail: string): Rejection {
-  const key = createHash('sha256').update(JSON.stringify(record) ?? 'undefined').digest('hex');
+  const key = createHash('sha256')
+    .update(JSON.stringify(record) ?? 'undefined')
+    .digest('hex');
   return { key, reason, detail };
 }

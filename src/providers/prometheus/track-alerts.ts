@@ -147,7 +147,11 @@ interface Followed {
   readonly ended: readonly Omit<EndedAlert, 'subject'>[];
 }
 
-function followAlert(before: TrackedAlert | undefined, sampled: SampledAlert | undefined, follower: Follower): Followed {
+function followAlert(
+  before: TrackedAlert | undefined,
+  sampled: SampledAlert | undefined,
+  follower: Follower,
+): Followed {
   const { grid, range, afterMs } = follower;
   const ended: Omit<EndedAlert, 'subject'>[] = [];
   let alert = before;
@@ -195,7 +199,12 @@ function isBegunBefore(
  * The alert as it went on through a restart of Prometheus: that makes it pending again, with another time in
  * `ALERTS_FOR_STATE`, which never happens to an alert that fires otherwise.
  */
-function throughRestart(alert: TrackedAlert, { activeSinceMs }: SampledAlert, untilMs: number, { stepMs }: Grid): TrackedAlert {
+function throughRestart(
+  alert: TrackedAlert,
+  { activeSinceMs }: SampledAlert,
+  untilMs: number,
+  { stepMs }: Grid,
+): TrackedAlert {
   if (alert.activeSinceMs === undefined) return alert;
   let lastMs = alert.lastMs;
   let isRestarted = false;

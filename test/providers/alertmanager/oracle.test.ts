@@ -15,7 +15,15 @@ const history = fc.record({
 /** What happens to each notification: it is lost, or delivered so many times, each so much later. */
 const fate = fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 3 });
 
-function toSpans({ name, spans, isOver }: { name: string; spans: readonly { pause: number; firing: number }[]; isOver: boolean }) {
+function toSpans({
+  name,
+  spans,
+  isOver,
+}: {
+  name: string;
+  spans: readonly { pause: number; firing: number }[];
+  isOver: boolean;
+}) {
   let minute = 0;
   return spans.map(({ pause, firing }, index) => {
     const from = minute + pause;
@@ -78,19 +86,23 @@ it('stores what was told, however often, late and out of order it is delivered, 
 
 it('is the same for two Alertmanagers that tell the same, and for one', async () => {
   await fc.assert(
-    fc.asyncProperty(history, fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 10, maxLength: 10 }), async (one, delays) => {
-      const notifications = toNotifications(toSpans(one));
-      const twice = notifications.flatMap(({ minute, alert }, index) => [
-        { minute, alert },
-        { minute: minute + (delays[index] ?? 0), alert },
-      ]);
-      const [alone, both] = [stageAlerts(), stageAlerts()];
+    fc.asyncProperty(
+      history,
+      fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 10, maxLength: 10 }),
+      async (one, delays) => {
+        const notifications = toNotifications(toSpans(one));
+        const twice = notifications.flatMap(({ minute, alert }, index) => [
+          { minute, alert },
+          { minute: minute + (delays[index] ?? 0), alert },
+        ]);
+        const [alone, both] = [stageAlerts(), stageAlerts()];
 
-      for (const { minute, alert } of notifications) await alone.notify(minute, alert);
-      for (const { minute, alert } of twice.sort((a, b) => a.minute - b.minute)) await both.notify(minute, alert);
+        for (const { minute, alert } of notifications) await alone.notify(minute, alert);
+        for (const { minute, alert } of twice.sort((a, b) => a.minute - b.minute)) await both.notify(minute, alert);
 
-      expect(both.alerts()).toEqual(alone.alerts());
-    }),
+        expect(both.alerts()).toEqual(alone.alerts());
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -103,10 +115,13 @@ it('ends each alert once at most within two readings of its end when every notif
       const stage = stageAlerts();
 
       for (let minute = 0; minute <= last + 15; minute += 1) {
-        await stage.read(minute, ...spans.filter(({ from, to = Number.POSITIVE_INFINITY }) => from <= minute && minute < to));
+        await stage.read(
+          minute,
+          ...spans.filter(({ from, to = Number.POSITIVE_INFINITY }) => from <= minute && minute < to),
+        );
       }
 
-      // A reading a minute: what ended within it was never seen, and what began anew at once had no gap to be seen.
+      // With a reading a minute, what ended within one was never seen.
       const seen = spans.filter(({ from, to }) => to === undefined || to > from);
       expect(stage.alerts().map(({ from, to, known }) => ({ from, to, known }))).toEqual(
         seen.map(({ from, to }) => ({ from, to, known: to === undefined ? undefined : 'absence' })),

@@ -144,6 +144,8 @@ describe("readings of Alertmanager's own list", () => {
   it('are refused when they are no list, or none of their alerts can be read', async () => {
     const stage = stageAlerts();
 
-    await expect(stage.readJson(1, [{}, alertJson({ from: 0 }).labels])).rejects.toThrow('no alert has the expected shape');
+    await expect(stage.readJson(1, [{}, alertJson({ from: 0 }).labels])).rejects.toThrow(
+      'no alert has the expected shape',
+    );
   });
 });

@@ -125,8 +125,16 @@ describe('a notification of Alertmanager', () => {
   });
 
   it.each([
-    { says: 'a zero end', alert: { ...alertJson({ from: 0, to: 1 }), endsAt: '0001-01-01T00:00:00Z' }, reason: 'end_unknown' },
-    { says: 'a zero start', alert: { ...alertJson({ from: 0 }), startsAt: '0001-01-01T00:00:00Z' }, reason: 'start_unknown' },
+    {
+      says: 'a zero end',
+      alert: { ...alertJson({ from: 0, to: 1 }), endsAt: '0001-01-01T00:00:00Z' },
+      reason: 'end_unknown',
+    },
+    {
+      says: 'a zero start',
+      alert: { ...alertJson({ from: 0 }), startsAt: '0001-01-01T00:00:00Z' },
+      reason: 'start_unknown',
+    },
     { says: 'an end before its start', alert: alertJson({ from: 5, to: 0 }), reason: 'negative_duration' },
     { says: 'a start far ahead', alert: alertJson({ from: 100 }), reason: 'future' },
     { says: 'no start', alert: { ...alertJson({ from: 0 }), startsAt: undefined }, reason: 'malformed' },

@@ -19,7 +19,7 @@ export interface Told {
   readonly name?: string;
   readonly from: number;
   /** Absent: it fires. */
-  readonly to?: number;
+  readonly to?: number | undefined;
   readonly labels?: Readonly<Record<string, string>>;
   readonly fingerprint?: string;
 }
@@ -27,7 +27,14 @@ export interface Told {
 export function alertJson({ name = 'HighErrorRate', from, to, labels = {}, fingerprint = `of-${name}` }: Told) {
   return {
     status: to === undefined ? 'firing' : 'resolved',
-    labels: { alertname: name, service: 'checkout', severity: 'critical', team: 'payments', pod: 'checkout-1', ...labels },
+    labels: {
+      alertname: name,
+      service: 'checkout',
+      severity: 'critical',
+      team: 'payments',
+      pod: 'checkout-1',
+      ...labels,
+    },
     annotations: { summary: 'ask jane.doe@example.com', owner: 'Jane Doe' },
     startsAt: iso(at(from)),
     endsAt: to === undefined ? '0001-01-01T00:00:00Z' : iso(at(to)),
@@ -97,7 +104,11 @@ export function stageAlerts(limits: MergeRules['limits'] = { openWindowMs: undef
     deliver,
     notify: async (minute, ...alerts) => void (await deliver(minute, messageJson(alerts.map(alertJson)))),
     readJson,
-    read: (minute, ...alerts) => readJson(minute, alerts.map((one) => ({ ...alertJson(one), status: { state: 'active' } }))),
+    read: (minute, ...alerts) =>
+      readJson(
+        minute,
+        alerts.map((one) => ({ ...alertJson(one), status: { state: 'active' } })),
+      ),
     alerts: () => sorted().map(show),
     incident: (index) => sorted()[index],
   };

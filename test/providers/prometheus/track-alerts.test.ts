@@ -37,7 +37,9 @@ interface Told {
 function track({ firing, up = [[0, 120]], active = [], until = 120, cuts = [] }: Told) {
   const upMs = instants(up);
   const firingMs = instants(firing);
-  const activeSinceMs = new Map(active.flatMap(([from, to, since]) => instants([[from, to]]).map((ms) => [ms, at(since)])));
+  const activeSinceMs = new Map(
+    active.flatMap(([from, to, since]) => instants([[from, to]]).map((ms) => [ms, at(since)])),
+  );
   let state: TrackingState = { scanStartMs: START_MS, readToMs: START_MS - STEP_MS, alerts: new Map() };
   const ended: ReturnType<typeof trackAlerts>['ended'][number][] = [];
   for (const end of [...cuts, until]) {
@@ -217,7 +219,11 @@ const CASES: readonly (Told & { says: string; expected: unknown })[] = [
       [25, 30.5],
     ],
   },
-  { says: 'does not know the start of what fires when the data begin', firing: [[0, 20]], expected: [[undefined, 20.5]] },
+  {
+    says: 'does not know the start of what fires when the data begin',
+    firing: [[0, 20]],
+    expected: [[undefined, 20.5]],
+  },
   {
     says: 'does not know the start of what was active before the data begin',
     firing: [[31, 40]],
