@@ -25,6 +25,8 @@ export interface PlatformSettings {
   /** The keys of `shape` that are secrets: each may instead be read from the file that `<key>_file` names. */
   readonly secrets: readonly string[];
   readonly defaultRateLimit: RateLimit;
+  /** It has no address of its own: the configuration must have a `base_url`. */
+  readonly isBaseUrlRequired?: boolean;
   /** Absent for platforms that send no webhooks: then the section `webhook` is an unknown key. */
   readonly webhook?: WebhookSettings;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */

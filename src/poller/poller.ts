@@ -127,8 +127,9 @@ export function createPoller(input: PollerInput): Poller {
       const startedAtMs = clock.nowMs();
       const sleepFromStart = async (ms: number, until: AbortSignal) => {
         const waitMs = startedAtMs + ms - clock.nowMs();
+        if (waitMs <= 0) return;
         // Never longer than the interval: somebody may have set the clock back.
-        await clock.sleep(Math.min(Math.max(0, waitMs), ms), until).catch(() => undefined);
+        await clock.sleep(Math.min(waitMs, ms), until).catch(() => undefined);
       };
       news = new AbortController();
       await pollOnce(signal);

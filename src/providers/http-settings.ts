@@ -16,7 +16,10 @@ const BasicAuth = z
     password: z.string().min(1).optional(),
     password_file: z.string().min(1).optional(),
   })
-  .refine(({ password, password_file: file }) => (password === undefined) !== (file === undefined));
+  .refine(
+    ({ password, password_file: file }) => (password === undefined) !== (file === undefined),
+    BASIC_AUTH_EXPECTED,
+  );
 
 const basicAuthText = z.string().transform((text, context) => {
   const [, username, password] = CREDENTIALS.exec(text) ?? [];
