@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../config/diagnostics.ts';
+import { secretValues } from '../config/http-settings.ts';
 import { configFromEnvironment, findConfigFile, type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
-import { secretValues } from '../providers/http-settings.ts';
 import { platforms } from '../providers/registry.ts';
 import type { CommandContext } from './command.ts';
 import { UsageError } from './flags.ts';

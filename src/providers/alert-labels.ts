@@ -37,7 +37,7 @@ export function toAlertId(subject: string, startedAtMs: number): string {
 export type LabelledFields = Pick<Incident, 'title' | 'serviceId' | 'serviceName' | 'team' | 'severity'>;
 
 /** An e-mail address names a person. */
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /**
  * Title, service, team and severity from the labels that the configuration names, `service`, `team_label` and `severity`
@@ -58,7 +58,7 @@ export function readAlertLabels(labels: Labels, config: ProviderConfig, teamLabe
 function firstLabel(labels: Labels, from: readonly string[] | undefined, own: string): string | undefined {
   const named = (from ?? []).flatMap((source) => (source.startsWith('label:') ? [source.slice('label:'.length)] : []));
   const values = (named.length === 0 ? [own] : named).map((name) => labels[name]?.trim());
-  return values.find((value) => value !== undefined && value !== '' && !EMAIL.test(value));
+  return values.find((value) => value !== undefined && value !== '' && !ADDRESS.test(value));
 }
 
 /** How alerts name what their labels hold. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../config/field-types.ts';
+import { httpSecrets, httpShape, toHttpHeaders } from '../../config/http-settings.ts';
 import type { ProviderConfig } from '../../config/types.ts';
 import { createHttpClient, type HttpClient } from '../../http/client.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
@@ -7,7 +8,6 @@ import type { Capabilities } from '../../model/capabilities.ts';
 import type { Page } from '../../model/poll.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { alertSources, readAlertLabels } from '../alert-labels.ts';
-import { httpSecrets, httpShape, toHttpAuth } from '../http-settings.ts';
 import { createProbeRunner, type ProbeReport, type ProbeRequest } from '../probes.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies } from '../provider.ts';
 import { basicPassword, bearer, signedBy } from '../webhook.ts';
@@ -92,7 +92,7 @@ function createClient(config: ProviderConfig, { clock, observer }: ProviderDepen
     if (config.webhook === undefined) throw new Error('it needs webhook, base_url or both: nothing would reach it');
     return undefined;
   }
-  const { headers, secrets } = toHttpAuth(config.settings);
+  const { headers, secrets } = toHttpHeaders(config.settings);
   return createHttpClient({ baseUrl, headers, secrets, rateLimit, timeoutMs, proxyUrl, caFile, clock, observer });
 }
 

@@ -118,10 +118,10 @@ describe('the provider of type alertmanager', () => {
   });
 
   it.each([
-    { keys: { basic_auth: { username: 'me' } }, says: 'either password or password_file' },
+    { keys: { basic_auth: { username: 'me' } }, says: 'basic_auth (config.yml:1:71): the value is not valid' },
     {
       keys: { basic_auth: { username: 'me', password: 'a', password_file: '/p' } },
-      says: 'either password or password_file',
+      says: 'basic_auth (config.yml:1:71): the value is not valid',
     },
     { keys: { basic_auth: { username: 'me', password_file: '/empty' } }, says: 'password_file' },
     { keys: { basic_auth_file: '/headers' }, says: 'basic_auth_file' },

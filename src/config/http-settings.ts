@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Auth } from './engine/auth.ts';
 
 /** Mappings may be written as one text too, which is what a file holds: `NAME:PASSWORD`, and lines of `Name: value`. */
 const CREDENTIALS = /^([^:]*):([\s\S]+)$/;
@@ -62,7 +61,11 @@ const Resolved = z.object({
 });
 
 /** How requests are authenticated by the keys of `httpShape`. */
-export function toHttpAuth(settings: Readonly<Record<string, unknown>>): Extract<Auth, { readonly kind: 'headers' }> {
+export function toHttpHeaders(settings: Readonly<Record<string, unknown>>): {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Removed from every message. */
+  readonly secrets: readonly string[];
+} {
   const { basic_auth: credentials, bearer_token: token, headers: own } = Resolved.parse(settings);
   const encoded = credentials && Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
   const authorization = [
@@ -72,7 +75,7 @@ export function toHttpAuth(settings: Readonly<Record<string, unknown>>): Extract
   if (authorization.length > 1) throw new Error('basic_auth and bearer_token are both set; expected one of them');
   const headers = { ...own, ...(authorization[0] === undefined ? {} : { authorization: authorization[0] }) };
   const secrets = [...secretValues(credentials), ...secretValues(token), ...secretValues(own), ...authorization];
-  return { kind: 'headers', headers, secrets };
+  return { headers, secrets };
 }
 
 /** What no message may show of the value of a secret setting: all of a text, of a mapping what its keys say is secret. */
