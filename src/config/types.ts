@@ -33,6 +33,8 @@ export interface PlatformSettings {
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
   /** What `from` of severity, services and team may name; `priority` and `urgency` without it. */
   readonly sources?: readonly SourceKind[] | undefined;
+  /** What `overall` is where it is not configured; true without it. */
+  readonly isOverallByDefault?: boolean | undefined;
   /** Its records are state changes (alarms): `open_window` and `flaky_below` are keys of its providers. */
   readonly hasStateChanges?: true | undefined;
   /** It yields deployments: `always`, or with its own key `source: deployments`; their keys are keys of its providers. */
