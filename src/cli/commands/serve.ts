@@ -67,7 +67,9 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   const log = createLog({ level, format, secrets });
   const recorder = createFileRecorder();
   const readConfig = (): Config => {
-    const { config, warnings } = readConfiguration(serving.configFile, context, { readFile: (path) => recorder.read(path) });
+    const { config, warnings } = readConfiguration(serving.configFile, context, {
+      readFile: (path) => recorder.read(path),
+    });
     for (const { caFile } of config.providers) if (caFile !== undefined) recorder.add(caFile);
     secrets.push(...findSecrets(config).filter((secret) => !secrets.includes(secret)));
     for (const warning of warnings) log.warn('configuration warning', { warning });
