@@ -1,3 +1,4 @@
+import { alertmanager } from './alertmanager/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
@@ -18,6 +19,7 @@ export const platforms: readonly Platform[] = [
   incidentio,
   rootly,
   cloudwatch,
+  alertmanager,
   imported,
   push,
 ];
