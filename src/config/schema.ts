@@ -2,67 +2,20 @@ import { z } from 'zod';
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
 import { doraSection, type RecordKeys, recordKeys } from './deployment-schema.ts';
 import { bucket, duration, expression, rateLimit, timeOfDay, timeZone, webUrl, windowDuration } from './field-types.ts';
+import { name, overridesSection, servicesSection, severitySection, teamSection } from './label-sections.ts';
 import { GROUPINGS, type PlatformSettings } from './types.ts';
 
 /** In the order of ISO weekdays. */
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** Timers of Node keep 2^31 - 1 milliseconds, a little over 24 days; longer ones would fire at once. */
 const TIMER_MAX_MS = 24 * DAY_MS;
-/** Label values are cut at this length, so two longer names could become the same label. */
-const NAME_LENGTH_MAX = 128;
 /** Each bucket is one more series per label set. */
 const BUCKETS_MAX = 100;
 /** Each service is thousands of series at full detail. */
 const SERVICES_MAX = 100_000;
 
-const name = z.string().min(1).max(NAME_LENGTH_MAX);
 const positive = { minMs: 1 };
 const strings = z.array(z.string()).default([]);
-
-const sources = z.array(z.string().min(1)).min(1);
-const SOURCE_WORDS = 'tag:NAME, label:NAME or field:PATH, as far as the platform has them';
-
-const severitySection = z
-  .strictObject({
-    from: sources
-      .optional()
-      .describe(
-        `Where the severity may be, tried in this order: priority, urgency, ${SOURCE_WORDS}; priority, then urgency by default.`,
-      ),
-    tag: z.string().min(1).optional().describe('Name of the tag that holds the severity, for platforms with tags.'),
-    map: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe("The platform's own words (without case) to configured severities."),
-    default: z
-      .string()
-      .optional()
-      .describe(
-        'For incidents without a severity, or with one that is not known: P3, or the least severe without a P3.',
-      ),
-  })
-  .meta({ id: 'provider_severity' });
-
-const servicesSection = z
-  .strictObject({
-    tag: z.string().min(1).optional().describe('Name of the tag that holds the service, for platforms with tags.'),
-    from: sources
-      .optional()
-      .describe(`Where the service may be, tried in this order: service (the platform's own), ${SOURCE_WORDS}.`),
-    rename: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe('Exact names, then /regular expressions/ in file order, to new names; the first match ends.'),
-  })
-  .meta({ id: 'provider_services' });
-
-const teamSection = z
-  .strictObject({
-    from: sources
-      .optional()
-      .describe(`Where the team may be, tried in this order: team (the platform's own), ${SOURCE_WORDS}.`),
-  })
-  .meta({ id: 'provider_team' });
 
 const filterSection = z
   .strictObject({
@@ -201,24 +154,6 @@ const storeSection = z
     path: z.string().min(1).default('data/mttr-exporter.db').describe('The file of the store.'),
   })
   .meta({ id: 'store' });
-
-const overridesSection = z
-  .strictObject({
-    overrides: z
-      .record(
-        name,
-        z.strictObject({
-          targets: z
-            .record(z.string(), duration(positive))
-            .default({})
-            .describe('Recovery targets by severity, instead of those of the severities.'),
-          team: name.optional().describe("Instead of the platform's team."),
-        }),
-      )
-      .default({})
-      .describe('By the name of the service as it is renamed.'),
-  })
-  .meta({ id: 'services' });
 
 /** Keys at the top that both forms of the configuration have. */
 const settingsKeys = {
