@@ -1,4 +1,7 @@
+import { betterstack } from './betterstack/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
+import { datadog } from './datadog/platform.ts';
+import { firehydrant } from './firehydrant/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jsm } from './jsm/platform.ts';
@@ -6,6 +9,21 @@ import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
 import type { Platform } from './provider.ts';
 import { rootly } from './rootly/platform.ts';
+import { splunkOncall } from './splunk-oncall/platform.ts';
+import { statuspage } from './statuspage/platform.ts';
 
 /** Every platform that a provider may be of; the one list that knows them all. */
-export const platforms: readonly Platform[] = [pagerduty, opsgenie, jsm, incidentio, rootly, cloudwatch, imported];
+export const platforms: readonly Platform[] = [
+  pagerduty,
+  opsgenie,
+  jsm,
+  incidentio,
+  rootly,
+  firehydrant,
+  datadog,
+  splunkOncall,
+  statuspage,
+  betterstack,
+  cloudwatch,
+  imported,
+];
