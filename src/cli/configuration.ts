@@ -50,9 +50,9 @@ export function configurationForHistory(
 
 /** Everything of a configuration that no log line may show. */
 export function findSecrets({ providers, web }: Config): string[] {
-  const keys = providers.flatMap(({ type, settings }) => {
+  const keys = providers.flatMap(({ type, settings, webhook }) => {
     const names = platforms.find((platform) => platform.type === type)?.secrets ?? [];
-    return names.map((name) => settings[name]);
+    return [...names.map((name) => settings[name]), ...(webhook?.secrets ?? [])];
   });
   return [...keys, web.bearerToken, web.adminToken].flatMap((secret) =>
     typeof secret === 'string' && secret !== '' ? [secret] : [],

@@ -245,6 +245,31 @@ function platformKeys({ shape, secrets }: PlatformSettings): z.core.$ZodShape {
   return keys;
 }
 
+const WEBHOOK_SECRET_EXPECTED = 'a string, or a list of strings while a secret is rotated';
+
+/** The section `webhook` of platforms that send webhooks. */
+function webhookKeys({ webhook }: PlatformSettings): z.core.$ZodShape {
+  if (webhook === undefined) return {};
+  const secret = z.string().min(1);
+  const secretKeys = {
+    secret: z
+      .union([secret, z.array(secret).min(1)], { error: WEBHOOK_SECRET_EXPECTED })
+      .optional()
+      .describe('Secret of the deliveries; a list while one is rotated.'),
+    secret_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File that holds the secret; one per line while one is rotated.'),
+  };
+  const section = z
+    .strictObject({ ...(webhook.hasSecret ? secretKeys : {}), ...webhook.shape })
+    .meta(webhook.hasSecret ? { oneOf: [{ required: ['secret'] }, { required: ['secret_file'] }] } : {});
+  return {
+    webhook: section.optional().describe('Serves POST /webhooks/NAME, where NAME is that of the provider.'),
+  };
+}
+
 /** For editors: each required secret is either in the configuration or in a file. */
 function requiredSecrets({ secrets, shape }: PlatformSettings): Record<string, unknown> {
   const required = secrets.filter((secret) => isRequired(shape[secret]));
@@ -264,7 +289,7 @@ export function isRequired(schema: z.core.$ZodType | undefined): boolean {
 /** A provider's keys but `name` and `type`: the section of the short form. */
 export function sectionSchema(platform: PlatformSettings) {
   return z
-    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...providerKeys })
+    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...webhookKeys(platform), ...providerKeys })
     .meta(requiredSecrets(platform));
 }
 
@@ -272,7 +297,14 @@ export function sectionSchema(platform: PlatformSettings) {
 function entrySchema(platform: PlatformSettings) {
   const type = z.literal(platform.type);
   return z
-    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...providerKeys, name: providerName, type })
+    .strictObject({
+      ...platformKeys(platform),
+      ...recordKeys(platform),
+      ...webhookKeys(platform),
+      ...providerKeys,
+      name: providerName,
+      type,
+    })
     .meta(requiredSecrets(platform));
 }
 

@@ -8,6 +8,7 @@ import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
 import type { Platform } from './provider.ts';
+import { push } from './push/platform.ts';
 import { rootly } from './rootly/platform.ts';
 import { splunkOncall } from './splunk-oncall/platform.ts';
 import { statuspage } from './statuspage/platform.ts';
@@ -26,4 +27,5 @@ export const platforms: readonly Platform[] = [
   betterstack,
   cloudwatch,
   imported,
+  push,
 ];

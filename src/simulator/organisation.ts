@@ -1,9 +1,8 @@
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
 import { createLiveAlarms, inventAlarms } from './organisation/alarms.ts';
-import { inventHistory, type Past } from './organisation/history.ts';
-import { createLiveIncidents, type Pace } from './organisation/live.ts';
-import { createOpener, SHOP_OPSGENIE, SHOP_PAGERDUTY, type ShopPlatform } from './organisation/platforms.ts';
+import { createLiveIncidents, inventHistory, type Pace, type Past } from './organisation/incidents.ts';
 import { createRandom } from './organisation/random.ts';
+import { createOpener, SHOP_OPSGENIE, SHOP_PAGERDUTY, type ShopPlatform } from './organisation/shop.ts';
 import type { World } from './world.ts';
 
 export interface OrganisationOptions {

@@ -41,9 +41,7 @@ const splunkOncall: TableFake = {
       const fromMs = timeParam(query, 'startedAfter') ?? Number.NEGATIVE_INFINITY;
       const toMs = timeParam(query, 'startedBefore') ?? Number.POSITIVE_INFINITY;
       return (state) =>
-        phases.includes(phaseOf(state)) &&
-        state.incident.triggeredAtMs > fromMs &&
-        state.incident.triggeredAtMs < toMs;
+        phases.includes(phaseOf(state)) && state.incident.triggeredAtMs > fromMs && state.incident.triggeredAtMs < toMs;
     },
     sort: () => byStart,
     page: (query) => ({
@@ -56,7 +54,10 @@ const splunkOncall: TableFake = {
   moreLists: [
     {
       path: LIVE,
-      filter: () => ({ isOpen }) => isOpen,
+      filter:
+        () =>
+        ({ isOpen }) =>
+          isOpen,
       sort: () => byStart,
       page: () => ({ size: Number.POSITIVE_INFINITY }),
       record: toLiveIncident,
@@ -66,7 +67,9 @@ const splunkOncall: TableFake = {
   one: { path: /^\/api-public\/v1\/incidents\/([^/]+)$/, body: toLiveIncident },
   others: {
     '/api-public/v1/team': ({ incidents }) => {
-      const teams = new Map(incidents.flatMap(({ team }) => (team === undefined ? [] : [[slugOf(team.name), team.name]])));
+      const teams = new Map(
+        incidents.flatMap(({ team }) => (team === undefined ? [] : [[slugOf(team.name), team.name]])),
+      );
       return [...teams].map(([slug, name]) => ({ slug, name, memberCount: 3 }));
     },
   },
@@ -81,7 +84,10 @@ function timeParam(query: URLSearchParams, name: string): number | undefined {
 }
 
 function slugOf(name: string): string {
-  return `team-${name.replaceAll(/[^A-Za-z0-9]/g, '').padEnd(16, '0').slice(0, 16)}`;
+  return `team-${name
+    .replaceAll(/[^A-Za-z0-9]/g, '')
+    .padEnd(16, '0')
+    .slice(0, 16)}`;
 }
 
 function phaseOf({ isOpen, isAcknowledged }: IncidentState): string {

@@ -134,7 +134,9 @@ function listAnswer(list: FakeList, visit: Visit): FakeAnswer {
   const { size, offset = 0, afterId } = list.page(request.query);
   const isWanted = list.filter(request.query);
   const { by, isDescending } = list.sort(request.query);
-  const found = statesAt({ ...visit, nowMs: visit.nowMs - (list.lagMs ?? 0) }).filter((state) => state.incident.forbidden !== true && isWanted(state));
+  const found = statesAt({ ...visit, nowMs: visit.nowMs - (list.lagMs ?? 0) }).filter(
+    (state) => state.incident.forbidden !== true && isWanted(state),
+  );
   const sorted = found.toSorted((a, b) => (isDescending ? by(b) - by(a) : by(a) - by(b)));
   const from = afterId === undefined ? offset : sorted.findIndex(({ incident }) => incident.id === afterId) + 1;
   const shown = sorted.slice(from, from + size);

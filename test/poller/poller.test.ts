@@ -69,7 +69,7 @@ it('measures how long a poll takes by the monotonic clock', async () => {
   await staged.poller.pollOnce(never);
 
   // Twice 20 s: it is done anew, as the clock was set meanwhile.
-  expect(staged.polled).toEqual([{ isUp: true, seconds: 40 }]);
+  expect(staged.polled).toEqual([{ isUp: true, seconds: 40, changes: 0 }]);
 });
 
 it('never asks a provider twice at once: a poll that outlasts the interval delays the next', async () => {

@@ -26,13 +26,14 @@ export function secret(): z.ZodString {
 export function definePlatform<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
   definition: PlatformDefinition<Shape, Item>,
 ): Platform {
-  const { type, settings: shape, rateLimit, defaultTags = {} } = definition;
+  const { type, settings: shape, rateLimit, defaultTags = {}, webhook } = definition;
   return {
     type,
     shape,
     secrets: Object.keys(shape).filter((key) => shape[key] !== undefined && secrets.has(shape[key])),
     defaultRateLimit: rateLimit,
     defaultTags,
+    ...(webhook && { webhook }),
     fromEnvironment: (env) => fromEnvironment(definition, env),
     create: (config, dependencies) => createProvider(definition, config, dependencies),
   };

@@ -3,6 +3,7 @@ import type { ProviderConfig, RateLimit } from '../../config/types.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
 import type { TimeRange } from '../time-ranges.ts';
+import type { Webhook } from '../webhook.ts';
 import type { Auth } from './auth.ts';
 import type { ListRequest, Paging } from './paging.ts';
 
@@ -143,6 +144,8 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   readonly capabilities: Capabilities | ((settings: Settings<Shape>) => Capabilities);
   /** Some less than the platform allows: others may use the same key. */
   readonly rateLimit: RateLimit;
+  /** How its webhooks are authenticated; absent where it sends none. */
+  readonly webhook?: Webhook;
   /** Requests whose path begins so have a limit of their own, apart from `rateLimit`. */
   readonly ownRateLimit?: { readonly path: string; readonly rateLimit: RateLimit };
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };

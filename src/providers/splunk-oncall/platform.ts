@@ -102,7 +102,9 @@ export const splunkOncall = definePlatform({
     teams: {
       request: { path: '/api-public/v1/team' },
       paging: singlePage({ items: '' }),
-      record: z.object({ slug: z.string().min(1), name: z.string() }).transform(({ slug, name }) => ({ id: slug, name })),
+      record: z
+        .object({ slug: z.string().min(1), name: z.string() })
+        .transform(({ slug, name }) => ({ id: slug, name })),
       impact: 'the names of teams: incidents have none where the platform gives ids of teams',
     },
   },
