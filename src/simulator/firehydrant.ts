@@ -1,6 +1,6 @@
 import { PEOPLE } from './people.ts';
 import type { Fake, FakeAnswer, FakeOptions } from './platform.ts';
-import { type IncidentState, numberParam, Refusal, startTableFake, type TableFake } from './table-fake.ts';
+import { type IncidentState, numberParam, Refusal, startTableFake, type TableFake, timeParam } from './table-fake.ts';
 import type { World } from './world.ts';
 
 export const FIREHYDRANT_FAKE_KEY = 'fhb-demo-key';
@@ -20,7 +20,6 @@ export function startFirehydrantFake(world: World, options: FirehydrantFakeOptio
   return startTableFake(toTable(options), world, options);
 }
 
-const personOf = (number: number) => PEOPLE[number % PEOPLE.length] ?? PEOPLE[0];
 const stamp = (ms: number) => new Date(ms).toISOString();
 const MINUTE_MS = 60_000;
 
@@ -39,9 +38,9 @@ function toTable({ hasNoPhases = false }: FirehydrantFakeOptions): TableFake {
     list: {
       path: '/v1/incidents',
       filter: (query) => {
-        const createdFromMs = timeParam(query, 'created_at_or_after') ?? Number.NEGATIVE_INFINITY;
-        const createdToMs = timeParam(query, 'created_at_or_before') ?? Number.POSITIVE_INFINITY;
-        const updatedFromMs = timeParam(query, 'updated_after') ?? Number.NEGATIVE_INFINITY;
+        const createdFromMs = timeParam(query, 'created_at_or_after', -Infinity, refuse);
+        const createdToMs = timeParam(query, 'created_at_or_before', Infinity, refuse);
+        const updatedFromMs = timeParam(query, 'updated_after', -Infinity, refuse);
         const current = query.get('current_milestones')?.split(',');
         return (state) =>
           state.incident.triggeredAtMs >= createdFromMs &&
@@ -70,14 +69,6 @@ function toTable({ hasNoPhases = false }: FirehydrantFakeOptions): TableFake {
   };
 }
 
-function timeParam(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name);
-  if (value === null) return undefined;
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw refuse(`${name} is invalid`);
-  return ms;
-}
-
 function milestoneOf({ isOpen, isAcknowledged }: IncidentState): string {
   if (!isOpen) return 'resolved';
   return isAcknowledged ? 'acknowledged' : 'started';
@@ -86,7 +77,7 @@ function milestoneOf({ isOpen, isAcknowledged }: IncidentState): string {
 function toIncident(state: IncidentState, hasNoPhases: boolean) {
   const { incident, number, isOpen, acknowledgedAtMs, endedAtMs } = state;
   const { id, title, service, team, priority, triggeredAtMs } = incident;
-  const { name, email } = personOf(number);
+  const { name, email } = PEOPLE[number % PEOPLE.length] ?? PEOPLE[0];
   const milestone = (slug: string, ms: number | undefined) => ({
     id: `${id}-${slug}`,
     [hasNoPhases ? 'type' : 'slug']: slug,

@@ -1,7 +1,7 @@
 import { PEOPLE } from './people.ts';
 import type { Fake, FakeAnswer, FakeOptions } from './platform.ts';
-import { type IncidentState, numberParam, Refusal, startTableFake, type TableFake } from './table-fake.ts';
-import type { SimulatedEvent, World } from './world.ts';
+import { type IncidentState, numberParam, Refusal, startTableFake, type TableFake, timeParam } from './table-fake.ts';
+import type { World } from './world.ts';
 
 export const SPLUNK_ONCALL_FAKE_ID = 'splunk-oncall-demo-id';
 export const SPLUNK_ONCALL_FAKE_KEY = 'splunk-oncall-demo-key';
@@ -19,6 +19,8 @@ export function startSplunkOncallFake(world: World, options: FakeOptions = {}): 
 const MINUTE_MS = 60_000;
 const stamp = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 const byStart = { by: ({ incident }: IncidentState) => incident.triggeredAtMs, isDescending: false };
+/** So long after its end the live list still has an incident. */
+const RECENT_MS = 30 * MINUTE_MS;
 const HISTORY = '/api-reporting/v2/incidents';
 const LIVE = '/api-public/v1/incidents';
 
@@ -38,8 +40,8 @@ const splunkOncall: TableFake = {
     lagMs: 15 * MINUTE_MS,
     filter: (query) => {
       const phases = (query.get('currentPhase') ?? 'resolved').split(',');
-      const fromMs = timeParam(query, 'startedAfter') ?? Number.NEGATIVE_INFINITY;
-      const toMs = timeParam(query, 'startedBefore') ?? Number.POSITIVE_INFINITY;
+      const fromMs = timeParam(query, 'startedAfter', -Infinity, refuse);
+      const toMs = timeParam(query, 'startedBefore', Infinity, refuse);
       return (state) =>
         phases.includes(phaseOf(state)) && state.incident.triggeredAtMs > fromMs && state.incident.triggeredAtMs < toMs;
     },
@@ -54,10 +56,7 @@ const splunkOncall: TableFake = {
   moreLists: [
     {
       path: LIVE,
-      filter:
-        () =>
-        ({ isOpen }) =>
-          isOpen,
+      filter: (_query, nowMs) => (state) => state.isOpen || state.updatedAtMs > nowMs - RECENT_MS,
       sort: () => byStart,
       page: () => ({ size: Number.POSITIVE_INFINITY }),
       record: toLiveIncident,
@@ -75,19 +74,8 @@ const splunkOncall: TableFake = {
   },
 };
 
-function timeParam(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name);
-  if (value === null) return undefined;
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw refuse(`${name} is invalid`);
-  return ms;
-}
-
 function slugOf(name: string): string {
-  return `team-${name
-    .replaceAll(/[^A-Za-z0-9]/g, '')
-    .padEnd(16, '0')
-    .slice(0, 16)}`;
+  return `team-${Buffer.from(name).toString('hex').padEnd(16, '0').slice(0, 16)}`;
 }
 
 function phaseOf({ isOpen, isAcknowledged }: IncidentState): string {
@@ -95,22 +83,15 @@ function phaseOf({ isOpen, isAcknowledged }: IncidentState): string {
   return isAcknowledged ? 'acknowledged' : 'triggered';
 }
 
-const LIVE_PHASES = new Map([
-  ['resolved', 'RESOLVED'],
-  ['acknowledged', 'ACKED'],
-  ['triggered', 'UNACKED'],
-]);
+const LIVE_PHASES = new Map(Object.entries({ resolved: 'RESOLVED', acknowledged: 'ACKED', triggered: 'UNACKED' }));
 
 function toLiveIncident(state: IncidentState) {
   return toIncident(state, LIVE_PHASES.get(phaseOf(state)) ?? '');
 }
 
-const STEPS = new Map<SimulatedEvent['kind'], string>([
-  ['acknowledge', 'acknowledged'],
-  ['resolve', 'resolved'],
-  ['escalate', 'rerouted'],
-  ['reopen', 'triggered'],
-]);
+const STEPS = new Map(
+  Object.entries({ acknowledge: 'acknowledged', resolve: 'resolved', escalate: 'rerouted', reopen: 'triggered' }),
+);
 
 function toIncident({ incident, number, events }: IncidentState, currentPhase: string) {
   const { id, alias, title, service, team, triggeredAtMs } = incident;
