@@ -1,9 +1,11 @@
+import { alertmanager } from './alertmanager/platform.ts';
 import { betterstack } from './betterstack/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
 import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
+import { jira } from './jira/platform.ts';
 import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
@@ -17,6 +19,7 @@ import { statuspage } from './statuspage/platform.ts';
 export const platforms: readonly Platform[] = [
   pagerduty,
   opsgenie,
+  jira,
   jsm,
   incidentio,
   rootly,
@@ -26,6 +29,7 @@ export const platforms: readonly Platform[] = [
   statuspage,
   betterstack,
   cloudwatch,
+  alertmanager,
   imported,
   push,
 ];

@@ -14,8 +14,6 @@ export interface DeclaredPlatform
   /** The list that incidents are made from, and where its records are; empty when the answer is the list itself. */
   readonly path: string;
   readonly items: string;
-  /** How the path begins where records are shown besides, if it is another. */
-  readonly alone?: string;
   /** The field of a record that has its id; `id` without it. */
   readonly idField?: string;
   /** The record with another time of its creation. */

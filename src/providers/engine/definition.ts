@@ -32,6 +32,10 @@ export interface PlatformRecord {
   readonly endKnownFrom?: EndKnownFrom | undefined;
   /** Where the platform reports reopenings; else one interval from trigger to end. */
   readonly intervals?: readonly Interval[] | undefined;
+  /** When it was reopened, ascending; absent where the platform does not report it. */
+  readonly reopenedAtMs?: readonly number[] | undefined;
+  /** Statuses that `withStatuses` wants to know the category of. */
+  readonly statusIds?: readonly string[] | undefined;
   readonly serviceId?: string | undefined;
   /** Without it the service is named by the list `names.services`. */
   readonly serviceName?: string | undefined;
@@ -104,6 +108,8 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly details?: RecordDetails<Item> | undefined;
   /** `updatedAtMs` is only the newest time that a record tells, and an edit may lower it: what is read last is the truth. */
   readonly hasNoChangeTimes?: boolean | undefined;
+  /** The record with what its changes of status mean; `categoryOf` gives the name of a status in `names.statuses`. */
+  readonly withStatuses?: ((record: Item, categoryOf: (id: string) => string | undefined) => Item) | undefined;
   /** Whatever the configuration makes of records besides labels; when it changes, the history is read again. */
   readonly readWith?: readonly string[] | undefined;
   /**
@@ -137,8 +143,9 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   /** Its own keys; those made by `secret()` also have a `_file` form. */
   readonly settings: Shape;
   /** Environment variables that are configuration enough, by setting. All without a default must be set. */
-  readonly environment?: Readonly<Record<string, keyof Shape & string>>;
-  readonly baseUrl: (settings: Settings<Shape>) => string;
+  readonly environment?: Readonly<Record<string, (keyof Shape & string) | 'base_url'>>;
+  /** Without it the configuration must have a `base_url`. */
+  readonly baseUrl?: (settings: Settings<Shape>) => string;
   readonly auth: (settings: Settings<Shape>) => Auth;
   readonly headers?: Readonly<Record<string, string>>;
   readonly capabilities: Capabilities | ((settings: Settings<Shape>) => Capabilities);
@@ -149,7 +156,12 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   /** Requests whose path begins so have a limit of their own, apart from `rateLimit`. */
   readonly ownRateLimit?: { readonly path: string; readonly rateLimit: RateLimit };
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };
-  readonly names?: { readonly teams?: NameList; readonly services?: NameList };
+  readonly names?: { readonly teams?: NameList; readonly services?: NameList; readonly statuses?: NameList };
+  /**
+   * For platforms that answer wrong credentials with empty lists: a request that they refuse then. Each poll begins with it; a
+   * 404 is no refusal.
+   */
+  readonly session?: (settings: Settings<Shape>) => ListRequest;
   readonly incidents: (settings: Settings<Shape>, config: ProviderConfig) => IncidentLists<Item>;
 }
 

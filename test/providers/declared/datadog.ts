@@ -21,7 +21,6 @@ export const declared: DeclaredPlatform = {
   unauthorised: DATADOG_UNAUTHORISED,
   path: '/api/v2/incidents/search',
   items: 'data.attributes.incidents',
-  alone: '/api/v2/incidents/',
   withTime: (record, time) => withInner(record, { created: time }),
   withUnknownStatus: (record) => withInner(record, { state: 'hibernating' }),
   withoutEnd: (record) => withInner(record, { resolved: null }),

@@ -16,7 +16,6 @@ export const declared: DeclaredPlatform = {
   path: '/api-reporting/v2/incidents',
   items: 'incidents',
   idField: 'incidentNumber',
-  alone: '/api-public/v1/incidents',
   withTime: (record, time) => ({ ...record, startTime: time }),
   withUnknownStatus: (record) => ({ ...record, currentPhase: 'hibernating' }),
   withoutEnd: (record) => ({ ...record, transitions: [] }),
