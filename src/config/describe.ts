@@ -30,7 +30,7 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
     windows: config.windows.map(({ name }) => name),
     groupings: config.groupings,
     services: { overrides: Object.fromEntries([...config.services.overrides].map(describeOverride)) },
-    owners: config.services.owners.size === 0 ? undefined : Object.fromEntries(config.services.owners),
+    owners: config.services.teams.size === 0 ? undefined : Object.fromEntries(config.services.teams),
     recovery: {
       reopened: recovery.reopened,
       clock: recovery.clock,

@@ -54,7 +54,7 @@ export function cutLabel(value: string): string {
   return Array.from(value).slice(0, LABEL_LENGTH_MAX).join('');
 }
 
-const NO_SERVICES: ServiceSettings = { overrides: new Map(), owners: new Map() };
+const NO_SERVICES: ServiceSettings = { overrides: new Map(), teams: new Map() };
 
 /** The label mapper of one provider. */
 export function createLabelMapper(
@@ -70,7 +70,7 @@ export function createLabelMapper(
       const severity = mapSeverity(dimensions.severity, provider, severities);
       const service = mapService(dimensions.serviceName, provider.services.rename);
       const override = services.overrides.get(service);
-      const team = override?.team ?? (dimensions.team || (services.owners.get(service) ?? ''));
+      const team = override?.team ?? (dimensions.team || (services.teams.get(service) ?? ''));
       const targetMs =
         override?.targetsMs.get(severity.name) ?? severities.find(({ name }) => name === severity.name)?.targetMs;
       const excluded =

@@ -13,7 +13,7 @@ export function resolveServices(settings: Settings, filename: string, context: C
   const { services, owners } = settings;
   return {
     overrides: new Map(Object.entries(services.overrides).map(([name, one]) => [name, toOverride(name, one, context)])),
-    owners: owners === undefined ? new Map() : readOwners(owners, resolve(dirname(filename), owners), context),
+    teams: owners === undefined ? new Map() : readOwners(owners, resolve(dirname(filename), owners), context),
   };
 }
 

@@ -182,7 +182,7 @@ export function baselineHistoryMs(windowMs: number): number {
 export interface ServiceSettings {
   readonly overrides: ReadonlyMap<string, ServiceOverride>;
   /** Teams of services whose platform knows none. */
-  readonly owners: ReadonlyMap<string, string>;
+  readonly teams: ReadonlyMap<string, string>;
 }
 
 export interface ServiceOverride {

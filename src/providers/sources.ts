@@ -17,7 +17,7 @@ export interface SourcedRecord {
 export type SourceConfig = Pick<ProviderConfig, 'severity' | 'services' | 'team'>;
 
 /** An e-mail address names a person. */
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /**
  * The record with severity, service and team from where `from` finds them; `raw` is the record as the platform sent it. What
@@ -88,7 +88,7 @@ function findValue(source: string, { severity, tags = {} }: SourcedRecord, raw: 
   if (kind === 'priority' || kind === 'urgency') return toText(severity[kind]);
   const value = kind === 'field' ? textAt(raw, name.split('.')) : Object.hasOwn(tags, name) && tags[name];
   const text = toText(value);
-  return text === undefined || EMAIL.test(text) ? undefined : text;
+  return text === undefined || ADDRESS.test(text) ? undefined : text;
 }
 
 /** What stands at a path of a record; of a list its first element, unless the path has its index. */

@@ -221,7 +221,7 @@ function applyDeploymentPolicy(
 }
 
 /** The filter as text, to notice changes; with the mappings it depends on, as they decide what it lets through. */
-function filterText({ provider, services: { overrides, owners } }: LabelMapper): string {
+function filterText({ provider, services: { overrides, teams: teamsOfServices } }: LabelMapper): string {
   const { filter, severity, services, team, deployments } = provider;
   const { severities, services: names, teams, excludeTitles, shorterThanMs } = filter;
   const own = [severities, names, teams, excludeTitles.map(String), shorterThanMs];
@@ -229,7 +229,7 @@ function filterText({ provider, services: { overrides, owners } }: LabelMapper):
   const teamsOf = [
     team?.from ?? [],
     [...overrides].flatMap(([name, one]) => (one.team ? [name, one.team] : [])),
-    [...owners],
+    [...teamsOfServices],
   ];
   const maps: unknown[] = [
     severities.length > 0 ? [severity.from, severity.tag, [...severity.map], severity.default] : [],

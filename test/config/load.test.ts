@@ -29,7 +29,7 @@ describe('the defaults', () => {
         { name: '90d', ms: 90 * DAY_MS },
       ],
       groupings: ['all', 'severity', 'service', 'service,severity'],
-      services: { overrides: new Map(), owners: new Map() },
+      services: { overrides: new Map(), teams: new Map() },
       recovery: { reopened: 'last', clock: 'trigger', until: 'resolved', settleMs: 0 },
       levels: { eliteMs: HOUR_MS, highMs: DAY_MS, mediumMs: 7 * DAY_MS },
       metrics: {

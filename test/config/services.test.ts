@@ -25,9 +25,9 @@ describe('owners', () => {
   ])('are read of $name beside the configuration file', ({ name, text }) => {
     const given = withOwners(name, text);
 
-    const { owners } = load(given.text, given.options).config.services;
+    const { teams } = load(given.text, given.options).config.services;
 
-    expect([...owners]).toEqual([
+    expect([...teams]).toEqual([
       ['checkout', 'payments'],
       ['search', '24'],
     ]);

@@ -87,7 +87,7 @@ export function configurationContract(engine: StoreEngine): void {
       store.commit(poll(at(61), { incidents: [recovered('Q2', 20, { service: 'search' })] }));
       const withTarget = (severity: string) => {
         const override = { targetsMs: new Map([[severity, 10 * MINUTE_MS]]), team: undefined };
-        return settings({ services: { overrides: new Map([['checkout', override]]), owners: new Map() } });
+        return settings({ services: { overrides: new Map([['checkout', override]]), teams: new Map() } });
       };
 
       await start(store, withTarget('P2'), at(80));

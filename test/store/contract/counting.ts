@@ -306,7 +306,7 @@ export function countingContract(engine: StoreEngine): void {
 
     it('recoveries within the target of their service', async () => {
       const override = { targetsMs: new Map([['P1', 10 * MINUTE_MS]]), team: undefined };
-      const services = { overrides: new Map([['checkout', override]]), owners: new Map() };
+      const services = { overrides: new Map([['checkout', override]]), teams: new Map() };
       const store = await start(engine.place().open(), settings({ services }));
       await sync(store);
 
