@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Config } from '../config/types.ts';
 import { type CoreThread, startCoreThread } from '../core/client.ts';
 import { createPageReader } from '../metrics/reader.ts';
-import { createProcessMetrics } from '../metrics/self-metrics.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../metrics/self-metrics.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
 import { workerUrl } from '../model/threads.ts';
@@ -11,6 +11,7 @@ import type { Platform } from '../providers/provider.ts';
 import { createOnDemandThread, type OnDemandThread } from '../server/on-demand-thread.ts';
 import { type ServerOptions, startServer } from '../server/server.ts';
 import { createApiSource, toQueryContext } from './api/source.ts';
+import { createDeliveryHistory, createDeliveryTargets, type DeliveryHistory } from './deliveries.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { findReadiness } from './health.ts';
 import { createPageLoop } from './page-loop.ts';
@@ -71,6 +72,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     reload,
     status: (window) => readStatusView(app, window),
     api: createApiSource(app),
+    deliveries: createDeliveryTargets(app),
   }).catch(async (error: unknown) => {
     await app.engine().stop();
     await app.close();
@@ -112,6 +114,7 @@ async function openApp(input: DaemonInput) {
   const { core } = thread;
   const metrics = createProcessMetrics(input.version);
   metrics.reloaded(true, startedAtMs);
+  const deliveries = createDeliveryHistory(clock);
   const createNext = (config: Config) => createEngine({ ...input, config, core, metrics });
   let engine = await createNextOrClose(thread, () => createNext(input.config));
   let isRunning = false;
@@ -136,19 +139,16 @@ async function openApp(input: DaemonInput) {
     },
     onReloaded: async (isSuccessful, before) => {
       metrics.reloaded(isSuccessful, clock.nowMs());
-      const kept = new Set(engine.config.providers.map(({ name }) => name));
-      for (const { name } of before.providers) if (!kept.has(name)) await metrics.forget(name);
+      await forgetRemoved({ before, after: engine.config }, { deliveries, metrics });
     },
   });
-  const close = async () => {
-    await queryThread.close();
-    await thread.close();
-  };
   return {
     ...input,
     ...current,
     core,
     reader,
+    metrics,
+    deliveries,
     pageLoop,
     storeQueries: queryThread.service,
     trend,
@@ -159,8 +159,24 @@ async function openApp(input: DaemonInput) {
     onRunning: () => {
       isRunning = true;
     },
-    close,
+    close: async () => {
+      await queryThread.close();
+      await thread.close();
+    },
   };
+}
+
+/** Of providers that are no longer configured nothing is shown. */
+async function forgetRemoved(
+  { before, after }: { readonly before: Config; readonly after: Config },
+  { deliveries, metrics }: { readonly deliveries: DeliveryHistory; readonly metrics: ProcessMetrics },
+): Promise<void> {
+  const kept = new Set(after.providers.map(({ name }) => name));
+  for (const { name } of before.providers) {
+    if (kept.has(name)) continue;
+    deliveries.forget(name);
+    await metrics.forget(name);
+  }
 }
 
 /** Runs long queries one after the other on a thread of their own, so that commits, pages and scrapes go on. */

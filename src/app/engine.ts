@@ -10,6 +10,7 @@ import { createRefresh, createRefreshRunner, type RefreshRunner, type RefreshTar
 import type { Platform } from '../providers/provider.ts';
 import { createEmptinessWatch, type EmptinessWatch } from './emptiness.ts';
 import { type OpenedProvider, openProviders } from './providers.ts';
+import { createReceiver, type Receiver } from './receiver.ts';
 
 /** Polls that do not end by themselves are abandoned after this long: SIGTERM promises 5 s in all. */
 const POLLS_END_WITHIN_MS = 2 * SECOND_MS;
@@ -26,6 +27,8 @@ export interface EngineInput {
 
 export interface EngineProvider extends OpenedProvider {
   readonly poller: Poller;
+  /** Stores what comes by itself. */
+  readonly receiver: Receiver;
 }
 
 /** The providers of one configuration with their pollers. */
@@ -60,10 +63,13 @@ export function createEngine(input: EngineInput): Engine {
       transcript: opened.transcript,
       onPolled: (poll) => {
         metrics.polled(name, poll);
+        if (opened.webhook !== undefined) metrics.changesFound(name, poll.changes);
         if (poll.isUp) void emptiness.check(name);
       },
     });
-    return { ...opened, poller };
+    const nowMs = () => poller.nowMs();
+    const receiver = createReceiver({ ...input, name, provider: opened.provider, nowMs });
+    return { ...opened, poller, receiver };
   });
   const refreshRunner = createRefreshRunner({ ...input, targets: providers.map((one) => toRefreshTarget(input, one)) });
   const stopping = new AbortController();
@@ -78,12 +84,19 @@ export function createEngine(input: EngineInput): Engine {
     refreshRunner,
     emptiness,
     start: () => {
-      for (const { name } of config.providers) metrics.ensureCounters(name);
+      for (const { config: one, webhook, push } of providers) {
+        metrics.ensureCounters(one.name);
+        const isContent = webhook?.content !== undefined;
+        if (webhook !== undefined || push !== undefined) {
+          metrics.ensureDeliveryCounters(one.name, { isContent, hasWebhook: webhook !== undefined });
+        }
+      }
+      for (const { receiver } of providers) receiver.start();
       polls = Promise.all(providers.map(({ poller }) => poller.run(stopping.signal))).catch(onFatal);
     },
     stop: async () => {
       stopping.abort(new Error('the exporter stops'));
-      const ended = Promise.all([polls, refreshRunner.stop()]);
+      const ended = Promise.all([polls, refreshRunner.stop(), ...providers.map(({ receiver }) => receiver.stop())]);
       await Promise.race([ended, clock.sleep(POLLS_END_WITHIN_MS)]);
       await Promise.all(providers.map(({ provider }) => provider.close()));
     },

@@ -6,6 +6,7 @@ import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/time.ts';
 import { createTranscriptRecorder, type TranscriptRecorder } from '../poller/transcript.ts';
 import type { Platform, Provider } from '../providers/provider.ts';
+import type { WebhookVerifier } from '../providers/webhook.ts';
 
 export interface OpenProvidersInput {
   readonly config: Config;
@@ -13,6 +14,19 @@ export interface OpenProvidersInput {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: ProcessMetrics;
+}
+
+/** A provider's webhook as it is configured. */
+export interface OpenedWebhook {
+  readonly verifier: WebhookVerifier;
+  /** Its deliveries are content; else they start polls. */
+  readonly content: { readonly maxBytes: number } | undefined;
+}
+
+/** What may be pushed to a provider, and with which token. */
+export interface OpenedPush {
+  readonly kinds: readonly string[];
+  readonly token: string;
 }
 
 /** A configured provider with its platform behind it. */
@@ -28,6 +42,9 @@ export interface OpenedProvider {
   readonly transcript: TranscriptRecorder;
   /** Nothing is polled: its incidents come from files. */
   readonly isImportedOnly: boolean;
+  /** Absent: it has no webhook endpoint. */
+  readonly webhook: OpenedWebhook | undefined;
+  readonly push: OpenedPush | undefined;
 }
 
 /** Opens every configured provider and counts its requests; see `openEach`. */
@@ -75,7 +92,8 @@ function openProvider({ clock, metrics, log }: OpenProvidersInput, platform: Pla
       metrics.budget(config.name, remaining);
     },
   };
-  const provider: Provider = platform.create(config, { clock, observer, log });
+  const dependencies = { clock, observer, log };
+  const provider: Provider = platform.create(config, dependencies);
   return {
     provider,
     capabilities: provider.capabilities,
@@ -83,5 +101,14 @@ function openProvider({ clock, metrics, log }: OpenProvidersInput, platform: Pla
     requestsMade: () => made,
     transcript,
     isImportedOnly: platform.isImportedOnly === true,
+    webhook: config.webhook &&
+      platform.webhook && {
+        verifier: platform.webhook.open(config, dependencies),
+        content: platform.webhook.content,
+      },
+    push: platform.push && {
+      kinds: platform.push.kinds,
+      token: String(config.settings[platform.push.tokenSetting]),
+    },
   };
 }

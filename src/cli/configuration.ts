@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../config/diagnostics.ts';
+import { secretValues } from '../config/http-settings.ts';
 import { configFromEnvironment, findConfigFile, type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
@@ -50,9 +51,9 @@ export function configurationForHistory(
 
 /** Everything of a configuration that no log line may show. */
 export function findSecrets({ providers, web }: Config): string[] {
-  const keys = providers.flatMap(({ type, settings }) => {
+  const keys = providers.flatMap(({ type, settings, webhook }) => {
     const names = platforms.find((platform) => platform.type === type)?.secrets ?? [];
-    return names.map((name) => settings[name]);
+    return [...names.flatMap((name) => secretValues(settings[name])), ...(webhook?.secrets ?? [])];
   });
   return [...keys, web.bearerToken, web.adminToken].flatMap((secret) =>
     typeof secret === 'string' && secret !== '' ? [secret] : [],

@@ -11,6 +11,7 @@ import type {
   ProviderConfig,
   RenameRule,
   SeverityConfig,
+  WebhookConfig,
 } from './types.ts';
 
 const SECRET = '<secret>';
@@ -79,6 +80,7 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
     name: provider.name,
     type: provider.type,
     ...withoutSecrets(provider, platforms),
+    ...(provider.webhook && { webhook: describeWebhook(provider.webhook) }),
     base_url: provider.baseUrl,
     poll_interval: formatDuration(provider.pollIntervalMs),
     rate_limit: formatRateLimit(provider.rateLimit),
@@ -122,6 +124,10 @@ function withoutSecrets({ type, settings }: ProviderConfig, platforms: readonly 
   const isSecret = (key: string, value: unknown) => platform.secrets.includes(key) && value !== undefined;
   const shown = Object.entries(settings).map(([key, value]) => [key, isSecret(key, value) ? SECRET : value]);
   return Object.fromEntries(shown);
+}
+
+function describeWebhook({ secrets, settings }: WebhookConfig) {
+  return { ...(secrets.length > 0 && { secret: SECRET }), ...settings };
 }
 
 function withoutCredentials(text: string): string {

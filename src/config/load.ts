@@ -79,7 +79,10 @@ type FormOptions = Pick<LoadOptions, 'platforms' | 'nowMs' | 'hasAnyEnd'>;
 
 function loadDocument(document: ConfigDocument, options: FormOptions & Pick<LoadOptions, 'readFile'>): LoadedConfig {
   const platformSecrets = options.platforms.flatMap((platform) => platform.secrets);
-  const diagnostics = createDiagnostics(document, new Set(['bearer_token', 'admin_token', ...platformSecrets]));
+  const diagnostics = createDiagnostics(
+    document,
+    new Set(['bearer_token', 'admin_token', 'secret', ...platformSecrets]),
+  );
   const parsed = parseForm(options, diagnostics);
   diagnostics.throwIfAny();
   if (parsed === undefined) throw new TypeError('a refused configuration has errors');

@@ -1,11 +1,11 @@
-import { z } from 'zod';
 import { formatDuration } from '../model/format.ts';
 import { formatAlternatives } from '../model/text.ts';
 import { resolveDora, resolveRecords } from './deployments.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { compileExpression } from './field-types.ts';
 import { type Path, valueAt } from './object-path.ts';
-import { isRequired, type ProviderKeys, type Settings, WEEKDAYS } from './schema.ts';
+import { type ProviderKeys, type Settings, WEEKDAYS } from './schema.ts';
+import { readErrorText, readSecretFile, resolveSecret, resolveWebhook } from './secrets.ts';
 import { normalizeSeverity, resolveSeverities } from './severities.ts';
 import {
   BASELINE_MARGIN_MS,
@@ -176,6 +176,7 @@ function resolveProvider(entry: ProviderEntry, context: Context): ProviderConfig
       rename: resolveRenameRules(entry, context),
     },
     filter: resolveFilter(entry, context),
+    webhook: resolveWebhook(entry, context),
     settings: resolveSettings(entry, context),
   };
 }
@@ -310,7 +311,11 @@ function resolveFilter({ keys, path, severityFilter }: ProviderEntry, context: C
 
 /** The platform's own keys, secrets read from their files. */
 function resolveSettings(entry: ProviderEntry, context: Context): Record<string, unknown> {
-  const { platform, keys } = entry;
+  const { platform, keys, path } = entry;
+  if (platform.isBaseUrlRequired === true && keys.base_url === undefined) {
+    const expected = "the address of the platform's API";
+    context.diagnostics.error({ path: [...path, 'base_url'], message: 'is missing', expected });
+  }
   const settings = Object.keys(platform.shape).map((key) => {
     const isSecret = platform.secrets.includes(key);
     return [key, isSecret ? resolveSecret(key, entry, context) : valueAt(keys, [key])];
@@ -318,76 +323,9 @@ function resolveSettings(entry: ProviderEntry, context: Context): Record<string,
   return Object.fromEntries(settings);
 }
 
-function resolveSecret(key: string, { keys, path, platform }: ProviderEntry, context: Context): unknown {
-  const { diagnostics } = context;
-  const schema = platform.shape[key];
-  const value = valueAt(keys, [key]);
-  const file = valueAt(keys, [`${key}_file`]);
-  if (file === undefined) {
-    const isMissing = value === undefined && isRequired(schema);
-    if (isMissing) {
-      diagnostics.error({ path: [...path, key], message: 'is missing', expected: `${key} or ${key}_file` });
-    }
-    return value;
-  }
-  const filePath = [...path, `${key}_file`];
-  const secret = readSecretFile({ file, value, path: filePath }, key, context);
-  if (secret === undefined || schema === undefined) return undefined;
-  const parsed = z.safeParse(schema, secret);
-  if (!parsed.success) {
-    const expected = `a value that ${key} accepts`;
-    diagnostics.invalidValue({ path: filePath, message: `contains an invalid ${key}`, expected });
-  }
-  return parsed.data;
-}
-
 /** An empty token is none. */
 function resolveToken(name: 'bearer_token' | 'admin_token', { web }: Settings, context: Context): string | undefined {
   const file = { file: web[`${name}_file`], value: web[name], path: ['web', `${name}_file`] };
   const token = readSecretFile(file, name, context) ?? web[name];
   return token === '' ? undefined : token;
-}
-
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is not a directory',
-};
-
-/** By the system's code only: a message could contain anything. */
-function readErrorText(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  return READ_ERRORS[code] ?? code;
-}
-
-/** A secret's file and the value of its key beside it; `path` is that of the `_file` key. */
-interface SecretFile {
-  readonly file: unknown;
-  readonly value: unknown;
-  readonly path: Path;
-}
-
-/** The secret in a file without its last newline; undefined when no file is named, and for an error. */
-function readSecretFile(
-  { file, value, path }: SecretFile,
-  key: string,
-  { readFile, diagnostics }: Context,
-): string | undefined {
-  if (typeof file !== 'string') return undefined;
-  if (value !== undefined && value !== '') {
-    const message = `cannot be combined with ${key}`;
-    diagnostics.error({ path, message, expected: 'only one of the two' });
-    return undefined;
-  }
-  const expected = 'a file that contains the secret';
-  try {
-    const secret = readFile(file).replace(/[\r\n]+$/, '');
-    if (secret !== '') return secret;
-    diagnostics.invalidValue({ path, message: 'is an empty file', expected });
-  } catch (error) {
-    diagnostics.invalidValue({ path, message: `cannot be read: ${readErrorText(error)}`, expected });
-  }
-  return undefined;
 }

@@ -93,7 +93,7 @@ const providerKeys = {
     .boolean()
     .optional()
     .describe(
-      'false keeps its incidents out of every grouping but provider; false by default with source: deployments.',
+      'false keeps its incidents out of every grouping but provider; false by default for alerts (alertmanager, prometheus) and with source: deployments.',
     ),
   severity: severitySection.prefault({}),
   services: servicesSection.prefault({}),
@@ -245,15 +245,41 @@ function platformKeys({ shape, secrets }: PlatformSettings): z.core.$ZodShape {
   return keys;
 }
 
-/** For editors: each required secret is either in the configuration or in a file. */
-function requiredSecrets({ secrets, shape }: PlatformSettings): Record<string, unknown> {
+const WEBHOOK_SECRET_EXPECTED = 'a string, or a list of strings while a secret is rotated';
+
+/** The section `webhook` of platforms that send webhooks. */
+function webhookKeys({ webhook }: PlatformSettings): z.core.$ZodShape {
+  if (webhook === undefined) return {};
+  const secret = z.string().min(1);
+  const secretKeys = {
+    secret: z
+      .union([secret, z.array(secret).min(1)], { error: WEBHOOK_SECRET_EXPECTED })
+      .optional()
+      .describe('Secret of the deliveries; a list while one is rotated.'),
+    secret_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File that holds the secret; one per line while one is rotated.'),
+  };
+  const section = z
+    .strictObject({ ...(webhook.hasSecret ? secretKeys : {}), ...webhook.shape })
+    .meta(webhook.hasSecret ? { oneOf: [{ required: ['secret'] }, { required: ['secret_file'] }] } : {});
+  return {
+    webhook: section.optional().describe('Serves POST /webhooks/NAME, where NAME is that of the provider.'),
+  };
+}
+
+/** For editors: each required secret is either in the configuration or in a file, and an address where there is no default. */
+function requiredKeys({ secrets, shape, isBaseUrlRequired }: PlatformSettings): Record<string, unknown> {
   const required = secrets.filter((secret) => isRequired(shape[secret]));
-  if (required.length === 0) return {};
+  const address = isBaseUrlRequired === true ? [{ required: ['base_url'] }] : [];
   const exactlyOne = required.flatMap((name) => {
     const keys = [name, `${name}_file`];
     return [{ anyOf: keys.map((key) => ({ required: [key] })) }, { not: { required: keys } }];
   });
-  return { allOf: exactlyOne };
+  const allOf = [...exactlyOne, ...address];
+  return allOf.length === 0 ? {} : { allOf };
 }
 
 /** False for a key that may be left out. */
@@ -264,16 +290,23 @@ export function isRequired(schema: z.core.$ZodType | undefined): boolean {
 /** A provider's keys but `name` and `type`: the section of the short form. */
 export function sectionSchema(platform: PlatformSettings) {
   return z
-    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...providerKeys })
-    .meta(requiredSecrets(platform));
+    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...webhookKeys(platform), ...providerKeys })
+    .meta(requiredKeys(platform));
 }
 
 /** A provider's keys: one entry of `providers`. */
 function entrySchema(platform: PlatformSettings) {
   const type = z.literal(platform.type);
   return z
-    .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...providerKeys, name: providerName, type })
-    .meta(requiredSecrets(platform));
+    .strictObject({
+      ...platformKeys(platform),
+      ...recordKeys(platform),
+      ...webhookKeys(platform),
+      ...providerKeys,
+      name: providerName,
+      type,
+    })
+    .meta(requiredKeys(platform));
 }
 
 /** The parsed keys of a provider. */

@@ -8,6 +8,14 @@ export interface RateLimit {
   readonly perMs: number;
 }
 
+/** What the configuration needs to know about the webhooks of a platform. */
+export interface WebhookSettings {
+  /** False where deliveries are signed with a key that the platform publishes. */
+  readonly hasSecret: boolean;
+  /** Keys of the section `webhook` beside the secret. */
+  readonly shape?: z.ZodRawShape;
+}
+
 /** What the configuration needs to know about a platform. */
 export interface PlatformSettings {
   /** The value of `type:`; also the name of its folder and of its page in docs/providers/. */
@@ -17,8 +25,14 @@ export interface PlatformSettings {
   /** The keys of `shape` that are secrets: each may instead be read from the file that `<key>_file` names. */
   readonly secrets: readonly string[];
   readonly defaultRateLimit: RateLimit;
+  /** It has no address of its own: the configuration must have a `base_url`. */
+  readonly isBaseUrlRequired?: boolean;
+  /** Absent for platforms that send no webhooks: then the section `webhook` is an unknown key. */
+  readonly webhook?: WebhookSettings;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
+  /** What `overall` is where it is not configured; true without it. */
+  readonly isOverallByDefault?: boolean | undefined;
   /** Its records are state changes (alarms): `open_window` and `flaky_below` are keys of its providers. */
   readonly hasStateChanges?: true | undefined;
   /** It yields deployments: `always`, or with its own key `source: deployments`; their keys are keys of its providers. */
@@ -31,6 +45,14 @@ export interface RenameRule {
   /** An exact name, or an expression. */
   readonly match: string | RegExp;
   readonly to: string;
+}
+
+/** The section `webhook` of a provider. */
+export interface WebhookConfig {
+  /** Each of them is valid: there are several while one is rotated. Empty where the platform uses none. */
+  readonly secrets: readonly string[];
+  /** The platform's own keys of the section. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** A name of the platform for an environment, or a pattern for some, and our name. */
@@ -80,6 +102,8 @@ export interface ProviderConfig {
     readonly excludeTitles: readonly RegExp[];
     readonly shorterThanMs: number;
   };
+  /** Absent: it has no webhook endpoint. */
+  readonly webhook?: WebhookConfig | undefined;
   /** Absent for a provider whose records are neither state changes nor deployments. */
   readonly recoveryLimits: RecoveryLimits | undefined;
   /** Absent for a provider that yields no deployments. */

@@ -11,6 +11,7 @@ const CORE_METHODS = [
   'configure',
   'provider',
   'commit',
+  'commitDelivery',
   'beginPoll',
   'addPage',
   'commitPoll',

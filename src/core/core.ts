@@ -33,12 +33,18 @@ export function createCore({ store, log }: CoreInput): Core {
       polls.clear();
     },
     provider: (name) => store.provider(name),
-    commit,
+    commit: (batch) => commit({ ...batch, ...polls.withoutOutdated(batch.provider, batch) }),
+    commitDelivery: (delivery) => {
+      const counts = commit(delivery);
+      const ids = delivery.incidents.map(({ id }) => id);
+      polls.outdate(delivery.provider, [...ids, ...delivery.deletedIds]);
+      return counts;
+    },
     beginPoll: (provider) => {
       polls.begin(provider);
       return store.provider(provider);
     },
-    addPage: (provider, page) => polls.find(provider).add(page),
+    addPage: (provider, page) => polls.add(provider, page),
     commitPoll: (poll) => {
       const counts = commit(polls.toBatch(poll));
       polls.end(poll.provider);

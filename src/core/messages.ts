@@ -80,6 +80,11 @@ export interface Core {
   provider(name: string): ProviderState;
   /** Applies what a page of a first sync found. */
   commit(batch: Batch): CommitCounts;
+  /**
+   * Applies what came by itself, in one transaction. A poll under way was asked before: what it brings of these incidents is
+   * dropped.
+   */
+  commitDelivery(delivery: Batch): CommitCounts;
   /** Begins a poll of a provider: pages that were added before are dropped. */
   beginPoll(provider: string): ProviderState;
   /** Buffers a page until the poll is committed. */

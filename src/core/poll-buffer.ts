@@ -17,15 +17,26 @@ export interface PollBuffer {
   size(): number;
   /** Those that were neither reported nor rejected nor deleted so far. */
   missing(ids: readonly string[]): readonly string[];
+  /** Drops these incidents. */
+  drop(ids: readonly string[]): void;
   /** Lists these as open in `overlay`: a poll asks the platform for each incident that was open and is in no list. */
   requestAgain(ids: readonly string[]): void;
 }
+
+/** The part of a page that a delivery can outdate. */
+type Outdatable = Pick<Page, 'incidents' | 'rejected' | 'deletedIds'>;
 
 /** The polls under way, one of each provider at most. */
 export interface PollBuffers {
   begin(provider: string): void;
   /** The pages of the poll of a provider; throws when none has begun, or when a reload has ended it. */
   find(provider: string): PollBuffer;
+  /** Adds a page, without what is outdated. */
+  add(provider: string, page: Page): void;
+  /** Something newer than the poll under way was stored of these incidents. */
+  outdate(provider: string, ids: readonly string[]): void;
+  /** What of a page is not outdated. */
+  withoutOutdated(provider: string, page: Outdatable): Outdatable;
   /** Drops its pages. */
   end(provider: string): void;
   clear(): void;
@@ -38,16 +49,42 @@ export interface PollBuffers {
 
 export function createPollBuffers(store: Pick<Store, 'stored' | 'idsSince'>): PollBuffers {
   const buffers = new Map<string, PollBuffer>();
+  const outdated = new Map<string, Set<string>>();
+  const withoutOutdated = (provider: string, { incidents, rejected, deletedIds }: Outdatable): Outdatable => {
+    const isCurrent = (id: string | undefined) => id === undefined || outdated.get(provider)?.has(id) !== true;
+    return {
+      incidents: incidents.filter(({ id }) => isCurrent(id)),
+      rejected: rejected.filter(({ id }) => isCurrent(id)),
+      deletedIds: deletedIds.filter(isCurrent),
+    };
+  };
   const find = (provider: string): PollBuffer => {
     const buffer = buffers.get(provider);
     if (buffer === undefined) throw new Error(`no poll of ${provider} is under way`);
     return buffer;
   };
   return {
-    begin: (provider) => void buffers.set(provider, createPollBuffer(store.stored(provider))),
+    begin: (provider) => {
+      outdated.set(provider, new Set());
+      buffers.set(provider, createPollBuffer(store.stored(provider)));
+    },
     find,
-    end: (provider) => void buffers.delete(provider),
-    clear: () => buffers.clear(),
+    add: (provider, page) => find(provider).add({ ...page, ...withoutOutdated(provider, page) }),
+    outdate: (provider, ids) => {
+      const known = outdated.get(provider);
+      if (known === undefined) return;
+      for (const id of ids) known.add(id);
+      buffers.get(provider)?.drop(ids);
+    },
+    withoutOutdated,
+    end: (provider) => {
+      outdated.delete(provider);
+      buffers.delete(provider);
+    },
+    clear: () => {
+      outdated.clear();
+      buffers.clear();
+    },
     toBatch: ({ provider, ...end }) => ({ ...find(provider).pages(), ...end, provider }),
     stored: ({ provider, withPoll }) => (withPoll ? find(provider).overlay : store.stored(provider)),
     requestMissing: (provider, sinceMs, max) => {
@@ -96,6 +133,13 @@ export function createPollBuffer(stored: StoredIncidents): PollBuffer {
       catalogue: found.catalogue,
     }),
     overlay: overlayOn(stored, found, requested),
+    drop: (ids) => {
+      for (const id of ids) {
+        found.incidents.delete(id);
+        found.rejected.delete(id);
+        found.deletedIds.delete(id);
+      }
+    },
     size: () => found.incidents.size,
     missing: (ids) =>
       ids.filter((id) => !found.incidents.has(id) && !found.deletedIds.has(id) && !found.rejected.has(id)),

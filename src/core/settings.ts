@@ -17,7 +17,7 @@ export interface Described {
 export function toCoreConfig(config: Config): Config {
   return {
     ...config,
-    providers: config.providers.map((provider) => ({ ...provider, settings: {} })),
+    providers: config.providers.map((provider) => ({ ...provider, webhook: undefined, settings: {} })),
     web: { bearerToken: undefined, adminToken: undefined },
   };
 }

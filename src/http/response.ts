@@ -55,12 +55,17 @@ function toAttemptError(raw: RawResponse, fromHeaders: RateLimitInfo, nowMs: num
   const isRedirect = status > 299 && status < 400;
   const message = isRedirect ? describeRedirect(headers['location']) : findMessage(status, body);
   const isSecondary = SECONDARY_LIMIT.test(message) && (status === 403 || status === 429);
-  const throttled = status === 429 || isSecondary || isForbiddenByLimit(raw, message);
+  const throttled = isTooMany(status) || isSecondary || isForbiddenByLimit(raw, message);
   const fromBody = throttled ? parseBodyWait(body, headers['date'], nowMs) : undefined;
   const waitMs = fromHeaders.waitMs ?? fromBody ?? (isSecondary ? SECONDARY_WAIT_MS : undefined);
   const rateLimit = { ...fromHeaders, waitMs };
   const retry = status === 408 || throttled || status >= 500;
   return new AttemptError(message, { status, body, bytes: sizeOf(raw), retry, throttled, rateLimit });
+}
+
+/** 429, or 420 (Enhance Your Calm), which Statuspage also sends. */
+function isTooMany(status: number): boolean {
+  return status === 429 || status === 420;
 }
 
 /** GitHub's limit on bursts, which may come without any header: it asks for at least a minute then. */
@@ -134,7 +139,7 @@ export function parseRateLimit({ status, headers, nowMs: knownNowMs }: RateLimit
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
   const isExhausted = remaining === 0 || headers['x-ratelimit-state']?.toUpperCase() === 'THROTTLED';
   if (status === 503) return { remaining, waitMs: retryAfterMs };
-  const isRefused = status === 429 || (status === 403 && retryAfterMs !== undefined);
+  const isRefused = isTooMany(status) || (status === 403 && retryAfterMs !== undefined);
   if (!isRefused && !isExhausted) return { remaining };
   const resetMs =
     parseReset(headers['ratelimit-reset'] ?? (isExhausted ? headers['x-ratelimit-reset'] : undefined), nowMs) ??

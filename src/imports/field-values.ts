@@ -23,12 +23,21 @@ export interface ReadContext {
 /** A value that cannot be read; the message says where it is and what was expected, and the value only of a date. */
 export class UnreadableValue extends Error {
   override readonly name = 'UnreadableValue';
+  readonly field: Field;
+
+  constructor(field: Field, message: string) {
+    super(message);
+    this.field = field;
+  }
 }
 
 /** The error of a field: where the mapping looks for it, and what was expected there. */
 export function unreadable(field: Field, { mapping }: ReadContext, expected: string): UnreadableValue {
   const paths = (mapping.fields.get(field) ?? []).flatMap((source) => source.paths);
-  return new UnreadableValue(`${paths.length === 0 ? field : describeField(field, paths)}: expected ${expected}`);
+  return new UnreadableValue(
+    field,
+    `${paths.length === 0 ? field : describeField(field, paths)}: expected ${expected}`,
+  );
 }
 
 function describeField(field: Field, paths: readonly FieldPath[]): string {
@@ -90,11 +99,11 @@ export function readTimestamp(
   if (sinceTrigger === undefined) {
     const atMs = parseTimestamp(text, { formats, zone, assumedZones: context.assumedZones });
     if (atMs !== undefined) return { atMs, isFromDuration: false };
-    throw new UnreadableValue(`${describeField(field, source.paths)}: ${describeDate(text, formats, zone)}`);
+    throw new UnreadableValue(field, `${describeField(field, source.paths)}: ${describeDate(text, formats, zone)}`);
   }
   const count = Number(text);
   if (!Number.isFinite(count)) {
-    throw new UnreadableValue(`${describeField(field, source.paths)}: expected a number (${sinceTrigger})`);
+    throw new UnreadableValue(field, `${describeField(field, source.paths)}: expected a number (${sinceTrigger})`);
   }
   if (triggeredAtMs === undefined) return undefined;
   return { atMs: triggeredAtMs + Math.round(count * UNITS_MS[sinceTrigger]), isFromDuration: true };

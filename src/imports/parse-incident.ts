@@ -8,7 +8,7 @@ import {
   webLink,
 } from '../model/incident.ts';
 import { STATUSES } from '../model/stored.ts';
-import { validate } from '../model/validity.ts';
+import { CLOCK_AHEAD_MAX_MS, validate } from '../model/validity.ts';
 import {
   type ReadContext,
   readFlag,
@@ -36,6 +36,10 @@ export interface ParsedIncident {
 /** Why a record is rejected; of its values `detail` names only dates. */
 export interface RejectedRecord {
   readonly reason: RejectionReason;
+  /** Absent where the record is none. */
+  readonly id?: string | undefined;
+  /** The field that is wrong. */
+  readonly field?: Field | undefined;
   readonly detail: string;
 }
 
@@ -44,17 +48,19 @@ export function parseIncident(record: unknown, context: ReadContext, nowMs: numb
   try {
     return parseFields(record, context, nowMs);
   } catch (error) {
-    if (error instanceof UnreadableValue) return { reason: 'malformed', detail: error.message };
-    throw error;
+    if (!(error instanceof UnreadableValue)) throw error;
+    return { reason: 'malformed', id: findId(record, context), field: error.field, detail: error.message };
   }
 }
 
 function parseFields(record: unknown, context: ReadContext, nowMs: number): ParsedIncident | RejectedRecord {
+  const id = readText(record, 'id', context);
   const reject = (reason: RejectionReason, field: Field, expected: string) => ({
     reason,
+    id,
+    field,
     detail: unreadable(field, context, expected).message,
   });
-  const id = readText(record, 'id', context);
   if (id === undefined) return reject('missing_id', 'id', 'an id');
   const triggeredAtMs = readTimestamp(record, 'triggered_at', context)?.atMs;
   if (triggeredAtMs === undefined) return reject('start_unknown', 'triggered_at', 'a date with a time');
@@ -89,9 +95,33 @@ function parseFields(record: unknown, context: ReadContext, nowMs: number): Pars
     imported: true,
   };
   const valid = validate(incident, nowMs);
-  if ('reason' in valid) return valid;
+  if ('reason' in valid) return { ...valid, id, field: findInvalidField(incident, nowMs) };
   const droppedTimestamps = OPTIONAL_TIMES.filter((time) => incident[time] !== undefined && valid[time] === undefined);
   return { incident: valid, hasUpdatedAt: updatedAtMs !== undefined, droppedTimestamps };
+}
+
+/** The id of a record that may have no other field that can be read. */
+function findId(record: unknown, context: ReadContext): string | undefined {
+  try {
+    return readText(record, 'id', context);
+  } catch {
+    return undefined;
+  }
+}
+
+const TIMES = {
+  triggered_at: 'triggeredAtMs',
+  started_at: 'startedAtMs',
+  identified_at: 'identifiedAtMs',
+  acknowledged_at: 'acknowledgedAtMs',
+  mitigated_at: 'mitigatedAtMs',
+} as const satisfies Partial<Record<Field, keyof Incident>>;
+
+/** The timestamp for which an incident is invalid as a whole: one that is too far ahead, else the end. */
+function findInvalidField(incident: Incident, nowMs: number): Field {
+  const early = (ms: number | undefined) => ms === undefined || ms <= nowMs + CLOCK_AHEAD_MAX_MS;
+  const fields = ['triggered_at', 'started_at', 'identified_at', 'acknowledged_at', 'mitigated_at'] as const;
+  return fields.find((field) => !early(incident[TIMES[field]])) ?? 'resolved_at';
 }
 
 type ReportedStatus = Status | 'open' | undefined;

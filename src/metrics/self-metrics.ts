@@ -60,6 +60,24 @@ export const SELF_METRICS = {
     help: 'How far the clock of this machine is ahead of the platform (its Date header); beyond 300 the time of the platform is used.',
     labels: ['provider'],
   },
+  webhooks: {
+    name: 'mttr_exporter_webhooks_total',
+    type: 'counter',
+    help: 'Webhooks and pushes by outcome: accepted, unauthorized (wrong credentials), limited (too fast), malformed.',
+    labels: ['provider', 'outcome'],
+  },
+  webhookTruncated: {
+    name: 'mttr_exporter_webhook_truncated_total',
+    type: 'counter',
+    help: 'Records that senders left out of their deliveries and said so.',
+    labels: ['provider'],
+  },
+  pollChanges: {
+    name: 'mttr_exporter_poll_changes_total',
+    type: 'counter',
+    help: 'Incidents that polls found new or changed, the first sync left out; of providers with a webhook.',
+    labels: ['provider'],
+  },
   reloadSuccessful: {
     name: 'mttr_exporter_config_last_reload_successful',
     type: 'gauge',
@@ -89,6 +107,8 @@ const MISNAMED = [
   'nodejs_eventloop_utilization_summary',
 ];
 
+const DELIVERY_OUTCOMES = ['accepted', 'unauthorized', 'limited', 'malformed'] as const;
+
 /** Sets and counts SELF_METRICS. */
 export interface ProcessMetrics {
   polled(provider: string, poll: { readonly isUp: boolean; readonly seconds: number }): void;
@@ -100,6 +120,13 @@ export interface ProcessMetrics {
   throttled(provider: string): void;
   budget(provider: string, remaining: number): void;
   clockSkew(provider: string, ms: number): void;
+  delivered(provider: string, outcome: (typeof DELIVERY_OUTCOMES)[number]): void;
+  /** A sender left so many records out. */
+  truncated(provider: string, records: number): void;
+  /** A poll of a provider with a webhook found so many incidents new or changed. */
+  changesFound(provider: string, incidents: number): void;
+  /** Creates the counters of deliveries at zero, unless they exist. */
+  ensureDeliveryCounters(provider: string, of: { readonly isContent: boolean; readonly hasWebhook: boolean }): void;
   reloaded(isSuccessful: boolean, nowMs: number): void;
   /** Removes the series of a provider that is no longer configured. */
   forget(provider: string): Promise<void>;
@@ -125,8 +152,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     budget: new Gauge(toOptions(SELF_METRICS.budget, registry)),
     skew: new Gauge(toOptions(SELF_METRICS.skew, registry)),
   };
-  const reloadSuccessful = new Gauge(toOptions(SELF_METRICS.reloadSuccessful, registry));
-  const reloadedAt = new Gauge(toOptions(SELF_METRICS.reloadedAt, registry));
+  const deliveries = createDeliveryMetrics(registry);
   const withCounters = new Set<string>();
   const endpoints = new Map<string, Set<string>>();
   const toEndpoint = (provider: string, endpoint: string) => {
@@ -136,6 +162,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     return known.has(endpoint) ? endpoint : 'other';
   };
   return {
+    ...deliveries.methods,
     polled: (provider, { isUp, seconds }) => {
       metrics.up.set({ provider }, Number(isUp));
       metrics.polls.inc({ provider, outcome: isUp ? 'success' : 'failure' });
@@ -155,17 +182,43 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     throttled: (provider) => metrics.throttled.inc({ provider }),
     budget: (provider, remaining) => metrics.budget.set({ provider }, remaining),
     clockSkew: (provider, ms) => metrics.skew.set({ provider }, ms / 1000),
-    reloaded: (isSuccessful, nowMs) => {
-      reloadSuccessful.set(Number(isSuccessful));
-      if (isSuccessful) reloadedAt.set(nowMs / 1000);
-    },
+    reloaded: createReloadMetrics(registry),
     forget: (provider) => {
       withCounters.delete(provider);
       endpoints.delete(provider);
-      return forgetProvider(Object.values(metrics), provider);
+      return forgetProvider([...Object.values(metrics), ...Object.values(deliveries.metrics)], provider);
     },
     text: (format) => registryText(registry, format),
   };
+}
+
+function createReloadMetrics(registry: Registry): ProcessMetrics['reloaded'] {
+  const successful = new Gauge(toOptions(SELF_METRICS.reloadSuccessful, registry));
+  const reloadedAt = new Gauge(toOptions(SELF_METRICS.reloadedAt, registry));
+  return (isSuccessful, nowMs) => {
+    successful.set(Number(isSuccessful));
+    if (isSuccessful) reloadedAt.set(nowMs / 1000);
+  };
+}
+
+/** What comes by itself. */
+function createDeliveryMetrics(registry: Registry) {
+  const metrics = {
+    webhooks: new Counter(toOptions(SELF_METRICS.webhooks, registry)),
+    truncated: new Counter(toOptions(SELF_METRICS.webhookTruncated, registry)),
+    pollChanges: new Counter(toOptions(SELF_METRICS.pollChanges, registry)),
+  };
+  const methods: Pick<ProcessMetrics, 'delivered' | 'truncated' | 'changesFound' | 'ensureDeliveryCounters'> = {
+    delivered: (provider, outcome) => metrics.webhooks.inc({ provider, outcome }),
+    truncated: (provider, records) => metrics.truncated.inc({ provider }, records),
+    changesFound: (provider, incidents) => metrics.pollChanges.inc({ provider }, incidents),
+    ensureDeliveryCounters: (provider, { isContent, hasWebhook }) => {
+      for (const outcome of DELIVERY_OUTCOMES) metrics.webhooks.inc({ provider, outcome }, 0);
+      if (isContent) metrics.truncated.inc({ provider }, 0);
+      if (hasWebhook) metrics.pollChanges.inc({ provider }, 0);
+    },
+  };
+  return { metrics, methods };
 }
 
 /** A declared family as the client library wants it. */

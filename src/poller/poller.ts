@@ -5,7 +5,7 @@ import type { Rejection } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import { createMutex } from '../model/mutex.ts';
 import type { Page, PollCoverage, StoredState } from '../model/poll.ts';
-import { type Clock, MINUTE_MS, steadyMs, TIMER_MAX_MS } from '../model/time.ts';
+import { type Clock, MINUTE_MS, SECOND_MS, steadyMs, TIMER_MAX_MS } from '../model/time.ts';
 import { validatePage } from '../model/validity.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderState } from '../store/store.ts';
@@ -16,6 +16,8 @@ const CLOCK_SKEW_MAX_MS = 5 * MINUTE_MS;
 /** A poll that takes longer than so many of its intervals, and than the time below, hangs: it is aborted, and the next one starts over. */
 const DEADLINE_INTERVALS = 10;
 const DEADLINE_MIN_MS = 10 * MINUTE_MS;
+/** Between the starts of polls that something wakes: each of many webhooks would cost the allowance a poll. */
+const WOKEN_EVERY_MS = 5 * SECOND_MS;
 /** Tries of one poll whose clock jumps each time. */
 const CLOCK_TRIES_MAX = 3;
 
@@ -44,13 +46,21 @@ interface PollerInput {
   readonly log: Log;
   readonly pollIntervalMs: number;
   readonly historyMs: number;
-  readonly onPolled: (poll: { readonly isUp: boolean; readonly seconds: number }) => void;
+  readonly onPolled: (poll: PollResult) => void;
   /** The core cannot go on. */
   readonly onFatal: (error: unknown) => void;
   /** A page was read. */
   readonly onPage?: ((page: Page) => void) | undefined;
   /** What happens is recorded here. */
   readonly transcript?: TranscriptRecorder | undefined;
+}
+
+/** How a poll ended. */
+export interface PollResult {
+  readonly isUp: boolean;
+  readonly seconds: number;
+  /** Incidents that it found new or changed; of a first sync and of a failed poll none. */
+  readonly changes: number;
 }
 
 /** How a provider is doing. */
@@ -69,6 +79,8 @@ export interface Poller {
   pollOnce(signal: AbortSignal): Promise<void>;
   /** Polls until the signal fires, one poll at a time. */
   run(signal: AbortSignal): Promise<void>;
+  /** There is news: `run` polls now instead of at the next interval, again after the poll under way, at most once in 5 s. */
+  wake(): void;
   /**
    * Does other work with the provider's data while no poll is under way; the next poll waits for its end. The work calls
    * `checkClock` after each answer and before it commits: when the clock turns out to be wrong, the work is repeated.
@@ -92,29 +104,37 @@ export function createPoller(input: PollerInput): Poller {
     try {
       const work = (checkClock: CheckClock) => poll(input, { platformClock, checkClock, signal });
       const onMoved = () => transcript?.add({ event: 'clock', skewMs: input.provider.clockSkewMs() ?? 0 });
-      warnOfRejections(await atPlatformTime(platformClock, work, onMoved));
+      const { rejected, changes } = await atPlatformTime(platformClock, work, onMoved);
+      warnOfRejections(rejected);
       transcript?.end();
       if (state.isUp === false) log.info('provider is up again', { provider: name });
       state = { isUp: true, error: undefined, failuresInRow: 0 };
-      input.onPolled({ isUp: true, seconds: seconds() });
+      input.onPolled({ isUp: true, seconds: seconds(), changes });
     } catch (error) {
       const message = messageOf(error);
       transcript?.end(message);
       if (signal.aborted) return;
       state = { isUp: false, error: message, failuresInRow: state.failuresInRow + 1 };
       log.warn('poll failed', { provider: name, error: message, failures_in_row: state.failuresInRow });
-      input.onPolled({ isUp: false, seconds: seconds() });
+      input.onPolled({ isUp: false, seconds: seconds(), changes: 0 });
       if (error instanceof CoreFailure) input.onFatal(error);
     }
   };
   const pollOnce = (signal: AbortSignal) => runExclusive(() => pollNow(signal));
+  let news = new AbortController();
   const run = async (signal: AbortSignal) => {
     while (!signal.aborted) {
       const startedAtMs = clock.nowMs();
+      const sleepFromStart = async (ms: number, until: AbortSignal) => {
+        const waitMs = startedAtMs + ms - clock.nowMs();
+        if (waitMs <= 0) return;
+        // Never longer than the interval: somebody may have set the clock back.
+        await clock.sleep(Math.min(waitMs, ms), until).catch(() => undefined);
+      };
+      news = new AbortController();
       await pollOnce(signal);
-      const waitMs = startedAtMs + pollIntervalMs - clock.nowMs();
-      // Never longer than the interval: somebody may have set the clock back.
-      await clock.sleep(Math.min(Math.max(0, waitMs), pollIntervalMs), signal).catch(() => undefined);
+      await sleepFromStart(pollIntervalMs, AbortSignal.any([signal, news.signal]));
+      if (news.signal.aborted) await sleepFromStart(Math.min(WOKEN_EVERY_MS, pollIntervalMs), signal);
     }
   };
   return {
@@ -122,6 +142,7 @@ export function createPoller(input: PollerInput): Poller {
     state: () => state,
     pollOnce,
     run,
+    wake: () => news.abort(),
     runExclusive: (work) => runExclusive(() => atPlatformTime(platformClock, work)),
     nowMs: platformClock.nowMs,
   };
@@ -201,7 +222,7 @@ interface PollInput {
 async function poll(
   input: PollerInput,
   { platformClock, checkClock, signal }: PollInput,
-): Promise<readonly Rejection[]> {
+): Promise<{ readonly rejected: readonly Rejection[]; readonly changes: number }> {
   const { name: provider, core, onPage, transcript } = input;
   // A poll that is repeated after a reload would use the pages of the one that runs then.
   signal.throwIfAborted();
@@ -229,7 +250,7 @@ async function poll(
         transcript?.add({ event: 'commit', counts });
       }
       onPage?.(last);
-      if (last.complete !== undefined && !before.isSynced) return rejected;
+      if (last.complete !== undefined && !before.isSynced) return { rejected, changes: 0 };
     }
   } finally {
     deadline.end();
@@ -241,7 +262,7 @@ async function poll(
   const { cursor, complete } = last;
   const counts = await core.commitPoll({ provider, startedAtMs, nowMs: platformClock.nowMs(), cursor, complete });
   transcript?.add({ event: 'commit', counts });
-  return rejected;
+  return { rejected, changes: counts.added + counts.changed };
 }
 
 function toKind({ isSynced, cursor }: ProviderState): 'first_sync' | 'first_sync_continued' | 'poll' {

@@ -25,20 +25,32 @@ export function parseResponse<Output>(schema: z.ZodType<Output>, body: unknown, 
   throw new Error(`${what}: the answer has another shape: ${explain(result.error)}`);
 }
 
+/** Finds the id of a record that no schema has read, for its rejection. */
+export type FindId = (record: unknown) => unknown;
+
 /** Parses one record: our type, or its rejection. */
-export function parseRecord<Item>(schema: z.ZodType<Item>, record: unknown): Item | Rejection {
+export function parseRecord<Item>(
+  schema: z.ZodType<Item>,
+  record: unknown,
+  findId: FindId = plainId,
+): Item | Rejection {
   const result = schema.safeParse(record);
-  return result.success ? result.data : toRejection(record, explain(result.error));
+  return result.success ? result.data : toRejection(record, findId, explain(result.error));
 }
 
 /** Parses each record and skips malformed ones; throws when there are two or more and none can be parsed. */
-export function parseRecords<Item>(schema: z.ZodType<Item>, records: readonly unknown[], what: string): Parsed<Item> {
+export function parseRecords<Item>(
+  schema: z.ZodType<Item>,
+  records: readonly unknown[],
+  what: string,
+  findId: FindId = plainId,
+): Parsed<Item> {
   const parsed: Item[] = [];
   const rejected: Rejection[] = [];
   for (const record of records) {
     const result = schema.safeParse(record);
     if (result.success) parsed.push(result.data);
-    else rejected.push(toRejection(record, explain(result.error)));
+    else rejected.push(toRejection(record, findId, explain(result.error)));
   }
   if (parsed.length === 0 && rejected.length > 1) {
     throw new Error(`${what}: none of ${rejected.length} records has the expected shape: ${rejected[0]?.detail}`);
@@ -46,20 +58,20 @@ export function parseRecords<Item>(schema: z.ZodType<Item>, records: readonly un
   return { records: parsed, rejected };
 }
 
-function toRejection(record: unknown, detail: string): Rejection {
-  const id = findId(record);
-  if (id !== undefined) return { id, key: id, reason: 'malformed', detail };
+function toRejection(record: unknown, findId: FindId, detail: string): Rejection {
+  const found = findId(record);
+  const id = typeof found === 'number' ? String(found) : found;
+  if (typeof id === 'string' && id !== '') return { id, key: id, reason: 'malformed', detail };
   const text = JSON.stringify(record) ?? 'undefined';
   return { key: createHash('sha256').update(text).digest('hex'), reason: 'missing_id', detail };
 }
 
-function findId(record: unknown): string | undefined {
-  if (typeof record !== 'object' || record === null || !('id' in record)) return undefined;
-  return typeof record.id === 'string' && record.id !== '' ? record.id : undefined;
+function plainId(record: unknown): unknown {
+  return typeof record === 'object' && record !== null && 'id' in record ? record.id : undefined;
 }
 
 /** The path and what was expected; never the value that the platform sent. */
-function explain(error: z.ZodError): string {
+export function explain(error: z.ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'unreadable';
   const path = issue.path.map(String).join('.');

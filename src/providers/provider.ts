@@ -1,10 +1,12 @@
 import type { PlatformSettings, ProviderConfig } from '../config/types.ts';
 import type { RequestObserver } from '../http/request-observer.ts';
 import type { Capabilities } from '../model/capabilities.ts';
+import type { RejectionReason } from '../model/incident.ts';
 import type { Log } from '../model/log.ts';
 import type { Page, PollCoverage, StoredState } from '../model/poll.ts';
 import type { Clock } from '../model/time.ts';
 import type { ProbeReport, ProbeRequest } from './probes.ts';
+import type { Webhook } from './webhook.ts';
 
 /** Parameters of one poll. */
 export interface PollRequest {
@@ -36,7 +38,34 @@ export interface Delivery {
   readonly body: unknown;
   /** When it arrived. */
   readonly nowMs: number;
+  /** What the store covers of this provider; absent before its first poll or delivery. */
+  readonly before?: PollCoverage | undefined;
   readonly stored: StoredState;
+}
+
+/** What a delivery amounts to, committed in one transaction. */
+export interface Received extends Omit<Page, 'cursor'> {
+  /** Records that the sender says it left out; they are counted. */
+  readonly truncated?: number | undefined;
+  /** What a push is answered. */
+  readonly answer?: PushAnswer | undefined;
+}
+
+/** What became of the records of a push. */
+export interface PushAnswer {
+  readonly accepted: number;
+  /** Known already, or older than what is known. */
+  readonly unchanged: number;
+  readonly rejected: readonly RejectedRecord[];
+}
+
+/** A pushed record that was rejected; of its values `detail` names only dates. */
+export interface RejectedRecord {
+  readonly index: number;
+  /** Undefined where it is no single one. */
+  readonly field?: string | undefined;
+  readonly reason: RejectionReason;
+  readonly detail: string;
 }
 
 /** One configured source of incidents. */
@@ -57,7 +86,7 @@ export interface Provider {
    * What a delivery amounts to, to be committed in one transaction; throws `InputError` for a body of another shape. Only
    * for providers whose records come by themselves: the deliveries of a polled platform are never read, they start a poll.
    */
-  receive?(delivery: Delivery): Promise<Omit<Page, 'cursor'>>;
+  receive?(delivery: Delivery): Promise<Received>;
   /**
    * Local clock minus platform clock in milliseconds as the newest answer showed it: positive when the local clock is
    * ahead, 0 below 2 s, undefined before the first answer. Polls take `nowMs` of their request for the time, never this.
@@ -77,5 +106,9 @@ export interface ProviderDependencies {
 export interface Platform extends PlatformSettings {
   /** Its incidents come from files alone: no requests are made, and nothing is ever counted. */
   readonly isImportedOnly?: true;
+  /** How its webhooks are authenticated, and whether they are content; absent where it sends none. */
+  readonly webhook?: Webhook;
+  /** Records are pushed to `/api/v1/push/NAME/KIND`; the setting of that name is the bearer token. */
+  readonly push?: { readonly kinds: readonly string[]; readonly tokenSetting: string };
   create(config: ProviderConfig, dependencies: ProviderDependencies): Provider;
 }

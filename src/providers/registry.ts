@@ -1,10 +1,25 @@
+import { alertmanager } from './alertmanager/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
+import { jira } from './jira/platform.ts';
 import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
 import type { Platform } from './provider.ts';
+import { push } from './push/platform.ts';
+import { rootly } from './rootly/platform.ts';
 
 /** Every platform that a provider may be of; the one list that knows them all. */
-export const platforms: readonly Platform[] = [pagerduty, opsgenie, jsm, incidentio, cloudwatch, imported];
+export const platforms: readonly Platform[] = [
+  pagerduty,
+  opsgenie,
+  jira,
+  jsm,
+  incidentio,
+  rootly,
+  cloudwatch,
+  alertmanager,
+  imported,
+  push,
+];

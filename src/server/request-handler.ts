@@ -5,6 +5,7 @@ import { findRoutePrefix, parseTelemetryPath, requestPath } from './addresses.ts
 import type { ApiSource } from './api/endpoints.ts';
 import { createApi } from './api/router.ts';
 import { createAuthMiddleware } from './auth.ts';
+import { createDeliveryHandler, type DeliveryTargets } from './delivery-endpoints.ts';
 import { createMetricsEndpoint, type PageSource } from './metrics-endpoint.ts';
 import { createErrorHandler, type ErrorHandler, send, sendMethodNotAllowed, sendText } from './responses.ts';
 import { endpointLinks, renderStatusPage, STATUS_PAGE_POLICY } from './status-page/page.ts';
@@ -34,6 +35,8 @@ export interface EndpointOptions {
   /** What the status page shows, for the window of that name; for the default one when there is none of that name. */
   readonly status: (window: string | undefined) => Promise<StatusView>;
   readonly api: ApiSource;
+  /** Where webhooks and pushed records come to. */
+  readonly deliveries: DeliveryTargets;
 }
 
 /** Answers the GETs and HEADs of one path. */
@@ -51,6 +54,7 @@ export function createRequestHandler(options: EndpointOptions, settings: () => W
   const probes = createProbes(prefix, options);
   const onError = createErrorHandler(options.log);
   const app = createApp(options, prefix, onError);
+  const deliver = createDeliveryHandler({ targets: options.deliveries, prefix, log: options.log });
   const authenticate = createAuthMiddleware({
     credentials: () => ({
       bearerToken: options.bearerToken(),
@@ -83,6 +87,8 @@ export function createRequestHandler(options: EndpointOptions, settings: () => W
       run(probe, request, response);
       return;
     }
+    // Senders have credentials of their own, and a flood of deliveries must not use up the rate limit of scrapes.
+    if (deliver(request, response)) return;
     authenticate(request, response, (error) => {
       if (error !== undefined) onError(error, request, response);
       else if (path === metricsPath) run(metrics, request, response);

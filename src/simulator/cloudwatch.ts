@@ -9,9 +9,8 @@ import {
   tagsOf,
   wireAlarm,
 } from './cloudwatch/alarms.ts';
-import { answered, type Listing, pageOf, Refusal } from './cloudwatch/answers.ts';
+import { answered, CLOUDWATCH_PEOPLE, type Listing, pageOf, Refusal } from './cloudwatch/answers.ts';
 import { DescribeAlarmHistory, historyItems } from './cloudwatch/history.ts';
-import { CLOUDWATCH_PEOPLE } from './cloudwatch/people.ts';
 import { type Fake, type FakeAnswer, type FakeOptions, type SeenRequest, startFake } from './platform.ts';
 import type { World } from './world.ts';
 

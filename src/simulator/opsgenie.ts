@@ -1,9 +1,16 @@
-import { type Life, ledgerOf, type Records } from './opsgenie/ledger.ts';
-import { isThere } from './opsgenie/life.ts';
-import { type Moment, matching, search } from './opsgenie/lists.ts';
-import { personOf } from './opsgenie/people.ts';
-import { errorAnswer, footer, pageOf, Refusal, unprocessable, wantedOf } from './opsgenie/rules.ts';
-import { wireAlert, wireIncident, wireLog, wireTimeline, wireWholeAlert } from './opsgenie/wire.ts';
+import { isThere, type Life, ledgerOf, type Records } from './opsgenie/ledger.ts';
+import {
+  errorAnswer,
+  footer,
+  type Moment,
+  matching,
+  pageOf,
+  Refusal,
+  search,
+  unprocessable,
+  wantedOf,
+} from './opsgenie/lists.ts';
+import { personOf, wireAlert, wireIncident, wireLog, wireTimeline, wireWholeAlert } from './opsgenie/wire.ts';
 import { type Fake, type FakeAnswer, type FakeOptions, type SeenRequest, startFake } from './platform.ts';
 import type { World } from './world.ts';
 

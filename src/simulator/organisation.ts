@@ -1,9 +1,8 @@
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
 import { createLiveAlarms, inventAlarms } from './organisation/alarms.ts';
-import { inventHistory, type Past } from './organisation/history.ts';
-import { createLiveIncidents, type Pace } from './organisation/live.ts';
-import { createOpener, SHOP_OPSGENIE, SHOP_PAGERDUTY, type ShopPlatform } from './organisation/platforms.ts';
+import { createLiveIncidents, inventHistory, type Pace, type Past } from './organisation/incidents.ts';
 import { createRandom } from './organisation/random.ts';
+import { createOpener, SHOP_OPSGENIE, SHOP_PAGERDUTY, type ShopPlatform } from './organisation/shop.ts';
 import type { World } from './world.ts';
 
 export interface OrganisationOptions {
@@ -12,13 +11,17 @@ export interface OrganisationOptions {
   readonly nowMs: number;
   /** How far the incidents reach back; 210 days unless told. Alarms have 30 days, as the platform forgets what is older. */
   readonly historyMs?: number;
+  /** Further platforms, by type: each with incidents of its own in the services that are on Opsgenie. */
+  readonly further?: readonly string[];
 }
 
-/** An invented shop on three platforms. */
+/** An invented shop on three platforms, or more. */
 export interface Organisation {
   readonly pagerduty: World;
   readonly opsgenie: World;
   readonly cloudwatch: World;
+  /** By type. */
+  readonly further: ReadonlyMap<string, World>;
   /**
    * Lets time go on; to be called about every second. Incidents open and alarms fire at `nowMs`, one every five seconds or
    * so over all platforms; the ends planned for them lie ahead, where a fake hides them. On PagerDuty and on Opsgenie at
@@ -35,17 +38,28 @@ const PACES = {
 } as const;
 
 /** Invents the shop: 12 services of 4 teams, with their troubles until `nowMs` and after. */
-export function createOrganisation({ seed, nowMs, historyMs = HISTORY_MS }: OrganisationOptions): Organisation {
+export function createOrganisation({
+  seed,
+  nowMs,
+  historyMs = HISTORY_MS,
+  further = [],
+}: OrganisationOptions): Organisation {
   const past = { nowMs, historyMs };
   const pagerduty = inventPlatform(SHOP_PAGERDUTY, { seed, past, pace: PACES.pagerduty });
   const opsgenie = inventPlatform(SHOP_OPSGENIE, { seed: seed + 1, past, pace: PACES.opsgenie });
   const random = createRandom(seed + 2);
   const cloudwatch: World = { incidents: [], alarms: inventAlarms(random, nowMs) };
-  const lives = [pagerduty.live, opsgenie.live, createLiveAlarms(cloudwatch, random, PACES.cloudwatch)];
+  const others = further.map((type, index) => ({
+    type,
+    ...inventPlatform(SHOP_OPSGENIE, { seed: seed + 3 + index, past, pace: PACES.opsgenie }),
+  }));
+  const alarms = createLiveAlarms(cloudwatch, random, PACES.cloudwatch);
+  const lives = [pagerduty.live, opsgenie.live, alarms, ...others.map(({ live }) => live)];
   return {
     pagerduty: pagerduty.world,
     opsgenie: opsgenie.world,
     cloudwatch,
+    further: new Map(others.map(({ type, world }) => [type, world])),
     live: (atMs) => {
       for (const live of lives) live(atMs);
     },

@@ -1,5 +1,7 @@
 import { type Entry, ledgerOf, type ReopenEntry } from './pagerduty/ledger.ts';
 import {
+  envelope,
+  errorAnswer,
   isThere,
   listEntries,
   listEntriesOf,
@@ -8,8 +10,9 @@ import {
   listPriorities,
   listServices,
   type Moment,
+  Refusal,
+  rangeOf,
 } from './pagerduty/lists.ts';
-import { envelope, errorAnswer, Refusal, rangeOf } from './pagerduty/rules.ts';
 import {
   inAccountZone,
   inUtc,

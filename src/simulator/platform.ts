@@ -45,6 +45,8 @@ export interface FakeOptions {
   readonly latencyMs?: number;
   /** Requests per rolling minute of real time; the next ones get the platform's throttling answer. */
   readonly perMinute?: number;
+  /** The period of `perMinute`, where it is no minute. */
+  readonly perMs?: number;
   /** Throttling answers carry no header that tells when to come back. */
   readonly bareThrottling?: boolean;
   /** Each list shows some records twice. */
@@ -61,6 +63,8 @@ export interface Fake {
 
 export interface PlatformRules {
   answer(request: SeenRequest): FakeAnswer;
+  /** Only these requests count for the limit; all without it. */
+  isLimited?(request: SeenRequest): boolean;
   /** What the platform says over its limit; `resetSeconds` until the oldest request leaves the minute. */
   throttled(resetSeconds: number): FakeAnswer;
   /** Headers that tell how much of the allowance is left; added to every answer. */
@@ -73,7 +77,7 @@ const MINUTE_MS = 60_000;
 export async function startFake(rules: PlatformRules, options: FakeOptions): Promise<Fake> {
   const requests: SeenRequest[] = [];
   const faults: Fault[] = [];
-  const answerTo = pacedRules(rules, options.perMinute);
+  const answerTo = pacedRules(rules, options);
   const server = createServer((request, response) => {
     void readRequest(request).then((seen) => {
       requests.push(seen);
@@ -141,13 +145,17 @@ function commonHeaders({ nowMs = Date.now, dateMs = nowMs }: FakeOptions): Recor
   return atMs === undefined ? json : { ...json, date: new Date(atMs).toUTCString() };
 }
 
-/** Lets `perMinute` requests of any rolling minute of real time through to the platform's own rules. */
-function pacedRules(rules: PlatformRules, perMinute: number | undefined): (seen: SeenRequest) => FakeAnswer {
+/** Lets `perMinute` requests of any rolling minute (or `perMs`) of real time through to the platform's own rules. */
+function pacedRules(
+  rules: PlatformRules,
+  { perMinute, perMs = MINUTE_MS }: FakeOptions,
+): (seen: SeenRequest) => FakeAnswer {
   if (perMinute === undefined) return (seen) => rules.answer(seen);
   const takenAtMs: number[] = [];
   return (seen) => {
-    while (takenAtMs[0] !== undefined && takenAtMs[0] <= seen.atMs - MINUTE_MS) takenAtMs.shift();
-    const resetSeconds = Math.ceil(((takenAtMs[0] ?? seen.atMs) + MINUTE_MS - seen.atMs) / 1000);
+    if (rules.isLimited?.(seen) === false) return rules.answer(seen);
+    while (takenAtMs[0] !== undefined && takenAtMs[0] <= seen.atMs - perMs) takenAtMs.shift();
+    const resetSeconds = Math.ceil(((takenAtMs[0] ?? seen.atMs) + perMs - seen.atMs) / 1000);
     if (takenAtMs.length >= perMinute) return rules.throttled(resetSeconds);
     takenAtMs.push(seen.atMs);
     const answer = rules.answer(seen);

@@ -36,6 +36,18 @@ export interface PageRequest {
   readonly afterId?: string | undefined;
 }
 
+/** One list of incidents. */
+export interface FakeList {
+  readonly path: string;
+  /** Throws Refusal for what the platform refuses. */
+  filter(query: URLSearchParams): (state: IncidentState) => boolean;
+  /** Ascending by this, or descending. */
+  sort(query: URLSearchParams): { readonly by: (state: IncidentState) => number; readonly isDescending: boolean };
+  page(query: URLSearchParams): PageRequest;
+  record(state: IncidentState): unknown;
+  body(page: FakePage, request: SeenRequest): unknown;
+}
+
 /** A platform as a table: its list of incidents, one by id, and further routes. */
 export interface TableFake {
   isAuthorized(request: SeenRequest): boolean;
@@ -44,20 +56,15 @@ export interface TableFake {
   readonly forbidden: FakeAnswer;
   /** What the platform says over its limit. */
   throttled(resetSeconds: number): FakeAnswer;
-  readonly list: {
-    readonly path: string;
-    /** Throws Refusal for what the platform refuses. */
-    filter(query: URLSearchParams): (state: IncidentState) => boolean;
-    /** Ascending by this, or descending. */
-    sort(query: URLSearchParams): { readonly by: (state: IncidentState) => number; readonly isDescending: boolean };
-    page(query: URLSearchParams): PageRequest;
-    record(state: IncidentState): unknown;
-    body(page: FakePage, request: SeenRequest): unknown;
-  };
+  /** Only these requests count for the limit of the options; all without it. */
+  isLimited?(request: SeenRequest): boolean;
+  readonly list: FakeList;
+  /** Further lists of the same incidents. */
+  readonly moreLists?: readonly FakeList[];
   /** Its first group is the id. */
   readonly one: { readonly path: RegExp; body(state: IncidentState): unknown };
   /** Lists of one incident, such as its log; the first group is the id, or `id` gives it. */
-  readonly details: {
+  readonly details?: {
     readonly path: RegExp;
     id?(request: SeenRequest): string;
     body(state: IncidentState, request: SeenRequest): unknown;
@@ -93,7 +100,8 @@ export function startTableFake(table: TableFake, world: World, options: FakeOpti
     const { headers, ...bare } = table.throttled(resetSeconds);
     return options.bareThrottling === true || headers === undefined ? bare : { ...bare, headers };
   };
-  return startFake({ answer, throttled }, options);
+  const isLimited = (request: SeenRequest) => table.isLimited?.(request) ?? true;
+  return startFake({ answer, throttled, isLimited }, options);
 }
 
 interface Visit {
@@ -105,18 +113,21 @@ interface Visit {
 
 function route(table: TableFake, visit: Visit): FakeAnswer {
   const { request, world } = visit;
-  if (request.path === table.list.path) return listAnswer(table, visit);
+  const list = [table.list, ...(table.moreLists ?? [])].find(({ path }) => path === request.path);
+  if (list !== undefined) return listAnswer(list, visit);
   const other = table.others?.[request.path];
   if (other !== undefined) return { status: 200, body: other(world) };
-  const [details, one] = [table.details.path.exec(request.path), table.one.path.exec(request.path)];
-  const id = details === null ? one?.[1] : (table.details.id?.(request) ?? details[1]);
+  const one = table.one.path.exec(request.path);
+  const found = table.details?.path.exec(request.path) ?? undefined;
+  const details = found === undefined ? undefined : table.details;
+  const id = details?.id?.(request) ?? found?.[1] ?? one?.[1];
   const state = findState(visit, decodeURIComponent(id ?? ''));
   if (state === undefined) return table.notFound;
   if (state.incident.forbidden === true) return table.forbidden;
-  return { status: 200, body: details === null ? table.one.body(state) : table.details.body(state, request) };
+  return { status: 200, body: details === undefined ? table.one.body(state) : details.body(state, request) };
 }
 
-function listAnswer({ list }: TableFake, visit: Visit): FakeAnswer {
+function listAnswer(list: FakeList, visit: Visit): FakeAnswer {
   const { request, hasDuplicates } = visit;
   const { size, offset = 0, afterId } = list.page(request.query);
   const isWanted = list.filter(request.query);

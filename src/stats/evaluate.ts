@@ -53,11 +53,9 @@ export function evaluateCoverage(
 ): void {
   for (const [at, { baseline }] of group.windows.entries()) {
     const windowMs = windows[at]?.ms ?? 0;
-    const hasBaseline =
-      coverages.length > 0 &&
-      coverages.every(({ endMs, historyStartMs }) => historyStartMs + BASELINE_MARGIN_MS <= endMs - 2 * windowMs);
-    group.set(at, 'baseline', hasBaseline ? meanMinutes(baseline, minimumSample) : ABSENT);
-    group.set(at, 'baselineResolved', hasBaseline ? baseline.count : ABSENT);
+    const isBaselineKnown = hasBaseline(coverages, windowMs);
+    group.set(at, 'baseline', isBaselineKnown ? meanMinutes(baseline, minimumSample) : ABSENT);
+    group.set(at, 'baselineResolved', isBaselineKnown ? baseline.count : ABSENT);
     const span = coveredSpan(coverages, windowMs);
     const { free, mtbf } = freeTime(group, span, minimumSample);
     group.set(at, 'free', free);
@@ -70,8 +68,16 @@ export function evaluateCoverage(
   }
 }
 
+/** Whether history begins far enough before the window that precedes this one. */
+export function hasBaseline(coverages: readonly Coverage[], windowMs: number): boolean {
+  return (
+    coverages.length > 0 &&
+    coverages.every(({ endMs, historyStartMs }) => historyStartMs + BASELINE_MARGIN_MS <= endMs - 2 * windowMs)
+  );
+}
+
 /** The time that every provider of a row covers: from the latest of their starts to the earliest of their ends. */
-function coveredSpan(coverages: readonly Coverage[], windowMs: number): { fromMs: number; toMs: number } {
+export function coveredSpan(coverages: readonly Coverage[], windowMs: number): { fromMs: number; toMs: number } {
   const starts = coverages.map(({ endMs, historyStartMs }) => Math.max(endMs - windowMs, historyStartMs));
   const ends = coverages.map(({ endMs, readUntilMs = endMs }) => Math.min(endMs, readUntilMs));
   return { fromMs: Math.max(...starts), toMs: Math.min(...ends) };

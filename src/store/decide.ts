@@ -305,7 +305,7 @@ function decideRejections({ state, loaded, provider }: Work, batch: Batch): stri
 /** A window's end never moves backwards: a clock that was set back has to catch up first. */
 function advance({ settings }: LedgerState, before: StoredProvider, batch: Batch): StoredProvider {
   const countingSinceMs = before.countingSinceMs ?? batch.startedAtMs ?? batch.nowMs;
-  const after = { ...before, countingSinceMs, cursor: batch.cursor };
+  const after = { ...before, countingSinceMs, cursor: batch.cursor ?? before.cursor };
   if (batch.complete === undefined) return after;
   const polledUntilMs = Math.max(batch.complete.polledUntilMs, before.polledUntilMs ?? batch.complete.polledUntilMs);
   const { historyStartMs } = batch.complete;

@@ -23,7 +23,9 @@ export interface StoreSettings {
 }
 
 /** What one page of a poll (or a whole poll) found, together with where to go on from. */
-export interface Batch extends Page {
+export interface Batch extends Omit<Page, 'cursor'> {
+  /** Absent: it stays as it is (deliveries are no part of a poll). */
+  readonly cursor?: string | undefined;
   readonly provider: string;
   readonly nowMs: number;
   /** When the poll that found it began: the first committed poll of a provider sets `countingSinceMs`. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { LastPollResponse } from '../../src/server/api/schemas.ts';
-import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/people.ts';
+import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/wire.ts';
 import { PAGERDUTY_FAKE_KEY } from '../../src/simulator/pagerduty.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, START_MS, stageEngine, told } from '../metrics/stage.ts';
 

@@ -58,11 +58,26 @@ it.each([
     name: 'serve',
     flags: { ...serve, checkOnly: true, configFile: 'a.yml' },
   },
-  { line: 'demo', name: 'demo', flags: { replayFile: undefined, listenAddresses: [':16887'], ...log } },
+  {
+    line: 'demo',
+    name: 'demo',
+    flags: {
+      replayFile: undefined,
+      demoPlatforms: ['pagerduty', 'opsgenie', 'cloudwatch'],
+      listenAddresses: [':16887'],
+      ...log,
+    },
+  },
   {
     line: '--web.listen-address :1 demo --replay outages.ndjson --log.format logfmt',
     name: 'demo',
-    flags: { replayFile: 'outages.ndjson', listenAddresses: [':1'], logLevel: 'info', logFormat: 'logfmt' },
+    flags: {
+      replayFile: 'outages.ndjson',
+      demoPlatforms: ['pagerduty', 'opsgenie', 'cloudwatch'],
+      listenAddresses: [':1'],
+      logLevel: 'info',
+      logFormat: 'logfmt',
+    },
   },
 ])('understands "$line"', ({ line, name, flags }) => {
   const parsed = parseCommandLine(words(line), VERSION);

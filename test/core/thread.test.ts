@@ -71,7 +71,7 @@ it('answers queries about the stored state of a provider, poll by poll', async (
   const { core } = await stage();
   await core.configure(setupWith(), SINCE);
   await core.commit(poll(at(1), { incidents: [recovered('Q1', 20)] }));
-  const { complete, nowMs, cursor, ...page } = poll(at(60), { incidents: [recovered('Q2', 20)] });
+  const { complete, nowMs, cursor = '', ...page } = poll(at(60), { incidents: [recovered('Q2', 20)] });
   if (complete === undefined) throw new Error('a poll has an end');
 
   const { isSynced } = await core.beginPoll(NAME);

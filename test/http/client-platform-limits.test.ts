@@ -64,6 +64,19 @@ describe('a 403 that is a rate limit', () => {
   });
 });
 
+describe('a 420', () => {
+  it('is a rate limit like 429, whose header is obeyed', async () => {
+    const refusal = { status: 420, headers: { 'retry-after': '7' }, body: { error: 'Enhance Your Calm' } };
+    const { url, requests } = await startServer(respondInOrder(refusal, { status: 200, body: { ok: true } }));
+    const clock = instantClock();
+
+    await get(openClient(url, { clock }));
+
+    expect(requests).toHaveLength(2);
+    expect(clock.waitsMs).toContain(7000);
+  });
+});
+
 describe('answers with an ETag', () => {
   it('are asked for again with it, and 304 gives the kept one', async () => {
     const asked: (string | undefined)[] = [];

@@ -123,7 +123,7 @@ fields:
   it('has the value and the format to add in the error of a date', () => {
     const parsed = read('fields: { id: id, triggered_at: start }', { id: 1, start: '13/05/2024 15:26' });
 
-    expect(parsed).toEqual({
+    expect(parsed).toMatchObject({
       reason: 'malformed',
       detail:
         'triggered_at (start): "13/05/2024 15:26" is not a known date; expected a date with a time; add format: "d/M/yyyy H:mm"',

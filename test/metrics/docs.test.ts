@@ -41,6 +41,7 @@ it('the process shows all of its own families and no other of that name', async 
   metrics.answered('pd', { endpoint: '/incidents', durationMs: 120 });
   metrics.budget('pd', 7);
   metrics.clockSkew('pd', 2000);
+  metrics.ensureDeliveryCounters('pd', { isContent: true, hasWebhook: true });
   metrics.reloaded(true, 0);
 
   const text = await metrics.text('text');

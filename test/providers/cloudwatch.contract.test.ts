@@ -1,4 +1,4 @@
-import { CLOUDWATCH_PEOPLE } from '../../src/simulator/cloudwatch/people.ts';
+import { CLOUDWATCH_PEOPLE } from '../../src/simulator/cloudwatch/answers.ts';
 import { startCloudwatchFake } from '../../src/simulator/cloudwatch.ts';
 import { alarm, createCloudwatchProvider, withCredentials } from './cloudwatch-stage.ts';
 import { providerContract } from './contract.ts';

@@ -39,6 +39,11 @@ export async function readDeclaredPlatforms(): Promise<readonly DeclaredPlatform
   return (await Promise.all(modules)).map((module) => module.declared);
 }
 
+/** A JSON:API record with other attributes. */
+export function withAttributes(record: object, changed: Readonly<Record<string, unknown>>): object {
+  return { ...record, attributes: { ...('attributes' in record ? Object(record.attributes) : {}), ...changed } };
+}
+
 /** The platform as the contract suite of all providers takes it. */
 export function toAdapter(declared: DeclaredPlatform): ContractAdapter {
   const { platform, config, path, items } = declared;

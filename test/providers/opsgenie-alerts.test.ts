@@ -2,7 +2,7 @@ import nock from 'nock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
 import { opsgenie } from '../../src/providers/opsgenie/platform.ts';
-import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
+import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/wire.ts';
 import type { SimulatedIncident } from '../../src/simulator/world.ts';
 import { createMemoryKnown, pollInto } from './memory-known.ts';
 import { createOpsgenieProvider, event, NOW_MS, simulated, stageOf } from './opsgenie-stage.ts';

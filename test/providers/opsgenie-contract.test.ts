@@ -1,4 +1,4 @@
-import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
+import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/wire.ts';
 import { OPSGENIE_UNAUTHORISED, startOpsgenieFake } from '../../src/simulator/opsgenie.ts';
 import { type ContractAdapter, providerContract } from './contract.ts';
 import { createOpsgenieProvider, event, type Source, simulated } from './opsgenie-stage.ts';

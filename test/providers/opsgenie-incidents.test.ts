@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/time.ts';
 import { createNameCache } from '../../src/providers/engine/name-cache.ts';
 import { toOpenIntervals } from '../../src/providers/opsgenie/timeline.ts';
-import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/people.ts';
+import { OPSGENIE_PEOPLE } from '../../src/simulator/opsgenie/wire.ts';
 import type { SimulatedIncident } from '../../src/simulator/world.ts';
 import { createOpsgenieProvider, event, NOW_MS, simulated, stageOf } from './opsgenie-stage.ts';
 import { startTap } from './setup.ts';

@@ -1,5 +1,5 @@
 import { pagerduty } from '../../src/providers/pagerduty/platform.ts';
-import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/people.ts';
+import { PAGERDUTY_PEOPLE } from '../../src/simulator/pagerduty/wire.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake, UNAUTHORISED } from '../../src/simulator/pagerduty.ts';
 import type { SimulatedEvent } from '../../src/simulator/world.ts';
 import { providerContract } from './contract.ts';

@@ -91,6 +91,7 @@ export function optionsWith(changes: Partial<ServerOptions>): ServerOptions {
     reload: () => Promise.resolve({ ok: true, message: 'reloaded' }),
     status: async () => viewWith({}),
     api: inventApi(),
+    deliveries: { webhook: () => undefined, push: () => undefined },
     ...changes,
   };
 }

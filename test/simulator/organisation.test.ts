@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHANGES_MAX } from '../../src/simulator/organisation/alarms.ts';
-import { LIVE_INCIDENTS_MAX } from '../../src/simulator/organisation/live.ts';
-import { mannerOf } from '../../src/simulator/organisation/manners.ts';
-import { createOpener, SHOP_OPSGENIE, SHOP_PAGERDUTY } from '../../src/simulator/organisation/platforms.ts';
+import { LIVE_INCIDENTS_MAX } from '../../src/simulator/organisation/incidents.ts';
 import { createRandom } from '../../src/simulator/organisation/random.ts';
+import { createOpener, mannerOf, SHOP_OPSGENIE, SHOP_PAGERDUTY } from '../../src/simulator/organisation/shop.ts';
 import { createOrganisation, type Organisation } from '../../src/simulator/organisation.ts';
 import type { SimulatedIncident, World } from '../../src/simulator/world.ts';
 

@@ -4,15 +4,15 @@ import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/types.ts';
 import { type Clock, DAY_MS, SECOND_MS } from '../../model/time.ts';
 import { platforms } from '../../providers/registry.ts';
-import { startCloudwatchFake } from '../../simulator/cloudwatch.ts';
-import { OPSGENIE_FAKE_KEY, startOpsgenieFake } from '../../simulator/opsgenie.ts';
+import { DEMO_DEFAULTS, DEMO_PLATFORMS } from '../../simulator/demo-platforms.ts';
 import { createOrganisation } from '../../simulator/organisation.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../simulator/pagerduty.ts';
 import type { Fake } from '../../simulator/platform.ts';
 import { readReplay } from '../../simulator/replay.ts';
+import type { World } from '../../simulator/world.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { readTextFile } from '../configuration.ts';
-import { type FlagValues, listenAddresses, logFlags, optional, toFileName } from '../flags.ts';
+import { type FlagValues, listenAddresses, logFlags, optional, toFileName, withDefault } from '../flags.ts';
 import { createLog } from '../log.ts';
 import { createTemporaryFolder } from '../process-lifecycle.ts';
 import { runDaemon } from './serve.ts';
@@ -22,14 +22,20 @@ const replayFile = optional(
   'serve the outages of this file (one JSON object per line) instead of invented ones',
   toFileName,
 );
-const flags = { replayFile, listenAddresses, ...logFlags };
+const demoPlatforms = withDefault(
+  '--platforms <types>',
+  `platforms to invent incidents on, separated by commas; known: ${DEMO_PLATFORMS.map(({ type }) => type).join(', ')}`,
+  DEMO_DEFAULTS.join(','),
+  parsePlatforms,
+);
+const flags = { replayFile, demoPlatforms, listenAddresses, ...logFlags };
 
 /** The same organisation for everybody. */
 const SEED = 7;
 /** How often the organisation moves on. */
 const LIVE_EVERY_MS = SECOND_MS;
 
-/** Fakes of the three platforms with an invented organisation (or a replayed file), and the real exporter polling them. */
+/** Fakes of platforms with an invented organisation (or a replayed file), and the real exporter polling them. */
 export const demo = defineCommand({
   name: 'demo',
   description: 'serve an invented organisation, or a file of outages',
@@ -37,6 +43,7 @@ export const demo = defineCommand({
   isDaemon: true,
   examples: [
     ['demo', 'invented incidents that open and resolve while you watch'],
+    ['demo --platforms=jsm,incidentio', 'the same on other platforms'],
     ['demo --replay=outages.ndjson', 'outages of a file, shifted so that the last one ends now'],
   ],
   run: (args, context) => {
@@ -47,14 +54,14 @@ export const demo = defineCommand({
 });
 
 async function startDemo(
-  { replayFile: file, listenAddresses: addresses }: FlagValues<typeof flags>,
+  { replayFile: file, demoPlatforms: types, listenAddresses: addresses }: FlagValues<typeof flags>,
   { clock, version, stdout, log, onFatal }: CommandContext & Pick<DaemonInput, 'log' | 'onFatal'>,
 ): Promise<Daemon> {
   // The fakes are on this machine: no proxy leads there, and any credentials will do.
   process.env['NO_PROXY'] = [process.env['NO_PROXY'], '127.0.0.1'].filter(Boolean).join(',');
   process.env['AWS_ACCESS_KEY_ID'] = 'demo';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'demo';
-  const stage = file === undefined ? await startOrganisation() : await startReplay(file);
+  const stage = file === undefined ? await startOrganisation(types) : await startReplay(file);
   const folder = createTemporaryFolder('mttr-exporter-demo-');
   const closeStage = async () => {
     await stage.close();
@@ -87,30 +94,45 @@ async function startDemo(
   };
 }
 
+function parsePlatforms(text: string): readonly string[] {
+  const types = [...new Set(text.split(','))];
+  const unknown = types.find((type) => DEMO_PLATFORMS.every((platform) => platform.type !== type));
+  if (unknown === undefined) return types;
+  throw new Error(`"${unknown}" is unknown; expected some of ${DEMO_PLATFORMS.map(({ type }) => type).join(', ')}`);
+}
+
 /** Fakes of platforms, and the configuration that polls them. */
 interface Stage {
-  /** YAML of the `providers` list. */
-  readonly providers: string;
-  /** YAML of further top-level keys. */
-  readonly more?: string;
+  readonly providers: readonly Readonly<Record<string, unknown>>[];
+  /** Further top-level keys. */
+  readonly more: Readonly<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
-async function startOrganisation(): Promise<Stage> {
-  const organisation = createOrganisation({ seed: SEED, nowMs: Date.now() });
-  const pagerduty = await startPagerdutyFake(organisation.pagerduty);
-  const opsgenie = await startOpsgenieFake(organisation.opsgenie);
-  const cloudwatch = await startCloudwatchFake(organisation.cloudwatch);
+async function startOrganisation(types: readonly string[]): Promise<Stage> {
+  const further = types.filter((type) => !DEMO_DEFAULTS.includes(type));
+  const organisation = createOrganisation({ seed: SEED, nowMs: Date.now(), further });
+  const { pagerduty, opsgenie, cloudwatch } = organisation;
+  const worlds = new Map<string, World>([
+    ...Object.entries({ pagerduty, opsgenie, cloudwatch }),
+    ...organisation.further,
+  ]);
+  const fakes: Fake[] = [];
+  const providers: Readonly<Record<string, unknown>>[] = [];
+  for (const platform of DEMO_PLATFORMS.filter((one) => types.includes(one.type))) {
+    const { type, name = type } = platform;
+    const world = worlds.get(type) ?? { incidents: [], alarms: [] };
+    const fake = await platform.start(world);
+    fakes.push(fake);
+    providers.push({ name, type, base_url: fake.url, ...platform.settings(world) });
+  }
   const living = setInterval(() => organisation.live(Date.now()), LIVE_EVERY_MS);
-  const regions = [...new Set(organisation.cloudwatch.alarms.map(({ region }) => region))].join(', ');
   return {
-    providers: `
-  - { name: pagerduty, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${pagerduty.url}", poll_interval: 2s, rate_limit: 100/s }
-  - { name: opsgenie, type: opsgenie, api_key: ${OPSGENIE_FAKE_KEY}, base_url: "${opsgenie.url}", poll_interval: 2s, rate_limit: 100/s }
-  - { name: aws, type: cloudwatch, regions: [${regions}], base_url: "${cloudwatch.url}", poll_interval: 5s, rate_limit: 50/s, overall: false }`,
+    providers,
+    more: { availability: { severities: ['P1'], objective: 0.999 } },
     close: async () => {
       clearInterval(living);
-      await closeAll([pagerduty, opsgenie, cloudwatch]);
+      await closeAll(fakes);
     },
   };
 }
@@ -123,9 +145,17 @@ async function startReplay(file: string): Promise<Stage> {
   const days = Math.max(210, Math.ceil((nowMs - firstAtMs) / DAY_MS) + 1);
   const pagerduty = await startPagerdutyFake(world);
   return {
-    more: `history: ${days}d\nretention: ${days + 190}d\n`,
-    providers: `
-  - { name: pagerduty, type: pagerduty, api_key: ${PAGERDUTY_FAKE_KEY}, base_url: "${pagerduty.url}", poll_interval: 2s, rate_limit: 100/s }`,
+    more: { history: `${days}d`, retention: `${days + 190}d` },
+    providers: [
+      {
+        name: 'pagerduty',
+        type: 'pagerduty',
+        api_key: PAGERDUTY_FAKE_KEY,
+        base_url: pagerduty.url,
+        poll_interval: '2s',
+        rate_limit: '100/s',
+      },
+    ],
     close: () => closeAll([pagerduty]),
   };
 }
@@ -134,8 +164,14 @@ async function closeAll(fakes: readonly Fake[]): Promise<void> {
   for (const fake of fakes) await fake.close();
 }
 
-function demoConfig({ providers, more = '' }: Stage, folder: string): Config {
-  const text = `providers:${providers}\n${more}metrics: { new_series_hold: 5s }\nstore: { path: '${join(folder, 'demo.db')}' }\n`;
+function demoConfig({ providers, more }: Stage, folder: string): Config {
+  // JSON is YAML.
+  const text = JSON.stringify({
+    providers,
+    ...more,
+    metrics: { new_series_hold: '5s' },
+    store: { path: join(folder, 'demo.db') },
+  });
   const readFile = () => {
     throw new Error('the demo reads no secret files');
   };

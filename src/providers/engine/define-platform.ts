@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProviderConfig } from '../../config/types.ts';
+import type { ProviderConfig, RateLimit } from '../../config/types.ts';
 import { createHttpClient, type HttpClient } from '../../http/client.ts';
 import { RequestError } from '../../http/errors.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
@@ -26,13 +26,15 @@ export function secret(): z.ZodString {
 export function definePlatform<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
   definition: PlatformDefinition<Shape, Item>,
 ): Platform {
-  const { type, settings: shape, rateLimit, defaultTags = {} } = definition;
+  const { type, settings: shape, rateLimit, defaultTags = {}, webhook } = definition;
   return {
     type,
     shape,
     secrets: Object.keys(shape).filter((key) => shape[key] !== undefined && secrets.has(shape[key])),
     defaultRateLimit: rateLimit,
     defaultTags,
+    isBaseUrlRequired: definition.baseUrl === undefined,
+    ...(webhook && { webhook }),
     fromEnvironment: (env) => fromEnvironment(definition, env),
     create: (config, dependencies) => createProvider(definition, config, dependencies),
   };
@@ -70,31 +72,39 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
 ): Provider {
   const settings = z.object(definition.settings).parse(config.settings);
   const { observer, clockSkewMs } = rememberClockSkew(outer);
-  const { rateLimit, timeoutMs, proxyUrl, caFile } = config;
-  const httpClient = createHttpClient({
-    baseUrl: config.baseUrl ?? definition.baseUrl(settings),
-    ...authOptions(definition.auth(settings), definition.headers),
-    rateLimit,
-    timeoutMs,
-    proxyUrl,
-    caFile,
-    clock,
-    observer,
-  });
+  const { timeoutMs, proxyUrl, caFile } = config;
+  const baseUrl = config.baseUrl ?? definition.baseUrl?.(settings);
+  if (baseUrl === undefined) throw new TypeError(`expected a configuration with base_url for ${definition.type}`);
+  const createClient = (rateLimit: RateLimit) =>
+    createHttpClient({
+      baseUrl,
+      ...authOptions(definition.auth(settings), definition.headers),
+      rateLimit,
+      timeoutMs,
+      proxyUrl,
+      caFile,
+      clock,
+      observer,
+    });
+  const httpClient = withOwnLimit(createClient, config.rateLimit, definition.ownRateLimit);
   const lists = definition.incidents(settings, config);
   const teams = createNames(httpClient, definition.names?.teams);
   const services = createNames(httpClient, definition.names?.services);
+  const statuses = createNames(httpClient, definition.names?.statuses);
+  const session = definition.session?.(settings);
   const { capabilities } = definition;
   return {
     capabilities: typeof capabilities === 'function' ? capabilities(settings) : capabilities,
-    poll: (request) => poll({ client: { httpClient, signal: request.signal }, lists, request, teams, services }),
+    poll: (request) =>
+      poll({ client: { httpClient, signal: request.signal }, lists, request, teams, services, statuses, session }),
     probe: (request) =>
       probe({
         client: { httpClient, signal: request.signal },
         lists,
         names: definition.names ?? {},
+        session,
         region: {
-          name: config.baseUrl === undefined ? new URL(definition.baseUrl(settings)).host : 'as base_url says',
+          name: config.baseUrl === undefined ? new URL(baseUrl).host : 'as base_url says',
         },
         request,
       }),
@@ -103,12 +113,34 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
   };
 }
 
+/** One client for all requests, or two where some have a limit of their own: never a lower one than the others. */
+function withOwnLimit(
+  createClient: (rateLimit: RateLimit) => HttpClient,
+  rateLimit: RateLimit,
+  own: { readonly path: string; readonly rateLimit: RateLimit } | undefined,
+): Pick<HttpClient, 'get' | 'close'> {
+  const main = createClient(rateLimit);
+  if (own === undefined) return main;
+  const isLower = own.rateLimit.requests * rateLimit.perMs < rateLimit.requests * own.rateLimit.perMs;
+  const others = createClient(isLower ? rateLimit : own.rateLimit);
+  return {
+    get: (path, query, signal) => {
+      const text = typeof path === 'string' ? path : path.path;
+      return (text.startsWith(own.path) ? others : main).get(path, query, signal);
+    },
+    close: async () => {
+      await main.close();
+      await others.close();
+    },
+  };
+}
+
 const NO_NAMES: NameCache = { ensure: async () => undefined, of: () => undefined, takeUpdates: () => undefined };
 
 /** 402 (not in the plan), 403 (not permitted) and 404 (not offered): the names are then unknown. */
 const REFUSED_STATUSES: readonly (number | undefined)[] = [402, 403, 404];
 
-function createNames(httpClient: HttpClient, list: NameList | undefined): NameCache {
+function createNames(httpClient: Pick<HttpClient, 'get'>, list: NameList | undefined): NameCache {
   if (list === undefined) return NO_NAMES;
   return createNameCache(async (signal) => {
     try {

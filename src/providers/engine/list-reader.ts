@@ -87,6 +87,7 @@ async function* readInOrder(
 /** What declares the lists of open records. */
 interface OpenLists {
   readonly paging: Paging;
+  readonly openPaging?: Paging | undefined;
   readonly open: (range?: ListRange) => ListRequest | readonly ListRequest[];
 }
 
@@ -97,15 +98,17 @@ export async function* readOpenLists(
   nowMs: number,
 ): AsyncGenerator<RangePage<unknown>> {
   const always = { fromMs: 0, toMs: nowMs + DAY_MS };
+  const { paging, openPaging = paging } = lists;
   for (const [index, whole] of openRequests(lists).entries()) {
     const request = (range: ListRange) => {
       if (range.fromMs === always.fromMs && range.toMs === always.toMs) return whole;
       const part = openRequests(lists, range)[index];
       if (part !== undefined && JSON.stringify(part) !== JSON.stringify(whole)) return part;
-      const { cap } = lists.paging;
-      throw new Error(`${toLabel(whole)}: more open records than the ${cap} that the platform lets anyone list`);
+      throw new Error(
+        `${toLabel(whole)}: more open records than the ${openPaging.cap} that the platform lets anyone list`,
+      );
     };
-    yield* readRangedList(client, { paging: lists.paging, request }, [always]);
+    yield* readRangedList(client, { paging: openPaging, request }, [always]);
   }
 }
 

@@ -1,3 +1,4 @@
+import { RequestError } from '../../http/errors.ts';
 import type { Page } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../model/time.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
@@ -5,7 +6,7 @@ import { chooseLookups } from '../lookups.ts';
 import { rangesAfter, type TimeRange } from '../time-ranges.ts';
 import type { PollContext } from './build-incidents.ts';
 import { decodeCursor, encodeCursor, type FirstSyncCursor, type PollingCursor } from './cursor.ts';
-import type { PlatformRecord } from './definition.ts';
+import type { IncidentLists, PlatformRecord } from './definition.ts';
 import { readOpenLists, readPages, readRangedList, toListRange } from './list-reader.ts';
 import {
   createRecordReader,
@@ -30,10 +31,21 @@ export async function* poll<Item extends PlatformRecord>(context: PollContext<It
   const readWith = lists.readWith ?? [];
   const adopt = lists.adoptCursor ?? (() => undefined);
   const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, readWith, adopt);
+  await checkSession(context);
   await teams.ensure([], request.nowMs, request.signal);
   await services.ensure([], request.nowMs, request.signal);
   if (cursor?.phase === 'polling') yield* pollChanges(context, cursor);
   else yield* firstSync(context, resumeCursor(context, cursor));
+}
+
+/** Throws where the credentials are refused: an empty list would be taken for an empty platform. */
+async function checkSession<Item extends PlatformRecord>({ client, session }: PollContext<Item>): Promise<void> {
+  if (session === undefined) return;
+  try {
+    await client.httpClient.get(session.path, session.query ?? {}, client.signal);
+  } catch (error) {
+    if (!(error instanceof RequestError) || error.status !== 404) throw error;
+  }
 }
 
 /** A first sync continues where it was; one that began with other settings begins anew, up to the same time. */
@@ -65,6 +77,7 @@ async function* firstSync<Item extends PlatformRecord>(
     const ranges = lists.created === undefined ? page.rangesLeft : rangesAfter(page, read.createdMs, LIST_PRECISION_MS);
     state = { ...state, ranges: [...ranges], ...(newestMs === undefined ? {} : { newestMs }) };
     yield toPage(read, encodeCursor(state));
+    if (isUnlimited(lists) && read.createdMs.some((ms) => ms < begun.historyStartMs)) break;
   }
   state = { ...state, phase: 'open', ranges: [] };
   for await (const { records } of readOpenLists(client, lists, request.nowMs)) {
@@ -159,9 +172,18 @@ async function* readRanges<Item extends PlatformRecord>(
   reader: RecordReader,
   { request, ranges, options }: RangesToRead,
 ): AsyncGenerator<ReadRecords> {
-  for await (const { records } of readRangedList(client, { ...lists, request }, ranges)) {
-    yield await reader.readList(records, options);
+  const fromMs = Math.min(...ranges.map((range) => range.fromMs));
+  const wanted = isUnlimited(lists) ? ranges.slice(0, 1) : ranges;
+  for await (const { records } of readRangedList(client, { ...lists, request }, wanted)) {
+    const read = await reader.readList(records, options);
+    yield read;
+    if (isUnlimited(lists) && read.createdMs.some((ms) => ms < fromMs)) return;
   }
+}
+
+/** The list by creation takes no range and has the newest first: where a record is older than the range, all others are. */
+function isUnlimited<Item extends PlatformRecord>({ changed, isNewestFirst }: IncidentLists<Item>): boolean {
+  return changed === undefined && isNewestFirst === true;
 }
 
 /** Reads from the newest change back to the first older one; false when the cap is met before, so that some may be missing. */

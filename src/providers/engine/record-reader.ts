@@ -1,7 +1,7 @@
 import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
-import { parseRecord, parseRecords } from '../answers.ts';
+import { type FindId, parseRecord, parseRecords } from '../answers.ts';
 import type { PollRequest } from '../provider.ts';
 import { buildIncidents, type PollContext, REQUESTS_CONCURRENT } from './build-incidents.ts';
 import type { IncidentLists, PlatformRecord } from './definition.ts';
@@ -83,7 +83,7 @@ export function createRecordReader<Item extends PlatformRecord>(
     isSeen: (id) => seen.has(id),
     readSingles,
     async readList(records, { changedAfterMs, createdFromMs, unknownBefore } = {}) {
-      const parsed = parseRecords(lists.record, records, what);
+      const parsed = parseRecords(lists.record, records, what, rawIdOf(lists));
       const listed = await underStoredIds(newestOfEach(parsed.records), lists, request);
       const isChanged = (record: Item) => changedAfterMs === undefined || changedMs(record) > changedAfterMs;
       const changed = listed.filter(isChanged);
@@ -131,7 +131,7 @@ async function requestSingle<Item extends PlatformRecord>(
   const { path, query = {} } = lists.one(id);
   try {
     const { body } = await client.httpClient.get(path, query, client.signal);
-    return parseRecord(lists.record, lists.oneAt === undefined ? body : valueAt(body, lists.oneAt));
+    return parseRecord(lists.record, lists.oneAt === undefined ? body : valueAt(body, lists.oneAt), rawIdOf(lists));
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (error.status === 404) return 'deleted';
@@ -139,6 +139,11 @@ async function requestSingle<Item extends PlatformRecord>(
     const detail = `${toLabel(lists.one('{id}'))}: 403, these credentials may not read this record`;
     return { id, key: id, reason: 'forbidden', detail };
   }
+}
+
+/** Finds the id in a record as the platform sends it. */
+function rawIdOf<Item extends PlatformRecord>({ idAt = 'id' }: IncidentLists<Item>): FindId {
+  return (record) => valueAt(record, idAt);
 }
 
 /** A list may show a record twice. */

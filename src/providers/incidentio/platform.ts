@@ -7,6 +7,7 @@ import { definePlatform, details, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { afterCursor } from '../engine/paging.ts';
 import { toOpenStatus } from '../engine/to-incident.ts';
+import { signedBy, standardWebhooks } from '../webhook.ts';
 
 /** Filters take dates without a zone: so much earlier, the date has begun everywhere on earth. */
 const DATE_MARGIN_MS = 12 * HOUR_MS;
@@ -124,6 +125,7 @@ export const incidentio = definePlatform({
     reopens: false,
   }),
   // The platform allows 1,200 a minute per key; the rest is left to others who use the same key.
+  webhook: signedBy(standardWebhooks),
   rateLimit: { requests: 1000, perMs: MINUTE_MS },
   incidents: ({ timestamps }) => {
     const list = (query: Readonly<Record<string, string | readonly string[]>>, order: 'asc' | 'desc' = 'asc') => ({

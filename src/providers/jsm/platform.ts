@@ -8,6 +8,7 @@ import { definePlatform, details, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { byOffset, nextLink } from '../engine/paging.ts';
 import { tagValue } from '../tags.ts';
+import { basicPassword, bearer, signedBy } from '../webhook.ts';
 
 /** An alert; `acknowledged` says that somebody did, the log says when. */
 interface Alert extends PlatformRecord {
@@ -95,6 +96,7 @@ export const jsm = definePlatform({
     reopens: false,
   },
   // Not published for this API; what has been found cautious for Opsgenie.
+  webhook: signedBy(bearer, basicPassword),
   rateLimit: { requests: 130, perMs: MINUTE_MS },
   defaultTags: { service: 'service' },
   names: {

@@ -5,6 +5,7 @@ import { rememberClockSkew } from '../../http/request-observer.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
 import { describeRegion } from '../regions.ts';
+import { basicPassword, bearer, signedBy } from '../webhook.ts';
 import { alertsSource } from './alerts.ts';
 import { incidentsSource } from './incidents.ts';
 import { createOpsgenie } from './poll.ts';
@@ -22,6 +23,8 @@ export const opsgenie: Platform = {
   type: 'opsgenie',
   shape,
   secrets: ['api_key'],
+  // Opsgenie signs nothing: its webhook integration sends headers that people configure.
+  webhook: signedBy(bearer, basicPassword),
   defaultRateLimit: { requests: 130, perMs: MINUTE_MS },
   defaultTags: { service: 'service' },
   fromEnvironment({ OPSGENIE_TOKEN: token, OPSGENIE_REGION: region }) {

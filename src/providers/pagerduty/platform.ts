@@ -6,6 +6,7 @@ import type { Capabilities } from '../../model/capabilities.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies } from '../provider.ts';
 import { describeRegion } from '../regions.ts';
+import { hmacHex, signedBy } from '../webhook.ts';
 import { createApi } from './api.ts';
 import { readCursor } from './cursor.ts';
 import { firstSync } from './first-sync.ts';
@@ -32,6 +33,8 @@ export const pagerduty: Platform = {
   type: 'pagerduty',
   shape,
   secrets: ['api_key'],
+  // Several signatures, separated by commas, while a secret is rotated.
+  webhook: signedBy(hmacHex({ header: 'x-pagerduty-signature', prefix: 'v1=' })),
   // The platform allows 960 a minute per key; the rest is left to others who use the same key.
   defaultRateLimit: { requests: 900, perMs: MINUTE_MS },
   defaultTags: {},

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { SimulatedAlarm, World } from '../world.ts';
-import { Refusal, seconds } from './answers.ts';
-import { CLOUDWATCH_PEOPLE } from './people.ts';
+import { CLOUDWATCH_PEOPLE, Refusal, seconds } from './answers.ts';
 
 /** The account that alarms belong to unless the fake is told another. */
 export const ACCOUNT = '123456789012';

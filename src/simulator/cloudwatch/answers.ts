@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
+import { PEOPLE } from '../people.ts';
 import type { FakeAnswer } from '../platform.ts';
+
+const [{ name, email, login }] = PEOPLE;
+
+/** Who is in charge of all alarms. */
+export const CLOUDWATCH_PEOPLE = { name, mail: email, login } as const;
 
 /** A refusal as AWS JSON 1.0 words it; `code` is what clients of the older query protocol go by. */
 export class Refusal extends Error {

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { DAY_MS } from '../../model/time.ts';
 import type { SimulatedAlarm, World } from '../world.ts';
 import { changesUntil, paging } from './alarms.ts';
-import { seconds } from './answers.ts';
-import { CLOUDWATCH_PEOPLE } from './people.ts';
+import { CLOUDWATCH_PEOPLE, seconds } from './answers.ts';
 
 /** What happened longer ago is forgotten. */
 const RETENTION_MS = 30 * DAY_MS;

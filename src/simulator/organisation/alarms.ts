@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/time.ts';
 import type { SimulatedAlarm, World } from '../world.ts';
-import type { Pace } from './live.ts';
+import type { Pace } from './incidents.ts';
 import type { NonEmpty, Random } from './random.ts';
 import type { ServiceName } from './shop.ts';
 
