@@ -1,5 +1,6 @@
 import { alertmanager } from './alertmanager/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
+import { github } from './github/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jira } from './jira/platform.ts';
@@ -20,6 +21,7 @@ export const platforms: readonly Platform[] = [
   rootly,
   cloudwatch,
   alertmanager,
+  github,
   imported,
   push,
 ];

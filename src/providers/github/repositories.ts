@@ -11,7 +11,7 @@ import type {
 import { readPages } from '../engine/list-reader.ts';
 import { nextLink } from '../engine/paging.ts';
 import { askGraphql } from './graphql.ts';
-import { ORGANISATION_ARGUMENT } from './words.ts';
+import { ORGANISATION_ARGUMENT, TOKEN_REPOSITORIES_PATH } from './words.ts';
 
 /** New repositories are found this often. */
 const FIND_AGAIN_MS = HOUR_MS;
@@ -38,7 +38,7 @@ const pagesOf = (items: string) => nextLink({ items, size: 100, sizeParam: 'per_
 export function listOf(isApp: boolean) {
   return isApp
     ? { request: { path: '/installation/repositories' }, paging: pagesOf('repositories') }
-    : { request: { path: '/user/repos' }, paging: pagesOf('') };
+    : { request: { path: TOKEN_REPOSITORIES_PATH }, paging: pagesOf('') };
 }
 
 /** Finds the repositories of the configuration, again once an hour: names in full, and globs over what the credentials see. */
