@@ -463,7 +463,9 @@ describe('the deployments of GitHub', () => {
       const [asked] = tokens(requests);
       const jwt = asked?.headers.authorization?.slice('Bearer '.length) ?? '';
       const [head = '', claims = '', signature = ''] = jwt.split('.');
-      expect(createVerify('RSA-SHA256').update(`${head}.${claims}`).verify(publicKey, signature, 'base64url')).toBe(true);
+      expect(createVerify('RSA-SHA256').update(`${head}.${claims}`).verify(publicKey, signature, 'base64url')).toBe(
+        true,
+      );
       expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ iss: '12' });
       expect(tokens(requests)).toHaveLength(1);
       expect(requests.map(({ path }) => path)).toContain('/installation/repositories');
