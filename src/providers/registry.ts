@@ -1,12 +1,9 @@
 import { alertmanager } from './alertmanager/platform.ts';
 import { betterstack } from './betterstack/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
-<<<<<<< HEAD
-import { github } from './github/platform.ts';
-=======
 import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
->>>>>>> main
+import { github } from './github/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jira } from './jira/platform.ts';
