@@ -36,6 +36,10 @@ export type PollerCore = Pick<
   | 'rejectedIds'
   | 'stateChanges'
   | 'bySubject'
+  | 'deployments'
+  | 'deploymentsOf'
+  | 'unfinishedDeployments'
+  | 'comparisons'
 >;
 
 interface PollerInput {
@@ -335,6 +339,10 @@ export function toStoredState(
     rejectedIds: () => core.rejectedIds(query),
     stateChanges: (subjects) => core.stateChanges(query, subjects),
     bySubject: (subjects) => core.bySubject(query, subjects),
+    deployments: (ids) => core.deployments(query, ids),
+    deploymentsOf: (repositories, sinceMs) => core.deploymentsOf(query, repositories, sinceMs),
+    unfinishedDeployments: () => core.unfinishedDeployments(query),
+    comparisons: (pairs) => core.comparisons(query, pairs),
   };
 }
 
