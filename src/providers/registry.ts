@@ -11,6 +11,7 @@ import { jira } from './jira/platform.ts';
 import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
+import { prometheus } from './prometheus/platform.ts';
 import type { Platform } from './provider.ts';
 import { push } from './push/platform.ts';
 import { rootly } from './rootly/platform.ts';
@@ -32,6 +33,7 @@ export const platforms: readonly Platform[] = [
   betterstack,
   cloudwatch,
   alertmanager,
+  prometheus,
   github,
   gitlab,
   imported,
