@@ -1,4 +1,4 @@
-import { type Mapping, toMapping } from './mapping.ts';
+import { type Mapping, parseFieldPath, type RowCondition, toMapping } from './mapping.ts';
 
 /** PagerDuty: incidents of the REST API, rows of its analytics, and the CSV of its reports. */
 const pagerduty = toMapping('pagerduty', {
@@ -69,6 +69,39 @@ const jira = toMapping('jira', {
   updated_at: { from: ['fields.updated', 'Updated'], formats: JIRA_DATES },
 });
 
+/** Resolutions of what was no incident, as polls leave them out by default. */
+const NO_INCIDENT = ['duplicate', "won't do", "won't fix", 'declined', 'canceled', 'cancelled'];
+
+/** ServiceNow: the CSV or JSON of a list of incidents, with the names of columns or with their labels. */
+const servicenow = toMapping('servicenow', {
+  id: ['number', 'Number'],
+  title: ['short_description', 'Short description'],
+  service: ['business_service', 'Service', 'Business service', 'cmdb_ci', 'Configuration item'],
+  team: ['assignment_group', 'Assignment group'],
+  severity: ['priority', 'Priority'],
+  urgency: ['urgency', 'Urgency'],
+  status: {
+    from: ['state', 'State'],
+    values: {
+      1: 'triggered',
+      new: 'triggered',
+      6: 'resolved',
+      resolved: 'resolved',
+      7: 'resolved',
+      closed: 'resolved',
+      '*': 'acknowledged',
+    },
+  },
+  triggered_at: ['opened_at', 'Opened', 'sys_created_on', 'Created'],
+  resolved_at: ['resolved_at', 'Resolved', 'closed_at', 'Closed'],
+  updated_at: ['sys_updated_on', 'Updated'],
+});
+
+/** Rows that have one of the values in one of the columns. */
+function skipRows(columns: readonly string[], values: readonly string[]): RowCondition[] {
+  return columns.map((column) => ({ path: parseFieldPath(column), values }));
+}
+
 const own = {
   id: 'id',
   url: 'url',
@@ -96,7 +129,8 @@ const own = {
 export const builtinMappings: ReadonlyMap<string, Mapping> = new Map([
   ['pagerduty', pagerduty],
   ['opsgenie', opsgenie],
-  ['jira', jira],
+  ['jira', { ...jira, skip: skipRows(['fields.resolution.name', 'Resolution'], NO_INCIDENT) }],
+  ['servicenow', { ...servicenow, skip: skipRows(['state', 'State'], ['8', 'canceled', 'cancelled']) }],
   [
     'outages',
     toMapping('outages', {

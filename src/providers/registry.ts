@@ -8,6 +8,7 @@ import { pagerduty } from './pagerduty/platform.ts';
 import type { Platform } from './provider.ts';
 import { push } from './push/platform.ts';
 import { rootly } from './rootly/platform.ts';
+import { servicenow } from './servicenow/platform.ts';
 
 /** Every platform that a provider may be of; the one list that knows them all. */
 export const platforms: readonly Platform[] = [
@@ -17,6 +18,7 @@ export const platforms: readonly Platform[] = [
   jsm,
   incidentio,
   rootly,
+  servicenow,
   cloudwatch,
   imported,
   push,
