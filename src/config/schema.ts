@@ -93,7 +93,7 @@ const providerKeys = {
     .boolean()
     .optional()
     .describe(
-      'false keeps its incidents out of every grouping but provider; false by default with source: deployments.',
+      'false keeps its incidents out of every grouping but provider; false by default for alerts (alertmanager, prometheus) and with source: deployments.',
     ),
   severity: severitySection.prefault({}),
   services: servicesSection.prefault({}),

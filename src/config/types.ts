@@ -31,6 +31,8 @@ export interface PlatformSettings {
   readonly webhook?: WebhookSettings;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
+  /** What `overall` is where it is not configured; true without it. */
+  readonly isOverallByDefault?: boolean | undefined;
   /** Its records are state changes (alarms): `open_window` and `flaky_below` are keys of its providers. */
   readonly hasStateChanges?: true | undefined;
   /** It yields deployments: `always`, or with its own key `source: deployments`; their keys are keys of its providers. */

@@ -77,7 +77,7 @@ const servicenow = toMapping('servicenow', {
   id: ['number', 'Number'],
   title: ['short_description', 'Short description'],
   service: ['business_service', 'Service', 'Business service', 'cmdb_ci', 'Configuration item'],
-  team: ['assignment_group', 'Assignment group'],
+  team: 'assignment_group',
   severity: ['priority', 'Priority'],
   urgency: ['urgency', 'Urgency'],
   status: {

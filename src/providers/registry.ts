@@ -1,4 +1,8 @@
+import { alertmanager } from './alertmanager/platform.ts';
+import { betterstack } from './betterstack/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
+import { datadog } from './datadog/platform.ts';
+import { firehydrant } from './firehydrant/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jira } from './jira/platform.ts';
@@ -9,6 +13,8 @@ import type { Platform } from './provider.ts';
 import { push } from './push/platform.ts';
 import { rootly } from './rootly/platform.ts';
 import { servicenow } from './servicenow/platform.ts';
+import { splunkOncall } from './splunk-oncall/platform.ts';
+import { statuspage } from './statuspage/platform.ts';
 
 /** Every platform that a provider may be of; the one list that knows them all. */
 export const platforms: readonly Platform[] = [
@@ -19,7 +25,13 @@ export const platforms: readonly Platform[] = [
   incidentio,
   rootly,
   servicenow,
+  firehydrant,
+  datadog,
+  splunkOncall,
+  statuspage,
+  betterstack,
   cloudwatch,
+  alertmanager,
   imported,
   push,
 ];

@@ -107,7 +107,7 @@ describe('the alerts', () => {
 
   it('are about recovery, or about the exporter', () => {
     expect(ofRecovery.length).toBe(13);
-    expect(alerts.length).toBe(24);
+    expect(alerts.length).toBe(25);
   });
 
   it.each(ofRecovery)('stand still with the numbers of a silent provider: $alert', ({ expr }) => {

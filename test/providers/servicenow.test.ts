@@ -143,7 +143,7 @@ describe('the ServiceNow provider', () => {
       Number: 'INC1',
       'Short description': 'Checkout answers 502',
       Service: 'checkout',
-      'Assignment group': 'payments',
+      assignment_group: 'payments',
       Priority: '2 - High',
       State: 'Resolved',
       Opened: '2026-11-02 08:00:00',

@@ -108,6 +108,8 @@ export interface IncidentLists<Item extends PlatformRecord> {
   /** Path of a record's id as the platform sends it, or what finds the id in a record; `id` without it. */
   readonly idAt?: string | ((record: unknown) => unknown) | undefined;
   readonly details?: RecordDetails<Item> | undefined;
+  /** `updatedAtMs` is only the newest time that a record tells, and an edit may lower it: what is read last is the truth. */
+  readonly hasNoChangeTimes?: boolean | undefined;
   /** The record with what its changes of status mean; `categoryOf` gives the name of a status in `names.statuses`. */
   readonly withStatuses?: ((record: Item, categoryOf: (id: string) => string | undefined) => Item) | undefined;
   /** Whatever the configuration makes of records besides labels; when it changes, the history is read again. */
