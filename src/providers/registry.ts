@@ -3,6 +3,7 @@ import { betterstack } from './betterstack/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
 import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
+import { github } from './github/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jira } from './jira/platform.ts';
@@ -32,6 +33,7 @@ export const platforms: readonly Platform[] = [
   betterstack,
   cloudwatch,
   alertmanager,
+  github,
   imported,
   push,
 ];
