@@ -15,6 +15,7 @@ import { prometheus } from './prometheus/platform.ts';
 import type { Platform } from './provider.ts';
 import { push } from './push/platform.ts';
 import { rootly } from './rootly/platform.ts';
+import { servicenow } from './servicenow/platform.ts';
 import { splunkOncall } from './splunk-oncall/platform.ts';
 import { statuspage } from './statuspage/platform.ts';
 
@@ -26,6 +27,7 @@ export const platforms: readonly Platform[] = [
   jsm,
   incidentio,
   rootly,
+  servicenow,
   firehydrant,
   datadog,
   splunkOncall,
