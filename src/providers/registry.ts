@@ -10,6 +10,7 @@ import { jira } from './jira/platform.ts';
 import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
+import { prometheus } from './prometheus/platform.ts';
 import type { Platform } from './provider.ts';
 import { push } from './push/platform.ts';
 import { rootly } from './rootly/platform.ts';
@@ -31,6 +32,7 @@ export const platforms: readonly Platform[] = [
   betterstack,
   cloudwatch,
   alertmanager,
+  prometheus,
   github,
   imported,
   push,
