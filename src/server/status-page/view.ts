@@ -65,7 +65,8 @@ export interface OpenIncident {
   readonly severity: string;
   readonly status: string;
   readonly triggeredAtMs: number;
-  readonly targetMinutes: number | undefined;
+  /** When it should be resolved; undefined without a target. */
+  readonly dueAtMs: number | undefined;
 }
 
 /** Deliveries of a provider: webhooks, and what was pushed. */
