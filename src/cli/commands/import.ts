@@ -50,9 +50,9 @@ export const importFiles = defineCommand({
 async function run(args: ParsedArgs<typeof importFlags>, context: CommandContext): Promise<number> {
   const nowMs = context.clock.nowMs();
   const config = configurationForHistory(args.flags, context);
-  const { retentionMs } = config;
+  const { retentionMs, severities, services } = config;
   const options = readImportOptions(args, config, nowMs);
-  const stats = createImportStats(createLabelMapper(options.provider, config.severities), nowMs - retentionMs);
+  const stats = createImportStats(createLabelMapper(options.provider, severities, services), nowMs - retentionMs);
   const rejectedRows = createRejectedRows(options);
   const ignored = new Set<string>();
   const assumedZones = new Set<string>();
