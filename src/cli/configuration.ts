@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../config/diagnostics.ts';
+import { secretValues } from '../config/http-settings.ts';
 import { configFromEnvironment, findConfigFile, type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import { messageOf } from '../model/error-message.ts';
@@ -14,7 +15,10 @@ import { UsageError } from './flags.ts';
 export function readConfiguration(
   flag: string | undefined,
   { env, clock }: Pick<CommandContext, 'env' | 'clock'>,
-  { hasAnyEnd = false }: { readonly hasAnyEnd?: boolean } = {},
+  {
+    hasAnyEnd = false,
+    readFile = (path) => readFileSync(path, 'utf8'),
+  }: { readonly hasAnyEnd?: boolean; readonly readFile?: ReadFile } = {},
 ): LoadedConfig {
   try {
     const filename = findConfigFile({
@@ -22,13 +26,12 @@ export function readConfiguration(
       exists: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
     });
     if (filename === undefined) return configFromEnvironment({ env, platforms });
-    const readFile = (path: string) => readFileSync(path, 'utf8');
     return loadConfig({
       env,
       platforms,
       nowMs: clock.nowMs(),
       hasAnyEnd,
-      text: readTextFile(filename),
+      text: readTextFile(filename, readFile),
       filename,
       readFile,
     });
@@ -52,17 +55,20 @@ export function configurationForHistory(
 export function findSecrets({ providers, web }: Config): string[] {
   const keys = providers.flatMap(({ type, settings, webhook }) => {
     const names = platforms.find((platform) => platform.type === type)?.secrets ?? [];
-    return [...names.map((name) => settings[name]), ...(webhook?.secrets ?? [])];
+    return [...names.flatMap((name) => secretValues(settings[name])), ...(webhook?.secrets ?? [])];
   });
   return [...keys, web.bearerToken, web.adminToken].flatMap((secret) =>
     typeof secret === 'string' && secret !== '' ? [secret] : [],
   );
 }
 
+/** Returns a file's text; throws when it cannot be read. */
+type ReadFile = (path: string) => string;
+
 /** The text of a file; the error names the file and the reason. */
-export function readTextFile(filename: string): string {
+export function readTextFile(filename: string, readFile: ReadFile = (path) => readFileSync(path, 'utf8')): string {
   try {
-    return readFileSync(filename, 'utf8');
+    return readFile(filename);
   } catch (error) {
     throw new Error(`cannot read ${filename}: ${messageOf(error)}`, { cause: error });
   }

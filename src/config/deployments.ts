@@ -42,7 +42,7 @@ export function resolveRecords(
     flakyBelowMs: keys.flaky_below ?? (hasDeployments ? FLAKY_BELOW_MS : 0),
   };
   return {
-    overall: keys.overall ?? !isSource,
+    overall: keys.overall ?? platform.isOverallByDefault ?? !isSource,
     recoveryLimits: hasDeployments || platform.hasStateChanges === true ? limits : undefined,
     deployments: hasDeployments ? resolveDeployments(keys) : undefined,
   };

@@ -311,7 +311,11 @@ function resolveFilter({ keys, path, severityFilter }: ProviderEntry, context: C
 
 /** The platform's own keys, secrets read from their files. */
 function resolveSettings(entry: ProviderEntry, context: Context): Record<string, unknown> {
-  const { platform, keys } = entry;
+  const { platform, keys, path } = entry;
+  if (platform.isBaseUrlRequired === true && keys.base_url === undefined) {
+    const expected = "the address of the platform's API";
+    context.diagnostics.error({ path: [...path, 'base_url'], message: 'is missing', expected });
+  }
   const settings = Object.keys(platform.shape).map((key) => {
     const isSecret = platform.secrets.includes(key);
     return [key, isSecret ? resolveSecret(key, entry, context) : valueAt(keys, [key])];

@@ -93,7 +93,7 @@ const providerKeys = {
     .boolean()
     .optional()
     .describe(
-      'false keeps its incidents out of every grouping but provider; false by default with source: deployments.',
+      'false keeps its incidents out of every grouping but provider; false by default for alerts (alertmanager, prometheus) and with source: deployments.',
     ),
   severity: severitySection.prefault({}),
   services: servicesSection.prefault({}),
@@ -270,15 +270,16 @@ function webhookKeys({ webhook }: PlatformSettings): z.core.$ZodShape {
   };
 }
 
-/** For editors: each required secret is either in the configuration or in a file. */
-function requiredSecrets({ secrets, shape }: PlatformSettings): Record<string, unknown> {
+/** For editors: each required secret is either in the configuration or in a file, and an address where there is no default. */
+function requiredKeys({ secrets, shape, isBaseUrlRequired }: PlatformSettings): Record<string, unknown> {
   const required = secrets.filter((secret) => isRequired(shape[secret]));
-  if (required.length === 0) return {};
+  const address = isBaseUrlRequired === true ? [{ required: ['base_url'] }] : [];
   const exactlyOne = required.flatMap((name) => {
     const keys = [name, `${name}_file`];
     return [{ anyOf: keys.map((key) => ({ required: [key] })) }, { not: { required: keys } }];
   });
-  return { allOf: exactlyOne };
+  const allOf = [...exactlyOne, ...address];
+  return allOf.length === 0 ? {} : { allOf };
 }
 
 /** False for a key that may be left out. */
@@ -290,7 +291,7 @@ export function isRequired(schema: z.core.$ZodType | undefined): boolean {
 export function sectionSchema(platform: PlatformSettings) {
   return z
     .strictObject({ ...platformKeys(platform), ...recordKeys(platform), ...webhookKeys(platform), ...providerKeys })
-    .meta(requiredSecrets(platform));
+    .meta(requiredKeys(platform));
 }
 
 /** A provider's keys: one entry of `providers`. */
@@ -305,7 +306,7 @@ function entrySchema(platform: PlatformSettings) {
       name: providerName,
       type,
     })
-    .meta(requiredSecrets(platform));
+    .meta(requiredKeys(platform));
 }
 
 /** The parsed keys of a provider. */

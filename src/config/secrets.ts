@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Diagnostics } from './diagnostics.ts';
-import { type Path, valueAt } from './object-path.ts';
+import { isMapping, type Path, valueAt } from './object-path.ts';
 import { isRequired } from './schema.ts';
 import type { PlatformSettings, WebhookConfig } from './types.ts';
 
@@ -28,7 +28,7 @@ export function resolveSecret(key: string, { keys, path, platform }: SecretOwner
     if (isMissing) {
       diagnostics.error({ path: [...path, key], message: 'is missing', expected: `${key} or ${key}_file` });
     }
-    return value;
+    return isMapping(value) ? resolveMapping(value, [...path, key], context) : value;
   }
   const filePath = [...path, `${key}_file`];
   const secret = readSecretFile({ file, value, path: filePath }, key, context);
@@ -39,6 +39,20 @@ export function resolveSecret(key: string, { keys, path, platform }: SecretOwner
     diagnostics.invalidValue({ path: filePath, message: `contains an invalid ${key}`, expected });
   }
   return parsed.data;
+}
+
+/** A mapping of secrets: `NAME_file` names the file that holds NAME. */
+function resolveMapping(mapping: object, path: Path, context: Context): Record<string, unknown> {
+  const entries = Object.entries(mapping).filter(([, value]) => value !== undefined);
+  const resolved = entries.map(([key, value]): [string, unknown] => {
+    const name = key.replace(/_file$/, '');
+    if (name === key) return [key, value];
+    return [
+      name,
+      readSecretFile({ file: value, value: valueAt(mapping, [name]), path: [...path, key] }, name, context),
+    ];
+  });
+  return Object.fromEntries(resolved);
 }
 
 /** The section `webhook`; undefined without it. A secret of several lines in a file is one per line. */

@@ -25,10 +25,14 @@ export interface PlatformSettings {
   /** The keys of `shape` that are secrets: each may instead be read from the file that `<key>_file` names. */
   readonly secrets: readonly string[];
   readonly defaultRateLimit: RateLimit;
+  /** It has no address of its own: the configuration must have a `base_url`. */
+  readonly isBaseUrlRequired?: boolean;
   /** Absent for platforms that send no webhooks: then the section `webhook` is an unknown key. */
   readonly webhook?: WebhookSettings;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
+  /** What `overall` is where it is not configured; true without it. */
+  readonly isOverallByDefault?: boolean | undefined;
   /** Its records are state changes (alarms): `open_window` and `flaky_below` are keys of its providers. */
   readonly hasStateChanges?: true | undefined;
   /** It yields deployments: `always`, or with its own key `source: deployments`; their keys are keys of its providers. */

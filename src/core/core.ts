@@ -8,7 +8,7 @@ import type { Row } from '../stats/rows.ts';
 import type { Batch, CommitCounts, Store } from '../store/store.ts';
 import { CoreMemory, failOnDamage } from './memory.ts';
 import { type Core, CoreFailure, type CoreProviderStatus, type CoreStatus } from './messages.ts';
-import { createPollBuffers } from './poll-buffer.ts';
+import { createPollBuffers, type PollBuffers } from './poll-buffer.ts';
 
 /** How often incidents beyond the retention are pruned. */
 const PRUNE_EVERY_MS = HOUR_MS;
@@ -52,11 +52,7 @@ export function createCore({ store, log }: CoreInput): Core {
     },
     previewPoll: (poll) => store.preview(polls.toBatch(poll)),
     requestMissing: (provider, sinceMs, max) => polls.requestMissing(provider, sinceMs, max),
-    incidents: (query, ids) => polls.stored(query).incidents(ids),
-    openIds: (query) => polls.stored(query).openIds(),
-    rejectedIds: (query) => polls.stored(query).rejectedIds(),
-    stateChanges: (query, subjects) => polls.stored(query).stateChanges(subjects),
-    bySubject: (query, subjects) => polls.stored(query).bySubject(subjects),
+    ...storedQueries(polls),
     tick: (nowMs, steadyMs) => {
       const failure = findFailure(() =>
         failOnDamage(store, () => {
@@ -76,6 +72,34 @@ export function createCore({ store, log }: CoreInput): Core {
       return 'errors' in selected ? selected : { json: sharedJson(selected) };
     },
     close: () => store.close(),
+  };
+}
+
+type StoredQueries = Pick<
+  Core,
+  | 'incidents'
+  | 'openIds'
+  | 'rejectedIds'
+  | 'stateChanges'
+  | 'bySubject'
+  | 'deployments'
+  | 'deploymentsOf'
+  | 'unfinishedDeployments'
+  | 'comparisons'
+>;
+
+/** What providers may ask about their own past. */
+function storedQueries(polls: Pick<PollBuffers, 'stored'>): StoredQueries {
+  return {
+    incidents: (query, ids) => polls.stored(query).incidents(ids),
+    openIds: (query) => polls.stored(query).openIds(),
+    rejectedIds: (query) => polls.stored(query).rejectedIds(),
+    stateChanges: (query, subjects) => polls.stored(query).stateChanges(subjects),
+    bySubject: (query, subjects) => polls.stored(query).bySubject(subjects),
+    deployments: (query, ids) => polls.stored(query).deployments(ids),
+    deploymentsOf: (query, repositories, sinceMs) => polls.stored(query).deploymentsOf(repositories, sinceMs),
+    unfinishedDeployments: (query) => polls.stored(query).unfinishedDeployments(),
+    comparisons: (query, pairs) => polls.stored(query).comparisons(pairs),
   };
 }
 

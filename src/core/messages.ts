@@ -1,6 +1,7 @@
 import type { Config, Grouping } from '../config/types.ts';
 import type { PageUpdate } from '../metrics/reader.ts';
 import type { Capabilities } from '../model/capabilities.ts';
+import type { CommitPair, Comparison, Deployment } from '../model/deployment.ts';
 import type { Incident, StateChange } from '../model/incident.ts';
 import type { Page, PollCoverage } from '../model/poll.ts';
 import type { FieldError } from '../report/filter.ts';
@@ -34,6 +35,8 @@ export interface PollCommit {
   readonly nowMs: number;
   readonly cursor: string;
   readonly complete: PollCoverage;
+  /** All of it was read again. */
+  readonly isRefresh?: true | undefined;
 }
 
 /** What changed since the tick before. */
@@ -103,6 +106,14 @@ export interface Core {
   rejectedIds(query: StoredQuery): readonly string[];
   stateChanges(query: StoredQuery, subjects: readonly string[]): Map<string, readonly StateChange[]>;
   bySubject(query: StoredQuery, subjects: readonly string[]): Map<string, readonly Incident[]>;
+  deployments(query: StoredQuery, ids: readonly string[]): Map<string, Deployment>;
+  deploymentsOf(
+    query: StoredQuery,
+    repositories: readonly string[],
+    sinceMs: number,
+  ): Map<string, readonly Deployment[]>;
+  unfinishedDeployments(query: StoredQuery): readonly Deployment[];
+  comparisons(query: StoredQuery, pairs: readonly CommitPair[]): readonly Comparison[];
   /** Ends holds that are over, prunes, and renders what changed. `steadyMs` is monotonic. */
   tick(nowMs: number, steadyMs: number): TickResult;
   /** A response with this page was sent completely. */

@@ -2,6 +2,7 @@ import type { Incident, Rejection, Service, StateChange } from '../model/inciden
 import type { Page } from '../model/poll.ts';
 import type { Batch, Store, StoredIncidents } from '../store/store.ts';
 import type { PollCommit, StoredQuery } from './messages.ts';
+import { createPolledDeployments, type PolledDeployments } from './poll-deployments.ts';
 
 /** What all pages of a poll found; where the provider stands after it is not part of it. */
 export type BufferedPages = Omit<Page, 'cursor' | 'complete'>;
@@ -122,9 +123,14 @@ export function createPollBuffer(stored: StoredIncidents): PollBuffer {
     catalogue: undefined,
   };
   const requested = new Set<string>();
+  const deployments = createPolledDeployments(stored);
   return {
-    add: (page) => addPage(found, page),
+    add: (page) => {
+      addPage(found, page);
+      deployments.add(page);
+    },
     pages: () => ({
+      ...deployments.pages(),
       incidents: [...found.incidents.values()],
       stateChanges: [...found.stateChanges.values()].flatMap((stateChanges) => [...stateChanges.values()]),
       rejected: [...found.rejected.values()].flat(),
@@ -132,7 +138,7 @@ export function createPollBuffer(stored: StoredIncidents): PollBuffer {
       replacedSubjects: [...found.replacedSubjects],
       catalogue: found.catalogue,
     }),
-    overlay: overlayOn(stored, found, requested),
+    overlay: { ...overlayOn(stored, found, requested), ...deployments.overlay },
     drop: (ids) => {
       for (const id of ids) {
         found.incidents.delete(id);
@@ -181,7 +187,11 @@ function addPage(found: Found, page: Page): void {
   found.catalogue = page.catalogue ?? found.catalogue;
 }
 
-function overlayOn(stored: StoredIncidents, found: Found, requested: ReadonlySet<string>): StoredIncidents {
+function overlayOn(
+  stored: StoredIncidents,
+  found: Found,
+  requested: ReadonlySet<string>,
+): Omit<StoredIncidents, keyof PolledDeployments['overlay']> {
   return {
     incidents: (ids) => {
       const incidents = stored.incidents(ids);

@@ -44,14 +44,18 @@ export interface Change {
     | undefined;
 }
 
+/** Two commits of one repository that were live one after the other. */
+export interface CommitPair {
+  readonly repository: string;
+  readonly baseSha: string;
+  readonly headSha: string;
+}
+
 /**
  * What lies between two commits of one repository. Which changes a deployment brought follows from the comparison of its
  * commit with that of the successful deployment before it in the same environment, whatever is learnt in which order.
  */
-export interface Comparison {
-  readonly repository: string;
-  readonly baseSha: string;
-  readonly headSha: string;
+export interface Comparison extends CommitPair {
   /** `behind`: the head is an ancestor of the base, so a deployment of it is a rollback. `unknown`: the platform cannot tell any more. */
   readonly relation: 'ahead' | 'identical' | 'behind' | 'diverged' | 'unknown';
   /** Commits of the head that the base has not; none unless `ahead` or `diverged`. */
@@ -64,6 +68,12 @@ export const DEPLOYMENT_FLAGS = {
   rollback: 1,
   /** The platform no longer has it. */
   deleted: 2,
+  /** It is in the cumulative series, or was before it was pruned. */
+  counted: 4,
+  /** It may still have to be counted: the first sync is not complete, or its environment was not read. */
+  pending: 8,
+  /** It came from a file, and no poll has reported it since. */
+  imported: 16,
 } as const;
 
 /** When a change was made, as far as it is known. */

@@ -1,4 +1,4 @@
-import type { Comparison, Deployment } from './deployment.ts';
+import type { CommitPair, Comparison, Deployment } from './deployment.ts';
 import type { Incident, Rejection, Service, StateChange } from './incident.ts';
 
 /** What the store already holds of one provider. */
@@ -13,6 +13,16 @@ export interface StoredState {
   stateChanges(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly StateChange[]>>;
   /** Stored incidents of these subjects, by subject. */
   bySubject(subjects: readonly string[]): Promise<ReadonlyMap<string, readonly Incident[]>>;
+  /** Stored deployments by id; unknown ids are left out. */
+  deployments(ids: readonly string[]): Promise<ReadonlyMap<string, Deployment>>;
+  /**
+   * By repository: stored deployments that are unfinished or ended at or after a time, and of each environment the last
+   * success before it.
+   */
+  deploymentsOf(repositories: readonly string[], sinceMs: number): Promise<ReadonlyMap<string, readonly Deployment[]>>;
+  unfinishedDeployments(): Promise<readonly Deployment[]>;
+  /** Those of these pairs of commits that have been compared. */
+  comparisons(pairs: readonly CommitPair[]): Promise<readonly Comparison[]>;
 }
 
 /** A part of what a poll found. Applying the same page twice changes nothing. */

@@ -1,3 +1,4 @@
+import type { Deployment } from './deployment.ts';
 import type { Incident, Rejection, RejectionReason } from './incident.ts';
 import type { Page } from './poll.ts';
 import { MINUTE_MS } from './time.ts';
@@ -50,7 +51,7 @@ function withoutNegativeDurations(incident: Incident): Incident {
   };
 }
 
-/** Moves incidents that cannot be counted to the rejected ones, and drops timestamps that make a duration negative. */
+/** Moves incidents and deployments that cannot be counted to the rejected ones, and drops timestamps that make a duration negative. */
 export function validatePage(page: Page, nowMs: number): Page {
   const incidents: Incident[] = [];
   const rejected: Rejection[] = [...page.rejected];
@@ -59,5 +60,19 @@ export function validatePage(page: Page, nowMs: number): Page {
     if ('reason' in verdict) rejected.push({ id: incident.id, key: incident.id, ...verdict });
     else incidents.push(verdict);
   }
-  return { ...page, incidents, rejected };
+  if (page.deployments === undefined) return { ...page, incidents, rejected };
+  const deployments: Deployment[] = [];
+  for (const deployment of page.deployments) {
+    const verdict = validateDeployment(deployment, nowMs);
+    if (verdict === undefined) deployments.push(deployment);
+    else rejected.push({ id: deployment.id, key: deployment.id, ...verdict });
+  }
+  return { ...page, incidents, deployments, rejected };
+}
+
+/** Why a deployment is rejected. One that ended before it began is not: only its duration is unknown. */
+export function validateDeployment({ startedAtMs, finishedAtMs }: Deployment, nowMs: number): Invalid | undefined {
+  const latestMs = Math.max(startedAtMs, finishedAtMs ?? startedAtMs);
+  if (latestMs <= nowMs + CLOCK_AHEAD_MAX_MS) return undefined;
+  return { reason: 'future', detail: `a timestamp is ${new Date(latestMs).toISOString()}, more than 15m ahead` };
 }

@@ -36,6 +36,10 @@ export type PollerCore = Pick<
   | 'rejectedIds'
   | 'stateChanges'
   | 'bySubject'
+  | 'deployments'
+  | 'deploymentsOf'
+  | 'unfinishedDeployments'
+  | 'comparisons'
 >;
 
 interface PollerInput {
@@ -127,8 +131,9 @@ export function createPoller(input: PollerInput): Poller {
       const startedAtMs = clock.nowMs();
       const sleepFromStart = async (ms: number, until: AbortSignal) => {
         const waitMs = startedAtMs + ms - clock.nowMs();
+        if (waitMs <= 0) return;
         // Never longer than the interval: somebody may have set the clock back.
-        await clock.sleep(Math.min(Math.max(0, waitMs), ms), until).catch(() => undefined);
+        await clock.sleep(Math.min(waitMs, ms), until).catch(() => undefined);
       };
       news = new AbortController();
       await pollOnce(signal);
@@ -334,6 +339,10 @@ export function toStoredState(
     rejectedIds: () => core.rejectedIds(query),
     stateChanges: (subjects) => core.stateChanges(query, subjects),
     bySubject: (subjects) => core.bySubject(query, subjects),
+    deployments: (ids) => core.deployments(query, ids),
+    deploymentsOf: (repositories, sinceMs) => core.deploymentsOf(query, repositories, sinceMs),
+    unfinishedDeployments: () => core.unfinishedDeployments(query),
+    comparisons: (pairs) => core.comparisons(query, pairs),
   };
 }
 

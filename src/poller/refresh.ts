@@ -68,7 +68,7 @@ async function refresh(input: RefreshInput, request: RefreshRequest, checkClock:
   const end = await readPages(input, { checkClock, signal: request.signal }, news);
   request.signal.throwIfAborted();
   checkClock();
-  const poll = { provider, startedAtMs, nowMs: poller.nowMs(), ...end };
+  const poll = { provider, startedAtMs, nowMs: poller.nowMs(), ...end, isRefresh: true } as const;
   const counts = request.isDryRun ? await core.previewPoll(poll) : await core.commitPoll(poll);
   return { ...counts, unverified, requests: requestsMade() - madeBefore };
 }

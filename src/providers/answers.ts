@@ -71,7 +71,7 @@ function plainId(record: unknown): unknown {
 }
 
 /** The path and what was expected; never the value that the platform sent. */
-function explain(error: z.ZodError): string {
+export function explain(error: z.ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'unreadable';
   const path = issue.path.map(String).join('.');

@@ -1,6 +1,8 @@
+import { alertmanager } from './alertmanager/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
+import { jira } from './jira/platform.ts';
 import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
@@ -12,10 +14,12 @@ import { rootly } from './rootly/platform.ts';
 export const platforms: readonly Platform[] = [
   pagerduty,
   opsgenie,
+  jira,
   jsm,
   incidentio,
   rootly,
   cloudwatch,
+  alertmanager,
   imported,
   push,
 ];

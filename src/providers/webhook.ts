@@ -90,7 +90,7 @@ interface HmacOptions {
   readonly header: string;
   /** Before each signature; several may be separated by commas. */
   readonly prefix?: string;
-  /** Header of a time that is signed as `TIME:BODY`. */
+  /** Header of a time that is signed before the body, with a colon. */
   readonly timestampHeader?: string | undefined;
 }
 
@@ -113,6 +113,21 @@ export function hmacHex({ header, prefix = '', timestampHeader }: HmacOptions): 
       const expected = hmac.update(body).digest('hex');
       // Each is compared, so that the time does not show which one is right.
       return signatures(headers).filter((one) => isSame(one, expected)).length > 0;
+    },
+  };
+}
+
+/** HMAC-SHA256 over time and body without anything between them, as `t=TIME,v1=HEX`. */
+export function timedHmacHex(header: string): SignatureScheme {
+  const parse = (headers: IncomingHttpHeaders) =>
+    /^\s*t=(\d{1,20})\s*,\s*v1=([0-9a-f]{64})\s*$/i.exec(headerOf(headers, header) ?? '');
+  return {
+    needs: `a signature in the header ${header}`,
+    isByHeaders: false,
+    isPresent: (headers) => parse(headers) !== null,
+    isValid: ({ headers, body }, secret) => {
+      const [, time = '', signature = ''] = parse(headers) ?? [];
+      return isSame(signature.toLowerCase(), createHmac('sha256', secret).update(time).update(body).digest('hex'));
     },
   };
 }

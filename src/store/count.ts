@@ -224,7 +224,9 @@ export const REVISION_REASONS = [
   'merged',
   'deleted',
 ] as const;
-export type RevisionReason = (typeof REVISION_REASONS)[number];
+/** What else may change about a deployment after it was counted. */
+export const DEPLOYMENT_REVISION_REASON = 'outcome';
+export type RevisionReason = (typeof REVISION_REASONS)[number] | typeof DEPLOYMENT_REVISION_REASON;
 
 /** True when anything of the stored incident was counted, its opening included. */
 export function isAnythingCounted(row: IncidentRow): boolean {

@@ -1,9 +1,19 @@
 import type { ProviderConfig } from '../config/types.ts';
+import { DEPLOYMENT_FLAGS } from '../model/deployment.ts';
 import type { Log } from '../model/log.ts';
 import { FLAGS, type IncidentSummary, isCountable } from '../model/stored.ts';
 import type { ExemplarCandidate } from './count.ts';
-import { completeImport, decideBatch, decideImport, type ImportPart } from './decide.ts';
-import { type Change, type EngineWriter, loadTouched, type RecentRecovery, type StoreEngine } from './engine.ts';
+import { completeImport, decideAnew, decideBatch, decideImport, type ImportPart } from './decide.ts';
+import { isDeleted, toSummary } from './deployment-row.ts';
+import {
+  type Change,
+  type Changes,
+  type DeploymentChanges,
+  type EngineWriter,
+  loadTouched,
+  type RecentRecovery,
+  type StoreEngine,
+} from './engine.ts';
 import { list, number, timestamp } from './incident-row.ts';
 import { IncidentTable, isSameCounting, readCounting } from './incident-table.ts';
 import { bucketOf, type LabelSet } from './label-sets.ts';
@@ -41,8 +51,9 @@ export function createStore({ engine, log, nowMs, isBroken, verify, close }: Sto
       configuredAtMs = atMs;
       exemplars.restore(engine.recentLedger(), state.labelSets.values(), settings.bucketsMs);
     },
-    load: (each) => {
+    load: (each, eachDeployment) => {
       loadIncidents(engine, state, each);
+      loadDeployments(engine, state, eachDeployment);
       change((fork) => reconcileServices(fork, configuredAtMs));
     },
     commit: (batch) => {
@@ -114,6 +125,20 @@ function loadIncidents(engine: StoreEngine, state: LedgerState, each: Parameters
   for (const row of isConfigured.keys()) state.incidents.set(row, counts.get(row) ?? 0);
 }
 
+/** Reads all deployments of the configured providers, counting on the way how many each subject has. */
+function loadDeployments(engine: StoreEngine, state: LedgerState, each: Parameters<Store['load']>[1]): void {
+  const counts = new Map<number, number>();
+  const isConfigured = new Map(
+    state.subjectsByRow.values().map(({ row, provider }) => [row, state.labelMapper(provider) !== undefined]),
+  );
+  engine.eachDeployment((deployment) => {
+    const { subject } = deployment;
+    if (!isDeleted(deployment)) counts.set(subject, (counts.get(subject) ?? 0) + 1);
+    if (isConfigured.get(subject) === true) each?.(toSummary(deployment));
+  });
+  for (const row of isConfigured.keys()) state.deployments.set(row, counts.get(row) ?? 0);
+}
+
 interface ConfigureInput {
   readonly engine: StoreEngine;
   readonly writer: EngineWriter;
@@ -129,6 +154,10 @@ export function configure({ engine, writer, fork, settings, nowMs }: ConfigureIn
   for (const [name, { provider }] of settings.labelMappers) {
     const table = applyFilter(engine, fork, name, filterText(provider));
     if (table !== undefined) writer.incidents(table);
+    const uncounted = table === undefined ? undefined : toPending(engine, fork, name);
+    if (uncounted !== undefined) writer.deployments({ provider: fork.provider(name).row, nowMs }, uncounted);
+    const derived = applyDeploymentPolicy(engine, fork, provider, nowMs);
+    if (derived !== undefined) writer.changes(derived);
   }
   return migrateLayout(fork, nowMs);
 }
@@ -164,15 +193,42 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
   return table;
 }
 
+/** Deployments that a changed filter lets in are counted if they end at or after the time from which counting starts again. */
+function toPending(engine: StoreEngine, fork: LedgerState, name: string): DeploymentChanges {
+  const { row, countingSinceMs = Number.POSITIVE_INFINITY } = fork.provider(name);
+  const deployments = engine
+    .deployments('uncountedSince', row, countingSinceMs)
+    .map((one) => ({ ...one, flags: one.flags | DEPLOYMENT_FLAGS.pending }));
+  return { deployments, comparisons: [], countedChanges: [] };
+}
+
+/** Where a changed configuration pairs or compares deployments in another way, all of them are derived anew. */
+function applyDeploymentPolicy(
+  engine: StoreEngine,
+  fork: LedgerState,
+  { name, deployments, recoveryLimits }: ProviderConfig,
+  nowMs: number,
+): Changes | undefined {
+  const before = fork.provider(name);
+  const { environments, leadTime } = deployments ?? {};
+  const rules = environments?.map(({ match, to }) => [match.pattern, to]);
+  const policy = deployments === undefined ? undefined : JSON.stringify([rules, leadTime, recoveryLimits]);
+  if (policy === undefined || before.deploymentPolicy === policy) return undefined;
+  fork.providers.set(name, { ...before, deploymentPolicy: policy });
+  if (before.deploymentPolicy === undefined) return undefined;
+  return decideAnew(fork, loadTouched(engine, before.row, { incidents: [] }, false), { provider: name, nowMs });
+}
+
 /** The filter as text, to notice changes; with the mappings it depends on, as they decide what it lets through. */
-function filterText({ filter, severity, services }: ProviderConfig): string {
+function filterText({ filter, severity, services, deployments }: ProviderConfig): string {
   const { severities, services: names, teams, excludeTitles, shorterThanMs } = filter;
   const own = [severities, names, teams, excludeTitles.map(String), shorterThanMs];
   const maps = [
     severities.length > 0 ? [severity.from, severity.tag, [...severity.map], severity.default] : [],
     names.length > 0 ? services.rename.map(({ match, to }) => [String(match), to]) : [],
   ];
-  return JSON.stringify([own, maps]);
+  const environments = deployments?.environments.map(({ match, to }) => [match.pattern, to]);
+  return JSON.stringify([own, maps, ...(environments === undefined ? [] : [environments])]);
 }
 
 /** Closed incidents that are deleted in one step: some 50 ms, so that commits and pages do not wait for long. */
@@ -191,11 +247,15 @@ export function prune(input: PruneInput): PruneResult {
   // Only what the step before deleted: statistics still needed its labels until now.
   forgetUnused(input);
   const removedRows: number[] = [];
+  const removedDeployments: number[] = [];
   for (const name of fork.settings.labelMappers.keys()) {
     if (removedRows.length < PRUNED_AT_ONCE) removedRows.push(...pruneProvider(input, name, removedRows.length));
+    const removed = removedDeployments.length;
+    if (removed < PRUNED_AT_ONCE) removedDeployments.push(...pruneDeployed(input, name, removed));
   }
-  const hasMore = removedRows.length >= PRUNED_AT_ONCE;
-  return { removedRows, isRelabelled: !hasMore && reconcileServices(fork, nowMs), hasMore };
+  const hasMore = Math.max(removedRows.length, removedDeployments.length) >= PRUNED_AT_ONCE;
+  const isRelabelled = !hasMore && reconcileServices(fork, nowMs);
+  return { removedRows, ...(removedDeployments.length > 0 && { removedDeployments }), isRelabelled, hasMore };
 }
 
 /** Prunes up to where the provider's own polls have reached: a clock that is ahead deletes nothing. */
@@ -209,6 +269,17 @@ function pruneProvider({ engine, writer, fork, nowMs }: PruneInput, name: string
   fork.providers.set(name, { ...provider, prunedBeforeMs });
   writer.prune(provider.row, expired, beforeMs);
   return expired.map((one) => number(one, 'row'));
+}
+
+/** The same for deployments; of each environment of a repository the newest success stays. */
+function pruneDeployed({ engine, writer, fork, nowMs }: PruneInput, name: string, removed: number): number[] {
+  const provider = fork.provider(name);
+  if (!provider.isSynced || provider.polledUntilMs === undefined) return [];
+  const beforeMs = Math.min(nowMs, provider.polledUntilMs) - fork.settings.retentionMs;
+  const expired = engine.deployments('endedBefore', provider.row, beforeMs, PRUNED_AT_ONCE - removed);
+  for (const one of expired) if (!isDeleted(one)) fork.addDeployments(one.subject, -1);
+  writer.pruneDeployments(provider.row, { expired, beforeMs });
+  return expired.map(({ row }) => row);
 }
 
 /** Deletes dimensions that no incident has any more, and services that have neither a set of dimensions nor an entry in a catalogue. */
@@ -233,6 +304,9 @@ function forgetUnused({ engine, fork }: PruneInput): void {
     for (const { providerRow, serviceId } of fork.dimensionsByRow.values())
       used.add(serviceKey(providerRow, serviceId));
     fork.relabel();
+  }
+  for (const { row, providerRow, repository } of fork.subjectsByRow.values()) {
+    if ((fork.deployments.get(row) ?? 0) > 0) used.add(serviceKey(providerRow, repository));
   }
   for (const [key, { isListed }] of fork.services.entries()) {
     if (!isListed && !used.has(key)) fork.services.delete(key);

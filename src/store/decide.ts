@@ -6,13 +6,16 @@ import {
   type CountResult,
   countDue,
   countUnmapped,
+  DEPLOYMENT_REVISION_REASON,
   findRevisions,
   isAnythingCounted,
   mayCount,
   REVISION_REASONS,
   wasCountedAndPruned,
 } from './count.ts';
-import { type Changes, type LoadedRows, rejectionKey } from './engine.ts';
+import { toSummary } from './deployment-row.ts';
+import { decideDeployments, type ReportedDeployments } from './deployments.ts';
+import { type Changes, type DeploymentChanges, type LoadedRows, readCountedEnds, rejectionKey } from './engine.ts';
 import {
   CONTENT_COLUMNS,
   CONTENT_FLAGS,
@@ -26,7 +29,8 @@ import {
 } from './incident-row.ts';
 import { IncidentTable, isSameCounting, matchRows, readCounting } from './incident-table.ts';
 import { allocateService, reconcileServices } from './service-limit.ts';
-import { type LedgerState, type StoredProvider, serviceKey, updateServices } from './state.ts';
+import { updateServices } from './service-names.ts';
+import { type LedgerState, type StoredProvider, serviceKey } from './state.ts';
 import type { Batch, CommitCounts, CommitResult, ImportInput, ImportSpan } from './store.ts';
 
 /** A decision: the rows to write, and what the statistics have to know. */
@@ -46,12 +50,15 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
     const row = work.table.byId(id);
     if (row !== undefined) markDeleted(work, row);
   }
+  upsertDeployments(work, batch);
   const settledIds = decideRejections(work, batch);
   const after = advance(state, before, batch);
   state.providers.set(after.name, after);
   const isFirst = after.isSynced && !before.isSynced;
   if (isFirst) {
-    for (const label of REVISION_REASONS) state.count({ provider: after.name, name: 'revisions', label }, 0);
+    const hasDeployments = state.labelMapper(after.name)?.provider.deployments !== undefined;
+    const labels = [...REVISION_REASONS, ...(hasDeployments ? [DEPLOYMENT_REVISION_REASON] : [])];
+    for (const label of labels) state.count({ provider: after.name, name: 'revisions', label }, 0);
     reconcileServices(state, batch.nowMs);
   }
   // A first sync may not have read the acknowledgements of what ended while it ran; the next poll reads past that time.
@@ -61,13 +68,14 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
   return {
     changes: { ...toChanges(work), stateChanges: batch.stateChanges, rejections: batch.rejected, settledIds },
     changed: [...work.changed.values()],
+    changedDeployments: work.deployed.deployments.map(toSummary),
     isRelabelled: isRenamed || isFirst,
     counts: work.counts,
   };
 }
 
 /** Some of the incidents of an import. */
-export interface ImportPart extends ImportInput {
+export interface ImportPart extends ImportInput, Pick<ReportedDeployments, 'deployments'> {
   readonly incidents: readonly Incident[];
 }
 
@@ -81,9 +89,24 @@ export function decideImport(state: LedgerState, loaded: LoadedRows, input: Impo
   const isNamed = ({ serviceId }: Incident) => state.services.has(serviceKey(provider.row, serviceId));
   updateServices(state, provider.row, {
     incidents: isOnlySource ? incidents : incidents.filter((one) => !isNamed(one)),
+    deployments: isOnlySource
+      ? input.deployments
+      : input.deployments?.filter(({ repository }) => !state.services.has(serviceKey(provider.row, repository))),
   });
   const work = newWork(state, provider, loaded, { nowMs });
   for (const incident of incidents) upsert(work, incident, work.table.find(incident));
+  upsertDeployments(work, input);
+  return toChanges(work);
+}
+
+/** Decides what a changed configuration makes of the stored deployments of a provider. */
+export function decideAnew(
+  state: LedgerState,
+  loaded: LoadedRows,
+  { provider, nowMs }: { readonly provider: string; readonly nowMs: number },
+): Changes {
+  const work = newWork(state, state.provider(provider), loaded, { nowMs });
+  upsertDeployments(work, { isRefresh: true });
   return toChanges(work);
 }
 
@@ -132,6 +155,7 @@ interface Work {
   /** Resolve times in the ledger, by row; those of this decision included. */
   readonly countedEndsMs: Map<number, number>;
   readonly changed: Map<number, IncidentSummary>;
+  deployed: DeploymentChanges;
   readonly counts: { -readonly [Count in keyof CommitCounts]: number };
 }
 
@@ -145,11 +169,12 @@ function newWork(state: LedgerState, provider: StoredProvider, loaded: LoadedRow
     result: { ledger: [], exemplars: [] },
     countedEndsMs: new Map(loaded.countedEndsMs),
     changed: new Map(),
+    deployed: { deployments: [], comparisons: [], countedChanges: [] },
     counts: { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: 0 },
   };
 }
 
-function toChanges({ provider, rules, table, result }: Work): Changes {
+function toChanges({ provider, rules, table, result, deployed }: Work): Changes {
   const { nowMs } = rules;
   return {
     ...result,
@@ -159,7 +184,32 @@ function toChanges({ provider, rules, table, result }: Work): Changes {
     stateChanges: [],
     rejections: [],
     settledIds: [],
+    deployed,
   };
+}
+
+/** Deployments, then the incidents that follow from them; the counts are those of the deployments. */
+function upsertDeployments(work: Work, reported: ReportedDeployments): void {
+  const { state, provider, rules, loaded, table, counts } = work;
+  if (state.labelMapper(provider.name)?.provider.deployments === undefined) return;
+  const decision = decideDeployments({ state, provider, rules, reader: loaded.reader }, reported);
+  work.deployed = decision.changes;
+  const before = { ...counts };
+  for (const { subject, afterMs, untilMs, incidents } of decision.paired) {
+    const stored = loaded.reader.incidents('bySubjectBetween', provider.row, subject, afterMs, untilMs);
+    table.load(stored);
+    for (const [row, endMs] of readCountedEnds(loaded.reader, stored)) {
+      if (!work.countedEndsMs.has(row)) work.countedEndsMs.set(row, endMs);
+    }
+    const inRange = (row: IncidentRow) => {
+      const triggeredAtMs = number(row, 'triggered_ms');
+      return triggeredAtMs > afterMs && triggeredAtMs <= untilMs;
+    };
+    upsertSubject(work, table.bySubject(subject).filter(inRange), incidents);
+  }
+  Object.assign(counts, before);
+  for (const outcome of ['added', 'changed', 'unchanged', 'deleted'] as const)
+    counts[outcome] += decision.counts[outcome];
 }
 
 /** Incidents in the order of the batch, then replaced subjects: their incidents that the batch lacks are deleted. */
@@ -171,13 +221,12 @@ function upsertAll(work: Work, batch: Batch): void {
     if (reported === undefined) upsert(work, incident, work.table.find(incident));
     else reported.set(incident.id, incident);
   }
-  for (const [subject, reported] of whole) upsertSubject(work, subject, [...reported.values()]);
+  for (const [subject, reported] of whole) upsertSubject(work, work.table.bySubject(subject), [...reported.values()]);
 }
 
 /** A late state change may move an anchor (the id changes, the end stays) or an end (the id stays): either way it is the same row. */
-function upsertSubject(work: Work, subject: string, reported: readonly Incident[]): void {
+function upsertSubject(work: Work, stored: readonly IncidentRow[], reported: readonly Incident[]): void {
   const { table } = work;
-  const stored = table.bySubject(subject);
   const matches = matchRows(stored, reported);
   const matched = new Set(matches.values());
   const missing = stored.filter((row) => !matched.has(row));
@@ -298,8 +347,11 @@ function decideRejections({ state, loaded, provider }: Work, batch: Batch): stri
     state.count({ provider: provider.name, name: 'rejected', label: rejection.reason });
   }
   const rejectedNow = new Set(batch.rejected.map(({ id }) => id));
-  const accepted = batch.incidents.map(({ id }) => id).filter((id) => !rejectedNow.has(id));
-  return [...accepted, ...batch.deletedIds].filter((id) => loaded.waitingIds.has(id));
+  const reported = [...batch.incidents, ...(batch.deployments ?? [])];
+  const accepted = reported.map(({ id }) => id).filter((id) => !rejectedNow.has(id));
+  return [...accepted, ...batch.deletedIds, ...(batch.deletedDeploymentIds ?? [])].filter((id) =>
+    loaded.waitingIds.has(id),
+  );
 }
 
 /** A window's end never moves backwards: a clock that was set back has to catch up first. */

@@ -19,7 +19,12 @@ export class IncidentTable {
   /** All rows must be of one provider. */
   constructor(state: LedgerState, loaded: readonly IncidentRow[]) {
     this.#state = state;
-    for (const row of loaded) if (!this.#rows.has(number(row, 'row'))) this.#index(row);
+    this.load(loaded);
+  }
+
+  /** Adds stored rows; those that it has already stay as they are. */
+  load(rows: readonly IncidentRow[]): void {
+    for (const row of rows) if (!this.#rows.has(number(row, 'row'))) this.#index(row);
   }
 
   byRow(row: number): IncidentRow | undefined {

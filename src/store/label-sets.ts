@@ -15,9 +15,18 @@ const GROUPS = {
   counts: { histograms: [], counts: ['opened'] },
   timings: { histograms: ['acknowledgement', 'detection', 'identification', 'mitigation'], counts: [] },
   changes: { histograms: [], counts: ['escalations', 'reopened', 'unacknowledged', 'unacknowledgedAuto'] },
+  deployments: { histograms: [], counts: ['success', 'failure', 'cancelled'] },
+  deploymentTimes: { histograms: ['duration', 'leadTime'], counts: [] },
 } as const;
 export type GroupName = keyof typeof GROUPS;
-export const GROUP_NAMES: readonly GroupName[] = ['recovery', 'counts', 'timings', 'changes'];
+export const GROUP_NAMES: readonly GroupName[] = [
+  'recovery',
+  'counts',
+  'timings',
+  'changes',
+  'deployments',
+  'deploymentTimes',
+];
 
 /** When a group of series was created at zero, and whether its observations are on the page yet. */
 type Lifecycle = { readonly createdAtMs: number; released: boolean };
@@ -28,14 +37,20 @@ export type Group<Name extends GroupName> = Lifecycle &
   Record<(typeof GROUPS)[Name]['counts'][number], number>;
 export type LabelGroups = { [Name in GroupName]?: Group<Name> };
 
-/** One combination of labels with all its totals. `service` sets have the labels provider, service, severity and team; `severity` sets have no service. */
+/**
+ * One combination of labels with all its totals. `service` sets have the labels provider, service, severity and team; `severity`
+ * sets have no service; `environment` sets, those of deployments, have provider, service and environment.
+ */
 export interface LabelSet {
   readonly row: number;
-  readonly kind: 'service' | 'severity';
+  readonly kind: 'service' | 'severity' | 'environment';
   readonly provider: string;
   /** Empty for `severity` sets. */
   readonly service: string;
+  /** Empty for `environment` sets. */
   readonly severity: string;
+  /** Only of `environment` sets. */
+  readonly environment?: string | undefined;
   /** Empty unless `metrics.team`. */
   readonly team: string;
   readonly groups: LabelGroups;
@@ -53,7 +68,8 @@ export interface FamilyLayout {
 export type SetLabels = Omit<LabelSet, 'row' | 'groups'>;
 
 export function setKey(labels: SetLabels): string {
-  return JSON.stringify([labels.kind, labels.provider, labels.service, labels.severity, labels.team]);
+  const { kind, provider, service, severity, environment = '', team } = labels;
+  return JSON.stringify([kind, provider, service, severity, environment, team]);
 }
 
 /** A group at zero; `buckets` is the number of finite bounds. */

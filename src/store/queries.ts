@@ -1,5 +1,6 @@
 import { isVisible } from '../config/label-mapper.ts';
 import { FLAGS, type IncidentLabels, STATUSES } from '../model/stored.ts';
+import { byFinish, isDeleted, type StoredDeployment, toDeployment } from './deployment-row.ts';
 import type { StoreEngine } from './engine.ts';
 import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
@@ -28,6 +29,7 @@ export function createQueries(engine: StoreEngine, state: LedgerState): Queries 
     stored: (name) => storedIncidents(engine, state, name),
     idsSince: (name, sinceMs) => engine.incidents('listedSince', state.provider(name).row, sinceMs).map(idOf),
     labels: (dimensionsRow) => state.labels(dimensionsRow),
+    deploymentLabels: (subjectRow) => state.deploymentLabels(subjectRow),
     labelSets: () => state.labelSets.values().filter(({ provider }) => state.isRead(provider)),
     counters: () => state.counters.values(),
     unmappedSeverities: () => {
@@ -67,6 +69,43 @@ export function storedIncidents(engine: StoreEngine, state: LedgerState, name: s
           return [subject, rows.filter((row) => (number(row, 'marks') & FLAGS.deleted) === 0).map(read)];
         }),
       ),
+    ...storedDeployments(engine, state, provider),
+  };
+}
+
+type StoredDeployments = Pick<
+  StoredIncidents,
+  'deployments' | 'deploymentsOf' | 'unfinishedDeployments' | 'comparisons'
+>;
+
+function storedDeployments(engine: StoreEngine, state: LedgerState, provider: number): StoredDeployments {
+  const read = (stored: StoredDeployment) => {
+    const subject = state.subject(stored.subject);
+    const { repository, environment } = subject;
+    return toDeployment(stored, { repository, environment, serviceName: state.serviceName(subject) });
+  };
+  const ofSubject = (subject: number, sinceMs: number) => {
+    const [last] = engine.deployments('successesUntil', subject, sinceMs - 1, 1);
+    const since = engine.deployments('finishedBetween', subject, sinceMs, Number.MAX_SAFE_INTEGER);
+    const unfinished = engine.deployments('unfinishedOf', subject, provider);
+    return [...(last === undefined ? [] : [last]), ...since.sort(byFinish), ...unfinished];
+  };
+  return {
+    deployments: (ids) => {
+      const found = ids.flatMap((id) => engine.deployments('byId', provider, id)).filter((one) => !isDeleted(one));
+      return new Map(found.map((one) => [one.id, read(one)]));
+    },
+    deploymentsOf: (repositories, sinceMs) => {
+      const subjects = Map.groupBy(state.subjectsOf(provider), ({ repository }) => repository);
+      return new Map(
+        repositories.map((repository) => {
+          const rows = subjects.get(repository)?.map(({ row }) => row) ?? [];
+          return [repository, rows.flatMap((row) => ofSubject(row, sinceMs)).map(read)];
+        }),
+      );
+    },
+    unfinishedDeployments: () => engine.deployments('unfinished', provider).map(read),
+    comparisons: (pairs) => pairs.flatMap((pair) => engine.comparison(provider, pair) ?? []),
   };
 }
 

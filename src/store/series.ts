@@ -1,3 +1,4 @@
+import type { DeploymentLabels } from '../model/deployment.ts';
 import type { IncidentLabels } from '../model/stored.ts';
 import {
   copySet,
@@ -35,6 +36,24 @@ export function ensureSeries(state: LedgerState, labels: IncidentLabels, nowMs: 
   if (severity !== undefined && !state.labelSets.has(setKey(severity))) editSet(state, severity, nowMs);
 }
 
+/** The labels of a series of deployments. */
+type EnvironmentLabels = Pick<DeploymentLabels, 'provider' | 'service' | 'environment'>;
+
+/** The set of deployments with these labels, to be changed by this decision; a new one is created at zero. */
+export function editDeploymentSeries(state: LedgerState, labels: EnvironmentLabels, nowMs: number): LabelSet {
+  return editSet(state, toEnvironmentLabels(labels), nowMs);
+}
+
+/** Makes sure that the series of deployments with these labels exist, at zero. */
+export function ensureDeploymentSeries(state: LedgerState, labels: EnvironmentLabels, nowMs: number): void {
+  const set = toEnvironmentLabels(labels);
+  if (!state.labelSets.has(setKey(set))) editSet(state, set, nowMs);
+}
+
+function toEnvironmentLabels({ provider, service, environment }: EnvironmentLabels): SetLabels {
+  return { kind: 'environment', provider, service, severity: '', environment, team: '' };
+}
+
 /** Ends the hold of one group of a label set: its observations are on the page from now on. */
 export function endHold(state: LedgerState, row: number, name: GroupName): void {
   for (const set of state.labelSets.values()) {
@@ -57,10 +76,14 @@ export function migrateLayout(state: LedgerState, nowMs: number): string[] {
   const hasNewBuckets = JSON.stringify(before.bucketsMs) !== JSON.stringify(bucketsMs);
   const changedTargets = changedKeys(before.targetsMs ?? after.targetsMs, after.targetsMs);
   for (const [key, set] of state.labelSets.entries()) {
-    const isDropped = set.kind === 'service' ? hasNewTeam : hasNewDetail && detail === 'full';
-    if (isDropped) state.labelSets.delete(key);
+    const isDropped = { service: hasNewTeam, severity: hasNewDetail && detail === 'full', environment: false };
+    if (isDropped[set.kind]) state.labelSets.delete(key);
     else {
-      const isRestarted = { recovery: hasNewBuckets || changedTargets.includes(set.severity), timings: hasNewBuckets };
+      const isRestarted = {
+        recovery: hasNewBuckets || changedTargets.includes(set.severity),
+        timings: hasNewBuckets,
+        deploymentTimes: hasNewBuckets,
+      };
       restartGroups(state, set, isRestarted, nowMs);
     }
   }
@@ -106,8 +129,9 @@ function startGroup(groups: LabelGroups, name: GroupName, { bucketsMs }: StoreSe
 
 /** The groups that a set of this kind has under a layout. */
 function groupNames(kind: LabelSet['kind'], { detail }: Pick<FamilyLayout, 'detail'>): readonly GroupName[] {
+  if (kind === 'environment') return ['deployments', 'deploymentTimes'];
   if (kind === 'severity') return ['timings', 'changes'];
-  return detail === 'full' ? GROUP_NAMES : ['recovery', 'counts'];
+  return detail === 'full' ? ['recovery', 'counts', 'timings', 'changes'] : ['recovery', 'counts'];
 }
 
 function toSetLabels(labels: IncidentLabels, { detail, team: hasTeam }: StoreSettings) {
@@ -132,6 +156,6 @@ function newSet(state: LedgerState, labels: SetLabels, nowMs: number): LabelSet 
   state.lastSetRow += 1;
   const groups: LabelGroups = {};
   for (const name of groupNames(labels.kind, state.settings)) startGroup(groups, name, state.settings, nowMs);
-  const { kind, provider, service, severity, team } = labels;
-  return { row: state.lastSetRow, kind, provider, service, severity, team, groups };
+  const { kind, provider, service, severity, environment, team } = labels;
+  return { row: state.lastSetRow, kind, provider, service, severity, environment, team, groups };
 }

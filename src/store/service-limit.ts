@@ -1,15 +1,26 @@
-import { ensureSeries } from './series.ts';
+import { cutLabel } from '../config/label-mapper.ts';
+import { ensureDeploymentSeries, ensureSeries } from './series.ts';
 import { type LedgerState, OTHER } from './state.ts';
 
 /** Gives a service that appears after the first sync a label of its own, within `metrics.max_services`. */
 export function allocateService(state: LedgerState, dimensionsRow: number): void {
   const mapped = state.mapped(dimensionsRow);
-  if (mapped === undefined || mapped.excluded || state.allocated.has(mapped.service)) return;
+  if (mapped !== undefined && !mapped.excluded) allocate(state, mapped.service);
+}
+
+/** The same for the service of a deployment. */
+export function allocateDeployed(state: LedgerState, subjectRow: number): void {
+  const labels = state.deploymentLabels(subjectRow);
+  if (labels !== undefined) allocate(state, labels.renamedService);
+}
+
+function allocate(state: LedgerState, service: string): void {
+  if (state.allocated.has(service)) return;
   if (state.allocated.size >= state.settings.maxServices) {
-    if (!state.overflowed.has(mapped.service)) state.overflowed.set(mapped.service, true);
+    if (!state.overflowed.has(service)) state.overflowed.set(service, true);
     return;
   }
-  state.allocated.set(mapped.service, true);
+  state.allocated.set(service, true);
   state.relabel();
 }
 
@@ -24,10 +35,12 @@ export function reconcileServices(state: LedgerState, nowMs: number): boolean {
   const hasAllocated = allocateWaiting(state, incidentsByService);
   const hasChanged = hasReleased || hasAllocated;
   if (hasChanged) state.relabel();
-  for (const [key, { kind, provider, service }] of state.labelSets.entries()) {
-    const hasOwnLabel = kind !== 'service' || service === OTHER || state.allocated.has(service);
-    if (!hasOwnLabel && state.isRead(provider)) state.labelSets.delete(key);
+  for (const [key, { kind, provider, service, environment }] of state.labelSets.entries()) {
+    const hasOwnLabel = kind === 'severity' || service === OTHER || state.allocated.has(service);
+    const isMapped = environment === undefined || environmentsOf(state, provider).includes(environment);
+    if (!(hasOwnLabel && isMapped) && state.isRead(provider)) state.labelSets.delete(key);
   }
+  for (const { labels } of state.subjectsInUse()) ensureDeploymentSeries(state, labels, nowMs);
   for (const row of state.dimensionsInUse()) {
     const labels = state.labels(row);
     if (labels !== undefined && !labels.excluded) ensureSeries(state, labels, nowMs);
@@ -45,12 +58,21 @@ export function hasWaitingServices(state: LedgerState): boolean {
   return false;
 }
 
+/** Our environments that a provider is configured to have. */
+function environmentsOf(state: LedgerState, provider: string): readonly string[] {
+  return state.labelMapper(provider)?.provider.deployments?.environments.map(({ to }) => cutLabel(to)) ?? [];
+}
+
 function countByService(state: LedgerState): Map<string, number> {
   const counts = new Map<string, number>();
   for (const row of state.dimensionsInUse()) {
     const mapped = state.mapped(row);
     if (mapped === undefined || mapped.excluded) continue;
     counts.set(mapped.service, (counts.get(mapped.service) ?? 0) + (state.incidents.get(row) ?? 0));
+  }
+  for (const { row, labels } of state.subjectsInUse()) {
+    const { renamedService } = labels;
+    counts.set(renamedService, (counts.get(renamedService) ?? 0) + (state.deployments.get(row) ?? 0));
   }
   return counts;
 }

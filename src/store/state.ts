@@ -1,4 +1,6 @@
-import type { LabelMapper, MappedLabels } from '../config/label-mapper.ts';
+import { toEnvironment } from '../config/deployments.ts';
+import { cutLabel, type LabelMapper, type MappedLabels, NONE } from '../config/label-mapper.ts';
+import type { Deployment, DeploymentLabels } from '../model/deployment.ts';
 import type { Incident, Service, SeveritySources } from '../model/incident.ts';
 import type { Dimensions, IncidentLabels } from '../model/stored.ts';
 import type { FamilyLayout, LabelSet } from './label-sets.ts';
@@ -17,6 +19,8 @@ export interface StoredProvider extends ProviderState {
   readonly prunedBeforeMs: number | undefined;
   /** Where its imported history begins. */
   readonly importedFromMs: number | undefined;
+  /** How its deployments were paired and compared last; when that has changed, all are derived anew. */
+  readonly deploymentPolicy: string | undefined;
 }
 
 /** A service by the platform's id, with its newest name. */
@@ -34,6 +38,20 @@ export interface StoredDimensions {
   readonly serviceId: string;
   readonly team: string;
   readonly severity: SeveritySources;
+}
+
+/** One repository and one environment of it, in the platform's own names. */
+export interface StoredSubject {
+  readonly row: number;
+  readonly provider: string;
+  readonly providerRow: number;
+  readonly repository: string;
+  readonly environment: string;
+}
+
+/** Same subject, same key. */
+export function subjectKey({ providerRow, repository, environment }: Omit<StoredSubject, 'row' | 'provider'>): string {
+  return JSON.stringify([providerRow, repository, environment]);
 }
 
 /** Same dimensions, same key. */
@@ -72,6 +90,11 @@ export class LedgerState {
   readonly dimensionsRowByKey: LayeredMap<string, number>;
   /** Number of countable incidents by dimensions; set while the store is loaded. */
   readonly incidents: LayeredMap<number, number>;
+  readonly subjectsByRow: LayeredMap<number, StoredSubject>;
+  /** Rows by `subjectKey`. */
+  readonly subjectRowByKey: LayeredMap<string, number>;
+  /** Number of deployments by subject, without deleted ones; set while the store is loaded. */
+  readonly deployments: LayeredMap<number, number>;
   /** Services that have a label of their own; the others are called `other`. */
   readonly allocated: LayeredMap<string, true>;
   /** Services that are called `other` because of `metrics.max_services`. */
@@ -84,11 +107,14 @@ export class LedgerState {
   lastIncidentRow: number;
   lastDimensionsRow: number;
   lastSetRow: number;
+  lastSubjectRow: number;
+  lastDeploymentRow: number;
   settings: StoreSettings;
   readonly #base: LedgerState | undefined;
   readonly #layers: Pick<LayeredMap<never, never>, 'apply'>[] = [];
   readonly #labels = new Map<number, IncidentLabels>();
   readonly #mapped = new Map<number, MappedLabels>();
+  readonly #deploymentLabels = new Map<number, DeploymentLabels | undefined>();
   /** The labels of this fork differ from those of its base. */
   #isRelabelled: boolean;
 
@@ -100,6 +126,9 @@ export class LedgerState {
     this.dimensionsByRow = this.#layer(base?.dimensionsByRow);
     this.dimensionsRowByKey = this.#layer(base?.dimensionsRowByKey);
     this.incidents = this.#layer(base?.incidents);
+    this.subjectsByRow = this.#layer(base?.subjectsByRow);
+    this.subjectRowByKey = this.#layer(base?.subjectRowByKey);
+    this.deployments = this.#layer(base?.deployments);
     this.allocated = this.#layer(base?.allocated);
     this.overflowed = this.#layer(base?.overflowed);
     this.labelSets = this.#layer(base?.labelSets);
@@ -108,6 +137,8 @@ export class LedgerState {
     this.lastIncidentRow = base?.lastIncidentRow ?? 0;
     this.lastDimensionsRow = base?.lastDimensionsRow ?? 0;
     this.lastSetRow = base?.lastSetRow ?? 0;
+    this.lastSubjectRow = base?.lastSubjectRow ?? 0;
+    this.lastDeploymentRow = base?.lastDeploymentRow ?? 0;
     this.settings = base?.settings ?? NO_SETTINGS;
   }
 
@@ -128,6 +159,8 @@ export class LedgerState {
     this.lastIncidentRow = fork.lastIncidentRow;
     this.lastDimensionsRow = fork.lastDimensionsRow;
     this.lastSetRow = fork.lastSetRow;
+    this.lastSubjectRow = fork.lastSubjectRow;
+    this.lastDeploymentRow = fork.lastDeploymentRow;
     this.settings = fork.settings;
     if (fork.#isRelabelled) this.#forgetLabels();
   }
@@ -217,6 +250,87 @@ export class LedgerState {
   #forgetLabels(): void {
     this.#labels.clear();
     this.#mapped.clear();
+    this.#deploymentLabels.clear();
+  }
+
+  /** The row of the subject of a deployment; a new subject gets a new row. */
+  findSubjectRow(
+    { repository, environment }: Pick<Deployment, 'repository' | 'environment'>,
+    provider: Pick<StoredProvider, 'row' | 'name'>,
+  ): number {
+    const subject = { provider: provider.name, providerRow: provider.row, repository, environment };
+    const key = subjectKey(subject);
+    const known = this.subjectRowByKey.get(key);
+    if (known !== undefined) return known;
+    this.lastSubjectRow += 1;
+    this.subjectsByRow.set(this.lastSubjectRow, { row: this.lastSubjectRow, ...subject });
+    this.subjectRowByKey.set(key, this.lastSubjectRow);
+    return this.lastSubjectRow;
+  }
+
+  /** Throws for a row that there is not. */
+  subject(row: number): StoredSubject {
+    const subject = this.subjectsByRow.get(row);
+    if (subject === undefined) throw new Error(`the store holds no subject ${row} of deployments`);
+    return subject;
+  }
+
+  subjectsOf(providerRow: number): StoredSubject[] {
+    return this.subjectsByRow.values().filter((subject) => subject.providerRow === providerRow);
+  }
+
+  /** Our name of an environment of the platform; undefined where it is not read. */
+  environmentOf({ provider, environment }: Pick<StoredSubject, 'provider' | 'environment'>): string | undefined {
+    const rules = this.labelMapper(provider)?.provider.deployments?.environments;
+    const ours = rules && toEnvironment(rules, environment);
+    return ours === undefined ? undefined : cutLabel(ours);
+  }
+
+  /** The newest name of the service of a repository. */
+  serviceName({ providerRow, repository }: Pick<StoredSubject, 'providerRow' | 'repository'>): string {
+    return this.services.get(serviceKey(providerRow, repository))?.name ?? '';
+  }
+
+  /** Today's labels of a subject; undefined where it is not read: by its provider, its environment or the filter of services. */
+  deploymentLabels(row: number): DeploymentLabels | undefined {
+    if (this.#deploymentLabels.has(row)) return this.#deploymentLabels.get(row);
+    const labels = this.#toDeploymentLabels(this.subject(row));
+    this.#deploymentLabels.set(row, labels);
+    return labels;
+  }
+
+  #toDeploymentLabels(subject: StoredSubject): DeploymentLabels | undefined {
+    const { row, provider, repository } = subject;
+    const labelMapper = this.labelMapper(provider);
+    const environment = this.environmentOf(subject);
+    if (labelMapper === undefined || environment === undefined) return undefined;
+    const serviceName = this.serviceName(subject);
+    const mapped = labelMapper.map({ row, provider, serviceId: repository, serviceName, team: '', severity: {} });
+    const { services } = labelMapper.provider.filter;
+    if (services.length > 0 && !services.includes(mapped.service)) return undefined;
+    return {
+      provider,
+      repository,
+      platformEnvironment: subject.environment,
+      environment,
+      service: this.allocated.has(mapped.service) ? mapped.service : OTHER,
+      renamedService: mapped.service,
+      team: mapped.team === NONE ? '' : mapped.team,
+    };
+  }
+
+  /** Remembers that a subject gained or lost deployments. */
+  addDeployments(subjectRow: number, by: number): void {
+    this.deployments.set(subjectRow, (this.deployments.get(subjectRow) ?? 0) + by);
+  }
+
+  /** Subjects that have deployments and are read, with their labels, of the providers whose first sync is complete. */
+  subjectsInUse(): { readonly row: number; readonly labels: DeploymentLabels }[] {
+    return this.subjectsByRow.values().flatMap(({ row, provider }) => {
+      if ((this.deployments.get(row) ?? 0) === 0 || !this.isRead(provider)) return [];
+      const labels = this.deploymentLabels(row);
+      return labels === undefined ? [] : [{ row, labels }];
+    });
   }
 
   /** Remembers that a set of dimensions gained or lost incidents. */
@@ -252,36 +366,7 @@ export class LedgerState {
       filter: undefined,
       prunedBeforeMs: undefined,
       importedFromMs: undefined,
+      deploymentPolicy: undefined,
     };
   }
-}
-
-/** The services of a poll: the platform's whole list, or names that came with incidents. */
-export interface ServiceNames {
-  readonly catalogue?: readonly Service[] | undefined;
-  readonly incidents: readonly Pick<Incident, 'serviceId' | 'serviceName'>[];
-}
-
-/** Stores the newest names of services; true when one of them had another name before. */
-export function updateServices(state: LedgerState, providerRow: number, names: ServiceNames): boolean {
-  let isRenamed = false;
-  const update = ({ id, name }: Service, isListed?: boolean) => {
-    const key = serviceKey(providerRow, id);
-    const known = state.services.get(key);
-    const next = { id, name, providerRow, isListed: isListed ?? known?.isListed ?? false };
-    if (known?.name === name && known.isListed === next.isListed) return;
-    state.services.set(key, next);
-    if (known !== undefined && known.name !== name) isRenamed = true;
-  };
-  if (names.catalogue !== undefined) {
-    const listed = new Set(names.catalogue.map(({ id }) => id));
-    for (const service of state.services.values()) {
-      const isGone = service.providerRow === providerRow && service.isListed && !listed.has(service.id);
-      if (isGone) update(service, false);
-    }
-    for (const service of names.catalogue) update(service, true);
-  }
-  for (const { serviceId, serviceName } of names.incidents) update({ id: serviceId, name: serviceName });
-  if (isRenamed) state.relabel();
-  return isRenamed;
 }

@@ -1,9 +1,10 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Capabilities } from '../model/capabilities.ts';
+import type { CommitPair, Comparison, Deployment, DeploymentLabels, DeploymentSummary } from '../model/deployment.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { IncidentLabels, IncidentSummary } from '../model/stored.ts';
-import type { LabelSet } from './label-sets.ts';
+import type { GroupName, LabelSet } from './label-sets.ts';
 
 /** The part of the configuration that the store depends on. */
 export interface StoreSettings {
@@ -30,6 +31,8 @@ export interface Batch extends Omit<Page, 'cursor'> {
   readonly nowMs: number;
   /** When the poll that found it began: the first committed poll of a provider sets `countingSinceMs`. */
   readonly startedAtMs?: number | undefined;
+  /** All of it was read again: recoveries and changes of deployments are derived anew, whether it differs or not. */
+  readonly isRefresh?: true | undefined;
 }
 
 /** What the store knows of a provider. */
@@ -58,6 +61,7 @@ export interface CommitCounts {
 /** What a commit changed, for the statistics. */
 export interface CommitResult {
   readonly changed: readonly IncidentSummary[];
+  readonly changedDeployments: readonly DeploymentSummary[];
   /** True when labels of stored incidents may have changed (renamed service, first sync complete, a service that lost or got its own label). */
   readonly isRelabelled: boolean;
   readonly counts: CommitCounts;
@@ -67,6 +71,8 @@ export interface CommitResult {
 export interface PruneResult {
   /** Rows that left the store. */
   readonly removedRows: readonly number[];
+  /** Rows of deployments that left the store; absent when none did. */
+  readonly removedDeployments?: readonly number[] | undefined;
   readonly isRelabelled: boolean;
   /** There is more to prune. */
   readonly hasMore: boolean;
@@ -84,6 +90,13 @@ export interface StoredIncidents {
   stateChanges(subjects: readonly string[]): Map<string, readonly StateChange[]>;
   /** Stored incidents of these subjects, by subject. */
   bySubject(subjects: readonly string[]): Map<string, readonly Incident[]>;
+  /** Stored deployments by id; unknown and deleted ones are left out. */
+  deployments(ids: readonly string[]): Map<string, Deployment>;
+  /** By repository: stored deployments that are unfinished or ended at or after a time, and the last success before it of each environment; ascending by their ends. */
+  deploymentsOf(repositories: readonly string[], sinceMs: number): Map<string, readonly Deployment[]>;
+  unfinishedDeployments(): readonly Deployment[];
+  /** Those of these pairs of commits that have been compared. */
+  comparisons(pairs: readonly CommitPair[]): readonly Comparison[];
 }
 
 /** A count that survives restarts. */
@@ -98,7 +111,7 @@ export interface StoredCounter {
 /** One group of one label set, whose hold ends. */
 export interface Release {
   readonly set: number;
-  readonly group: 'recovery' | 'counts' | 'timings' | 'changes';
+  readonly group: GroupName;
 }
 
 /** The last recovery that fell into a bucket. */
@@ -148,8 +161,8 @@ export interface ImportSpan {
 export interface Store {
   /** Applies a configuration (at start, on reload): changed filters, layouts and limits take effect. */
   configure(settings: StoreSettings, nowMs: number): void;
-  /** Reads every incident of the configured providers; after each `configure`. */
-  load(each: (incident: IncidentSummary) => void): void;
+  /** Reads every incident and deployment of the configured providers; after each `configure`. */
+  load(each: (incident: IncidentSummary) => void, eachDeployment?: (deployment: DeploymentSummary) => void): void;
   commit(batch: Batch): CommitResult;
   /** What a commit of this would change; nothing is written. */
   preview(batch: Batch): CommitCounts;
@@ -168,6 +181,8 @@ export interface Store {
   idsSince(provider: string, sinceMs: number): readonly string[];
   /** Undefined for dimensions of providers that are not configured. */
   labels(dimensionsRow: number): IncidentLabels | undefined;
+  /** Undefined for subjects of providers that are not configured, and for environments and services that are not read. */
+  deploymentLabels(subjectRow: number): DeploymentLabels | undefined;
   /** Label sets of configured providers whose first sync is complete. */
   labelSets(): readonly LabelSet[];
   /** By the row of a label set: the last recovery of each bucket. */

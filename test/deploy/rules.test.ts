@@ -107,7 +107,7 @@ describe('the alerts', () => {
 
   it('are about recovery, about delivery, or about the exporter', () => {
     expect(ofRecovery.length).toBe(13);
-    expect(alerts.length).toBe(28);
+    expect(alerts.length).toBe(29);
     expect(alerts.filter(({ labels }) => labels['area'] === 'delivery').length).toBe(4);
   });
 

@@ -2,6 +2,7 @@ import { load as parse } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { jsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { isRequired } from '../../src/config/schema.ts';
 import { platforms } from '../../src/providers/registry.ts';
 import { parseWebConfig } from '../../src/server/web-config.ts';
 import { codeBlocks, pages, readPage } from './markdown.ts';
@@ -69,12 +70,12 @@ describe('docs/configuration.md', () => {
   const ownKeys = ['poll_interval', 'timeout', 'overall', 'region', 'source', 'severity.', 'services.', 'filter.'];
 
   it.each(withDefault)('shows the real default of $path', ({ path, shown, cells }) => {
-    const isOfProvider = ownKeys.some((own) => path.startsWith(own));
-    const type = platforms.find((platform) => platform.type === cells[1])?.type ?? 'pagerduty';
+    const owner = platforms.find((platform) => platform.type === cells[1]);
+    const isOfProvider = owner !== undefined || ownKeys.some((own) => path.startsWith(own));
     const value: unknown = parse(shown);
     const written = path.split('.').reduceRight((inner: unknown, key) => ({ [key]: inner }), value);
     const withIt = (more: unknown) => {
-      const entry = { type, api_key: 'k', ...(isOfProvider ? Object(more) : {}) };
+      const entry = { ...shortestEntry(owner?.type ?? 'pagerduty'), ...(isOfProvider ? Object(more) : {}) };
       return load({ providers: [entry], ...(isOfProvider ? {} : Object(more)) });
     };
 
@@ -112,6 +113,14 @@ describe('every configuration in the docs', () => {
     expect(load(value).providers.length).toBeGreaterThan(0);
   });
 });
+
+/** A provider of that type with what it cannot do without. */
+function shortestEntry(type: string): Record<string, unknown> {
+  const platform = platforms.find((one) => one.type === type);
+  const required = Object.keys(platform?.shape ?? {}).filter((key) => isRequired(platform?.shape[key]));
+  const address = platform?.isBaseUrlRequired === true ? { base_url: 'https://platform.example' } : {};
+  return { type, ...address, ...Object.fromEntries(required.map((key) => [key, 'k'])) };
+}
 
 function load(value: unknown) {
   return loadText(JSON.stringify(value));

@@ -450,3 +450,58 @@ it('lets a first sync take as long as it needs', async () => {
   expect(staged.store.provider(NAME).isSynced).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it('polls at once when something wakes it, at most once in 5 s', async () => {
+  const staged = stage(nothingNew);
+  start(staged);
+  await settled();
+  await staged.clock.advance(20_000);
+
+  for (let times = 0; times < 100; times += 1) staged.poller.wake();
+  await settled();
+  const atOnce = staged.requests.length;
+  for (let times = 0; times < 100; times += 1) staged.poller.wake();
+  await staged.clock.advance(4999);
+  const before = staged.requests.length;
+  await staged.clock.advance(1);
+  await staged.clock.advance(59_999);
+  const quiet = staged.requests.length;
+  await staged.clock.advance(1);
+
+  expect([atOnce, before, quiet]).toEqual([2, 2, 3]);
+  expect(staged.requests.map(({ nowMs }) => nowMs - START_MS)).toEqual([0, 20_000, 25_000, 85_000]);
+});
+
+it('polls again after the poll under way when something wakes it meanwhile', async () => {
+  const slow = slowPolls();
+  const staged = stage(slow.poll);
+  start(staged);
+  await settled();
+
+  await staged.clock.advance(20_000);
+  staged.poller.wake();
+  await settled();
+  const during = staged.requests.length;
+  slow.running[0]?.end();
+  await settled();
+
+  expect(during).toBe(1);
+  expect(slow.highest()).toBe(1);
+  expect(staged.requests.map(({ nowMs }) => nowMs - START_MS)).toEqual([0, 20_000]);
+});
+
+it('counts incidents that polls found new or changed, but not those of the first sync', async () => {
+  const staged = stage(async function* (request) {
+    yield lastPage('c', request, { incidents: [incident('A')] });
+  });
+  const poll = () => staged.poller.pollOnce(never);
+
+  await poll();
+  await poll();
+  staged.poll = async function* (request) {
+    yield lastPage('d', request, { incidents: [incident('A'), incident('B')] });
+  };
+  await poll();
+
+  expect(staged.polled).toMatchObject([{ changes: 0 }, { changes: 0 }, { changes: 1 }]);
+});

@@ -1,3 +1,4 @@
+import type { Comparison, Deployment } from '../../src/model/deployment.ts';
 import type { Incident, Rejection, Service, StateChange } from '../../src/model/incident.ts';
 import type { Page, PollCoverage, StoredState } from '../../src/model/poll.ts';
 import { validate } from '../../src/model/validity.ts';
@@ -10,6 +11,8 @@ export interface MemoryKnown {
   /** The same, at once. */
   readonly stored: StoredIncidents;
   readonly incidents: Map<string, Incident>;
+  readonly deployments: Map<string, Deployment>;
+  readonly comparisons: Comparison[];
   /** By subject, then by the signal's id. */
   readonly stateChanges: Map<string, Map<string, StateChange>>;
   /** By the rejection's key and reason. */
@@ -27,6 +30,8 @@ export function createMemoryKnown(): MemoryKnown {
   const stored = storedOf(() => memory);
   const memory: MemoryKnown = {
     incidents: new Map(),
+    deployments: new Map(),
+    comparisons: [],
     stateChanges: new Map(),
     rejected: new Map(),
     deletedIds: new Set(),
@@ -53,6 +58,19 @@ function storedOf(memory: () => MemoryKnown): StoredIncidents {
         const found = [...memory().incidents.values()].filter((incident) => incident.subject === subject);
         return found.length === 0 ? undefined : found;
       }),
+    deployments: (ids) => pick(ids, (id) => memory().deployments.get(id)),
+    deploymentsOf: (repositories) => {
+      const found = Map.groupBy(memory().deployments.values(), ({ repository }) => repository);
+      return new Map(repositories.map((repository) => [repository, found.get(repository) ?? []]));
+    },
+    unfinishedDeployments: () => [...memory().deployments.values()].filter(({ outcome }) => outcome === undefined),
+    comparisons: (pairs) =>
+      memory().comparisons.filter((one) =>
+        pairs.some(
+          ({ repository, baseSha, headSha }) =>
+            one.repository === repository && one.baseSha === baseSha && one.headSha === headSha,
+        ),
+      ),
   };
 }
 
@@ -64,6 +82,10 @@ function toKnown(stored: StoredIncidents): StoredState {
     rejectedIds: async () => stored.rejectedIds(),
     stateChanges: async (subjects) => stored.stateChanges(subjects),
     bySubject: async (subjects) => stored.bySubject(subjects),
+    deployments: async (ids) => stored.deployments(ids),
+    deploymentsOf: async (repositories, sinceMs) => stored.deploymentsOf(repositories, sinceMs),
+    unfinishedDeployments: async () => stored.unfinishedDeployments(),
+    comparisons: async (pairs) => stored.comparisons(pairs),
   };
 }
 
@@ -101,6 +123,9 @@ function applyPage(memory: MemoryKnown, page: Page, nowMs: number): void {
     if (memory.incidents.delete(id)) memory.deletedIds.add(id);
     forget(memory, id);
   }
+  for (const deployment of page.deployments ?? []) memory.deployments.set(deployment.id, deployment);
+  for (const id of page.deletedDeploymentIds ?? []) memory.deployments.delete(id);
+  memory.comparisons.push(...(page.comparisons ?? []));
   memory.catalogue = page.catalogue ?? memory.catalogue;
   memory.cursor = page.cursor;
   memory.end = page.complete ?? memory.end;

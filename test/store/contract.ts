@@ -2,6 +2,7 @@ import type { Store } from '../../src/store/store.ts';
 import { configurationContract } from './contract/configuration.ts';
 import { countingContract } from './contract/counting.ts';
 import { currentStateContract } from './contract/current-state.ts';
+import { deploymentsContract } from './contract/deployments.ts';
 import { importsContract } from './contract/imports.ts';
 import { randomHistoriesContract } from './contract/random-histories.ts';
 import { retentionContract } from './contract/retention.ts';
@@ -31,6 +32,7 @@ export function storeContract(engine: StoreEngine): void {
   countingContract(engine);
   revisionsContract(engine);
   subjectsContract(engine);
+  deploymentsContract(engine);
   serviceLimitContract(engine);
   configurationContract(engine);
   retentionContract(engine);

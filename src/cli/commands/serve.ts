@@ -6,6 +6,7 @@ import { platforms } from '../../providers/registry.ts';
 import { parseExternalUrl, parseRoutePrefix, parseTelemetryPath } from '../../server/addresses.ts';
 import { parseWebConfig } from '../../server/web-config.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
+import { type ConfigWatchInput, createFileRecorder, watchConfig } from '../config-watch.ts';
 import { findSecrets, readConfiguration, readTextFile } from '../configuration.ts';
 import {
   configFile,
@@ -27,6 +28,7 @@ const EXIT_FAILED = 1;
 const flags = {
   configFile,
   checkOnly: toggle('--config.check', 'check the configuration and exit, like the command check'),
+  watch: toggle('--config.watch', 'reload when a configuration, secret or web file changes'),
   listenAddresses,
   webConfigFile,
   telemetryPath: withDefault('--web.telemetry-path <path>', 'path of the metrics', '/metrics', parseTelemetryPath),
@@ -58,13 +60,17 @@ export const serve = defineCommand({
 });
 
 async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Promise<number | undefined> {
-  const { checkOnly, logLevel: level, logFormat: format, webConfigFile: webFile, ...serving } = args.flags;
+  const { checkOnly, watch, logLevel: level, logFormat: format, webConfigFile: webFile, ...serving } = args.flags;
   if (checkOnly) return checkConfiguration({ configFile: serving.configFile, webConfigFile: webFile }, context);
   const { version, clock } = context;
   const secrets: string[] = [];
   const log = createLog({ level, format, secrets });
+  const recorder = createFileRecorder();
   const readConfig = (): Config => {
-    const { config, warnings } = readConfiguration(serving.configFile, context);
+    const { config, warnings } = readConfiguration(serving.configFile, context, {
+      readFile: (path) => recorder.read(path),
+    });
+    for (const { caFile } of config.providers) if (caFile !== undefined) recorder.add(caFile);
     secrets.push(...findSecrets(config).filter((secret) => !secrets.includes(secret)));
     for (const warning of warnings) log.warn('configuration warning', { warning });
     return config;
@@ -73,9 +79,25 @@ async function run(args: ParsedArgs<typeof flags>, context: CommandContext): Pro
   const web = orUsageError(undefined, () =>
     webFile === undefined ? undefined : { config: parseWebConfig(readTextFile(webFile), webFile), file: webFile },
   );
-  return runDaemon(log, (onFatal) =>
-    startDaemon({ config, readConfig, platforms, serving: { ...serving, web }, clock, log, version, onFatal }),
-  );
+  if (webFile !== undefined) recorder.add(webFile);
+  return runDaemon(log, async (onFatal) => {
+    const input = { config, readConfig, platforms, serving: { ...serving, web }, clock, log, version, onFatal };
+    const daemon = await startDaemon(input);
+    return watch ? withWatch(daemon, { recorder, reload: () => daemon.reload(), clock, log }) : daemon;
+  });
+}
+
+/** The same daemon, which reloads when its files change. */
+function withWatch(daemon: Daemon, input: ConfigWatchInput): Daemon {
+  const stopping = new AbortController();
+  const watching = watchConfig(input, stopping.signal);
+  return {
+    ...daemon,
+    stop: async () => {
+      stopping.abort(new Error('the exporter stops'));
+      await Promise.all([watching, daemon.stop()]);
+    },
+  };
 }
 
 /** Starts a daemon and keeps it until a signal ends it; signals that come while it starts wait for it. */

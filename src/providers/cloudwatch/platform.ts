@@ -10,6 +10,7 @@ import { RETENTION_MS } from './cursor.ts';
 import { pollRegions, type Region } from './poll.ts';
 import { probeRegions } from './probe.ts';
 import { classifySdkError, createSdkClient } from './sdk-client.ts';
+import { snsWebhook } from './sns.ts';
 import { createAlarmNameCache } from './tags.ts';
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
@@ -37,6 +38,7 @@ export const cloudwatch: Platform = {
   type: 'cloudwatch',
   shape,
   secrets: [],
+  webhook: snsWebhook,
   defaultRateLimit: { requests: 2, perMs: SECOND_MS },
   defaultTags: { service: 'service', severity: 'severity' },
   hasStateChanges: true,

@@ -6,6 +6,7 @@ import type { PollRequest } from '../provider.ts';
 import type { IncidentLists, PlatformRecord, RecordDetails } from './definition.ts';
 import { type ListClient, readPages, toLabel } from './list-reader.ts';
 import type { NameCache } from './name-cache.ts';
+import type { ListRequest } from './paging.ts';
 import { toIncident } from './to-incident.ts';
 
 /** Requests by id at once (DESIGN: 4 per provider). */
@@ -20,6 +21,9 @@ export interface PollContext<Item extends PlatformRecord> {
   readonly request: PollRequest;
   readonly teams: NameCache;
   readonly services: NameCache;
+  readonly statuses: NameCache;
+  /** Asked before anything else in a poll. */
+  readonly session?: ListRequest | undefined;
 }
 
 /** Incidents of records with all that is needed; `againIds` are those that a request by id may tell more about. */
@@ -36,11 +40,12 @@ export async function buildIncidents<Item extends PlatformRecord>(
   const againIds: string[] = [];
   const current = records.filter((record) => !isStale(record, stored.get(record.id), request.nowMs));
   const detailed = (record: Item) => addDetails(client, lists.details, record, stored.get(record.id));
+  const whole: Item[] = [];
   for await (const record of mapConcurrent(current, REQUESTS_CONCURRENT, detailed)) {
-    if ('reason' in record) {
-      rejected.push(record);
-      continue;
-    }
+    if ('reason' in record) rejected.push(record);
+    else whole.push(record);
+  }
+  for (const record of await addStatuses(whole, context)) {
     const { teamId, serviceId } = record;
     const made = toIncident(record, { team: context.teams.of(teamId), service: context.services.of(serviceId) });
     if (!('reason' in made)) incidents.push(made);
@@ -48,6 +53,16 @@ export async function buildIncidents<Item extends PlatformRecord>(
     else againIds.push(record.id);
   }
   return { incidents, rejected, againIds };
+}
+
+async function addStatuses<Item extends PlatformRecord>(
+  records: readonly Item[],
+  { lists: { withStatuses }, statuses, request }: PollContext<Item>,
+): Promise<readonly Item[]> {
+  if (withStatuses === undefined) return records;
+  const ids = new Set(records.flatMap(({ statusIds = [] }) => statusIds));
+  await statuses.ensure([...ids], request.nowMs, request.signal);
+  return records.map((record) => withStatuses(record, (id) => statuses.of(id)));
 }
 
 async function ensureNames<Item extends PlatformRecord>(records: readonly Item[], context: PollContext<Item>) {
@@ -83,7 +98,9 @@ async function addDetails<Item extends PlatformRecord>(
   stored: Incident | undefined,
 ): Promise<Item | Rejection> {
   if (details === undefined) return record;
-  const isUnchanged = stored?.updatedAtMs === record.updatedAtMs && stored.status === record.status;
+  // What came from a file may lack what details tell.
+  const isPolled = stored !== undefined && stored.imported !== true;
+  const isUnchanged = isPolled && stored.updatedAtMs === record.updatedAtMs && stored.status === record.status;
   const kept = stored === undefined ? record : details.keep(record, stored, isUnchanged);
   if (isUnchanged || !details.isNeeded(kept)) return kept;
   const list = details.request({ id: record.platformId ?? record.id });

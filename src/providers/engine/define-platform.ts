@@ -33,6 +33,7 @@ export function definePlatform<Shape extends z.ZodRawShape, Item extends Platfor
     secrets: Object.keys(shape).filter((key) => shape[key] !== undefined && secrets.has(shape[key])),
     defaultRateLimit: rateLimit,
     defaultTags,
+    isBaseUrlRequired: definition.baseUrl === undefined,
     ...(webhook && { webhook }),
     fromEnvironment: (env) => fromEnvironment(definition, env),
     create: (config, dependencies) => createProvider(definition, config, dependencies),
@@ -72,9 +73,11 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
   const settings = z.object(definition.settings).parse(config.settings);
   const { observer, clockSkewMs } = rememberClockSkew(outer);
   const { timeoutMs, proxyUrl, caFile } = config;
+  const baseUrl = config.baseUrl ?? definition.baseUrl?.(settings);
+  if (baseUrl === undefined) throw new TypeError(`expected a configuration with base_url for ${definition.type}`);
   const createClient = (rateLimit: RateLimit) =>
     createHttpClient({
-      baseUrl: config.baseUrl ?? definition.baseUrl(settings),
+      baseUrl,
       ...authOptions(definition.auth(settings), definition.headers),
       rateLimit,
       timeoutMs,
@@ -87,17 +90,21 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
   const lists = definition.incidents(settings, config);
   const teams = createNames(httpClient, definition.names?.teams);
   const services = createNames(httpClient, definition.names?.services);
+  const statuses = createNames(httpClient, definition.names?.statuses);
+  const session = definition.session?.(settings);
   const { capabilities } = definition;
   return {
     capabilities: typeof capabilities === 'function' ? capabilities(settings) : capabilities,
-    poll: (request) => poll({ client: { httpClient, signal: request.signal }, lists, request, teams, services }),
+    poll: (request) =>
+      poll({ client: { httpClient, signal: request.signal }, lists, request, teams, services, statuses, session }),
     probe: (request) =>
       probe({
         client: { httpClient, signal: request.signal },
         lists,
         names: definition.names ?? {},
+        session,
         region: {
-          name: config.baseUrl === undefined ? new URL(definition.baseUrl(settings)).host : 'as base_url says',
+          name: config.baseUrl === undefined ? new URL(baseUrl).host : 'as base_url says',
         },
         request,
       }),

@@ -86,14 +86,18 @@ function numbered(options: Numbered, toParam: (offset: number) => number): Pagin
   };
 }
 
-/** `?after=TOKEN`, where each answer has the token of the next page at the path `next`. */
+/**
+ * `?after=TOKEN`, where each answer has the token of the next page at the path `next`; the last page may say so at the path `last`
+ * and have a token nevertheless.
+ */
 export function afterCursor(
-  options: Common & { readonly param: string; readonly next: string; readonly total?: string },
+  options: Common & { readonly param: string; readonly next: string; readonly last?: string; readonly total?: string },
 ): Paging {
-  const { items, size, sizeParam, param, next, total } = options;
+  const { items, size, sizeParam, param, next, last, total } = options;
   return sequential(options, {
     request: (list, { token }) => withQuery(list, { ...sized(sizeParam, size), [param]: token }),
-    token: ({ body }) => tokenText(valueAt(body, next)),
+    token: ({ body }) =>
+      last !== undefined && valueAt(body, last) === true ? undefined : tokenText(valueAt(body, next)),
     records: (body, what) => itemsAt(body, items, what),
     total: (body) => {
       const value = total === undefined ? undefined : valueAt(body, total);

@@ -1,3 +1,4 @@
+import { RequestError } from '../../http/errors.ts';
 import type { Page } from '../../model/poll.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../model/time.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
@@ -30,10 +31,21 @@ export async function* poll<Item extends PlatformRecord>(context: PollContext<It
   const readWith = lists.readWith ?? [];
   const adopt = lists.adoptCursor ?? (() => undefined);
   const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, readWith, adopt);
+  await checkSession(context);
   await teams.ensure([], request.nowMs, request.signal);
   await services.ensure([], request.nowMs, request.signal);
   if (cursor?.phase === 'polling') yield* pollChanges(context, cursor);
   else yield* firstSync(context, resumeCursor(context, cursor));
+}
+
+/** Throws where the credentials are refused: an empty list would be taken for an empty platform. */
+async function checkSession<Item extends PlatformRecord>({ client, session }: PollContext<Item>): Promise<void> {
+  if (session === undefined) return;
+  try {
+    await client.httpClient.get(session.path, session.query ?? {}, client.signal);
+  } catch (error) {
+    if (!(error instanceof RequestError) || error.status !== 404) throw error;
+  }
 }
 
 /** A first sync continues where it was; one that began with other settings begins anew, up to the same time. */

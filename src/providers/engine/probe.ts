@@ -10,12 +10,13 @@ import {
 import { detailsLabel, toSample } from './build-incidents.ts';
 import type { IncidentLists, NameList, PlatformRecord } from './definition.ts';
 import { type ListClient, openRequests, readPage, toLabel, toListRange } from './list-reader.ts';
-import type { ListedPage } from './paging.ts';
+import type { ListedPage, ListRequest } from './paging.ts';
 
 interface ProbeInput<Item extends PlatformRecord> {
   readonly client: ListClient;
   readonly lists: IncidentLists<Item>;
-  readonly names: { readonly teams?: NameList; readonly services?: NameList };
+  readonly names: { readonly teams?: NameList; readonly services?: NameList; readonly statuses?: NameList };
+  readonly session?: ListRequest | undefined;
   readonly region: ProbeReport['region'];
   readonly request: ProbeRequest;
 }
@@ -27,6 +28,7 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
   const history = { fromMs: request.historyStartMs, toMs: request.nowMs };
   const listRequest = (lists.created ?? lists.changed)?.(toListRange(history, 'desc'));
   if (listRequest === undefined) throw new TypeError('expected a platform that lists its incidents');
+  if (input.session !== undefined) await probeSession(client, input.session, probes);
   const listCall = required(toLabel(listRequest));
   const page = await probes.run(listCall, async () => {
     const listed = await readPage(client, lists.paging, listRequest);
@@ -45,6 +47,7 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
   await probeDetails(input, probes, page?.records);
   const teams = await probeNames(client, names.teams, probes);
   const services = await probeNames(client, names.services, probes);
+  const statuses = await probeNames(client, names.statuses, probes);
   const report: ProbeReport = { probes: probes.list, region };
   if (page === undefined) return report;
   const nameIn = (list: typeof teams) => (id: string | undefined) => list?.names.find((one) => one.id === id)?.name;
@@ -68,7 +71,8 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
       expected,
       isExact: total !== undefined,
       open,
-      namePages: (teams?.pages ?? 0) + (services?.pages ?? 0),
+      sessionRequests: input.session === undefined ? 0 : 1,
+      namePages: (teams?.pages ?? 0) + (services?.pages ?? 0) + (statuses?.pages ?? 0),
       detailed:
         page.records.filter((record) => lists.details?.isNeeded(record) === true).length / (page.records.length || 1),
     }),
@@ -85,6 +89,12 @@ function required(call: string): ProbeCall {
 async function readOne<Item extends PlatformRecord>(client: ListClient, lists: IncidentLists<Item>, id: string) {
   const { path, query = {} } = lists.one(id);
   return client.httpClient.get(path, query, client.signal);
+}
+
+async function probeSession(client: ListClient, session: ListRequest, probes: ReturnType<typeof createProbeRunner>) {
+  await probes.run(required(toLabel(session)), () =>
+    client.httpClient.get(session.path, session.query ?? {}, client.signal),
+  );
 }
 
 async function probeDetails<Item extends PlatformRecord>(
@@ -119,6 +129,7 @@ interface Expected {
   readonly isExact: boolean;
   /** The first page of each list of open records. */
   readonly open: readonly ListedPage[];
+  readonly sessionRequests: number;
   readonly namePages: number;
   /** Share of records that need their details. */
   readonly detailed: number;
@@ -127,16 +138,16 @@ interface Expected {
 /** A poll reads what changed and what is open, and the names once an hour; a first sync all pages and the details. */
 function estimate<Item extends PlatformRecord>(
   { paging: { size } }: IncidentLists<Item>,
-  { expected, isExact, open, namePages, detailed }: Expected,
+  { expected, isExact, open, sessionRequests, namePages, detailed }: Expected,
 ): RequestEstimate {
   const openPages = open.reduce(
     (sum, { next, total }) => sum + (next === undefined ? 1 : pagesOf(total ?? 2 * size, size)),
     0,
   );
   return {
-    perPoll: 1 + openPages,
+    perPoll: sessionRequests + 1 + openPages,
     perHour: namePages,
-    firstSync: namePages + pagesOf(expected, size) + openPages + Math.ceil(expected * detailed),
+    firstSync: sessionRequests + namePages + pagesOf(expected, size) + openPages + Math.ceil(expected * detailed),
     isExact: isExact && detailed === 0,
     rateLimitCount: 1,
   };

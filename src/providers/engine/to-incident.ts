@@ -34,6 +34,7 @@ export function toIncident(record: PlatformRecord, names: RecordNames): Incident
     mitigatedAtMs: record.mitigatedAtMs,
     resolvedAtMs,
     endKnownFrom: resolvedAtMs === undefined ? undefined : (record.endKnownFrom ?? 'resolve_event'),
+    ...(record.reopenedAtMs === undefined ? {} : { reopenedAtMs: record.reopenedAtMs }),
     intervals: intervals ?? [{ openedAtMs: triggeredAtMs, closedAtMs: resolvedAtMs }],
     merged,
     exclusion: isExcluded ? 'flagged' : undefined,

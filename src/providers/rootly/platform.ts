@@ -7,6 +7,7 @@ import { definePlatform, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { byPageNumber } from '../engine/paging.ts';
 import { toOpenStatus } from '../engine/to-incident.ts';
+import { signedBy, timedHmacHex } from '../webhook.ts';
 
 const OPEN = ['in_triage', 'started', 'detected', 'acknowledged', 'mitigated'] as const;
 const OVER = ['resolved', 'closed'] as const;
@@ -118,6 +119,7 @@ export const rootly = definePlatform({
     escalations: false,
     reopens: false,
   },
+  webhook: signedBy(timedHmacHex('x-rootly-signature')),
   rateLimit: { requests: 3000, perMs: MINUTE_MS },
   incidents: () => {
     const list = (query: Readonly<Record<string, string>>) => ({ path: '/v1/incidents', query });

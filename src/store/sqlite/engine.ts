@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { FLAGS } from '../../model/stored.ts';
 import type { EngineWriter, IncidentQueries, StoreEngine } from '../engine.ts';
 import { type Cell, CONTENT_COLUMNS, number, STORED_COLUMNS, storedFrom, text, timestamp } from '../incident-row.ts';
+import { deploymentReaders, pruneDeployments, writeDeployments } from './deployment-tables.ts';
 import { loadState, writeState } from './state-rows.ts';
 import { openTables, putSql, type Tables } from './tables.ts';
 
@@ -23,6 +24,8 @@ const INCIDENTS: Readonly<Record<keyof IncidentQueries, string>> = {
   byRow: 'SELECT * FROM incidents WHERE row = ?',
   byId: 'SELECT * FROM incidents WHERE provider = ? AND id = ?',
   bySubject: 'SELECT * FROM incidents WHERE provider = ? AND subject = ? ORDER BY row',
+  bySubjectBetween:
+    'SELECT * FROM incidents WHERE provider = ? AND subject = ? AND triggered_ms > ? AND triggered_ms <= ? ORDER BY row',
   byRecovery: 'SELECT * FROM incidents WHERE provider = ? AND subject = ? AND recovery_key = ? ORDER BY row LIMIT 1',
   pending: `SELECT * FROM incidents WHERE provider = ? AND marks & ${FLAGS.pending} != 0`,
   open: `SELECT id FROM incidents WHERE provider = ? AND ${OPEN}`,
@@ -46,6 +49,7 @@ export function createSqliteEngine(database: DatabaseSync, path: string): StoreE
     eachIncident: (visit, wanted) => eachIncident(database, visit, wanted),
     incidents: (query, ...parameters) => tables.prepare(INCIDENTS[query]).all(...parameters),
     ...readers(tables),
+    ...deploymentReaders(tables),
     transaction: (work) => {
       database.exec('BEGIN IMMEDIATE');
       try {
@@ -78,7 +82,16 @@ function eachIncident(
   }
 }
 
-type Readers = Omit<StoreEngine, 'loadState' | 'eachIncident' | 'incidents' | 'transaction' | 'sizeBytes'>;
+type Readers = Pick<
+  StoreEngine,
+  | 'countedEndMs'
+  | 'isRejected'
+  | 'rejectedIds'
+  | 'stateChanges'
+  | 'recentLedger'
+  | 'unusedDimensions'
+  | 'incidentsByDimensions'
+>;
 
 function readers({ prepare }: Tables): Readers {
   return {
@@ -135,8 +148,11 @@ function createWriter(tables: Tables): EngineWriter {
   return {
     state: (state) => writeState(tables, state),
     incidents: writeIncidents,
-    changes: ({ provider, nowMs, incidents, ledger, stateChanges, rejections, settledIds }) => {
+    deployments: (provider, changes) => writeDeployments(tables, provider, changes),
+    pruneDeployments: (provider, pruned) => pruneDeployments(tables, provider, pruned),
+    changes: ({ provider, nowMs, incidents, ledger, stateChanges, rejections, settledIds, deployed }) => {
       writeIncidents(incidents);
+      writeDeployments(tables, { provider, nowMs }, deployed);
       for (const { incident, labelSet: label_set, ms, ...at } of ledger) {
         const times = { triggered_ms: at.triggeredAtMs, resolved_ms: at.resolvedAtMs, counted_at_ms: at.countedAtMs };
         put('ledger', { incident, label_set, ms, ...times });

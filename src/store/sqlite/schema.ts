@@ -70,6 +70,50 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE providers SET synced = 1 WHERE synced = 2;
   CREATE INDEX pending_incidents ON incidents (provider) WHERE marks & 2048 != 0;
   `,
+  // Deployments; their label sets have an environment. The ledger names sets by row, so the highest one ever given is kept.
+  `
+  ALTER TABLE providers ADD COLUMN deployment_policy TEXT;
+  CREATE TABLE deployment_subjects (
+    row INTEGER PRIMARY KEY, provider INTEGER NOT NULL, repository TEXT NOT NULL, environment TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE deployments (
+    row INTEGER PRIMARY KEY, provider INTEGER NOT NULL, id TEXT NOT NULL, subject INTEGER NOT NULL, flags INTEGER NOT NULL,
+    outcome TEXT, started_ms INTEGER NOT NULL, finished_ms INTEGER, ref TEXT, sha TEXT, url TEXT,
+    updated_ms INTEGER NOT NULL, changes TEXT,
+    UNIQUE (provider, id)
+  ) STRICT;
+  CREATE INDEX finished_deployments ON deployments (subject, finished_ms) WHERE finished_ms IS NOT NULL;
+  CREATE INDEX successful_deployments ON deployments (subject, finished_ms) WHERE outcome = 'success' AND flags & 2 = 0;
+  CREATE INDEX deployed_commits ON deployments (subject, sha) WHERE outcome = 'success' AND flags & 2 = 0;
+  CREATE INDEX unfinished_deployments ON deployments (provider) WHERE finished_ms IS NULL;
+  CREATE INDEX pending_deployments ON deployments (provider) WHERE flags & 8 != 0;
+  CREATE TABLE comparisons (
+    row INTEGER PRIMARY KEY, provider INTEGER NOT NULL, repository TEXT NOT NULL, base TEXT NOT NULL, head TEXT NOT NULL,
+    relation TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    UNIQUE (provider, repository, head, base)
+  ) STRICT;
+  CREATE TABLE changes (
+    comparison INTEGER NOT NULL, sha TEXT NOT NULL, authored_ms INTEGER NOT NULL,
+    first_commit_ms INTEGER, opened_ms INTEGER, merged_ms INTEGER,
+    PRIMARY KEY (comparison, sha)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX changed_commits ON changes (sha);
+  CREATE TABLE deployed_changes (
+    provider INTEGER NOT NULL, repository TEXT NOT NULL, environment TEXT NOT NULL, sha TEXT NOT NULL,
+    deployment INTEGER NOT NULL, ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL, counted_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (provider, repository, environment, sha)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE label_sets_3 (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, provider TEXT NOT NULL, service TEXT NOT NULL,
+    severity TEXT NOT NULL, environment TEXT, team TEXT NOT NULL, groups TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO label_sets_3 SELECT row, kind, provider, service, severity, NULL, team, groups FROM label_sets;
+  DELETE FROM sqlite_sequence WHERE name = 'label_sets_3';
+  INSERT INTO sqlite_sequence SELECT 'label_sets_3', seq FROM sqlite_sequence WHERE name = 'label_sets';
+  DROP TABLE label_sets;
+  ALTER TABLE label_sets_3 RENAME TO label_sets;
+  CREATE UNIQUE INDEX label_set_keys ON label_sets (kind, provider, service, severity, coalesce(environment, ''), team);
+  `,
 ];
 
 /** The version of the store that this program writes. */

@@ -1,7 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { text, timestamp } from '../incident-row.ts';
 import { type LabelGroups, type LabelSet, setKey } from '../label-sets.ts';
-import { dimensionsKey, LedgerState, type StoredDimensions, type StoredProvider, serviceKey } from '../state.ts';
+import {
+  dimensionsKey,
+  LedgerState,
+  type StoredDimensions,
+  type StoredProvider,
+  type StoredSubject,
+  serviceKey,
+  subjectKey,
+} from '../state.ts';
 import type { StoredCounter } from '../store.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,6 +35,14 @@ export function loadState(database: DatabaseSync): LedgerState {
     state.dimensionsRowByKey.set(dimensionsKey(dimensions), dimensions.row);
     state.lastDimensionsRow = dimensions.row;
   }
+  const subjectsSql =
+    'SELECT s.*, p.name AS provider_name FROM deployment_subjects s JOIN providers p ON p.row = s.provider ORDER BY s.row';
+  for (const row of each(subjectsSql)) {
+    const subject = readSubject(row);
+    state.subjectsByRow.set(subject.row, subject);
+    state.subjectRowByKey.set(subjectKey(subject), subject.row);
+    state.lastSubjectRow = subject.row;
+  }
   for (const row of each('SELECT name FROM admitted')) state.allocated.set(String(row['name']), true);
   for (const row of each('SELECT * FROM label_sets ORDER BY row')) {
     const set = readSet(row);
@@ -35,6 +51,7 @@ export function loadState(database: DatabaseSync): LedgerState {
   for (const row of each('SELECT * FROM counters')) state.count(readCounter(row), Number(row['value']));
   const one = (sql: string) => database.prepare(sql).get()?.['value'];
   state.lastIncidentRow = Number(one('SELECT max(row) AS value FROM incidents') ?? 0);
+  state.lastDeploymentRow = Number(one('SELECT max(row) AS value FROM deployments') ?? 0);
   // The ledger names sets by row: that of a set that left must not become another's.
   state.lastSetRow = Number(one("SELECT seq AS value FROM sqlite_sequence WHERE name = 'label_sets'") ?? 0);
   const layout = one("SELECT value FROM meta WHERE name = 'shape'");
@@ -57,6 +74,10 @@ export function writeState({ prepare, put, remove }: Tables, state: LedgerState)
   for (const [row, dimensions] of state.dimensionsByRow.changes()) {
     if (dimensions === undefined) remove('facets', { row });
     else put('facets', dimensionsCells(dimensions));
+  }
+  for (const [row, subject] of state.subjectsByRow.changes()) {
+    if (subject === undefined) remove('deployment_subjects', { row });
+    else put('deployment_subjects', subjectCells(subject));
   }
   for (const [name, isAllocated] of state.allocated.changes()) {
     if (isAllocated === undefined) remove('admitted', { name });
@@ -89,6 +110,7 @@ function providerCells(provider: StoredProvider) {
     filter: provider.filter ?? null,
     pruned_before_ms: provider.prunedBeforeMs ?? null,
     imported_from_ms: provider.importedFromMs ?? null,
+    deployment_policy: provider.deploymentPolicy ?? null,
   };
 }
 
@@ -104,6 +126,7 @@ function readProvider(row: Row): StoredProvider {
     filter: text(row, 'filter'),
     prunedBeforeMs: timestamp(row, 'pruned_before_ms'),
     importedFromMs: timestamp(row, 'imported_from_ms'),
+    deploymentPolicy: text(row, 'deployment_policy'),
   };
 }
 
@@ -124,8 +147,23 @@ function readDimensions(row: Row): StoredDimensions {
   };
 }
 
-function labelCells({ row, kind, provider, service, severity, team }: LabelSet) {
-  return { row, kind, provider, service, severity, team };
+function subjectCells({ row, providerRow, repository, environment }: StoredSubject) {
+  return { row, provider: providerRow, repository, environment };
+}
+
+/** A row of table `deployment_subjects`, with `provider_name` beside its columns. */
+function readSubject(row: Row): StoredSubject {
+  return {
+    row: Number(row['row']),
+    provider: String(row['provider_name']),
+    providerRow: Number(row['provider']),
+    repository: String(row['repository']),
+    environment: String(row['environment']),
+  };
+}
+
+function labelCells({ row, kind, provider, service, severity, environment, team }: LabelSet) {
+  return { row, kind, provider, service, severity, environment: environment ?? null, team };
 }
 
 /** On disk the time of creation is called `bornMs`. */
@@ -148,6 +186,8 @@ function parseGroups(text: string): LabelGroups & { counts?: { withinTarget?: nu
   return Object.fromEntries(groups);
 }
 
+const LABEL_SET_KINDS = ['service', 'severity', 'environment'] as const;
+
 function readSet(row: Row): LabelSet {
   const groups = parseGroups(String(row['groups']));
   // Store version 1 kept the recoveries within the target beside the openings.
@@ -159,10 +199,11 @@ function readSet(row: Row): LabelSet {
   delete groups.counts?.withinTarget;
   return {
     row: Number(row['row']),
-    kind: row['kind'] === 'severity' ? 'severity' : 'service',
+    kind: LABEL_SET_KINDS.find((kind) => kind === row['kind']) ?? 'service',
     provider: String(row['provider']),
     service: String(row['service']),
     severity: String(row['severity']),
+    environment: text(row, 'environment'),
     team: String(row['team']),
     groups,
   };
