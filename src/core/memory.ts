@@ -78,19 +78,21 @@ export class CoreMemory {
   }
 
   /** Applies a commit to the statistics. */
-  apply(provider: string, { changed, isRelabelled }: CommitResult): void {
+  apply(provider: string, { changed, changedDeployments, isRelabelled }: CommitResult): void {
     this.#update(({ statistics, dora, advance }) => {
       for (const incident of changed) statistics.put(incident);
       for (const incident of changed) dora?.putIncident(incident);
+      for (const deployment of changedDeployments) dora?.put(deployment);
       return advance(provider) || isRelabelled;
     });
   }
 
-  forget({ removedRows, isRelabelled }: PruneResult): void {
-    if (removedRows.length === 0 && !isRelabelled) return;
+  forget({ removedRows, removedDeployments = [], isRelabelled }: PruneResult): void {
+    if (removedRows.length + removedDeployments.length === 0 && !isRelabelled) return;
     this.#update(({ statistics, dora }) => {
       statistics.forget(removedRows);
       dora?.forgetIncidents(removedRows);
+      dora?.forget(removedDeployments);
       return isRelabelled;
     });
   }
@@ -218,10 +220,13 @@ function loadMemory(store: Store, setup: CoreSetup): Memory {
     active.add(name);
     return isNew;
   };
-  store.load((incident) => {
-    statistics.put(incident);
-    dora?.putIncident(incident);
-  });
+  store.load(
+    (incident) => {
+      statistics.put(incident);
+      dora?.putIncident(incident);
+    },
+    (deployment) => dora?.put(deployment),
+  );
   for (const { name } of config.providers) advance(name);
   statistics.rebuild();
   dora?.rebuild();

@@ -103,5 +103,6 @@ export function toPageProvider({ config, capabilities }: Described): PageProvide
     },
     hasEscalations: capabilities.escalations,
     hasReopens: capabilities.reopens,
+    hasLeadTimes: config.deployments?.leadTime !== 'off',
   };
 }

@@ -1,3 +1,4 @@
+import { DEPLOYMENT_OUTCOMES } from '../model/deployment.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { Group, GroupName, Histogram } from '../store/label-sets.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
@@ -11,11 +12,13 @@ import {
 } from './family.ts';
 
 const BASE = ['provider', 'service', 'severity', 'team'];
+const OF_DEPLOYMENTS = ['provider', 'service', 'environment'];
 
 /** Labels of a set; a set without a service (`severity` sets) has no such label. */
 function setLabels({ set }: LabelSetSource): LabelPairs {
-  const { kind, provider, service, severity, team } = set;
+  const { kind, provider, service, severity, environment = '', team } = set;
   const labels: [string, string][] = [['provider', provider]];
+  if (kind === 'environment') return [...labels, ['service', service], ['environment', environment]];
   if (kind === 'service') labels.push(['service', service]);
   labels.push(['severity', severity]);
   if (team !== '') labels.push(['team', team]);
@@ -24,6 +27,8 @@ function setLabels({ set }: LabelSetSource): LabelPairs {
 
 interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help'> {
   readonly type: 'counter' | 'histogram';
+  /** Labels of the sets. */
+  readonly base?: readonly string[];
   readonly labels?: readonly string[];
   /** The group of totals that it shows. */
   readonly group: Name;
@@ -33,13 +38,13 @@ interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help
 }
 
 function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFamily {
-  const { name, type, help, labels = [], isReported = () => true, samples } = declared;
+  const { name, type, help, base = BASE, labels = [], isReported = () => true, samples } = declared;
   const groupOf = ({ set }: LabelSetSource): Group<Name> | undefined => set.groups[declared.group];
   return family<LabelSetSource>({
     name,
     type,
     help,
-    labels: [...BASE, ...labels],
+    labels: [...base, ...labels],
     items: ({ sets }) => sets.filter((source) => groupOf(source) !== undefined && isReported(source)),
     // Label sets are replaced, never changed: the same object always has the same text.
     version: () => 0,
@@ -75,6 +80,18 @@ function timing(name: string, which: Timing, help: string): AnyFamily {
     isReported: ({ provider }) => provider.timings[which],
     samples: (timings, source, settings) =>
       histogramSamples({ ...timings, histogram: timings[which] }, { ...source, exemplars: [] }, settings),
+  });
+}
+
+function ofDeployments(which: 'duration' | 'leadTime', declared: Pick<Family, 'name' | 'help'>): AnyFamily {
+  return cumulative({
+    ...declared,
+    type: 'histogram',
+    base: OF_DEPLOYMENTS,
+    group: 'deploymentTimes',
+    isReported: ({ provider }) => which === 'duration' || provider.hasLeadTimes !== false,
+    samples: (times, source, settings) =>
+      histogramSamples({ ...times, histogram: times[which] }, { ...source, exemplars: [] }, settings),
   });
 }
 
@@ -167,5 +184,26 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
       { labels: [...setLabels(source), ['auto', 'false']], value: released ? unacknowledged : 0 },
       { labels: [...setLabels(source), ['auto', 'true']], value: released ? unacknowledgedAuto : 0 },
     ],
+  }),
+  cumulative({
+    name: 'deployments_total',
+    type: 'counter',
+    help: 'Deployments that finished since the counting began; each is in it exactly once.',
+    base: OF_DEPLOYMENTS,
+    labels: ['outcome'],
+    group: 'deployments',
+    samples: (group, source) =>
+      DEPLOYMENT_OUTCOMES.map((outcome) => ({
+        labels: [...setLabels(source), ['outcome', outcome]],
+        value: group.released ? group[outcome] : 0,
+      })),
+  }),
+  ofDeployments('duration', {
+    name: 'deployment_duration_minutes',
+    help: 'Time from start to end of the deployments that succeeded or failed.',
+  }),
+  ofDeployments('leadTime', {
+    name: 'deployment_lead_time_minutes',
+    help: 'Time from commit to the end of the first successful deployment that contains it; each change is in it exactly once.',
   }),
 ];

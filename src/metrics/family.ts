@@ -15,6 +15,8 @@ export interface PageProvider {
   readonly timings: Readonly<Record<Timing, boolean>>;
   readonly hasEscalations: boolean;
   readonly hasReopens: boolean;
+  /** False where changes are not read. */
+  readonly hasLeadTimes?: boolean | undefined;
 }
 export type Timing = 'acknowledgement' | 'detection' | 'identification' | 'mitigation';
 

@@ -38,6 +38,8 @@ export const FLAGS = {
   pending: 2048,
   /** Its recovery was still to be counted when a changed filter moved the start of counting beyond it. */
   endedInTime: 4096,
+  /** It follows from a failed deployment. */
+  ofDeployment: 8192,
 } as const;
 
 /** Statuses in the order of their numbers in the store. */

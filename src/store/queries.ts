@@ -30,6 +30,7 @@ export function createQueries(engine: StoreEngine, state: LedgerState): Queries 
     idsSince: (name, sinceMs) => engine.incidents('listedSince', state.provider(name).row, sinceMs).map(idOf),
     labels: (dimensionsRow) => state.labels(dimensionsRow),
     deploymentLabels: (subjectRow) => state.deploymentLabels(subjectRow),
+    renamedService: (dimensionsRow) => state.mapped(dimensionsRow)?.service,
     labelSets: () => state.labelSets.values().filter(({ provider }) => state.isRead(provider)),
     counters: () => state.counters.values(),
     unmappedSeverities: () => {

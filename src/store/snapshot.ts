@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { LabelMapper } from '../config/label-mapper.ts';
+import type { DeploymentLabels, DeploymentSummary } from '../model/deployment.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Dimensions, IncidentLabels, IncidentSummary } from '../model/stored.ts';
+import { isDeleted, type StoredDeployment, toSummary } from './deployment-row.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
 import { storedIncidents } from './queries.ts';
 import { hasWaitingServices, reconcileServices } from './service-limit.ts';
@@ -23,6 +25,12 @@ export interface IncidentDetails {
   readonly incident: Incident;
 }
 
+/** One deployment with all that is known of it. */
+export interface DeploymentDetails {
+  readonly labels: DeploymentLabels;
+  readonly stored: StoredDeployment;
+}
+
 /** The store at one point in time, read-only; an exporter may go on writing to it. */
 export interface StoreSnapshot {
   /** Of the configured providers, in the order of the configuration. */
@@ -37,6 +45,14 @@ export interface StoreSnapshot {
   each(visit: (incident: IncidentSummary) => void, sinceMs?: number): void;
   /** All that is known of the incidents in these rows (`IncidentSummary.row`), in their order; gone ones are left out. */
   details(rows: readonly number[]): readonly IncidentDetails[];
+  /** Today's labels of a repository and environment; undefined where they are not read, or their provider's first sync is not complete. */
+  deploymentLabels(subjectRow: number): DeploymentLabels | undefined;
+  /** Today's labels of everything that was deployed. */
+  deploymentNames(): readonly DeploymentLabels[];
+  /** Visits the deployments that have such labels. */
+  eachDeployment(visit: (deployment: DeploymentSummary) => void): void;
+  /** All that is known of the deployments in these rows, in their order; gone ones are left out. */
+  deployments(rows: readonly number[]): readonly DeploymentDetails[];
   /** The incidents that a platform calls by this id: one at most of each provider. */
   find(id: string): readonly IncidentDetails[];
   close(): void;
@@ -133,6 +149,8 @@ function readSnapshot(database: DatabaseSync, { path, labelMappers, maxServices 
   const providers = [...labelMappers.keys()].map((name) => state.provider(name));
   const labels = (dimensionsRow: number) =>
     state.isRead(state.dimensions(dimensionsRow).provider) ? state.labels(dimensionsRow) : undefined;
+  const deploymentLabels = (subjectRow: number) =>
+    state.isRead(state.subject(subjectRow).provider) ? state.deploymentLabels(subjectRow) : undefined;
   const record = (row: IncidentRow): IncidentDetails => {
     const dimensions = state.dimensions(number(row, 'facet'));
     return { provider: dimensions.provider, stored: storedOf(row), incident: incidentOf(row, dimensions) };
@@ -152,6 +170,22 @@ function readSnapshot(database: DatabaseSync, { path, labelMappers, maxServices 
         ),
       ),
     details: (wanted) => wanted.flatMap((row) => engine.incidents('byRow', row)).map(record),
+    deploymentLabels,
+    deploymentNames: () => [...state.subjectsByRow.entries()].flatMap(([row]) => deploymentLabels(row) ?? []),
+    eachDeployment: (visit) =>
+      namingStore(path, () =>
+        engine.eachDeployment((deployment) => {
+          const isRead = !isDeleted(deployment) && deploymentLabels(deployment.subject) !== undefined;
+          if (isRead) visit(toSummary(deployment));
+        }),
+      ),
+    deployments: (wanted) =>
+      wanted
+        .flatMap((row) => engine.deployments('byRow', row))
+        .flatMap((stored) => {
+          const labels = deploymentLabels(stored.subject);
+          return labels === undefined ? [] : [{ labels, stored }];
+        }),
     find: (id) =>
       providers
         .filter(({ isSynced }) => isSynced)

@@ -183,6 +183,8 @@ export interface Store {
   labels(dimensionsRow: number): IncidentLabels | undefined;
   /** Undefined for subjects of providers that are not configured, and for environments and services that are not read. */
   deploymentLabels(subjectRow: number): DeploymentLabels | undefined;
+  /** The service of a set of dimensions after renaming, whatever the limit on services makes of it. */
+  renamedService(dimensionsRow: number): string | undefined;
   /** Label sets of configured providers whose first sync is complete. */
   labelSets(): readonly LabelSet[];
   /** By the row of a label set: the last recovery of each bucket. */

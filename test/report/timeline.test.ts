@@ -72,6 +72,10 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
     names: () => LABELS,
     each: (visit) => incidents.forEach(visit),
     details: () => [],
+    deploymentLabels: () => undefined,
+    deploymentNames: () => [],
+    eachDeployment: () => undefined,
+    deployments: () => [],
     find: () => [],
     close: () => undefined,
   };

@@ -22,7 +22,7 @@ export function toDoraProvider(state: ProviderState, config: ProviderConfig): Do
   const { openWindowMs, flakyBelowMs = 0 } = recoveryLimits ?? {};
   const { historyStartMs, readUntilMs } = coverage;
   const policy = deployments && { openWindowMs, flakyBelowMs, leadTime: deployments.leadTime };
-  return { name, policy, endMs: readUntilMs, historyStartMs, readUntilMs };
+  return { name, policy, isOptional: deployments?.isOptional, endMs: readUntilMs, historyStartMs, readUntilMs };
 }
 
 interface BlamingInput {
@@ -33,19 +33,16 @@ interface BlamingInput {
   readonly labelMapper: (provider: string) => LabelMapper | undefined;
 }
 
-/** Finds the incidents that may blame a deployment: those that statistics count of overall providers without deployments. */
+/** Finds the incidents that may blame a deployment: those that statistics count of overall providers, but for failed deployments. */
 export function createBlaming(input: BlamingInput): DoraInput['toBlaming'] {
   const { reopened } = input.config.recovery;
-  const blaming = new Set(
-    input.config.providers
-      .filter(({ overall, deployments }) => overall && deployments === undefined)
-      .map(({ name }) => name),
-  );
+  const blaming = new Set(input.config.providers.filter(({ overall }) => overall).map(({ name }) => name));
   return (incident: IncidentSummary): BlamingIncident | undefined => {
     const labels = input.labels(incident.dimensionsRow);
     const labelMapper = labels && blaming.has(labels.provider) ? input.labelMapper(labels.provider) : undefined;
     const service = labelMapper && input.renamedService(incident.dimensionsRow);
     if (labels === undefined || labelMapper === undefined || service === undefined) return undefined;
+    if ((incident.flags & FLAGS.ofDeployment) !== 0) return undefined;
     const { row, flags, title, triggeredAtMs, resolvedAtMs } = incident;
     const tookMs = recoveryMs(incident, reopened);
     if (!isVisible({ flags, title, recoveryMs: tookMs }, labels, labelMapper)) return undefined;
