@@ -1,6 +1,7 @@
 import { DEPLOYMENT_OUTCOMES } from '../model/deployment.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { Group, GroupName, Histogram } from '../store/label-sets.ts';
+import { OTHER } from '../store/state.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
 import {
   type AnyFamily,
@@ -23,6 +24,14 @@ function setLabels({ set }: LabelSetSource): LabelPairs {
   labels.push(['severity', severity]);
   if (team !== '') labels.push(['team', team]);
   return labels;
+}
+
+/** Whether any incident of a set has a recovery target; `other` holds services of any name. */
+function hasTarget({ service, severity }: LabelSetSource['set'], settings: FamilySettings): boolean {
+  const { severities, serviceTargetsMs = new Map<string, ReadonlyMap<string, number>>() } = settings;
+  if (severities.find(({ name }) => name === severity)?.targetMs !== undefined) return true;
+  const own = service === OTHER ? [...serviceTargetsMs.values()] : [serviceTargetsMs.get(service)];
+  return own.some((targetsMs) => targetsMs?.has(severity) === true);
 }
 
 interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help'> {
@@ -156,8 +165,7 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
     name: 'incident_within_target_total',
     help: 'Recoveries within the target of their severity; only for severities that have a target.',
     group: 'recovery',
-    count: ({ withinTarget }, { set }, { severities }) =>
-      severities.find(({ name }) => name === set.severity)?.targetMs === undefined ? undefined : withinTarget,
+    count: ({ withinTarget }, { set }, settings) => (hasTarget(set, settings) ? withinTarget : undefined),
   }),
   counter({
     name: 'incident_escalations_total',

@@ -105,7 +105,8 @@ interface StoreCounterFamily {
   readonly name: string;
   readonly help: string;
   readonly counter: PageSource['counters'][number]['name'];
-  readonly label: string;
+  /** Absent: one value for each provider. */
+  readonly label?: string;
   /** Values of the label that exist from the start, at zero, so that a first count shows in `increase()`. */
   readonly known: readonly string[];
 }
@@ -116,14 +117,16 @@ function storeCounter({ name, help, counter, label, known }: StoreCounterFamily)
     name,
     help,
     type: 'counter',
-    labels: ['provider', label],
+    labels: label === undefined ? ['provider'] : ['provider', label],
     values: ({ providers, counters }) =>
       providers.flatMap(({ provider }) => {
         const values = new Map(known.map((labelValue) => [labelValue, 0]));
         for (const one of counters) {
           if (one.provider === provider.name && one.name === counter) values.set(one.label, one.value);
         }
-        return [...values].map(([labelValue, value]) => [provider.name, labelValue, value] as const);
+        return [...values].map(
+          ([labelValue, value]) => [provider.name, ...(label === undefined ? [] : [labelValue]), value] as const,
+        );
       }),
   });
 }
@@ -224,6 +227,12 @@ export const stateFamilies: readonly AnyFamily[] = [
     counter: 'unmapped',
     label: 'reason',
     known: ['unknown', 'missing'],
+  }),
+  storeCounter({
+    name: 'mttr_exporter_clock_fallbacks_total',
+    help: 'Incidents whose recovery time takes the trigger or the resolve, each once: the time that recovery.clock or recovery.until wants is missing.',
+    counter: 'clock_fallbacks',
+    known: [''],
   }),
   uncachedFamily({
     name: 'mttr_exporter_services_overflowed',

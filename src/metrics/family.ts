@@ -46,6 +46,8 @@ export interface PageSource {
 
 /** The part of the configuration that families show or depend on. */
 export type FamilySettings = Pick<Config, 'severities' | 'windows' | 'levels' | 'availability'> & {
+  /** Recovery targets by severity of each service that has its own; absent: none has. */
+  readonly serviceTargetsMs?: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly bucketsMs: readonly number[];
 };
 

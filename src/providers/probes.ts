@@ -71,6 +71,18 @@ export interface RequestEstimate {
   readonly usdPerThousand?: number;
 }
 
+/** What the newest deployments of one repository show. */
+export interface SeenDeployments {
+  /** Repositories that the configuration finds. */
+  readonly repositories: number;
+  /** Those that are named in full and cannot be read. */
+  readonly refused: readonly string[];
+  readonly count: number;
+  readonly environments: readonly string[];
+  /** Those that the configuration does not name: they are not read. */
+  readonly unknownEnvironments: readonly string[];
+}
+
 /** Result of probing all calls; what could not be determined is absent. */
 export interface ProbeReport {
   readonly probes: readonly Probe[];
@@ -81,6 +93,8 @@ export interface ProbeReport {
   /** Severities that the platform lists, with or without incidents. */
   readonly severities?: readonly SeveritySources[] | undefined;
   readonly estimate?: RequestEstimate | undefined;
+  /** Only of sources of deployments. */
+  readonly deployments?: SeenDeployments | undefined;
 }
 
 /** Makes calls one after the other and records the result of each. */

@@ -1,6 +1,6 @@
 import { PEOPLE } from './people.ts';
 import type { Fake, FakeAnswer, FakeOptions } from './platform.ts';
-import { type IncidentState, numberParam, Refusal, startTableFake, type TableFake } from './table-fake.ts';
+import { type IncidentState, numberParam, Refusal, startTableFake, type TableFake, timeParam } from './table-fake.ts';
 import type { World } from './world.ts';
 
 export const ROOTLY_FAKE_KEY = 'rootly-demo-key';
@@ -18,7 +18,6 @@ export function startRootlyFake(world: World, options: FakeOptions = {}): Promis
   return startTableFake(rootly, world, options);
 }
 
-const personOf = (number: number) => PEOPLE[number % PEOPLE.length] ?? PEOPLE[0];
 const stamp = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
 const MINUTE_MS = 60_000;
 
@@ -34,9 +33,9 @@ const rootly: TableFake = {
   list: {
     path: '/v1/incidents',
     filter: (query) => {
-      const createdFromMs = timeParam(query, 'filter[created_at][gt]') ?? Number.NEGATIVE_INFINITY;
-      const createdToMs = timeParam(query, 'filter[created_at][lt]') ?? Number.POSITIVE_INFINITY;
-      const updatedFromMs = timeParam(query, 'filter[updated_at][gt]') ?? Number.NEGATIVE_INFINITY;
+      const createdFromMs = timeParam(query, 'filter[created_at][gt]', -Infinity, refuse);
+      const createdToMs = timeParam(query, 'filter[created_at][lt]', Infinity, refuse);
+      const updatedFromMs = timeParam(query, 'filter[updated_at][gt]', -Infinity, refuse);
       const statuses = query.get('filter[status]')?.split(',');
       return (state) =>
         state.incident.triggeredAtMs > createdFromMs &&
@@ -71,14 +70,6 @@ const rootly: TableFake = {
   one: { path: /^\/v1\/incidents\/([^/]+)$/, body: (state) => ({ data: toIncident(state) }) },
 };
 
-function timeParam(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name);
-  if (value === null) return undefined;
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw refuse(`${name} must be a date and time`);
-  return ms;
-}
-
 function statusOf({ incident, isOpen, isAcknowledged }: IncidentState): string {
   if (incident.title.startsWith('[cancelled]')) return 'cancelled';
   if (!isOpen) return 'resolved';
@@ -89,7 +80,7 @@ function statusOf({ incident, isOpen, isAcknowledged }: IncidentState): string {
 function toIncident(state: IncidentState) {
   const { incident, number, acknowledgedAtMs, endedAtMs, updatedAtMs } = state;
   const { id, title, service, team, priority, triggeredAtMs } = incident;
-  const { name, email } = personOf(number);
+  const { name, email } = PEOPLE[number % PEOPLE.length] ?? PEOPLE[0];
   const resource = (type: string, one: { readonly id: string; readonly name: string } | undefined) =>
     one === undefined ? [] : [{ data: { id: one.id, type, attributes: { name: one.name, slug: one.name } } }];
   const isTriage = title.startsWith('[triage]');

@@ -39,8 +39,10 @@ export interface PageRequest {
 /** One list of incidents. */
 export interface FakeList {
   readonly path: string;
+  /** It shows what was so long ago. */
+  readonly lagMs?: number;
   /** Throws Refusal for what the platform refuses. */
-  filter(query: URLSearchParams): (state: IncidentState) => boolean;
+  filter(query: URLSearchParams, nowMs: number): (state: IncidentState) => boolean;
   /** Ascending by this, or descending. */
   sort(query: URLSearchParams): { readonly by: (state: IncidentState) => number; readonly isDescending: boolean };
   page(query: URLSearchParams): PageRequest;
@@ -130,9 +132,11 @@ function route(table: TableFake, visit: Visit): FakeAnswer {
 function listAnswer(list: FakeList, visit: Visit): FakeAnswer {
   const { request, hasDuplicates } = visit;
   const { size, offset = 0, afterId } = list.page(request.query);
-  const isWanted = list.filter(request.query);
+  const isWanted = list.filter(request.query, visit.nowMs);
   const { by, isDescending } = list.sort(request.query);
-  const found = statesAt(visit).filter((state) => state.incident.forbidden !== true && isWanted(state));
+  const found = statesAt({ ...visit, nowMs: visit.nowMs - (list.lagMs ?? 0) }).filter(
+    (state) => state.incident.forbidden !== true && isWanted(state),
+  );
   const sorted = found.toSorted((a, b) => (isDescending ? by(b) - by(a) : by(a) - by(b)));
   const from = afterId === undefined ? offset : sorted.findIndex(({ incident }) => incident.id === afterId) + 1;
   const shown = sorted.slice(from, from + size);
@@ -190,4 +194,18 @@ export function numberParam(
   const value = Number(text);
   if (/^\d{1,9}$/.test(text) && value >= bounds.min && value <= bounds.max) return value;
   throw refuse(`${name} must be between ${bounds.min} and ${bounds.max}`);
+}
+
+/** A time in milliseconds, or the default where the parameter is missing; else `refuse` is thrown. */
+export function timeParam(
+  query: URLSearchParams,
+  name: string,
+  missingMs: number,
+  refuse: (reason: string) => Refusal,
+): number {
+  const text = query.get(name);
+  if (text === null) return missingMs;
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw refuse(`${name} must be a date and time`);
+  return ms;
 }

@@ -1,8 +1,8 @@
 import { isVisible } from '../config/label-mapper.ts';
-import { FLAGS, type IncidentLabels, STATUSES } from '../model/stored.ts';
+import { clockStartMs, FLAGS, type IncidentLabels, type RecoveryRules, STATUSES } from '../model/stored.ts';
 import { byFinish, isDeleted, type StoredDeployment, toDeployment } from './deployment-row.ts';
 import type { StoreEngine } from './engine.ts';
-import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';
+import { type IncidentRow, incidentOf, number, text, timestamp } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
 import type { OpenIncident, Store, StoredIncidents } from './store.ts';
 
@@ -117,7 +117,7 @@ function openIncidents(engine: StoreEngine, state: LedgerState, limit: number): 
     const labels = state.labels(number(row, 'facet'));
     if (labels === undefined || !isCounted(state, row, labels)) continue;
     total += 1;
-    if (oldest.length < limit) oldest.push(toOpenIncident(row, labels));
+    if (oldest.length < limit) oldest.push(toOpenIncident(row, labels, state.settings));
   }
   return { oldest, total };
 }
@@ -132,7 +132,9 @@ function isCounted(state: LedgerState, row: IncidentRow, labels: IncidentLabels)
   );
 }
 
-function toOpenIncident(row: IncidentRow, { provider, service, severity }: IncidentLabels): OpenIncident {
+function toOpenIncident(row: IncidentRow, labels: IncidentLabels, rules: RecoveryRules): OpenIncident {
+  const { provider, service, severity, targetMs } = labels;
+  const triggeredAtMs = number(row, 'triggered_ms');
   return {
     provider,
     service,
@@ -140,7 +142,9 @@ function toOpenIncident(row: IncidentRow, { provider, service, severity }: Incid
     id: idOf(row),
     url: text(row, 'url'),
     status: STATUSES[number(row, 'status')] ?? 'triggered',
-    triggeredAtMs: number(row, 'triggered_ms'),
+    triggeredAtMs,
+    clockStartMs: clockStartMs({ triggeredAtMs, startedAtMs: timestamp(row, 'started_ms') }, rules),
+    targetMs,
   };
 }
 

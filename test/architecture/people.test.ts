@@ -12,6 +12,8 @@ const BY_WHOM =
   /^(assigned|acknowledged|resolved|closed|opened|created|updated|triggered|snoozed|last_?changed)_?(by|to)$/i;
 /** An owner may be a team, if the identifier says so. */
 const OWNER = /^owners?$|^owner_?(?!team)/i;
+/** A list of teams, whatever they were given to do. */
+const TEAMS = /^team_?assignments$/i;
 /** Words of protocols: the header, and SQLite's name for the version of a file's contents. */
 const PROTOCOL = new Set(['Authorization', 'authorization', 'user_version']);
 /** Whether a person or a program acted is read, never which: these are values of an agent's `type`, not fields. */
@@ -24,6 +26,7 @@ function peopleIn({ code }: Pick<Source, 'code'>): string[] {
 }
 
 function isPerson(identifier: string): boolean {
+  if (TEAMS.test(identifier)) return false;
   if (BY_WHOM.test(identifier) || OWNER.test(identifier)) return true;
   const parts = identifier.replaceAll(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1_$2').split('_');
   return parts.some((part) => PEOPLE.has(part.toLowerCase()));
@@ -55,12 +58,18 @@ describe('no person is ever read', () => {
     expect(peopleIn({ code: `const Incident = z.object({ ${identifier}: z.string() });` })).toEqual([identifier]);
   });
 
-  it.each(['ownerTeamId', 'ownerTeam', 'acknowledgedAtMs', 'Authorization', 'assign', 'serviceName', 'performance'])(
-    '%s is none',
-    (identifier) => {
-      expect(peopleIn({ code: `const ${identifier} = 1;` })).toEqual([]);
-    },
-  );
+  it.each([
+    'ownerTeamId',
+    'ownerTeam',
+    'team_assignments',
+    'acknowledgedAtMs',
+    'Authorization',
+    'assign',
+    'serviceName',
+    'performance',
+  ])('%s is none', (identifier) => {
+    expect(peopleIn({ code: `const ${identifier} = 1;` })).toEqual([]);
+  });
 
   it.each(["wire['user'].id", "{ 'user': z.string() }", 'wire.user'])('the user in %s would be found', (code) => {
     expect(peopleIn({ code })).toContain('user');

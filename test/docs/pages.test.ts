@@ -19,8 +19,8 @@ const alertLabels = new Set([
   ...rulesIn('mttr.alerts.yml').flatMap(({ expr }) => readPromql(expr).made),
   ...[...recorded.values()].flat(),
 ]);
-/** Keys of the configuration and a label that look like metrics. */
-const NOT_METRICS = new Set(['incident_source', 'incident_id', 'incident_key', 'incident_updates']);
+/** Keys of the configuration, a label and a scope that look like metrics. */
+const NOT_METRICS = new Set(['incident_source', 'incident_id', 'incident_key', 'incident_updates', 'incident_read']);
 
 const NAME =
   /(?<![\w:])(?:\w+:(?:incident|mttr_exporter|threshold)[\w:]*\w|(?:incident|mttr_exporter)_[a-z_]+[a-z])\b(?!:\w)/g;

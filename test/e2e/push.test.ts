@@ -72,3 +72,42 @@ it('is guarded by its own token, and exists only for types that take pushes', as
 
   expect(statuses).toEqual([401, 401, 401, 405, 400, 422, 404, 404, 404, 401]);
 });
+
+it('takes deployments, whose failures are recoveries', async () => {
+  const { folder, file } = configure();
+  const exporter = await startExporter({ words: [`--config.file=${file}`], folder });
+  const path = 'api/v1/push/ours/deployments';
+  const atMs = Date.now() + 2000;
+  const iso = (minutes: number) => new Date(atMs + minutes * MINUTE_MS).toISOString();
+  const deployment = { service: 'checkout', environment: 'prod', sha: 'a84d88e', ref: 'main' };
+  await expect.poll(async () => (await exporter.get('-/ready')).status, PATIENT).toBe(200);
+
+  const running = await exporter.get(path, post({ ...deployment, id: '1', startedAt: iso(-1) }));
+  const ended = await exporter.get(
+    path,
+    post([
+      { ...deployment, id: '1', startedAt: iso(-1), finishedAt: iso(0), outcome: 'failure' },
+      { ...deployment, id: '2', startedAt: iso(1), finishedAt: iso(8), outcome: 'success' },
+      { ...deployment, id: '3', environment: 'staging', startedAt: iso(0), finishedAt: iso(1), outcome: 'success' },
+      { ...deployment, id: '4', startedAt: iso(0), outcome: 'success' },
+      { ...deployment, id: '5', startedAt: iso(0), finishedAt: iso(-1), outcome: 'success' },
+      { ...deployment, id: '6', startedAt: iso(0), finishedAt: iso(0), outcome: 'done' },
+      { ...deployment, id: '7', environment: undefined, startedAt: iso(0) },
+    ]),
+  );
+
+  expect(JSON.parse(running.text)).toEqual({ accepted: 1, unchanged: 0, rejected: [] });
+  expect(JSON.parse(ended.text)).toMatchObject({
+    accepted: 2,
+    unchanged: 1,
+    rejected: [
+      { index: 3, field: 'finishedAt', reason: 'end_unknown' },
+      { index: 4, field: 'finishedAt', reason: 'negative_duration' },
+      { index: 5, field: 'outcome', reason: 'malformed' },
+      { index: 6, field: 'environment', reason: 'malformed' },
+    ],
+  });
+  await expect
+    .poll(async () => (await exporter.get('metrics', READ)).text, PATIENT)
+    .toMatch(/incident_recovery_time_minutes_sum\{[^}]*provider="ours"[^}]*\} 8\n/);
+});

@@ -39,6 +39,16 @@ export async function readDeclaredPlatforms(): Promise<readonly DeclaredPlatform
   return (await Promise.all(modules)).map((module) => module.declared);
 }
 
+/** The answer whose first record, in the list at this path, has an unreadable time. */
+function breakFirst(body: unknown, [key, ...path]: readonly string[], declared: DeclaredPlatform): unknown {
+  if (typeof body !== 'object' || body === null) return body;
+  if (key !== undefined) {
+    const inner: unknown = Object.entries(body).find(([name]) => name === key)?.[1];
+    return inner === undefined ? body : { ...body, [key]: breakFirst(inner, path, declared) };
+  }
+  return Array.isArray(body) ? body.map((one, index) => (index === 0 ? declared.withTime(one, 7) : one)) : body;
+}
+
 /** A JSON:API record with other attributes. */
 export function withAttributes(record: object, changed: Readonly<Record<string, unknown>>): object {
   return { ...record, attributes: { ...('attributes' in record ? Object(record.attributes) : {}), ...changed } };
@@ -70,13 +80,7 @@ export function toAdapter(declared: DeclaredPlatform): ContractAdapter {
       found.events = [...found.events, event('resolve', atMs)];
     },
     isList: (exchange) => exchange.path === path,
-    breakRecord: (body) => {
-      if (typeof body !== 'object' || body === null) return body;
-      const records: unknown = items === '' ? body : Object.entries(body).find(([key]) => key === items)?.[1];
-      if (!Array.isArray(records) || records.length === 0) return body;
-      const broken = records.map((one, index) => (index === 0 ? declared.withTime(one, 7) : one));
-      return items === '' ? broken : { ...body, [items]: broken };
-    },
+    breakRecord: (body) => breakFirst(body, items === '' ? [] : items.split('.'), declared),
     people: PEOPLE.flatMap(({ name, email, login }) => [name, email, login]),
   };
 }

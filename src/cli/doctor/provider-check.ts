@@ -13,6 +13,7 @@ import {
   permissionChecks,
   type RequestRecorder,
 } from './connection-checks.ts';
+import { checkDeployments } from './deployment-checks.ts';
 import { incidentChecks, summariseSample } from './incident-checks.ts';
 import { quotaChecks } from './quota-checks.ts';
 import type { CheckedProvider, SeriesCount } from './report.ts';
@@ -59,7 +60,9 @@ export async function checkProvider(
   const checks = [
     ...connectionChecks(report, recorded),
     ...permissionChecks(report.probes),
-    ...incidentChecks(report, sample, config),
+    ...(report.deployments === undefined
+      ? incidentChecks(report, sample, config)
+      : [checkDeployments(report.deployments)]),
     ...(opened.isImportedOnly
       ? []
       : [checkBaselines({ config: settings.config, provider: config, capabilities: opened.series.capabilities })]),

@@ -38,7 +38,9 @@ export async function buildIncidents<Item extends PlatformRecord>(
   const incidents: Incident[] = [];
   const rejected: Rejection[] = [];
   const againIds: string[] = [];
-  const current = records.filter((record) => !isStale(record, stored.get(record.id), request.nowMs));
+  const isOld = (record: Item) =>
+    lists.hasNoChangeTimes !== true && isStale(record, stored.get(record.id), request.nowMs);
+  const current = records.filter((record) => !isOld(record));
   const detailed = (record: Item) => addDetails(client, lists.details, record, stored.get(record.id));
   const whole: Item[] = [];
   for await (const record of mapConcurrent(current, REQUESTS_CONCURRENT, detailed)) {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ProviderConfig, RateLimit } from '../../config/types.ts';
+import type { ProviderConfig, RateLimit, SourceKind } from '../../config/types.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
 import type { TimeRange } from '../time-ranges.ts';
@@ -106,6 +106,8 @@ export interface IncidentLists<Item extends PlatformRecord> {
   /** Path of a record's id as the platform sends it; `id` without it. */
   readonly idAt?: string | undefined;
   readonly details?: RecordDetails<Item> | undefined;
+  /** `updatedAtMs` is only the newest time that a record tells, and an edit may lower it: what is read last is the truth. */
+  readonly hasNoChangeTimes?: boolean | undefined;
   /** The record with what its changes of status mean; `categoryOf` gives the name of a status in `names.statuses`. */
   readonly withStatuses?: ((record: Item, categoryOf: (id: string) => string | undefined) => Item) | undefined;
   /** Whatever the configuration makes of records besides labels; when it changes, the history is read again. */
@@ -154,6 +156,8 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   /** Requests whose path begins so have a limit of their own, apart from `rateLimit`. */
   readonly ownRateLimit?: { readonly path: string; readonly rateLimit: RateLimit };
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };
+  /** What `from` of severity, services and team may name here; everything without it. */
+  readonly sources?: readonly SourceKind[];
   readonly names?: { readonly teams?: NameList; readonly services?: NameList; readonly statuses?: NameList };
   /**
    * For platforms that answer wrong credentials with empty lists: a request that they refuse then. Each poll begins with it; a

@@ -3,7 +3,7 @@ import type { Capabilities } from '../../model/capabilities.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { Platform } from '../provider.ts';
 import { NOTHING_TO_PROBE, pollNothing } from '../without-polls.ts';
-import { receiveIncidents } from './receive.ts';
+import { receiveDeployments, receiveIncidents } from './receive.ts';
 
 const capabilities: Capabilities = {
   statuses: ['triggered', 'acknowledged', 'identified', 'mitigated'],
@@ -15,20 +15,24 @@ const capabilities: Capabilities = {
   reopens: false,
 };
 
-/** Incidents that anybody with the token posts to the exporter, in its own fields. */
+/** Incidents and deployments that anybody with the token posts to the exporter, in its own fields. */
 export const push: Platform = {
   type: 'push',
   shape: { token: z.string().min(1).describe('Bearer token of the senders.') },
   secrets: ['token'],
-  push: { kinds: ['incidents'], tokenSetting: 'token' },
+  push: { kinds: ['incidents', 'deployments'], tokenSetting: 'token' },
+  deployments: 'always',
   // Nothing is asked of anybody.
   defaultRateLimit: { requests: 1, perMs: MINUTE_MS },
   defaultTags: {},
   fromEnvironment: () => undefined,
-  create: () => ({
+  create: ({ deployments }) => ({
     capabilities,
     poll: pollNothing,
-    receive: receiveIncidents,
+    receive: (delivery) =>
+      delivery.kind === 'deployments'
+        ? receiveDeployments(delivery, deployments?.environments ?? [])
+        : receiveIncidents(delivery),
     probe: async () => NOTHING_TO_PROBE,
     clockSkewMs: () => undefined,
     close: async () => undefined,
