@@ -35,7 +35,6 @@ interface BlamingInput {
 
 /** Finds the incidents that may blame a deployment: those that statistics count of overall providers, but for failed deployments. */
 export function createBlaming(input: BlamingInput): DoraInput['toBlaming'] {
-  const { reopened } = input.config.recovery;
   const blaming = new Set(input.config.providers.filter(({ overall }) => overall).map(({ name }) => name));
   return (incident: IncidentSummary): BlamingIncident | undefined => {
     const labels = input.labels(incident.dimensionsRow);
@@ -44,7 +43,7 @@ export function createBlaming(input: BlamingInput): DoraInput['toBlaming'] {
     if (labels === undefined || labelMapper === undefined || service === undefined) return undefined;
     if ((incident.flags & FLAGS.ofDeployment) !== 0) return undefined;
     const { row, flags, title, triggeredAtMs, resolvedAtMs } = incident;
-    const tookMs = recoveryMs(incident, reopened);
+    const tookMs = recoveryMs(incident, input.config.recovery);
     if (!isVisible({ flags, title, recoveryMs: tookMs }, labels, labelMapper)) return undefined;
     return {
       row,
