@@ -71,7 +71,10 @@ export async function readStatusView(input: StatusInput, windowName: string | un
     ...toWindowStatistics(config, core, window),
     trend: trend.findSeries(window),
     open: {
-      oldest: core.open.oldest.map((one) => ({ ...one, targetMinutes: findTargetMinutes(config, one.severity) })),
+      oldest: core.open.oldest.map(({ clockStartMs, targetMs, ...one }) => ({
+        ...one,
+        dueAtMs: targetMs === undefined ? undefined : clockStartMs + targetMs,
+      })),
       total: core.open.total,
     },
     providers,

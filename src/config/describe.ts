@@ -10,6 +10,7 @@ import type {
   PlatformSettings,
   ProviderConfig,
   RenameRule,
+  ServiceOverride,
   SeverityConfig,
   WebhookConfig,
 } from './types.ts';
@@ -28,7 +29,14 @@ export function describeConfig(config: Config, platforms: readonly PlatformSetti
     history: formatDuration(config.historyMs),
     windows: config.windows.map(({ name }) => name),
     groupings: config.groupings,
-    recovery: { reopened: recovery.reopened, settle: formatDuration(recovery.settleMs) },
+    services: { overrides: Object.fromEntries([...config.services.overrides].map(describeOverride)) },
+    owners: config.services.teams.size === 0 ? undefined : Object.fromEntries(config.services.teams),
+    recovery: {
+      reopened: recovery.reopened,
+      clock: recovery.clock,
+      until: recovery.until,
+      settle: formatDuration(recovery.settleMs),
+    },
     levels: {
       elite: formatDuration(levels.eliteMs),
       high: formatDuration(levels.highMs),
@@ -90,7 +98,12 @@ function describeProvider(provider: ProviderConfig, platforms: readonly Platform
     overall: provider.overall,
     ...describeRecords(provider),
     severity: { ...severity, map: Object.fromEntries(severity.map) },
-    services: { tag: services.tag, rename: Object.fromEntries(services.rename.map(renamePair)) },
+    services: {
+      tag: services.tag,
+      from: services.from,
+      rename: Object.fromEntries(services.rename.map(renamePair)),
+    },
+    team: provider.team,
     filter: {
       severities: filter.severities,
       services: filter.services,
@@ -152,6 +165,11 @@ function describeBusinessHours({ timezone, days, fromMinute, toMinute, holidays 
     to: time(toMinute),
     holidays,
   };
+}
+
+function describeOverride([name, { targetsMs, team }]: [string, ServiceOverride]): [string, unknown] {
+  const targets = Object.fromEntries([...targetsMs].map(([severity, ms]) => [severity, formatDuration(ms)]));
+  return [name, { targets, team }];
 }
 
 function describeSeverity(severity: SeverityConfig): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import type { SeveritySources } from '../model/incident.ts';
 import { type Dimensions, isCountable } from '../model/stored.ts';
 import { normalizeSeverity } from './severities.ts';
-import type { ProviderConfig, RenameRule, SeverityConfig } from './types.ts';
+import type { ProviderConfig, RenameRule, ServiceSettings, SeverityConfig } from './types.ts';
 
 /** Longest label value in characters; longer ones are cut, as Prometheus keeps each in memory. */
 const LABEL_LENGTH_MAX = 128;
@@ -20,6 +20,8 @@ export interface MappedLabels {
   readonly service: string;
   readonly severity: MappedSeverity;
   readonly team: string;
+  /** Recovery target of the service and severity; undefined without one. */
+  readonly targetMs: number | undefined;
   /** The provider's filter leaves it out, whatever the title. */
   readonly excluded: boolean;
 }
@@ -27,6 +29,8 @@ export interface MappedLabels {
 /** The mappings of one provider, applied when incidents are read: the store keeps the platform's own values. */
 export interface LabelMapper {
   readonly provider: ProviderConfig;
+  /** What is particular to services, by their labels. */
+  readonly services: ServiceSettings;
   map(dimensions: Dimensions): MappedLabels;
   excludesTitle(title: string): boolean;
   /** The recovery is shorter than the filter accepts. */
@@ -50,20 +54,30 @@ export function cutLabel(value: string): string {
   return Array.from(value).slice(0, LABEL_LENGTH_MAX).join('');
 }
 
+const NO_SERVICES: ServiceSettings = { overrides: new Map(), teams: new Map() };
+
 /** The label mapper of one provider. */
-export function createLabelMapper(provider: ProviderConfig, severities: readonly SeverityConfig[]): LabelMapper {
+export function createLabelMapper(
+  provider: ProviderConfig,
+  severities: readonly SeverityConfig[],
+  services: ServiceSettings = NO_SERVICES,
+): LabelMapper {
   const { filter } = provider;
   return {
     provider,
+    services,
     map: (dimensions) => {
       const severity = mapSeverity(dimensions.severity, provider, severities);
       const service = mapService(dimensions.serviceName, provider.services.rename);
-      const team = dimensions.team === '' ? NONE : cutLabel(dimensions.team);
+      const override = services.overrides.get(service);
+      const team = override?.team ?? (dimensions.team || (services.teams.get(service) ?? ''));
+      const targetMs =
+        override?.targetsMs.get(severity.name) ?? severities.find(({ name }) => name === severity.name)?.targetMs;
       const excluded =
         isFilteredOut(filter.severities, severity.name) ||
         isFilteredOut(filter.services, service) ||
-        isFilteredOut(filter.teams, dimensions.team);
-      return { service, severity, team, excluded };
+        isFilteredOut(filter.teams, team);
+      return { service, severity, team: team === '' ? NONE : cutLabel(team), targetMs, excluded };
     },
     excludesTitle: (title) => filter.excludeTitles.some((expression) => expression.test(title)),
     excludesRecovery: (ms) => ms < filter.shorterThanMs,
@@ -81,11 +95,17 @@ function mapSeverity(
   severities: readonly SeverityConfig[],
 ): MappedSeverity {
   const { severity } = provider;
-  const values = [sources.tag, ...severity.from.map((source) => sources[source])];
+  const values = [sources.tag, ...severity.from.map((source) => ownValue(sources, source))];
   const value = values.find((one) => one !== undefined && one.trim() !== '')?.trim();
   if (value === undefined) return { name: severity.default, unmapped: { reason: 'missing', value } };
   const name = findMapped(value, (word) => severity.map.get(word)) ?? findByName(value, severities);
   return name === undefined ? { name: severity.default, unmapped: { reason: 'unknown', value } } : { name };
+}
+
+/** Tags, labels and fields were looked up when the record was read: what one of them decided is `sources.tag`. */
+function ownValue({ priority, urgency }: SeveritySources, source: string): string | undefined {
+  if (source === 'priority') return priority;
+  return source === 'urgency' ? urgency : undefined;
 }
 
 /** The severity that a value stands for; undefined for a value that names two, such as `P1/P2`. */

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { formatAlternatives } from '../model/text.ts';
 import { DAY_MS } from '../model/time.ts';
+import type { ReadFile } from './context.ts';
 import { type ConfigDocument, ConfigError, createDiagnostics, type Diagnostics } from './diagnostics.ts';
 import { type Environment, environmentDocument, readDocument } from './document.ts';
 import { DURATION_MAX_MS, parseDuration } from './durations.ts';
 import { isMapping, valueAt } from './object-path.ts';
 import { parsePart } from './parse.ts';
-import { type ParsedConfig, type ReadFile, resolveConfig } from './resolve.ts';
+import { type ParsedConfig, resolveConfig } from './resolve.ts';
 import { DEFAULT_WINDOWS, longForm, PROVIDERS_EXPECTED, sectionSchema, shortForm } from './schema.ts';
 import { baselineHistoryMs, type Config, type PlatformSettings, type WindowConfig } from './types.ts';
 
@@ -20,12 +21,12 @@ export interface LoadedConfig {
 export interface LoadOptions {
   /** The file's text. */
   readonly text: string;
-  /** For messages only. */
+  /** For messages, and for the files that it names relative to itself. */
   readonly filename: string;
   readonly env: Environment;
   /** The platforms that a provider may be of. */
   readonly platforms: readonly PlatformSettings[];
-  /** Reads the files of secrets. */
+  /** Reads the files that the configuration names: secrets, holidays, owners. */
   readonly readFile: ReadFile;
   /** The time of start-up, from which a `start_date` that is a date counts; milliseconds. */
   readonly nowMs: number;
@@ -53,7 +54,7 @@ export function configFromEnvironment({ env, platforms }: Pick<LoadOptions, 'env
   const readFile = () => {
     throw new Error('the environment names no files');
   };
-  return loadDocument(environmentDocument({ providers }), { platforms, readFile, nowMs: 0 });
+  return loadDocument(environmentDocument({ providers }), { platforms, readFile, filename: '', nowMs: 0 });
 }
 
 /** The variables each of which makes a provider by itself: of those that the platform reads from an empty environment. */
@@ -77,7 +78,10 @@ export function findConfigFile(options: {
 
 type FormOptions = Pick<LoadOptions, 'platforms' | 'nowMs' | 'hasAnyEnd'>;
 
-function loadDocument(document: ConfigDocument, options: FormOptions & Pick<LoadOptions, 'readFile'>): LoadedConfig {
+function loadDocument(
+  document: ConfigDocument,
+  options: FormOptions & Pick<LoadOptions, 'readFile' | 'filename'>,
+): LoadedConfig {
   const platformSecrets = options.platforms.flatMap((platform) => platform.secrets);
   const diagnostics = createDiagnostics(
     document,
@@ -86,7 +90,8 @@ function loadDocument(document: ConfigDocument, options: FormOptions & Pick<Load
   const parsed = parseForm(options, diagnostics);
   diagnostics.throwIfAny();
   if (parsed === undefined) throw new TypeError('a refused configuration has errors');
-  const config = resolveConfig(parsed, options.readFile, diagnostics);
+  const { readFile, filename } = options;
+  const config = resolveConfig(parsed, { readFile, filename, diagnostics });
   diagnostics.throwIfAny();
   return { config, warnings: diagnostics.warnings() };
 }

@@ -1,12 +1,14 @@
 import { formatDuration } from '../model/format.ts';
-import { formatAlternatives } from '../model/text.ts';
+import { type Context, findSeverity, type ReadFile } from './context.ts';
 import { resolveDora, resolveRecords } from './deployments.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { compileExpression } from './field-types.ts';
 import { type Path, valueAt } from './object-path.ts';
 import { type ProviderKeys, type Settings, WEEKDAYS } from './schema.ts';
 import { readErrorText, readSecretFile, resolveSecret, resolveWebhook } from './secrets.ts';
+import { resolveServices } from './services.ts';
 import { normalizeSeverity, resolveSeverities } from './severities.ts';
+import { checkSources } from './sources.ts';
 import {
   BASELINE_MARGIN_MS,
   baselineHistoryMs,
@@ -14,6 +16,7 @@ import {
   type PlatformSettings,
   type ProviderConfig,
   type RenameRule,
+  type ServiceSettings,
   type SeverityConfig,
   type WindowConfig,
 } from './types.ts';
@@ -37,11 +40,11 @@ export interface ParsedConfig {
   readonly timeRange: Config['timeRange'];
 }
 
-/** Returns a file's text; throws when it cannot be read. */
-export type ReadFile = (path: string) => string;
-
 /** Joins the parts and checks them against each other; what is wrong is in the diagnostics. */
-export function resolveConfig(parsed: ParsedConfig, readFile: ReadFile, diagnostics: Diagnostics): Config {
+export function resolveConfig(
+  parsed: ParsedConfig,
+  { readFile, filename, diagnostics }: { readFile: ReadFile; filename: string; diagnostics: Diagnostics },
+): Config {
   const { settings } = parsed;
   const severities = resolveSeverities(settings, diagnostics);
   checkProviderNames(parsed.providers, diagnostics);
@@ -49,15 +52,22 @@ export function resolveConfig(parsed: ParsedConfig, readFile: ReadFile, diagnost
   checkLevels(settings.levels, diagnostics);
   checkGroupings(settings.groupings, diagnostics);
   const context = { severities, readFile, diagnostics };
-  const { levels, metrics } = settings;
+  const { levels, metrics, recovery } = settings;
+  const services = resolveServices(settings, filename, context);
   const providers = parsed.providers.map((entry) => resolveProvider(entry, context));
   return {
     providers,
     severities,
+    services,
     historyMs: parsed.historyMs,
     windows: parsed.windows.map(({ name, ms }) => ({ name, ms })),
     groupings: settings.groupings,
-    recovery: { reopened: settings.recovery.reopened, settleMs: settings.recovery.settle },
+    recovery: {
+      reopened: recovery.reopened,
+      clock: recovery.clock,
+      until: recovery.until,
+      settleMs: recovery.settle,
+    },
     levels: { eliteMs: levels.elite, highMs: levels.high, mediumMs: levels.medium },
     dora: resolveDora(settings, providers, diagnostics),
     metrics: {
@@ -66,7 +76,7 @@ export function resolveConfig(parsed: ParsedConfig, readFile: ReadFile, diagnost
       maxServices: metrics.max_services,
       minimumSample: metrics.minimum_sample,
       newSeriesHoldMs: metrics.new_series_hold,
-      bucketsMs: joinBuckets(settings, severities),
+      bucketsMs: joinBuckets(settings, severities, services),
     },
     retentionMs: settings.retention,
     store: { path: settings.store.path },
@@ -145,17 +155,15 @@ function checkGroupings(groupings: Settings['groupings'], diagnostics: Diagnosti
 }
 
 /** Every target and level bound is a bucket bound, so that shares within them are exact. */
-function joinBuckets({ metrics, levels }: Settings, severities: readonly SeverityConfig[]): number[] {
-  const targets = severities.map(({ targetMs }) => targetMs).filter((ms) => ms !== undefined);
+function joinBuckets(
+  { metrics, levels }: Settings,
+  severities: readonly SeverityConfig[],
+  { overrides }: ServiceSettings,
+): number[] {
+  const ofServices = [...overrides.values()].flatMap(({ targetsMs }) => [...targetsMs.values()]);
+  const targets = [...severities.map(({ targetMs }) => targetMs), ...ofServices].filter((ms) => ms !== undefined);
   const all = new Set([...metrics.buckets, ...targets, levels.elite, levels.high, levels.medium]);
   return [...all].toSorted((a, b) => a - b);
-}
-
-/** What all providers are resolved with. */
-interface Context {
-  readonly severities: readonly SeverityConfig[];
-  readonly readFile: ReadFile;
-  readonly diagnostics: Diagnostics;
 }
 
 function resolveProvider(entry: ProviderEntry, context: Context): ProviderConfig {
@@ -173,12 +181,33 @@ function resolveProvider(entry: ProviderEntry, context: Context): ProviderConfig
     severity: resolveSeverity(entry, context),
     services: {
       tag: keys.services.tag ?? platform.defaultTags.service,
+      from: resolveSources('services', 'service', entry, context),
       rename: resolveRenameRules(entry, context),
     },
+    team: resolveTeam(entry, context),
     filter: resolveFilter(entry, context),
     webhook: resolveWebhook(entry, context),
     settings: resolveSettings(entry, context),
   };
+}
+
+const DEFAULT_SOURCES = ['priority', 'urgency'];
+
+/** The checked `from` of one section; `own` is the word for what the platform itself tells. */
+function resolveSources(
+  section: 'severity' | 'services' | 'team',
+  own: string | undefined,
+  { keys, path, platform }: Pick<ProviderEntry, 'keys' | 'path' | 'platform'>,
+  { diagnostics }: Context,
+): readonly string[] | undefined {
+  const { from } = keys[section];
+  if (from !== undefined) checkSources(from, { path: [...path, section, 'from'], platform, own }, diagnostics);
+  return from;
+}
+
+function resolveTeam(entry: ProviderEntry, context: Context): ProviderConfig['team'] {
+  const from = resolveSources('team', 'team', entry, context);
+  return from === undefined ? undefined : { from };
 }
 
 function resolveSeverity({ keys, path, platform }: ProviderEntry, context: Context): ProviderConfig['severity'] {
@@ -194,7 +223,7 @@ function resolveSeverity({ keys, path, platform }: ProviderEntry, context: Conte
     map.set(normalized, findSeverity(name, wordPath, context) ?? name);
   }
   return {
-    from: severity.from,
+    from: resolveSources('severity', undefined, { keys, path, platform }, context) ?? DEFAULT_SOURCES,
     tag: severity.tag ?? platform.defaultTags.severity,
     map,
     default: resolveDefaultSeverity(severity.default, [...path, 'severity', 'default'], context),
@@ -255,16 +284,6 @@ function readHolidays(file: string, { readFile, diagnostics }: Context): string[
 function isDate(text: string): boolean {
   const ms = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
-}
-
-/** The configured severity of that name, compared without case; undefined, and an error, when there is none. */
-function findSeverity(name: string, path: Path, { severities, diagnostics }: Context): string | undefined {
-  const found = severities.find((severity) => severity.name.toLowerCase() === name.toLowerCase());
-  if (found === undefined) {
-    const expected = formatAlternatives(severities.map((severity) => severity.name));
-    diagnostics.invalidValue({ path, message: 'is not a configured severity', expected });
-  }
-  return found?.name;
 }
 
 const EXPRESSION_KEY = /^\/(.+)\/$/s;

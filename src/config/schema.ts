@@ -2,52 +2,20 @@ import { z } from 'zod';
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
 import { doraSection, type RecordKeys, recordKeys } from './deployment-schema.ts';
 import { bucket, duration, expression, rateLimit, timeOfDay, timeZone, webUrl, windowDuration } from './field-types.ts';
+import { name, overridesSection, servicesSection, severitySection, teamSection } from './label-sections.ts';
 import { GROUPINGS, type PlatformSettings } from './types.ts';
 
 /** In the order of ISO weekdays. */
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** Timers of Node keep 2^31 - 1 milliseconds, a little over 24 days; longer ones would fire at once. */
 const TIMER_MAX_MS = 24 * DAY_MS;
-/** Label values are cut at this length, so two longer names could become the same label. */
-const NAME_LENGTH_MAX = 128;
 /** Each bucket is one more series per label set. */
 const BUCKETS_MAX = 100;
 /** Each service is thousands of series at full detail. */
 const SERVICES_MAX = 100_000;
 
-const name = z.string().min(1).max(NAME_LENGTH_MAX);
 const positive = { minMs: 1 };
 const strings = z.array(z.string()).default([]);
-
-const severitySection = z
-  .strictObject({
-    from: z
-      .array(z.enum(['priority', 'urgency']))
-      .default(['priority', 'urgency'])
-      .describe('Fields of the platform that may hold the severity, tried in this order.'),
-    tag: z.string().min(1).optional().describe('Name of the tag that holds the severity, for platforms with tags.'),
-    map: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe("The platform's own words (without case) to configured severities."),
-    default: z
-      .string()
-      .optional()
-      .describe(
-        'For incidents without a severity, or with one that is not known: P3, or the least severe without a P3.',
-      ),
-  })
-  .meta({ id: 'provider_severity' });
-
-const servicesSection = z
-  .strictObject({
-    tag: z.string().min(1).optional().describe('Name of the tag that holds the service, for platforms with tags.'),
-    rename: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe('Exact names, then /regular expressions/ in file order, to new names; the first match ends.'),
-  })
-  .meta({ id: 'provider_services' });
 
 const filterSection = z
   .strictObject({
@@ -97,6 +65,7 @@ const providerKeys = {
     ),
   severity: severitySection.prefault({}),
   services: servicesSection.prefault({}),
+  team: teamSection.prefault({}),
   filter: filterSection.prefault({}),
 };
 
@@ -150,6 +119,14 @@ const recoverySection = z
       .enum(['last', 'first', 'sum'])
       .default('last')
       .describe('What counts of a reopened incident: to the last resolve, to the first, or the sum of its open times.'),
+    clock: z
+      .enum(['trigger', 'impact'])
+      .default('trigger')
+      .describe('When the recovery time begins: with the trigger, or with the impact where its start is known.'),
+    until: z
+      .enum(['resolved', 'mitigated'])
+      .default('resolved')
+      .describe('When the recovery time ends: with the resolve, or with the mitigation where it is known.'),
     settle: duration().prefault('0s').describe('Counts a recovery only after it stayed resolved for this long.'),
   })
   .meta({ id: 'recovery' });
@@ -180,6 +157,14 @@ const storeSection = z
 
 /** Keys at the top that both forms of the configuration have. */
 const settingsKeys = {
+  services: overridesSection.prefault({}).describe('What is particular to services.'),
+  owners: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of teams by service, for platforms that know none: a YAML mapping, or CSV with the columns service,team.',
+    ),
   severities: z
     .array(severity)
     .default([])

@@ -31,6 +31,8 @@ export interface PlatformSettings {
   readonly webhook?: WebhookSettings;
   /** The tag that `services.tag` / `severity.tag` fall back to, for platforms with tags. */
   readonly defaultTags: { readonly service?: string; readonly severity?: string };
+  /** What `from` of severity, services and team may name; `priority` and `urgency` without it. */
+  readonly sources?: readonly SourceKind[] | undefined;
   /** What `overall` is where it is not configured; true without it. */
   readonly isOverallByDefault?: boolean | undefined;
   /** Its records are state changes (alarms): `open_window` and `flaky_below` are keys of its providers. */
@@ -40,6 +42,9 @@ export interface PlatformSettings {
   /** The provider entry (as in YAML) of these environment variables; undefined when they are not set. */
   fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined;
 }
+
+/** The kinds of places that `severity.from`, `services.from` and `team.from` may name. */
+export type SourceKind = 'priority' | 'urgency' | 'tag' | 'label' | 'field';
 
 export interface RenameRule {
   /** An exact name, or an expression. */
@@ -88,13 +93,21 @@ export interface ProviderConfig {
   readonly caFile: string | undefined;
   readonly overall: boolean;
   readonly severity: {
-    readonly from: readonly ('priority' | 'urgency')[];
+    /** Sources, tried in order: `priority`, `urgency`, `tag:NAME`, `label:NAME`, `field:PATH`. */
+    readonly from: readonly string[];
     readonly tag: string | undefined;
     /** The platform's words, as `normalizeSeverity` gives them, to our severities. */
     readonly map: ReadonlyMap<string, string>;
     readonly default: string;
   };
-  readonly services: { readonly tag: string | undefined; readonly rename: readonly RenameRule[] };
+  readonly services: {
+    readonly tag: string | undefined;
+    /** Sources of the service, `service` being the platform's own; absent: its own. */
+    readonly from?: readonly string[] | undefined;
+    readonly rename: readonly RenameRule[];
+  };
+  /** Sources of the team, `team` being the platform's own; absent: its own. */
+  readonly team?: { readonly from: readonly string[] } | undefined;
   readonly filter: {
     readonly severities: readonly string[];
     readonly services: readonly string[];
@@ -165,6 +178,20 @@ export function baselineHistoryMs(windowMs: number): number {
   return 2 * windowMs + BASELINE_MARGIN_MS;
 }
 
+/** Targets and teams of services by their labels. */
+export interface ServiceSettings {
+  readonly overrides: ReadonlyMap<string, ServiceOverride>;
+  /** Teams of services whose platform knows none. */
+  readonly teams: ReadonlyMap<string, string>;
+}
+
+export interface ServiceOverride {
+  /** Recovery targets by severity, instead of those of the severities. */
+  readonly targetsMs: ReadonlyMap<string, number>;
+  /** Instead of the platform's team. */
+  readonly team: string | undefined;
+}
+
 /** What may make a deployment a failed change. */
 export const FAILURE_REASONS = ['deployment', 'rollback', 'incident'] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
@@ -202,10 +229,17 @@ export interface DoraConfig {
 export interface Config {
   readonly providers: readonly ProviderConfig[];
   readonly severities: readonly SeverityConfig[];
+  /** What is particular to services, by our names. */
+  readonly services: ServiceSettings;
   readonly historyMs: number;
   readonly windows: readonly WindowConfig[];
   readonly groupings: readonly Grouping[];
-  readonly recovery: { readonly reopened: 'last' | 'first' | 'sum'; readonly settleMs: number };
+  readonly recovery: {
+    readonly reopened: 'last' | 'first' | 'sum';
+    readonly clock: 'trigger' | 'impact';
+    readonly until: 'resolved' | 'mitigated';
+    readonly settleMs: number;
+  };
   readonly levels: { readonly eliteMs: number; readonly highMs: number; readonly mediumMs: number };
   readonly dora: DoraConfig;
   readonly metrics: {

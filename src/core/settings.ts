@@ -1,5 +1,5 @@
 import { createLabelMapper, type LabelMapper } from '../config/label-mapper.ts';
-import type { Config, ProviderConfig } from '../config/types.ts';
+import type { Config, ProviderConfig, ServiceSettings } from '../config/types.ts';
 import type { FamilySettings, PageProvider } from '../metrics/family.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import { findCoverage } from '../report/timeline.ts';
@@ -38,8 +38,12 @@ export function describeProviders({
 }
 
 /** Today's mappings of each provider by its name, in the order of the configuration. */
-export function createLabelMappers({ providers, severities }: Config): ReadonlyMap<string, LabelMapper> {
-  return new Map(providers.map((one) => [one.name, createLabelMapper(one, severities)]));
+export function createLabelMappers({
+  providers,
+  severities,
+  services,
+}: Pick<Config, 'providers' | 'severities'> & Partial<Pick<Config, 'services'>>): ReadonlyMap<string, LabelMapper> {
+  return new Map(providers.map((one) => [one.name, createLabelMapper(one, severities, services)]));
 }
 
 /** The part of a configuration that the store needs. */
@@ -47,7 +51,7 @@ export function storeSettings(
   config: Config,
   given: { readonly labelMappers: ReadonlyMap<string, LabelMapper>; readonly providers: readonly Described[] },
 ): StoreSettings {
-  const { metrics, recovery, severities, retentionMs } = config;
+  const { metrics, recovery, severities, services, retentionMs } = config;
   const targets = severities.flatMap(({ name, targetMs }) =>
     targetMs === undefined ? [] : [[name, targetMs] as const],
   );
@@ -55,25 +59,48 @@ export function storeSettings(
     labelMappers: given.labelMappers,
     capabilities: new Map(given.providers.map((one) => [one.config.name, one.capabilities])),
     targetsMs: new Map(targets),
+    serviceTargetsMs: findServiceTargets(services),
     bucketsMs: metrics.bucketsMs,
     detail: metrics.detail,
     team: metrics.team,
     maxServices: metrics.maxServices,
     settleMs: recovery.settleMs,
     reopened: recovery.reopened,
+    clock: recovery.clock,
+    until: recovery.until,
     retentionMs,
   };
+}
+
+/** Targets by severity of the services that have their own. */
+function findServiceTargets({ overrides }: ServiceSettings): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const own = [...overrides].filter(([, { targetsMs }]) => targetsMs.size > 0);
+  return new Map(own.map(([service, { targetsMs }]) => [service, targetsMs]));
 }
 
 export function statisticsSettings(config: Config): StatisticsSettings {
   const { windows, groupings, severities, metrics, recovery, availability, businessHours } = config;
   const { detail, team, minimumSample } = metrics;
-  const { reopened } = recovery;
-  return { windows, groupings, severities, detail, team, minimumSample, reopened, availability, businessHours };
+  const { reopened, clock, until } = recovery;
+  return {
+    windows,
+    groupings,
+    severities,
+    detail,
+    team,
+    minimumSample,
+    reopened,
+    clock,
+    until,
+    availability,
+    businessHours,
+  };
 }
 
-export function familySettings({ windows, severities, levels, availability, metrics }: Config): FamilySettings {
-  return { windows, severities, levels, availability, bucketsMs: metrics.bucketsMs };
+export function familySettings(config: Config): FamilySettings {
+  const { windows, severities, levels, availability, metrics, services } = config;
+  const serviceTargetsMs = findServiceTargets(services);
+  return { windows, severities, serviceTargetsMs, levels, availability, bucketsMs: metrics.bucketsMs };
 }
 
 /** Undefined until the first sync is complete. */
@@ -103,5 +130,6 @@ export function toPageProvider({ config, capabilities }: Described): PageProvide
     },
     hasEscalations: capabilities.escalations,
     hasReopens: capabilities.reopens,
+    hasLeadTimes: config.deployments && config.deployments.leadTime !== 'off',
   };
 }

@@ -1,4 +1,4 @@
-import { type Mapping, toMapping } from './mapping.ts';
+import { type Mapping, parseFieldPath, type RowCondition, toMapping } from './mapping.ts';
 
 /** PagerDuty: incidents of the REST API, rows of its analytics, and the CSV of its reports. */
 const pagerduty = toMapping('pagerduty', {
@@ -69,6 +69,90 @@ const jira = toMapping('jira', {
   updated_at: { from: ['fields.updated', 'Updated'], formats: JIRA_DATES },
 });
 
+/** ServiceNow: the CSV or JSON of a list of incidents, with the names of columns or with their labels. */
+const servicenow = toMapping('servicenow', {
+  id: ['number', 'Number'],
+  title: ['short_description', 'Short description'],
+  service: ['business_service', 'Service', 'Business service', 'cmdb_ci', 'Configuration item'],
+  team: 'assignment_group',
+  severity: ['priority', 'Priority'],
+  urgency: ['urgency', 'Urgency'],
+  status: {
+    from: ['state', 'State'],
+    values: {
+      1: 'triggered',
+      new: 'triggered',
+      6: 'resolved',
+      resolved: 'resolved',
+      7: 'resolved',
+      closed: 'resolved',
+      '*': 'acknowledged',
+    },
+  },
+  triggered_at: ['opened_at', 'Opened', 'sys_created_on', 'Created'],
+  resolved_at: ['resolved_at', 'Resolved', 'closed_at', 'Closed'],
+  updated_at: ['sys_updated_on', 'Updated'],
+});
+
+/** A field of Rootly: as the API has it, as a table with the names of its fields has it, and by its label. */
+function rootlyField(name: string): readonly [string, string, string] {
+  const label = name.replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => ` ${letter.toUpperCase()}`).trim();
+  return [`attributes.${name}`, name, label];
+}
+
+/** The name of the first of a list of resources. */
+function rootlyMember(name: string): readonly string[] {
+  const [path, ...columns] = rootlyField(name);
+  return [`${path}.0.data.attributes.name`, `${path}.0.attributes.name`, `${path}.0.name`, ...columns];
+}
+
+/** Rootly: incidents of the API, and tables of the same fields. */
+const rootly = toMapping('rootly', {
+  id: ['id', 'ID', 'Incident ID'],
+  url: [...rootlyField('url'), 'URL'],
+  title: rootlyField('title'),
+  service: rootlyMember('services'),
+  team: [...rootlyMember('groups'), 'teams', 'Teams'],
+  severity: ['attributes.severity.data.attributes.name', 'severity', 'Severity'],
+  status: {
+    from: rootlyField('status'),
+    values: {
+      in_triage: 'triggered',
+      'in triage': 'triggered',
+      started: 'triggered',
+      detected: 'triggered',
+      closed: 'resolved',
+    },
+  },
+  // As polls take it: without a detection nobody knows how long the impact went unseen.
+  started_at: { from: rootlyField('started_at'), onlyWith: rootlyField('detected_at') },
+  triggered_at: [...rootlyField('detected_at'), ...rootlyField('started_at'), ...rootlyField('in_triage_at')],
+  acknowledged_at: rootlyField('acknowledged_at'),
+  mitigated_at: rootlyField('mitigated_at'),
+  resolved_at: rootlyField('resolved_at'),
+  updated_at: rootlyField('updated_at'),
+});
+
+/** What polls exclude: maintenance, tests, what was cancelled, and duplicates. */
+const ROOTLY_SKIP: readonly RowCondition[] = [
+  ...optionalConditions(rootlyField('kind'), [/^(?:test|example|scheduled)/i]),
+  ...optionalConditions(rootlyField('status'), [/^(?:scheduled|in[_ ]progress|completed|cancelled)$/i]),
+  ...optionalConditions(rootlyField('duplicate_incident_id'), [/./]),
+];
+
+/** Resolutions of what was no incident, as polls leave them out by default. */
+const JIRA_SKIP: readonly RowCondition[] = optionalConditions(
+  ['fields.resolution.name', 'Resolution'],
+  [/^(?:duplicate|won't do|won't fix|declined|cancell?ed)$/i],
+);
+
+/** The state of what was cancelled. */
+const SERVICENOW_SKIP: readonly RowCondition[] = optionalConditions(['state', 'State'], [/^(?:8|cancell?ed)$/i]);
+
+function optionalConditions(columns: readonly string[], values: readonly RegExp[]): readonly RowCondition[] {
+  return columns.map((column) => ({ path: parseFieldPath(column), values, isOptional: true }));
+}
+
 const own = {
   id: 'id',
   url: 'url',
@@ -96,7 +180,9 @@ const own = {
 export const builtinMappings: ReadonlyMap<string, Mapping> = new Map([
   ['pagerduty', pagerduty],
   ['opsgenie', opsgenie],
-  ['jira', jira],
+  ['jira', { ...jira, skip: JIRA_SKIP }],
+  ['servicenow', { ...servicenow, skip: SERVICENOW_SKIP }],
+  ['rootly', { ...rootly, skip: ROOTLY_SKIP }],
   [
     'outages',
     toMapping('outages', {

@@ -129,7 +129,8 @@ function findValue(
   absent: ReadonlySet<string> = new Set(),
 ): { readonly text: string; readonly source: FieldSource } | undefined {
   for (const source of mapping.fields.get(field) ?? []) {
-    const { constant, paths, values, tag } = source;
+    const { constant, paths, values, tag, onlyWith } = source;
+    if (onlyWith?.some((path) => toText(valueAt(record, path)) !== undefined) === false) continue;
     const texts =
       constant === undefined
         ? paths.map((path) => {

@@ -48,6 +48,8 @@ export interface FieldSource {
   readonly zone?: string | undefined;
   /** The value is a duration since the trigger, in this unit. */
   readonly sinceTrigger?: Unit | undefined;
+  /** The value counts only where one of these has one. */
+  readonly onlyWith?: readonly FieldPath[] | undefined;
 }
 
 /** Where each field is; of several sources the first with a value decides. */
@@ -68,13 +70,16 @@ export interface Mapping {
 export interface RowCondition {
   readonly path: FieldPath;
   readonly values: readonly (string | RegExp)[];
+  /** A file may lack the column: those of built-in mappings have several names. */
+  readonly isOptional?: boolean | undefined;
 }
 
 /** A source as it is written: a column or path, several of them, or all its settings. */
 type SourceShorthand = string | readonly string[] | SourceSettings;
 
-interface SourceSettings extends Omit<FieldSource, 'paths' | 'values'> {
+interface SourceSettings extends Omit<FieldSource, 'paths' | 'values' | 'onlyWith'> {
   readonly from?: readonly string[] | undefined;
+  readonly onlyWith?: readonly string[] | undefined;
   readonly values?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -85,8 +90,13 @@ type SourceList = readonly [SourceSettings, ...SourceShorthand[]];
 export function toSource(written: SourceShorthand): FieldSource {
   if (typeof written === 'string') return { paths: [parseFieldPath(written)] };
   if ('length' in written) return { paths: written.map(parseFieldPath) };
-  const { from = [], values, ...rest } = written;
-  return { ...rest, paths: from.map(parseFieldPath), values: values && lowerCaseKeys(values) };
+  const { from = [], onlyWith, values, ...rest } = written;
+  return {
+    ...rest,
+    paths: from.map(parseFieldPath),
+    onlyWith: onlyWith?.map(parseFieldPath),
+    values: values && lowerCaseKeys(values),
+  };
 }
 
 /** A mapping from the shorthand that the built-in ones are written in. */
@@ -113,7 +123,9 @@ function lowerCaseKeys(values: Readonly<Record<string, string>>): Map<string, st
 /** Every path that a mapping reads. */
 export function listPaths(mapping: Mapping): FieldPath[] {
   const conditions = [...(mapping.where ?? []), ...(mapping.skip ?? [])];
-  const fields = [...mapping.fields.values()].flatMap((sources) => sources.flatMap(({ paths }) => paths));
+  const fields = [...mapping.fields.values()].flatMap((sources) =>
+    sources.flatMap(({ paths, onlyWith = [] }) => [...paths, ...onlyWith]),
+  );
   return [...fields, ...conditions.map(({ path }) => path)];
 }
 
@@ -129,8 +141,10 @@ export function findMissingColumns(
     const hasConstant = sources.some(({ constant }) => constant !== undefined);
     return hasConstant ? [] : [{ usedFor: field, paths: sources.flatMap(({ paths }) => paths) }];
   });
-  const ofWhere = where.map(({ path }) => ({ usedFor: 'where', paths: [path] }));
-  const ofSkip = skip.map(({ path }) => ({ usedFor: 'skip', paths: [path] }));
+  const columnsOf = (usedFor: string, conditions: readonly RowCondition[]) =>
+    conditions.filter(({ isOptional }) => isOptional !== true).map(({ path }) => ({ usedFor, paths: [path] }));
+  const ofWhere = columnsOf('where', where);
+  const ofSkip = columnsOf('skip', skip);
   const missing = [...ofFields, ...ofWhere, ...ofSkip].find(({ paths }) => !paths.some(isFound));
   return missing && { usedFor: missing.usedFor, columns: missing.paths.map(({ text }) => text) };
 }

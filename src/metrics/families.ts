@@ -3,6 +3,7 @@ import { REJECTION_REASONS } from '../model/incident.ts';
 import { STATUSES } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { cumulativeFamilies } from './cumulative.ts';
+import { deploymentFamilies } from './deployments.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family, type MetricSource, type PageSource } from './family.ts';
 import { windowedFamilies } from './windowed.ts';
@@ -104,7 +105,8 @@ interface StoreCounterFamily {
   readonly name: string;
   readonly help: string;
   readonly counter: PageSource['counters'][number]['name'];
-  readonly label: string;
+  /** Absent: one value for each provider. */
+  readonly label?: string;
   /** Values of the label that exist from the start, at zero, so that a first count shows in `increase()`. */
   readonly known: readonly string[];
 }
@@ -115,14 +117,16 @@ function storeCounter({ name, help, counter, label, known }: StoreCounterFamily)
     name,
     help,
     type: 'counter',
-    labels: ['provider', label],
+    labels: label === undefined ? ['provider'] : ['provider', label],
     values: ({ providers, counters }) =>
       providers.flatMap(({ provider }) => {
         const values = new Map(known.map((labelValue) => [labelValue, 0]));
         for (const one of counters) {
           if (one.provider === provider.name && one.name === counter) values.set(one.label, one.value);
         }
-        return [...values].map(([labelValue, value]) => [provider.name, labelValue, value] as const);
+        return [...values].map(
+          ([labelValue, value]) => [provider.name, ...(label === undefined ? [] : [labelValue]), value] as const,
+        );
       }),
   });
 }
@@ -224,6 +228,12 @@ export const stateFamilies: readonly AnyFamily[] = [
     label: 'reason',
     known: ['unknown', 'missing'],
   }),
+  storeCounter({
+    name: 'mttr_exporter_clock_fallbacks_total',
+    help: 'Incidents whose recovery time takes the trigger or the resolve, each once: the time that recovery.clock or recovery.until wants is missing.',
+    counter: 'clock_fallbacks',
+    known: [''],
+  }),
   uncachedFamily({
     name: 'mttr_exporter_services_overflowed',
     help: 'Distinct services beyond metrics.max_services; their incidents carry service="other".',
@@ -239,4 +249,9 @@ export const stateFamilies: readonly AnyFamily[] = [
 ];
 
 /** Every family that is made from the store, in the order of the page. */
-export const families: readonly AnyFamily[] = [...cumulativeFamilies, ...windowedFamilies, ...stateFamilies];
+export const families: readonly AnyFamily[] = [
+  ...cumulativeFamilies,
+  ...deploymentFamilies,
+  ...windowedFamilies,
+  ...stateFamilies,
+];

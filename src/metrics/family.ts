@@ -14,6 +14,8 @@ export interface PageProvider {
   readonly timings: Readonly<Record<Timing, boolean>>;
   readonly hasEscalations: boolean;
   readonly hasReopens: boolean;
+  /** Its deployments have changes. */
+  readonly hasLeadTimes?: boolean | undefined;
 }
 export type Timing = 'acknowledgement' | 'detection' | 'identification' | 'mitigation';
 
@@ -41,6 +43,8 @@ export interface PageSource {
 
 /** The part of the configuration that families show or depend on. */
 export type FamilySettings = Pick<Config, 'severities' | 'windows' | 'levels' | 'availability'> & {
+  /** Recovery targets by severity of each service that has its own; absent: none has. */
+  readonly serviceTargetsMs?: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly bucketsMs: readonly number[];
 };
 

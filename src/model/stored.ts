@@ -38,6 +38,8 @@ export const FLAGS = {
   pending: 2048,
   /** Its recovery was still to be counted when a changed filter moved the start of counting beyond it. */
   endedInTime: 4096,
+  /** It was counted that its recovery takes a default timestamp. */
+  fallbackCounted: 8192,
 } as const;
 
 /** Statuses in the order of their numbers in the store. */
@@ -72,22 +74,71 @@ export function isCountable(flags: number): boolean {
   return (flags & (FLAGS.expired | FLAGS.flaky | FLAGS.deleted)) === 0;
 }
 
+/** How a recovery time is measured: `recovery` of the configuration. */
+export interface RecoveryRules {
+  readonly reopened: 'last' | 'first' | 'sum';
+  /** Begins with the trigger (default), or with the impact where its start is known. */
+  readonly clock?: 'trigger' | 'impact' | undefined;
+  /** Ends with the resolve (default), or with the mitigation where it is known. */
+  readonly until?: 'resolved' | 'mitigated' | undefined;
+}
+
+/** The times of an incident that its recovery is measured by. */
+export type RecoveryTimes = Pick<
+  IncidentSummary,
+  'resolvedAtMs' | 'triggeredAtMs' | 'startedAtMs' | 'mitigatedAtMs' | 'spans' | 'flags'
+>;
+
 /**
- * What `recovery.reopened` makes of an incident: milliseconds, or undefined when it has no recovery. `measure` says how much
+ * What `recovery` makes of an incident: milliseconds, or undefined when it has no recovery. `measure` says how much
  * of each of its times counts: all of it, unless only business hours do.
  */
 export function recoveryMs(
-  incident: Pick<IncidentSummary, 'resolvedAtMs' | 'triggeredAtMs' | 'spans' | 'flags'>,
-  reopened: 'last' | 'first' | 'sum',
+  incident: RecoveryTimes,
+  rules: RecoveryRules,
   measure: (fromMs: number, toMs: number) => number = (fromMs, toMs) => toMs - fromMs,
 ): number | undefined {
-  const { resolvedAtMs, triggeredAtMs, spans, flags } = incident;
+  const { resolvedAtMs, spans, flags } = incident;
   if (resolvedAtMs === undefined || (flags & FLAGS.merged) !== 0) return undefined;
-  if (spans === undefined || reopened === 'last') return measure(triggeredAtMs, resolvedAtMs);
-  if (reopened === 'first') return measure(triggeredAtMs, spans[1] ?? resolvedAtMs);
+  const startMs = clockStartMs(incident, rules);
+  const endMs = (index: number, closedAtMs: number) => mitigatedMs(incident, rules, index) ?? closedAtMs;
+  if (spans === undefined || rules.reopened === 'last') return measure(startMs, endMs(lastSpan(spans), resolvedAtMs));
+  if (rules.reopened === 'first') return measure(startMs, endMs(0, spans[1] ?? resolvedAtMs));
   let sumMs = 0;
-  for (let at = 0; at + 1 < spans.length; at += 2) sumMs += measure(spans[at] ?? 0, spans[at + 1] ?? 0);
+  for (let at = 0; at + 1 < spans.length; at += 2) {
+    sumMs += measure(at === 0 ? startMs : (spans[at] ?? 0), endMs(at, spans[at + 1] ?? 0));
+  }
   return sumMs;
+}
+
+/** When the recovery clock of an incident starts. */
+export function clockStartMs(
+  { triggeredAtMs, startedAtMs }: Pick<RecoveryTimes, 'triggeredAtMs' | 'startedAtMs'>,
+  { clock }: Pick<RecoveryRules, 'clock'>,
+): number {
+  return clock === 'impact' ? (startedAtMs ?? triggeredAtMs) : triggeredAtMs;
+}
+
+/** True when the recovery of an incident takes a default timestamp because the one that `rules` want is missing. */
+export function isClockFallback(incident: RecoveryTimes, rules: RecoveryRules): boolean {
+  if (rules.clock === 'impact' && incident.startedAtMs === undefined) return true;
+  if (rules.until !== 'mitigated') return false;
+  if (incident.mitigatedAtMs === undefined) return true;
+  if (rules.reopened === 'sum') return false;
+  const index = rules.reopened === 'first' ? 0 : lastSpan(incident.spans);
+  return mitigatedMs(incident, rules, index) === undefined;
+}
+
+function lastSpan(spans: readonly number[] | undefined): number {
+  return spans === undefined ? 0 : Math.floor((spans.length - 1) / 2) * 2;
+}
+
+/** The mitigation, if it is wanted and ended the span that begins at this index: it did so for the last span that it is not before. */
+function mitigatedMs({ mitigatedAtMs, spans = [] }: RecoveryTimes, { until }: RecoveryRules, index: number) {
+  if (until !== 'mitigated' || mitigatedAtMs === undefined) return undefined;
+  const isBefore = index > 0 && mitigatedAtMs < (spans[index] ?? 0);
+  const isAfter = index + 2 < spans.length && mitigatedAtMs >= (spans[index + 2] ?? 0);
+  return isBefore || isAfter ? undefined : mitigatedAtMs;
 }
 
 /** The labels of incidents after mapping, renaming and the limit on services. */
@@ -98,4 +149,6 @@ export interface IncidentLabels {
   readonly team: string;
   /** Outside the provider's filter. */
   readonly excluded: boolean;
+  /** Recovery target of its service and severity; absent without one. */
+  readonly targetMs?: number | undefined;
 }

@@ -4,15 +4,18 @@ import { cloudwatch } from './cloudwatch/platform.ts';
 import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
 import { github } from './github/platform.ts';
+import { gitlab } from './gitlab/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jira } from './jira/platform.ts';
 import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
 import { pagerduty } from './pagerduty/platform.ts';
+import { prometheus } from './prometheus/platform.ts';
 import type { Platform } from './provider.ts';
 import { push } from './push/platform.ts';
 import { rootly } from './rootly/platform.ts';
+import { servicenow } from './servicenow/platform.ts';
 import { splunkOncall } from './splunk-oncall/platform.ts';
 import { statuspage } from './statuspage/platform.ts';
 
@@ -24,6 +27,7 @@ export const platforms: readonly Platform[] = [
   jsm,
   incidentio,
   rootly,
+  servicenow,
   firehydrant,
   datadog,
   splunkOncall,
@@ -31,7 +35,9 @@ export const platforms: readonly Platform[] = [
   betterstack,
   cloudwatch,
   alertmanager,
+  prometheus,
   github,
+  gitlab,
   imported,
   push,
 ];

@@ -110,6 +110,6 @@ export function findUnfilteredLabels(
 }
 
 /** The labels that a provider's mappings make. */
-export function toLabels({ service, severity, team, excluded }: MappedLabels): Omit<IncidentLabels, 'provider'> {
-  return { service, severity: severity.name, team, excluded };
+export function toLabels({ severity, ...labels }: MappedLabels): Omit<IncidentLabels, 'provider'> {
+  return { ...labels, severity: severity.name };
 }

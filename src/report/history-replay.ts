@@ -32,7 +32,7 @@ export function replayHistory(input: HistoryInput): HistoryReplay {
     const labelMapper = findLabelMapper(labels?.provider ?? '');
     if (labels === undefined || labelMapper === undefined) return;
     const { flags, title } = incident;
-    if (!isVisible({ flags, title, recoveryMs: recoveryMs(incident, settings.reopened) }, labels, labelMapper)) return;
+    if (!isVisible({ flags, title, recoveryMs: recoveryMs(incident, settings) }, labels, labelMapper)) return;
     openIncidents.put(incident, labels);
     if (!indexed.has(incident.dimensionsRow)) starts.put(labels);
     indexed.add(incident.dimensionsRow);

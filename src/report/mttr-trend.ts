@@ -68,7 +68,7 @@ export function computeMttrTrend(input: TrendInput): readonly WindowTrend[] {
 /** Undefined for what is in no mean: open, merged, outside the filter, or of a provider that counts only on its own. */
 function findRecoveryMs(incident: IncidentSummary, labels: IncidentLabels, input: TrendInput): number | undefined {
   const labelMapper = input.labelMapper(labels.provider);
-  const ms = recoveryMs(incident, input.settings.reopened);
+  const ms = recoveryMs(incident, input.settings);
   if (labelMapper === undefined || ms === undefined || !input.isOverall(labels.provider)) return undefined;
   const { flags, title } = incident;
   return isVisible({ flags, title, recoveryMs: ms }, labels, labelMapper) ? ms : undefined;

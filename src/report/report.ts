@@ -68,7 +68,7 @@ export function makeReport(given: ReportInput): Report {
   validateWindows(windows, timezone);
   const trend = readTrend(input, period, windows);
   const { groups, before } = readGroups(input, isCompared && isComparable(windows));
-  const summary = summarizeHistory({ ...input, windows, reopened: config.recovery.reopened });
+  const summary = summarizeHistory({ ...input, windows, rules: config.recovery });
   const bounds = { firstMs: period.fromMs + 1, lastMs: period.toMs };
   const earlier = { firstMs: bounds.firstMs - spanMs, lastMs: bounds.lastMs - spanMs };
   const resolved = groups.find(({ grouping }) => grouping === 'all')?.statistics.resolved ?? 0;

@@ -1,5 +1,5 @@
 import { isVisible } from '../config/label-mapper.ts';
-import { FLAGS, type IncidentSummary, recoveryMs } from '../model/stored.ts';
+import { FLAGS, type IncidentSummary, type RecoveryRules, recoveryMs } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { StoreSnapshot } from '../store/snapshot.ts';
 import { type Exclusion, findExclusion, findUnfilteredLabels } from './exclusion.ts';
@@ -33,7 +33,7 @@ export interface HistorySummary {
 }
 
 export interface SummaryInput extends Pick<HistoryInput, 'history' | 'labelMapper'> {
-  readonly reopened: 'last' | 'first' | 'sum';
+  readonly rules: RecoveryRules;
   readonly filter: Filter;
   readonly windows: readonly ProviderWindow[];
 }
@@ -74,7 +74,7 @@ interface Classified {
   readonly exclusion: Exclusion | undefined;
 }
 
-function createClassifier({ history, labelMapper: findLabelMapper, reopened, filter, windows }: SummaryInput) {
+function createClassifier({ history, labelMapper: findLabelMapper, rules, filter, windows }: SummaryInput) {
   const overall = windows.filter(({ provider }) => provider.isOverall);
   const windowByName = new Map(overall.map((window) => [window.provider.name, window]));
   return (incident: IncidentSummary): Classified | undefined => {
@@ -82,7 +82,7 @@ function createClassifier({ history, labelMapper: findLabelMapper, reopened, fil
     const window = windowByName.get(labels?.provider ?? '');
     const labelMapper = findLabelMapper(labels?.provider ?? '');
     if (labels === undefined || window === undefined || labelMapper === undefined) return undefined;
-    const ms = recoveryMs(incident, reopened);
+    const ms = recoveryMs(incident, rules);
     const { flags, title, resolvedAtMs = Number.NaN } = incident;
     const isInPeriod = ms !== undefined && resolvedAtMs > window.fromMs && resolvedAtMs <= window.toMs;
     const subject = { flags, title, recoveryMs: ms };

@@ -107,7 +107,7 @@ export class Columns {
   write(slot: number, incident: IncidentSummary, input: StatisticsInput): void {
     const isMerged = (incident.flags & FLAGS.merged) !== 0;
     const { values } = this;
-    const recovery = recoveryMs(incident, input.settings.reopened);
+    const recovery = recoveryMs(incident, input.settings);
     values.dimensionsRows[slot] = incident.dimensionsRow;
     values.flags[slot] = incident.flags;
     values.statuses[slot] = incident.status;

@@ -120,7 +120,7 @@ export class GroupIndex {
       providerIndex,
       providerPosition,
       isExcluded: labels.excluded,
-      targetMs: severity?.targetMs,
+      targetMs: labels.targetMs,
       stageTargetsMs: severity?.stageTargetsMs ?? {},
       isOutage: settings.availability?.severities.includes(labels.severity) ?? false,
     };

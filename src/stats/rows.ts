@@ -1,6 +1,6 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
 import { type Config, type Grouping, STAGES, type Stage } from '../config/types.ts';
-import type { IncidentLabels } from '../model/stored.ts';
+import type { IncidentLabels, RecoveryRules } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 
 /** Every statistic that a windowed row can have; durations are minutes, absent is NaN. */
@@ -85,14 +85,13 @@ function isConfigured(statistic: Statistic, { severities, availability, business
 }
 
 /** The part of the configuration that decides what is computed. */
-export interface StatisticsSettings {
+export interface StatisticsSettings extends RecoveryRules {
   readonly windows: Config['windows'];
   readonly groupings: Config['groupings'];
   readonly severities: Config['severities'];
   readonly detail: Config['metrics']['detail'];
   readonly team: boolean;
   readonly minimumSample: number;
-  readonly reopened: Config['recovery']['reopened'];
   /** Absent: no availability. */
   readonly availability?: Config['availability'];
   /** Absent: no recovery times in business hours. */

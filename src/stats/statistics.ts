@@ -278,10 +278,12 @@ export class Windows {
     const incident = {
       triggeredAtMs: triggered[slot] ?? 0,
       resolvedAtMs: resolved[slot] ?? 0,
+      startedAtMs: this.#columns.started.get(slot),
+      mitigatedAtMs: this.#columns.mitigated.get(slot),
       spans: this.#columns.spans.get(slot),
       flags: flags[slot] ?? 0,
     };
-    return recoveryMs(incident, this.#settings.reopened, businessTime) ?? Number.NaN;
+    return recoveryMs(incident, this.#settings, businessTime) ?? Number.NaN;
   }
 }
 

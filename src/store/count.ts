@@ -1,11 +1,11 @@
 import { isVisible } from '../config/label-mapper.ts';
 import type { Incident } from '../model/incident.ts';
-import { FLAGS, type IncidentLabels, recoveryMs } from '../model/stored.ts';
+import { FLAGS, type IncidentLabels, isClockFallback, type RecoveryTimes, recoveryMs } from '../model/stored.ts';
 import { contentFlags, type IncidentRow, list, number, spansOf, timestamp } from './incident-row.ts';
 import { type LabelSet, observe } from './label-sets.ts';
 import { editSeries, type IncidentSeries } from './series.ts';
 import type { LedgerState } from './state.ts';
-import type { Exemplar, StoreSettings } from './store.ts';
+import type { Exemplar } from './store.ts';
 
 /** What has been counted of an incident; stored beside what the platform reports of it. */
 export interface CountingState {
@@ -67,7 +67,7 @@ export function countDue(state: LedgerState, input: CountInput, rules: CountingR
   const labels = state.labels(dimensionsRow);
   const labelMapper = state.labelMapper(rules.provider);
   if (labels === undefined || labelMapper === undefined) return false;
-  const ms = recoveryOf(incident, counting, settings.reopened);
+  const ms = recoveryMs(toTimes(incident, counting), settings);
   if (!isVisible({ flags: counting.flags, title: incident.title, recoveryMs: ms }, labels, labelMapper)) {
     counting.flags &= ~FLAGS.endedInTime;
     return false;
@@ -108,6 +108,21 @@ export function countUnmapped(
   state.count({ provider, name: 'unmapped', label: reason });
 }
 
+/** Counts, once, an incident whose recovery takes a default timestamp for one that is missing; history included. */
+export function countFallback(state: LedgerState, { incident, dimensionsRow, counting }: CountInput, provider: string) {
+  if ((counting.flags & FLAGS.fallbackCounted) !== 0) return;
+  const { settings } = state;
+  const labels = state.labels(dimensionsRow);
+  const labelMapper = state.labelMapper(provider);
+  const times = toTimes(incident, counting);
+  const ms = recoveryMs(times, settings);
+  if (ms === undefined || !isClockFallback(times, settings) || labels === undefined || labelMapper === undefined)
+    return;
+  if (!isVisible({ flags: times.flags, title: incident.title, recoveryMs: ms }, labels, labelMapper)) return;
+  counting.flags |= FLAGS.fallbackCounted;
+  state.count({ provider, name: 'clock_fallbacks', label: '' });
+}
+
 function recoveryDue(input: CountInput, rules: CountingRules, settleMs: number): 'now' | 'later' | 'never' {
   const { incident, counting } = input;
   const { resolvedAtMs } = incident;
@@ -140,7 +155,7 @@ function countRecovery(state: LedgerState, input: RecoveryInput, rules: Counting
   const { recovery } = serviceSeries.groups;
   if (recovery !== undefined) {
     const bucket = observe(recovery.recovery, ms, settings.bucketsMs);
-    const targetMs = settings.targetsMs.get(labels.severity);
+    const { targetMs } = labels;
     if (targetMs !== undefined && ms <= targetMs) recovery.withinTarget += 1;
     result.exemplars.push({ set: serviceSeries.row, bucket, exemplar: { incidentId: incident.id, ms, resolvedAtMs } });
   }
@@ -153,14 +168,10 @@ function countRecovery(state: LedgerState, input: RecoveryInput, rules: Counting
   else changes.unacknowledged += 1;
 }
 
-function recoveryOf(
-  incident: Incident,
-  counting: CountingState,
-  reopened: StoreSettings['reopened'],
-): number | undefined {
-  const { triggeredAtMs, resolvedAtMs } = incident;
+function toTimes(incident: Incident, counting: Pick<CountingState, 'flags'>): RecoveryTimes {
+  const { triggeredAtMs, resolvedAtMs, startedAtMs, mitigatedAtMs } = incident;
   const flags = counting.flags | contentFlags(incident);
-  return recoveryMs({ triggeredAtMs, resolvedAtMs, flags, spans: spansOf(incident) }, reopened);
+  return { triggeredAtMs, resolvedAtMs, startedAtMs, mitigatedAtMs, flags, spans: spansOf(incident) };
 }
 
 function countOpening(

@@ -1,3 +1,4 @@
+import type { LabelMapper } from '../config/label-mapper.ts';
 import type { ProviderConfig } from '../config/types.ts';
 import { DEPLOYMENT_FLAGS } from '../model/deployment.ts';
 import type { Log } from '../model/log.ts';
@@ -66,13 +67,7 @@ export function createStore({ engine, log, nowMs, isBroken, verify, close }: Sto
       return result;
     },
     preview: (batch) => decide(state.fork(), batch).counts,
-    import: (input, parts, span) => {
-      if (span === undefined) return;
-      change((fork, writer) => {
-        for (const incidents of parts) importPart(engine, writer, fork, { ...input, incidents });
-        completeImport(fork, input, span);
-      });
-    },
+    ...imports(engine, change),
     release: (releases) => {
       if (releases.length === 0) return;
       change((fork) => {
@@ -102,6 +97,25 @@ function toChanges(engine: StoreEngine, state: LedgerState): Change {
     });
     state.apply(fork);
     return result;
+  };
+}
+
+function imports(engine: StoreEngine, change: Change): Pick<Store, 'import' | 'importDeployments'> {
+  return {
+    import: (input, parts, span) => {
+      if (span === undefined) return;
+      change((fork, writer) => {
+        for (const incidents of parts) importPart(engine, writer, fork, { ...input, incidents });
+        completeImport(fork, input, span);
+      });
+    },
+    importDeployments: (input, parts, span) => {
+      if (span === undefined) return;
+      change((fork, writer) => {
+        for (const deployments of parts) importPart(engine, writer, fork, { ...input, incidents: [], deployments });
+        completeImport(fork, input, span);
+      });
+    },
   };
 }
 
@@ -151,12 +165,12 @@ interface ConfigureInput {
 export function configure({ engine, writer, fork, settings, nowMs }: ConfigureInput): string[] {
   fork.settings = settings;
   fork.relabel();
-  for (const [name, { provider }] of settings.labelMappers) {
-    const table = applyFilter(engine, fork, name, filterText(provider));
+  for (const [name, labelMapper] of settings.labelMappers) {
+    const table = applyFilter(engine, fork, name, filterText(labelMapper));
     if (table !== undefined) writer.incidents(table);
     const uncounted = table === undefined ? undefined : toPending(engine, fork, name);
     if (uncounted !== undefined) writer.deployments({ provider: fork.provider(name).row, nowMs }, uncounted);
-    const derived = applyDeploymentPolicy(engine, fork, provider, nowMs);
+    const derived = applyDeploymentPolicy(engine, fork, labelMapper.provider, nowMs);
     if (derived !== undefined) writer.changes(derived);
   }
   return migrateLayout(fork, nowMs);
@@ -220,13 +234,22 @@ function applyDeploymentPolicy(
 }
 
 /** The filter as text, to notice changes; with the mappings it depends on, as they decide what it lets through. */
-function filterText({ filter, severity, services, deployments }: ProviderConfig): string {
+function filterText({ provider, services: { overrides, teams: teamsOfServices } }: LabelMapper): string {
+  const { filter, severity, services, team, deployments } = provider;
   const { severities, services: names, teams, excludeTitles, shorterThanMs } = filter;
   const own = [severities, names, teams, excludeTitles.map(String), shorterThanMs];
-  const maps = [
-    severities.length > 0 ? [severity.from, severity.tag, [...severity.map], severity.default] : [],
-    names.length > 0 ? services.rename.map(({ match, to }) => [String(match), to]) : [],
+  const renamed = services.rename.map(({ match, to }) => [String(match), to]);
+  const teamsOf = [
+    team?.from ?? [],
+    [...overrides].flatMap(([name, one]) => (one.team ? [name, one.team] : [])),
+    [...teamsOfServices],
   ];
+  const maps: unknown[] = [
+    severities.length > 0 ? [severity.from, severity.tag, [...severity.map], severity.default] : [],
+    names.length > 0 ? [...renamed, ...(services.from === undefined ? [] : [services.from])] : [],
+  ];
+  // Teams stand on services; what is not configured adds nothing, as texts of earlier versions are compared with this one.
+  if (teams.length > 0 && teamsOf.some((one) => one.length > 0)) maps.push([teamsOf, renamed, services.from]);
   const environments = deployments?.environments.map(({ match, to }) => [match.pattern, to]);
   return JSON.stringify([own, maps, ...(environments === undefined ? [] : [environments])]);
 }

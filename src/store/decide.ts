@@ -5,6 +5,7 @@ import {
   type CountingRules,
   type CountResult,
   countDue,
+  countFallback,
   countUnmapped,
   DEPLOYMENT_REVISION_REASON,
   findRevisions,
@@ -272,6 +273,7 @@ function upsert(work: Work, incident: Incident, before: IncidentRow | undefined)
     }
   }
   countUnmapped(state, { dimensionsRow, counting }, provider.name);
+  countFallback(state, { incident, dimensionsRow, counting }, provider.name);
   const isWaiting = provider.isSynced
     ? count(work, { incident, dimensionsRow, counting })
     : mayCount(incident, rules.countingSinceMs);

@@ -63,6 +63,10 @@ export interface FamilyLayout {
   readonly team: boolean;
   /** By severity; absent in what versions before 0.2 wrote. */
   readonly targetsMs?: Readonly<Record<string, number>>;
+  /** By service and severity; absent where no service has targets of its own. */
+  readonly serviceTargetsMs?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** From when to when recoveries are measured; absent for the default. */
+  readonly clock?: string;
 }
 
 export type SetLabels = Omit<LabelSet, 'row' | 'groups'>;

@@ -1,8 +1,9 @@
 import { isVisible } from '../config/label-mapper.ts';
-import { FLAGS, type IncidentLabels, STATUSES } from '../model/stored.ts';
+import type { Deployment } from '../model/deployment.ts';
+import { clockStartMs, FLAGS, type IncidentLabels, type RecoveryRules, STATUSES } from '../model/stored.ts';
 import { byFinish, isDeleted, type StoredDeployment, toDeployment } from './deployment-row.ts';
 import type { StoreEngine } from './engine.ts';
-import { type IncidentRow, incidentOf, number, text } from './incident-row.ts';
+import { type IncidentRow, incidentOf, number, text, timestamp } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
 import type { OpenIncident, Store, StoredIncidents } from './store.ts';
 
@@ -14,6 +15,7 @@ type Queries = Omit<
   | 'commit'
   | 'preview'
   | 'import'
+  | 'importDeployments'
   | 'release'
   | 'prune'
   | 'exemplars'
@@ -29,6 +31,7 @@ export function createQueries(engine: StoreEngine, state: LedgerState): Queries 
     stored: (name) => storedIncidents(engine, state, name),
     idsSince: (name, sinceMs) => engine.incidents('listedSince', state.provider(name).row, sinceMs).map(idOf),
     labels: (dimensionsRow) => state.labels(dimensionsRow),
+    renamedService: (dimensionsRow) => state.mapped(dimensionsRow)?.service,
     deploymentLabels: (subjectRow) => state.deploymentLabels(subjectRow),
     labelSets: () => state.labelSets.values().filter(({ provider }) => state.isRead(provider)),
     counters: () => state.counters.values(),
@@ -73,17 +76,20 @@ export function storedIncidents(engine: StoreEngine, state: LedgerState, name: s
   };
 }
 
+/** A stored deployment with the names of its subject. */
+export function namedDeployment(state: LedgerState, stored: StoredDeployment): Deployment {
+  const subject = state.subject(stored.subject);
+  const { repository, environment } = subject;
+  return toDeployment(stored, { repository, environment, serviceName: state.serviceName(subject) });
+}
+
 type StoredDeployments = Pick<
   StoredIncidents,
   'deployments' | 'deploymentsOf' | 'unfinishedDeployments' | 'comparisons'
 >;
 
 function storedDeployments(engine: StoreEngine, state: LedgerState, provider: number): StoredDeployments {
-  const read = (stored: StoredDeployment) => {
-    const subject = state.subject(stored.subject);
-    const { repository, environment } = subject;
-    return toDeployment(stored, { repository, environment, serviceName: state.serviceName(subject) });
-  };
+  const read = (stored: StoredDeployment) => namedDeployment(state, stored);
   const ofSubject = (subject: number, sinceMs: number) => {
     const [last] = engine.deployments('successesUntil', subject, sinceMs - 1, 1);
     const since = engine.deployments('finishedBetween', subject, sinceMs, Number.MAX_SAFE_INTEGER);
@@ -116,7 +122,7 @@ function openIncidents(engine: StoreEngine, state: LedgerState, limit: number): 
     const labels = state.labels(number(row, 'facet'));
     if (labels === undefined || !isCounted(state, row, labels)) continue;
     total += 1;
-    if (oldest.length < limit) oldest.push(toOpenIncident(row, labels));
+    if (oldest.length < limit) oldest.push(toOpenIncident(row, labels, state.settings));
   }
   return { oldest, total };
 }
@@ -131,7 +137,9 @@ function isCounted(state: LedgerState, row: IncidentRow, labels: IncidentLabels)
   );
 }
 
-function toOpenIncident(row: IncidentRow, { provider, service, severity }: IncidentLabels): OpenIncident {
+function toOpenIncident(row: IncidentRow, labels: IncidentLabels, rules: RecoveryRules): OpenIncident {
+  const { provider, service, severity, targetMs } = labels;
+  const triggeredAtMs = number(row, 'triggered_ms');
   return {
     provider,
     service,
@@ -139,7 +147,9 @@ function toOpenIncident(row: IncidentRow, { provider, service, severity }: Incid
     id: idOf(row),
     url: text(row, 'url'),
     status: STATUSES[number(row, 'status')] ?? 'triggered',
-    triggeredAtMs: number(row, 'triggered_ms'),
+    triggeredAtMs,
+    clockStartMs: clockStartMs({ triggeredAtMs, startedAtMs: timestamp(row, 'started_ms') }, rules),
+    targetMs,
   };
 }
 

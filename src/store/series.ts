@@ -11,7 +11,7 @@ import {
   type SetLabels,
   setKey,
 } from './label-sets.ts';
-import type { LedgerState } from './state.ts';
+import { type LedgerState, OTHER } from './state.ts';
 import type { StoreSettings } from './store.ts';
 
 /** The series that one incident is counted in. */
@@ -66,21 +66,25 @@ export function endHold(state: LedgerState, row: number, name: GroupName): void 
 
 /** Restarts at zero the groups whose layout changed with the settings; returns what restarted, for the log. */
 export function migrateLayout(state: LedgerState, nowMs: number): string[] {
-  const { bucketsMs, detail, team, targetsMs } = state.settings;
-  const after = { bucketsMs, detail, team, targetsMs: Object.fromEntries(targetsMs) };
+  const { bucketsMs, detail, team } = state.settings;
+  const after = toLayout(state.settings);
   const before = state.layout;
   state.layout = after;
   if (before === undefined) return [];
   const hasNewTeam = before.team !== team;
   const hasNewDetail = before.detail !== detail;
   const hasNewBuckets = JSON.stringify(before.bucketsMs) !== JSON.stringify(bucketsMs);
-  const changedTargets = changedKeys(before.targetsMs ?? after.targetsMs, after.targetsMs);
+  const hasNewClock = before.clock !== after.clock;
+  const targetsBefore = { targetsMs: after.targetsMs, ...before };
+  const changedTargets = new Set<string>();
   for (const [key, set] of state.labelSets.entries()) {
     const isDropped = { service: hasNewTeam, severity: hasNewDetail && detail === 'full', environment: false };
     if (isDropped[set.kind]) state.labelSets.delete(key);
     else {
+      const hasNewTarget = set.kind === 'service' && isTargetChanged(set, targetsBefore, after);
+      if (hasNewTarget) changedTargets.add(set.severity);
       const isRestarted = {
-        recovery: hasNewBuckets || changedTargets.includes(set.severity),
+        recovery: hasNewBuckets || hasNewClock || hasNewTarget,
         timings: hasNewBuckets,
         deploymentTimes: hasNewBuckets,
       };
@@ -93,17 +97,36 @@ export function migrateLayout(state: LedgerState, nowMs: number): string[] {
       ? ['detail: acknowledgement, detection, identification, mitigation, escalation and reopening families']
       : []),
     ...(hasNewBuckets ? ['buckets: every histogram'] : []),
-    ...(changedTargets.length > 0
-      ? [`targets: recovery histogram and within-target counter of ${changedTargets.join(', ')}`]
+    ...(hasNewClock ? ['recovery clock: recovery histogram and within-target counter'] : []),
+    ...(changedTargets.size > 0
+      ? [`targets: recovery histogram and within-target counter of ${[...changedTargets].toSorted().join(', ')}`]
       : []),
   ];
 }
 
-type Targets = Readonly<Record<string, number>>;
+function toLayout(settings: StoreSettings): FamilyLayout & { readonly targetsMs: Readonly<Record<string, number>> } {
+  const { bucketsMs, detail, team, targetsMs, serviceTargetsMs = new Map<string, never>() } = settings;
+  const { clock = 'trigger', until = 'resolved' } = settings;
+  const ofServices = [...serviceTargetsMs].map(([service, targets]) => [service, Object.fromEntries(targets)]);
+  return {
+    bucketsMs,
+    detail,
+    team,
+    targetsMs: Object.fromEntries(targetsMs),
+    ...(ofServices.length === 0 ? {} : { serviceTargetsMs: Object.fromEntries(ofServices) }),
+    ...(clock === 'trigger' && until === 'resolved' ? {} : { clock: `${clock} to ${until}` }),
+  };
+}
 
-function changedKeys(before: Targets, after: Targets): string[] {
-  const severities = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...severities].filter((severity) => before[severity] !== after[severity]);
+type Targets = Pick<FamilyLayout, 'targetsMs' | 'serviceTargetsMs'>;
+
+/** Whether recoveries of a set are judged by another target; `other` holds services of any name. */
+function isTargetChanged({ service, severity }: LabelSet, before: Targets, after: Targets): boolean {
+  const find = ({ targetsMs, serviceTargetsMs }: Targets, name: string) =>
+    serviceTargetsMs?.[name]?.[severity] ?? targetsMs?.[severity];
+  const own = Object.keys({ ...before.serviceTargetsMs, ...after.serviceTargetsMs });
+  const names = service === OTHER ? [OTHER, ...own] : [service];
+  return names.some((name) => find(before, name) !== find(after, name));
 }
 
 /** Brings the groups of a set to those of today's layout: wanted ones stay unless they restart. */

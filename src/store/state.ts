@@ -68,6 +68,7 @@ export const NO_SETTINGS: StoreSettings = {
   labelMappers: new Map(),
   capabilities: new Map(),
   targetsMs: new Map(),
+  serviceTargetsMs: new Map(),
   bucketsMs: [],
   detail: 'standard',
   team: false,
@@ -234,9 +235,10 @@ export class LedgerState {
     if (known !== undefined) return known;
     const mapped = this.mapped(row);
     if (mapped === undefined) return undefined;
-    const { severity, team, excluded } = mapped;
+    const { severity, team, targetMs, excluded } = mapped;
     const service = this.allocated.has(mapped.service) ? mapped.service : OTHER;
-    const labels = { provider: this.dimensions(row).provider, service, severity: severity.name, team, excluded };
+    const { provider } = this.dimensions(row);
+    const labels = { provider, service, severity: severity.name, team, targetMs, excluded };
     this.#labels.set(row, labels);
     return labels;
   }

@@ -3,23 +3,24 @@ import type { Capabilities } from '../model/capabilities.ts';
 import type { CommitPair, Comparison, Deployment, DeploymentLabels, DeploymentSummary } from '../model/deployment.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
-import type { IncidentLabels, IncidentSummary } from '../model/stored.ts';
+import type { IncidentLabels, IncidentSummary, RecoveryRules } from '../model/stored.ts';
 import type { GroupName, LabelSet } from './label-sets.ts';
 
 /** The part of the configuration that the store depends on. */
-export interface StoreSettings {
+export interface StoreSettings extends RecoveryRules {
   /** By provider name, in the order of the configuration; other providers stay in the store but are not read. */
   readonly labelMappers: ReadonlyMap<string, LabelMapper>;
   /** By provider name: what its platform reports. */
   readonly capabilities: ReadonlyMap<string, Pick<Capabilities, 'acknowledged'>>;
   /** Recovery target of each severity that has one. */
   readonly targetsMs: ReadonlyMap<string, number>;
+  /** Recovery targets by severity of each service that has its own; absent: none has. */
+  readonly serviceTargetsMs?: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly bucketsMs: readonly number[];
   readonly detail: 'standard' | 'full';
   readonly team: boolean;
   readonly maxServices: number;
   readonly settleMs: number;
-  readonly reopened: 'last' | 'first' | 'sum';
   readonly retentionMs: number;
 }
 
@@ -102,7 +103,7 @@ export interface StoredIncidents {
 /** A count that survives restarts. */
 export interface StoredCounter {
   readonly provider: string;
-  readonly name: 'revisions' | 'rejected' | 'unmapped';
+  readonly name: 'revisions' | 'rejected' | 'unmapped' | 'clock_fallbacks';
   /** Change or reason. */
   readonly label: string;
   readonly value: number;
@@ -130,6 +131,10 @@ export interface OpenIncident {
   readonly severity: string;
   readonly status: Status;
   readonly triggeredAtMs: number;
+  /** When its recovery clock started. */
+  readonly clockStartMs: number;
+  /** Recovery target of its service and severity; undefined without one. */
+  readonly targetMs: number | undefined;
 }
 
 /** How many incidents of a provider are in the store, and what is still to be read. */
@@ -171,6 +176,8 @@ export interface Store {
    * of the provider are not affected. For a store that no daemon has open.
    */
   import(input: ImportInput, parts: Iterable<readonly Incident[]>, span: ImportSpan | undefined): void;
+  /** The same for deployments: those in environments that are not read are left out. */
+  importDeployments(input: ImportInput, parts: Iterable<readonly Deployment[]>, span: ImportSpan | undefined): void;
   /** Ends the hold of these; committed before it returns. */
   release(releases: readonly Release[]): void;
   /** Deletes some of the closed incidents, ledger rows and state changes that are older than the retention, as far as polls have reached. */
@@ -181,6 +188,8 @@ export interface Store {
   idsSince(provider: string, sinceMs: number): readonly string[];
   /** Undefined for dimensions of providers that are not configured. */
   labels(dimensionsRow: number): IncidentLabels | undefined;
+  /** The service of dimensions after renaming, before the limit on services. */
+  renamedService(dimensionsRow: number): string | undefined;
   /** Undefined for subjects of providers that are not configured, and for environments and services that are not read. */
   deploymentLabels(subjectRow: number): DeploymentLabels | undefined;
   /** Label sets of configured providers whose first sync is complete. */

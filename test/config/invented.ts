@@ -28,6 +28,7 @@ export const tagged: PlatformSettings = {
   secrets: ['passphrase'],
   defaultRateLimit: { requests: 2, perMs: 1000 },
   defaultTags: { service: 'service', severity: 'severity' },
+  sources: ['tag', 'field'],
   fromEnvironment: (env) => (env['TAGGED_REGIONS'] ? { regions: env['TAGGED_REGIONS'].split(',') } : undefined),
 };
 

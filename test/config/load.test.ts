@@ -29,7 +29,8 @@ describe('the defaults', () => {
         { name: '90d', ms: 90 * DAY_MS },
       ],
       groupings: ['all', 'severity', 'service', 'service,severity'],
-      recovery: { reopened: 'last', settleMs: 0 },
+      services: { overrides: new Map(), teams: new Map() },
+      recovery: { reopened: 'last', clock: 'trigger', until: 'resolved', settleMs: 0 },
       levels: { eliteMs: HOUR_MS, highMs: DAY_MS, mediumMs: 7 * DAY_MS },
       metrics: {
         detail: 'standard',
@@ -337,7 +338,7 @@ describe('everything else', () => {
     const { config } = load(
       withProvider(`
 groupings: [team, provider]
-recovery: { reopened: sum, settle: 2m }
+recovery: { reopened: sum, clock: impact, until: mitigated, settle: 2m }
 levels: { elite: 30m, high: 2h, medium: 3d }
 metrics: { detail: full, team: true, max_services: 10, minimum_sample: 3, new_series_hold: 0s }
 retention: 500d
@@ -346,7 +347,12 @@ web: { bearer_token_file: /secrets/key }`),
     );
 
     expect(config.groupings).toEqual(['team', 'provider']);
-    expect(config.recovery).toEqual({ reopened: 'sum', settleMs: 2 * MINUTE_MS });
+    expect(config.recovery).toEqual({
+      reopened: 'sum',
+      clock: 'impact',
+      until: 'mitigated',
+      settleMs: 2 * MINUTE_MS,
+    });
     expect(config.levels).toEqual({ eliteMs: 30 * MINUTE_MS, highMs: 2 * HOUR_MS, mediumMs: 3 * DAY_MS });
     expect(config.metrics).toMatchObject({
       detail: 'full',

@@ -231,6 +231,14 @@ const state: readonly Case[] = [
     ],
   },
   {
+    name: 'mttr_exporter_clock_fallbacks_total',
+    given: {
+      providers: [STATE],
+      counters: [...COUNTERS, { provider: 'pd', name: 'clock_fallbacks', label: '', value: 5 }],
+    },
+    text: ['mttr_exporter_clock_fallbacks_total{provider="pd"} 5'],
+  },
+  {
     name: 'mttr_exporter_services_overflowed',
     given: { servicesOverflowed: 12 },
     text: ['mttr_exporter_services_overflowed 12'],
@@ -347,7 +355,7 @@ describe('nothing rather than a false zero', () => {
     const text = await rendered(source({ providers: [providerState()] }), 'text');
 
     const own = text.split('\n').filter((line) => line.startsWith('mttr_exporter_') && line.includes('provider="pd"'));
-    expect(own.filter((line) => !/rejected|unmapped/.test(line))).toEqual([
+    expect(own.filter((line) => !/rejected|unmapped|fallbacks/.test(line))).toEqual([
       'mttr_exporter_provider_synced{provider="pd"} 0',
       'mttr_exporter_provider_overall{provider="pd"} 1',
     ]);

@@ -98,7 +98,7 @@ function reportConfig(
       newSeriesHoldMs: 0,
       bucketsMs: [HOUR_MS],
     },
-    recovery: { reopened: 'last', settleMs: 0 },
+    recovery: { reopened: 'last', clock: 'trigger', until: 'resolved', settleMs: 0 },
     retentionMs,
     availability: undefined,
     businessHours: undefined,

@@ -17,7 +17,14 @@ const READ_UNTIL = Date.UTC(2026, 9, 1);
 
 const LABELS: readonly IncidentLabels[] = ['a', 'b', 'c'].flatMap((provider) =>
   ['checkout', 'search'].flatMap((service) =>
-    ['P1', 'P3'].map((severity) => ({ provider, service, severity, team: `${service} team`, excluded: false })),
+    ['P1', 'P3'].map((severity) => ({
+      provider,
+      service,
+      severity,
+      team: `${service} team`,
+      excluded: false,
+      targetMs: severities.find(({ name }) => name === severity)?.targetMs,
+    })),
   ),
 );
 
@@ -73,6 +80,10 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
     each: (visit) => incidents.forEach(visit),
     details: () => [],
     find: () => [],
+    deploymentLabels: () => undefined,
+    eachDeployment: () => undefined,
+    deployments: () => [],
+    deploymentsBetween: () => [],
     close: () => undefined,
   };
 }

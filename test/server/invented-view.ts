@@ -61,7 +61,7 @@ export function openIncident(id: string, changes: Partial<OpenIncident> = {}): O
     severity: 'P1',
     status: 'triggered',
     triggeredAtMs: NOW_MS - HOUR_MS,
-    targetMinutes: 30,
+    dueAtMs: (changes.triggeredAtMs ?? NOW_MS - HOUR_MS) + 30 * MINUTE_MS,
     ...changes,
   };
 }
@@ -120,7 +120,7 @@ export function wholeView(changes: Partial<StatusView> = {}): StatusView {
     })),
     open: {
       oldest: [
-        openIncident('Q1', { triggeredAtMs: NOW_MS - 50 * HOUR_MS, severity: 'P5', targetMinutes: undefined }),
+        openIncident('Q1', { triggeredAtMs: NOW_MS - 50 * HOUR_MS, severity: 'P5', dueAtMs: undefined }),
         openIncident('Q2', { status: 'acknowledged' }),
         openIncident('eu-west-1/cpu@1', { provider: 'aws', url: undefined, triggeredAtMs: NOW_MS - 10 * MINUTE_MS }),
       ],

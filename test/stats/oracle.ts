@@ -1,5 +1,11 @@
 import type { Grouping, Stage } from '../../src/config/types.ts';
-import { FLAGS, type IncidentLabels, type IncidentSummary, isCountable } from '../../src/model/stored.ts';
+import {
+  FLAGS,
+  type IncidentLabels,
+  type IncidentSummary,
+  isCountable,
+  type RecoveryRules,
+} from '../../src/model/stored.ts';
 import { createBusinessTime } from '../../src/stats/business-hours.ts';
 import type { StatisticsSettings } from '../../src/stats/rows.ts';
 
@@ -34,13 +40,25 @@ const STAGES: Readonly<
   mitigationWithinTarget: (one: IncidentSummary) => ['mitigation', one.triggeredAtMs, one.mitigatedAtMs],
 };
 
-export function duration(incident: IncidentSummary, mode: 'last' | 'first' | 'sum'): number {
-  const spans = incident.spans ?? [incident.triggeredAtMs, incident.resolvedAtMs ?? Number.NaN];
-  if (mode === 'last') return (incident.resolvedAtMs ?? Number.NaN) - incident.triggeredAtMs;
-  if (mode === 'first') return (spans[1] ?? Number.NaN) - incident.triggeredAtMs;
-  let sum = 0;
-  for (let at = 0; at + 1 < spans.length; at += 2) sum += (spans[at + 1] ?? 0) - (spans[at] ?? 0);
-  return sum;
+/** Open spans as recoveries are measured: from the impact and to the mitigation where these are wanted and known. */
+function measuredSpans(incident: IncidentSummary, { clock, until, reopened }: RecoveryRules): [number, number][] {
+  const flat = incident.spans ?? [incident.triggeredAtMs, incident.resolvedAtMs ?? Number.NaN];
+  const spans: [number, number][] = [];
+  for (let at = 0; at + 1 < flat.length; at += 2) spans.push([flat[at] ?? 0, flat[at + 1] ?? 0]);
+  const { mitigatedAtMs, startedAtMs } = incident;
+  if (until === 'mitigated' && mitigatedAtMs !== undefined) {
+    const mitigated = spans.findLast(([fromMs]) => fromMs <= mitigatedAtMs);
+    if (mitigated !== undefined) mitigated[1] = mitigatedAtMs;
+  }
+  const [first] = spans;
+  if (first !== undefined && clock === 'impact') first[0] = startedAtMs ?? first[0];
+  const [fromMs = Number.NaN] = first ?? [];
+  if (reopened === 'first') return [[fromMs, first?.[1] ?? Number.NaN]];
+  return reopened === 'last' ? [[fromMs, spans.at(-1)?.[1] ?? Number.NaN]] : spans;
+}
+
+function duration(incident: IncidentSummary, rules: RecoveryRules): number {
+  return measuredSpans(incident, rules).reduce((sum, [fromMs, toMs]) => sum + toMs - fromMs, 0);
 }
 
 /** Rows by `grouping{labels}@window`, with values in minutes; what is absent is left out. */
@@ -94,7 +112,7 @@ interface RowInput {
 
 function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, windowMs }: RowInput) {
   const { settings, labels } = input;
-  const mode = settings.reopened;
+  const mode = settings;
   const providerOf = (incident: IncidentSummary) =>
     active.get(labels(incident.dimensionsRow)?.provider ?? '') as OracleProvider;
   const between = (ms: number | undefined, from: number, to: number) => ms !== undefined && ms > from && ms <= to;
@@ -148,7 +166,7 @@ function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, wi
     const businessTime = createBusinessTime(settings.businessHours);
     put(
       'businessMttr',
-      mean(resolved.map((one) => openTimes(one, mode).reduce((sum, [a, b]) => sum + businessTime(a, b), 0))),
+      mean(resolved.map((one) => measuredSpans(one, mode).reduce((sum, [a, b]) => sum + businessTime(a, b), 0))),
     );
   }
   put('min', ms.length === 0 ? undefined : (ms[0] ?? 0) / 60_000);
@@ -165,8 +183,7 @@ function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, wi
   }
   const share = (among: readonly IncidentSummary[], isIn: (one: IncidentSummary) => boolean) =>
     among.length === 0 ? undefined : among.filter(isIn).length / among.length;
-  const targetOf = (one: IncidentSummary) =>
-    settings.severities.find(({ name }) => name === labels(one.dimensionsRow)?.severity)?.targetMs;
+  const targetOf = (one: IncidentSummary) => labels(one.dimensionsRow)?.targetMs;
   put(
     'withinTarget',
     share(
@@ -200,15 +217,6 @@ function rowOf(incidents: readonly IncidentSummary[], { input, active, scope, wi
   );
   Object.assign(row, freeTime(incidents, { scope, windowMs, minimumSample: settings.minimumSample }));
   return row;
-}
-
-/** The times whose sum is the recovery time. */
-function openTimes(incident: IncidentSummary, mode: 'last' | 'first' | 'sum'): [number, number][] {
-  const { triggeredAtMs, resolvedAtMs = Number.NaN } = incident;
-  const spans = incident.spans ?? [triggeredAtMs, resolvedAtMs];
-  if (mode === 'last') return [[triggeredAtMs, resolvedAtMs]];
-  if (mode === 'first') return [[triggeredAtMs, spans[1] ?? Number.NaN]];
-  return spans.flatMap((from, at) => (at % 2 === 0 ? [[from, spans[at + 1] ?? Number.NaN] as [number, number]] : []));
 }
 
 function withAvailability(incidents: readonly IncidentSummary[], about: RowInput, grouping: Grouping, key: string) {

@@ -12,9 +12,22 @@ import { expectSameRows } from './same-rows.ts';
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 9, 1);
 
+/** Of each severity; search has one of its own. */
+function findTarget(service: string, severity: string): number | undefined {
+  if (service === 'search' && severity === 'P3') return 90 * 60_000;
+  return plainSeverities.find(({ name }) => name === severity)?.targetMs;
+}
+
 const LABELS: readonly IncidentLabels[] = ['a', 'b', 'c'].flatMap((provider) =>
   ['checkout', 'search'].flatMap((service) =>
-    ['P1', 'P3', 'P5'].map((severity) => ({ provider, service, severity, team: `${service} team`, excluded: false })),
+    ['P1', 'P3', 'P5'].map((severity) => ({
+      provider,
+      service,
+      severity,
+      team: `${service} team`,
+      excluded: false,
+      targetMs: findTarget(service, severity),
+    })),
   ),
 );
 
@@ -147,11 +160,15 @@ describe('windowed statistics', () => {
           fc.array(action, { maxLength: 60 }),
           fc.constantFrom(1, 3),
           fc.boolean(),
-          async (actions, minimumSample, isConfigured) => {
+          fc.record({
+            clock: fc.constantFrom('trigger' as const, 'impact' as const),
+            until: fc.constantFrom('resolved' as const, 'mitigated' as const),
+          }),
+          async (actions, minimumSample, isConfigured, clock) => {
             const optional = isConfigured
               ? { availability: { severities: ['P1', 'P3'], objective: 0.99 }, businessHours: BUSINESS_HOURS }
               : {};
-            const settings = settingsWith({ reopened, minimumSample, ...optional });
+            const settings = settingsWith({ reopened, minimumSample, ...clock, ...optional });
             const statistics = open(settings);
             const providers = PROVIDERS.map((provider) => ({ ...provider }));
             const incidents = new Map<number, IncidentSummary>();

@@ -1,8 +1,8 @@
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
-import type { ProviderConfig, SeverityConfig } from '../../src/config/types.ts';
+import type { ProviderConfig, ServiceSettings, SeverityConfig } from '../../src/config/types.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import type { Histogram, LabelSet } from '../../src/store/label-sets.ts';
-import type { Batch, Store, StoreSettings } from '../../src/store/store.ts';
+import type { Batch, Store, StoredCounter, StoreSettings } from '../../src/store/store.ts';
 import { providerConfig, severities } from '../settings.ts';
 
 export const MINUTE_MS = 60_000;
@@ -57,15 +57,17 @@ export function recovered(id: string, minutes: number, reported: ReportedFields 
 interface SettingsChange extends Partial<Omit<StoreSettings, 'labelMappers' | 'capabilities'>> {
   readonly providers?: readonly Partial<ProviderConfig>[];
   readonly severities?: readonly SeverityConfig[];
+  readonly services?: ServiceSettings;
 }
 
 /** Settings with small buckets; one provider called pagerduty unless given otherwise. */
-export function settings({ providers = [{}], severities: own = severities, ...change }: SettingsChange = {}) {
+export function settings({ providers = [{}], severities: own = severities, services, ...change }: SettingsChange = {}) {
   const configs = providers.map((one) => providerConfig(one));
   const all: StoreSettings = {
-    labelMappers: new Map(configs.map((config) => [config.name, createLabelMapper(config, own)])),
+    labelMappers: new Map(configs.map((config) => [config.name, createLabelMapper(config, own, services)])),
     capabilities: new Map(configs.map(({ name }) => [name, { acknowledged: true, escalations: true, reopens: true }])),
     targetsMs: new Map(own.flatMap(({ name, targetMs }) => (targetMs === undefined ? [] : [[name, targetMs]]))),
+    serviceTargetsMs: new Map([...(services?.overrides ?? [])].map(([name, { targetsMs }]) => [name, targetsMs])),
     bucketsMs: [15 * MINUTE_MS, HOUR_MS],
     detail: 'standard',
     team: false,
@@ -157,7 +159,7 @@ export function total(store: Store, name: string): number {
 }
 
 /** Counters of a name by label; what is zero is left out. */
-export function counted(store: Store, name: 'revisions' | 'rejected' | 'unmapped', provider = 'pagerduty') {
+export function counted(store: Store, name: StoredCounter['name'], provider = 'pagerduty') {
   const own = store.counters().filter((one) => one.name === name && one.provider === provider && one.value !== 0);
   return Object.fromEntries(own.map(({ label, value }) => [label, value]));
 }

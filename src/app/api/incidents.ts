@@ -168,8 +168,8 @@ function toResponse(
 ): IncidentResponse {
   const { stored, incident } = details;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
-  const recovery = recoveryMs(stored, config.recovery.reopened);
-  const targetMs = config.severities.find(({ name }) => name === labels.severity)?.targetMs;
+  const recovery = recoveryMs(stored, config.recovery);
+  const { targetMs } = labels;
   const minutesAfterTrigger = (ms: number | undefined) => toMinutes(ms === undefined ? undefined : ms - triggeredAtMs);
   return {
     ...toIncidentJson(details, labels),

@@ -1,6 +1,6 @@
 import type { RecoveryLimits } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { type LabelledFields, type Labels, toAlertId } from '../alert-labels.ts';
+import { findExclusion, type LabelledFields, type Labels, toAlertId } from '../alerts.ts';
 import type { Alert } from './schema.ts';
 
 export interface MergeRules {
@@ -112,11 +112,6 @@ function findEnd({ startsAtMs, end }: Occurrence, { nextMs, toldUntilMs }: Neigh
   if (toldUntilMs > startsAtMs) return { resolvedAtMs: toldUntilMs, merged: true };
   if (nextMs !== undefined) return { resolvedAtMs: nextMs, exclusion: 'expired', merged: false };
   return { merged: false };
-}
-
-function findExclusion(recoveryMs: number, { openWindowMs, flakyBelowMs }: RecoveryLimits): Incident['exclusion'] {
-  if (openWindowMs !== undefined && recoveryMs > openWindowMs) return 'expired';
-  return recoveryMs < flakyBelowMs ? 'flaky' : undefined;
 }
 
 function toIncident(subject: string, { startsAtMs, fields, heardAtMs }: Occurrence, end: End): Incident {

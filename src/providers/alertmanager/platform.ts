@@ -7,7 +7,7 @@ import { rememberClockSkew } from '../../http/request-observer.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { Page } from '../../model/poll.ts';
 import { SECOND_MS } from '../../model/time.ts';
-import { alertSources, readAlertLabels } from '../alert-labels.ts';
+import { alertSources, readAlertLabels } from '../alerts.ts';
 import { createProbeRunner, type ProbeReport, type ProbeRequest } from '../probes.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies } from '../provider.ts';
 import { basicPassword, bearer, signedBy } from '../webhook.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Incident } from '../../model/incident.ts';
 import type { StoredState } from '../../model/poll.ts';
-import { toAlertId } from '../alert-labels.ts';
+import { toAlertId } from '../alerts.ts';
 import { type MergeRules, mergeAlerts } from './merge-alerts.ts';
 import type { Alert } from './schema.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Rejection } from '../../model/incident.ts';
 import { InputError } from '../../model/input-error.ts';
-import { fingerprintLabels, type Labels } from '../alert-labels.ts';
+import { fingerprintLabels, type Labels } from '../alerts.ts';
 import { explain, timestamp } from '../answers.ts';
 
 /** What Alertmanager says of one alert, in a notification or in a reading. */

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import type { ProviderConfig, RateLimit } from '../../config/types.ts';
+import type { ProviderConfig, RateLimit, SourceKind } from '../../config/types.ts';
 import { createHttpClient, type HttpClient } from '../../http/client.ts';
 import { RequestError } from '../../http/errors.ts';
 import { rememberClockSkew } from '../../http/request-observer.ts';
 import type { Service } from '../../model/incident.ts';
 import { parseRecords } from '../answers.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
+import { applySources, sourcesKey } from '../sources.ts';
 import { authOptions } from './auth.ts';
-import type { NameList, PlatformDefinition, PlatformRecord, RecordDetails } from './definition.ts';
+import type { IncidentLists, NameList, PlatformDefinition, PlatformRecord, RecordDetails } from './definition.ts';
 import { readPages, toLabel } from './list-reader.ts';
 import { createNameCache, type NameCache } from './name-cache.ts';
 import { poll } from './poll.ts';
@@ -22,17 +23,20 @@ export function secret(): z.ZodString {
   return schema;
 }
 
+const ALL_SOURCES: readonly SourceKind[] = ['priority', 'urgency', 'tag', 'label', 'field'];
+
 /** The platform that a declaration describes: its cursor, retries, limits, reconciliation and `doctor` are the engine's. */
 export function definePlatform<Shape extends z.ZodRawShape, Item extends PlatformRecord>(
   definition: PlatformDefinition<Shape, Item>,
 ): Platform {
-  const { type, settings: shape, rateLimit, defaultTags = {}, webhook } = definition;
+  const { type, settings: shape, rateLimit, defaultTags = {}, sources = ALL_SOURCES, webhook } = definition;
   return {
     type,
     shape,
     secrets: Object.keys(shape).filter((key) => shape[key] !== undefined && secrets.has(shape[key])),
     defaultRateLimit: rateLimit,
     defaultTags,
+    sources,
     isBaseUrlRequired: definition.baseUrl === undefined,
     ...(webhook && { webhook }),
     fromEnvironment: (env) => fromEnvironment(definition, env),
@@ -87,7 +91,7 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
       observer,
     });
   const httpClient = withOwnLimit(createClient, config.rateLimit, definition.ownRateLimit);
-  const lists = definition.incidents(settings, config);
+  const lists = withSources(definition.incidents(settings, config), config);
   const teams = createNames(httpClient, definition.names?.teams);
   const services = createNames(httpClient, definition.names?.services);
   const statuses = createNames(httpClient, definition.names?.statuses);
@@ -111,6 +115,22 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
     clockSkewMs,
     close: () => httpClient.close(),
   };
+}
+
+/** The lists whose records have severity, service and team from where the configuration says. */
+function withSources<Item extends PlatformRecord>(
+  lists: IncidentLists<Item>,
+  config: ProviderConfig,
+): IncidentLists<Item> {
+  const key = sourcesKey(config);
+  if (key.length === 0) return lists;
+  const record = z.unknown().transform((raw, context): Item => {
+    const parsed = lists.record.safeParse(raw);
+    if (parsed.success) return applySources(parsed.data, raw, config);
+    for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+    return z.NEVER;
+  });
+  return { ...lists, record, readWith: [...(lists.readWith ?? []), ...key] };
 }
 
 /** One client for all requests, or two where some have a limit of their own: never a lower one than the others. */

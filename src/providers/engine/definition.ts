@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ProviderConfig, RateLimit } from '../../config/types.ts';
+import type { ProviderConfig, RateLimit, SourceKind } from '../../config/types.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
 import type { TimeRange } from '../time-ranges.ts';
@@ -97,14 +97,16 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly one: (id: string) => ListRequest;
   /** Path of the record in the answer to `one`; the answer itself without it. */
   readonly oneAt?: string | undefined;
+  /** Path of a list in the answer to `one` whose only element is the record: an empty list means deleted. */
+  readonly oneIn?: string | undefined;
   readonly paging: Paging;
   /** Of the lists of open records, where it is another. */
   readonly openPaging?: Paging | undefined;
   /** The longest range that the platform accepts. */
   readonly longestRangeMs?: number | undefined;
   readonly record: z.ZodType<Item>;
-  /** Path of a record's id as the platform sends it; `id` without it. */
-  readonly idAt?: string | undefined;
+  /** Path of a record's id as the platform sends it, or what finds the id in a record; `id` without it. */
+  readonly idAt?: string | ((record: unknown) => unknown) | undefined;
   readonly details?: RecordDetails<Item> | undefined;
   /** `updatedAtMs` is only the newest time that a record tells, and an edit may lower it: what is read last is the truth. */
   readonly hasNoChangeTimes?: boolean | undefined;
@@ -156,6 +158,8 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   /** Requests whose path begins so have a limit of their own, apart from `rateLimit`. */
   readonly ownRateLimit?: { readonly path: string; readonly rateLimit: RateLimit };
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };
+  /** What `from` of severity, services and team may name here; everything without it. */
+  readonly sources?: readonly SourceKind[];
   readonly names?: { readonly teams?: NameList; readonly services?: NameList; readonly statuses?: NameList };
   /**
    * For platforms that answer wrong credentials with empty lists: a request that they refuse then. Each poll begins with it; a

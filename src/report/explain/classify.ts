@@ -68,13 +68,13 @@ export function classifyIncidents(input: ClassifyInput): Classification {
   const members: Member[] = [];
   const omitted = new Map<Reason, { count: number; examples: Example[] }>();
   const providersInRow = new Set<string>();
-  const { businessHours, reopened } = settings;
-  const shared = { statistic, reopened, businessTime: businessHours && createBusinessTime(businessHours) };
+  const { businessHours } = settings;
+  const shared = { statistic, rules: settings, businessTime: businessHours && createBusinessTime(businessHours) };
   history.each((incident) => {
     const dimensions = index.find(incident.dimensionsRow);
     if (dimensions === undefined) return;
     const { flags, title, row, triggeredAtMs, fingerprint } = incident;
-    const recovery = recoveryMs(incident, reopened);
+    const recovery = recoveryMs(incident, settings);
     const exclusion =
       dimensions.reason ?? findIncidentExclusion({ flags, title, recoveryMs: recovery }, dimensions.labelMapper);
     if (exclusion === undefined) providersInRow.add(dimensions.window.provider.name);
@@ -143,7 +143,7 @@ function createDimensionsIndex({
   return { names, find };
 }
 
-interface Candidate extends Pick<ContributionInput, 'incident' | 'reopened' | 'businessTime'> {
+interface Candidate extends Pick<ContributionInput, 'incident' | 'rules' | 'businessTime'> {
   readonly dimensions: DimensionsInfo;
   readonly statistic: Statistic;
   readonly recovery: number | undefined;
@@ -161,8 +161,9 @@ function classifyIncident(candidate: Candidate): Counted | NotCounted | undefine
   if (basis === 'opened' || basis === 'open_time') return { value: 1 };
   if ((incident.flags & FLAGS.merged) !== 0) return { reason: 'merged' };
   if (recovery === undefined) return { reason: 'still_open' };
-  const { window, severity } = dimensions;
-  return findContribution(statistic, { ...candidate, recovery, provider: window.provider, severity });
+  const { window, severity, labels } = dimensions;
+  const { targetMs } = labels;
+  return findContribution(statistic, { ...candidate, recovery, provider: window.provider, severity, targetMs });
 }
 
 /** The window whose incidents a statistic is made of: baselines look at the one before. */

@@ -1,7 +1,7 @@
 import { type SeverityConfig, STAGES, type Stage } from '../../config/types.ts';
-import { FLAGS, type IncidentSummary, recoveryMs } from '../../model/stored.ts';
+import { FLAGS, type IncidentSummary, type RecoveryRules, recoveryMs } from '../../model/stored.ts';
 import type { BusinessTime } from '../../stats/business-hours.ts';
-import { STAGE_STATISTICS, type Statistic, type StatisticsSettings } from '../../stats/rows.ts';
+import { STAGE_STATISTICS, type Statistic } from '../../stats/rows.ts';
 import type { ReportedProvider } from '../timeline.ts';
 import type { Reason } from './explanation.ts';
 
@@ -19,22 +19,23 @@ export interface NotCounted {
 
 export interface ContributionInput {
   readonly incident: IncidentSummary;
-  /** By `recovery.reopened`, in milliseconds. */
+  /** As `recovery` counts it, in milliseconds. */
   readonly recovery: number;
   readonly provider: Pick<ReportedProvider, 'hasEscalations' | 'hasReopens'>;
   /** Undefined for one that is configured no more. */
   readonly severity: SeverityConfig | undefined;
-  readonly reopened: StatisticsSettings['reopened'];
+  readonly rules: RecoveryRules;
+  /** Recovery target of its service and severity. */
+  readonly targetMs: number | undefined;
   /** Undefined where no business hours are configured. */
   readonly businessTime: BusinessTime | undefined;
 }
 
 /** What a resolved incident adds to a statistic, or what it lacks for that. */
 export function findContribution(statistic: Statistic, input: ContributionInput): Counted | NotCounted {
-  const { incident, recovery, provider, severity, reopened, businessTime } = input;
+  const { incident, recovery, provider, severity, targetMs, rules, businessTime } = input;
   const stage = STAGES.find((one) => STAGE_STATISTICS[one] === statistic);
   if (stage !== undefined) return judgeStage(stage, incident, severity);
-  const targetMs = severity?.targetMs;
   switch (statistic) {
     case 'resolved':
     case 'baselineResolved':
@@ -54,7 +55,7 @@ export function findContribution(statistic: Statistic, input: ContributionInput)
     case 'reopened':
       return provider.hasReopens ? toFlag(incident, 'reopened') : { reason: 'not_told' };
     case 'businessMttr':
-      return { value: businessTime === undefined ? 0 : (recoveryMs(incident, reopened, businessTime) ?? 0) };
+      return { value: businessTime === undefined ? 0 : (recoveryMs(incident, rules, businessTime) ?? 0) };
     default:
       return { value: recovery };
   }

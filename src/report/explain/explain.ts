@@ -1,5 +1,5 @@
 import { formatIsoTime } from '../../model/format.ts';
-import { recoveryMs } from '../../model/stored.ts';
+import { type RecoveryRules, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
 import { findSeverity } from '../filter.ts';
@@ -52,10 +52,12 @@ export function explain(given: ExplainInput): Explanation {
     arithmetic,
     agrees: value === undefined ? undefined : true,
     reopened: settings.reopened,
+    clock: settings.clock === 'impact' ? settings.clock : undefined,
+    until: settings.until === 'mitigated' ? settings.until : undefined,
     providers: providers.map((provider) => toExplainedProvider(provider, shownWindows, row)),
     counted: members.length,
     incidents: selectIncidents(members, input, limit).map(({ details, contribution }) =>
-      toExplainedIncident(details, contribution, { classified, reopened: settings.reopened }),
+      toExplainedIncident(details, contribution, { classified, settings }),
     ),
     left_out: classified.omissions.map(({ reason, count, examples }) => ({
       reason,
@@ -142,9 +144,9 @@ function selectIncidents(
 function toExplainedIncident(
   details: IncidentDetails,
   contribution: number,
-  { classified, reopened }: { readonly classified: Classification; readonly reopened: Explanation['reopened'] },
+  { classified, settings }: { readonly classified: Classification; readonly settings: RecoveryRules },
 ): ExplainedIncident {
-  const recovery = recoveryMs(details.stored, reopened);
+  const recovery = recoveryMs(details.stored, settings);
   return {
     ...toIncidentJson(details, findLabels(details, classified)),
     merged: details.incident.merged ? true : undefined,

@@ -31,7 +31,7 @@ export const ExplainedIncident = z.object({
   merged: z.literal(true).optional(),
   escalations: z.int().optional().describe('absent where the platform does not report it'),
   reopenings: z.int().optional().describe('absent where the platform does not report it'),
-  recovery_minutes: minutes.optional().describe('by recovery.reopened'),
+  recovery_minutes: minutes.optional().describe('as recovery counts it'),
   contribution: z.number().describe('what it adds: minutes, or 1 or 0 to counts and shares'),
 });
 export type ExplainedIncident = z.infer<typeof ExplainedIncident>;
@@ -129,6 +129,8 @@ export const Explanation = z.object({
   window: z.string(),
   window_minutes: minutes,
   reopened: z.enum(['last', 'first', 'sum']).describe('recovery.reopened'),
+  clock: z.literal('impact').optional().describe('recovery.clock, where it is not trigger'),
+  until: z.literal('mitigated').optional().describe('recovery.until, where it is not resolved'),
   unit: z.enum(['minutes', 'incidents', 'share']),
   value: z.number().optional().describe('absent where there is no number'),
   absence: z.string().optional().describe('why there is none'),

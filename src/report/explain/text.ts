@@ -28,6 +28,10 @@ const REOPENED_TEXTS: Readonly<Record<Explanation['reopened'], string>> = {
   sum: 'the sum of the times in which they were open (recovery.reopened: sum)',
 };
 
+const CLOCK_TEXT =
+  'recovery times begin with the impact, or with the trigger where its start is missing (recovery.clock)';
+const UNTIL_TEXT = 'recovery times end with the mitigation, or with the resolve where it is missing (recovery.until)';
+
 const MISSING_TIMESTAMP_TEXTS: Readonly<Record<string, string>> = {
   mtta: 'resolved without an acknowledgement by a person',
   mttd: 'the start of the impact is not known',
@@ -100,6 +104,8 @@ function toNumberSection(explanation: Explanation, formatTime: FormatTime, timez
       ['Value', value === undefined ? `none: ${absence ?? 'nothing is known'}` : formatValue(value, unit)],
       ['Meaning', meaning],
       ['Reopened incidents', REOPENED_TEXTS[explanation.reopened]],
+      ...(explanation.clock === undefined ? [] : [['Clock', CLOCK_TEXT] as const]),
+      ...(explanation.until === undefined ? [] : [['Until', UNTIL_TEXT] as const]),
       ['Window', `${window}, times in ${timezone}`],
       ...lines,
     ],

@@ -1,7 +1,14 @@
 import type { MappedLabels } from '../../config/label-mapper.ts';
 import type { Config, SeverityConfig } from '../../config/types.ts';
 import type { Incident } from '../../model/incident.ts';
-import { FLAGS, type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
+import {
+  clockStartMs,
+  FLAGS,
+  type IncidentSummary,
+  isCountable,
+  type RecoveryRules,
+  recoveryMs,
+} from '../../model/stored.ts';
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
@@ -59,10 +66,15 @@ export function gatherFacts(input: FactsInput): Facts {
     severity: severity ?? { name: labels.severity.name, title: undefined },
     exclusionText: findExclusionText(input, labels),
     readUntilMs,
-    durations: measureDurations(details, severity, readUntilMs, settings.reopened),
+    durations: measureDurations(details, {
+      stages: severity?.stageTargetsMs,
+      targetMs: labels.targetMs,
+      readUntilMs,
+      settings,
+    }),
     resolution: findResolution(details),
     events: listEvents(incident),
-    similar: findSimilar(stored, history, settings.reopened),
+    similar: findSimilar(stored, history, settings),
     comparisons: compareWithUsual(input),
     reopened: settings.reopened,
   };
@@ -72,7 +84,7 @@ function findExclusionText({ details, labelMapper: findLabelMapper, settings }: 
   const { stored, incident, provider } = details;
   const labelMapper = findLabelMapper(provider);
   if (labelMapper === undefined) return undefined;
-  const subject = { ...stored, title: incident.title, recoveryMs: recoveryMs(stored, settings.reopened) };
+  const subject = { ...stored, title: incident.title, recoveryMs: recoveryMs(stored, settings) };
   const exclusion = findExclusion(subject, toLabels(labels), labelMapper) ?? (incident.merged ? 'merged' : undefined);
   return exclusion === undefined ? undefined : EXCLUSION_TEXTS[exclusion];
 }
@@ -106,11 +118,16 @@ export interface Duration {
   readonly targetMinutes: number | undefined;
 }
 
+interface DurationRules {
+  readonly stages: SeverityConfig['stageTargetsMs'] | undefined;
+  readonly targetMs: number | undefined;
+  readonly readUntilMs: number;
+  readonly settings: RecoveryRules;
+}
+
 function measureDurations(
   details: IncidentDetails,
-  severity: SeverityConfig | undefined,
-  readUntilMs: number,
-  reopened: StatisticsSettings['reopened'],
+  { stages, targetMs: recoveryTargetMs, readUntilMs, settings }: DurationRules,
 ): Duration[] {
   const { incident, stored } = details;
   const { triggeredAtMs, startedAtMs, acknowledgedAtMs, identifiedAtMs, mitigatedAtMs } = incident;
@@ -119,16 +136,16 @@ function measureDurations(
     return ms === undefined ? [] : [{ kind, minutes: ms / MINUTE_MS, targetMinutes }];
   };
   const sinceTrigger = (ms: number | undefined) => (ms === undefined ? undefined : ms - triggeredAtMs);
-  const targetsMs = severity?.stageTargetsMs;
+  const startMs = clockStartMs(stored, settings);
   const detectionMs = startedAtMs === undefined ? undefined : triggeredAtMs - startedAtMs;
   const isOpen = findResolution(details) === 'open';
   return [
-    ...toDurations('detection', detectionMs, targetsMs?.detection),
-    ...toDurations('acknowledgement', sinceTrigger(acknowledgedAtMs), targetsMs?.acknowledgement),
-    ...toDurations('identification', sinceTrigger(identifiedAtMs), targetsMs?.identification),
-    ...toDurations('mitigation', sinceTrigger(mitigatedAtMs), targetsMs?.mitigation),
-    ...toDurations('recovery', recoveryMs(stored, reopened), severity?.targetMs),
-    ...toDurations('open so far', isOpen ? Math.max(0, readUntilMs - triggeredAtMs) : undefined, severity?.targetMs),
+    ...toDurations('detection', detectionMs, stages?.detection),
+    ...toDurations('acknowledgement', sinceTrigger(acknowledgedAtMs), stages?.acknowledgement),
+    ...toDurations('identification', sinceTrigger(identifiedAtMs), stages?.identification),
+    ...toDurations('mitigation', sinceTrigger(mitigatedAtMs), stages?.mitigation),
+    ...toDurations('recovery', recoveryMs(stored, settings), recoveryTargetMs),
+    ...toDurations('open so far', isOpen ? Math.max(0, readUntilMs - startMs) : undefined, recoveryTargetMs),
   ];
 }
 
@@ -179,11 +196,7 @@ export interface SimilarIncidents {
   }[];
 }
 
-function findSimilar(
-  incident: IncidentSummary,
-  history: StoreSnapshot,
-  reopened: StatisticsSettings['reopened'],
-): SimilarIncidents {
+function findSimilar(incident: IncidentSummary, history: StoreSnapshot, rules: RecoveryRules): SimilarIncidents {
   let count = 0;
   let newest: IncidentSummary[] = [];
   history.each((other) => {
@@ -195,7 +208,7 @@ function findSimilar(
   });
   newest.sort(compareByTrigger);
   const last = history.details(newest.map(({ row }) => row)).map(({ incident: found, stored }) => {
-    const ms = recoveryMs(stored, reopened);
+    const ms = recoveryMs(stored, rules);
     const { id, url, triggeredAtMs } = found;
     return { id, url, triggeredAtMs, minutes: ms === undefined ? undefined : ms / MINUTE_MS };
   });

@@ -75,9 +75,9 @@ function renderId({ id, url }: OpenIncident): Html {
   return html`<span${title}>${text}</span>`;
 }
 
-function renderTimeLeft({ triggeredAtMs, targetMinutes }: OpenIncident, nowMs: number): Html {
-  if (targetMinutes === undefined) return html`<span class="none">no target</span>`;
-  const leftMs = triggeredAtMs + targetMinutes * MINUTE_MS - nowMs;
+function renderTimeLeft({ dueAtMs }: OpenIncident, nowMs: number): Html {
+  if (dueAtMs === undefined) return html`<span class="none">no target</span>`;
+  const leftMs = dueAtMs - nowMs;
   if (leftMs >= 0) return html`${formatSpan(leftMs)} left`;
   return html`<span class="bad"><span aria-hidden="true">✗</span> ${formatSpan(-leftMs)} over</span>`;
 }

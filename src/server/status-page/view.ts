@@ -65,7 +65,8 @@ export interface OpenIncident {
   readonly severity: string;
   readonly status: string;
   readonly triggeredAtMs: number;
-  readonly targetMinutes: number | undefined;
+  /** When it should be resolved; undefined without a target. */
+  readonly dueAtMs: number | undefined;
 }
 
 /** A provider's row on the status page. Texts may come from a platform; none holds a secret. */

@@ -209,11 +209,13 @@ function readSet(row: Row): LabelSet {
   };
 }
 
+const COUNTERS: readonly StoredCounter['name'][] = ['revisions', 'rejected', 'unmapped', 'clock_fallbacks'];
+
 function readCounter(row: Row): Omit<StoredCounter, 'value'> {
-  const name = row['name'];
+  const name = COUNTERS.find((one) => one === row['name']) ?? 'unmapped';
   return {
     provider: String(row['provider']),
-    name: name === 'revisions' || name === 'rejected' ? name : 'unmapped',
+    name,
     label: String(row['label']),
   };
 }

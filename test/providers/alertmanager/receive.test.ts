@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprintLabels } from '../../../src/providers/alert-labels.ts';
+import { fingerprintLabels } from '../../../src/providers/alerts.ts';
 import { alertJson, at, messageJson, NOW_MS, stageAlerts } from './stage.ts';
 
 describe('a notification of Alertmanager', () => {

@@ -1,9 +1,9 @@
 import type { Incident } from '../../../src/model/incident.ts';
-import { readAlertLabels } from '../../../src/providers/alert-labels.ts';
 import type { MergeRules } from '../../../src/providers/alertmanager/merge-alerts.ts';
 import { applyReading } from '../../../src/providers/alertmanager/readings.ts';
 import { receiveNotification } from '../../../src/providers/alertmanager/receive.ts';
 import { parseReading } from '../../../src/providers/alertmanager/schema.ts';
+import { readAlertLabels } from '../../../src/providers/alerts.ts';
 import { createMemoryKnown, type MemoryKnown } from '../memory-known.ts';
 import { providerConfig } from '../setup.ts';
 

@@ -68,6 +68,37 @@ export function configurationContract(engine: StoreEngine): void {
       expect(store.exemplars(store.labelSets()[0]?.row ?? 0).map((one) => one?.incidentId)).toEqual(['Q2']);
     });
 
+    it('of the clock restarts the recovery histogram alone, and counts by the new one', async () => {
+      const store = await withOne(engine);
+
+      await start(store, settings({ clock: 'impact' }), at(90));
+      store.commit(poll(at(100), { incidents: [recovered('Q2', 30, { startedAtMs: at(5) })] }));
+      await start(store, settings({ clock: 'impact' }), at(110));
+
+      expect(bornOf(store)).toEqual({
+        'checkout P1': { recovery: 90, counts: 60 },
+        '* P1': { timings: 60, changes: 60 },
+      });
+      expect(totals(store)['checkout P1']).toEqual({ recovery: 1, recoveryMinutes: 35, opened: 2 });
+    });
+
+    it("of a service's target restarts what is judged by it", async () => {
+      const store = await withOne(engine);
+      store.commit(poll(at(61), { incidents: [recovered('Q2', 20, { service: 'search' })] }));
+      const withTarget = (severity: string) => {
+        const override = { targetsMs: new Map([[severity, 10 * MINUTE_MS]]), team: undefined };
+        return settings({ services: { overrides: new Map([['checkout', override]]), teams: new Map() } });
+      };
+
+      await start(store, withTarget('P2'), at(80));
+      await start(store, withTarget('P1'), at(90));
+
+      expect(bornOf(store)).toMatchObject({
+        'checkout P1': { recovery: 90, counts: 60 },
+        'search P1': { recovery: 61, counts: 61 },
+      });
+    });
+
     it('of detail to full restarts the families that get a service label', async () => {
       const store = await withOne(engine);
 

@@ -282,6 +282,44 @@ export function countingContract(engine: StoreEngine): void {
       expect(store.unmappedSeverities()).toEqual([{ provider: 'pagerduty', value: 'Sev-9' }]);
     });
 
+    it('recoveries by the configured clock, each missing timestamp once, history included', async () => {
+      const rules = { clock: 'impact', until: 'mitigated' } as const;
+      const store = await start(engine.place().open(), settings(rules));
+      const reported = [
+        recovered('whole', 40, { startedAtMs: at(0), mitigatedAtMs: at(30) }),
+        recovered('no-impact', 40, { mitigatedAtMs: at(30) }),
+        recovered('nothing', 50),
+        incident('open'),
+      ];
+      await sync(store, [recovered('history', 20, { triggeredAtMs: at(-1000), startedAtMs: at(-1010) })]);
+
+      store.commit(poll(at(60), { incidents: reported }));
+      store.commit(poll(at(61), { incidents: [...reported, recovered('nothing', 51)] }));
+
+      expect(totals(store)['checkout P1']).toMatchObject({
+        recovery: 3,
+        recoveryMinutes: 30 + 20 + 50,
+        withinTarget: 2,
+      });
+      expect(counted(store, 'clock_fallbacks')).toEqual({ '': 3 });
+    });
+
+    it('recoveries within the target of their service', async () => {
+      const override = { targetsMs: new Map([['P1', 10 * MINUTE_MS]]), team: undefined };
+      const services = { overrides: new Map([['checkout', override]]), teams: new Map() };
+      const store = await start(engine.place().open(), settings({ services }));
+      await sync(store);
+
+      store.commit(
+        poll(at(60), {
+          incidents: [recovered('Q1', 20), recovered('Q2', 10), recovered('Q3', 20, { service: 'search' })],
+        }),
+      );
+
+      expect(totals(store)['checkout P1']).toMatchObject({ recovery: 2, withinTarget: 1 });
+      expect(totals(store)['search P1']).toMatchObject({ recovery: 1, withinTarget: 1 });
+    });
+
     it('each provider by its own first sync', async () => {
       const store = await start(
         engine.place().open(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoreEngine } from '../contract.ts';
-import { at, incident, page, poll, recovered, settings, start, sync } from '../fixtures.ts';
+import { at, incident, MINUTE_MS, page, poll, recovered, settings, start, sync } from '../fixtures.ts';
 
 export function currentStateContract(engine: StoreEngine): void {
   describe('the current state', () => {
@@ -29,8 +29,18 @@ export function currentStateContract(engine: StoreEngine): void {
           url: 'https://example.com/oldest',
           status: 'acknowledged',
           triggeredAtMs: at(-9000),
+          clockStartMs: at(-9000),
+          targetMs: 30 * MINUTE_MS,
         },
-        { ...common, id: 'middle', url: undefined, status: 'triggered', triggeredAtMs: at(20) },
+        {
+          ...common,
+          id: 'middle',
+          url: undefined,
+          status: 'triggered',
+          triggeredAtMs: at(20),
+          clockStartMs: at(20),
+          targetMs: 30 * MINUTE_MS,
+        },
       ]);
     });
 

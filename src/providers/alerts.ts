@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../config/types.ts';
+import type { ProviderConfig, RecoveryLimits } from '../config/types.ts';
 import type { Incident } from '../model/incident.ts';
 
 /** The labels of an alert as Prometheus and Alertmanager send them. */
@@ -55,6 +55,11 @@ export function readAlertLabels(labels: Labels, config: ProviderConfig, teamLabe
   };
 }
 
+/** What the stored fields depend on: when it changes, they are read again. */
+export function labelsKey(config: Pick<ProviderConfig, 'severity' | 'services'>, teamLabel: string): string[] {
+  return [...config.severity.from, teamLabel];
+}
+
 function firstLabel(labels: Labels, from: readonly string[] | undefined, own: string): string | undefined {
   const named = (from ?? []).flatMap((source) => (source.startsWith('label:') ? [source.slice('label:'.length)] : []));
   const values = (named.length === 0 ? [own] : named).map((name) => labels[name]?.trim());
@@ -63,3 +68,12 @@ function firstLabel(labels: Labels, from: readonly string[] | undefined, own: st
 
 /** How alerts name what their labels hold. */
 export const alertSources = { sources: ['label'] as const };
+
+/** Why an alert of this length is in no statistic. */
+export function findExclusion(
+  recoveryMs: number,
+  { openWindowMs, flakyBelowMs }: RecoveryLimits,
+): Incident['exclusion'] {
+  if (openWindowMs !== undefined && recoveryMs > openWindowMs) return 'expired';
+  return recoveryMs < flakyBelowMs ? 'flaky' : undefined;
+}
