@@ -130,6 +130,6 @@ export function toPageProvider({ config, capabilities }: Described): PageProvide
     },
     hasEscalations: capabilities.escalations,
     hasReopens: capabilities.reopens,
-    hasLeadTimes: config.deployments?.leadTime !== 'off',
+    hasLeadTimes: config.deployments && config.deployments.leadTime !== 'off',
   };
 }

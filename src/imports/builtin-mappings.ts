@@ -69,6 +69,31 @@ const jira = toMapping('jira', {
   updated_at: { from: ['fields.updated', 'Updated'], formats: JIRA_DATES },
 });
 
+/** ServiceNow: the CSV or JSON of a list of incidents, with the names of columns or with their labels. */
+const servicenow = toMapping('servicenow', {
+  id: ['number', 'Number'],
+  title: ['short_description', 'Short description'],
+  service: ['business_service', 'Service', 'Business service', 'cmdb_ci', 'Configuration item'],
+  team: 'assignment_group',
+  severity: ['priority', 'Priority'],
+  urgency: ['urgency', 'Urgency'],
+  status: {
+    from: ['state', 'State'],
+    values: {
+      1: 'triggered',
+      new: 'triggered',
+      6: 'resolved',
+      resolved: 'resolved',
+      7: 'resolved',
+      closed: 'resolved',
+      '*': 'acknowledged',
+    },
+  },
+  triggered_at: ['opened_at', 'Opened', 'sys_created_on', 'Created'],
+  resolved_at: ['resolved_at', 'Resolved', 'closed_at', 'Closed'],
+  updated_at: ['sys_updated_on', 'Updated'],
+});
+
 /** A field of Rootly: as the API has it, as a table with the names of its fields has it, and by its label. */
 function rootlyField(name: string): readonly [string, string, string] {
   const label = name.replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => ` ${letter.toUpperCase()}`).trim();
@@ -115,6 +140,15 @@ const ROOTLY_SKIP: readonly RowCondition[] = [
   ...optionalConditions(rootlyField('duplicate_incident_id'), [/./]),
 ];
 
+/** Resolutions of what was no incident, as polls leave them out by default. */
+const JIRA_SKIP: readonly RowCondition[] = optionalConditions(
+  ['fields.resolution.name', 'Resolution'],
+  [/^(?:duplicate|won't do|won't fix|declined|cancell?ed)$/i],
+);
+
+/** The state of what was cancelled. */
+const SERVICENOW_SKIP: readonly RowCondition[] = optionalConditions(['state', 'State'], [/^(?:8|cancell?ed)$/i]);
+
 function optionalConditions(columns: readonly string[], values: readonly RegExp[]): readonly RowCondition[] {
   return columns.map((column) => ({ path: parseFieldPath(column), values, isOptional: true }));
 }
@@ -146,7 +180,8 @@ const own = {
 export const builtinMappings: ReadonlyMap<string, Mapping> = new Map([
   ['pagerduty', pagerduty],
   ['opsgenie', opsgenie],
-  ['jira', jira],
+  ['jira', { ...jira, skip: JIRA_SKIP }],
+  ['servicenow', { ...servicenow, skip: SERVICENOW_SKIP }],
   ['rootly', { ...rootly, skip: ROOTLY_SKIP }],
   [
     'outages',

@@ -1,4 +1,3 @@
-import { DEPLOYMENT_OUTCOMES } from '../model/deployment.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { Group, GroupName, Histogram } from '../store/label-sets.ts';
 import { OTHER } from '../store/state.ts';
@@ -13,14 +12,13 @@ import {
 } from './family.ts';
 
 const BASE = ['provider', 'service', 'severity', 'team'];
-const OF_DEPLOYMENTS = ['provider', 'service', 'environment'];
 
-/** Labels of a set; a set without a service (`severity` sets) has no such label. */
-function setLabels({ set }: LabelSetSource): LabelPairs {
+/** Labels of a set; a set without a service (`severity` sets) has no such label, and one of deployments has an environment. */
+export function setLabels({ set }: LabelSetSource): LabelPairs {
   const { kind, provider, service, severity, environment = '', team } = set;
   const labels: [string, string][] = [['provider', provider]];
-  if (kind === 'environment') return [...labels, ['service', service], ['environment', environment]];
-  if (kind === 'service') labels.push(['service', service]);
+  if (kind !== 'severity') labels.push(['service', service]);
+  if (kind === 'environment') return [...labels, ['environment', environment]];
   labels.push(['severity', severity]);
   if (team !== '') labels.push(['team', team]);
   return labels;
@@ -36,9 +34,9 @@ function hasTarget({ service, severity }: LabelSetSource['set'], settings: Famil
 
 interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help'> {
   readonly type: 'counter' | 'histogram';
-  /** Labels of the sets. */
-  readonly base?: readonly string[];
   readonly labels?: readonly string[];
+  /** Those of incidents without it. */
+  readonly base?: readonly string[];
   /** The group of totals that it shows. */
   readonly group: Name;
   /** Whether the platform reports this at all. */
@@ -46,7 +44,7 @@ interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help
   readonly samples: (group: Group<Name>, source: LabelSetSource, settings: FamilySettings) => readonly Sample[];
 }
 
-function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFamily {
+export function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFamily {
   const { name, type, help, base = BASE, labels = [], isReported = () => true, samples } = declared;
   const groupOf = ({ set }: LabelSetSource): Group<Name> | undefined => set.groups[declared.group];
   return family<LabelSetSource>({
@@ -92,25 +90,13 @@ function timing(name: string, which: Timing, help: string): AnyFamily {
   });
 }
 
-function ofDeployments(which: 'duration' | 'leadTime', declared: Pick<Family, 'name' | 'help'>): AnyFamily {
-  return cumulative({
-    ...declared,
-    type: 'histogram',
-    base: OF_DEPLOYMENTS,
-    group: 'deploymentTimes',
-    isReported: ({ provider }) => which === 'duration' || provider.hasLeadTimes !== false,
-    samples: (times, source, settings) =>
-      histogramSamples({ ...times, histogram: times[which] }, { ...source, exemplars: [] }, settings),
-  });
-}
-
 interface HistogramGroup {
   readonly histogram: Histogram;
   readonly released: boolean;
   readonly createdAtMs: number;
 }
 
-function histogramSamples(
+export function histogramSamples(
   { histogram, released, createdAtMs }: HistogramGroup,
   source: LabelSetSource,
   { bucketsMs }: FamilySettings,
@@ -192,26 +178,5 @@ export const cumulativeFamilies: readonly AnyFamily[] = [
       { labels: [...setLabels(source), ['auto', 'false']], value: released ? unacknowledged : 0 },
       { labels: [...setLabels(source), ['auto', 'true']], value: released ? unacknowledgedAuto : 0 },
     ],
-  }),
-  cumulative({
-    name: 'deployments_total',
-    type: 'counter',
-    help: 'Deployments that finished since the counting began; each is in it exactly once.',
-    base: OF_DEPLOYMENTS,
-    labels: ['outcome'],
-    group: 'deployments',
-    samples: (group, source) =>
-      DEPLOYMENT_OUTCOMES.map((outcome) => ({
-        labels: [...setLabels(source), ['outcome', outcome]],
-        value: group.released ? group[outcome] : 0,
-      })),
-  }),
-  ofDeployments('duration', {
-    name: 'deployment_duration_minutes',
-    help: 'Time from start to end of the deployments that succeeded or failed.',
-  }),
-  ofDeployments('leadTime', {
-    name: 'deployment_lead_time_minutes',
-    help: 'Time from commit to the end of the first successful deployment that contains it; each change is in it exactly once.',
   }),
 ];

@@ -3,6 +3,7 @@ import { REJECTION_REASONS } from '../model/incident.ts';
 import { STATUSES } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { cumulativeFamilies } from './cumulative.ts';
+import { deploymentFamilies } from './deployments.ts';
 import { deploymentStateFamilies, doraFamilies } from './dora.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family, type MetricSource, type PageSource } from './family.ts';
@@ -251,8 +252,9 @@ export const stateFamilies: readonly AnyFamily[] = [
 /** Every family that is made from the store, in the order of the page. */
 export const families: readonly AnyFamily[] = [
   ...cumulativeFamilies,
-  ...windowedFamilies,
+  ...deploymentFamilies,
   ...deploymentStateFamilies,
+  ...windowedFamilies,
   ...doraFamilies,
   ...stateFamilies,
 ];

@@ -15,7 +15,7 @@ export interface PageProvider {
   readonly timings: Readonly<Record<Timing, boolean>>;
   readonly hasEscalations: boolean;
   readonly hasReopens: boolean;
-  /** False where changes are not read. */
+  /** Its deployments have changes. */
   readonly hasLeadTimes?: boolean | undefined;
 }
 export type Timing = 'acknowledgement' | 'detection' | 'identification' | 'mitigation';

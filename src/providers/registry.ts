@@ -4,6 +4,7 @@ import { cloudwatch } from './cloudwatch/platform.ts';
 import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
 import { github } from './github/platform.ts';
+import { gitlab } from './gitlab/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jira } from './jira/platform.ts';
@@ -14,6 +15,7 @@ import { prometheus } from './prometheus/platform.ts';
 import type { Platform } from './provider.ts';
 import { push } from './push/platform.ts';
 import { rootly } from './rootly/platform.ts';
+import { servicenow } from './servicenow/platform.ts';
 import { splunkOncall } from './splunk-oncall/platform.ts';
 import { statuspage } from './statuspage/platform.ts';
 
@@ -25,6 +27,7 @@ export const platforms: readonly Platform[] = [
   jsm,
   incidentio,
   rootly,
+  servicenow,
   firehydrant,
   datadog,
   splunkOncall,
@@ -34,6 +37,7 @@ export const platforms: readonly Platform[] = [
   alertmanager,
   prometheus,
   github,
+  gitlab,
   imported,
   push,
 ];

@@ -48,6 +48,8 @@ export interface FakeList {
   page(query: URLSearchParams): PageRequest;
   record(state: IncidentState): unknown;
   body(page: FakePage, request: SeenRequest): unknown;
+  /** Where the platform tells of the other pages in headers. */
+  headers?(page: FakePage, request: SeenRequest): Readonly<Record<string, string>>;
 }
 
 /** A platform as a table: its list of incidents, one by id, and further routes. */
@@ -144,7 +146,8 @@ function listAnswer(list: FakeList, visit: Visit): FakeAnswer {
   const lastId = from + size < sorted.length ? shown.at(-1)?.incident.id : undefined;
   // Every tenth record is there twice where that is wanted.
   const sent = hasDuplicates ? records.flatMap((one, index) => (index % 10 === 0 ? [one, one] : [one])) : records;
-  return { status: 200, body: list.body({ records: sent, total: sorted.length, offset: from, size, lastId }, request) };
+  const page = { records: sent, total: sorted.length, offset: from, size, lastId };
+  return { status: 200, headers: list.headers?.(page, request) ?? {}, body: list.body(page, request) };
 }
 
 /** All incidents that the platform has by now. */

@@ -13,7 +13,7 @@ const BY_WHOM =
 /** An owner may be a team, if the identifier says so. */
 const OWNER = /^owners?$|^owner_?(?!team)/i;
 /** A list of teams, whatever they were given to do. */
-const TEAMS = /^team_?assignments$/i;
+const TEAMS = /^team_?assignments$|^assignment_group$/i;
 /** Words of protocols: the header, and SQLite's name for the version of a file's contents. */
 const PROTOCOL = new Set(['Authorization', 'authorization', 'user_version']);
 /** Whether a person or a program acted is read, never which: these are values of an agent's `type`, not fields. */

@@ -16,6 +16,8 @@ export interface DeclaredPlatform
   readonly items: string;
   /** The field of a record that has its id; `id` without it. */
   readonly idField?: string;
+  /** Whether an object of an answer is the record of that id, where the id is no plain text. */
+  hasId?(value: object, fakeId: string): boolean;
   /** The record with another time of its creation. */
   withTime(record: object, time: unknown): object;
   /** The record with a status that nobody knows. */

@@ -40,7 +40,9 @@ describe.each(PLATFORMS)('$name, whose records are wrong,', (declared) => {
       const fake = await suite.startFake(world, { nowMs: () => NOW_MS });
       let isBroken = true;
       const firstId = declared.fakeId?.('one', 0) ?? 'one';
-      const isFirst = (value: object) => Object.entries(value).some(([key, id]) => key === idField && id === firstId);
+      const isFirst = (value: object) =>
+        declared.hasId?.(value, firstId) ??
+        Object.entries(value).some(([key, id]) => key === idField && id === firstId);
       const broken = (value: unknown): unknown => {
         if (Array.isArray(value)) return value.map(broken);
         if (typeof value !== 'object' || value === null) return value;

@@ -86,11 +86,14 @@ export async function startTap(
       index += 1;
       const out = typeof given.body === 'string' ? given.body : JSON.stringify(given.body);
       sent.push(out);
-      const date = answer.headers.get('date');
+      const forwarded = ['date', 'link', 'x-total-count'].flatMap((name) => {
+        const value = answer.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      });
       response.sendDate = false;
       response.writeHead(given.status, {
         'content-type': answer.headers.get('content-type') ?? 'application/json',
-        ...(date === null ? {} : { date }),
+        ...Object.fromEntries(forwarded),
       });
       response.end(out);
     })().catch(() => response.destroy());

@@ -79,11 +79,12 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
     names: () => LABELS,
     each: (visit) => incidents.forEach(visit),
     details: () => [],
-    deploymentLabels: () => undefined,
     deploymentNames: () => [],
+    find: () => [],
+    deploymentLabels: () => undefined,
     eachDeployment: () => undefined,
     deployments: () => [],
-    find: () => [],
+    deploymentsBetween: () => [],
     close: () => undefined,
   };
 }

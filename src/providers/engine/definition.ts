@@ -97,14 +97,16 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly one: (id: string) => ListRequest;
   /** Path of the record in the answer to `one`; the answer itself without it. */
   readonly oneAt?: string | undefined;
+  /** Path of a list in the answer to `one` whose only element is the record: an empty list means deleted. */
+  readonly oneIn?: string | undefined;
   readonly paging: Paging;
   /** Of the lists of open records, where it is another. */
   readonly openPaging?: Paging | undefined;
   /** The longest range that the platform accepts. */
   readonly longestRangeMs?: number | undefined;
   readonly record: z.ZodType<Item>;
-  /** Path of a record's id as the platform sends it; `id` without it. */
-  readonly idAt?: string | undefined;
+  /** Path of a record's id as the platform sends it, or what finds the id in a record; `id` without it. */
+  readonly idAt?: string | ((record: unknown) => unknown) | undefined;
   readonly details?: RecordDetails<Item> | undefined;
   /** `updatedAtMs` is only the newest time that a record tells, and an edit may lower it: what is read last is the truth. */
   readonly hasNoChangeTimes?: boolean | undefined;

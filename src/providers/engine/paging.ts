@@ -99,7 +99,7 @@ export function afterCursor(
     token: ({ body }) =>
       last !== undefined && valueAt(body, last) === true ? undefined : tokenText(valueAt(body, next)),
     records: (body, what) => itemsAt(body, items, what),
-    total: (body) => {
+    total: ({ body }) => {
       const value = total === undefined ? undefined : valueAt(body, total);
       return typeof value === 'number' ? value : undefined;
     },
@@ -108,16 +108,19 @@ export function afterCursor(
 
 /**
  * A URL of the next page in the answer (at the path `next`), or in the header `Link` (`rel="next"`) without that path. Only its
- * query is taken: the path and the host stay ours.
+ * query is taken: the path and the host stay ours. A header may have the total.
  */
-export function nextLink(options: Common & { readonly next?: string }): Paging {
-  const { items, size, sizeParam, next } = options;
+export function nextLink(options: Common & { readonly next?: string; readonly totalHeader?: string }): Paging {
+  const { items, size, sizeParam, next, totalHeader = '' } = options;
   return sequential(options, {
     request: (list, { token }) =>
       token === undefined ? withQuery(list, sized(sizeParam, size)) : { path: list.path, query: queryOf(token) },
     token: ({ body, headers }) => (next === undefined ? linkOf(headers['link']) : tokenText(valueAt(body, next))),
     records: (body, what) => itemsAt(body, items, what),
-    total: () => undefined,
+    total: ({ headers }) => {
+      const total = headers[totalHeader] ?? '';
+      return /^\d{1,15}$/.test(total) ? Number(total) : undefined;
+    },
   });
 }
 
@@ -125,7 +128,7 @@ interface Sequence {
   readonly request: (list: ListRequest, at: Position) => ListRequest;
   readonly token: (response: Pick<HttpResponse, 'body' | 'headers'>) => string | undefined;
   readonly records: (body: unknown, what: string) => readonly unknown[];
-  readonly total: (body: unknown) => number | undefined;
+  readonly total: (response: Pick<HttpResponse, 'body' | 'headers'>) => number | undefined;
 }
 
 function sequential({ size }: Common, { request, token, records, total }: Sequence): Paging {
@@ -140,7 +143,7 @@ function sequential({ size }: Common, { request, token, records, total }: Sequen
       if (next !== undefined && next === at.token) throw new Error(`${what}: a page leads to itself`);
       return {
         records: found,
-        total: total(response.body),
+        total: total(response),
         next: next === undefined ? undefined : { offset: at.offset + found.length, token: next },
       };
     },

@@ -71,6 +71,7 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
       expected,
       isExact: total !== undefined,
       open,
+      historyMs: history.toMs - history.fromMs,
       sessionRequests: input.session === undefined ? 0 : 1,
       namePages: (teams?.pages ?? 0) + (services?.pages ?? 0) + (statuses?.pages ?? 0),
       detailed:
@@ -129,6 +130,8 @@ interface Expected {
   readonly isExact: boolean;
   /** The first page of each list of open records. */
   readonly open: readonly ListedPage[];
+  /** How long the history is. */
+  readonly historyMs: number;
   readonly sessionRequests: number;
   readonly namePages: number;
   /** Share of records that need their details. */
@@ -137,17 +140,19 @@ interface Expected {
 
 /** A poll reads what changed and what is open, and the names once an hour; a first sync all pages and the details. */
 function estimate<Item extends PlatformRecord>(
-  { paging: { size } }: IncidentLists<Item>,
-  { expected, isExact, open, sessionRequests, namePages, detailed }: Expected,
+  { paging: { size }, longestRangeMs }: IncidentLists<Item>,
+  { expected, isExact, historyMs, open, sessionRequests, namePages, detailed }: Expected,
 ): RequestEstimate {
   const openPages = open.reduce(
     (sum, { next, total }) => sum + (next === undefined ? 1 : pagesOf(total ?? 2 * size, size)),
     0,
   );
+  const ranges = longestRangeMs === undefined ? 1 : Math.max(1, Math.ceil(historyMs / longestRangeMs));
+  const historyPages = ranges * pagesOf(expected / ranges, size);
   return {
     perPoll: sessionRequests + 1 + openPages,
     perHour: namePages,
-    firstSync: sessionRequests + namePages + pagesOf(expected, size) + openPages + Math.ceil(expected * detailed),
+    firstSync: sessionRequests + namePages + historyPages + openPages + Math.ceil(expected * detailed),
     isExact: isExact && detailed === 0,
     rateLimitCount: 1,
   };

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident, Rejection } from '../../model/incident.ts';
-import { type FindId, parseRecord, parseRecords } from '../answers.ts';
+import { type FindId, parseRecord, parseRecords, parseResponse } from '../answers.ts';
 import type { PollRequest } from '../provider.ts';
 import { buildIncidents, type PollContext, REQUESTS_CONCURRENT } from './build-incidents.ts';
 import type { IncidentLists, PlatformRecord } from './definition.ts';
@@ -131,7 +132,8 @@ async function requestSingle<Item extends PlatformRecord>(
   const { path, query = {} } = lists.one(id);
   try {
     const { body } = await client.httpClient.get(path, query, client.signal);
-    return parseRecord(lists.record, lists.oneAt === undefined ? body : valueAt(body, lists.oneAt), rawIdOf(lists));
+    const found = recordIn(body, lists, toLabel(lists.one('{id}')));
+    return found === 'deleted' ? found : parseRecord(lists.record, found.record, rawIdOf(lists));
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (error.status === 404) return 'deleted';
@@ -142,8 +144,18 @@ async function requestSingle<Item extends PlatformRecord>(
 }
 
 /** Finds the id in a record as the platform sends it. */
+function recordIn<Item extends PlatformRecord>(
+  body: unknown,
+  { oneAt, oneIn }: IncidentLists<Item>,
+  what: string,
+): { readonly record: unknown } | 'deleted' {
+  if (oneIn === undefined) return { record: oneAt === undefined ? body : valueAt(body, oneAt) };
+  const records = parseResponse(z.array(z.unknown()), valueAt(body, oneIn), what);
+  return records.length === 0 ? 'deleted' : { record: records[0] };
+}
+
 function rawIdOf<Item extends PlatformRecord>({ idAt = 'id' }: IncidentLists<Item>): FindId {
-  return (record) => valueAt(record, idAt);
+  return typeof idAt === 'string' ? (record) => valueAt(record, idAt) : idAt;
 }
 
 /** A list may show a record twice. */
