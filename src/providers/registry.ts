@@ -4,6 +4,7 @@ import { cloudwatch } from './cloudwatch/platform.ts';
 import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
 import { github } from './github/platform.ts';
+import { grafana } from './grafana/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jira } from './jira/platform.ts';
@@ -22,6 +23,7 @@ import { statuspage } from './statuspage/platform.ts';
 export const platforms: readonly Platform[] = [
   pagerduty,
   opsgenie,
+  grafana,
   jira,
   jsm,
   incidentio,
