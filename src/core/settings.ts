@@ -130,5 +130,6 @@ export function toPageProvider({ config, capabilities }: Described): PageProvide
     },
     hasEscalations: capabilities.escalations,
     hasReopens: capabilities.reopens,
+    hasLeadTimes: config.deployments && config.deployments.leadTime !== 'off',
   };
 }

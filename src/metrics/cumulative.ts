@@ -13,11 +13,12 @@ import {
 
 const BASE = ['provider', 'service', 'severity', 'team'];
 
-/** Labels of a set; a set without a service (`severity` sets) has no such label. */
-function setLabels({ set }: LabelSetSource): LabelPairs {
-  const { kind, provider, service, severity, team } = set;
+/** Labels of a set; a set without a service (`severity` sets) has no such label, and one of deployments has an environment. */
+export function setLabels({ set }: LabelSetSource): LabelPairs {
+  const { kind, provider, service, severity, environment = '', team } = set;
   const labels: [string, string][] = [['provider', provider]];
-  if (kind === 'service') labels.push(['service', service]);
+  if (kind !== 'severity') labels.push(['service', service]);
+  if (kind === 'environment') return [...labels, ['environment', environment]];
   labels.push(['severity', severity]);
   if (team !== '') labels.push(['team', team]);
   return labels;
@@ -34,6 +35,8 @@ function hasTarget({ service, severity }: LabelSetSource['set'], settings: Famil
 interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help'> {
   readonly type: 'counter' | 'histogram';
   readonly labels?: readonly string[];
+  /** Those of incidents without it. */
+  readonly base?: readonly string[];
   /** The group of totals that it shows. */
   readonly group: Name;
   /** Whether the platform reports this at all. */
@@ -41,14 +44,14 @@ interface Cumulative<Name extends GroupName> extends Pick<Family, 'name' | 'help
   readonly samples: (group: Group<Name>, source: LabelSetSource, settings: FamilySettings) => readonly Sample[];
 }
 
-function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFamily {
-  const { name, type, help, labels = [], isReported = () => true, samples } = declared;
+export function cumulative<Name extends GroupName>(declared: Cumulative<Name>): AnyFamily {
+  const { name, type, help, base = BASE, labels = [], isReported = () => true, samples } = declared;
   const groupOf = ({ set }: LabelSetSource): Group<Name> | undefined => set.groups[declared.group];
   return family<LabelSetSource>({
     name,
     type,
     help,
-    labels: [...BASE, ...labels],
+    labels: [...base, ...labels],
     items: ({ sets }) => sets.filter((source) => groupOf(source) !== undefined && isReported(source)),
     // Label sets are replaced, never changed: the same object always has the same text.
     version: () => 0,
@@ -93,7 +96,7 @@ interface HistogramGroup {
   readonly createdAtMs: number;
 }
 
-function histogramSamples(
+export function histogramSamples(
   { histogram, released, createdAtMs }: HistogramGroup,
   source: LabelSetSource,
   { bucketsMs }: FamilySettings,

@@ -3,6 +3,7 @@ import { REJECTION_REASONS } from '../model/incident.ts';
 import { STATUSES } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { cumulativeFamilies } from './cumulative.ts';
+import { deploymentFamilies } from './deployments.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family, type MetricSource, type PageSource } from './family.ts';
 import { windowedFamilies } from './windowed.ts';
@@ -248,4 +249,9 @@ export const stateFamilies: readonly AnyFamily[] = [
 ];
 
 /** Every family that is made from the store, in the order of the page. */
-export const families: readonly AnyFamily[] = [...cumulativeFamilies, ...windowedFamilies, ...stateFamilies];
+export const families: readonly AnyFamily[] = [
+  ...cumulativeFamilies,
+  ...deploymentFamilies,
+  ...windowedFamilies,
+  ...stateFamilies,
+];

@@ -14,6 +14,8 @@ export interface PageProvider {
   readonly timings: Readonly<Record<Timing, boolean>>;
   readonly hasEscalations: boolean;
   readonly hasReopens: boolean;
+  /** Its deployments have changes. */
+  readonly hasLeadTimes?: boolean | undefined;
 }
 export type Timing = 'acknowledgement' | 'detection' | 'identification' | 'mitigation';
 

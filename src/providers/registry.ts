@@ -4,6 +4,7 @@ import { cloudwatch } from './cloudwatch/platform.ts';
 import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
 import { github } from './github/platform.ts';
+import { gitlab } from './gitlab/platform.ts';
 import { grafana } from './grafana/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
@@ -38,6 +39,7 @@ export const platforms: readonly Platform[] = [
   alertmanager,
   prometheus,
   github,
+  gitlab,
   imported,
   push,
 ];

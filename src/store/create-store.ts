@@ -67,13 +67,7 @@ export function createStore({ engine, log, nowMs, isBroken, verify, close }: Sto
       return result;
     },
     preview: (batch) => decide(state.fork(), batch).counts,
-    import: (input, parts, span) => {
-      if (span === undefined) return;
-      change((fork, writer) => {
-        for (const incidents of parts) importPart(engine, writer, fork, { ...input, incidents });
-        completeImport(fork, input, span);
-      });
-    },
+    ...imports(engine, change),
     release: (releases) => {
       if (releases.length === 0) return;
       change((fork) => {
@@ -103,6 +97,25 @@ function toChanges(engine: StoreEngine, state: LedgerState): Change {
     });
     state.apply(fork);
     return result;
+  };
+}
+
+function imports(engine: StoreEngine, change: Change): Pick<Store, 'import' | 'importDeployments'> {
+  return {
+    import: (input, parts, span) => {
+      if (span === undefined) return;
+      change((fork, writer) => {
+        for (const incidents of parts) importPart(engine, writer, fork, { ...input, incidents });
+        completeImport(fork, input, span);
+      });
+    },
+    importDeployments: (input, parts, span) => {
+      if (span === undefined) return;
+      change((fork, writer) => {
+        for (const deployments of parts) importPart(engine, writer, fork, { ...input, incidents: [], deployments });
+        completeImport(fork, input, span);
+      });
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { isVisible } from '../config/label-mapper.ts';
+import type { Deployment } from '../model/deployment.ts';
 import { clockStartMs, FLAGS, type IncidentLabels, type RecoveryRules, STATUSES } from '../model/stored.ts';
 import { byFinish, isDeleted, type StoredDeployment, toDeployment } from './deployment-row.ts';
 import type { StoreEngine } from './engine.ts';
@@ -14,6 +15,7 @@ type Queries = Omit<
   | 'commit'
   | 'preview'
   | 'import'
+  | 'importDeployments'
   | 'release'
   | 'prune'
   | 'exemplars'
@@ -29,6 +31,7 @@ export function createQueries(engine: StoreEngine, state: LedgerState): Queries 
     stored: (name) => storedIncidents(engine, state, name),
     idsSince: (name, sinceMs) => engine.incidents('listedSince', state.provider(name).row, sinceMs).map(idOf),
     labels: (dimensionsRow) => state.labels(dimensionsRow),
+    renamedService: (dimensionsRow) => state.mapped(dimensionsRow)?.service,
     deploymentLabels: (subjectRow) => state.deploymentLabels(subjectRow),
     labelSets: () => state.labelSets.values().filter(({ provider }) => state.isRead(provider)),
     counters: () => state.counters.values(),
@@ -73,17 +76,20 @@ export function storedIncidents(engine: StoreEngine, state: LedgerState, name: s
   };
 }
 
+/** A stored deployment with the names of its subject. */
+export function namedDeployment(state: LedgerState, stored: StoredDeployment): Deployment {
+  const subject = state.subject(stored.subject);
+  const { repository, environment } = subject;
+  return toDeployment(stored, { repository, environment, serviceName: state.serviceName(subject) });
+}
+
 type StoredDeployments = Pick<
   StoredIncidents,
   'deployments' | 'deploymentsOf' | 'unfinishedDeployments' | 'comparisons'
 >;
 
 function storedDeployments(engine: StoreEngine, state: LedgerState, provider: number): StoredDeployments {
-  const read = (stored: StoredDeployment) => {
-    const subject = state.subject(stored.subject);
-    const { repository, environment } = subject;
-    return toDeployment(stored, { repository, environment, serviceName: state.serviceName(subject) });
-  };
+  const read = (stored: StoredDeployment) => namedDeployment(state, stored);
   const ofSubject = (subject: number, sinceMs: number) => {
     const [last] = engine.deployments('successesUntil', subject, sinceMs - 1, 1);
     const since = engine.deployments('finishedBetween', subject, sinceMs, Number.MAX_SAFE_INTEGER);

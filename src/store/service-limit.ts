@@ -55,6 +55,10 @@ export function hasWaitingServices(state: LedgerState): boolean {
     const mapped = state.isRead(provider) ? state.mapped(row) : undefined;
     if (mapped !== undefined && !mapped.excluded && !state.allocated.has(mapped.service)) return true;
   }
+  for (const { row, provider } of state.subjectsByRow.values()) {
+    const labels = state.isRead(provider) ? state.deploymentLabels(row) : undefined;
+    if (labels !== undefined && !state.allocated.has(labels.renamedService)) return true;
+  }
   return false;
 }
 

@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { LabelMapper } from '../config/label-mapper.ts';
+import type { Deployment, DeploymentLabels, DeploymentSummary } from '../model/deployment.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Incident } from '../model/incident.ts';
 import type { Dimensions, IncidentLabels, IncidentSummary } from '../model/stored.ts';
+import { byFinish, isDeleted, type StoredDeployment, toSummary } from './deployment-row.ts';
+import type { StoreEngine } from './engine.ts';
 import { type IncidentRow, incidentOf, number, storedOf } from './incident-row.ts';
-import { storedIncidents } from './queries.ts';
+import { subjectText } from './pairing.ts';
+import { namedDeployment, storedIncidents } from './queries.ts';
 import { hasWaitingServices, reconcileServices } from './service-limit.ts';
 import { createSqliteEngine } from './sqlite/engine.ts';
 import { errorCode, isCorruption } from './sqlite/open.ts';
 import { NewerStore, SCHEMA_VERSION, versionOf } from './sqlite/schema.ts';
-import { NO_SETTINGS } from './state.ts';
+import { type LedgerState, NO_SETTINGS } from './state.ts';
 import type { ProviderState, StoredIncidents } from './store.ts';
 
 /** SQLite's result code (sqlite.org/rescode.html). */
@@ -35,6 +39,17 @@ export interface StoreSnapshot {
   names(): readonly IncidentLabels[];
   /** Visits the incidents of these providers that are open or ended after `sinceMs`. */
   each(visit: (incident: IncidentSummary) => void, sinceMs?: number): void;
+  /** Undefined for subjects that are not read, and of providers whose first sync is not complete. */
+  deploymentLabels(subjectRow: number): DeploymentLabels | undefined;
+  /** Visits the deployments of these providers. */
+  eachDeployment(visit: (deployment: DeploymentSummary) => void): void;
+  /** The deployments in these rows (`DeploymentSummary.row`) as the platform reported them; gone ones are left out. */
+  deployments(rows: readonly number[]): readonly (Deployment & { readonly provider: string; readonly row: number })[];
+  /** The deployments of one subject of incidents that ended between two times, both included, ascending by their ends. */
+  deploymentsBetween(
+    incident: { readonly provider: string; readonly subject: string },
+    span: { readonly fromMs: number; readonly toMs: number },
+  ): readonly Deployment[];
   /** All that is known of the incidents in these rows (`IncidentSummary.row`), in their order; gone ones are left out. */
   details(rows: readonly number[]): readonly IncidentDetails[];
   /** The incidents that a platform calls by this id: one at most of each provider. */
@@ -128,6 +143,9 @@ function readSnapshot(database: DatabaseSync, { path, labelMappers, maxServices 
   if (hasWaitingServices(state)) {
     for (const [dimensionsRow, incidents] of engine.incidentsByDimensions())
       state.incidents.set(dimensionsRow, incidents);
+    engine.eachDeployment((one) => {
+      if (!isDeleted(one)) state.addDeployments(one.subject, 1);
+    });
     reconcileServices(state, 0);
   }
   const providers = [...labelMappers.keys()].map((name) => state.provider(name));
@@ -151,6 +169,7 @@ function readSnapshot(database: DatabaseSync, { path, labelMappers, maxServices 
           { isTitleWanted: state.isTitleWanted(), endedAfterMs: sinceMs },
         ),
       ),
+    ...readDeployments(engine, state, path),
     details: (wanted) => wanted.flatMap((row) => engine.incidents('byRow', row)).map(record),
     find: (id) =>
       providers
@@ -158,6 +177,34 @@ function readSnapshot(database: DatabaseSync, { path, labelMappers, maxServices 
         .flatMap(({ row }) => engine.incidents('byId', row, id))
         .map(record),
     close: () => database.close(),
+  };
+}
+
+type DeploymentsOfSnapshot = Pick<
+  StoreSnapshot,
+  'deploymentLabels' | 'eachDeployment' | 'deployments' | 'deploymentsBetween'
+>;
+
+function readDeployments(engine: StoreEngine, state: LedgerState, path: string): DeploymentsOfSnapshot {
+  const read = (one: StoredDeployment) => namedDeployment(state, one);
+  return {
+    deploymentLabels: (row) => (state.isRead(state.subject(row).provider) ? state.deploymentLabels(row) : undefined),
+    eachDeployment: (visit) =>
+      namingStore(path, () =>
+        engine.eachDeployment((deployment) => {
+          const { provider } = state.subject(deployment.subject);
+          if (state.isRead(provider)) visit(toSummary(deployment));
+        }),
+      ),
+    deployments: (wanted) =>
+      wanted
+        .flatMap((row) => engine.deployments('byRow', row))
+        .map((one) => ({ ...read(one), provider: state.subject(one.subject).provider, row: one.row })),
+    deploymentsBetween: ({ provider, subject }, { fromMs, toMs }) => {
+      const rows = state.subjectsOf(state.provider(provider).row).filter((one) => subjectText(one) === subject);
+      const found = rows.flatMap(({ row }) => engine.deployments('finishedBetween', row, fromMs, toMs));
+      return found.sort(byFinish).map(read);
+    },
   };
 }
 

@@ -176,6 +176,8 @@ export interface Store {
    * of the provider are not affected. For a store that no daemon has open.
    */
   import(input: ImportInput, parts: Iterable<readonly Incident[]>, span: ImportSpan | undefined): void;
+  /** The same for deployments: those in environments that are not read are left out. */
+  importDeployments(input: ImportInput, parts: Iterable<readonly Deployment[]>, span: ImportSpan | undefined): void;
   /** Ends the hold of these; committed before it returns. */
   release(releases: readonly Release[]): void;
   /** Deletes some of the closed incidents, ledger rows and state changes that are older than the retention, as far as polls have reached. */
@@ -186,6 +188,8 @@ export interface Store {
   idsSince(provider: string, sinceMs: number): readonly string[];
   /** Undefined for dimensions of providers that are not configured. */
   labels(dimensionsRow: number): IncidentLabels | undefined;
+  /** The service of dimensions after renaming, before the limit on services. */
+  renamedService(dimensionsRow: number): string | undefined;
   /** Undefined for subjects of providers that are not configured, and for environments and services that are not read. */
   deploymentLabels(subjectRow: number): DeploymentLabels | undefined;
   /** Label sets of configured providers whose first sync is complete. */

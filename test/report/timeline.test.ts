@@ -80,6 +80,10 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
     each: (visit) => incidents.forEach(visit),
     details: () => [],
     find: () => [],
+    deploymentLabels: () => undefined,
+    eachDeployment: () => undefined,
+    deployments: () => [],
+    deploymentsBetween: () => [],
     close: () => undefined,
   };
 }

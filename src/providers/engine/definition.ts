@@ -89,8 +89,6 @@ export interface IncidentLists<Item extends PlatformRecord> {
    * ones come.
    */
   readonly isNewestFirst?: boolean | undefined;
-  /** False where records do not say when they last changed, so that none is known to be older than what is stored. */
-  readonly hasChangeTimes?: false | undefined;
   /** Lists may show a change so much later than five minutes after it happened. */
   readonly lagMs?: number | undefined;
   /** Everything open, however old, in one list or several; with a range, only what was created in it (needed beyond a cap). */

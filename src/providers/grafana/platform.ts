@@ -114,6 +114,8 @@ export const grafana = definePlatform({
       created: (range) => list(range),
       open: (range) => ['new', 'acknowledged', 'silenced'].map((state) => list(range, state)),
       one: (id) => ({ path: `/api/v1/alert_groups/${encodeURIComponent(id)}/` }),
+      // A group that is opened again loses the time of its end, and has no other.
+      hasNoChangeTimes: true,
       paging: PAGES,
       record: alertGroupSchema(config),
       readWith: [config.services.tag ?? '', config.severity.tag ?? ''],
