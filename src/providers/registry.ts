@@ -6,6 +6,7 @@ import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
 import { github } from './github/platform.ts';
 import { gitlab } from './gitlab/platform.ts';
+import { grafana } from './grafana/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jenkins } from './jenkins/platform.ts';
@@ -25,6 +26,7 @@ import { statuspage } from './statuspage/platform.ts';
 export const platforms: readonly Platform[] = [
   pagerduty,
   opsgenie,
+  grafana,
   jira,
   jsm,
   incidentio,
