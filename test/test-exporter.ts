@@ -66,6 +66,7 @@ export async function openTestExporter(input: TestExporterInput): Promise<TestEx
     version: 'test',
     clock,
     startedAtMs: clock.nowMs(),
+    deliveries: { find: () => undefined },
     reloadFailure: () => undefined,
     ...input.status,
   };

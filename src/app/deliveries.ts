@@ -23,6 +23,14 @@ export interface DeliveryState {
     | undefined;
 }
 
+/** Before the first delivery. */
+export const NO_DELIVERIES: DeliveryState = {
+  lastAcceptedAtMs: undefined,
+  accepted: 0,
+  refused: 0,
+  lastRefusal: undefined,
+};
+
 /** Remembers deliveries of each provider across reloads. */
 export interface DeliveryHistory {
   add(provider: string, outcome: DeliveryOutcome, reason?: string): void;
@@ -33,10 +41,9 @@ export interface DeliveryHistory {
 
 export function createDeliveryHistory(clock: Pick<Clock, 'nowMs'>): DeliveryHistory {
   const states = new Map<string, DeliveryState>();
-  const none: DeliveryState = { lastAcceptedAtMs: undefined, accepted: 0, refused: 0, lastRefusal: undefined };
   return {
     add: (provider, outcome, reason = '') => {
-      const before = states.get(provider) ?? none;
+      const before = states.get(provider) ?? NO_DELIVERIES;
       const atMs = clock.nowMs();
       const after =
         outcome === 'accepted'

@@ -10,21 +10,26 @@ export interface HeldIncidents {
   readonly config: Pick<ProviderConfig, 'name' | 'filter'>;
   /** Nothing is polled: its incidents come from files. */
   readonly isImportedOnly: boolean;
+  /** Its records are pushed. */
+  readonly push?: object | undefined;
 }
 
 /** Why a synced provider adds nothing to any number: it holds no incidents, or all are left out; undefined when it does add. */
 export function findEmptiness(
-  { config, isImportedOnly }: HeldIncidents,
+  { config, isImportedOnly, push }: HeldIncidents,
   status: Pick<CoreProviderStatus, 'state' | 'counts'> | undefined,
 ): string | undefined {
   if (status?.counts === undefined || !status.state.isSynced) return undefined;
   const { open, resolved, excluded } = status.counts;
   if (open + resolved > 0) return undefined;
   if (excluded > 0) return describeExcluded(config, excluded);
-  const hint = isImportedOnly
-    ? 'import some with mttr-exporter import'
-    : 'is it the right account, and can the key read all teams?';
-  return `it holds no incidents: ${hint}`;
+  return `it holds no incidents: ${findHint(isImportedOnly, push !== undefined)}`;
+}
+
+function findHint(isImportedOnly: boolean, isPushedTo: boolean): string {
+  if (isImportedOnly) return 'import some with mttr-exporter import';
+  if (isPushedTo) return 'nothing was pushed yet';
+  return 'is it the right account, and can the key read all teams?';
 }
 
 function describeExcluded({ filter }: HeldIncidents['config'], excluded: number): string {

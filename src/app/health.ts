@@ -7,6 +7,7 @@ import type { Readiness } from '../server/request-handler.ts';
 import { formatSpan } from '../server/status-page/html.ts';
 import type { Issue, ProviderStatus } from '../server/status-page/view.ts';
 import { findBaselineGap } from './baselines.ts';
+import { type DeliveryHistory, NO_DELIVERIES } from './deliveries.ts';
 import { findEmptiness } from './emptiness.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 import type { PageLoop } from './page-loop.ts';
@@ -47,8 +48,15 @@ export function findReadiness(
 }
 
 /** The status of each configured provider, in their order. */
-export function toProviderStatuses({ providers }: Engine, core: CoreStatus): ProviderStatus[] {
-  return providers.map(({ config: { name, type, rateLimit }, poller, requestsLeft, isImportedOnly }) => {
+export function toProviderStatuses(
+  { providers }: Engine,
+  core: CoreStatus,
+  deliveries: Pick<DeliveryHistory, 'find'>,
+): ProviderStatus[] {
+  return providers.map((provider) => {
+    const { config, poller, requestsLeft, isImportedOnly, webhook, push } = provider;
+    const { name, type, rateLimit } = config;
+    const isReceiving = webhook !== undefined || push !== undefined;
     const known = findProvider(core, name);
     const { isUp, error } = poller.state();
     const synced = known?.state.isSynced ?? false;
@@ -57,6 +65,7 @@ export function toProviderStatuses({ providers }: Engine, core: CoreStatus): Pro
       type,
       state: toProviderState(isUp, synced),
       error,
+      ...(isReceiving && { deliveries: deliveries.find(name) ?? NO_DELIVERIES }),
       synced,
       lastSuccessAtMs: known?.state.polledUntilMs,
       countingSinceMs: known?.state.countingSinceMs,

@@ -5,6 +5,7 @@ import { type Clock, DAY_MS } from '../model/time.ts';
 import { readStatistics } from '../report/statistic-info.ts';
 import type { StatusView, WindowStats } from '../server/status-page/view.ts';
 import { levelOf, type Row } from '../stats/rows.ts';
+import type { DeliveryHistory } from './deliveries.ts';
 import type { Engine } from './engine.ts';
 import { findIssues, toProviderStatuses } from './health.ts';
 import type { PageLoop } from './page-loop.ts';
@@ -22,6 +23,7 @@ export interface StatusInput {
   readonly version: string;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly startedAtMs: number;
+  readonly deliveries: Pick<DeliveryHistory, 'find'>;
   /** Why the last reload failed. */
   readonly reloadFailure: () => string | undefined;
 }
@@ -49,7 +51,7 @@ export async function readStatusView(input: StatusInput, windowName: string | un
   const { config } = engine;
   const nowMs = clock.nowMs();
   const window = findWindow(config, windowName);
-  const providers = toProviderStatuses(engine, core);
+  const providers = toProviderStatuses(engine, core, input.deliveries);
   return {
     version,
     nowMs,

@@ -45,12 +45,12 @@ const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
  */
 export function readAlertLabels(labels: Labels, config: ProviderConfig, teamLabel: string): LabelledFields {
   const severity = firstLabel(labels, config.severity.from, 'severity');
-  const service = firstLabel(labels, undefined, 'service') ?? '';
+  const service = firstLabel(labels, config.services.from, 'service') ?? '';
   return {
     title: labels['alertname'] ?? 'alert without a name',
     serviceId: service,
     serviceName: service,
-    team: firstLabel(labels, undefined, teamLabel),
+    team: firstLabel(labels, config.team?.from, teamLabel),
     severity: severity === undefined ? {} : { tag: severity },
   };
 }

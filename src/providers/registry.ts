@@ -5,6 +5,7 @@ import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
 import { github } from './github/platform.ts';
 import { gitlab } from './gitlab/platform.ts';
+import { grafana } from './grafana/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
 import { jira } from './jira/platform.ts';
@@ -23,6 +24,7 @@ import { statuspage } from './statuspage/platform.ts';
 export const platforms: readonly Platform[] = [
   pagerduty,
   opsgenie,
+  grafana,
   jira,
   jsm,
   incidentio,

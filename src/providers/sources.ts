@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { parseSource } from '../config/sources.ts';
 import type { ProviderConfig } from '../config/types.ts';
 import type { SeveritySources } from '../model/incident.ts';
@@ -40,9 +41,23 @@ export function applySources<Item extends SourcedRecord>(record: Item, raw: unkn
   if (team !== undefined) {
     const hasOwn = isText(record.teamId) || isText(record.team);
     const found = firstOf(team.from, hasOwn ? 'team' : undefined, find);
-    if (found !== OWN) Object.assign(applied, { teamId: undefined, team: found });
+    if (found !== OWN) Object.assign(applied, { team: found }, 'teamId' in record ? { teamId: undefined } : {});
   }
   return applied;
+}
+
+/** The schema of a record with severity, service and team from where the configuration says. */
+export function withSources<Item extends SourcedRecord>(
+  schema: z.ZodType<Item>,
+  config: SourceConfig,
+): z.ZodType<Item> {
+  if (sourcesKey(config).length === 0) return schema;
+  return z.unknown().transform((raw, context): Item => {
+    const parsed = schema.safeParse(raw);
+    if (parsed.success) return applySources(parsed.data, raw, config);
+    for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+    return z.NEVER;
+  });
 }
 
 /** What stored records depend on: when it changes, they are read again. Empty where the platform's own values are enough. */

@@ -12,6 +12,8 @@ export interface Server {
   /** `host:port`. */
   readonly address: string;
   log(): string;
+  /** Ends it at once, and waits until it is gone. */
+  kill(): Promise<void>;
   /** What it answers as JSON; throws with the answer when that is no success. */
   ask<Answer>(path: string): Promise<Answer>;
 }
@@ -58,6 +60,10 @@ export async function startServer({ program, words }: Starting): Promise<Server>
   return {
     address,
     log: () => output.log,
+    kill: () => {
+      child.kill('SIGKILL');
+      return ended;
+    },
     ask: async <Answer>(path: string) => {
       const answer = await fetch(`http://${address}${path}`);
       const text = await answer.text();

@@ -60,8 +60,12 @@ export async function declaredStage<Options extends FakeOptions = FakeOptions>(
 }
 
 /** What a first sync makes of `body`, answered to each request for the list instead of what the fake has. */
-export async function readAnswer(declared: DeclaredPlatform, body: unknown): Promise<MemoryKnown> {
-  const stage = await declaredStage(declared);
+export async function readAnswer(
+  declared: DeclaredPlatform,
+  body: unknown,
+  config: Partial<ProviderConfig> = {},
+): Promise<MemoryKnown> {
+  const stage = await declaredStage(declared, { config });
   const path = new RegExp(`^${declared.path}$`);
   stage.fake.faults.push({ times: Number.POSITIVE_INFINITY, path, answer: { status: 200, body } });
   await stage.poll();

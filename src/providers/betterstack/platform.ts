@@ -76,6 +76,7 @@ export const betterstack = definePlatform({
   settings: { api_key: secret() },
   environment: { BETTERSTACK_API_KEY: 'api_key' },
   baseUrl: () => 'https://uptime.betterstack.com',
+  sources: ['tag', 'label', 'field'],
   auth: ({ api_key: key }) => bearer(key),
   capabilities: {
     statuses: ['triggered', 'acknowledged'],

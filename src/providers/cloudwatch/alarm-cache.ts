@@ -163,7 +163,8 @@ function applyAttributes(entry: Entry, attributes: AlarmAttributes | undefined):
 /** All fields that may change between two reports of an incident; the store returns absent fields as undefined ones. */
 function toComparableText(incident: Incident | undefined): string {
   if (incident === undefined) return '';
-  const { recoveryKey, status, triggeredAtMs, resolvedAtMs, exclusion, fingerprint, serviceName, severity } = incident;
+  const { recoveryKey, status, triggeredAtMs, resolvedAtMs, exclusion, fingerprint, serviceName, severity, team } =
+    incident;
   const times = [triggeredAtMs, resolvedAtMs, incident.updatedAtMs];
-  return JSON.stringify([recoveryKey, status, times, exclusion, fingerprint, serviceName, severity.tag]);
+  return JSON.stringify([recoveryKey, status, times, exclusion, fingerprint, serviceName, severity.tag, team]);
 }

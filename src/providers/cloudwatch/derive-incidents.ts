@@ -81,21 +81,23 @@ function findUnknownStarts(changes: readonly AlarmChange[]): Set<string> {
   return found;
 }
 
-/** The labels and ARN that all incidents of one alarm share. */
-export interface AlarmAttributes {
-  readonly subject: string;
+/** What the tags of an alarm say. */
+export interface AlarmLabels {
   /** Value of the service tag, else the alarm's name. */
   readonly service: string;
   readonly severityTag: string | undefined;
+  readonly team?: string | undefined;
+}
+
+/** The labels and ARN that all incidents of one alarm share. */
+export interface AlarmAttributes extends AlarmLabels {
+  readonly subject: string;
   /** The alarm's ARN, which stays the same when the alarm is deleted and created again. */
   readonly arn: string | undefined;
 }
 
 /** Converts a chain of ALARM states to an incident. */
-export function toIncident(
-  chain: Chain<Transition>,
-  { subject, service, severityTag, arn }: AlarmAttributes,
-): Incident {
+export function toIncident(chain: Chain<Transition>, { subject, arn, ...labels }: AlarmAttributes): Incident {
   const alarm = parseSubject(subject);
   const { anchor, end, endedAtMs } = chain;
   const interval = { openedAtMs: anchor.atMs, ...(endedAtMs === undefined ? {} : { closedAtMs: endedAtMs }) };
@@ -105,7 +107,7 @@ export function toIncident(
     subject,
     url: toConsoleUrl(alarm),
     title: alarm.name,
-    ...toLabels({ service, severityTag }),
+    ...toLabels(labels),
     status: endedAtMs === undefined ? 'triggered' : 'resolved',
     triggeredAtMs: anchor.atMs,
     ...(endedAtMs === undefined ? {} : { resolvedAtMs: endedAtMs, endKnownFrom: 'state_change' }),
@@ -117,20 +119,25 @@ export function toIncident(
   };
 }
 
-type Labels = Pick<AlarmAttributes, 'service' | 'severityTag'>;
-
-function toLabels({ service, severityTag }: Labels): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
+function toLabels({
+  service,
+  severityTag,
+  team,
+}: AlarmLabels): Pick<Incident, 'serviceId' | 'serviceName' | 'severity' | 'team'> {
   const severity = severityTag === undefined ? {} : { tag: severityTag };
-  return { serviceId: service, serviceName: service, severity };
+  return { serviceId: service, serviceName: service, severity, ...(team === undefined ? {} : { team }) };
 }
 
 /** True when the incident has exactly these attributes. */
-export function hasAttributes(incident: Incident, { subject, service, severityTag, arn }: AlarmAttributes): boolean {
+export function hasAttributes(incident: Incident, attributes: AlarmAttributes): boolean {
+  const { subject, service, severityTag, team, arn } = attributes;
   const { serviceName, severity, fingerprint } = incident;
-  return serviceName === service && severity.tag === severityTag && fingerprint === (arn ?? subject);
+  const isLabelled = serviceName === service && severity.tag === severityTag && incident.team === team;
+  return isLabelled && fingerprint === (arn ?? subject);
 }
 
 /** The incident with these attributes. */
 export function withAttributes(incident: Incident, attributes: AlarmAttributes): Incident {
-  return { ...incident, ...toLabels(attributes), fingerprint: attributes.arn ?? attributes.subject };
+  const { team: _team, ...rest } = incident;
+  return { ...rest, ...toLabels(attributes), fingerprint: attributes.arn ?? attributes.subject };
 }

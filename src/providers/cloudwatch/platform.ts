@@ -41,6 +41,7 @@ export const cloudwatch: Platform = {
   webhook: snsWebhook,
   defaultRateLimit: { requests: 2, perMs: SECOND_MS },
   defaultTags: { service: 'service', severity: 'severity' },
+  sources: ['tag'],
   hasStateChanges: true,
   fromEnvironment(env) {
     const regions = (env['MTTR_CLOUDWATCH_REGIONS'] ?? '')
@@ -57,7 +58,7 @@ function createCloudwatch(config: ProviderConfig, dependencies: ProviderDependen
   const { observer, clockSkewMs } = rememberClockSkew(dependencies.observer);
   const options = { config, settings, dependencies: { ...dependencies, observer } };
   const regions = [...new Set(settings.regions)].map((name) => createRegion(name, options));
-  const tagNames = { service: config.services.tag, severity: config.severity.tag };
+  const tagNames = { service: config.services.tag, severity: config.severity.tag, sources: config };
   return {
     capabilities: TRAITS,
     poll: (request) => pollRegions(request, regions, tagNames),

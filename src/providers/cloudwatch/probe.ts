@@ -17,7 +17,7 @@ import { RETENTION_MS } from './cursor.ts';
 import { type ParsedHistory, parseHistory } from './history.ts';
 import type { Region } from './poll.ts';
 import { classifySdkError, classifySdkProbeError } from './sdk-client.ts';
-import { TAG_REQUESTS_CONCURRENT, type TagNames } from './tags.ts';
+import { readTags, TAG_REQUESTS_CONCURRENT, type TagNames, usesTags } from './tags.ts';
 
 /** In US dollars, as published for API requests in November 2026 (beyond the first million of a month). */
 const USD_PER_THOUSAND = 0.01;
@@ -121,7 +121,7 @@ async function probeRegion(region: Region, options: ProbeOptions): Promise<Regio
   const range = { fromMs: Math.max(options.historyStartMs, nowMs - RETENTION_MS), untilMs: nowMs, signal };
   const history = (await probes.run(calls.history, () => readNewestChanges(region, range))) ?? NO_CHANGES;
   const changed = [...new Set(history.stateChanges.map(({ subject }) => parseSubject(subject).name))];
-  const isWanted = tagNames.service !== undefined || tagNames.severity !== undefined;
+  const isWanted = usesTags({ tagNames });
   const sampling = { probes, call: calls.tags, changed, listed, signal };
   const tags = isWanted ? await sampleTags(region, sampling) : undefined;
   const starts = history.stateChanges.filter(({ kind }) => kind === 'ALARM');
@@ -133,7 +133,7 @@ async function probeRegion(region: Region, options: ProbeOptions): Promise<Regio
     rejected: history.rejected.map(({ detail }) => detail),
     changes: history.expected,
     isExact: history.isAll,
-    services: listed.map(({ name }) => tags?.get(name)?.get(tagNames.service ?? '') || name),
+    services: listed.map(({ name }) => readTags(tags?.get(name), name, tagNames).service),
     isAllAlarms,
     changedAlarms: isWanted ? Math.min(changedAlarms, isAllAlarms ? listed.length : changedAlarms) : 0,
   };
@@ -232,7 +232,7 @@ function toSample(
   const { name } = parseSubject(start.subject);
   const alarmTags = tags?.get(name);
   if (tags !== undefined && alarmTags === undefined) return undefined;
-  const service = alarmTags?.get(tagNames.service ?? '') || name;
-  const severity = { tag: alarmTags?.get(tagNames.severity ?? '') };
-  return { serviceId: service, serviceName: service, severity, triggeredAtMs: start.atMs };
+  const { service, severityTag, team } = readTags(alarmTags, name, tagNames);
+  const labels = { serviceId: service, serviceName: service, team, severity: { tag: severityTag } };
+  return { ...labels, triggeredAtMs: start.atMs };
 }

@@ -1,11 +1,12 @@
 import { mapConcurrent } from '../../http/map-concurrent.ts';
 import type { Incident } from '../../model/incident.ts';
 import { type Clock, HOUR_MS, SECOND_MS } from '../../model/time.ts';
+import { applySources, type SourceConfig, type SourcedRecord, sourcesKey } from '../sources.ts';
 import { type AlarmApi, type AlarmList, readAlarms, readAllAlarms, type Tags } from './alarm-api.ts';
 import type { AlarmCache } from './alarm-cache.ts';
 import { type AlarmAccount, parseSubject, toSubject } from './alarm-id.ts';
 import type { TagState } from './cursor.ts';
-import type { AlarmAttributes } from './derive-incidents.ts';
+import type { AlarmAttributes, AlarmLabels } from './derive-incidents.ts';
 
 /** Attempts after a refusal, which may be temporary while permissions propagate. The wait grows by a second each time. */
 const ATTEMPTS_MAX = 3;
@@ -147,6 +148,8 @@ export function createHeldAlarms({ before, accessBefore, tags, nowMs }: HeldOpti
 export interface TagNames {
   readonly service: string | undefined;
   readonly severity: string | undefined;
+  /** Where severity, service and team are beside these. */
+  readonly sources?: SourceConfig;
 }
 
 /** What reading and refreshing tags needs of one region in one poll. */
@@ -174,7 +177,21 @@ export async function ensureAccount({ account, region, api, signal }: TagContext
 
 /** False when no tag is configured, so none is read. */
 export function usesTags({ tagNames }: Pick<TagContext, 'tagNames'>): boolean {
-  return tagNames.service !== undefined || tagNames.severity !== undefined;
+  const { service, severity, sources } = tagNames;
+  return service !== undefined || severity !== undefined || (sources !== undefined && sourcesKey(sources).length > 0);
+}
+
+/** What the tags of an alarm say of its labels; its name is its service where none of them does. */
+export function readTags(tags: ReadonlyMap<string, string> | undefined, name: string, tagNames: TagNames): AlarmLabels {
+  const { service, severity, sources } = tagNames;
+  const find = (tag: string | undefined) => (tag === undefined ? undefined : tags?.get(tag) || undefined);
+  const own = {
+    severity: { tag: find(severity) },
+    serviceName: find(service) ?? name,
+    tags: Object.fromEntries(tags ?? []),
+  };
+  const record: SourcedRecord = sources === undefined ? own : applySources<SourcedRecord>(own, undefined, sources);
+  return { service: record.serviceName ?? '', severityTag: record.severity.tag, team: record.team };
 }
 
 interface AttributeSource {
@@ -186,14 +203,13 @@ interface AttributeSource {
 
 /** Attributes from the tags; where these are not available, from the alarm's newest incident `before`. */
 export function toAttributes({ subject, arn, tags, before }: AttributeSource, tagNames: TagNames): AlarmAttributes {
-  const findValue = (name: string | undefined, last: string | undefined) => {
-    if (name === undefined) return undefined;
-    return (typeof tags === 'string' ? last : tags.get(name)) || undefined;
-  };
+  if (typeof tags !== 'string') return { subject, arn, ...readTags(tags, parseSubject(subject).name, tagNames) };
+  const isWanted = usesTags({ tagNames });
   return {
     subject,
-    service: findValue(tagNames.service, before?.serviceName) ?? parseSubject(subject).name,
-    severityTag: findValue(tagNames.severity, before?.severity.tag),
+    service: (isWanted && before?.serviceName) || parseSubject(subject).name,
+    severityTag: isWanted ? before?.severity.tag : undefined,
+    team: isWanted ? before?.team : undefined,
     arn,
   };
 }
@@ -237,7 +253,8 @@ export interface TagRefresh {
 export async function refreshTags(poll: TagContext, state: TagState, alarmNames: AlarmNameCache): Promise<TagRefresh> {
   const { api, signal, untilMs } = poll;
   if (!usesTags(poll)) return { incidents: [], state };
-  const names = [poll.tagNames.service ?? '', poll.tagNames.severity ?? ''];
+  const { service = '', severity = '', sources } = poll.tagNames;
+  const names = [service, severity, ...(sources === undefined ? [] : sourcesKey(sources))];
   // A first sync has just read the tags of every alarm with incidents.
   if (poll.isFirst) return { incidents: [], state: { ...state, roundAtMs: untilMs, names } };
   const isNew = isRefreshDue(poll, state, names);

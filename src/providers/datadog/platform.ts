@@ -106,6 +106,7 @@ export const datadog = definePlatform({
   },
   environment: { DD_API_KEY: 'api_key', DD_APP_KEY: 'application_key', DD_SITE: 'site' },
   baseUrl: ({ site }) => `https://api.${site}`,
+  sources: ['priority', 'tag', 'label', 'field'],
   auth: ({ api_key: key, application_key: applicationKey }) => ({
     kind: 'headers',
     headers: { 'dd-api-key': key, 'dd-application-key': applicationKey },

@@ -6,9 +6,9 @@ import { rememberClockSkew } from '../../http/request-observer.ts';
 import type { Service } from '../../model/incident.ts';
 import { parseRecords } from '../answers.ts';
 import type { Platform, Provider, ProviderDependencies } from '../provider.ts';
-import { applySources, sourcesKey } from '../sources.ts';
+import { sourcesKey, withSources } from '../sources.ts';
 import { authOptions } from './auth.ts';
-import type { IncidentLists, NameList, PlatformDefinition, PlatformRecord, RecordDetails } from './definition.ts';
+import type { NameList, PlatformDefinition, PlatformRecord, RecordDetails } from './definition.ts';
 import { readPages, toLabel } from './list-reader.ts';
 import { createNameCache, type NameCache } from './name-cache.ts';
 import { poll } from './poll.ts';
@@ -91,7 +91,12 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
       observer,
     });
   const httpClient = withOwnLimit(createClient, config.rateLimit, definition.ownRateLimit);
-  const lists = withSources(definition.incidents(settings, config), config);
+  const declared = definition.incidents(settings, config);
+  const lists = {
+    ...declared,
+    record: withSources(declared.record, config),
+    readWith: [...(declared.readWith ?? []), ...sourcesKey(config)],
+  };
   const teams = createNames(httpClient, definition.names?.teams);
   const services = createNames(httpClient, definition.names?.services);
   const statuses = createNames(httpClient, definition.names?.statuses);
@@ -115,22 +120,6 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
     clockSkewMs,
     close: () => httpClient.close(),
   };
-}
-
-/** The lists whose records have severity, service and team from where the configuration says. */
-function withSources<Item extends PlatformRecord>(
-  lists: IncidentLists<Item>,
-  config: ProviderConfig,
-): IncidentLists<Item> {
-  const key = sourcesKey(config);
-  if (key.length === 0) return lists;
-  const record = z.unknown().transform((raw, context): Item => {
-    const parsed = lists.record.safeParse(raw);
-    if (parsed.success) return applySources(parsed.data, raw, config);
-    for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
-    return z.NEVER;
-  });
-  return { ...lists, record, readWith: [...(lists.readWith ?? []), ...key] };
 }
 
 /** One client for all requests, or two where some have a limit of their own: never a lower one than the others. */

@@ -35,6 +35,30 @@ const Category = z.enum([...OPEN, ...CLOSED, ...NO_INCIDENT, 'merged']);
 const PRACTICE_MODES: readonly string[] = ['test', 'tutorial'];
 const MODES = ['standard', 'retrospective', ...PRACTICE_MODES];
 
+/** A custom field with its first value; catalogue entries and options by their names. */
+const CustomField = z
+  .object({
+    custom_field: z.object({ name: z.string() }),
+    values: z
+      .array(
+        z.object({
+          value_text: z.string().nullish(),
+          value_numeric: z.string().nullish(),
+          value_option: z.object({ value: z.string() }).nullish(),
+          value_catalog_entry: z.object({ name: z.string() }).nullish(),
+        }),
+      )
+      .nullish(),
+  })
+  .transform(({ custom_field: { name }, values }): [string, string] | undefined => {
+    const [first] = values ?? [];
+    const text =
+      first?.value_option?.value ?? first?.value_catalog_entry?.name ?? first?.value_text ?? first?.value_numeric;
+    return text === undefined || text === null ? undefined : [name, text];
+  })
+  // A field of a kind that is not known has no value.
+  .catch(undefined);
+
 function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
   return z
     .object({
@@ -46,6 +70,7 @@ function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
       updated_at: timestamp,
       incident_status: z.object({ category: Category }),
       severity: z.object({ name: z.string() }).nullish(),
+      custom_field_entries: z.array(CustomField).nullish(),
       incident_timestamp_values: z
         .array(
           z.object({
@@ -78,6 +103,9 @@ function incidentSchema(names: Timestamps): z.ZodType<PlatformRecord> {
         ...times,
         resolvedAtMs: at(names.resolved),
         severity: { priority: incident.severity?.name },
+        tags: Object.fromEntries(
+          (incident.custom_field_entries ?? []).flatMap((one) => (one === undefined ? [] : [one])),
+        ),
         merged: category === 'merged',
         isExcluded: NO_INCIDENT.some((one) => one === category) || PRACTICE_MODES.includes(incident.mode ?? ''),
       };
@@ -124,6 +152,7 @@ export const incidentio = definePlatform({
     escalations: false,
     reopens: false,
   }),
+  sources: ['priority', 'label', 'field'],
   // The platform allows 1,200 a minute per key; the rest is left to others who use the same key.
   webhook: signedBy(standardWebhooks),
   rateLimit: { requests: 1000, perMs: MINUTE_MS },

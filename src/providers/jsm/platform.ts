@@ -7,7 +7,7 @@ import { basic } from '../engine/auth.ts';
 import { definePlatform, details, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { byOffset, nextLink } from '../engine/paging.ts';
-import { tagValue } from '../tags.ts';
+import { tagValue, toTagMap } from '../tags.ts';
 import { basicPassword, bearer, signedBy } from '../webhook.ts';
 
 /** An alert; `acknowledged` says that somebody did, the log says when. */
@@ -53,6 +53,7 @@ function alertSchema({ services, severity }: ProviderConfig): z.ZodType<Alert> {
         serviceName: service,
         teamId: alert.responders?.find(({ type, id }) => type === 'team' && (id ?? '') !== '')?.id ?? undefined,
         severity: severityTag === undefined ? { priority: alert.priority } : { tag: severityTag },
+        tags: toTagMap(tags),
         // An alert that came without an alias has its own id for one, which no other alert ever has.
         fingerprint: alert.alias === alert.id ? undefined : alert.alias,
       };
@@ -99,6 +100,7 @@ export const jsm = definePlatform({
   webhook: signedBy(bearer, basicPassword),
   rateLimit: { requests: 130, perMs: MINUTE_MS },
   defaultTags: { service: 'service' },
+  sources: ['priority', 'tag', 'field'],
   names: {
     teams: {
       request: { path: '/v1/teams' },

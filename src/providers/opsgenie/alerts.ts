@@ -1,12 +1,13 @@
 import type { ProviderConfig } from '../../config/types.ts';
 import { type Incident, type Rejection, type Status, titleFingerprint } from '../../model/incident.ts';
-import { tagValue } from '../tags.ts';
+import { sourcesKey } from '../sources.ts';
+import { type Labelled, withLabels } from './labels.ts';
 import type { RecordKind } from './record-kind.ts';
 import { AlertRecord } from './schema.ts';
 
 /** Alerts as incidents: they carry their own history as durations, so pages of them are enough. */
-export function alertsSource({ services, severity }: ProviderConfig): RecordKind<AlertRecord> {
-  const tags = { service: services.tag, severity: severity.tag };
+export function alertsSource(config: ProviderConfig): RecordKind<Labelled<AlertRecord>> {
+  const { services, severity } = config;
   return {
     name: 'alerts',
     capabilities: {
@@ -21,9 +22,15 @@ export function alertsSource({ services, severity }: ProviderConfig): RecordKind
     path: '/v2/alerts',
     countStrategy: 'count',
     changesBy: 'updatedAt',
-    schema: AlertRecord,
-    tags: [services.tag ?? '', severity.tag ?? ''],
-    toSample: (record) => ({ ...toLabels(record, tags), team: record.teamId, triggeredAtMs: record.createdAtMs }),
+    schema: withLabels(AlertRecord, config),
+    tags: [services.tag ?? '', severity.tag ?? '', ...sourcesKey(config)],
+    toSample: ({ labels, createdAtMs }) => ({
+      serviceId: labels.serviceId ?? '',
+      serviceName: labels.serviceName ?? '',
+      severity: labels.severity,
+      team: labels.team ?? labels.teamId,
+      triggeredAtMs: createdAtMs,
+    }),
     prepare: ({ teams, request }) => teams.ensure([], request.nowMs, request.signal),
     async buildIncidents(records, { isWhole }, { teams, request }) {
       const teamIds = records.map(({ teamId }) => teamId).filter((id) => id !== undefined);
@@ -33,7 +40,7 @@ export function alertsSource({ services, severity }: ProviderConfig): RecordKind
       const requestAgainIds: string[] = [];
       for (const record of records) {
         if (record.isOpen || record.closedAfterMs !== undefined)
-          incidents.push(toIncident(record, tags, teams.of(record.teamId)));
+          incidents.push(toIncident(record, record.labels.team ?? teams.of(record.labels.teamId)));
         else if (isWhole) rejected.push(withoutEnd(record.id));
         else requestAgainIds.push(record.id);
       }
@@ -47,30 +54,17 @@ function withoutEnd(id: string): Rejection {
   return { id, key: id, reason: 'end_unknown', detail: 'report.closeTime: expected in a closed alert' };
 }
 
-interface TagNames {
-  readonly service: string | undefined;
-  readonly severity: string | undefined;
-}
-
-function toLabels(record: AlertRecord, tags: TagNames): Pick<Incident, 'serviceId' | 'serviceName' | 'severity'> {
-  const service = tagValue(record.tags, tags.service) ?? '';
-  const severity = tagValue(record.tags, tags.severity);
-  return {
-    serviceId: service,
-    serviceName: service,
-    severity: severity === undefined ? { priority: record.priority } : { tag: severity },
-  };
-}
-
-function toIncident(record: AlertRecord, tags: TagNames, team: string | undefined): Incident {
-  const labels = toLabels(record, tags);
+function toIncident(record: Labelled<AlertRecord>, team: string | undefined): Incident {
+  const { serviceId = '', serviceName = '', severity } = record.labels;
   const after = (durationMs: number | undefined) =>
     durationMs === undefined ? undefined : record.createdAtMs + durationMs;
   const resolvedAtMs = record.isOpen ? undefined : after(record.closedAfterMs);
   return {
     id: record.id,
     title: record.title,
-    ...labels,
+    serviceId,
+    serviceName,
+    severity,
     team,
     status: toStatus(record),
     triggeredAtMs: record.createdAtMs,
@@ -82,7 +76,7 @@ function toIncident(record: AlertRecord, tags: TagNames, team: string | undefine
     // An alert that came without an alias has its own id for one, which no other alert ever has.
     fingerprint:
       record.alias === undefined || record.alias === record.id
-        ? titleFingerprint(labels.serviceName, record.title)
+        ? titleFingerprint(serviceName, record.title)
         : record.alias,
     updatedAtMs: record.updatedAtMs,
   };

@@ -1,14 +1,9 @@
 import type { ProviderConfig } from '../../config/types.ts';
 import { RequestError } from '../../http/errors.ts';
 import { mapConcurrent } from '../../http/map-concurrent.ts';
-import {
-  type Incident,
-  type Interval,
-  type Rejection,
-  type SeveritySources,
-  titleFingerprint,
-} from '../../model/incident.ts';
-import { tagValue } from '../tags.ts';
+import { type Incident, type Interval, type Rejection, titleFingerprint } from '../../model/incident.ts';
+import { sourcesKey } from '../sources.ts';
+import { type Labelled, withLabels } from './labels.ts';
 import type { PollContext, RecordKind } from './record-kind.ts';
 import { IncidentRecord } from './schema.ts';
 import { readTimeline, toOpenIntervals } from './timeline.ts';
@@ -17,7 +12,7 @@ import { readTimeline, toOpenIntervals } from './timeline.ts';
 const TIMELINES_AHEAD = 4;
 
 /** Opsgenie's incidents: the list does not say when one ended, its timeline does. */
-export function incidentsSource({ severity }: ProviderConfig): RecordKind<IncidentRecord> {
+export function incidentsSource(config: ProviderConfig): RecordKind<Labelled<IncidentRecord>> {
   return {
     name: 'incidents',
     capabilities: {
@@ -32,14 +27,14 @@ export function incidentsSource({ severity }: ProviderConfig): RecordKind<Incide
     path: '/v1/incidents',
     countStrategy: 'probe',
     changesBy: 'createdAt',
-    schema: IncidentRecord,
-    tags: [severity.tag ?? ''],
-    toSample: (record, serviceName) => ({
-      serviceId: record.serviceId,
-      serviceName: serviceName(record.serviceId) ?? '',
-      team: record.teamId,
-      severity: toSeverity(record, severity.tag),
-      triggeredAtMs: record.createdAtMs,
+    schema: withLabels(IncidentRecord, config),
+    tags: [config.severity.tag ?? '', ...sourcesKey(config)],
+    toSample: ({ labels, createdAtMs }, serviceName) => ({
+      serviceId: labels.serviceId ?? '',
+      serviceName: labels.serviceName ?? serviceName(labels.serviceId ?? '') ?? '',
+      team: labels.team ?? labels.teamId,
+      severity: labels.severity,
+      triggeredAtMs: createdAtMs,
     }),
     async prepare({ teams, services, request }) {
       await teams.ensure([], request.nowMs, request.signal);
@@ -50,7 +45,7 @@ export function incidentsSource({ severity }: ProviderConfig): RecordKind<Incide
       const rejected: Rejection[] = [];
       await ensureNames(records, context);
       const stored = await context.request.stored.incidents(records.map(({ id }) => id));
-      const read = async (record: IncidentRecord) => ({
+      const read = async (record: Labelled<IncidentRecord>) => ({
         record,
         open: await openIntervals(record, stored.get(record.id), context),
       });
@@ -58,7 +53,7 @@ export function incidentsSource({ severity }: ProviderConfig): RecordKind<Incide
       const complete = records.filter((record) => !isWaiting(record));
       for await (const { record, open } of mapConcurrent(complete, TIMELINES_AHEAD, read)) {
         if ('reason' in open) rejected.push(open);
-        else incidents.push(toIncident(record, open, findNames(record, severity.tag, context)));
+        else incidents.push(toIncident(record, open, findNames(record, context)));
       }
       return { incidents, rejected, requestAgainIds: records.filter(isWaiting).map(({ id }) => id) };
     },
@@ -114,39 +109,37 @@ function refused(id: string, reason: 'forbidden' | 'end_unknown', detail: string
 interface NamesOfIncident {
   readonly service: string;
   readonly team: string | undefined;
-  readonly severity: SeveritySources;
 }
 
-function findNames(record: IncidentRecord, severityTag: string | undefined, context: PollContext): NamesOfIncident {
+function findNames({ labels }: Labelled<IncidentRecord>, { services, teams }: PollContext): NamesOfIncident {
   return {
-    service: context.services.of(record.serviceId) ?? '',
-    team: context.teams.of(record.teamId),
-    severity: toSeverity(record, severityTag),
+    service: labels.serviceName ?? services.of(labels.serviceId) ?? '',
+    team: labels.team ?? teams.of(labels.teamId),
   };
 }
 
-function toSeverity(record: IncidentRecord, tagName: string | undefined): SeveritySources {
-  const tag = tagValue(record.tags, tagName);
-  return tag === undefined ? { priority: record.priority } : { tag };
-}
-
-function toIncident(record: IncidentRecord, intervals: readonly Interval[], names: NamesOfIncident): Incident {
+function toIncident(
+  record: Labelled<IncidentRecord>,
+  intervals: readonly Interval[],
+  names: NamesOfIncident,
+): Incident {
+  const { serviceId = '', severity } = record.labels;
   const resolvedAtMs = record.isOpen ? undefined : intervals.at(-1)?.closedAtMs;
   return {
     id: record.id,
     url: record.url,
     title: record.title,
-    serviceId: record.serviceId,
+    serviceId,
     serviceName: names.service,
     team: names.team,
-    severity: names.severity,
+    severity,
     status: record.isOpen ? 'triggered' : 'resolved',
     triggeredAtMs: record.createdAtMs,
     resolvedAtMs,
     endKnownFrom: resolvedAtMs === undefined ? undefined : 'resolve_event',
     intervals,
     merged: false,
-    fingerprint: titleFingerprint(record.serviceId, record.title),
+    fingerprint: titleFingerprint(serviceId, record.title),
     updatedAtMs: record.updatedAtMs,
   };
 }

@@ -27,6 +27,7 @@ export const opsgenie: Platform = {
   webhook: signedBy(bearer, basicPassword),
   defaultRateLimit: { requests: 130, perMs: MINUTE_MS },
   defaultTags: { service: 'service' },
+  sources: ['priority', 'tag', 'field'],
   fromEnvironment({ OPSGENIE_TOKEN: token, OPSGENIE_REGION: region }) {
     if (token === undefined || token === '') return undefined;
     const where = region === undefined || region === '' ? {} : { region };

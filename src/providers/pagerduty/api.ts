@@ -1,10 +1,20 @@
+import type { z } from 'zod';
 import type { HttpClient, Query } from '../../http/client.ts';
 import { RequestError } from '../../http/errors.ts';
 import type { Service } from '../../model/incident.ts';
 import { SECOND_MS } from '../../model/time.ts';
 import { parseRecords, parseResponse } from '../answers.ts';
+import { type SourceConfig, sourcesKey, withSources } from '../sources.ts';
 import type { ListPage, TimeRange } from '../time-ranges.ts';
-import { CatalogueService, IncidentPage, LogPage, OneIncident, ServicePage } from './schema.ts';
+import {
+  CatalogueService,
+  Incident,
+  IncidentPage,
+  type IncidentRecord,
+  LogPage,
+  OneIncident,
+  ServicePage,
+} from './schema.ts';
 
 /** The platform's largest page; without it lists hold 25 records. */
 export const PAGE_SIZE = 100;
@@ -13,6 +23,10 @@ export const LIST_CAP = 10_000;
 
 /** The requests that we make, every one with its limits spelt out. Records come unread, envelopes are checked. */
 export interface Api {
+  /** Reads an incident. */
+  readonly record: z.ZodType<IncidentRecord>;
+  /** What stored incidents were read with besides the platform's own values. */
+  readonly readWith: readonly string[];
   services(): Promise<readonly Service[] | undefined>;
   /** Incidents that were created in the range, oldest first. */
   incidents(range: TimeRange, offset: number): Promise<ListPage<unknown>>;
@@ -26,7 +40,7 @@ export interface Api {
 }
 
 /** Binds the requests to an HTTP client and a signal that ends them. */
-export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
+export function createApi(httpClient: HttpClient, signal: AbortSignal, config: SourceConfig): Api {
   const get = async (path: string, query: Query) => {
     const endpoint = `/${path.replace(/^incidents\/[^/]+/, 'incidents/{id}')}`;
     return (await httpClient.get({ path, endpoint }, query, signal)).body;
@@ -41,6 +55,8 @@ export function createApi(httpClient: HttpClient, signal: AbortSignal): Api {
     return { records, total: total ?? undefined, more };
   };
   return {
+    record: withSources(Incident, config),
+    readWith: sourcesKey(config),
     services: () => allServices(get),
     incidents: (range, offset) => incidents(bounds(range), offset),
     openIncidents: (range, offset) =>

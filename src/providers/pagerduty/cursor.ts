@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A half-open stretch of time, as [from, to] in milliseconds. */
 const spans = z.array(z.tuple([z.number(), z.number()]).transform(([fromMs, toMs]) => ({ fromMs, toMs })));
 
+/** What stored incidents were read with besides the platform's own values; absent for nothing. */
+const readWith = { readWith: z.array(z.string()).optional() };
+
 const firstSync = {
   /** When the first sync began: it asks for nothing later, however often it is taken up again. */
   askedUntilMs: z.number(),
@@ -10,6 +13,7 @@ const firstSync = {
   /** The newest log entry that was seen. */
   newestMs: z.number().optional(),
   catalogueAtMs: z.number(),
+  ...readWith,
 };
 
 const Cursor = z.discriminatedUnion('phase', [
@@ -22,6 +26,7 @@ const Cursor = z.discriminatedUnion('phase', [
     /** The newest change that was seen; the next poll asks from an overlap before it. */
     changesUntilMs: z.number(),
     catalogueAtMs: z.number(),
+    ...readWith,
     /** Where the turns of what is asked for by id stand. */
     missingId: z.string().optional(),
     retriedId: z.string().optional(),
@@ -32,6 +37,16 @@ const Cursor = z.discriminatedUnion('phase', [
 export type Cursor = z.output<typeof Cursor>;
 export type FirstSyncCursor = Exclude<Cursor, { phase: 'polling' }>;
 export type PollingCursor = Extract<Cursor, { phase: 'polling' }>;
+
+/** Whether everything stored was read with what is wanted now. */
+export function isReadWith(cursor: Cursor, wanted: readonly string[]): boolean {
+  return (cursor.readWith ?? []).join('\n') === wanted.join('\n');
+}
+
+/** The part of a cursor that says what was wanted. */
+export function readWithOf({ readWith: wanted }: { readonly readWith: readonly string[] }): { readWith?: string[] } {
+  return wanted.length === 0 ? {} : { readWith: [...wanted] };
+}
 
 /** The cursor as text for the store. */
 export function writeCursor(cursor: Cursor): string {

@@ -2,7 +2,7 @@ import type { Page } from '../../model/poll.ts';
 import { HOUR_MS } from '../../model/time.ts';
 import type { PollRequest } from '../provider.ts';
 import type { Api } from './api.ts';
-import { type Cursor, type FirstSyncCursor, writeCursor } from './cursor.ts';
+import { type Cursor, type FirstSyncCursor, isReadWith, readWithOf, writeCursor } from './cursor.ts';
 import { mergeStored } from './merge-stored.ts';
 import { incidentPages, logPages, readOpenIncidents, toRequestRanges } from './queries.ts';
 
@@ -24,8 +24,14 @@ export async function* firstSync(context: PollContext, resumed: FirstSyncCursor 
   let at = resumed && { ...resumed, askedUntilMs: Math.min(resumed.askedUntilMs, nowMs) };
   if (at === undefined) {
     const times = { askedUntilMs: nowMs, historyStartMs, catalogueAtMs: nowMs };
-    at = { phase: 'incidents', ...times, spansLeft: historySpans(times) };
+    at = { phase: 'incidents', ...times, ...readWithOf(context.api), spansLeft: historySpans(times) };
     yield page(at, { catalogue: await context.api.services() });
+  }
+  // What began with another configuration begins anew, up to the same time.
+  if (!isReadWith(at, context.api.readWith)) {
+    const { askedUntilMs, historyStartMs: fromMs, catalogueAtMs } = at;
+    const times = { askedUntilMs, historyStartMs: fromMs, catalogueAtMs };
+    at = { phase: 'incidents', ...times, ...readWithOf(context.api), spansLeft: historySpans(times) };
   }
   if (at.phase === 'incidents') {
     yield* readIncidents(context, at);
@@ -65,7 +71,7 @@ async function* readLog({ api, request }: PollContext, at: ReadRecords): AsyncGe
     );
   }
   const { askedUntilMs, historyStartMs, catalogueAtMs } = at;
-  return { phase: 'open', askedUntilMs, historyStartMs, catalogueAtMs, newestMs };
+  return { phase: 'open', askedUntilMs, historyStartMs, catalogueAtMs, newestMs, ...readWithOf(api) };
 }
 
 async function* readOpen({ api, request }: PollContext, at: Opening): AsyncGenerator<Page> {
@@ -78,7 +84,7 @@ async function* readOpen({ api, request }: PollContext, at: Opening): AsyncGener
   }
   const changesUntilMs = Math.min(newestMs ?? askedUntilMs - HOUR_MS, askedUntilMs);
   yield page(
-    { phase: 'polling', historyStartMs, changesUntilMs, catalogueAtMs },
+    { phase: 'polling', historyStartMs, changesUntilMs, catalogueAtMs, ...readWithOf(api) },
     { rejected: open.rejected, complete: { polledUntilMs: askedUntilMs, historyStartMs } },
   );
 }

@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS } from '../../model/time.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import { chooseLookups, type LookupPosition } from '../lookups.ts';
 import type { Api } from './api.ts';
-import type { PollingCursor } from './cursor.ts';
+import { isReadWith, type PollingCursor, readWithOf } from './cursor.ts';
 import { INCIDENTS_PER_PAGE, type PollContext, page } from './first-sync.ts';
 import { type MergeResult, mergeStored } from './merge-stored.ts';
 import {
@@ -51,6 +51,8 @@ export async function* laterPoll(context: PollContext, cursor: PollingCursor): A
   // Last, so that the one request per incident of the step before is never made for history.
   if (historyStartMs < cursor.historyStartMs)
     await readOlder(api, { fromMs: historyStartMs, toMs: cursor.historyStartMs }, buffer);
+  if (!isReadWith(cursor, api.readWith))
+    await readIncidents(api, { fromMs: cursor.historyStartMs, toMs: nowMs }, buffer);
   const { records, stateChanges } = buffer;
   const merged = await mergeStored(stored, { records, stateChanges: [...stateChanges.values()], isLogWhole: true });
   const next: PollingCursor = {
@@ -58,6 +60,7 @@ export async function* laterPoll(context: PollContext, cursor: PollingCursor): A
     historyStartMs,
     changesUntilMs: nextCursorMs(cursor.changesUntilMs, buffer.newestMs, nowMs),
     catalogueAtMs: isCatalogueDue ? nowMs : cursor.catalogueAtMs,
+    ...readWithOf(api),
     ...position,
   };
   yield* toPages({ merged, buffer, next, catalogue, askedUntilMs: nowMs });
@@ -69,7 +72,7 @@ function findHistoryStart({ request }: PollContext, { historyStartMs }: PollingC
 
 async function readChanges({ api, request }: PollContext, cursor: PollingCursor, buffer: PollBuffer): Promise<void> {
   const ranges = toRequestRanges({ fromMs: changesFromMs(cursor.changesUntilMs, request.nowMs), toMs: request.nowMs });
-  for await (const part of logPages(api, ranges, { embed: true })) addChanges(buffer, part);
+  for await (const part of logPages(api, ranges, { embed: true })) addChanges(buffer, part, api.record);
 }
 
 /** Asks for incidents that no list showed whole; gives where the turns stand. */
@@ -131,9 +134,12 @@ function wasResolved(stored: Incident | undefined): boolean {
 
 /** A configured history that grew: what was created and what happened before the recorded one. */
 async function readOlder(api: Api, range: { fromMs: number; toMs: number }, buffer: PollBuffer): Promise<void> {
-  const ranges = toRequestRanges(range);
-  for await (const part of incidentPages(api, ranges)) addIncidents(buffer, part);
-  for await (const part of logPages(api, ranges, { embed: false })) addLog(buffer, part);
+  await readIncidents(api, range, buffer);
+  for await (const part of logPages(api, toRequestRanges(range), { embed: false })) addLog(buffer, part);
+}
+
+async function readIncidents(api: Api, range: { fromMs: number; toMs: number }, buffer: PollBuffer): Promise<void> {
+  for await (const part of incidentPages(api, toRequestRanges(range))) addIncidents(buffer, part);
 }
 
 /** Records that could not be read in one list, and not in another one either. */

@@ -6,12 +6,14 @@ import type { Capabilities } from '../../model/capabilities.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { Platform, PollRequest, Provider, ProviderDependencies } from '../provider.ts';
 import { describeRegion } from '../regions.ts';
+import { withSources } from '../sources.ts';
 import { hmacHex, signedBy } from '../webhook.ts';
 import { createApi } from './api.ts';
 import { readCursor } from './cursor.ts';
 import { firstSync } from './first-sync.ts';
 import { laterPoll } from './later-poll.ts';
 import { probe } from './probe.ts';
+import { Incident } from './schema.ts';
 
 const HOSTS = { us: 'https://api.pagerduty.com', eu: 'https://api.eu.pagerduty.com' } as const;
 
@@ -38,6 +40,7 @@ export const pagerduty: Platform = {
   // The platform allows 960 a minute per key; the rest is left to others who use the same key.
   defaultRateLimit: { requests: 900, perMs: MINUTE_MS },
   defaultTags: {},
+  sources: ['priority', 'urgency', 'field'],
   fromEnvironment({ PAGERDUTY_TOKEN: token, PAGERDUTY_REGION: region }) {
     if (token === undefined || token === '') return undefined;
     const entry = { name: 'pagerduty', type: 'pagerduty', api_key: token };
@@ -68,12 +71,13 @@ function create(config: ProviderConfig, { clock, observer: storedChanges }: Prov
   return {
     capabilities,
     async *poll(request: PollRequest) {
-      const context = { api: createApi(httpClient, request.signal), request };
+      const context = { api: createApi(httpClient, request.signal, config), request };
       const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);
       if (cursor?.phase === 'polling') yield* laterPoll(context, cursor);
       else yield* firstSync(context, cursor);
     },
-    probe: (request) => probe(httpClient, request, describeRegion(config.baseUrl, region)),
+    probe: (request) =>
+      probe(httpClient, request, describeRegion(config.baseUrl, region), withSources(Incident, config)),
     clockSkewMs,
     close: () => httpClient.close(),
   };

@@ -1,7 +1,8 @@
+import type { z } from 'zod';
 import type { Rejection, StateChange } from '../../model/incident.ts';
 import { type Parsed, parseRecord } from '../answers.ts';
 import type { Fetched, LogPart } from './queries.ts';
-import { Incident, type IncidentRecord, type LogLine } from './schema.ts';
+import type { IncidentRecord, LogLine } from './schema.ts';
 
 /** What one poll has found so far. An incident that several lists show is taken from the one that saw it last. */
 export interface PollBuffer {
@@ -52,20 +53,20 @@ export function addLog(buffer: PollBuffer, { stateChanges, rejected }: Omit<LogP
 }
 
 /** Adds lines of the log of changes with the incidents inside them. */
-export function addChanges(buffer: PollBuffer, part: LogPart): void {
+export function addChanges(buffer: PollBuffer, part: LogPart, record: z.ZodType<IncidentRecord>): void {
   addLog(buffer, part);
   for (const line of part.lines) {
     buffer.newestMs = Math.max(buffer.newestMs ?? line.atMs, line.atMs);
-    addEmbedded(buffer, line);
+    addEmbedded(buffer, line, record);
   }
 }
 
-function addEmbedded(buffer: PollBuffer, { incident, incidentId }: LogLine): void {
+function addEmbedded(buffer: PollBuffer, { incident, incidentId }: LogLine, record: z.ZodType<IncidentRecord>): void {
   if (!isWhole(incident)) {
     buffer.referredIds.add(incidentId);
     return;
   }
-  const read = parseRecord(Incident, incident);
+  const read = parseRecord(record, incident);
   if ('reason' in read) addRejected(buffer, [{ ...read, id: incidentId, key: incidentId }]);
   else addRecord(buffer, read);
 }

@@ -1,10 +1,20 @@
+import type { z } from 'zod';
 import type { HttpClient, Query } from '../../http/client.ts';
 import { parseRecords, parseResponse } from '../answers.ts';
 import { createProbeRunner, type ProbeCall, type ProbeReport, type ProbeRequest, type ProbeRunner } from '../probes.ts';
 import type { TimeRange } from '../time-ranges.ts';
 import { bounds, OPEN_STATUSES, PAGE_SIZE } from './api.ts';
 import { toRequestRanges } from './queries.ts';
-import { CatalogueService, Incident, IncidentPage, LogPage, OneIncident, PriorityPage, ServicePage } from './schema.ts';
+import {
+  CatalogueService,
+  Incident,
+  IncidentPage,
+  type IncidentRecord,
+  LogPage,
+  OneIncident,
+  PriorityPage,
+  ServicePage,
+} from './schema.ts';
 
 /** Spans of a quarter that are counted; the rest of a longer history is taken to be like these. */
 const SPANS_MAX = 24;
@@ -46,13 +56,14 @@ export async function probe(
   httpClient: HttpClient,
   request: ProbeRequest,
   region: ProbeReport['region'],
+  record: z.ZodType<IncidentRecord> = Incident,
 ): Promise<ProbeReport> {
   const probes = createProbeRunner(request.signal);
   const get: Get = async (path, query) =>
     (await httpClient.get(path, { time_zone: 'UTC', ...query }, request.signal)).body;
   const all = toRequestRanges({ fromMs: request.historyStartMs, toMs: request.nowMs });
   const ranges = all.slice(-SPANS_MAX).reverse();
-  const counted = await probes.run(CALLS.incidents, () => countIncidents(get, ranges));
+  const counted = await probes.run(CALLS.incidents, () => countIncidents(get, ranges, record));
   const open = await probes.run(CALLS.open, () => countOpen(get, { 'statuses[]': OPEN_STATUSES, date_range: 'all' }));
   const entries = await probes.run(CALLS.log, () => countEntries(get, ranges));
   await tryOne(counted?.records[0]?.id, probes, get);
@@ -90,7 +101,7 @@ async function countOpen(get: Get, query: Query): Promise<number> {
 }
 
 /** Newest range first; the first that has incidents gives a whole page, each gives its number. */
-async function countIncidents(get: Get, ranges: readonly TimeRange[]) {
+async function countIncidents(get: Get, ranges: readonly TimeRange[], record: z.ZodType<IncidentRecord>) {
   const totals: number[] = [];
   let records: readonly unknown[] = [];
   for (const range of ranges) {
@@ -100,7 +111,7 @@ async function countIncidents(get: Get, ranges: readonly TimeRange[]) {
     totals.push(page.total ?? page.incidents.length);
     if (records.length === 0) records = page.incidents;
   }
-  return { totals, ...parseRecords(Incident, records, 'GET /incidents') };
+  return { totals, ...parseRecords(record, records, 'GET /incidents') };
 }
 
 async function countEntries(get: Get, ranges: readonly TimeRange[]): Promise<readonly number[]> {

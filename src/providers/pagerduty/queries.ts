@@ -4,7 +4,7 @@ import { DAY_MS, SECOND_MS } from '../../model/time.ts';
 import { type Parsed, parseRecord, parseRecords } from '../answers.ts';
 import { type ListPage, rangesAfter, readRanges, splitRange, type TimeRange } from '../time-ranges.ts';
 import { type Api, LIST_CAP, PAGE_SIZE } from './api.ts';
-import { Incident, type IncidentRecord, LogEntry, type LogLine } from './schema.ts';
+import { type IncidentRecord, LogEntry, type LogLine } from './schema.ts';
 import { toStateChange } from './state-changes.ts';
 
 /** The platform refuses ranges over six months; a quarter leaves room for its long months. */
@@ -23,7 +23,7 @@ export function toRequestRanges({ fromMs, toMs }: TimeRange): TimeRange[] {
 export async function* incidentPages(api: Api, ranges: readonly TimeRange[]) {
   const read = (range: TimeRange, from: number) => api.incidents(range, from);
   for await (const page of readRanges({ ranges, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
-    const { records, rejected } = parseRecords(Incident, page.records, 'GET /incidents');
+    const { records, rejected } = parseRecords(api.record, page.records, 'GET /incidents');
     const timesMs = records.map(({ triggeredAtMs }) => triggeredAtMs);
     yield { records, rejected, spansLeft: rangesAfter(page, timesMs, SECOND_MS) };
   }
@@ -60,7 +60,7 @@ export function logPart(entries: readonly unknown[], what: string): LogPart {
 export async function readOpenIncidents(api: Api, untilMs: number): Promise<Parsed<IncidentRecord>> {
   const what = 'GET /incidents (open)';
   const first = await api.openIncidents('all', 0);
-  const firstPart = parseRecords(Incident, first.records, what);
+  const firstPart = parseRecords(api.record, first.records, what);
   const parts = await restOfOpenSet(api, first);
   if (parts !== undefined) return joined([firstPart, ...parts]);
   const oldestMs = Math.min(untilMs, ...firstPart.records.map(({ triggeredAtMs }) => triggeredAtMs));
@@ -68,7 +68,7 @@ export async function readOpenIncidents(api: Api, untilMs: number): Promise<Pars
   const read = (range: TimeRange, offset: number) => api.openIncidents(range, offset);
   const ranges = toRequestRanges({ fromMs: oldestMs, toMs: untilMs });
   for await (const page of readRanges({ ranges, read, pageSize: PAGE_SIZE, cap: LIST_CAP })) {
-    windows.push(parseRecords(Incident, page.records, what));
+    windows.push(parseRecords(api.record, page.records, what));
   }
   return joined(windows);
 }
@@ -86,7 +86,7 @@ async function restOfOpenSet(api: Api, first: ListPage<unknown>): Promise<Parsed
   let last = first;
   const take = (page: ListPage<unknown>) => {
     last = page;
-    parts.push(parseRecords(Incident, page.records, 'GET /incidents (open)'));
+    parts.push(parseRecords(api.record, page.records, 'GET /incidents (open)'));
   };
   for await (const page of mapConcurrent(offsets, REQUESTS_AHEAD, (offset) => api.openIncidents('all', offset))) {
     if (page.total !== undefined && page.total < total) return undefined;
@@ -120,7 +120,7 @@ export async function fetchIncidents(api: Api, ids: readonly string[]): Promise<
     if (answer === 'deleted') deletedIds.push(id);
     else if (answer === 'forbidden') rejected.push(forbidden(id));
     else {
-      const read = parseRecord(Incident, answer.incident);
+      const read = parseRecord(api.record, answer.incident);
       if ('reason' in read) rejected.push({ ...read, id, key: id });
       else records.push(read);
     }

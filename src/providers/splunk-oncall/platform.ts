@@ -82,6 +82,7 @@ export const splunkOncall = definePlatform({
   settings: { api_id: z.string().min(1), api_key: secret() },
   environment: { SPLUNK_ONCALL_API_ID: 'api_id', SPLUNK_ONCALL_API_KEY: 'api_key' },
   baseUrl: () => 'https://api.victorops.com',
+  sources: ['tag', 'label', 'field'],
   auth: ({ api_id: id, api_key: key }) => ({
     kind: 'headers',
     headers: { 'x-vo-api-id': id, 'x-vo-api-key': key },

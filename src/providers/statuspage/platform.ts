@@ -6,6 +6,7 @@ import { header } from '../engine/auth.ts';
 import { definePlatform, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { byPageNumber } from '../engine/paging.ts';
+import { basicPassword, bearer, signedBy } from '../webhook.ts';
 
 /** Statuses of incidents, and what they mean here: a fix that is being watched has mitigated the incident. */
 const STATUSES: Readonly<Record<string, Status>> = {
@@ -75,6 +76,8 @@ export const statuspage = definePlatform({
   settings: { page_id: z.string().min(1), api_key: secret() },
   environment: { STATUSPAGE_PAGE_ID: 'page_id', STATUSPAGE_API_KEY: 'api_key' },
   baseUrl: () => 'https://api.statuspage.io',
+  webhook: signedBy(bearer, basicPassword),
+  sources: ['priority', 'field'],
   auth: ({ api_key: key }) => header('authorization', `OAuth ${key}`, key),
   capabilities: {
     statuses: ['triggered', 'identified', 'mitigated'],

@@ -13,7 +13,7 @@ import {
   renderTable,
   renderTime,
 } from './html.ts';
-import type { Issue, OpenIncident, ProviderStatus, StatusView } from './view.ts';
+import type { DeliveryStatus, Issue, OpenIncident, ProviderStatus, StatusView } from './view.ts';
 
 const KINDS = { problem: 'Problem', notice: 'Notice' } as const;
 
@@ -93,7 +93,7 @@ export function renderProviders({ providers, nowMs }: StatusView): Html {
   if (providers.length === 0) return html`<p class="empty">No provider is configured.</p>`;
   const columns: readonly Column<ProviderStatus>[] = [
     { title: 'Provider', cell: ({ name, type }) => html`${renderName(name)} <small>${type}</small>` },
-    { title: 'State', cell: renderState },
+    { title: 'State', cell: (one) => renderState(one, nowMs) },
     { title: 'Last success (UTC)', cell: ({ lastSuccessAtMs }) => renderLastSuccess(lastSuccessAtMs, nowMs) },
     { title: 'Requests left', cell: renderRequestsLeft },
     { title: 'Stored', cell: ({ heldIncidents }) => renderCount(heldIncidents), isNumber: true },
@@ -112,12 +112,25 @@ const STATES: ReadonlyMap<string, Html> = new Map([
   ['down', html`<span class="bad"><span aria-hidden="true">✗</span> down</span>`],
 ]);
 
-function renderState({ name, state, synced, error }: ProviderStatus): Html {
+function renderState({ name, state, synced, error, deliveries }: ProviderStatus, nowMs: number): Html {
   const text = STATES.get(state) ?? html`<span class="warn"><span aria-hidden="true">…</span> ${state}</span>`;
   const reason = error === undefined ? undefined : html` <small class="error">${error}</small>`;
   // A line of its own: the table has no room for another column.
   const transcript = html`<br><small>${renderTranscriptLink(name)}</small>`;
-  return html`${text} <small>first sync ${synced ? 'done' : 'not done'}</small>${reason}${transcript}`;
+  const received = deliveries && renderDeliveries(deliveries, nowMs);
+  return html`${text} <small>first sync ${synced ? 'done' : 'not done'}</small>${reason}${transcript}${received}`;
+}
+
+/** When the webhook last delivered, and what was refused last and why. */
+function renderDeliveries({ lastAcceptedAtMs, accepted, refused, lastRefusal }: DeliveryStatus, nowMs: number): Html {
+  const last =
+    lastAcceptedAtMs === undefined
+      ? html`nothing delivered since the start`
+      : html`last delivery ${renderAge(lastAcceptedAtMs, nowMs)} ago, ${formatCount(accepted)} in all`;
+  const refusal =
+    lastRefusal &&
+    html`; ${formatCount(refused)} refused, the last one ${renderAge(lastRefusal.atMs, nowMs)} ago: ${lastRefusal.reason}`;
+  return html`<br><small>${last}${refusal}</small>`;
 }
 
 function renderLastSuccess(lastSuccessAtMs: number | undefined, nowMs: number): Html {

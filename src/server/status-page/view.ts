@@ -69,6 +69,15 @@ export interface OpenIncident {
   readonly dueAtMs: number | undefined;
 }
 
+/** Deliveries of a provider: webhooks, and what was pushed. */
+export interface DeliveryStatus {
+  readonly lastAcceptedAtMs: number | undefined;
+  readonly accepted: number;
+  readonly refused: number;
+  /** The newest refusal, and why; of its content nothing. */
+  readonly lastRefusal: { readonly atMs: number; readonly outcome: string; readonly reason: string } | undefined;
+}
+
 /** A provider's row on the status page. Texts may come from a platform; none holds a secret. */
 export interface ProviderStatus {
   readonly name: string;
@@ -77,6 +86,8 @@ export interface ProviderStatus {
   readonly state: string;
   /** The last failure, while it lasts. */
   readonly error: string | undefined;
+  /** What came by itself since the start; absent where nothing can. */
+  readonly deliveries?: DeliveryStatus | undefined;
   readonly synced: boolean;
   readonly lastSuccessAtMs: number | undefined;
   readonly countingSinceMs: number | undefined;
