@@ -17,7 +17,8 @@ export function expectedRecoveries(deployments: readonly Deployment[]): string[]
     if (outcome === 'failure') from ??= finishedAtMs;
     if (outcome !== 'success' || from === undefined) continue;
     const ms = finishedAtMs - from;
-    const word = ms < FLAKY_BELOW_MS ? ' flaky' : ms > OPEN_WINDOW_MS ? ' expired' : '';
+    const expired = ms > OPEN_WINDOW_MS ? ' expired' : '';
+    const word = ms < FLAKY_BELOW_MS ? ' flaky' : expired;
     found.push(`${from}-${finishedAtMs}${word}`);
     from = undefined;
   }

@@ -162,8 +162,9 @@ export function randomDeploymentsContract(engine: StoreEngine): void {
         expect(sum('duration')).toBe(count('success') + count('failure'));
         expect(sum('durationMinutes')).toBe((2 * MINUTE_MS * sum('duration')) / MINUTE_MS);
         const credited = expectedRows.reduce((total, { changes }) => total + changes.length, 0);
-        if (isInOrder) expect(sum('leadTime')).toBe(credited);
-        else expect(sum('leadTime')).toBeGreaterThanOrEqual(credited);
+        expect(sum('leadTime')).toBeGreaterThanOrEqual(credited);
+        // What was counted before an earlier success was learnt of stays counted.
+        expect(isInOrder ? sum('leadTime') : credited).toBe(credited);
       },
     );
   });
