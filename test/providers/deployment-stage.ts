@@ -74,7 +74,7 @@ export function deploymentSettings(
     names.map((name) => ({ match: compileGlob(name, { ignoreCase: true }), to })),
   );
   const [exact, patterns] = [false, true].map((one) => rules.filter(({ match }) => isGlob(match.pattern) === one));
-  return { environments: [...(exact ?? []), ...(patterns ?? [])], leadTime };
+  return { environments: [...(exact ?? []), ...(patterns ?? [])], leadTime, isOptional: false };
 }
 
 export interface DeploymentStage<World = DeploymentWorld> {
