@@ -41,6 +41,8 @@ export interface StoreSnapshot {
   each(visit: (incident: IncidentSummary) => void, sinceMs?: number): void;
   /** Undefined for subjects that are not read, and of providers whose first sync is not complete. */
   deploymentLabels(subjectRow: number): DeploymentLabels | undefined;
+  /** Today's labels of everything that was deployed. */
+  deploymentNames(): readonly DeploymentLabels[];
   /** Visits the deployments of these providers. */
   eachDeployment(visit: (deployment: DeploymentSummary) => void): void;
   /** The deployments in these rows (`DeploymentSummary.row`) as the platform reported them; gone ones are left out. */
@@ -182,13 +184,16 @@ function readSnapshot(database: DatabaseSync, { path, labelMappers, maxServices 
 
 type DeploymentsOfSnapshot = Pick<
   StoreSnapshot,
-  'deploymentLabels' | 'eachDeployment' | 'deployments' | 'deploymentsBetween'
+  'deploymentLabels' | 'deploymentNames' | 'eachDeployment' | 'deployments' | 'deploymentsBetween'
 >;
 
 function readDeployments(engine: StoreEngine, state: LedgerState, path: string): DeploymentsOfSnapshot {
   const read = (one: StoredDeployment) => namedDeployment(state, one);
+  const deploymentLabels = (row: number) =>
+    state.isRead(state.subject(row).provider) ? state.deploymentLabels(row) : undefined;
   return {
-    deploymentLabels: (row) => (state.isRead(state.subject(row).provider) ? state.deploymentLabels(row) : undefined),
+    deploymentLabels,
+    deploymentNames: () => state.subjectsByRow.values().flatMap(({ row }) => deploymentLabels(row) ?? []),
     eachDeployment: (visit) =>
       namingStore(path, () =>
         engine.eachDeployment((deployment) => {
