@@ -1,12 +1,15 @@
 import { alertmanager } from './alertmanager/platform.ts';
+import { argocd } from './argocd/platform.ts';
 import { betterstack } from './betterstack/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
 import { datadog } from './datadog/platform.ts';
 import { firehydrant } from './firehydrant/platform.ts';
 import { github } from './github/platform.ts';
 import { gitlab } from './gitlab/platform.ts';
+import { grafana } from './grafana/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
+import { jenkins } from './jenkins/platform.ts';
 import { jira } from './jira/platform.ts';
 import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
@@ -23,6 +26,7 @@ import { statuspage } from './statuspage/platform.ts';
 export const platforms: readonly Platform[] = [
   pagerduty,
   opsgenie,
+  grafana,
   jira,
   jsm,
   incidentio,
@@ -38,6 +42,8 @@ export const platforms: readonly Platform[] = [
   prometheus,
   github,
   gitlab,
+  jenkins,
+  argocd,
   imported,
   push,
 ];

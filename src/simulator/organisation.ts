@@ -1,5 +1,7 @@
 import { DAY_MS, SECOND_MS } from '../model/time.ts';
+import type { DeploymentWorld } from './deployment-world.ts';
 import { createLiveAlarms, inventAlarms } from './organisation/alarms.ts';
+import { inventDeployments } from './organisation/deployments.ts';
 import { createLiveIncidents, inventHistory, type Pace, type Past } from './organisation/incidents.ts';
 import { createRandom } from './organisation/random.ts';
 import { createOpener, SHOP_OPSGENIE, SHOP_PAGERDUTY, type ShopPlatform } from './organisation/shop.ts';
@@ -20,6 +22,8 @@ export interface Organisation {
   readonly pagerduty: World;
   readonly opsgenie: World;
   readonly cloudwatch: World;
+  /** Deployments of some of the services that are on PagerDuty. */
+  readonly github: DeploymentWorld;
   /** By type. */
   readonly further: ReadonlyMap<string, World>;
   /**
@@ -54,11 +58,13 @@ export function createOrganisation({
     ...inventPlatform(SHOP_OPSGENIE, { seed: seed + 3 + index, past, pace: PACES.opsgenie }),
   }));
   const alarms = createLiveAlarms(cloudwatch, random, PACES.cloudwatch);
-  const lives = [pagerduty.live, opsgenie.live, alarms, ...others.map(({ live }) => live)];
+  const deployments = inventDeployments(createRandom(seed + 100), past, pagerduty.world.incidents);
+  const lives = [deployments.live, pagerduty.live, opsgenie.live, alarms, ...others.map(({ live }) => live)];
   return {
     pagerduty: pagerduty.world,
     opsgenie: opsgenie.world,
     cloudwatch,
+    github: deployments.world,
     further: new Map(others.map(({ type, world }) => [type, world])),
     live: (atMs) => {
       for (const live of lives) live(atMs);

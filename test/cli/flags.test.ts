@@ -9,6 +9,7 @@ const VERSION = '1.2.3';
 const log = { logLevel: 'info', logFormat: undefined };
 const serve = {
   checkOnly: false,
+  watch: false,
   configFile: undefined,
   listenAddresses: [':16887'],
   webConfigFile: undefined,
@@ -63,7 +64,7 @@ it.each([
     name: 'demo',
     flags: {
       replayFile: undefined,
-      demoPlatforms: ['pagerduty', 'opsgenie', 'cloudwatch'],
+      demoPlatforms: ['pagerduty', 'opsgenie', 'cloudwatch', 'github'],
       listenAddresses: [':16887'],
       ...log,
     },
@@ -73,7 +74,7 @@ it.each([
     name: 'demo',
     flags: {
       replayFile: 'outages.ndjson',
-      demoPlatforms: ['pagerduty', 'opsgenie', 'cloudwatch'],
+      demoPlatforms: ['pagerduty', 'opsgenie', 'cloudwatch', 'github'],
       listenAddresses: [':1'],
       logLevel: 'info',
       logFormat: 'logfmt',

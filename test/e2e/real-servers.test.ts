@@ -49,7 +49,7 @@ describe.skipIf(PROMETHEUS.isSkipped)(`what a real Prometheus counts${PROMETHEUS
 describe.skipIf(PROMETHEUS.isSkipped)(`what a real Prometheus makes of the demo${PROMETHEUS.says}`, () => {
   it('is data of every rule, and no rule in error', async () => {
     const exporter = await startExporter({ words: ['demo'] });
-    await exporter.untilPage('all is synced', (page) => page.sum('mttr_exporter_provider_synced', {}) === 3);
+    await exporter.untilPage('all is synced', (page) => page.sum('mttr_exporter_provider_synced', {}) === 4);
     const prometheus = await startPrometheus({ url: exporter.url });
     await prometheus.scrapeMore(4);
     await prometheus.evaluateMore(4);

@@ -347,3 +347,30 @@ it.each([
 
   expect(incidents[0]?.id).not.toBe(incidents[1]?.id);
 });
+
+describe('the deployments of the shop', () => {
+  it('fail, are rolled back and are repaired, and some incidents follow one', () => {
+    const { github, pagerduty } = shop();
+    const deployments = github.repositories.flatMap((one) =>
+      one.deployments.map((each) => ({ ...each, name: one.name })),
+    );
+
+    const final = deployments.map(({ statuses }) => statuses.at(-1)?.state);
+    const isCaused = deployments.filter(({ name, statuses }) => {
+      const endedAtMs = statuses.at(-1)?.atMs ?? 0;
+      return pagerduty.incidents.some(
+        ({ service, triggeredAtMs }) =>
+          `shop/${service.name}` === name && triggeredAtMs > endedAtMs && triggeredAtMs < endedAtMs + 40 * MINUTE_MS,
+      );
+    });
+    const rolledBack = github.repositories.flatMap(({ deployments: all, commits }) => {
+      const position = new Map(commits.map(({ sha }, at) => [sha, at]));
+      return all.filter(({ sha }, at) => (position.get(sha) ?? 0) < (position.get(all[at - 1]?.sha ?? '') ?? 0));
+    });
+    expect(deployments.length).toBeGreaterThan(300);
+    for (const state of ['SUCCESS', 'FAILURE', 'INACTIVE']) expect(final).toContain(state);
+    expect(deployments.filter(({ ref }) => ref === 'hotfix/repair').length).toBeGreaterThan(10);
+    expect(rolledBack.length).toBeGreaterThan(3);
+    expect(isCaused.length).toBeGreaterThan(20);
+  });
+});

@@ -9,7 +9,6 @@ import { createOrganisation } from '../../simulator/organisation.ts';
 import { PAGERDUTY_FAKE_KEY, startPagerdutyFake } from '../../simulator/pagerduty.ts';
 import type { Fake } from '../../simulator/platform.ts';
 import { readReplay } from '../../simulator/replay.ts';
-import type { World } from '../../simulator/world.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { readTextFile } from '../configuration.ts';
 import { type FlagValues, listenAddresses, logFlags, optional, toFileName, withDefault } from '../flags.ts';
@@ -112,19 +111,13 @@ interface Stage {
 async function startOrganisation(types: readonly string[]): Promise<Stage> {
   const further = types.filter((type) => !DEMO_DEFAULTS.includes(type));
   const organisation = createOrganisation({ seed: SEED, nowMs: Date.now(), further });
-  const { pagerduty, opsgenie, cloudwatch } = organisation;
-  const worlds = new Map<string, World>([
-    ...Object.entries({ pagerduty, opsgenie, cloudwatch }),
-    ...organisation.further,
-  ]);
   const fakes: Fake[] = [];
   const providers: Readonly<Record<string, unknown>>[] = [];
   for (const platform of DEMO_PLATFORMS.filter((one) => types.includes(one.type))) {
     const { type, name = type } = platform;
-    const world = worlds.get(type) ?? { incidents: [], alarms: [] };
-    const fake = await platform.start(world);
+    const fake = await platform.start(organisation);
     fakes.push(fake);
-    providers.push({ name, type, base_url: fake.url, ...platform.settings(world) });
+    providers.push({ name, type, base_url: fake.url, ...platform.settings(organisation) });
   }
   const living = setInterval(() => organisation.live(Date.now()), LIVE_EVERY_MS);
   return {
