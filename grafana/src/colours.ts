@@ -68,6 +68,8 @@ export const SHARE_OF_LIMIT: Steps = ['good', [0.75, 'notice'], [1, 'bad']];
 export const SHARE_LEFT: Steps = ['bad', [0, 'notice'], [0.25, 'good']];
 /** Causes that come back. */
 export const FEW_REPEATS: Steps = ['good', [0.1, 'warning']];
+/** A share of deployments; the bounds are those of the levels (dora.levels). */
+export const MORE_FAILURES_ARE_BAD: Steps = ['good', [0.1500001, 'notice'], [0.3000001, 'warning'], [0.4500001, 'bad']];
 /** Seconds since the last successful poll. */
 export const FRESH: Steps = ['good', [600, 'warning'], [3600, 'bad']];
 

@@ -10,10 +10,10 @@ import {
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
-import { FRESH, NONE_IS_GOOD, stepsConfig, UNJUDGED, VERDICTS, WORST_COLOUR } from './colours.ts';
+import { FRESH, NEUTRAL, NONE_IS_GOOD, stepsConfig, UNJUDGED, VERDICTS, WORST_COLOUR } from './colours.ts';
 import { DASHBOARDS, type DashboardName, topLinks } from './links.ts';
 import { stat } from './panels.ts';
-import { ofProviders, summed, URGENT_RECOVERY_ALERTS } from './promql.ts';
+import { deploymentsEnded, ofProviders, summed, URGENT_RECOVERY_ALERTS } from './promql.ts';
 import { DATASOURCE } from './variables.ts';
 
 /** Panels under one heading; their widths fill lines of 24 columns. */
@@ -119,6 +119,14 @@ export function incidentAnnotations(): Builder<AnnotationQuery>[] {
       text: '{{service}} ({{provider}})',
       tags: 'severity,service',
       colour: VERDICTS.good,
+    }),
+    annotation({
+      name: 'Deployments',
+      expression: deploymentsEnded,
+      title: '{{outcome}} of a deployment',
+      text: '{{service}} to {{environment}} ({{provider}})',
+      tags: 'outcome,service,environment',
+      colour: NEUTRAL,
     }),
   ];
 }

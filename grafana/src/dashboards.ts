@@ -1,4 +1,5 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { delivery } from './delivery.ts';
 import { health } from './health.ts';
 import { overview } from './overview.ts';
 import { service } from './service.ts';
@@ -10,6 +11,7 @@ export const DASHBOARDS: Readonly<Record<string, Dashboard>> = {
   'recovery-overview': overview,
   'service-detail': service,
   'targets-and-error-budget': targets,
+  'delivery-dora': delivery,
   'exporter-health': health,
 };
 

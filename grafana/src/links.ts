@@ -6,6 +6,7 @@ export const DASHBOARDS = {
   overview: { uid: 'mttr-overview', title: 'Recovery overview' },
   service: { uid: 'mttr-service', title: 'Service detail' },
   targets: { uid: 'mttr-targets', title: 'Targets and error budget' },
+  delivery: { uid: 'mttr-delivery', title: 'Delivery (DORA)' },
   health: { uid: 'mttr-health', title: 'Exporter health' },
 } as const;
 
@@ -13,7 +14,13 @@ export const DASHBOARDS = {
 export type DashboardName = keyof typeof DASHBOARDS;
 
 /** All of them, in the order in which links stand. */
-export const DASHBOARD_NAMES = ['overview', 'service', 'targets', 'health'] as const satisfies readonly DashboardName[];
+export const DASHBOARD_NAMES = [
+  'overview',
+  'service',
+  'targets',
+  'delivery',
+  'health',
+] as const satisfies readonly DashboardName[];
 
 /** What every link hands over: each dashboard has all of these variables, some of them hidden. */
 const HANDED_OVER = ['datasource', 'window', 'provider', 'service', 'severity', 'team'];

@@ -28,9 +28,15 @@ function maximum(labels: readonly string[], of: string): string {
 }
 
 /** The rows of a windowed family in the chosen window, one series per group; replicas show the same numbers, so the maximum is any. */
-export function windowed(metric: string, by: Grouping, matchers: Matchers = {}): string {
+export function windowed(
+  metric: string,
+  by: Grouping,
+  matchers: Matchers = {},
+  /** Labels besides those of the grouping that tell series apart. */
+  others: readonly string[] = [],
+): string {
   const all = [`by="${by}"`, 'window="$window"', ...exactly(matchers), ...chosen(LABELS[by])];
-  return maximum(LABELS[by], selector(metric, all));
+  return maximum([...LABELS[by], ...others], selector(metric, all));
 }
 
 /**
@@ -188,6 +194,37 @@ export function performanceLevel(by: Grouping): string {
   });
   return maximum(LABELS[by], parts.join(' or '));
 }
+
+/** The level of one of the four keys, or the overall one, as a number: 1 elite, 2 high, 3 medium, 4 low. */
+export function deliveryLevel(by: 'all' | 'service', metric: string): string {
+  const parts = ['elite', 'high', 'medium', 'low'].map((word, index) => {
+    const matchers = [`by="${by}"`, 'window="$window"', ...chosen(LABELS[by]), ...exactly({ metric, level: word })];
+    return `${index + 1} * (${selector('dora_performance_level', matchers)} == 1)`;
+  });
+  return maximum(LABELS[by], parts.join(' or '));
+}
+
+const DEPLOYMENT = ['provider', 'service', 'environment'];
+
+/** When the newest deployment failed, in milliseconds since 1970, of those that nothing recovered. */
+export const failingSince = (() => {
+  const own = chosen(['provider', 'service']);
+  const failed = selector('deployment_last_timestamp_seconds', [...own, 'outcome="failure"']);
+  const failing = maximum(DEPLOYMENT, selector('deployment_failing', own));
+  return `1000 * ${maximum(DEPLOYMENT, failed)} and on (${DEPLOYMENT.join(', ')}) (${failing} == 1)`;
+})();
+
+/** Deployments that ended within the span, by outcome. */
+export function deployed(over: string): string {
+  const series = selector('deployments_total', chosen(['provider', 'service']));
+  return `sum by (outcome) (max without (instance, pod) (increase(${series}[${over}])))`;
+}
+
+/** When deployments of the chosen providers and services ended, one series per outcome. */
+export const deploymentsEnded = (() => {
+  const series = selector('deployment_last_timestamp_seconds', chosen(['provider', 'service']));
+  return `max without (instance, pod) (changes(${series}[$__rate_interval])) > 0`;
+})();
 
 /** Change of the MTTR against the preceding window: 0.1 is ten percent slower. */
 export function change(by: Grouping): string {

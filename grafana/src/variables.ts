@@ -38,6 +38,11 @@ const SERVICE: ValueList = {
   query: 'label_values(incident_window_resolved{by="service",window=~".+"}, service)',
   description: 'For rows by service, counters, heatmaps and open incidents.',
 };
+const DEPLOYED_SERVICE: ValueList = {
+  ...SERVICE,
+  query: 'label_values(dora_window_deployments{by="service",window=~".+"}, service)',
+  description: 'For rows by service, what fails now, and deployments that ended.',
+};
 const SEVERITY: ValueList = {
   name: 'severity',
   label: 'Severity',
@@ -140,6 +145,16 @@ export const serviceVariables: () => Builder<VariableModel>[] = () => [
   queried(SERVICE),
   window(),
   ...[PROVIDER, SEVERITY, TEAM].map(multiple),
+  worst(),
+  ...addresses(),
+];
+
+/** For deployments. What no panel follows is hidden: it is there for the links to the other dashboards. */
+export const deliveryVariables: () => Builder<VariableModel>[] = () => [
+  datasource(),
+  window(),
+  ...[PROVIDER, DEPLOYED_SERVICE].map(multiple),
+  ...[SEVERITY, TEAM].map((list) => multiple(list).hide(VariableHide.HideVariable)),
   worst(),
   ...addresses(),
 ];

@@ -81,7 +81,7 @@ export async function openStage(setting: Setting, nowMs: number): Promise<Stage>
   statistics.refresh();
   const fresh = () => new Page(families, familySettings(config));
   const page = fresh();
-  const source = createPageSource({ store, statistics, providers: providers.map(toPageProvider) });
+  const source = createPageSource({ store, statistics, dora: undefined, providers: providers.map(toPageProvider) });
   page.render(source());
   return { store, statistics, page, fresh, source, coverage, nowMs };
 }

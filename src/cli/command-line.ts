@@ -5,6 +5,7 @@ import { check } from './commands/check.ts';
 import { completion, suggest } from './commands/completion.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { dora } from './commands/dora.ts';
 import { explain } from './commands/explain.ts';
 import { importFiles } from './commands/import.ts';
 import { postmortem } from './commands/postmortem.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   serve,
   check,
   report,
+  dora,
   backfill,
   explain,
   postmortem,

@@ -44,17 +44,20 @@ export function resolveRecords(
   return {
     overall: keys.overall ?? platform.isOverallByDefault ?? !isSource,
     recoveryLimits: hasDeployments || platform.hasStateChanges === true ? limits : undefined,
-    deployments: hasDeployments ? resolveDeployments(keys) : undefined,
+    deployments: hasDeployments ? resolveDeployments(keys, !isSource) : undefined,
   };
 }
 
-function resolveDeployments({ environments = ENVIRONMENTS, lead_time }: ProviderKeys): DeploymentSettings {
+function resolveDeployments(
+  { environments = ENVIRONMENTS, lead_time }: ProviderKeys,
+  isOptional: boolean,
+): DeploymentSettings {
   const rules = Object.entries(environments).flatMap(([to, names]) =>
     names.map((name) => ({ match: compileGlob(name, { ignoreCase: true }), to })),
   );
   const exact = rules.filter(({ match }) => !isGlob(match.pattern));
   const patterns = rules.filter(({ match }) => isGlob(match.pattern));
-  return { environments: [...exact, ...patterns], leadTime: lead_time ?? 'commits' };
+  return { environments: [...exact, ...patterns], leadTime: lead_time ?? 'commits', isOptional };
 }
 
 /** Our name of an environment of the platform; undefined for one that is not read. */

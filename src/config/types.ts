@@ -80,6 +80,8 @@ export interface DeploymentSettings {
   readonly environments: readonly EnvironmentRule[];
   /** Where the lead time of a change begins; `off`: changes are not read. */
   readonly leadTime: 'commits' | 'pull_requests' | 'off';
+  /** It may as well bring incidents alone, as push and import do. */
+  readonly isOptional?: boolean | undefined;
 }
 
 export interface ProviderConfig {

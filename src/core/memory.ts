@@ -1,7 +1,11 @@
+import type { LabelMapper } from '../config/label-mapper.ts';
+import type { Config } from '../config/types.ts';
 import { createHolds } from '../metrics/holds.ts';
 import { createPageUpdates, type PageUpdate } from '../metrics/reader.ts';
 import { messageOf } from '../model/error-message.ts';
 import type { Log } from '../model/log.ts';
+import { createBlaming, hasDeployments, toDoraProvider, toDoraSettings } from '../report/dora/dora-input.ts';
+import { createDoraStatistics, type DoraStatistics } from '../stats/dora/statistics.ts';
 import { createStatistics, type Statistics } from '../stats/statistics.ts';
 import type { CommitResult, PruneResult, Store } from '../store/store.ts';
 import { CoreFailure, type CoreSetup } from './messages.ts';
@@ -19,6 +23,8 @@ import {
 interface Memory {
   readonly setup: CoreSetup;
   readonly statistics: Statistics;
+  /** Undefined where no deployments are read. */
+  readonly dora: DoraStatistics | undefined;
   readonly render: () => PageRendering;
   /** Moves the windows of a provider; true when it was not active before. */
   readonly advance: (provider: string) => boolean;
@@ -72,17 +78,21 @@ export class CoreMemory {
   }
 
   /** Applies a commit to the statistics. */
-  apply(provider: string, { changed, isRelabelled }: CommitResult): void {
-    this.#update(({ statistics, advance }) => {
+  apply(provider: string, { changed, changedDeployments, isRelabelled }: CommitResult): void {
+    this.#update(({ statistics, dora, advance }) => {
       for (const incident of changed) statistics.put(incident);
+      for (const incident of changed) dora?.putIncident(incident);
+      for (const deployment of changedDeployments) dora?.put(deployment);
       return advance(provider) || isRelabelled;
     });
   }
 
-  forget({ removedRows, isRelabelled }: PruneResult): void {
-    if (removedRows.length === 0 && !isRelabelled) return;
-    this.#update(({ statistics }) => {
+  forget({ removedRows, removedDeployments = [], isRelabelled }: PruneResult): void {
+    if (removedRows.length + removedDeployments.length === 0 && !isRelabelled) return;
+    this.#update(({ statistics, dora }) => {
       statistics.forget(removedRows);
+      dora?.forgetIncidents(removedRows);
+      dora?.forget(removedDeployments);
       return isRelabelled;
     });
   }
@@ -130,7 +140,9 @@ export class CoreMemory {
     if (this.#memory === undefined) return;
     this.#hasChanged = true;
     try {
-      if (apply(this.#memory)) this.#memory.statistics.rebuild();
+      if (!apply(this.#memory)) return;
+      this.#memory.statistics.rebuild();
+      this.#memory.dora?.rebuild();
     } catch (error) {
       const fields = { error: messageOf(error) };
       this.#log.error('statistics could not apply a commit and are rebuilt from the store', fields);
@@ -195,19 +207,48 @@ function loadMemory(store: Store, setup: CoreSetup): Memory {
     labels: (dimensionsRow) => store.labels(dimensionsRow),
     labelMapper: (name) => labelMappers.get(name),
   });
+  const dora = createDora(store, config, labelMappers);
   const active = new Set<string>();
   const advance = (name: string) => {
     const provider = described.find((one) => one.config.name === name);
-    const coverage = provider === undefined ? undefined : activeProvider(store.provider(name), provider);
-    if (coverage === undefined) return false;
+    const coverage = provider && activeProvider(store.provider(name), provider);
+    if (provider === undefined || coverage === undefined) return false;
     statistics.advance(coverage);
+    const doraProvider = toDoraProvider(store.provider(name), provider.config);
+    if (doraProvider !== undefined) dora?.advance(doraProvider);
     const isNew = !active.has(name);
     active.add(name);
     return isNew;
   };
-  store.load((incident) => statistics.put(incident));
+  store.load(
+    (incident) => {
+      statistics.put(incident);
+      dora?.putIncident(incident);
+    },
+    (deployment) => dora?.put(deployment),
+  );
   for (const { name } of config.providers) advance(name);
   statistics.rebuild();
+  dora?.rebuild();
   const providers = described.map(toPageProvider);
-  return { setup, statistics, render: createPageRenderer({ config, store, statistics, providers }), advance };
+  const render = createPageRenderer({ config, store, statistics, dora, providers });
+  return { setup, statistics, dora, render, advance };
+}
+
+function createDora(
+  store: Store,
+  config: Config,
+  labelMappers: ReadonlyMap<string, LabelMapper>,
+): DoraStatistics | undefined {
+  if (!hasDeployments(config)) return undefined;
+  return createDoraStatistics({
+    settings: toDoraSettings(config),
+    labels: (subjectRow) => store.deploymentLabels(subjectRow),
+    toBlaming: createBlaming({
+      config,
+      labels: (dimensionsRow) => store.labels(dimensionsRow),
+      renamedService: (dimensionsRow) => store.renamedService(dimensionsRow),
+      labelMapper: (name) => labelMappers.get(name),
+    }),
+  });
 }

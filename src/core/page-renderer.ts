@@ -2,6 +2,8 @@ import type { Config } from '../config/types.ts';
 import { families } from '../metrics/families.ts';
 import type { LabelSetSource, PageProvider, PageSource } from '../metrics/family.ts';
 import { Page, type RenderedPage } from '../metrics/page.ts';
+import type { DoraRow } from '../stats/dora/rows.ts';
+import type { DoraStatistics } from '../stats/dora/statistics.ts';
 import type { Row } from '../stats/rows.ts';
 import type { Statistics } from '../stats/statistics.ts';
 import type { LabelSet } from '../store/label-sets.ts';
@@ -11,6 +13,8 @@ import { familySettings } from './settings.ts';
 /** What the newest page shows; it never changes; the next page replaces it. */
 export interface PageSnapshot {
   readonly rows: readonly Row[];
+  /** Of deployments; none where none are read. */
+  readonly doraRows: readonly DoraRow[];
   /** Where the windows of the rows end, by provider. */
   readonly windowEnds: ReadonlyMap<string, number>;
   /** Incidents open now at providers that count in every grouping, by the value of the label. */
@@ -20,6 +24,7 @@ export interface PageSnapshot {
 /** Nothing is shown before the first page. */
 export const EMPTY_SNAPSHOT: PageSnapshot = {
   rows: [],
+  doraRows: [],
   windowEnds: new Map(),
   openNow: { service: new Map(), severity: new Map() },
 };
@@ -28,6 +33,8 @@ export interface PageRendererInput {
   readonly config: Config;
   readonly store: Store;
   readonly statistics: Statistics;
+  /** Undefined where no deployments are read. */
+  readonly dora: DoraStatistics | undefined;
   readonly providers: readonly PageProvider[];
 }
 
@@ -40,22 +47,32 @@ export interface PageRendering {
 
 /** Renders the page from the store and the statistics. */
 export function createPageRenderer(input: PageRendererInput): () => PageRendering {
-  const { config, statistics } = input;
+  const { config, statistics, dora } = input;
   const page = new Page(families, familySettings(config));
   const toSource = createPageSource(input);
   return () => {
     statistics.refresh();
+    dora?.refresh();
     const source = toSource();
-    const { rows, openRows } = source;
+    const { rows, doraRows, openRows } = source;
     const openNow = { service: countOpen(openRows, 'service'), severity: countOpen(openRows, 'severity') };
-    return { page: page.render(source), source, snapshot: { rows, windowEnds: statistics.windowEnds(), openNow } };
+    return {
+      page: page.render(source),
+      source,
+      snapshot: { rows, doraRows, windowEnds: statistics.windowEnds(), openNow },
+    };
   };
 }
+
+/** The same lists each time, so that nothing is rendered again. */
+const NO_ROWS: PageSource['doraRows'] = [];
+const NO_STATES: PageSource['deploymentStates'] = [];
 
 /** Collects what a page is rendered from; the same set gives the same object, so that its text is reused. */
 export function createPageSource({
   store,
   statistics,
+  dora,
   providers,
 }: Omit<PageRendererInput, 'config'>): () => PageSource {
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
@@ -75,6 +92,8 @@ export function createPageSource({
         const provider = byName.get(row.provider);
         return provider === undefined ? [] : [{ row, provider }];
       }),
+      doraRows: dora?.rows() ?? NO_ROWS,
+      deploymentStates: dora?.states() ?? NO_STATES,
       sets: store
         .labelSets()
         .map(toSource)

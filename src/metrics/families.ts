@@ -4,6 +4,7 @@ import { STATUSES } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import { cumulativeFamilies } from './cumulative.ts';
 import { deploymentFamilies } from './deployments.ts';
+import { deploymentStateFamilies, doraFamilies } from './dora.ts';
 import type { LabelPairs, Sample } from './exposition.ts';
 import { type AnyFamily, type FamilySettings, family, type MetricSource, type PageSource } from './family.ts';
 import { windowedFamilies } from './windowed.ts';
@@ -252,6 +253,8 @@ export const stateFamilies: readonly AnyFamily[] = [
 export const families: readonly AnyFamily[] = [
   ...cumulativeFamilies,
   ...deploymentFamilies,
+  ...deploymentStateFamilies,
   ...windowedFamilies,
+  ...doraFamilies,
   ...stateFamilies,
 ];

@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts';
 import type { Status } from '../model/incident.ts';
+import type { DeploymentState, DoraRow } from '../stats/dora/rows.ts';
 import type { OpenRow, ProviderCounts, Row } from '../stats/rows.ts';
 import type { LabelSet } from '../store/label-sets.ts';
 import type { Exemplar, ProviderState, StoredCounter } from '../store/store.ts';
@@ -30,6 +31,8 @@ export interface LabelSetSource {
 export interface PageSource {
   readonly rows: readonly Row[];
   readonly openRows: readonly { readonly row: OpenRow; readonly provider: PageProvider }[];
+  readonly doraRows: readonly DoraRow[];
+  readonly deploymentStates: readonly DeploymentState[];
   readonly sets: readonly LabelSetSource[];
   readonly providers: readonly {
     readonly provider: PageProvider;

@@ -76,6 +76,8 @@ export interface Incident {
   readonly updatedAtMs: number;
   /** It came from a file, and no poll has reported it since. */
   readonly imported?: true | undefined;
+  /** It follows from a failed deployment. */
+  readonly ofDeployment?: true | undefined;
 }
 
 /** Why a record is rejected. */

@@ -40,6 +40,8 @@ export const FLAGS = {
   endedInTime: 4096,
   /** It was counted that its recovery takes a default timestamp. */
   fallbackCounted: 8192,
+  /** It follows from a failed deployment. */
+  ofDeployment: 16_384,
 } as const;
 
 /** Statuses in the order of their numbers in the store. */

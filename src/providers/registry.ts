@@ -1,4 +1,5 @@
 import { alertmanager } from './alertmanager/platform.ts';
+import { argocd } from './argocd/platform.ts';
 import { betterstack } from './betterstack/platform.ts';
 import { cloudwatch } from './cloudwatch/platform.ts';
 import { datadog } from './datadog/platform.ts';
@@ -8,6 +9,7 @@ import { gitlab } from './gitlab/platform.ts';
 import { grafana } from './grafana/platform.ts';
 import { imported } from './import/platform.ts';
 import { incidentio } from './incidentio/platform.ts';
+import { jenkins } from './jenkins/platform.ts';
 import { jira } from './jira/platform.ts';
 import { jsm } from './jsm/platform.ts';
 import { opsgenie } from './opsgenie/platform.ts';
@@ -40,6 +42,8 @@ export const platforms: readonly Platform[] = [
   prometheus,
   github,
   gitlab,
+  jenkins,
+  argocd,
   imported,
   push,
 ];

@@ -65,14 +65,13 @@ export function createTimeline(input: TimelineInput): Timeline {
 
 function findActiveProviders(input: TimelineInput, end: WindowEnd | LiveEnd): ActiveProvider[] {
   return findSyncedProviders(input).map(({ provider, historyStartMs, readUntilMs }) => {
-    const isLive = typeof end === 'object' && 'liveAtMs' in end;
-    const endMs = isLive ? Math.min(end.liveAtMs, readUntilMs) : toWindowEndMs(end, readUntilMs);
-    return { ...provider, historyStartMs, endMs, readUntilMs };
+    return { ...provider, historyStartMs, endMs: findEndMs(end, readUntilMs), readUntilMs };
   });
 }
 
 /** Where a window of a provider ends that was read until there. */
-function toWindowEndMs(end: WindowEnd, readUntilMs: number): number {
+export function findEndMs(end: WindowEnd | LiveEnd, readUntilMs: number): number {
+  if (typeof end === 'object' && 'liveAtMs' in end) return Math.min(end.liveAtMs, readUntilMs);
   if (end === 'read') return readUntilMs;
   return typeof end === 'number' ? end : readUntilMs - end.msBeforeRead;
 }
@@ -116,7 +115,7 @@ export function findProviderWindows(
   { end, spanMs }: { readonly end: WindowEnd; readonly spanMs: number },
 ): ProviderWindow[] {
   return findSyncedProviders(input).map(({ provider, historyStartMs, readUntilMs }) => {
-    const toMs = toWindowEndMs(end, readUntilMs);
+    const toMs = findEndMs(end, readUntilMs);
     const knownFromMs = Math.max(historyStartMs, readUntilMs - input.retentionMs);
     return { provider, fromMs: toMs - spanMs, toMs, historyStartMs, readUntilMs, knownFromMs };
   });

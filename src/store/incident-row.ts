@@ -48,7 +48,8 @@ export const CONTENT_FLAGS =
   FLAGS.escalated |
   FLAGS.reopened |
   FLAGS.autoResolved |
-  FLAGS.imported;
+  FLAGS.imported |
+  FLAGS.ofDeployment;
 
 export function contentFlags(incident: Incident): number {
   return (
@@ -59,7 +60,8 @@ export function contentFlags(incident: Incident): number {
     ((incident.escalatedAtMs?.length ?? 0) > 0 ? FLAGS.escalated : 0) |
     ((incident.reopenedAtMs?.length ?? 0) > 0 ? FLAGS.reopened : 0) |
     (incident.autoResolved === true ? FLAGS.autoResolved : 0) |
-    (incident.imported === true ? FLAGS.imported : 0)
+    (incident.imported === true ? FLAGS.imported : 0) |
+    (incident.ofDeployment === true ? FLAGS.ofDeployment : 0)
   );
 }
 
@@ -102,6 +104,7 @@ export function incidentOf(row: IncidentRow, dimensions: Dimensions): Incident {
     fingerprint: text(row, 'fingerprint') ?? '',
     updatedAtMs: number(row, 'updated_ms'),
     imported: (flags & FLAGS.imported) === 0 ? undefined : true,
+    ofDeployment: (flags & FLAGS.ofDeployment) === 0 ? undefined : true,
   };
 }
 

@@ -58,6 +58,7 @@ function toIncident({ anchor, superseded, end, state }: Chain<Attempt>, subject:
     merged: false,
     ...(state === 'expired' || state === 'flaky' ? { exclusion: state } : {}),
     fingerprint: text,
+    ofDeployment: true,
     updatedAtMs: end?.atMs ?? (superseded.at(-1) ?? anchor).atMs,
   };
 }

@@ -41,6 +41,8 @@ export interface StoreSnapshot {
   each(visit: (incident: IncidentSummary) => void, sinceMs?: number): void;
   /** Undefined for subjects that are not read, and of providers whose first sync is not complete. */
   deploymentLabels(subjectRow: number): DeploymentLabels | undefined;
+  /** Today's labels of everything that was deployed. */
+  deploymentNames(): readonly DeploymentLabels[];
   /** Visits the deployments of these providers. */
   eachDeployment(visit: (deployment: DeploymentSummary) => void): void;
   /** The deployments in these rows (`DeploymentSummary.row`) as the platform reported them; gone ones are left out. */
@@ -77,7 +79,7 @@ export function openSnapshot(input: SnapshotInput): StoreSnapshot {
 
 /** The stored incidents of one provider, read-only. */
 export interface ReadOnlyStore {
-  readonly stored: Pick<StoredIncidents, 'incidents'>;
+  readonly stored: Pick<StoredIncidents, 'incidents' | 'deployments'>;
   readonly isSynced: boolean;
   readonly historyStartMs: number | undefined;
   close(): void;
@@ -86,7 +88,7 @@ export interface ReadOnlyStore {
 /** Opens a store read-only, as it is now; a file that does not exist is an empty store. An exporter may go on writing to it. */
 export function openStoredIncidents(path: string, provider: string): ReadOnlyStore {
   if (!existsSync(path)) {
-    const stored = { incidents: () => new Map() };
+    const stored = { incidents: () => new Map(), deployments: () => new Map() };
     return { stored, isSynced: false, historyStartMs: undefined, close: () => undefined };
   }
   const database = openReadOnly(path);
@@ -95,7 +97,10 @@ export function openStoredIncidents(path: string, provider: string): ReadOnlySto
   const { isSynced, historyStartMs } = state.provider(provider);
   const stored = storedIncidents(engine, state, provider);
   return {
-    stored: { incidents: (ids) => namingStore(path, () => stored.incidents(ids)) },
+    stored: {
+      incidents: (ids) => namingStore(path, () => stored.incidents(ids)),
+      deployments: (ids) => namingStore(path, () => stored.deployments(ids)),
+    },
     isSynced,
     historyStartMs,
     close: () => database.close(),
@@ -182,13 +187,16 @@ function readSnapshot(database: DatabaseSync, { path, labelMappers, maxServices 
 
 type DeploymentsOfSnapshot = Pick<
   StoreSnapshot,
-  'deploymentLabels' | 'eachDeployment' | 'deployments' | 'deploymentsBetween'
+  'deploymentLabels' | 'deploymentNames' | 'eachDeployment' | 'deployments' | 'deploymentsBetween'
 >;
 
 function readDeployments(engine: StoreEngine, state: LedgerState, path: string): DeploymentsOfSnapshot {
   const read = (one: StoredDeployment) => namedDeployment(state, one);
+  const deploymentLabels = (row: number) =>
+    state.isRead(state.subject(row).provider) ? state.deploymentLabels(row) : undefined;
   return {
-    deploymentLabels: (row) => (state.isRead(state.subject(row).provider) ? state.deploymentLabels(row) : undefined),
+    deploymentLabels,
+    deploymentNames: () => state.subjectsByRow.values().flatMap(({ row }) => deploymentLabels(row) ?? []),
     eachDeployment: (visit) =>
       namingStore(path, () =>
         engine.eachDeployment((deployment) => {

@@ -32,6 +32,8 @@ function page(rows: readonly (OpenRow & object)[]): PageSource {
   return {
     rows: [],
     openRows: rows.map((row) => ({ row, provider })),
+    doraRows: [],
+    deploymentStates: [],
     sets: [],
     providers: [],
     counters: [],

@@ -2,6 +2,8 @@ import { GROUPINGS, type Grouping } from '../../src/config/types.ts';
 import { families } from '../../src/metrics/families.ts';
 import type { AnyFamily, FamilySettings, RenderCache } from '../../src/metrics/family.ts';
 import { SELF_METRICS } from '../../src/metrics/self-metrics.ts';
+import { DoraGroup } from '../../src/stats/dora/group.ts';
+import { DORA_GROUPINGS, type DoraValues } from '../../src/stats/dora/rows.ts';
 import { type Row, STATISTICS, statisticsOf } from '../../src/stats/rows.ts';
 import { everyChoice } from '../settings.ts';
 import { readPromql, type Selector } from './promql.ts';
@@ -69,12 +71,21 @@ function groupingsOf(family: AnyFamily): Set<Grouping> {
       values: [new Float64Array(STATISTICS.length)],
       versions: new Uint32Array(STATISTICS.length),
     };
-    const source = { rows: [row], sets: [], openRows: [], providers: [], counters: [] };
+    const doraGrouping = DORA_GROUPINGS.find((one) => one === grouping);
+    const totals = new DoraGroup(doraGrouping ?? 'all', [], { windows: NOTHING.windows });
+    const values = totals.values.map((window) => ({ ...window, ...allZero(window) }));
+    const doraRows = doraGrouping === undefined ? [] : [{ grouping: doraGrouping, labels: [], values, version: 0 }];
+    const none = { sets: [], openRows: [], deploymentStates: [], providers: [], counters: [] };
+    const source = { ...none, rows: [row], doraRows };
     const kept: RenderCache = { fragmentsByKey: new WeakMap(), items: [], fragments: [] };
     family.render({ ...source, servicesOverflowed: 0, storeBytes: 0 }, NOTHING, kept);
     return kept.fragments.length > 0;
   });
   return new Set(carried);
+}
+
+function allZero(values: DoraValues): DoraValues {
+  return { ...values, ...Object.fromEntries(Object.keys(values).map((name) => [name, 0])) };
 }
 
 function seriesOf({ name, type, labels }: { name: string; type: string; labels: readonly string[] }) {

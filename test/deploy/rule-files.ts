@@ -41,6 +41,9 @@ const BY_LEVEL: Readonly<Record<string, readonly string[]>> = {
   severity_rank_urgency: ['severity', 'incident_rank', 'urgency'],
   service: ['service'],
   provider: ['provider'],
+  provider_service: ['provider', 'service'],
+  provider_service_environment: ['provider', 'service', 'environment'],
+  service_level: ['service', 'level'],
   provider_service_severity: ['provider', 'service', 'severity', 'team'],
 };
 
@@ -66,7 +69,7 @@ export function problemsOf(rule: Rule, recorded: ReadonlyMap<string, readonly st
 
 const WANTED_LABELS: Readonly<Record<string, RegExp>> = {
   severity: /^(critical|warning|info|\{\{ if .* \}\}critical\{\{ else \}\}warning\{\{ end \}\})$/,
-  area: /^(recovery|exporter)$/,
+  area: /^(recovery|delivery|exporter)$/,
 };
 
 function problemsOfAlert({ alert, labels, annotations }: Rule): string[] {

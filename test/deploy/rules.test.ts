@@ -85,7 +85,7 @@ describe('the rules', () => {
     [
       'a dashboard',
       `${GRAFANA}d/mttr-overwiev`,
-      `MttrBad: the dashboard is ${GRAFANA}d/mttr-overwiev, expected ${GRAFANA}d/ and one of mttr-overview, mttr-service, mttr-targets, mttr-health`,
+      `MttrBad: the dashboard is ${GRAFANA}d/mttr-overwiev, expected ${GRAFANA}d/ and one of mttr-overview, mttr-service, mttr-targets, mttr-delivery, mttr-health`,
     ],
     [
       'a variable',
@@ -105,9 +105,10 @@ describe('the rules', () => {
 describe('the alerts', () => {
   const ofRecovery = alerts.filter(({ labels }) => labels['area'] === 'recovery');
 
-  it('are about recovery, or about the exporter', () => {
+  it('are about recovery, about delivery, or about the exporter', () => {
     expect(ofRecovery.length).toBe(13);
-    expect(alerts.length).toBe(25);
+    expect(alerts.length).toBe(29);
+    expect(alerts.filter(({ labels }) => labels['area'] === 'delivery').length).toBe(4);
   });
 
   it.each(ofRecovery)('stand still with the numbers of a silent provider: $alert', ({ expr }) => {
@@ -148,7 +149,7 @@ describe('the alerts', () => {
     const taken = new Set(readers.flatMap(({ expr }) => readPromql(expr).selectors.map(({ metric }) => metric)));
     const own = alerts.filter(({ expr }) => /[<>]=?\s*(?![01]\b)[\d.]+/.test(expr));
 
-    expect(thresholds.length).toBe(17);
+    expect(thresholds.length).toBe(20);
     expect(thresholds.filter((name) => !taken.has(name))).toEqual([]);
     expect(own.map(named)).toEqual([]);
   });

@@ -141,7 +141,7 @@ describe.each(dashboards)('%s', (_, dashboard) => {
 
   it('keeps the time range on every way to a dashboard', () => {
     expect(cellAddressesOf(dashboard).filter((url) => !url.includes(`\${__url_time_range}`))).toEqual([]);
-    expect(dashboard.links.filter(isDashboard).map(({ keepTime }) => keepTime)).toEqual([true, true, true]);
+    expect(dashboard.links.filter(isDashboard).map(({ keepTime }) => keepTime)).toEqual([true, true, true, true]);
   });
 
   it('orders rows of severities by their rank, which is not shown', () => {
@@ -173,7 +173,7 @@ describe.each(dashboards)('%s', (_, dashboard) => {
 it('the worst severities are all those of rank 0, whatever they are called, and none where there is no rank', () => {
   const worst = dashboards.flatMap(([, { templating }]) => templating.list.filter(({ name }) => name === 'worst'));
 
-  expect(worst).toHaveLength(3);
+  expect(worst).toHaveLength(4);
   for (const variable of worst) {
     expect(queryOf(variable)).toBe('query_result(max by (severity) (incident_severity_rank) == 0)');
     expect(variable).toMatchObject({ includeAll: true, hide: 2, current: { value: ['$__all'] } });
@@ -192,6 +192,7 @@ it('what can be chosen: data source, window, provider, service, severity and tea
     'Recovery overview': all,
     'Service detail': ['datasource', 'service', 'window', 'provider', 'severity', 'team'],
     'Targets and error budget': all,
+    'Delivery (DORA)': ['datasource', 'window', 'provider', 'service'],
     'Exporter health': ['datasource', 'provider'],
   });
 });

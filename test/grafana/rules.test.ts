@@ -311,17 +311,17 @@ describe.each(dashboards)('%s', (_, dashboard) => {
     expect(outside).toEqual([`\${exporter}/`, `\${repository}/docs/runbooks`]);
   });
 
-  it('has annotations where it is about incidents: alerts, openings and ends of the worst severity', () => {
+  it('has annotations where it is about incidents: alerts, openings and ends of the worst severity, deployments', () => {
     const list = dashboard.annotations.list ?? [];
 
-    const expected = ['Alerts', 'Opened, worst severity', 'Resolved, worst severity'];
+    const expected = ['Alerts', 'Opened, worst severity', 'Resolved, worst severity', 'Deployments'];
     expect(list.map(({ name }) => name)).toEqual(dashboard.uid === 'mttr-health' ? [] : expected);
     for (const { enable, expr, target } of list) {
       expect(enable).toBe(true);
       expect(target.expr).toBe(expr);
     }
     expect(list.slice(0, 1).filter(({ expr }) => !expr.includes('area="recovery"'))).toEqual([]);
-    expect(list.slice(1).filter(({ expr }) => !expr.includes('severity=~"$worst"'))).toEqual([]);
+    expect(list.slice(1, 3).filter(({ expr }) => !expr.includes('severity=~"$worst"'))).toEqual([]);
   });
 
   it('has no table of a grouping that the default configuration has not', () => {

@@ -36,6 +36,8 @@ export function source(change: Partial<PageSource> = {}): PageSource {
   return {
     rows: [],
     openRows: [],
+    doraRows: [],
+    deploymentStates: [],
     sets: [],
     providers: [],
     counters: [],

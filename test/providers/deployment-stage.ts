@@ -74,11 +74,11 @@ export function deploymentSettings(
     names.map((name) => ({ match: compileGlob(name, { ignoreCase: true }), to })),
   );
   const [exact, patterns] = [false, true].map((one) => rules.filter(({ match }) => isGlob(match.pattern) === one));
-  return { environments: [...(exact ?? []), ...(patterns ?? [])], leadTime };
+  return { environments: [...(exact ?? []), ...(patterns ?? [])], leadTime, isOptional: false };
 }
 
-export interface DeploymentStage {
-  readonly world: DeploymentWorld;
+export interface DeploymentStage<World = DeploymentWorld> {
+  readonly world: World;
   readonly fake: Fake;
   readonly provider: Provider;
   readonly memory: DeploymentMemory;
@@ -93,16 +93,16 @@ export interface DeploymentStage {
   readonly close: () => Promise<void>;
 }
 
-export interface StageInput {
+export interface StageInput<World> {
   readonly platform: Platform;
-  readonly world: DeploymentWorld;
-  readonly start: (world: DeploymentWorld, nowMs: () => number) => Promise<Fake>;
+  readonly world: World;
+  readonly start: (world: World, nowMs: () => number) => Promise<Fake>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly config?: Partial<ProviderConfig>;
   readonly baseUrl?: (url: string) => string;
 }
 
-export async function deploymentStage(input: StageInput): Promise<DeploymentStage> {
+export async function deploymentStage<World>(input: StageInput<World>): Promise<DeploymentStage<World>> {
   const { platform, world, config = {}, baseUrl = (url: string) => url } = input;
   const time = { nowMs: NOW_MS };
   const fake = await input.start(world, () => time.nowMs);

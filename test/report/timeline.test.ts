@@ -79,6 +79,7 @@ function historyOf(incidents: readonly IncidentSummary[]): StoreSnapshot {
     names: () => LABELS,
     each: (visit) => incidents.forEach(visit),
     details: () => [],
+    deploymentNames: () => [],
     find: () => [],
     deploymentLabels: () => undefined,
     eachDeployment: () => undefined,

@@ -1,5 +1,6 @@
 import type { Incident } from '../../src/model/incident.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Batch, Store } from '../../src/store/store.ts';
+import { changes, comparison, deploymentSettings, failure, success } from './deployment-fixtures.ts';
 import { at, incident, page, poll, recovered, start } from './fixtures.ts';
 
 /** Pages of the first sync, and polls after it. */
@@ -29,12 +30,22 @@ function tellings(index: number, round: number): Incident[] {
   });
 }
 
+/** Deployments of a page, after those of the page before, which are told again: failures among them, and what a success brings. */
+function deploymentsOf(index: number): Pick<Batch, 'deployments' | 'comparisons'> {
+  const tell = (number: number) => (number % 3 === 0 ? failure : success)(String(number), 2 * number);
+  const pairs = [index - 2, index - 1, index].filter((number) => number >= 1 && number % 3 === 1);
+  return {
+    deployments: [index - 1, index].filter((number) => number >= 0).map(tell),
+    comparisons: pairs.map((number) => comparison(String(number), String(number + 1), 'ahead', changes(number))),
+  };
+}
+
 /** Commits the pages that the cursor of the store says are missing. */
 export async function commitAll(store: Store, onCommitted: (cursor: string) => void): Promise<void> {
-  await start(store);
+  await start(store, deploymentSettings());
   const { cursor } = store.provider('pagerduty');
   for (let index = Number(cursor ?? 0); index < PAGES; index += 1) {
-    const batch = { incidents: incidentsOf(index), cursor: String(index + 1) };
+    const batch = { incidents: incidentsOf(index), ...deploymentsOf(index), cursor: String(index + 1) };
     const nowMs = at(100 + index);
     store.commit(index < SYNC_PAGES ? page(nowMs, batch) : poll(nowMs, batch));
     onCommitted(batch.cursor);

@@ -4,6 +4,7 @@ import { countingContract } from './contract/counting.ts';
 import { currentStateContract } from './contract/current-state.ts';
 import { deploymentsContract } from './contract/deployments.ts';
 import { importsContract } from './contract/imports.ts';
+import { randomDeploymentsContract } from './contract/random-deployments.ts';
 import { randomHistoriesContract } from './contract/random-histories.ts';
 import { retentionContract } from './contract/retention.ts';
 import { revisionsContract } from './contract/revisions.ts';
@@ -40,5 +41,6 @@ export function storeContract(engine: StoreEngine): void {
   currentStateContract(engine);
   transactionsContract(engine);
   randomHistoriesContract(engine);
+  randomDeploymentsContract(engine);
   importsContract(engine);
 }

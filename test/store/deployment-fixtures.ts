@@ -14,6 +14,7 @@ export const deploying: Partial<ProviderConfig> = {
       { match: compileGlob('staging', { ignoreCase: true }), to: 'staging' },
     ],
     leadTime: 'commits',
+    isOptional: false,
   },
 };
 

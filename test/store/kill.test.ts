@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { createSqliteStore } from '../../src/store/sqlite/open.ts';
 import { commitAll, PAGES } from './committing.ts';
+import { deploymentSettings, deploymentTotals } from './deployment-fixtures.ts';
 import { counted, SINCE, start, total, totals } from './fixtures.ts';
 import { silent, temporaryFolder } from './sqlite-location.ts';
 
@@ -59,10 +60,12 @@ it('a process that is killed again and again counts what an undisturbed one coun
   }
   const last = await run(path, Number.POSITIVE_INFINITY);
 
-  const store = await start(createSqliteStore({ path, log: silent, nowMs: SINCE }));
+  const store = await start(createSqliteStore({ path, log: silent, nowMs: SINCE }), deploymentSettings());
   expect(kills).toBeGreaterThan(KILLS / 2);
   expect(last).toEqual({ committed: PAGES, isKilled: false });
   expect(totals(store)).toEqual(totals(undisturbed));
+  expect(deploymentTotals(store)).toEqual(deploymentTotals(undisturbed));
+  expect(deploymentTotals(store)['checkout production']?.['leadTime']).toBeGreaterThan(30);
   expect(counted(store, 'revisions')).toEqual(counted(undisturbed, 'revisions'));
   expect(total(store, 'recovery')).toBe(ledgerRows(path));
   expect(total(store, 'recovery')).toBeGreaterThan(1000);

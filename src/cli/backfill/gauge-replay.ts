@@ -1,9 +1,12 @@
 import { type Config, GROUPINGS } from '../../config/types.ts';
 import { familySettings, statisticsSettings } from '../../core/settings.ts';
+import { doraFamilies } from '../../metrics/dora.ts';
 import { type LabelPairs, labelText } from '../../metrics/exposition.ts';
 import { stateFamilies } from '../../metrics/families.ts';
 import type { AnyFamily, FamilySettings, PageSource, SampleGroup } from '../../metrics/family.ts';
 import { windowedFamilies } from '../../metrics/windowed.ts';
+import { hasDeployments, toDoraSettings } from '../../report/dora/dora-input.ts';
+import { createDoraTimeline, findDoraProviders } from '../../report/dora/dora-timeline.ts';
 import { type HistoryReplay, replayHistory, type Snapshot } from '../../report/history-replay.ts';
 import { findCoverage } from '../../report/timeline.ts';
 import type { HistorySource } from '../open-history.ts';
@@ -24,6 +27,7 @@ const STATE_GAUGES = new Set([
 /** Only gauges: counters and histograms begin at zero when the exporter does, history is not in them. */
 export const backfillFamilies: readonly AnyFamily[] = [
   ...windowedFamilies,
+  ...doraFamilies,
   ...stateFamilies.filter(({ name }) => STATE_GAUGES.has(name)),
 ];
 
@@ -62,14 +66,38 @@ export interface GaugeReplay {
 /** Reads the whole history. */
 export function openGaugeReplay({ source, config, labels, isPartial }: GaugeReplayInput): GaugeReplay {
   const past = replayHistory({ ...source, settings: statisticsSettings(config) });
+  const deployed = hasDeployments(config) ? openDoraReplay(source, config) : undefined;
   const table = createSampleTable({
     settings: familySettings(config),
     labels,
-    fromMs: (own) => (isPartial ? Number.NEGATIVE_INFINITY : findCoveredFromMs(own, past, config)),
+    fromMs: (own, family) => {
+      if (isPartial) return Number.NEGATIVE_INFINITY;
+      const isOfDeployments = doraFamilies.some(({ name }) => name === family);
+      return isOfDeployments ? (deployed?.findCoveredFromMs(own) ?? 0) : findCoveredFromMs(own, past, config);
+    },
   });
   return {
-    replay: (timesMs) => table(timesMs, (ms) => toPageSource(past.at(ms), source, ms)),
+    replay: (timesMs) =>
+      table(timesMs, (ms) => ({ ...toPageSource(past.at(ms), source, ms), doraRows: deployed?.at(ms) ?? [] })),
     coveredFromMs: (windowMs) => (isPartial ? Number.NEGATIVE_INFINITY : past.findStartMs('all', []) + windowMs),
+  };
+}
+
+/** The gauges of deployments at times of the past. */
+function openDoraReplay({ history, labelMapper }: HistorySource, config: Config) {
+  const timeline = createDoraTimeline({ history, config, labelMapper, settings: toDoraSettings(config) });
+  const providers = findDoraProviders({ history, config }).filter(({ policy }) => policy !== undefined);
+  return {
+    at: (ms: number) =>
+      providers.some(({ historyStartMs }) => historyStartMs <= ms) ? timeline.at({ liveAtMs: ms }) : [],
+    /** Rows of one provider stand on its history, all others on that of every provider of deployments. */
+    findCoveredFromMs: (labels: LabelPairs) => {
+      const findValue = (wanted: string) => labels.find(([name]) => name === wanted)?.[1];
+      const provider = findValue('provider');
+      const starts = providers.filter(({ name }) => provider === undefined || name === provider);
+      const windowMs = config.windows.find(({ name }) => name === findValue('window'))?.ms ?? 0;
+      return Math.max(...starts.map(({ historyStartMs }) => historyStartMs)) + windowMs;
+    },
   };
 }
 
@@ -95,15 +123,16 @@ function toPageSource({ rows, openRows }: Snapshot, { history, providers }: Hist
     const provider = providers.find(({ name }) => name === row.provider);
     return provider === undefined ? [] : [{ row, provider }];
   });
-  return { rows, openRows: open, providers: polled, sets: [], counters: [], servicesOverflowed: 0, storeBytes: 0 };
+  const none = { doraRows: [], deploymentStates: [], sets: [], counters: [], servicesOverflowed: 0, storeBytes: 0 };
+  return { ...none, rows, openRows: open, providers: polled };
 }
 
 export interface SampleTableInput {
   readonly settings: FamilySettings;
   /** Appended to the labels of each series. */
   readonly labels: LabelPairs;
-  /** The series with these labels has no sample before this time (milliseconds); called once for each. */
-  readonly fromMs: (labels: LabelPairs) => number;
+  /** The series of this family with these labels has no sample before this time (milliseconds); called once for each. */
+  readonly fromMs: (labels: LabelPairs, family: string) => number;
 }
 
 /** Returns the families and series of a run of ascending times, with the names, labels and values of `/metrics`. */
@@ -194,7 +223,11 @@ class FamilyTable {
     const existing = this.#byLabels.get(key);
     if (existing !== undefined) return existing;
     const { labels: external, fromMs } = this.#input;
-    const series = { labels: [...labels, ...external], fromMs: fromMs(labels), values: this.#createValues() };
+    const series = {
+      labels: [...labels, ...external],
+      fromMs: fromMs(labels, this.#family.name),
+      values: this.#createValues(),
+    };
     this.#byLabels.set(key, series);
     return series;
   }

@@ -22,6 +22,8 @@ type PageParts = Partial<Pick<PageSource, 'rows' | 'sets' | 'openRows' | 'provid
 const EMPTY_PAGE: PageSource = {
   rows: [],
   openRows: [],
+  doraRows: [],
+  deploymentStates: [],
   sets: [],
   providers: [],
   counters: [],

@@ -70,7 +70,7 @@ export class Positions {
     const fromMs = this.#input.cursor.wantedStartMs;
     return [...this.#current.values()].flatMap((repository): RepositoryRequest[] => {
       const token = this.#positions.get(repository.id)?.history;
-      return token === undefined ? [] : [{ repository, fromMs, ...(token === '' ? {} : { token }) }];
+      return token === undefined ? [] : [{ repository, fromMs, isHistory: true, ...(token === '' ? {} : { token }) }];
     });
   }
 

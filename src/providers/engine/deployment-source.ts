@@ -46,6 +46,8 @@ export interface RepositoryRequest {
   readonly fromMs: number;
   /** Where the page begins; the beginning of the list without it. */
   readonly token?: string | undefined;
+  /** A history is read, not what is new. */
+  readonly isHistory?: true | undefined;
 }
 
 /** The answer to a `RepositoryRequest`, or why the platform refuses the repository. */
@@ -100,6 +102,8 @@ export interface DeploymentSource {
   /** What the configuration makes of the records; when it changes, the history is read again. */
   readonly readWith: readonly string[];
   repositories(client: DeploymentClient, nowMs: number): Promise<FoundRepositories>;
+  /** Where the history begins that the platform still has, after `repositories`; absent where it has all of it. */
+  historyStartMs?(): number | undefined;
   /** One page for each request, in their order. */
   read(client: DeploymentClient, requests: readonly RepositoryRequest[]): Promise<readonly RepositoryPage[]>;
   /** For lists by creation, which do not show a deployment again when it ends. */

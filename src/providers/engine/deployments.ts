@@ -54,9 +54,9 @@ export async function* pollDeployments(context: DeploymentContext): AsyncGenerat
   const { client, source, settings, request, onUnknownEnvironment } = context;
   const { nowMs } = request;
   request.signal.throwIfAborted();
-  const stored = decodeDeploymentCursor(request.cursor) ?? beginCursor(context);
   const { repositories, refused } = await source.repositories(client, nowMs);
   if (repositories.length === 0) throw new Error(describeNothing(refused));
+  const stored = decodeDeploymentCursor(request.cursor) ?? beginCursor(context);
   const cursor = adapt(stored, repositories, context);
   const comparesCommits = source.compare !== undefined && settings.leadTime !== 'off';
   const given = { cursor, repositories, source, settings, nowMs, comparesCommits, onUnknownEnvironment };
@@ -75,7 +75,8 @@ function describeNothing(refused: readonly RefusedRepository[]): string {
 }
 
 function beginCursor({ request, source }: DeploymentContext): DeploymentCursor {
-  const { nowMs, historyStartMs } = request;
+  const { nowMs } = request;
+  const historyStartMs = Math.max(request.historyStartMs, source.historyStartMs?.() ?? request.historyStartMs);
   return {
     source: 'deployments',
     phase: 'history',
@@ -93,7 +94,8 @@ function adapt(
   found: readonly Repository[],
   { request, source }: DeploymentContext,
 ): DeploymentCursor {
-  const isLonger = cursor.phase === 'polling' && request.historyStartMs < cursor.wantedStartMs - LONGER_HISTORY_MS;
+  const canBeLonger = cursor.phase === 'polling' && source.historyStartMs === undefined;
+  const isLonger = canBeLonger && request.historyStartMs < cursor.wantedStartMs - LONGER_HISTORY_MS;
   const isOther = cursor.readWith.join('\n') !== source.readWith.join('\n');
   const repositories = { ...cursor.repositories };
   for (const [id, position] of Object.entries(repositories)) {

@@ -77,8 +77,7 @@ export function createGithubDeployments({ settings, config, api }: GithubSourceI
 
 function readOf(settings: GithubSourceInput['settings'], environments: DeploymentSettings['environments']) {
   return (client: Parameters<DeploymentSource['read']>[0], requests: Parameters<DeploymentSource['read']>[1]) => {
-    const isHistory = requests.length <= BATCH.history;
-    const first = isHistory ? PAGE_SIZES.history : PAGE_SIZES.changes;
+    const first = requests.some(({ isHistory }) => isHistory === true) ? PAGE_SIZES.history : PAGE_SIZES.changes;
     if (settings.deployments_from === 'releases') return readReleases(client, requests, first);
     if (settings.deployments_from === 'workflow_runs') {
       return readWorkflowRuns(client, requests, { workflow: settings.workflow ?? '', environments });

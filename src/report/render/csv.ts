@@ -12,7 +12,7 @@ const FORMULA = /^[=+\-@\t\r]/;
 export function renderCsv({ timezone, bounds, groups, before, trend }: Report): string {
   const toSpan = ({ firstMs, lastMs }: Bounds) => [firstMs, lastMs].map((ms) => formatIsoTime(ms, timezone));
   const toLine = (cells: readonly Value[], statistics: StatisticValues) =>
-    [...cells, ...Object.values(toReportFields(statistics))].map(toCell).join(',');
+    formatCsvLine([...cells, ...Object.values(toReportFields(statistics))]);
   const toGroupLine = (group: Group, period: string, of: Bounds) => {
     const { grouping, name, title, level, targetMinutes, isObjectiveMet, statistics } = group;
     return toLine([grouping, name, title, period, ...toSpan(of), level, targetMinutes, isObjectiveMet], statistics);
@@ -27,6 +27,11 @@ export function renderCsv({ timezone, bounds, groups, before, trend }: Report): 
     }),
   ];
   return `${lines.join('\r\n')}\r\n`;
+}
+
+/** One line of cells without its end. */
+export function formatCsvLine(cells: readonly Value[]): string {
+  return cells.map(toCell).join(',');
 }
 
 type Value = string | number | boolean | null | undefined;

@@ -6,7 +6,7 @@ import { type Cell, isEmpty, type Section } from './section.ts';
 import { toSections } from './sections.ts';
 
 /** Lines below the title. */
-const RULE = '='.repeat(50);
+export const RULE = '='.repeat(50);
 
 /** Rows of a ranked table that a person reads in a terminal; the other formats have all. */
 const RANKED_MAX = 25;

@@ -40,6 +40,8 @@ export interface DoraProvider extends Coverage {
   readonly name: string;
   /** Absent for a provider without deployments. */
   readonly policy: DeploymentPolicy | undefined;
+  /** It may bring incidents alone: then it counts for everything only while a deployment of it is held. */
+  readonly isOptional?: boolean | undefined;
 }
 
 /** An incident that may blame a deployment. */

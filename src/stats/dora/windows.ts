@@ -33,7 +33,7 @@ export class DoraWindows {
         { provider, byFinish: new OrderedList(byFinish), byRecovery: new OrderedList(byRecovery) },
       ]),
     );
-    if (ofDeployments.length > 0) this.#group('all', []);
+    if (ofDeployments.some(isExpected)) this.#group('all', []);
   }
 
   /** The same list until a group comes or goes. */
@@ -130,8 +130,9 @@ export class DoraWindows {
   }
 
   #coverages({ grouping, held }: DoraGroup): DoraProvider[] {
-    const providers = [...this.#providers.values()].map(({ provider }) => provider);
-    return grouping === 'all' ? providers : providers.filter(({ name }) => held.has(name));
+    return [...this.#providers.values()]
+      .map(({ provider }) => provider)
+      .filter((provider) => held.has(provider.name) || (grouping === 'all' && isExpected(provider)));
   }
 
   #isCounted({ outcome, subject }: Entry): boolean {
@@ -189,12 +190,19 @@ export class DoraWindows {
   }
 
   #dropEmpty(): void {
-    const empty = [...this.#groups].filter(([, { grouping, held }]) => grouping !== 'all' && held.size === 0);
+    const hasExpected = [...this.#providers.values()].some(({ provider }) => isExpected(provider));
+    const isLasting = ({ grouping, held }: DoraGroup) => held.size > 0 || (grouping === 'all' && hasExpected);
+    const empty = [...this.#groups].filter(([, group]) => !isLasting(group));
     if (empty.length === 0) return;
     for (const [key] of empty) this.#groups.delete(key);
     this.#rows = undefined;
     this.#groupsBySubject = new Map();
   }
+}
+
+/** Its deployments are what it is for: without any, there were none. */
+function isExpected({ isOptional }: DoraProvider): boolean {
+  return isOptional !== true;
 }
 
 type Totals = DoraGroup['windows'][number] | undefined;

@@ -131,6 +131,40 @@ describe('the provider of type alertmanager', () => {
     );
   });
 
+  it('takes severity, service and team from the labels that are named, in their order', async () => {
+    const provider = create(
+      configure({
+        webhook: { secret: 's' },
+        severity: { from: ['label:priority', 'label:severity'] },
+        services: { from: ['label:app', 'service'] },
+        team_label: 'squad',
+      }),
+    );
+    const memory = createMemoryKnown();
+    const alerts = [
+      alertJson({ name: 'A', from: 0, labels: { priority: 'P2', app: 'shop', squad: 'red' } }),
+      alertJson({ name: 'B', from: 0 }),
+    ];
+
+    const received = await provider.receive?.({
+      kind: '',
+      body: messageJson(alerts),
+      nowMs: at(1),
+      stored: memory.known,
+    });
+
+    expect(received?.incidents).toMatchObject([
+      { title: 'A', severity: { tag: 'P2' }, serviceName: 'shop', team: 'red' },
+      { title: 'B', severity: { tag: 'critical' }, serviceName: 'checkout', team: undefined },
+    ]);
+  });
+
+  it('knows no tags and fields', () => {
+    const keys = { webhook: { secret: 's' }, severity: { from: ['tag:severity'] } };
+
+    expect(() => configure(keys)).toThrow('severity.from');
+  });
+
   it('needs a webhook or an API', () => {
     expect(() => create(configure({}))).toThrow('it needs webhook, base_url or both');
   });

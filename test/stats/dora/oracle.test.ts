@@ -117,7 +117,7 @@ class World {
     const github = doraProvider('github');
     this.providers = new Map([
       ['github', { ...github, policy: { openWindowMs: 7 * DAY_MS, flakyBelowMs: 5 * 60_000, leadTime } }],
-      ['gitlab', doraProvider('gitlab', { historyStartMs: NOW_MS - 44 * DAY_MS })],
+      ['gitlab', doraProvider('gitlab', { historyStartMs: NOW_MS - 44 * DAY_MS, isOptional: true })],
       ['pagerduty', doraProvider('pagerduty', { policy: undefined })],
     ]);
   }

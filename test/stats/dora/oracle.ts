@@ -44,14 +44,17 @@ export function oracleDoraRows(input: DoraOracleInput): Map<string, Record<strin
   const rows = new Map<string, Record<string, number>>();
   const ofDeployments = input.providers.filter(({ policy }) => policy !== undefined);
   const groups = new Map<string, (one: Known) => boolean>();
-  if (ofDeployments.length > 0) groups.set('all', () => true);
+  const scopeOfAll = ofDeployments.filter(
+    ({ name, isOptional }) => isOptional !== true || counted.some(({ labels }) => labels.provider === name),
+  );
+  if (scopeOfAll.length > 0) groups.set('all', () => true);
   for (const { labels } of counted) {
     groups.set(`service ${labels.service}`, (one) => one.labels.service === labels.service);
     groups.set(`provider ${labels.provider}`, (one) => one.labels.provider === labels.provider);
     if (labels.team !== '') groups.set(`team ${labels.team}`, (one) => one.labels.team === labels.team);
   }
   for (const [name, isIn] of groups) {
-    const scope = name === 'all' ? ofDeployments : [...new Set(counted.filter(isIn).map(({ provider }) => provider))];
+    const scope = name === 'all' ? scopeOfAll : [...new Set(counted.filter(isIn).map(({ provider }) => provider))];
     for (const window of input.settings.windows) {
       rows.set(`${name}@${window.name}`, statistics(finished.filter(isIn), { scope, ms: window.ms }, input.settings));
     }

@@ -337,7 +337,7 @@ export function deploymentsContract(engine: StoreEngine): void {
 
       const flags = summaries(store).map((each) => each.flags & DEPLOYMENT_FLAGS.rollback);
       const { environments = [] } = deploymentSettings().labelMappers.get('pagerduty')?.provider.deployments ?? {};
-      const off = deploymentSettings({ deployments: { environments, leadTime: 'off' } });
+      const off = deploymentSettings({ deployments: { environments, leadTime: 'off', isOptional: false } });
       const offFlags = summaries(store, off).map((each) => each.flags & DEPLOYMENT_FLAGS.rollback);
 
       expect(flags).toEqual([0, 0, 1]);
