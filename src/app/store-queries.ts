@@ -5,10 +5,18 @@ import { InputError } from '../model/input-error.ts';
 import { sharedBytes } from '../model/threads.ts';
 import { explain } from '../report/explain/explain.ts';
 import { parseQuestion } from '../report/explain/question.ts';
-import type { ExplainQuery, IncidentsQuery, PostmortemRequest } from '../server/api/queries.ts';
+import type {
+  DeploymentsQuery,
+  DoraQuery,
+  ExplainQuery,
+  IncidentsQuery,
+  PostmortemRequest,
+} from '../server/api/queries.ts';
 import { invalidParameters, type ParameterError, RequestProblem } from '../server/responses.ts';
 import type { TrendSeries } from '../server/status-page/view.ts';
 import { openSnapshot, type StoreSnapshot } from '../store/snapshot.ts';
+import { listDeployments } from './api/deployments.ts';
+import { readDora } from './api/dora.ts';
 import { listIncidents } from './api/incidents.ts';
 import { writePostmortem } from './api/postmortem.ts';
 import { readTrend } from './trend.ts';
@@ -38,6 +46,8 @@ export type QueryResult =
 export interface StoreQueries {
   explain(context: QueryContext, query: ExplainQuery): QueryResult;
   incidents(context: QueryContext, query: IncidentsQuery): QueryResult;
+  dora(context: QueryContext, query: DoraQuery): QueryResult;
+  deployments(context: QueryContext, query: DeploymentsQuery): QueryResult;
   /** In JSON or Markdown. */
   postmortem(context: QueryContext, query: PostmortemRequest): QueryResult;
   /** By window, of these providers. */
@@ -63,6 +73,9 @@ export const storeQueries: StoreQueries = {
       const { config, nowMs } = context;
       return listIncidents({ config, history, labelMappers: createLabelMappers(config), nowMs }, query);
     }),
+  dora: (context, query) => toResult(context, (history) => readDora({ config: context.config, history }, query)),
+  deployments: (context, query) =>
+    toResult(context, (history) => listDeployments({ config: context.config, history, nowMs: context.nowMs }, query)),
   postmortem: (context, query) =>
     toTextResult(context, (history) => {
       const { config } = context;

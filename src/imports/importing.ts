@@ -82,6 +82,14 @@ export async function* readRows({ format, stream, mapping, unread }: FileInput):
   );
 }
 
+/** The rows of a file of which only these columns are read. */
+export function readColumns(
+  { format, stream, unread }: Omit<FileInput, 'mapping'>,
+  wanted: readonly string[],
+): AsyncIterable<Row> {
+  return READERS[format]({ stream, wanted, unread, found: new Set() });
+}
+
 /** Adds the incidents of the rows to the target, in batches; of rows with the same id the last one counts. */
 export async function importRows(input: ImportInput): Promise<void> {
   const { context, nowMs, stats } = input;

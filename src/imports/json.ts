@@ -71,9 +71,9 @@ function collectNames(record: object, { wanted, unread, found }: Columns): void 
 }
 
 /** Members of a response that contain its records. */
-const LIST_MEMBERS = new Set(['incidents', 'alerts', 'issues', 'data', 'values', 'records']);
+const LIST_MEMBERS = new Set(['incidents', 'deployments', 'alerts', 'issues', 'data', 'values', 'records']);
 /** Members of a response that contain its only record. */
-const RECORD_MEMBERS = new Set(['incident', 'alert', 'issue', 'data', 'record']);
+const RECORD_MEMBERS = new Set(['incident', 'deployment', 'alert', 'issue', 'data', 'record']);
 /** Characters of a member's name; a longer one is none of `LIST_MEMBERS`. */
 const NAME_LENGTH_MAX = 40;
 

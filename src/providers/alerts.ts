@@ -1,5 +1,6 @@
-import type { ProviderConfig, RecoveryLimits } from '../config/types.ts';
+import type { PlatformSettings, RecoveryLimits } from '../config/types.ts';
 import type { Incident } from '../model/incident.ts';
+import { applySources, type SourceConfig, sourcesKey } from './sources.ts';
 
 /** The labels of an alert as Prometheus and Alertmanager send them. */
 export type Labels = Readonly<Record<string, string>>;
@@ -43,31 +44,33 @@ const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
  * Title, service, team and severity from the labels that the configuration names, `service`, `team_label` and `severity`
  * where it names none; no other label is kept.
  */
-export function readAlertLabels(labels: Labels, config: ProviderConfig, teamLabel: string): LabelledFields {
-  const severity = firstLabel(labels, config.severity.from, 'severity');
-  const service = firstLabel(labels, config.services.from, 'service') ?? '';
-  return {
-    title: labels['alertname'] ?? 'alert without a name',
+export function readAlertLabels(labels: Labels, config: SourceConfig, teamLabel: string): LabelledFields {
+  const own = (name: string) => {
+    const value = labels[name]?.trim() ?? '';
+    return value === '' || ADDRESS.test(value) ? undefined : value;
+  };
+  const service = own(config.services.tag ?? 'service') ?? '';
+  const severity = config.severity.from.some((source) => source.startsWith('label:'))
+    ? undefined
+    : own(config.severity.tag ?? 'severity');
+  const record = {
     serviceId: service,
     serviceName: service,
-    team: firstLabel(labels, config.team?.from, teamLabel),
+    team: own(teamLabel),
     severity: severity === undefined ? {} : { tag: severity },
+    tags: labels,
   };
+  const { serviceId, serviceName, team, severity: found } = applySources(record, undefined, config);
+  return { title: labels['alertname'] ?? 'alert without a name', serviceId, serviceName, team, severity: found };
 }
 
 /** What the stored fields depend on: when it changes, they are read again. */
-export function labelsKey(config: Pick<ProviderConfig, 'severity' | 'services'>, teamLabel: string): string[] {
-  return [...config.severity.from, teamLabel];
-}
-
-function firstLabel(labels: Labels, from: readonly string[] | undefined, own: string): string | undefined {
-  const named = (from ?? []).flatMap((source) => (source.startsWith('label:') ? [source.slice('label:'.length)] : []));
-  const values = (named.length === 0 ? [own] : named).map((name) => labels[name]?.trim());
-  return values.find((value) => value !== undefined && value !== '' && !ADDRESS.test(value));
+export function labelsKey(config: SourceConfig, teamLabel: string): string[] {
+  return [...sourcesKey(config), config.severity.tag ?? '', config.services.tag ?? '', teamLabel];
 }
 
 /** How alerts name what their labels hold. */
-export const alertSources = { sources: ['label'] as const };
+export const alertSources: Pick<PlatformSettings, 'sources'> = { sources: ['label'] };
 
 /** Why an alert of this length is in no statistic. */
 export function findExclusion(

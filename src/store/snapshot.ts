@@ -79,7 +79,7 @@ export function openSnapshot(input: SnapshotInput): StoreSnapshot {
 
 /** The stored incidents of one provider, read-only. */
 export interface ReadOnlyStore {
-  readonly stored: Pick<StoredIncidents, 'incidents'>;
+  readonly stored: Pick<StoredIncidents, 'incidents' | 'deployments'>;
   readonly isSynced: boolean;
   readonly historyStartMs: number | undefined;
   close(): void;
@@ -88,7 +88,7 @@ export interface ReadOnlyStore {
 /** Opens a store read-only, as it is now; a file that does not exist is an empty store. An exporter may go on writing to it. */
 export function openStoredIncidents(path: string, provider: string): ReadOnlyStore {
   if (!existsSync(path)) {
-    const stored = { incidents: () => new Map() };
+    const stored = { incidents: () => new Map(), deployments: () => new Map() };
     return { stored, isSynced: false, historyStartMs: undefined, close: () => undefined };
   }
   const database = openReadOnly(path);
@@ -97,7 +97,10 @@ export function openStoredIncidents(path: string, provider: string): ReadOnlySto
   const { isSynced, historyStartMs } = state.provider(provider);
   const stored = storedIncidents(engine, state, provider);
   return {
-    stored: { incidents: (ids) => namingStore(path, () => stored.incidents(ids)) },
+    stored: {
+      incidents: (ids) => namingStore(path, () => stored.incidents(ids)),
+      deployments: (ids) => namingStore(path, () => stored.deployments(ids)),
+    },
     isSynced,
     historyStartMs,
     close: () => database.close(),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createLabelMapper } from '../../src/config/label-mapper.ts';
 import type { ProviderConfig } from '../../src/config/types.ts';
+import type { Deployment } from '../../src/model/deployment.ts';
 import type { Incident } from '../../src/model/incident.ts';
 import { explain } from '../../src/report/explain/explain.ts';
 import type { Question } from '../../src/report/explain/question.ts';
@@ -29,6 +30,7 @@ export const days = (count: number): number => count * 24 * 60;
 export interface TestProvider {
   readonly config?: Partial<ProviderConfig>;
   readonly incidents?: readonly Incident[];
+  readonly deployments?: readonly Deployment[];
   readonly deletedIds?: readonly string[];
   readonly readUntilMs?: number;
   readonly historyStartMs?: number;
@@ -73,8 +75,14 @@ export function fillStore(path: string, told: readonly TestProvider[]): void {
   store.load(() => undefined);
   for (const [place, one] of told.entries()) {
     const provider = configs[place]?.name ?? '';
-    const { incidents = [], deletedIds = [], readUntilMs = NOW, historyStartMs = HISTORY_START } = one;
-    const batch = poll(readUntilMs, { provider, incidents, startedAtMs: HISTORY_START });
+    const {
+      incidents = [],
+      deployments = [],
+      deletedIds = [],
+      readUntilMs = NOW,
+      historyStartMs = HISTORY_START,
+    } = one;
+    const batch = poll(readUntilMs, { provider, incidents, deployments, startedAtMs: HISTORY_START });
     const complete = { polledUntilMs: readUntilMs, historyStartMs };
     if (one.isUnsynced === true) {
       const { complete: _, ...page } = batch;

@@ -23,6 +23,8 @@ export function inventApi(changes: Partial<ApiSource> = {}): ApiSource {
     }),
     statistics: async () => json({ rows: [], providers: [] }),
     incidents: async () => json({ incidents: [] }),
+    dora: async () => json({ rows: [], providers: [] }),
+    deployments: async () => json({ deployments: [] }),
     postmortem: async ({ format }) => (format === 'json' ? json(POSTMORTEM) : Buffer.from('# Review\n')),
     explain: async () => json(EXPLANATION),
     config: () => ({ windows: ['30d'] }),

@@ -84,6 +84,8 @@ describe('the document', () => {
       'get /statistics window by service severity team provider',
       'get /incidents service severity team provider id status from to limit cursor',
       'get /incidents/{provider}/{id}/postmortem provider id',
+      'get /dora window by service team provider',
+      'get /deployments service team provider environment outcome from to limit cursor',
       'get /explain series statistic window from to service severity team provider limit',
       'get /config',
       'get /providers/{name}/last-poll name',

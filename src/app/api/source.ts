@@ -62,6 +62,14 @@ export function createApiSource(input: ApiSourceInput): ApiSource {
       requirePage(input);
       return toBuffer(await storeQueries.incidents(toQueryContext(input), query));
     },
+    dora: async (query) => {
+      requirePage(input);
+      return toBuffer(await storeQueries.dora(toQueryContext(input), query));
+    },
+    deployments: async (query) => {
+      requirePage(input);
+      return toBuffer(await storeQueries.deployments(toQueryContext(input), query));
+    },
     explain: async (query) => {
       requirePage(input);
       return toBuffer(await storeQueries.explain(toQueryContext(input), query));

@@ -2,17 +2,27 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createLabelMapper } from '../../config/label-mapper.ts';
+import type { Config } from '../../config/types.ts';
 import {
   createImportStats,
   type ImportStats,
   type ImportTarget,
   importRows,
+  readColumns,
   readRows,
 } from '../../imports/importing.ts';
+import { DEPLOYMENT_FIELDS } from '../../imports/parse-deployment.ts';
 import { messageOf } from '../../model/error-message.ts';
 import type { ImportSpan } from '../../store/store.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
+import {
+  checkDeploymentOptions,
+  createDeploymentRows,
+  type DeploymentRows,
+  importDeployments,
+  renderDeployments,
+} from '../import/deployments.ts';
 import { openDestination } from '../import/destination.ts';
 import {
   displayName,
@@ -52,6 +62,7 @@ async function run(args: ParsedArgs<typeof importFlags>, context: CommandContext
   const config = configurationForHistory(args.flags, context);
   const { retentionMs } = config;
   const options = readImportOptions(args, config, nowMs);
+  if (args.flags.deployments) return runDeployments({ config, options, mapping: args.flags.mapping }, context);
   const stats = createImportStats(createLabelMapper(options.provider, config.severities), nowMs - retentionMs);
   const rejectedRows = createRejectedRows(options);
   const ignored = new Set<string>();
@@ -89,6 +100,49 @@ async function run(args: ParsedArgs<typeof importFlags>, context: CommandContext
     throw error;
   } finally {
     destination.close();
+  }
+}
+
+/** The same for deployments, whose records have one set of fields. */
+async function runDeployments(
+  { config, options, mapping }: { config: Config; options: ImportOptions; mapping: string | undefined },
+  context: CommandContext,
+): Promise<number> {
+  checkDeploymentOptions(options, mapping);
+  const rejectedRows = createRejectedRows(options);
+  const ignored = new Set<string>();
+  let rejected = 0;
+  try {
+    let file: ImportFile | undefined;
+    const rows = createDeploymentRows({ zone: options.zone, nowMs: context.clock.nowMs() }, (row) => {
+      rejected += 1;
+      if (file !== undefined) rejectedRows.add(file, row);
+    });
+    for (file of options.files) {
+      await readDeployments(file, { rows, ignored }, context);
+    }
+    const imported = await importDeployments([...rows.newest.values()], { config, options }, context);
+    const rejectedFiles = rejectedRows.commit();
+    const { examples } = rejectedRows;
+    context.stdout.write(renderDeployments(imported, { options, rejected, examples, rejectedFiles, ignored }));
+    return rejected > options.maxRejected ? 1 : 0;
+  } catch (error) {
+    rejectedRows.discard();
+    throw error;
+  }
+}
+
+async function readDeployments(
+  file: ImportFile,
+  { rows, ignored }: { readonly rows: DeploymentRows; readonly ignored: Set<string> },
+  { stdin }: CommandContext,
+): Promise<void> {
+  try {
+    const stream = file.name === STANDARD_INPUT ? stdin : await openFile(file.name);
+    const read = readColumns({ format: file.format, stream, unread: ignored }, DEPLOYMENT_FIELDS);
+    for await (const row of read) rows.add(row);
+  } catch (error) {
+    throw new Error(`${displayName(file)}: ${messageOf(error)}; nothing was imported`, { cause: error });
   }
 }
 

@@ -79,7 +79,8 @@ async function openForWriting(config: Config, options: ImportOptions, context: C
   }
 }
 
-async function openStore(config: Config, { clock, stderr, version }: CommandContext): Promise<Store> {
+/** The store of the configuration for a command that writes; no daemon has it open. */
+export async function openStore(config: Config, { clock, stderr, version }: CommandContext): Promise<Store> {
   const log = createLog({ level: 'warn', destination: stderr, secrets: findSecrets(config) });
   let store: Store | undefined;
   try {

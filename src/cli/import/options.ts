@@ -31,6 +31,7 @@ export const importFlags = {
     '--mapping <mapping>',
     `${MAPPING_NAMES}, or a YAML file (default: the one of the provider's platform, else mttr-exporter)`,
   ),
+  deployments: toggle('--deployments', 'the files hold deployments, in the fields of docs/push.md'),
   format: oneOf('--format <format>', 'format of the files (default: by file extension)', FORMATS),
   timezone: optional(
     '--timezone <name>',

@@ -6,6 +6,7 @@ import { bearer } from '../engine/auth.ts';
 import { definePlatform, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { nextLink } from '../engine/paging.ts';
+import { basicPassword, bearer as bearerToken, signedBy } from '../webhook.ts';
 
 /** Filters take dates without a zone: so much earlier, the date has begun everywhere on earth; so much later, it has ended. */
 const DATE_MARGIN_MS = 12 * HOUR_MS;
@@ -88,6 +89,7 @@ export const betterstack = definePlatform({
     reopens: false,
   },
   // Not published.
+  webhook: signedBy(bearerToken, basicPassword),
   rateLimit: { requests: 60, perMs: MINUTE_MS },
   incidents: () => {
     const path = '/api/v3/incidents';

@@ -5,6 +5,7 @@ import { timestamp } from '../answers.ts';
 import { definePlatform, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { byOffset, type Paging, valueAt } from '../engine/paging.ts';
+import { basicPassword, bearer, signedBy } from '../webhook.ts';
 
 /** States, and what they mean here: a stable incident is contained. */
 const STATES: Readonly<Record<string, Status>> = {
@@ -122,6 +123,7 @@ export const datadog = definePlatform({
     reopens: false,
   },
   // Not published for incidents; the headers of each answer tell what is left.
+  webhook: signedBy(bearer, basicPassword),
   rateLimit: { requests: 60, perMs: MINUTE_MS },
   incidents: ({ site }) => {
     const search = (states: string, sort: string) => ({

@@ -7,6 +7,7 @@ import { definePlatform, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { byPageNumber } from '../engine/paging.ts';
 import { toOpenStatus } from '../engine/to-incident.ts';
+import { hmacHex, signedBy } from '../webhook.ts';
 
 const OPEN: readonly string[] = ['started', 'detected', 'acknowledged', 'investigating', 'identified', 'mitigated'];
 const OVER: readonly string[] = [
@@ -120,6 +121,7 @@ export const firehydrant = definePlatform({
     escalations: false,
     reopens: false,
   },
+  webhook: signedBy(hmacHex({ header: 'fh-signature' })),
   rateLimit: { requests: 50, perMs: 10 * SECOND_MS },
   incidents: () => {
     const list = (query: Readonly<Record<string, string>>) => ({ path: '/v1/incidents', query });

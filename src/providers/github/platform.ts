@@ -6,6 +6,7 @@ import { MINUTE_MS } from '../../model/time.ts';
 import { type Auth, bearer } from '../engine/auth.ts';
 import { createDeploymentProvider } from '../engine/deployment-provider.ts';
 import type { Platform } from '../provider.ts';
+import { hmacHex, signedBy } from '../webhook.ts';
 import { createGithubApi, type GithubApi } from './api.ts';
 import { appTokenSource } from './app-token.ts';
 import { graphqlProblem } from './graphql.ts';
@@ -39,6 +40,7 @@ export const github: Platform = {
   shape,
   secrets: ['token'],
   // GitHub allows 5,000 an hour; the rest is left to others who use the same token.
+  webhook: signedBy(hmacHex({ header: 'x-hub-signature-256', prefix: 'sha256=' })),
   defaultRateLimit: { requests: 80, perMs: MINUTE_MS },
   defaultTags: {},
   deployments: 'source',

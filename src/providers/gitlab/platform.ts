@@ -3,6 +3,7 @@ import { MINUTE_MS } from '../../model/time.ts';
 import { header } from '../engine/auth.ts';
 import { createDeploymentProvider } from '../engine/deployment-provider.ts';
 import type { Platform } from '../provider.ts';
+import { sharedToken, signedBy, standardWebhooks } from '../webhook.ts';
 import { createGitlabDeployments } from './source.ts';
 
 const shape = {
@@ -23,6 +24,7 @@ export const gitlab: Platform = {
   shape,
   secrets: ['token'],
   // gitlab.com allows 2,000 a minute; the rest is left to others who use the same token.
+  webhook: signedBy(sharedToken('x-gitlab-token'), standardWebhooks),
   defaultRateLimit: { requests: 600, perMs: MINUTE_MS },
   defaultTags: {},
   deployments: 'source',

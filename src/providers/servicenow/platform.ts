@@ -8,6 +8,7 @@ import { definePlatform, secret } from '../engine/define-platform.ts';
 import type { ListRange, PlatformRecord } from '../engine/definition.ts';
 import { nextLink, valueAt } from '../engine/paging.ts';
 import { toOpenStatus } from '../engine/to-incident.ts';
+import { basicPassword, bearer, signedBy } from '../webhook.ts';
 import { isLocalTimeOf, parseLocalTime, toLocalRange } from './local-time.ts';
 
 /** Values of the column `state`. */
@@ -149,6 +150,7 @@ export const servicenow = definePlatform({
     reopens: false,
   }),
   // Each instance has limits of its own, by default none for its tables.
+  webhook: signedBy(bearer, basicPassword),
   rateLimit: { requests: 120, perMs: MINUTE_MS },
   incidents: (own, config) => {
     const { timezone, query, states, timestamps } = own;

@@ -5,6 +5,7 @@ import { timestamp } from '../answers.ts';
 import { definePlatform, secret } from '../engine/define-platform.ts';
 import type { PlatformRecord } from '../engine/definition.ts';
 import { byOffset, singlePage } from '../engine/paging.ts';
+import { basicPassword, bearer, signedBy } from '../webhook.ts';
 
 /** Phases as the history and the live API call them. */
 const PHASES: Readonly<Record<string, Status>> = {
@@ -97,6 +98,7 @@ export const splunkOncall = definePlatform({
     escalations: false,
     reopens: false,
   },
+  webhook: signedBy(bearer, basicPassword),
   rateLimit: { requests: 1, perMs: MINUTE_MS },
   ownRateLimit: { path: '/api-public/', rateLimit: { requests: 2, perMs: SECOND_MS } },
   names: {

@@ -2,7 +2,7 @@ import type { LabelMapper } from '../../config/label-mapper.ts';
 import type { Config } from '../../config/types.ts';
 import type { DeploymentLabels } from '../../model/deployment.ts';
 import type { DoraProvider, DoraRow, DoraSettings } from '../../stats/dora/rows.ts';
-import { createDoraStatistics } from '../../stats/dora/statistics.ts';
+import { createDoraStatistics, type DoraStatistics } from '../../stats/dora/statistics.ts';
 import type { StoreSnapshot } from '../../store/snapshot.ts';
 import { findEndMs, type LiveEnd, type WindowEnd } from '../timeline.ts';
 import { createBlaming, toDoraProvider } from './dora-input.ts';
@@ -17,7 +17,7 @@ export interface DoraTimelineInput {
 }
 
 /** Statistics of deployments as they stood at times of the past, by what is known today. */
-export interface DoraTimeline {
+export interface DoraTimeline extends Pick<DoraStatistics, 'facts' | 'incidentsAfter' | 'liveAt'> {
   /** The rows with windows that end there; the same objects each time, so read them before the next call. Times must not descend. */
   at(end: WindowEnd | LiveEnd): readonly DoraRow[];
 }
@@ -46,6 +46,9 @@ export function createDoraTimeline(input: DoraTimelineInput): DoraTimeline {
   const providers = findDoraProviders(input);
   let isBuilt = false;
   return {
+    facts: (row) => statistics.facts(row),
+    incidentsAfter: (row) => statistics.incidentsAfter(row),
+    liveAt: (service, atMs) => statistics.liveAt(service, atMs),
     at: (end) => {
       for (const provider of providers) {
         statistics.advance({ ...provider, endMs: findEndMs(end, provider.endMs), readUntilMs: provider.endMs });

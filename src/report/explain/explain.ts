@@ -7,6 +7,7 @@ import { toIncidentJson } from '../incident-json.ts';
 import { STATISTIC_INFO } from '../statistic-info.ts';
 import { findProviderWindows, type ProviderWindow, type ReportedProvider, validateWindows } from '../timeline.ts';
 import { computeValue } from './arithmetic.ts';
+import { findChain } from './chain.ts';
 import { crossCheck, type ExplainInput, findNotes, validateNames } from './checks.ts';
 import { type Classification, classifyIncidents, type Example, type Member, moveWindow } from './classify.ts';
 import type { ExplainedIncident, ExplainedProvider, Explanation, LeftOutIncident } from './explanation.ts';
@@ -57,7 +58,7 @@ export function explain(given: ExplainInput): Explanation {
     providers: providers.map((provider) => toExplainedProvider(provider, shownWindows, row)),
     counted: members.length,
     incidents: selectIncidents(members, input, limit).map(({ details, contribution }) =>
-      toExplainedIncident(details, contribution, { classified, settings }),
+      toExplainedIncident(details, contribution, { classified, settings, history }),
     ),
     left_out: classified.omissions.map(({ reason, count, examples }) => ({
       reason,
@@ -144,7 +145,11 @@ function selectIncidents(
 function toExplainedIncident(
   details: IncidentDetails,
   contribution: number,
-  { classified, settings }: { readonly classified: Classification; readonly settings: RecoveryRules },
+  {
+    classified,
+    settings,
+    history,
+  }: { readonly classified: Classification; readonly settings: RecoveryRules; readonly history: StoreSnapshot },
 ): ExplainedIncident {
   const recovery = recoveryMs(details.stored, settings);
   return {
@@ -152,6 +157,7 @@ function toExplainedIncident(
     merged: details.incident.merged ? true : undefined,
     recovery_minutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
     contribution,
+    chain: findChain(history, details),
   };
 }
 
@@ -164,7 +170,8 @@ function toLeftOutIncidents(
     const incident = toIncidentJson(details, findLabels(details, classified));
     const { provider, id, url, service, severity, triggered_at, resolved_at } = incident;
     const outside_minutes = outsideMs === undefined ? undefined : outsideMs / MINUTE_MS;
-    return { provider, id, url, service, severity, triggered_at, resolved_at, outside_minutes };
+    const chain = findChain(history, details);
+    return { provider, id, url, service, severity, triggered_at, resolved_at, outside_minutes, chain };
   });
 }
 

@@ -3,6 +3,7 @@ import { GROUPINGS, STAGES } from '../../config/types.ts';
 import { EXCLUSIONS } from '../exclusion.ts';
 import { LABELS } from '../filter.ts';
 import { incidentFields, isoTime } from '../incident-json.ts';
+import { DeploymentChain } from './chain.ts';
 
 /** Why an incident that has the labels is not in the number. */
 export const REASONS = [
@@ -33,6 +34,7 @@ export const ExplainedIncident = z.object({
   reopenings: z.int().optional().describe('absent where the platform does not report it'),
   recovery_minutes: minutes.optional().describe('as recovery counts it'),
   contribution: z.number().describe('what it adds: minutes, or 1 or 0 to counts and shares'),
+  chain: DeploymentChain.optional().describe('only of failed deployments'),
 });
 export type ExplainedIncident = z.infer<typeof ExplainedIncident>;
 
@@ -45,6 +47,7 @@ const LeftOutIncident = z.object({
   triggered_at: isoTime,
   resolved_at: isoTime.optional(),
   outside_minutes: minutes.optional().describe('how far outside the window'),
+  chain: DeploymentChain.optional().describe('only of failed deployments'),
 });
 export type LeftOutIncident = z.infer<typeof LeftOutIncident>;
 

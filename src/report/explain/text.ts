@@ -4,6 +4,7 @@ import { MINUTE_MS } from '../../model/time.ts';
 import { EXCLUSION_TEXTS } from '../exclusion.ts';
 import type { Cell, Section } from '../render/section.ts';
 import { renderTextSection } from '../render/text.ts';
+import { describeChain } from './chain.ts';
 import { EXAMPLES_MAX } from './classify.ts';
 import type { Arithmetic, ExplainedIncident, Explanation, Reason } from './explanation.ts';
 
@@ -81,6 +82,7 @@ export function renderExplanation(explanation: Explanation, timezone: string): s
     ...toListSection('Arithmetic', arithmetic),
     ...toIncidentSection(explanation, formatTime),
     ...toLeftOutSections(explanation, formatTime),
+    ...toListSection('Failed deployments', describeChains(explanation)),
     ...toListSection('Notes', notes.map(toLocalTimes)),
   ];
   const parts = sections.map(renderTextSection);
@@ -147,6 +149,11 @@ function toIncidentSection(explanation: Explanation, formatTime: FormatTime): Se
       ]),
     },
   ];
+}
+
+function describeChains({ incidents, left_out }: Explanation): string[] {
+  const all = [...incidents, ...left_out.flatMap(({ examples }) => examples)];
+  return all.flatMap(({ id, chain }) => (chain === undefined ? [] : [printable(describeChain(id, chain))]));
 }
 
 function toLink({ id, url }: ExplainedIncident): Cell {

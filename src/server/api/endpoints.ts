@@ -3,6 +3,8 @@ import { Explanation } from '../../report/explain/explanation.ts';
 import { Postmortem } from '../../report/postmortem/document.ts';
 import { invalidParameters, RequestProblem } from '../responses.ts';
 import {
+  DeploymentsQuery,
+  DoraQuery,
   ExplainQuery,
   IncidentsQuery,
   NoParameters,
@@ -16,6 +18,8 @@ import {
 } from './queries.ts';
 import {
   ConfigResponse,
+  DeploymentsResponse,
+  DoraResponse,
   IncidentsResponse,
   LastPollResponse,
   RefreshResponse,
@@ -33,6 +37,8 @@ export interface ApiSource {
   readonly status: () => Promise<StatusResponse>;
   readonly statistics: (query: StatisticsQuery) => Promise<Buffer>;
   readonly incidents: (query: IncidentsQuery) => Promise<Buffer>;
+  readonly dora: (query: DoraQuery) => Promise<Buffer>;
+  readonly deployments: (query: DeploymentsQuery) => Promise<Buffer>;
   readonly explain: (query: ExplainQuery) => Promise<Buffer>;
   /** JSON or Markdown, as asked for. */
   readonly postmortem: (query: PostmortemRequest) => Promise<Buffer>;
@@ -156,6 +162,26 @@ export const ENDPOINTS: readonly Endpoint[] = [
       return { status: 200, body, ...(format === 'markdown' ? { type: MARKDOWN_TYPE } : {}) };
     },
   },
+  get({
+    path: '/dora',
+    name: 'Dora',
+    summary: 'The four DORA keys and rework, as in /metrics',
+    query: DoraQuery,
+    response: DoraResponse,
+    problems: [400, 405, 503],
+    isLong: true,
+    read: (source, query) => source.dora(query),
+  }),
+  get({
+    path: '/deployments',
+    name: 'Deployments',
+    summary: 'Deployments with why they failed and how they recovered, page by page',
+    query: DeploymentsQuery,
+    response: DeploymentsResponse,
+    problems: [400, 405, 503],
+    isLong: true,
+    read: (source, query) => source.deployments(query),
+  }),
   get({
     path: '/explain',
     name: 'Explanation',

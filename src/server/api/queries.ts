@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { DURATION_MAX_MS, parseDuration } from '../../config/durations.ts';
 import { GROUPINGS } from '../../config/types.ts';
+import { DEPLOYMENT_OUTCOMES } from '../../model/deployment.ts';
+import { DORA_GROUPINGS } from '../../stats/dora/rows.ts';
 import { invalidParameters, type ParameterError } from '../responses.ts';
 
 /** Longest value of a parameter in characters; labels are cut at 128. */
@@ -55,6 +57,38 @@ export const StatisticsQuery = z.strictObject({ window, by, ...labels });
 export type StatisticsQuery = z.infer<typeof StatisticsQuery>;
 
 const TIMES = 'a duration before now such as 30d, a day such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z';
+
+/** Which rows of the statistics of deployments to return. */
+export const DoraQuery = z.strictObject({
+  window,
+  by: z
+    .enum(DORA_GROUPINGS, `unknown grouping; expected one of ${DORA_GROUPINGS.join(', ')}`)
+    .optional()
+    .describe('Only rows of this grouping'),
+  service: labels.service,
+  team: labels.team,
+  provider: labels.provider,
+});
+export type DoraQuery = z.infer<typeof DoraQuery>;
+
+const DEPLOYMENT_STATES = [...DEPLOYMENT_OUTCOMES, 'running'] as const;
+
+/** Which deployments to return. */
+export const DeploymentsQuery = z.strictObject({
+  service: labels.service,
+  team: labels.team,
+  provider: labels.provider,
+  environment: text('Only this environment, by its configured name'),
+  outcome: z
+    .enum(DEPLOYMENT_STATES, `expected one of ${DEPLOYMENT_STATES.join(', ')}`)
+    .optional()
+    .describe('Only deployments that ended so, or that still run'),
+  from: text(`Only those started after: ${TIMES}`),
+  to: text('Only those started until: now, a day or a time'),
+  limit: wholeNumber('Deployments on a page', LIMIT_MAX),
+  cursor: text('next_cursor of the preceding page'),
+});
+export type DeploymentsQuery = z.output<typeof DeploymentsQuery>;
 
 /** Which incidents to return. */
 export const IncidentsQuery = z.strictObject({

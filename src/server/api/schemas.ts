@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { GROUPINGS } from '../../config/types.ts';
+import { FAILURE_REASONS, GROUPINGS } from '../../config/types.ts';
+import { DEPLOYMENT_OUTCOMES } from '../../model/deployment.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
 import { API_EXCLUSIONS } from '../../report/exclusion.ts';
 import { incidentFields, isoTime } from '../../report/incident-json.ts';
+import { DORA_GROUPINGS } from '../../stats/dora/rows.ts';
 import { LEVELS } from '../../stats/rows.ts';
 
 const count = z.int().min(0);
@@ -113,6 +115,94 @@ export const StatisticsResponse = z
   })
   .describe('The numbers of /metrics: a row for each group and window');
 export type StatisticsResponse = z.infer<typeof StatisticsResponse>;
+
+const level = z.enum(LEVELS).optional();
+
+/** One group of deployments in one window; what is unknown is absent. */
+const DoraRow = z.strictObject({
+  by: z.enum(DORA_GROUPINGS),
+  window: z.string(),
+  window_seconds: seconds,
+  provider: z.string().optional(),
+  service: z.string().optional(),
+  team: z.string().optional(),
+  deployments: count.describe('Finished in the window, without cancelled ones'),
+  changes: count.describe('First deployed in the window, with a lead time'),
+  failures: count.describe('Of the deployments those that failed, were rolled back or were followed by an incident'),
+  recoveries: count.describe('Failed deployments that recovered in the window'),
+  deployment_frequency_per_day: z.number().min(0).optional(),
+  lead_time_mean_minutes: minutes.optional(),
+  lead_time_median_minutes: minutes.optional(),
+  lead_time_p90_minutes: minutes.optional(),
+  lead_time_coding_minutes: minutes.optional(),
+  lead_time_review_minutes: minutes.optional(),
+  lead_time_deployment_minutes: minutes.optional(),
+  change_failure_ratio: ratio.optional(),
+  recovery_time_mean_minutes: minutes.optional(),
+  recovery_time_median_minutes: minutes.optional(),
+  recovery_time_p90_minutes: minutes.optional(),
+  rework_ratio: ratio.optional(),
+  deployment_frequency_baseline_per_day: z.number().min(0).optional().describe('Of the preceding window'),
+  lead_time_baseline_minutes: minutes.optional().describe('Median of the preceding window'),
+  change_failure_baseline_ratio: ratio.optional().describe('Of the preceding window'),
+  recovery_time_baseline_minutes: minutes.optional().describe('Median of the preceding window'),
+  levels: z
+    .strictObject({
+      deployment_frequency: level,
+      lead_time: level,
+      change_failure: level,
+      recovery_time: level,
+      overall: level.describe('The worst of the four, once all are known'),
+    })
+    .describe('Only of what is known'),
+});
+export type DoraRowResponse = z.infer<typeof DoraRow>;
+
+/** Windowed statistics of deployments. */
+export const DoraResponse = z
+  .strictObject({
+    rows: z.array(DoraRow),
+    providers: z
+      .array(z.strictObject({ name: z.string(), window_to: isoTime }))
+      .describe('Where the windows of the rows end, for each provider of deployments'),
+  })
+  .describe('The dora_ numbers of /metrics: a row for each group and window');
+export type DoraResponse = z.infer<typeof DoraResponse>;
+
+const Deployment = z.strictObject({
+  provider: z.string(),
+  id: z.string(),
+  repository: z.string(),
+  service: z.string(),
+  team: z.string().optional(),
+  environment: z.string().describe('The configured name'),
+  platform_environment: z.string(),
+  ref: z.string().optional(),
+  sha: z.string().optional(),
+  url: z.string().optional(),
+  started_at: isoTime,
+  finished_at: isoTime.optional(),
+  outcome: z.enum([...DEPLOYMENT_OUTCOMES, 'running']),
+  failed: z.boolean().describe('It is a failed change'),
+  reasons: z.array(z.enum(FAILURE_REASONS)).describe('Why it is one'),
+  rework: z.boolean().describe('It repairs an earlier one'),
+  recovered_at: isoTime.optional(),
+  recovery_minutes: minutes.optional(),
+  changes: count.describe('Changes that reached the environment with it first'),
+  incidents: z
+    .array(z.strictObject({ provider: z.string(), id: z.string(), triggered_at: isoTime }))
+    .describe('Incidents of the service after it, while it was live and soon enough to blame it'),
+});
+export type DeploymentResponse = z.infer<typeof Deployment>;
+
+/** One page of deployments. */
+export const DeploymentsResponse = z
+  .strictObject({
+    deployments: z.array(Deployment),
+    next_cursor: z.string().optional().describe('The parameter cursor of the next page; absent on the last one'),
+  })
+  .describe('Deployments, most recently started first');
+export type DeploymentsResponse = z.infer<typeof DeploymentsResponse>;
 
 const Incident = z.strictObject({
   ...incidentFields,

@@ -9,6 +9,7 @@ import {
   deriveFacts,
   type Entry,
   findAnchor,
+  findIncidents,
   findLive,
   type Lane,
   type Subject,
@@ -36,6 +37,10 @@ export interface DoraStatistics {
   states(): readonly DeploymentState[];
   /** What follows from a deployment; undefined for one that is not finished, not held or not counted. */
   facts(row: number): DeploymentFacts | undefined;
+  /** The incidents that blame a deployment, or would if that were a reason, in order of their triggers. */
+  incidentsAfter(row: number): readonly BlamingIncident[];
+  /** Rows of the deployments of a service that were live at a time: one for each repository and environment. */
+  liveAt(service: string, atMs: number): readonly number[];
 }
 
 export function createDoraStatistics(input: DoraInput): DoraStatistics {
@@ -83,6 +88,8 @@ export function createDoraStatistics(input: DoraInput): DoraStatistics {
     rows: () => computed.windows.rows(),
     states: () => computed.states.list(),
     facts: (row) => computed.facts(row),
+    incidentsAfter: (row) => computed.incidentsAfter(row),
+    liveAt: (service, atMs) => computed.liveAt(service, atMs),
   };
 }
 
@@ -180,6 +187,15 @@ class Computed {
 
   facts(row: number): DeploymentFacts | undefined {
     return this.#entries.get(row)?.counted;
+  }
+
+  incidentsAfter(row: number): readonly BlamingIncident[] {
+    const entry = this.#entries.get(row);
+    return entry?.outcome === 'success' ? findIncidents(entry, this.#incidents, this.#input.settings) : [];
+  }
+
+  liveAt(service: string, atMs: number): number[] {
+    return (this.#lanesByService.get(service) ?? []).flatMap((lane) => findLive(lane, atMs)?.row ?? []);
   }
 
   #derive(entry: Entry): DeploymentFacts {

@@ -79,6 +79,16 @@ describe('the provider of type alertmanager', () => {
     expect(received?.complete).toEqual({ polledUntilMs: at(2), historyStartMs: at(-30) });
   });
 
+  it('reads the API that it is given later', async () => {
+    const memory = createMemoryKnown();
+    await pollInto(memory, create(configure({ webhook: { secret: 's' } })), { nowMs: at(1), historyStartMs: 0 });
+    const api = await startApi([alertJson({ from: 0 })]);
+
+    await pollInto(memory, create(configure({ base_url: api.url })), { nowMs: at(2), historyStartMs: 0 });
+
+    expect(memory.incidents.size).toBe(1);
+  });
+
   it('asks for silenced and inhibited alerts too, with the credentials, and for those of a receiver', async () => {
     const api = await startApi([alertJson({ from: 0 })]);
     const keys = { base_url: api.url, receiver: 'mttr.*', headers: { 'X-Scope-OrgID': 'shop', 'X-Key_file': '/key' } };
@@ -129,6 +139,40 @@ describe('the provider of type alertmanager', () => {
     expect(() => configure({ base_url: 'http://127.0.0.1:1', ...keys }, { '/headers': 'none', '/p': 'b' })).toThrow(
       says,
     );
+  });
+
+  it('takes severity, service and team from the labels that are named, in their order', async () => {
+    const provider = create(
+      configure({
+        webhook: { secret: 's' },
+        severity: { from: ['label:priority', 'label:severity'] },
+        services: { from: ['label:app', 'service'] },
+        team_label: 'squad',
+      }),
+    );
+    const memory = createMemoryKnown();
+    const alerts = [
+      alertJson({ name: 'A', from: 0, labels: { priority: 'P2', app: 'shop', squad: 'red' } }),
+      alertJson({ name: 'B', from: 0 }),
+    ];
+
+    const received = await provider.receive?.({
+      kind: '',
+      body: messageJson(alerts),
+      nowMs: at(1),
+      stored: memory.known,
+    });
+
+    expect(received?.incidents).toMatchObject([
+      { title: 'A', severity: { tag: 'P2' }, serviceName: 'shop', team: 'red' },
+      { title: 'B', severity: { tag: 'critical' }, serviceName: 'checkout', team: undefined },
+    ]);
+  });
+
+  it('knows no tags and fields', () => {
+    const keys = { webhook: { secret: 's' }, severity: { from: ['tag:severity'] } };
+
+    expect(() => configure(keys)).toThrow('severity.from');
   });
 
   it('needs a webhook or an API', () => {
