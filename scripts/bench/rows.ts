@@ -8,6 +8,7 @@ import { memoryRow } from './memory.ts';
 import { pageRow } from './page.ts';
 import type { Part } from './parts.ts';
 import { platformPart } from './platform.ts';
+import { limitsRow, quietPollRow } from './requests.ts';
 import { restartRow } from './restart.ts';
 import { rivalPart } from './rival.ts';
 import { type Row, RowInput } from './row.ts';
@@ -22,6 +23,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   changes: changesRow,
   memory: memoryRow,
   'first-sync': firstSyncRow,
+  'quiet-poll': quietPollRow,
+  limits: limitsRow,
 };
 
 const Preparing = z.object({

@@ -50,7 +50,8 @@ export async function applyReading(
   stored: StoredState,
   rules: ReadingRules,
 ): Promise<ReadingResult> {
-  const before = cursorBefore === undefined ? undefined : parseCursor(cursorBefore);
+  // Empty while there was no API to ask.
+  const before = cursorBefore === undefined || cursorBefore === '' ? undefined : parseCursor(cursorBefore);
   const shown = new Map(reading.alerts.map((alert) => [toAlertId(alert.subject, alert.startsAtMs), alert]));
   const known = await stored.incidents([
     ...new Set([...shown.keys(), ...(await stored.openIds()), ...Object.keys(before?.missed ?? {})]),

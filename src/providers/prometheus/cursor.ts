@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PollCoverage } from '../../model/poll.ts';
 import type { TrackingState } from './track-alerts.ts';
 
 const Fields = z.object({
@@ -47,6 +48,8 @@ export interface Progress {
 
 interface ProgressInput {
   readonly cursor: string | undefined;
+  /** What is stored already; absent before the first sync is complete. */
+  readonly before?: PollCoverage | undefined;
   readonly nowMs: number;
   readonly historyStartMs: number;
   readonly stepMs: number;
@@ -57,13 +60,18 @@ interface ProgressInput {
  * Where reading continues. The history is read from its start before the first poll, when more of it is wanted, and when
  * other series or labels are; throws when another type of provider wrote the cursor.
  */
-export function resumeProgress({ cursor, nowMs, historyStartMs, stepMs, readWith }: ProgressInput): Progress {
+export function resumeProgress({ cursor, before: coverage, ...input }: ProgressInput): Progress {
+  const { nowMs, historyStartMs, stepMs, readWith } = input;
   const before = cursor === undefined || cursor === '' ? undefined : parseCursor(cursor);
   const isSame =
     before !== undefined && historyStartMs >= before.wantedMs && before.readWith.join('\n') === readWith.join('\n');
   if (isSame) return before;
   const scanStartMs = Math.ceil(historyStartMs / stepMs) * stepMs;
-  const storedToMs = Math.max(before?.state.readToMs ?? 0, before?.storedToMs ?? 0);
+  const storedToMs = Math.max(
+    before?.state.readToMs ?? 0,
+    before?.storedToMs ?? 0,
+    Math.floor(coverage?.polledUntilMs ?? 0),
+  );
   return {
     wantedMs: historyStartMs,
     firstPollMs: before?.firstPollMs ?? nowMs,

@@ -79,6 +79,16 @@ describe('the provider of type alertmanager', () => {
     expect(received?.complete).toEqual({ polledUntilMs: at(2), historyStartMs: at(-30) });
   });
 
+  it('reads the API that it is given later', async () => {
+    const memory = createMemoryKnown();
+    await pollInto(memory, create(configure({ webhook: { secret: 's' } })), { nowMs: at(1), historyStartMs: 0 });
+    const api = await startApi([alertJson({ from: 0 })]);
+
+    await pollInto(memory, create(configure({ base_url: api.url })), { nowMs: at(2), historyStartMs: 0 });
+
+    expect(memory.incidents.size).toBe(1);
+  });
+
   it('asks for silenced and inhibited alerts too, with the credentials, and for those of a receiver', async () => {
     const api = await startApi([alertJson({ from: 0 })]);
     const keys = { base_url: api.url, receiver: 'mttr.*', headers: { 'X-Scope-OrgID': 'shop', 'X-Key_file': '/key' } };

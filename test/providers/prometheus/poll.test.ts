@@ -192,6 +192,27 @@ describe('alerts from the series of a Prometheus', () => {
     expect(times()[1]?.[1]).toBe(59);
   });
 
+  it('keep their start when they are read again from a time at which they fired', async () => {
+    const { fake, memory, poll, times } = await stage();
+    fake.alerts = [{ labels: LABELS, firing: [span(3000, 2000), span(1000, -20)] }];
+    await poll({ days: 3 });
+    const provider = prometheus.create(configure(fake.url), {
+      clock: impatientClock(NOW_MS),
+      observer: silentObserver,
+    });
+    onTestFinished(() => provider.close());
+    const again = { cursor: undefined, nowMs: ago(-30), historyStartMs: ago(500), before: memory.end };
+
+    for await (const page of provider.poll({ ...again, stored: memory.known, signal: new AbortController().signal })) {
+      memory.apply({ ...page, cursor: memory.cursor ?? '' }, ago(-30));
+    }
+
+    expect(times()).toEqual([
+      [3000, 1999.5, 'sampled'],
+      [1000, -20.5, 'sampled'],
+    ]);
+  });
+
   it('end in an outage of Prometheus only where that is not bridged', async () => {
     const { fake, poll, times } = await stage();
     fake.up = [span(1440, 300), span(296, 200), span(180, -60)];
