@@ -10,7 +10,6 @@ export const invented: PlatformSettings = {
     region: z.enum(['us', 'eu']).default('us'),
   },
   secrets: ['api_key'],
-  webhook: { hasSecret: true },
   defaultRateLimit: { requests: 900, perMs: 60_000 },
   defaultTags: {},
   fromEnvironment: ({ INVENTED_TOKEN: token, INVENTED_REGION: region }) =>
