@@ -129,7 +129,7 @@ describe('the deployments of GitHub', () => {
 
   it('of environments that the configuration does not name are not read, and are told of once', async () => {
     const preview = [1, 2].map((id) => deployment(id, { minutesAgo: 60 + id, environment: 'preview' }));
-    const { memory, poll, warnings } = await stage([
+    const { memory, poll, warnings, provider } = await stage([
       repository(7, 'acme/checkout', {
         deployments: [...preview, deployment(3, { minutesAgo: 30, environment: 'prod-eu' })],
       }),
@@ -139,6 +139,7 @@ describe('the deployments of GitHub', () => {
     await poll({ minutes: 1 });
 
     expect([...memory.deployments.keys()]).toEqual(['3']);
+    expect(provider.unreadEnvironments?.()).toEqual([{ name: 'preview', deployments: 2 }]);
     expect(warnings.map(({ fields }) => fields)).toEqual([{ provider: 'github', environment: 'preview' }]);
   });
 

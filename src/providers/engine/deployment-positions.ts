@@ -38,7 +38,7 @@ interface PositionsInput {
   readonly settings: DeploymentSettings;
   readonly nowMs: number;
   readonly comparesCommits: boolean;
-  readonly onUnknownEnvironment: (name: string) => void;
+  readonly onUnknownEnvironment: (name: string, deploymentId: string) => void;
 }
 
 /** Where the reading of each repository stands in one poll. */
@@ -116,7 +116,7 @@ export class Positions {
       const known = rememberUnfinished(position, record, { keeps, nowMs });
       const compares = isRead && isValid && comparesCommits;
       this.#positions.set(repositoryId, compares ? rememberUncompared(known, record) : known);
-      if (!isRead) onUnknownEnvironment(record.environment);
+      if (!isRead) onUnknownEnvironment(record.environment, record.id);
       else if (!isValid) rejected.push(toNegative(record));
       else deployments.push(toDeployment(record, position.name, this.#current.get(repositoryId)?.serviceName));
     }

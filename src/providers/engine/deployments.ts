@@ -37,7 +37,7 @@ export interface DeploymentContext {
   readonly settings: DeploymentSettings;
   readonly request: PollRequest;
   /** Told the names of environments that the configuration does not have. */
-  readonly onUnknownEnvironment: (name: string) => void;
+  readonly onUnknownEnvironment: (name: string, deploymentId: string) => void;
 }
 
 /** A poll under way. */

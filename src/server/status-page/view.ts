@@ -104,6 +104,8 @@ export interface ProviderStatus {
   readonly rejectedRecords: number;
   /** What the platform calls severities that map to none of ours. */
   readonly unmappedSeverities: readonly string[];
+  /** Environments that are not read, with what was deployed there since the start; only of providers of deployments. */
+  readonly unreadEnvironments?: readonly { readonly name: string; readonly deployments: number }[];
 }
 
 /** All that the status page shows; the windowed numbers are those of one window. */
