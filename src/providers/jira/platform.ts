@@ -176,6 +176,7 @@ export const jira = definePlatform({
     escalations: false,
     reopens: true,
   }),
+  sources: ['priority', 'tag', 'label', 'field'],
   // Not published for tokens of an account; bursts of more than some ten a second are refused.
   rateLimit: { requests: 600, perMs: MINUTE_MS },
   session: ({ account }) => ({ path: `${apiOf(account)}/myself` }),
