@@ -257,6 +257,30 @@ describe('the deployments of GitHub', () => {
       ]);
     });
 
+    it('that are refused for hours are read from where they were', async () => {
+      const one = repository(1, 'acme/one', { deployments: [deployment(1, { minutesAgo: 60 })] });
+      const other = repository(2, 'acme/two', { deployments: [deployment(2, { minutesAgo: 60 })] });
+      const { memory, poll } = await stage([one, other]);
+      await poll();
+      one.deployments.push(deployment(3, { minutesAgo: -10 }));
+      one.forbidden = true;
+      for (const minutes of [20, 100, 100]) await poll({ minutes });
+      one.forbidden = false;
+
+      await poll({ minutes: 1 });
+
+      expect([...memory.deployments.keys()].toSorted()).toEqual(['1', '2', '3']);
+    });
+
+    it('that are all refused in a later poll fail it', async () => {
+      const one = repository(1, 'acme/one', { deployments: [deployment(1, { minutesAgo: 60 })] });
+      const { poll } = await stage([one]);
+      await poll();
+      one.forbidden = true;
+
+      await expect(poll({ minutes: 1 })).rejects.toThrow('none of the repositories may be read');
+    });
+
     it('of which none can be read fail the poll with the reason', async () => {
       const { poll } = await stage([repository(2, 'acme/secret', { forbidden: true })]);
 
