@@ -2,6 +2,7 @@ import { STAGES } from '../config/types.ts';
 import { REJECTION_REASONS } from '../model/incident.ts';
 import { STATUSES } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
+import { UNREAD_ENVIRONMENTS } from '../store/store.ts';
 import { cumulativeFamilies } from './cumulative.ts';
 import { deploymentFamilies } from './deployments.ts';
 import { deploymentStateFamilies, doraFamilies } from './dora.ts';
@@ -234,6 +235,17 @@ export const stateFamilies: readonly AnyFamily[] = [
     help: 'Incidents whose recovery time takes the trigger or the resolve, each once: the time that recovery.clock or recovery.until wants is missing.',
     counter: 'clock_fallbacks',
     known: [''],
+  }),
+  uncachedFamily({
+    name: 'mttr_exporter_deployments_unmapped_total',
+    help: 'Deployments of environments that the configuration does not name, each once: they are not read.',
+    type: 'counter',
+    labels: ['provider'],
+    values: ({ providers, counters }) =>
+      providers.flatMap(({ provider: { name } }) => {
+        const own = counters.filter((one) => one.provider === name && one.name === UNREAD_ENVIRONMENTS);
+        return own.length === 0 ? [] : [[name, own.reduce((sum, { value }) => sum + value, 0)] as const];
+      }),
   }),
   uncachedFamily({
     name: 'mttr_exporter_services_overflowed',

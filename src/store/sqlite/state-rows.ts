@@ -10,7 +10,7 @@ import {
   serviceKey,
   subjectKey,
 } from '../state.ts';
-import type { StoredCounter } from '../store.ts';
+import { type StoredCounter, UNREAD_ENVIRONMENTS } from '../store.ts';
 import type { Tables } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -209,7 +209,13 @@ function readSet(row: Row): LabelSet {
   };
 }
 
-const COUNTERS: readonly StoredCounter['name'][] = ['revisions', 'rejected', 'unmapped', 'clock_fallbacks'];
+const COUNTERS: readonly StoredCounter['name'][] = [
+  'revisions',
+  'rejected',
+  'unmapped',
+  'clock_fallbacks',
+  UNREAD_ENVIRONMENTS,
+];
 
 function readCounter(row: Row): Omit<StoredCounter, 'value'> {
   const name = COUNTERS.find((one) => one === row['name']) ?? 'unmapped';
