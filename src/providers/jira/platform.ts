@@ -9,6 +9,7 @@ import type { ListRange, PlatformRecord } from '../engine/definition.ts';
 import { afterCursor, byOffset, singlePage } from '../engine/paging.ts';
 import { readStatusChanges, type StatusChange } from '../engine/status-history.ts';
 import { toOpenStatus } from '../engine/to-incident.ts';
+import { fieldPaths } from '../sources.ts';
 import { tagValue, toTagMap } from '../tags.ts';
 import { hmacHex, signedBy } from '../webhook.ts';
 
@@ -192,7 +193,9 @@ export const jira = definePlatform({
   incidents: (own, config) => {
     const { account, jql, timestamps } = own;
     const isCloud = account !== '';
-    const fields = [FIELDS, ...Object.values(timestamps).filter((name) => name !== '')].join(',');
+    // `fields.customfield_1.value`: the platform sends the fields that are asked for.
+    const sources = fieldPaths(config).flatMap((path) => /^fields\.([^.]+)/.exec(path)?.[1] ?? []);
+    const fields = [FIELDS, ...sources, ...Object.values(timestamps).filter((name) => name !== '')].join(',');
     const list = (clauses: readonly string[], order = 'created ASC') => ({
       path: `${apiOf(account)}/search${isCloud ? '/jql' : ''}`,
       query: {
