@@ -2,7 +2,6 @@ import { STAGES } from '../config/types.ts';
 import { REJECTION_REASONS } from '../model/incident.ts';
 import { STATUSES } from '../model/stored.ts';
 import { MINUTE_MS } from '../model/time.ts';
-import { UNREAD_ENVIRONMENTS } from '../store/store.ts';
 import { cumulativeFamilies } from './cumulative.ts';
 import { deploymentFamilies } from './deployments.ts';
 import { deploymentStateFamilies, doraFamilies } from './dora.ts';
@@ -243,7 +242,7 @@ export const stateFamilies: readonly AnyFamily[] = [
     labels: ['provider'],
     values: ({ providers, counters }) =>
       providers.flatMap(({ provider: { name } }) => {
-        const own = counters.filter((one) => one.provider === name && one.name === UNREAD_ENVIRONMENTS);
+        const own = counters.filter((one) => one.provider === name && one.name === 'unread_environments');
         return own.length === 0 ? [] : [[name, own.reduce((sum, { value }) => sum + value, 0)] as const];
       }),
   }),

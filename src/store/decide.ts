@@ -32,14 +32,7 @@ import { IncidentTable, isSameCounting, matchRows, readCounting } from './incide
 import { allocateService, reconcileServices } from './service-limit.ts';
 import { updateServices } from './service-names.ts';
 import { type LedgerState, type StoredProvider, serviceKey } from './state.ts';
-import {
-  type Batch,
-  type CommitCounts,
-  type CommitResult,
-  type ImportInput,
-  type ImportSpan,
-  UNREAD_ENVIRONMENTS,
-} from './store.ts';
+import type { Batch, CommitCounts, CommitResult, ImportInput, ImportSpan } from './store.ts';
 import { countUnread, NOTHING_UNREAD, type UnreadChanges } from './unread-environments.ts';
 
 /** A decision: the rows to write, and what the statistics have to know. */
@@ -68,7 +61,7 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
     const hasDeployments = state.labelMapper(after.name)?.provider.deployments !== undefined;
     const labels = [...REVISION_REASONS, ...(hasDeployments ? [DEPLOYMENT_REVISION_REASON] : [])];
     for (const label of labels) state.count({ provider: after.name, name: 'revisions', label }, 0);
-    if (hasDeployments) state.count({ provider: after.name, name: UNREAD_ENVIRONMENTS, label: '' }, 0);
+    if (hasDeployments) state.count({ provider: after.name, name: 'unread_environments', label: '' }, 0);
     reconcileServices(state, batch.nowMs);
   }
   // A first sync may not have read the acknowledgements of what ended while it ran; the next poll reads past that time.

@@ -107,13 +107,10 @@ export interface StoredIncidents {
   comparisons(pairs: readonly CommitPair[]): readonly Comparison[];
 }
 
-/** The counter whose labels are environments that are not read. */
-export const UNREAD_ENVIRONMENTS = 'unread_environments';
-
 /** A count that survives restarts. */
 export interface StoredCounter {
   readonly provider: string;
-  readonly name: 'revisions' | 'rejected' | 'unmapped' | 'clock_fallbacks' | typeof UNREAD_ENVIRONMENTS;
+  readonly name: 'revisions' | 'rejected' | 'unmapped' | 'clock_fallbacks' | 'unread_environments';
   /** Change, reason or environment. */
   readonly label: string;
   readonly value: number;

@@ -2,7 +2,6 @@ import { cutLabel } from '../config/label-mapper.ts';
 import type { UnreadDeployment, UnreadEnvironment } from '../model/deployment.ts';
 import type { StoreEngine } from './engine.ts';
 import type { LedgerState, StoredProvider } from './state.ts';
-import { UNREAD_ENVIRONMENTS } from './store.ts';
 
 /** Names of a provider that are told of: more are those of pull requests, one each. */
 const NAMES_MAX = 50;
@@ -45,7 +44,7 @@ export function countUnread(
       names.add(name);
       newNames.push(name);
     }
-    state.count({ provider: provider.name, name: UNREAD_ENVIRONMENTS, label: names.has(name) ? name : OTHERS });
+    state.count({ provider: provider.name, name: 'unread_environments', label: names.has(name) ? name : OTHERS });
   }
   return { ids: [...ids], newNames };
 }
@@ -59,5 +58,5 @@ export function findUnreadEnvironments(state: LedgerState, provider: string): Un
 }
 
 function countersOf({ counters }: LedgerState, provider: string) {
-  return counters.values().filter((one) => one.provider === provider && one.name === UNREAD_ENVIRONMENTS);
+  return counters.values().filter((one) => one.provider === provider && one.name === 'unread_environments');
 }

@@ -10,7 +10,7 @@ import {
   serviceKey,
   subjectKey,
 } from '../state.ts';
-import { type StoredCounter, UNREAD_ENVIRONMENTS } from '../store.ts';
+import type { StoredCounter } from '../store.ts';
 import type { Tables } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -214,7 +214,7 @@ const COUNTERS: readonly StoredCounter['name'][] = [
   'rejected',
   'unmapped',
   'clock_fallbacks',
-  UNREAD_ENVIRONMENTS,
+  'unread_environments',
 ];
 
 function readCounter(row: Row): Omit<StoredCounter, 'value'> {
