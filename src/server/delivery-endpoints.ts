@@ -4,7 +4,7 @@ import { InputError } from '../model/input-error.ts';
 import type { Log } from '../model/log.ts';
 import { MINUTE_MS, SECOND_MS } from '../model/time.ts';
 import { requestPath } from './addresses.ts';
-import { BodyError, parseBody, readBody } from './request-body.ts';
+import { BodyError, discardBody, parseBody, readBody } from './request-body.ts';
 import { RequestProblem, send, sendMethodNotAllowed, sendProblem } from './responses.ts';
 import { createRateLimiter } from './web-settings.ts';
 
@@ -83,8 +83,11 @@ export function createDeliveryHandler(input: DeliveryHandlerInput): DeliveryHand
     }
     const refuse = (refusal: Refusal) => {
       const { outcome, status, reason, retryAfterSeconds } = refusal;
-      // What comes after the answer would be read as the next request.
-      if (!request.complete) response.setHeader('Connection', 'close');
+      // Whoever is not known need not be read to the end; a sender that is learns the reason only if its body is taken.
+      if (!request.complete) {
+        if (status === 401) response.setHeader('Connection', 'close');
+        else discardBody(request);
+      }
       target.onDelivery(outcome, reason);
       logRefusal(target.provider, refusal);
       if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="mttr-exporter"');
