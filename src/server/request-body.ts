@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { parseJson } from '../model/text.ts';
+import { parseRecordJson } from '../model/text.ts';
 
 /** A body that cannot be used; the message contains nothing of it. */
 export class BodyError extends Error {
@@ -85,7 +85,7 @@ function parseLines(text: string, maxRecords: number): { readonly value: unknown
 
 function tryParse(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: parseJson(text) };
+    return { value: parseRecordJson(text) };
   } catch {
     return undefined;
   }
