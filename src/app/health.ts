@@ -1,7 +1,7 @@
 import { baselineHistoryMs, type Config } from '../config/types.ts';
 import type { CoreProviderStatus, CoreStatus } from '../core/messages.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import { formatList } from '../model/format.ts';
+import { formatCount, formatList } from '../model/format.ts';
 import { MINUTE_MS } from '../model/time.ts';
 import type { Readiness } from '../server/request-handler.ts';
 import { formatSpan } from '../server/status-page/html.ts';
@@ -18,6 +18,9 @@ const FAILURES_UNTIL_READY = 3;
 const STALE_MS = 15 * MINUTE_MS;
 /** Share of the rate limit below which polls may soon have to wait. */
 const LOW_RATE_LIMIT_RATIO = 0.1;
+
+/** Names of environments in one notice. */
+const UNREAD_SHOWN_MAX = 5;
 
 /** What readiness needs of a provider. */
 interface PolledProvider {
@@ -58,6 +61,7 @@ export function toProviderStatuses(
     const { name, type, rateLimit } = config;
     const isReceiving = webhook !== undefined || push !== undefined;
     const known = findProvider(core, name);
+    const unreadEnvironments = provider.provider.unreadEnvironments?.();
     const { isUp, error } = poller.state();
     const synced = known?.state.isSynced ?? false;
     return {
@@ -76,6 +80,7 @@ export function toProviderStatuses(
       resolvedIncidents: known?.counts?.resolved ?? 0,
       rejectedRecords: (known?.rejected ?? []).reduce((sum, { value }) => sum + value, 0),
       unmappedSeverities: known?.unmappedSeverities ?? [],
+      ...(unreadEnvironments && { unreadEnvironments }),
     };
   });
 }
@@ -129,6 +134,8 @@ export function findIssues(input: HealthInput): Issue[] {
 function findProviderIssues(input: HealthInput, provider: ProviderStatus): Issue[] {
   const { config, core, nowMs } = input;
   const { name, error, synced, lastSuccessAtMs, allowance, unmappedSeverities: unmapped } = provider;
+  const unread = provider.unreadEnvironments ?? [];
+  const unreadCount = unread.reduce((sum, { deployments }) => sum + deployments, 0);
   const pollIntervalMs = config.providers.find((one) => one.name === name)?.pollIntervalMs ?? 0;
   const ageMs = lastSuccessAtMs === undefined ? 0 : nowMs(name) - lastSuccessAtMs;
   // Where nothing is requested, numbers are frozen on purpose.
@@ -159,6 +166,13 @@ function findProviderIssues(input: HealthInput, provider: ProviderStatus): Issue
     ...notice(
       unmapped.length > 0,
       `${name}: severities without a mapping got the default: ${unmapped.join(', ')}. Map them in severity.map.`,
+    ),
+    ...notice(
+      unread.length > 0,
+      `${name}: ${formatCount(unreadCount, 'deployment')} of environments that the configuration does not name (${formatList(
+        unread.map((one) => one.name),
+        UNREAD_SHOWN_MAX,
+      )}) were not read. Name them in environments.`,
     ),
   ];
 }

@@ -3,7 +3,8 @@ import type { Core, CoreStatus } from '../core/messages.ts';
 import type { Remote } from '../core/remote.ts';
 import { type Clock, DAY_MS } from '../model/time.ts';
 import { readStatistics } from '../report/statistic-info.ts';
-import type { StatusView, WindowStats } from '../server/status-page/view.ts';
+import type { DeliveryStats, StatusView, WindowStats } from '../server/status-page/view.ts';
+import { findLevel } from '../stats/dora/rows.ts';
 import { levelOf, type Row } from '../stats/rows.ts';
 import type { DeliveryHistory } from './deliveries.ts';
 import type { Engine } from './engine.ts';
@@ -71,6 +72,7 @@ export async function readStatusView(input: StatusInput, windowName: string | un
       reloadFailure: input.reloadFailure(),
     }),
     ...toWindowStatistics(config, core, window),
+    delivery: toDelivery(core, window),
     trend: trend.findSeries(window),
     open: {
       oldest: core.open.oldest.map(({ clockStartMs, targetMs, ...one }) => ({
@@ -82,6 +84,29 @@ export async function readStatusView(input: StatusInput, windowName: string | un
     providers,
     links: [{ href: 'api/v1/openapi.json', text: 'API' }],
   };
+}
+
+/** Everything first, then services by name; undefined where no deployments are read. */
+function toDelivery({ doraRows = [] }: Pick<CoreStatus, 'doraRows'>, window: number): StatusView['delivery'] {
+  const shown = doraRows.filter(({ grouping }) => grouping === 'all' || grouping === 'service');
+  const stats = shown.flatMap(({ grouping, labels, values }) => {
+    const found = values[window];
+    if (found === undefined) return [];
+    const known = (value: number) => (Number.isNaN(value) ? undefined : value);
+    const delivery: DeliveryStats = {
+      name: grouping === 'all' ? 'all' : (labels[0]?.[1] ?? ''),
+      deployments: found.deployments,
+      perDay: known(found.frequencyPerDay),
+      leadTimeMinutes: known(found.leadTimeMedian),
+      changeFailure: known(found.changeFailure),
+      recoveryMinutes: known(found.recoveryMedian),
+      rework: known(found.rework),
+      level: findLevel(found, 'overall'),
+    };
+    return [{ delivery, isTotal: grouping === 'all' }];
+  });
+  stats.sort((a, b) => Number(b.isTotal) - Number(a.isTotal) || a.delivery.name.localeCompare(b.delivery.name, 'en'));
+  return stats.length === 0 ? undefined : stats.map(({ delivery }) => delivery);
 }
 
 /** The index of the window of that name, else of the one nearest to a month. */

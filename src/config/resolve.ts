@@ -222,9 +222,12 @@ function resolveSeverity({ keys, path, platform }: ProviderEntry, context: Conte
     }
     map.set(normalized, findSeverity(name, wordPath, context) ?? name);
   }
+  const from = resolveSources('severity', undefined, { keys, path, platform }, context) ?? DEFAULT_SOURCES;
+  // A list that names places of its own stands in the place of the platform's usual tag.
+  const usualTag = from.every((source) => DEFAULT_SOURCES.includes(source)) ? platform.defaultTags.severity : undefined;
   return {
-    from: resolveSources('severity', undefined, { keys, path, platform }, context) ?? DEFAULT_SOURCES,
-    tag: severity.tag ?? platform.defaultTags.severity,
+    from,
+    tag: severity.tag ?? usualTag,
     map,
     default: resolveDefaultSeverity(severity.default, [...path, 'severity', 'default'], context),
   };

@@ -4,6 +4,7 @@ import type { Log } from '../model/log.ts';
 import { sharedJson } from '../model/threads.ts';
 import { HOUR_MS, MINUTE_MS } from '../model/time.ts';
 import { selectStatistics } from '../report/window-statistics.ts';
+import type { DoraRow } from '../stats/dora/rows.ts';
 import type { Row } from '../stats/rows.ts';
 import type { Batch, CommitCounts, Store } from '../store/store.ts';
 import { CoreMemory, failOnDamage } from './memory.ts';
@@ -130,10 +131,11 @@ function createPruning(store: Store, memory: CoreMemory): (nowMs: number) => voi
 }
 
 function readStatus(store: Store, memory: CoreMemory, groupings: readonly Grouping[], openMax: number): CoreStatus {
-  const { rows, openNow } = memory.snapshot;
+  const { rows, doraRows, openNow } = memory.snapshot;
   return {
     providers: providerStatuses(store, memory),
     rows: rows.filter(({ grouping }) => groupings.includes(grouping)).map(toPlainRow),
+    ...(doraRows.length > 0 && { doraRows: doraRows.map(toPlainDoraRow) }),
     openNow,
     open: store.openIncidents(openMax),
     servicesOverflowed: store.servicesOverflowed(),
@@ -152,6 +154,10 @@ function providerStatuses(store: Store, memory: CoreMemory): CoreProviderStatus[
     rejected: rejected.filter(({ provider }) => provider === name).map(({ label, value }) => ({ label, value })),
     unmappedSeverities: unmapped.filter(({ provider }) => provider === name).map(({ value }) => value),
   }));
+}
+
+function toPlainDoraRow({ grouping, labels, values, version }: DoraRow): DoraRow {
+  return { grouping, labels, values, version };
 }
 
 /** A row as plain data, which can be sent to another thread. */

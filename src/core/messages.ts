@@ -6,6 +6,7 @@ import type { Incident, StateChange } from '../model/incident.ts';
 import type { Page, PollCoverage } from '../model/poll.ts';
 import type { FieldError } from '../report/filter.ts';
 import type { StatisticsQuery } from '../report/window-statistics.ts';
+import type { DoraRow } from '../stats/dora/rows.ts';
 import type { ProviderCounts, Row } from '../stats/rows.ts';
 import type { Backlog, Batch, CommitCounts, OpenIncident, ProviderState, StoredCounter } from '../store/store.ts';
 import type { PageSnapshot } from './page-renderer.ts';
@@ -67,6 +68,8 @@ export interface CoreStatus {
   readonly providers: readonly CoreProviderStatus[];
   /** Rows of the newest page. */
   readonly rows: readonly Row[];
+  /** Of deployments; absent where none are read. */
+  readonly doraRows?: readonly DoraRow[] | undefined;
   readonly openNow: PageSnapshot['openNow'];
   readonly open: { readonly oldest: readonly OpenIncident[]; readonly total: number };
   readonly servicesOverflowed: number;

@@ -76,6 +76,12 @@ export function tagNames({ severity, services, team }: SourceConfig): string[] {
   return [...new Set(all.flatMap((source) => (source?.kind === 'tag' ? [source.name] : [])))];
 }
 
+/** Paths of the fields that the lists of a provider mention. */
+export function fieldPaths({ severity, services, team }: SourceConfig): string[] {
+  const all = [...severity.from, ...(services.from ?? []), ...(team?.from ?? [])].map(parseSource);
+  return [...new Set(all.flatMap((source) => (source?.kind === 'field' ? [source.name] : [])))];
+}
+
 /** The platform's own service or team decides. */
 const OWN = Symbol('own');
 

@@ -12,6 +12,12 @@ export interface PeriodInput {
   readonly timezone: string;
 }
 
+/** First and last millisecond of what is reported. */
+export interface Bounds {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
 /** A period as windows have it: what happens in (fromMs, toMs] is in it, so whole days begin a millisecond early. */
 export interface Period {
   readonly fromMs: number;

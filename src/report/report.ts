@@ -1,8 +1,9 @@
+import { type Delivery, type DeliveryInput, makeDelivery } from './dora/delivery.ts';
 import { findEmptyReportHints } from './empty-report-hints.ts';
 import { type Filter, isRestricted, matchesFilter } from './filter.ts';
 import { findAvailability, type Group, type ReportConfig, toGroups, toStatisticsSettings } from './groups.ts';
 import { findNotes, isComparable, type Note } from './notes.ts';
-import type { Period } from './period.ts';
+import type { Bounds, Period } from './period.ts';
 import { type LongIncident, summarizeHistory } from './summary.ts';
 import {
   createTimeline,
@@ -24,12 +25,8 @@ export interface ReportInput extends Omit<HistoryInput, 'settings'> {
   /** Also looks at the preceding period of the same length. */
   readonly isCompared?: boolean;
   readonly nowMs: number;
-}
-
-/** First and last millisecond of what is reported. */
-export interface Bounds {
-  readonly firstMs: number;
-  readonly lastMs: number;
+  /** What else of the configuration deployments need; without it they are not reported. */
+  readonly deployments?: Pick<DeliveryInput['config'], 'dora' | 'recovery'> | undefined;
 }
 
 /** Everything that a report says, unrounded, in no format yet. */
@@ -47,6 +44,8 @@ export interface Report {
   readonly before: { readonly bounds: Bounds; readonly groups: readonly Group[] } | undefined;
   readonly trend: { readonly step: Step; readonly points: readonly StepPoint[] } | undefined;
   readonly longest: readonly LongIncident[];
+  /** Undefined where no deployments are read. */
+  readonly delivery: Delivery | undefined;
   /** Undefined while no provider is known. */
   readonly openNow: number | undefined;
   readonly notes: readonly Note[];
@@ -84,10 +83,29 @@ export function makeReport(given: ReportInput): Report {
     before: before === undefined ? undefined : { bounds: earlier, groups: before },
     trend,
     longest: summary.longest,
+    delivery: given.deployments && findDelivery(given, given.deployments),
     openNow: windows.some(({ provider }) => provider.isOverall) ? summary.openNow : undefined,
     notes: findNotes({ ...given, windows, period, isComparisonAsked: isCompared }),
     hints: resolved > 0 ? [] : findEmptyReportHints(hints),
   };
+}
+
+/** The deployments of the period, unless it is asked for severities alone, which deployments have not. */
+function findDelivery(
+  { history, config, labelMapper, period, filter, nowMs }: ReportInput,
+  deployments: NonNullable<ReportInput['deployments']>,
+): Report['delivery'] {
+  if (filter.severities.length > 0) return undefined;
+  const found = makeDelivery({
+    history,
+    config: { ...deployments, providers: config.providers },
+    labelMapper,
+    period,
+    filter,
+    isCompared: false,
+    nowMs,
+  });
+  return found.groups.some(({ grouping }) => grouping === 'service') ? found : undefined;
 }
 
 /** Windows that end where providers were read reach until the last of them. */

@@ -46,6 +46,8 @@ export interface DeliveryTargets {
 
 /** Deliveries in all that are read within a second; each kind has its own allowance, so that none starves another. */
 const DELIVERIES_PER_SECOND = 50;
+/** Dropping so many bytes is cheaper than a new connection for each refused delivery of a flood. */
+const DROPPED_BYTES_MAX = 64 * 1024;
 /** One line in so long for each provider and reason: whoever sends forged deliveries must not fill the log. */
 const LOG_EVERY_MS = MINUTE_MS;
 
@@ -83,10 +85,10 @@ export function createDeliveryHandler(input: DeliveryHandlerInput): DeliveryHand
     }
     const refuse = (refusal: Refusal) => {
       const { outcome, status, reason, retryAfterSeconds } = refusal;
-      // Whoever is not known need not be read to the end; a sender that is learns the reason only if its body is taken.
-      if (!request.complete) {
-        if (status === 401) response.setHeader('Connection', 'close');
-        else discardBody(request);
+      // Node drops the rest of a body before the next request; of a long one by somebody unknown it must not have to.
+      if (status !== 401) discardBody(request);
+      else if (!(Number(request.headers['content-length']) <= DROPPED_BYTES_MAX)) {
+        response.setHeader('Connection', 'close');
       }
       target.onDelivery(outcome, reason);
       logRefusal(target.provider, refusal);

@@ -185,7 +185,9 @@ function applyFilter(engine: StoreEngine, fork: LedgerState, name: string, filte
   const before = fork.provider(name);
   if (before.filter === filter) return undefined;
   const isChanged = before.filter !== undefined && before.countingSinceMs !== undefined;
-  const countingSinceMs = isChanged ? (before.polledUntilMs ?? before.countingSinceMs) : before.countingSinceMs;
+  const { countingSinceMs: sinceMs = 0, polledUntilMs = sinceMs } = before;
+  // Imports reach no further than their files, which may end before counting began.
+  const countingSinceMs = isChanged ? Math.max(sinceMs, polledUntilMs) : before.countingSinceMs;
   fork.providers.set(name, { ...before, filter, countingSinceMs });
   if (!isChanged || countingSinceMs === undefined) return undefined;
   const rows = engine.incidents('happenedSince', before.row, countingSinceMs);

@@ -53,12 +53,17 @@ export class Lane {
   /** Finished ones, ascending. */
   readonly #finished: readonly FinishedDeployment[];
   readonly #successes: readonly FinishedDeployment[];
+  /** By commit, where all successes are loaded. */
+  readonly #successesBySha: ReadonlyMap<string, readonly FinishedDeployment[]> | undefined;
+  readonly #touchedBySha: ReadonlyMap<string, readonly FinishedDeployment[]>;
   readonly #brought = new Map<number, readonly Change[]>();
 
   constructor(input: LaneInput) {
     this.#input = input;
     const { subjects, touched } = input;
     this.#touched = new Map(touched.map(({ after }) => [after.row, after]));
+    const successes = [...this.#touched.values()].filter(isSuccess).filter((one) => this.#isOfLane(one));
+    this.#touchedBySha = Map.groupBy(successes, ({ sha }) => sha ?? '');
     const span = input.isWhole ? { fromMs: BEGINNING_MS, toMs: END_MS } : spanOf(touched);
     this.#rangeBySubject = new Map(subjects.map((subject) => [subject, this.#findRange(subject, span)]));
     const ranges = [...this.#rangeBySubject.values()];
@@ -68,6 +73,7 @@ export class Lane {
     };
     this.#finished = [...this.#load()].sort(byFinish);
     this.#successes = this.#finished.filter(isSuccess);
+    this.#successesBySha = input.isWhole ? Map.groupBy(this.#successes, ({ sha }) => sha ?? '') : undefined;
   }
 
   /** Finished deployments of one subject after an unchanged success and up to the next one, with the times of both. */
@@ -180,13 +186,12 @@ export class Lane {
 
   /** All successes of a commit in the lane. */
   #successesOf(sha: string): readonly FinishedDeployment[] {
+    if (this.#successesBySha !== undefined) return this.#successesBySha.get(sha) ?? [];
     const { reader, subjects } = this.#input;
-    const isOfSha = (one: StoredDeployment): one is FinishedDeployment =>
-      isSuccess(one) && one.sha === sha && this.#isOfLane(one);
     const stored = subjects
       .flatMap((subject) => reader.deployments('successesOf', subject, sha))
       .filter(({ row }) => !this.#touched.has(row));
-    return [...stored, ...this.#touched.values()].filter(isOfSha);
+    return [...stored.filter(isSuccess), ...(this.#touchedBySha.get(sha) ?? [])];
   }
 
   /** The nearest unchanged successes around a span, in one subject. */

@@ -82,6 +82,16 @@ it.each([
     provider: { unmappedSeverities: ['urgent', 'whatever'] },
     text: 'notice pagerduty: severities without a mapping got the default: urgent, whatever. Map them in severity.map.',
   },
+  {
+    says: 'environments that are not read',
+    provider: {
+      unreadEnvironments: [
+        { name: 'preview', deployments: 12 },
+        { name: 'qa', deployments: 1 },
+      ],
+    },
+    text: 'notice pagerduty: 13 deployments of environments that the configuration does not name (preview, qa) were not read. Name them in environments.',
+  },
 ])('$says of a provider is an issue', ({ provider, text: expected }) => {
   expect(issuesOf(provider)).toEqual([expected]);
 });

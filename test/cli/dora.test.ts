@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listDeployments } from '../../src/app/api/deployments.ts';
 import { readDora } from '../../src/app/api/dora.ts';
+import { listIncidents } from '../../src/app/api/incidents.ts';
 import { createLabelMappers } from '../../src/core/settings.ts';
-import { DeploymentsResponse, DoraResponse } from '../../src/server/api/schemas.ts';
+import { DeploymentsResponse, DoraResponse, IncidentsResponse } from '../../src/server/api/schemas.ts';
 import { openSnapshot } from '../../src/store/snapshot.ts';
 import { setupOf, stageCore } from '../core/stage.ts';
 import { changes, comparison, failure, success } from '../store/deployment-fixtures.ts';
@@ -38,7 +39,8 @@ function stage(providers: readonly string[] = ['{ type: pagerduty, api_key: k }'
   const file = join(folder, 'c.yml');
   writeFileSync(file, `providers: [${providers.join(', ')}]\n${MORE}store: { path: "${path}" }\n`);
   const run = (...words: string[]) => runLine({ words: ['dora', `--config.file=${file}`, ...words], nowMs: NOW_MS });
-  return { folder, path, run };
+  const other = (...words: string[]) => runLine({ words: [...words, `--config.file=${file}`], nowMs: NOW_MS });
+  return { folder, path, run, other };
 }
 
 describe('dora', () => {
@@ -119,6 +121,34 @@ describe('dora', () => {
   });
 });
 
+describe('other commands', () => {
+  it('report has a section of deliveries, where there are deployments', async () => {
+    const { other } = stage();
+
+    const text = await other('report');
+    const json = await other('report', '--output=json');
+
+    expect(text.printed).toContain('Delivery by Service:\n');
+    expect(JSON.parse(json.printed).delivery).toMatchObject({
+      all: { deployments: 5 },
+      services: [{}, { name: 'search' }],
+    });
+  });
+
+  it('postmortem names the deployment before the incident', async () => {
+    const { other } = stage();
+
+    const text = await other('postmortem', 'Q');
+    const json = await other('postmortem', 'Q', '--output=json');
+
+    expect(text.printed).toContain('| d | ci | acme/checkout | production |');
+    expect(JSON.parse(json.printed).recent_changes).toMatchObject({
+      known: true,
+      changes: [{ id: 'd', provider: 'ci', minutes_before_trigger: 100 }],
+    });
+  });
+});
+
 describe('the API', () => {
   const open = () => {
     const providers = ['{ type: pagerduty, api_key: k }', '{ name: ci, type: import }'];
@@ -145,6 +175,16 @@ describe('the API', () => {
       },
     ]);
     expect(answer.rows[0]).not.toHaveProperty('deployment_frequency_baseline');
+  });
+
+  it('names the deployment before an incident', () => {
+    const input = open();
+    const labelMappers = createLabelMappers(input.config);
+
+    const { incidents } = IncidentsResponse.parse(listIncidents({ ...input, labelMappers }, { limit: 10, id: 'Q' }));
+    input.history.close();
+
+    expect(incidents).toMatchObject([{ id: 'Q', deployment_before: { id: 'd', minutes_before_trigger: 100 } }]);
   });
 
   it('lists deployments with why they failed and the incidents after them, page by page', () => {

@@ -230,7 +230,7 @@ describe('import', () => {
     [['-'], '--format: required for standard input'],
     [
       ['--mapping', 'nope', 'a.csv'],
-      '--mapping: "nope" is neither a file nor a mapping (known: pagerduty, opsgenie, jira, rootly, outages, mttr-exporter)',
+      '--mapping: "nope" is neither a file nor a mapping (known: pagerduty, opsgenie, jira, servicenow, rootly, outages, mttr-exporter)',
     ],
     [['--provider', 'x', 'a.csv'], '--provider: "x" is unknown (known: jira, og)'],
     [['--timezone', 'Mars', '--provider', 'og', 'a.csv'], '--timezone: "Mars" is not a time zone'],

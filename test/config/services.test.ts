@@ -90,3 +90,15 @@ describe('a service', () => {
     expect(config.metrics.bucketsMs).toContain(540 * MINUTE_MS);
   });
 });
+
+describe('a list of places for the severity', () => {
+  it.each([
+    { severity: '{}', tag: 'severity' },
+    { severity: '{ from: ["tag:level"] }', tag: undefined },
+    { severity: '{ from: ["tag:level"], tag: sev }', tag: 'sev' },
+  ])('$severity stands in the place of the usual tag, not of a configured one', ({ severity, tag }) => {
+    const [provider] = load(`providers: [{ type: tagged, regions: [eu], severity: ${severity} }]`).config.providers;
+
+    expect(provider?.severity.tag).toBe(tag);
+  });
+});

@@ -20,7 +20,14 @@ const alertLabels = new Set([
   ...[...recorded.values()].flat(),
 ]);
 /** Keys of the configuration, a label and a scope that look like metrics. */
-const NOT_METRICS = new Set(['incident_source', 'incident_id', 'incident_key', 'incident_updates', 'incident_read']);
+const NOT_METRICS = new Set([
+  'incident_source',
+  'incident_id',
+  'incident_key',
+  'incident_updates',
+  'incident_read',
+  'incident_within',
+]);
 
 const NAME =
   /(?<![\w:])(?:\w+:(?:incident|mttr_exporter|threshold)[\w:]*\w|(?:incident|mttr_exporter)_[a-z_]+[a-z])\b(?!:\w)/g;

@@ -20,9 +20,14 @@ interface Question {
   readonly over: 'now' | 'range';
 }
 
+/** The demo has no deployments. */
+function ofIncidents(): ReturnType<typeof committedDashboards> {
+  return committedDashboards().filter(([title]) => title !== 'Delivery (DORA)');
+}
+
 /** Of all expressions of all panels that have the chosen variables; the one service that is looked at is on PagerDuty. */
 function questionsOf(choice: Choice): Question[] {
-  const shown = committedDashboards().filter(
+  const shown = ofIncidents().filter(
     ([title]) => title !== 'Service detail' || (choice['provider'] ?? 'pagerduty') === 'pagerduty',
   );
   return shown.flatMap(([title, dashboard]) => {
@@ -93,7 +98,7 @@ describe.skipIf(prometheus.isSkipped)(`on the demo, asked by a real Prometheus${
 
 /** What variables list, but for teams, which the demo does not show. */
 function listedValues(): { query: string; series: string; label: string }[] {
-  const queries = committedDashboards().flatMap(([, { templating }]) => templating.list.map(queryOf));
+  const queries = ofIncidents().flatMap(([, { templating }]) => templating.list.map(queryOf));
   return [...new Set(queries)].flatMap((query) => {
     const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(query) ?? [];
     return series === undefined || label === undefined ? [] : [{ query, series, label }];

@@ -129,7 +129,7 @@ describe('the deployments of GitHub', () => {
 
   it('of environments that the configuration does not name are not read, and are told of once', async () => {
     const preview = [1, 2].map((id) => deployment(id, { minutesAgo: 60 + id, environment: 'preview' }));
-    const { memory, poll, warnings } = await stage([
+    const { memory, poll, warnings, provider } = await stage([
       repository(7, 'acme/checkout', {
         deployments: [...preview, deployment(3, { minutesAgo: 30, environment: 'prod-eu' })],
       }),
@@ -139,6 +139,7 @@ describe('the deployments of GitHub', () => {
     await poll({ minutes: 1 });
 
     expect([...memory.deployments.keys()]).toEqual(['3']);
+    expect(provider.unreadEnvironments?.()).toEqual([{ name: 'preview', deployments: 2 }]);
     expect(warnings.map(({ fields }) => fields)).toEqual([{ provider: 'github', environment: 'preview' }]);
   });
 
@@ -254,6 +255,30 @@ describe('the deployments of GitHub', () => {
         'repository acme/gone forbidden',
         'repository acme/secret forbidden',
       ]);
+    });
+
+    it('that are refused for hours are read from where they were', async () => {
+      const one = repository(1, 'acme/one', { deployments: [deployment(1, { minutesAgo: 60 })] });
+      const other = repository(2, 'acme/two', { deployments: [deployment(2, { minutesAgo: 60 })] });
+      const { memory, poll } = await stage([one, other]);
+      await poll();
+      one.deployments.push(deployment(3, { minutesAgo: -10 }));
+      one.forbidden = true;
+      for (const minutes of [20, 100, 100]) await poll({ minutes });
+      one.forbidden = false;
+
+      await poll({ minutes: 1 });
+
+      expect([...memory.deployments.keys()].toSorted()).toEqual(['1', '2', '3']);
+    });
+
+    it('that are all refused in a later poll fail it', async () => {
+      const one = repository(1, 'acme/one', { deployments: [deployment(1, { minutesAgo: 60 })] });
+      const { poll } = await stage([one]);
+      await poll();
+      one.forbidden = true;
+
+      await expect(poll({ minutes: 1 })).rejects.toThrow('none of the repositories may be read');
     });
 
     it('of which none can be read fail the poll with the reason', async () => {

@@ -157,6 +157,17 @@ describe('the Jira provider', () => {
     expect(provider.capabilities.started).toBe(true);
   });
 
+  it('asks for the fields that the configuration takes the service from', async () => {
+    const config = { services: { tag: undefined, from: ['field:fields.customfield_10042.value'], rename: [] } };
+    const made = await declaredStage(declared, { config });
+    stages.push(made);
+
+    await made.poll();
+
+    const asked = made.fake.requests.filter(({ path }) => path.endsWith('/search/jql'));
+    expect(asked.every(({ query }) => query.get('fields')?.split(',').includes('customfield_10042'))).toBe(true);
+  });
+
   it('agrees with what is imported of the same issue, as JSON and as CSV', async () => {
     const { world, memory, poll, fake } = await stage();
     world.incidents.push(

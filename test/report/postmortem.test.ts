@@ -135,7 +135,7 @@ _What ended it: a fix, a rollback, a workaround? What is still to be done?_
 
 ## Recent changes
 
-- none known: nothing tells mttr-exporter of deployments or other changes yet
+- none known: no deployments are read
 `);
     expect(text).toContain(`## Contributing factors
 

@@ -104,7 +104,7 @@ describe('a delivery without the secret', () => {
     socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
 
     // The body is announced, and never comes.
-    socket.write('POST /webhooks/pd HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n{');
+    socket.write('POST /webhooks/pd HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n{');
     await until(() => answer.includes('\r\n\r\n') || socket.closed);
     socket.destroy();
 
@@ -125,6 +125,23 @@ describe('a delivery without the secret', () => {
     expect(lines.filter((line) => line.includes('delivery refused'))).toHaveLength(1);
     expect(lines.join('\n')).not.toMatch(/hunter/);
   });
+});
+
+it('refuses short deliveries without ending the connection: a flood needs no new ones', async () => {
+  const { seen, deliveries } = invent();
+  const { url } = await serve({ deliveries });
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let answers = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (answers += text));
+  const forged = 'POST /webhooks/pd HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}';
+
+  socket.write(forged.repeat(3));
+  await until(() => answers.split('HTTP/1.1 401 ').length === 4 || socket.closed);
+  socket.destroy();
+
+  expect(answers).not.toMatch(/connection: close/i);
+  expect(seen.outcomes).toEqual(['unauthorized', 'unauthorized', 'unauthorized']);
 });
 
 describe('the credentials of the server and those of deliveries', () => {

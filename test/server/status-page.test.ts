@@ -397,6 +397,32 @@ describe('services', () => {
   });
 });
 
+describe('deliveries', () => {
+  it('show the four keys, everything first, and nothing that is not known', async () => {
+    const unknown = { leadTimeMinutes: undefined, recoveryMinutes: undefined, level: undefined };
+    const all = { name: 'all', deployments: 12, perDay: 0.4, changeFailure: 0.25, rework: 0.5 };
+    const known = { leadTimeMinutes: 90, recoveryMinutes: 3000, level: 'medium' };
+
+    const page = await pageOf(
+      viewWith({
+        delivery: [
+          { ...all, ...known },
+          { ...all, ...unknown, name: 'search' },
+        ],
+      }),
+    );
+
+    expect(rowsOf(section(page, 'delivery'))).toEqual([
+      ['all', '12', '0.40', '90 min', '25 %', '2.1 d', '50 %', 'medium'],
+      ['search', '12', '0.40', 'no data', '25 %', 'no data', '50 %', 'no data'],
+    ]);
+  });
+
+  it('have no section where no deployments are read', async () => {
+    expect(await pageOf(viewWith({}))).not.toContain('id="delivery"');
+  });
+});
+
 describe('the trend', () => {
   it('is a drawing per series that says what it shows, and the same numbers as a table', async () => {
     const page = await pageOf(wholeView());

@@ -5,6 +5,12 @@ import type { Config } from '../../config/types.ts';
 import { formatIsoTime } from '../../model/format.ts';
 import { FLAGS, type IncidentLabels, type IncidentSummary, isCountable, recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
+import {
+  createDeploymentIndex,
+  type DeploymentIndex,
+  toDeploymentBeforeJson,
+} from '../../report/dora/deployments-before.ts';
+import { hasDeployments } from '../../report/dora/dora-input.ts';
 import { findApiExclusion } from '../../report/exclusion.ts';
 import { selectLabels } from '../../report/filter.ts';
 import { toIncidentJson } from '../../report/incident-json.ts';
@@ -43,7 +49,8 @@ export function listIncidents(input: IncidentsInput, query: IncidentsQuery): Inc
   const found = newest.positions();
   const last = found[limit - 1];
   const hasMore = found.length > limit && last !== undefined;
-  const incidents = found.slice(0, limit).flatMap(({ row }) => readIncident(input, row));
+  const deployments = hasDeployments(input.config) ? createDeploymentIndex(history) : undefined;
+  const incidents = found.slice(0, limit).flatMap(({ row }) => readIncident(input, row, deployments));
   return { incidents, ...(hasMore ? { next_cursor: formatCursor(last, filter) } : {}) };
 }
 
@@ -151,12 +158,21 @@ function digestQuery(query: object): string {
   return hash('sha256', JSON.stringify(given), 'base64url').slice(0, 8);
 }
 
-function readIncident({ history, labelMappers, config }: IncidentsInput, row: number): IncidentResponse[] {
+function readIncident(
+  { history, labelMappers, config }: IncidentsInput,
+  row: number,
+  deployments: DeploymentIndex | undefined,
+): IncidentResponse[] {
   const [details] = history.details([row]);
   const labels = details && history.labels(details.stored.dimensionsRow);
   const labelMapper = labelMappers.get(details?.provider ?? '');
   if (details === undefined || labels === undefined || labelMapper === undefined) return [];
-  return [toResponse(details, config, labels, labelMapper)];
+  const response = toResponse(details, config, labels, labelMapper);
+  const { triggeredAtMs } = details.incident;
+  const { service } = labelMapper.map(history.dimensions(details.stored.dimensionsRow));
+  const [before] = deployments?.findBefore(service, triggeredAtMs) ?? [];
+  if (before === undefined) return [response];
+  return [{ ...response, deployment_before: toDeploymentBeforeJson(before, triggeredAtMs) }];
 }
 
 /** Without the title, which may contain anything. */

@@ -60,10 +60,10 @@ export const importFiles = defineCommand({
 async function run(args: ParsedArgs<typeof importFlags>, context: CommandContext): Promise<number> {
   const nowMs = context.clock.nowMs();
   const config = configurationForHistory(args.flags, context);
-  const { retentionMs } = config;
+  const { retentionMs, severities, services } = config;
   const options = readImportOptions(args, config, nowMs);
   if (args.flags.deployments) return runDeployments({ config, options, mapping: args.flags.mapping }, context);
-  const stats = createImportStats(createLabelMapper(options.provider, config.severities), nowMs - retentionMs);
+  const stats = createImportStats(createLabelMapper(options.provider, severities, services), nowMs - retentionMs);
   const rejectedRows = createRejectedRows(options);
   const ignored = new Set<string>();
   const assumedZones = new Set<string>();

@@ -3,6 +3,7 @@ import { postWebhook } from '../../http/post-client.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { InputError } from '../../model/input-error.ts';
 import { DAY_MS } from '../../model/time.ts';
+import { hasDeployments } from '../../report/dora/dora-input.ts';
 import { resolveFilter } from '../../report/filter.ts';
 import { type Period, parsePeriod } from '../../report/period.ts';
 import { renderCsv } from '../../report/render/csv.ts';
@@ -111,7 +112,9 @@ async function createReport(reportFlags: ReportFlags, config: Config, context: C
     const known = { names: source.history.names(), severities: config.severities };
     const filter = resolveFilter({ severities, services, teams }, known);
     const { retentionMs } = source;
-    return makeReport({ ...source, config: { ...config, retentionMs }, period, filter, step, isCompared, nowMs });
+    const deployments = hasDeployments(config) ? config : undefined;
+    const given = { period, filter, step, isCompared, nowMs, deployments };
+    return makeReport({ ...source, ...given, config: { ...config, retentionMs } });
   } finally {
     source.close();
   }

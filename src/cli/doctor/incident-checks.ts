@@ -37,9 +37,9 @@ type FilterKey = 'severities' | 'services' | 'teams';
 export function summariseSample(
   report: ProbeReport,
   provider: ProviderConfig,
-  { severities }: Pick<Config, 'severities'>,
+  { severities, services: own }: Pick<Config, 'severities'> & Partial<Pick<Config, 'services'>>,
 ): SampleSummary {
-  const labelMapper = createLabelMapper(provider, severities);
+  const labelMapper = createLabelMapper(provider, severities, own);
   const mapLabels = (of: Pick<IncidentSample, 'serviceId' | 'serviceName' | 'team' | 'severity'>) =>
     labelMapper.map({ row: 0, provider: provider.name, ...of, team: of.team ?? '' });
   const toListed = (serviceName: string, severity: SeveritySources = {}) =>

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { AdoptedCursor } from './definition.ts';
 
 const ranges = z.array(z.tuple([z.number(), z.number()]).transform(([fromMs, toMs]) => ({ fromMs, toMs })));
 
@@ -37,8 +36,22 @@ export type FirstSyncCursor = z.output<typeof FirstSync>;
 export type PollingCursor = z.output<typeof Polling>;
 export type Cursor = z.output<typeof Cursor>;
 
+/** What another platform's cursor says, for the same records. */
+export interface AdoptedCursor {
+  readonly historyStartMs: number;
+  readonly newestMs: number;
+}
+
+/** How a platform's cursors are stored, where its first versions stored them in a form of their own. */
+export interface CursorFormat {
+  /** Undefined for a cursor of other records, after which everything begins anew; throws on what is none. */
+  read(value: unknown): Cursor | undefined;
+  write(cursor: Cursor): unknown;
+}
+
 /** The cursor as text for the store; `decodeCursor` reads it. */
-export function encodeCursor(cursor: Cursor): string {
+export function encodeCursor(cursor: Cursor, format?: CursorFormat): string {
+  if (format !== undefined) return JSON.stringify(format.write(cursor));
   if (cursor.phase === 'polling') return JSON.stringify(cursor);
   return JSON.stringify({ ...cursor, ranges: cursor.ranges.map(({ fromMs, toMs }) => [fromMs, toMs]) });
 }
@@ -49,7 +62,7 @@ export function decodeCursor(
   readWith: readonly string[],
   adopt: (cursor: unknown) => AdoptedCursor | undefined,
 ): Cursor {
-  const value = parse(text);
+  const value = parseCursor(text);
   const result = Cursor.safeParse(value);
   if (result.success) return result.data;
   const adopted = adopt(value);
@@ -60,7 +73,8 @@ export function decodeCursor(
   throw new Error('the stored position is of another type of provider: give this provider a name of its own');
 }
 
-function parse(text: string): unknown {
+/** The JSON of a stored cursor; undefined where it is none. */
+export function parseCursor(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -97,9 +97,10 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
     record: withSources(declared.record, config),
     readWith: [...(declared.readWith ?? []), ...sourcesKey(config)],
   };
-  const teams = createNames(httpClient, definition.names?.teams);
-  const services = createNames(httpClient, definition.names?.services);
-  const statuses = createNames(httpClient, definition.names?.statuses);
+  const names = (typeof definition.names === 'function' ? definition.names(settings) : definition.names) ?? {};
+  const teams = createNames(httpClient, names.teams);
+  const services = createNames(httpClient, names.services);
+  const statuses = createNames(httpClient, names.statuses);
   const session = definition.session?.(settings);
   const { capabilities } = definition;
   return {
@@ -110,9 +111,9 @@ function createProvider<Shape extends z.ZodRawShape, Item extends PlatformRecord
       probe({
         client: { httpClient, signal: request.signal },
         lists,
-        names: definition.names ?? {},
+        names,
         session,
-        region: {
+        region: definition.region?.(settings, config.baseUrl) ?? {
           name: config.baseUrl === undefined ? new URL(baseUrl).host : 'as base_url says',
         },
         request,

@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import type { ProviderConfig, RateLimit, SourceKind } from '../../config/types.ts';
 import type { Capabilities } from '../../model/capabilities.ts';
 import type { EndKnownFrom, Incident, Interval, SeveritySources, Status } from '../../model/incident.ts';
+import type { ProbeReport } from '../probes.ts';
 import type { TimeRange } from '../time-ranges.ts';
 import type { Webhook } from '../webhook.ts';
 import type { Auth } from './auth.ts';
+import type { AdoptedCursor, CursorFormat } from './cursor.ts';
 import type { ListRequest, Paging } from './paging.ts';
 
 /** What a platform's record says, as its schema gives it. The engine makes an incident of it. */
@@ -119,15 +121,11 @@ export interface IncidentLists<Item extends PlatformRecord> {
    * from there; undefined for any other.
    */
   readonly adoptCursor?: ((cursor: unknown) => AdoptedCursor | undefined) | undefined;
+  readonly cursorFormat?: CursorFormat | undefined;
   /** Other ids that the store may have a record under, for a provider that moved from another platform. */
   readonly storedIds?: ((record: Item) => readonly string[]) | undefined;
   /** Other ids that the platform may know a stored record by: it is deleted when all answer 404. */
   readonly platformIds?: ((storedId: string) => readonly string[]) | undefined;
-}
-
-export interface AdoptedCursor {
-  readonly historyStartMs: number;
-  readonly newestMs: number;
 }
 
 /** A list of names by id; refused (402, 403, 404), the names are unknown. */
@@ -136,6 +134,13 @@ export interface NameList {
   readonly paging: Paging;
   readonly record: z.ZodType<{ readonly id: string; readonly name: string }>;
   readonly impact: string;
+}
+
+/** The lists of names that records refer to by id. */
+export interface Names {
+  readonly teams?: NameList;
+  readonly services?: NameList;
+  readonly statuses?: NameList;
 }
 
 /** A platform whose API consists of lists. */
@@ -160,7 +165,9 @@ export interface PlatformDefinition<Shape extends z.ZodRawShape, Item extends Pl
   readonly defaultTags?: { readonly service?: string; readonly severity?: string };
   /** What `from` of severity, services and team may name here; everything without it. */
   readonly sources?: readonly SourceKind[];
-  readonly names?: { readonly teams?: NameList; readonly services?: NameList; readonly statuses?: NameList };
+  readonly names?: Names | ((settings: Settings<Shape>) => Names);
+  /** For `doctor`: what the address that is asked is called, and a hint for refused credentials; its host without it. */
+  readonly region?: (settings: Settings<Shape>, baseUrl: string | undefined) => ProbeReport['region'];
   /**
    * For platforms that answer wrong credentials with empty lists: a request that they refuse then. Each poll begins with it; a
    * 404 is no refusal.

@@ -38,7 +38,7 @@ interface PositionsInput {
   readonly settings: DeploymentSettings;
   readonly nowMs: number;
   readonly comparesCommits: boolean;
-  readonly onUnknownEnvironment: (name: string) => void;
+  readonly onUnknownEnvironment: (name: string, deploymentId: string) => void;
 }
 
 /** Where the reading of each repository stands in one poll. */
@@ -49,6 +49,9 @@ export class Positions {
   readonly #positions: Map<string, RepositoryPosition>;
   /** Deployments that this poll has read. */
   readonly #seen = new Set<string>();
+  /** Repositories that this poll has read, and those that the platform refused. */
+  readonly #read = new Set<string>();
+  readonly #refused = new Set<string>();
 
   constructor(input: PositionsInput) {
     this.#input = input;
@@ -116,7 +119,7 @@ export class Positions {
       const known = rememberUnfinished(position, record, { keeps, nowMs });
       const compares = isRead && isValid && comparesCommits;
       this.#positions.set(repositoryId, compares ? rememberUncompared(known, record) : known);
-      if (!isRead) onUnknownEnvironment(record.environment);
+      if (!isRead) onUnknownEnvironment(record.environment, record.id);
       else if (!isValid) rejected.push(toNegative(record));
       else deployments.push(toDeployment(record, position.name, this.#current.get(repositoryId)?.serviceName));
     }
@@ -127,6 +130,7 @@ export class Positions {
   move(asked: RepositoryRequest, page: ReadPage, kind: ListKind): RepositoryRequest | undefined {
     const { id } = asked.repository;
     const position = this.#positions.get(id);
+    this.#read.add(id);
     if (position === undefined) return undefined;
     const times = page.records.map(({ listedAtMs }) => listedAtMs);
     const isPast = this.#input.source.order === 'creation' && times.some((ms) => ms < asked.fromMs);
@@ -135,6 +139,16 @@ export class Positions {
     const behind = moved(position, times, asked.fromMs);
     this.#positions.set(id, left === undefined ? behind : { ...behind, history: left });
     return next === undefined ? undefined : { ...asked, token: next };
+  }
+
+  /** The platform refuses the repository now: later polls continue where it was read last. */
+  refuse({ id }: Repository): void {
+    this.#refused.add(id);
+  }
+
+  /** True when every repository that was asked for was refused. */
+  isAllRefused(): boolean {
+    return this.#read.size === 0 && this.#refused.size > 0;
   }
 
   /** Repositories with successes that may lack comparisons. */
@@ -172,7 +186,7 @@ export class Positions {
     const { cursor, nowMs } = this.#input;
     for (const [id, position] of this.#positions) {
       const { newestMs } = position;
-      if (newestMs === undefined || !this.#current.has(id)) continue;
+      if (newestMs === undefined || !this.#read.has(id) || this.#refused.has(id)) continue;
       const beforeMs = cursor.repositories[id]?.newestMs ?? newestMs;
       this.#positions.set(id, { ...position, newestMs: nextCursorMs(beforeMs, newestMs, nowMs) });
     }

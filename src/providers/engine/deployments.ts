@@ -37,7 +37,7 @@ export interface DeploymentContext {
   readonly settings: DeploymentSettings;
   readonly request: PollRequest;
   /** Told the names of environments that the configuration does not have. */
-  readonly onUnknownEnvironment: (name: string) => void;
+  readonly onUnknownEnvironment: (name: string, deploymentId: string) => void;
 }
 
 /** A poll under way. */
@@ -112,10 +112,13 @@ function adapt(
   };
 }
 
+const ALL_REFUSED = 'the deployments of none of the repositories may be read with these credentials';
+
 /** All histories, each page committed; then the comparisons of what was deployed. */
 async function* firstSync(poll: DeploymentPoll): AsyncGenerator<Page> {
   const { positions, cursor } = poll;
   yield* readLists(poll, positions.histories(), { kind: 'history', pagesMax: PAGES_MAX });
+  if (positions.isAllRefused()) throw new Error(ALL_REFUSED);
   yield* compare(poll, Number.POSITIVE_INFINITY);
   const { polledUntilMs, historyStartMs } = cursor;
   positions.endFirstSync(polledUntilMs);
@@ -127,6 +130,7 @@ async function* pollChanges(poll: DeploymentPoll): AsyncGenerator<Page> {
   const { positions, cursor, request } = poll;
   yield* readLists(poll, positions.changes(), { kind: 'changes', pagesMax: PAGES_MAX });
   yield* readLists(poll, positions.histories(), { kind: 'history', pagesMax: HISTORY_PAGES_PER_POLL });
+  if (positions.isAllRefused()) throw new Error(ALL_REFUSED);
   yield* readUnfinished(poll);
   yield* compare(poll, COMPARISONS_PER_POLL);
   positions.endPoll();
@@ -176,6 +180,7 @@ function takeBatch(
     const page = pages[index];
     if (page === undefined) throw new Error('the platform has not answered for each repository that was asked for');
     if ('refused' in page) {
+      positions.refuse(request.repository);
       rejected.push(toRefusal({ name: request.repository.name, reason: page.refused }));
       continue;
     }

@@ -1,8 +1,8 @@
 import type { HttpClient } from '../../http/client.ts';
 import { DAY_MS } from '../../model/time.ts';
-import { bisectRange, type RangePage, readRanges, splitRange, type TimeRange } from '../time-ranges.ts';
+import { bisectRange, type ListPage, type RangePage, readRanges, splitRange, type TimeRange } from '../time-ranges.ts';
 import type { ListRange } from './definition.ts';
-import { FIRST, type ListedPage, type ListRequest, type Paging, type Position } from './paging.ts';
+import { FIRST, type ListCount, type ListedPage, type ListRequest, type Paging, type Position } from './paging.ts';
 
 /** Pages of one list: more are a loop of the platform. */
 const PAGES_MAX = 10_000;
@@ -51,14 +51,12 @@ export async function* readRangedList(
   const { paging, longestRangeMs } = list;
   const parts = longestRangeMs === undefined ? ranges : ranges.flatMap((range) => splitRange(range, longestRangeMs));
   if (paging.isRandomAccess) {
+    const counted = new Set<TimeRange>();
     yield* readRanges({
       ranges: parts,
       pageSize: paging.size,
       cap: paging.cap,
-      read: async (range, offset) => {
-        const page = await readPage(client, paging, list.request(toListRange(range)), { offset });
-        return { records: page.records, total: page.total, more: page.next !== undefined };
-      },
+      read: (range, offset) => readOfRange(client, list, counted, { range, offset }),
     });
     return;
   }
@@ -66,6 +64,38 @@ export async function* readRangedList(
   for (let range = left.shift(); range !== undefined; range = left.shift()) {
     const isComplete = yield* readInOrder(client, list, range, [...left]);
     if (!isComplete) left.unshift(...bisectRange(range));
+  }
+}
+
+/** One page of a range, with the total of the range: from its pages, or counted once when there is more than one page. */
+async function readOfRange(
+  client: ListClient,
+  list: RangedList,
+  counted: Set<TimeRange>,
+  { range, offset }: { readonly range: TimeRange; readonly offset: number },
+): Promise<ListPage<unknown>> {
+  const { paging } = list;
+  const listRequest = list.request(toListRange(range));
+  const { records, total, next } = await readPage(client, paging, listRequest, { offset });
+  const more = next !== undefined;
+  if (paging.count === undefined) return { records, total, more };
+  // The end of the list shows its length: shorter than counted means that a record slipped over a page's edge.
+  if (!more) return { records, total: offset + records.length, more };
+  if (counted.has(range)) return { records, total: undefined, more };
+  counted.add(range);
+  return { records, total: await readCount(client, paging.count, listRequest), more };
+}
+
+/** How many records a list has; see `ListCount`. */
+export async function readCount({ httpClient, signal }: ListClient, count: ListCount, list: ListRequest) {
+  const { path, query = {} } = count.request(list);
+  const { body } = await httpClient.get(path, query, signal);
+  try {
+    return count.parse(body);
+  } catch (error) {
+    throw new Error(`${toLabel({ path })}: the answer has another shape: expected a number of records`, {
+      cause: error,
+    });
   }
 }
 

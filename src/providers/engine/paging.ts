@@ -34,6 +34,14 @@ export interface Paging {
   request(list: ListRequest, at: Position): ListRequest;
   /** Throws when the answer has another shape; `what` names the request. */
   parse(response: Pick<HttpResponse, 'body' | 'headers'>, at: Position, what: string): ListedPage;
+  /** How a list of more than one page is counted before more of it is read, where its pages do not tell. */
+  readonly count?: ListCount | undefined;
+}
+
+export interface ListCount {
+  request(list: ListRequest): ListRequest;
+  /** The number of records, any beyond the cap for more than that; undefined where it is not known and within the cap. */
+  parse(body: unknown): number | undefined;
 }
 
 interface Common {
@@ -52,6 +60,7 @@ interface Numbered extends Common {
   readonly more?: string;
   /** Records may be left out after paging, so pages may be short; needs `total` or `more`. */
   readonly isFiltered?: boolean;
+  readonly count?: ListCount | undefined;
 }
 
 /** `?offset=200&limit=100` */
@@ -65,11 +74,12 @@ export function byPageNumber(options: Numbered & { readonly first?: number }): P
 }
 
 function numbered(options: Numbered, toParam: (offset: number) => number): Paging {
-  const { items, size, sizeParam, param, total: totalAt, more: moreAt, isFiltered = false } = options;
+  const { items, size, sizeParam, param, total: totalAt, more: moreAt, isFiltered = false, count } = options;
   return {
     size,
     cap: options.cap ?? Number.POSITIVE_INFINITY,
-    isRandomAccess: totalAt !== undefined,
+    isRandomAccess: totalAt !== undefined || count !== undefined,
+    count,
     request: (list, { offset }) => withQuery(list, { [param]: toParam(offset), ...sized(sizeParam, size) }),
     parse({ body }, { offset }, what) {
       const records = itemsAt(body, items, what);

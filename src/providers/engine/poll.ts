@@ -5,7 +5,14 @@ import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
 import { chooseLookups } from '../lookups.ts';
 import { rangesAfter, type TimeRange } from '../time-ranges.ts';
 import type { PollContext } from './build-incidents.ts';
-import { decodeCursor, encodeCursor, type FirstSyncCursor, type PollingCursor } from './cursor.ts';
+import {
+  type Cursor,
+  decodeCursor,
+  encodeCursor,
+  type FirstSyncCursor,
+  type PollingCursor,
+  parseCursor,
+} from './cursor.ts';
 import type { IncidentLists, PlatformRecord } from './definition.ts';
 import { readOpenLists, readPages, readRangedList, toListRange } from './list-reader.ts';
 import {
@@ -28,14 +35,17 @@ const LIST_PRECISION_MS = SECOND_MS;
 export async function* poll<Item extends PlatformRecord>(context: PollContext<Item>): AsyncGenerator<Page> {
   const { request, lists, teams, services } = context;
   request.signal.throwIfAborted();
-  const readWith = lists.readWith ?? [];
-  const adopt = lists.adoptCursor ?? (() => undefined);
-  const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, readWith, adopt);
+  const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor, lists);
   await checkSession(context);
   await teams.ensure([], request.nowMs, request.signal);
   await services.ensure([], request.nowMs, request.signal);
   if (cursor?.phase === 'polling') yield* pollChanges(context, cursor);
   else yield* firstSync(context, resumeCursor(context, cursor));
+}
+
+function readCursor<Item extends PlatformRecord>(text: string, lists: IncidentLists<Item>): Cursor | undefined {
+  const { readWith = [], adoptCursor: adopt = () => undefined, cursorFormat } = lists;
+  return cursorFormat === undefined ? decodeCursor(text, readWith, adopt) : cursorFormat.read(parseCursor(text));
 }
 
 /** Throws where the credentials are refused: an empty list would be taken for an empty platform. */
@@ -76,18 +86,18 @@ async function* firstSync<Item extends PlatformRecord>(
     const newestMs = latest([state.newestMs, read.newestMs]);
     const ranges = lists.created === undefined ? page.rangesLeft : rangesAfter(page, read.createdMs, LIST_PRECISION_MS);
     state = { ...state, ranges: [...ranges], ...(newestMs === undefined ? {} : { newestMs }) };
-    yield toPage(read, encodeCursor(state));
+    yield toPage(read, encodeCursor(state, lists.cursorFormat));
     if (isUnlimited(lists) && read.createdMs.some((ms) => ms < begun.historyStartMs)) break;
   }
   state = { ...state, phase: 'open', ranges: [] };
   for await (const { records } of readOpenLists(client, lists, request.nowMs)) {
-    yield toPage(await reader.readList(records), encodeCursor(state));
+    yield toPage(await reader.readList(records), encodeCursor(state, lists.cursorFormat));
   }
   const { polledUntilMs, historyStartMs, readWith } = state;
   // Later polls continue from before the sync began: what changed while it ran was perhaps read before it changed.
   const newestMs = Math.max(Math.min(state.newestMs ?? 0, polledUntilMs), polledUntilMs - HOUR_MS);
   yield {
-    ...toPage(NOTHING, encodeCursor({ phase: 'polling', historyStartMs, newestMs, readWith })),
+    ...toPage(NOTHING, encodeCursor({ phase: 'polling', historyStartMs, newestMs, readWith }, lists.cursorFormat)),
     catalogue: context.services.takeUpdates(),
     complete: { polledUntilMs, historyStartMs },
   };
@@ -103,7 +113,7 @@ async function* pollChanges<Item extends PlatformRecord>(
   let newestMs: number | undefined;
   for await (const read of readNews(context, state, reader)) {
     newestMs = latest([newestMs, read.newestMs]);
-    yield toPage(read, encodeCursor(state));
+    yield toPage(read, encodeCursor(state, lists.cursorFormat));
   }
   const { ids, ...position } = await chooseLookups({
     request,
@@ -111,7 +121,7 @@ async function* pollChanges<Item extends PlatformRecord>(
     position: state,
     retriesMax: RETRIES_PER_POLL,
   });
-  yield toPage(await reader.readSingles(ids), encodeCursor(state));
+  yield toPage(await reader.readSingles(ids), encodeCursor(state, lists.cursorFormat));
   const historyStartMs = isLonger(request.historyStartMs, state) ? request.historyStartMs : state.historyStartMs;
   const next: PollingCursor = {
     phase: 'polling',
@@ -122,7 +132,7 @@ async function* pollChanges<Item extends PlatformRecord>(
     ...position,
   };
   yield {
-    ...toPage(NOTHING, encodeCursor(next)),
+    ...toPage(NOTHING, encodeCursor(next, lists.cursorFormat)),
     catalogue: services.takeUpdates(),
     complete: { polledUntilMs: request.nowMs, historyStartMs },
   };

@@ -9,8 +9,8 @@ import {
 } from '../probes.ts';
 import { detailsLabel, toSample } from './build-incidents.ts';
 import type { IncidentLists, NameList, PlatformRecord } from './definition.ts';
-import { type ListClient, openRequests, readPage, toLabel, toListRange } from './list-reader.ts';
-import type { ListedPage, ListRequest } from './paging.ts';
+import { type ListClient, openRequests, readCount, readPage, toLabel, toListRange } from './list-reader.ts';
+import type { ListedPage, ListRequest, Paging } from './paging.ts';
 
 interface ProbeInput<Item extends PlatformRecord> {
   readonly client: ListClient;
@@ -37,9 +37,10 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
   const open: ListedPage[] = [];
   for (const [index, list] of openRequests(lists).entries()) {
     const call = `${toLabel(list)} (open${index === 0 ? '' : ` ${index + 1}`})`;
-    const first = await probes.run(required(call), () => readPage(client, lists.openPaging ?? lists.paging, list));
+    const first = await probes.run(required(call), () => readCounted(client, lists.openPaging ?? lists.paging, list));
     if (first !== undefined) open.push(first);
   }
+  const counted = await probeCount(input, listRequest, probes);
   const newest = page?.records[0];
   const oneCall = { call: toLabel(lists.one('{id}')), isNeeded: false, impact: LOST_WITHOUT_ONE };
   if (newest === undefined) probes.skip(oneCall, 'there is no record to ask for');
@@ -52,7 +53,7 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
   if (page === undefined) return report;
   const nameIn = (list: typeof teams) => (id: string | undefined) => list?.names.find((one) => one.id === id)?.name;
   const timesMs = page.records.map(({ createdAtMs }) => createdAtMs);
-  const total = page.total ?? (page.next === undefined ? page.records.length : undefined);
+  const total = page.total ?? counted ?? (page.next === undefined ? page.records.length : undefined);
   const expected = total ?? estimateRecords({ timesMs, isAll: false, ...history });
   return {
     ...report,
@@ -98,6 +99,27 @@ async function probeSession(client: ListClient, session: ListRequest, probes: Re
   );
 }
 
+/** The first page of a list, counted where polls count it. */
+async function readCounted(client: ListClient, paging: Paging, list: ListRequest): Promise<ListedPage> {
+  const page = await readPage(client, paging, list);
+  if (page.next === undefined || paging.count === undefined) return page;
+  return { ...page, total: await readCount(client, paging.count, list) };
+}
+
+/** The endpoint that counts a list, where that is one of its own. */
+async function probeCount<Item extends PlatformRecord>(
+  { client, lists }: ProbeInput<Item>,
+  list: ListRequest,
+  probes: ReturnType<typeof createProbeRunner>,
+): Promise<number | undefined> {
+  const { count, size } = lists.paging;
+  if (count === undefined) return undefined;
+  const call = toLabel(count.request(list));
+  if (call === toLabel(list)) return undefined;
+  const impact = `histories of more than ${size} records`;
+  return probes.run({ call, isNeeded: true, impact }, () => readCount(client, count, list));
+}
+
 async function probeDetails<Item extends PlatformRecord>(
   { client, lists: { details } }: ProbeInput<Item>,
   probes: ReturnType<typeof createProbeRunner>,
@@ -140,15 +162,18 @@ interface Expected {
 
 /** A poll reads what changed and what is open, and the names once an hour; a first sync all pages and the details. */
 function estimate<Item extends PlatformRecord>(
-  { paging: { size }, longestRangeMs }: IncidentLists<Item>,
+  { paging: { size, count }, longestRangeMs }: IncidentLists<Item>,
   { expected, isExact, historyMs, open, sessionRequests, namePages, detailed }: Expected,
 ): RequestEstimate {
+  // A list of more than one page is counted before more of it is read.
+  const counting = count === undefined ? 0 : 1;
   const openPages = open.reduce(
-    (sum, { next, total }) => sum + (next === undefined ? 1 : pagesOf(total ?? 2 * size, size)),
+    (sum, { next, total }) => sum + (next === undefined ? 1 : counting + pagesOf(total ?? 2 * size, size)),
     0,
   );
   const ranges = longestRangeMs === undefined ? 1 : Math.max(1, Math.ceil(historyMs / longestRangeMs));
-  const historyPages = ranges * pagesOf(expected / ranges, size);
+  const pagesOfRange = pagesOf(expected / ranges, size);
+  const historyPages = ranges * (pagesOfRange + (pagesOfRange > 1 ? counting : 0));
   return {
     perPoll: sessionRequests + 1 + openPages,
     perHour: namePages,

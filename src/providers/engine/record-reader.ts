@@ -96,10 +96,12 @@ export function createRecordReader<Item extends PlatformRecord>(
       for (const { id, updatedAtMs } of ready) seen.set(id, updatedAtMs);
       for (const { id } of rejected) if (id !== undefined) seen.set(id, Number.NEGATIVE_INFINITY);
       const built = await buildIncidents(context, ready, (id) => retriedIds.has(id));
+      const isTurnWanted = isOpenEnded(retriedIds);
+      for (const { id = '' } of built.rejected.filter(isTurnWanted)) seen.delete(id);
       const again = await readSingles(built.againIds);
       return {
         incidents: [...built.incidents, ...again.incidents],
-        rejected: [...rejected, ...built.rejected, ...again.rejected],
+        rejected: [...rejected, ...built.rejected.filter((one) => !isTurnWanted(one)), ...again.rejected],
         deletedIds: again.deletedIds,
         newestMs: latest(changed.map(changedMs)),
         createdMs: parsed.records.map(({ createdAtMs }) => createdAtMs),
@@ -107,6 +109,11 @@ export function createRecordReader<Item extends PlatformRecord>(
       };
     },
   };
+}
+
+/** Whether a list did not tell the end of a record that was rejected before: it is requested by its id when it is its turn. */
+function isOpenEnded(retriedIds: ReadonlySet<string>): (rejection: Rejection) => boolean {
+  return ({ id = '', reason }) => reason === 'end_unknown' && retriedIds.has(id);
 }
 
 /** The record by its id, or by another id that the platform may know it by. */

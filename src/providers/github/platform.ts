@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { ProviderConfig } from '../../config/types.ts';
 import { messageOf } from '../../model/error-message.ts';
+import { isGlob } from '../../model/glob.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { type Auth, bearer } from '../engine/auth.ts';
 import { createDeploymentProvider } from '../engine/deployment-provider.ts';
@@ -10,12 +11,13 @@ import { hmacHex, signedBy } from '../webhook.ts';
 import { createGithubApi, type GithubApi } from './api.ts';
 import { appTokenSource } from './app-token.ts';
 import { graphqlProblem } from './graphql.ts';
+import { githubIssues } from './issues.ts';
 import { createGithubDeployments } from './source.ts';
 
 const identifier = z.union([z.string().min(1), z.number().int().positive()]).transform(String);
 
 const shape = {
-  source: z.enum(['deployments']).default('deployments'),
+  source: z.enum(['deployments', 'issues']).default('deployments'),
   token: z.string().min(1).optional(),
   app: z
     .strictObject({ id: identifier, installation_id: identifier, private_key_file: z.string().min(1) })
@@ -25,6 +27,11 @@ const shape = {
     .array(z.string().regex(/^[^/\s]+\/[^/\s]+$/))
     .min(1)
     .describe('Repositories as organisation/name; * is for any characters, over what the credentials see.'),
+  labels: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['incident'])
+    .describe('For source: issues: an issue with all of these labels is an incident.'),
   deployments_from: z
     .enum(['deployments', 'releases', 'workflow_runs'])
     .default('deployments')
@@ -48,6 +55,10 @@ export const github: Platform = {
   create: (config, dependencies) => {
     const settings = Settings.parse(config.settings);
     const api = createGithubApi(config.baseUrl);
+    if (settings.source === 'issues') {
+      checkOneRepository(settings.repositories);
+      return githubIssues(toAuth(settings, api)).create(config, dependencies);
+    }
     const input = {
       source: createGithubDeployments({ settings, config, api }),
       baseUrl: api.baseUrl,
@@ -58,6 +69,15 @@ export const github: Platform = {
     return createDeploymentProvider(input, config, dependencies);
   },
 };
+
+/** The lists of issues are those of one repository. */
+function checkOneRepository([first = '', ...others]: readonly string[]): void {
+  if (others.length > 0 || isGlob(first)) {
+    throw new Error(
+      'repositories: expected one repository in full with source: issues; add a provider for each further one',
+    );
+  }
+}
 
 function toAuth({ token, app }: GithubSettings, api: GithubApi): Auth {
   if ((token === undefined) === (app === undefined)) {

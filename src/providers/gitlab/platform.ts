@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import { isGlob } from '../../model/glob.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import { header } from '../engine/auth.ts';
 import { createDeploymentProvider } from '../engine/deployment-provider.ts';
 import type { Platform } from '../provider.ts';
 import { sharedToken, signedBy, standardWebhooks } from '../webhook.ts';
+import { gitlabIncidents } from './incidents.ts';
 import { createGitlabDeployments } from './source.ts';
 
 const shape = {
-  source: z.enum(['deployments']).default('deployments'),
+  source: z.enum(['deployments', 'incidents']).default('deployments'),
   token: z.string().min(1),
   projects: z
     .array(z.string().regex(/^[^/\s]+(\/[^/\s]+)+$/))
@@ -30,7 +32,11 @@ export const gitlab: Platform = {
   deployments: 'source',
   fromEnvironment: () => undefined,
   create: (config, dependencies) => {
-    const { token, projects } = Settings.parse(config.settings);
+    const { source, token, projects } = Settings.parse(config.settings);
+    if (source === 'incidents') {
+      checkOneProject(projects);
+      return gitlabIncidents.create({ ...config, baseUrl: toApiUrl(config.baseUrl) }, dependencies);
+    }
     const { deployments: settings = { environments: [], leadTime: 'off' as const } } = config;
     const input = {
       source: createGitlabDeployments({ projects, settings }),
@@ -41,6 +47,15 @@ export const gitlab: Platform = {
     return createDeploymentProvider(input, config, dependencies);
   },
 };
+
+/** The lists of incidents are those of one project. */
+function checkOneProject([first = '', ...others]: readonly string[]): void {
+  if (others.length > 0 || isGlob(first)) {
+    throw new Error(
+      'projects: expected one project in full with source: incidents; add a provider for each further one',
+    );
+  }
+}
 
 /** `base_url` is the server, or its API. */
 function toApiUrl(configured = 'https://gitlab.com'): string {

@@ -7,10 +7,11 @@ import { basic, bearer } from '../engine/auth.ts';
 import { definePlatform, details, secret } from '../engine/define-platform.ts';
 import type { ListRange, PlatformRecord } from '../engine/definition.ts';
 import { afterCursor, byOffset, singlePage } from '../engine/paging.ts';
+import { readStatusChanges, type StatusChange } from '../engine/status-history.ts';
 import { toOpenStatus } from '../engine/to-incident.ts';
+import { fieldPaths } from '../sources.ts';
 import { tagValue, toTagMap } from '../tags.ts';
 import { hmacHex, signedBy } from '../webhook.ts';
-import { readStatusChanges, type StatusChange } from './status-history.ts';
 
 /** What the changes of its status told before. */
 type Kept = Pick<Incident, 'acknowledgedAtMs' | 'resolvedAtMs' | 'intervals' | 'reopenedAtMs'>;
@@ -175,6 +176,7 @@ export const jira = definePlatform({
     escalations: false,
     reopens: true,
   }),
+  sources: ['priority', 'tag', 'label', 'field'],
   // Not published for tokens of an account; bursts of more than some ten a second are refused.
   rateLimit: { requests: 600, perMs: MINUTE_MS },
   session: ({ account }) => ({ path: `${apiOf(account)}/myself` }),
@@ -191,7 +193,9 @@ export const jira = definePlatform({
   incidents: (own, config) => {
     const { account, jql, timestamps } = own;
     const isCloud = account !== '';
-    const fields = [FIELDS, ...Object.values(timestamps).filter((name) => name !== '')].join(',');
+    // `fields.customfield_1.value`: the platform sends the fields that are asked for.
+    const sources = fieldPaths(config).flatMap((path) => /^fields\.([^.]+)/.exec(path)?.[1] ?? []);
+    const fields = [FIELDS, ...sources, ...Object.values(timestamps).filter((name) => name !== '')].join(',');
     const list = (clauses: readonly string[], order = 'created ASC') => ({
       path: `${apiOf(account)}/search${isCloud ? '/jql' : ''}`,
       query: {

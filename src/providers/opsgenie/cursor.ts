@@ -1,47 +1,53 @@
 import { z } from 'zod';
+import type { Cursor, CursorFormat } from '../engine/cursor.ts';
 
-const span = z.object({ fromMs: z.number(), toMs: z.number() });
 const shared = {
   source: z.enum(['alerts', 'incidents']),
-  /** Names of the tags that stored records were read with. */
+  /** What the stored records were read with: names of tags, then the lists of sources. */
   tags: z.array(z.string()),
   historyStartMs: z.number(),
-  /** Newest `updatedAt` (alerts) or `createdAt` (incidents) seen. */
   newestMs: z.number().optional(),
 };
 
-/** A first sync under way: what is left to be read of the history, then of the open ones. */
-const FirstSync = z.object({
-  phase: z.enum(['history', 'open']),
-  ...shared,
-  /** When the first sync began, over a crash. */
-  askedUntilMs: z.number(),
-  /** An offset, which earlier versions wrote, is passed over: the span that it was within is read anew. */
-  spans: z.array(span),
-});
-/** Everything is read: later polls go on from `newestMs`. */
-const Synced = z.object({
-  phase: z.literal('synced'),
-  ...shared,
-  newestMs: z.number(),
-  /** Where the turns of what is asked for by id stand. */
-  missingId: z.string().optional(),
-  retriedId: z.string().optional(),
-});
-const Cursor = z.discriminatedUnion('phase', [FirstSync, Synced]);
+const StoredCursor = z.discriminatedUnion('phase', [
+  z.object({
+    phase: z.enum(['history', 'open']),
+    ...shared,
+    askedUntilMs: z.number(),
+    // An offset, which earlier versions wrote, is passed over: the range that it was within is read anew.
+    spans: z.array(z.object({ fromMs: z.number(), toMs: z.number() })),
+  }),
+  z.object({
+    phase: z.literal('synced'),
+    ...shared,
+    newestMs: z.number(),
+    missingId: z.string().optional(),
+    retriedId: z.string().optional(),
+  }),
+]);
 
-export type FirstSync = z.output<typeof FirstSync>;
-export type Synced = z.output<typeof Synced>;
-export type Cursor = z.output<typeof Cursor>;
-
-/** The cursor as text; `decodeCursor` reads it. */
-export function encodeCursor(cursor: Cursor): string {
-  return JSON.stringify(cursor);
-}
-
-/** What `encodeCursor` wrote; throws on anything else. */
-export function decodeCursor(text: string): Cursor {
-  const result = Cursor.safeParse(JSON.parse(text));
-  if (result.success) return result.data;
-  throw new Error('the stored cursor of this Opsgenie provider is unreadable: expected one that this version wrote');
+/** Cursors as all versions of this provider store them; one of the other source is of no use. */
+export function cursorFormat(source: 'alerts' | 'incidents'): CursorFormat {
+  return {
+    read(value) {
+      const result = StoredCursor.safeParse(value);
+      if (!result.success) {
+        throw new Error(
+          'the stored cursor of this Opsgenie provider is unreadable: expected one that this version wrote',
+        );
+      }
+      if (result.data.source !== source) return undefined;
+      const { data } = result;
+      const { tags: readWith, source: _source, ...rest } = data;
+      if (rest.phase === 'synced') return { ...rest, phase: 'polling', readWith };
+      const { askedUntilMs: polledUntilMs, spans: ranges, ...firstSync } = rest;
+      return { ...firstSync, polledUntilMs, ranges, readWith };
+    },
+    write(cursor: Cursor): z.input<typeof StoredCursor> {
+      const { readWith: tags, ...rest } = cursor;
+      if (rest.phase === 'polling') return { ...rest, phase: 'synced', source, tags };
+      const { polledUntilMs: askedUntilMs, ranges: spans, ...firstSync } = rest;
+      return { ...firstSync, source, tags, askedUntilMs, spans };
+    },
+  };
 }

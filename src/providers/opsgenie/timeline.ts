@@ -1,41 +1,16 @@
-import type { HttpClient } from '../../http/client.ts';
+import { z } from 'zod';
 import type { Interval } from '../../model/incident.ts';
-import { parseRecords, parseResponse } from '../answers.ts';
-import { TimelineEntry, TimelineResponse } from './schema.ts';
-
-/** Entries per page: the only number that published programs use; the endpoint's own limit is not documented. */
-const ENTRIES_PER_PAGE = 20;
-/** Pages of one timeline: 1 000 changes of one incident are a loop of somebody's automation, not its story. */
-const TIMELINE_PAGES_MAX = 50;
+import { timestamp } from '../answers.ts';
 
 const CLOSING = new Set(['IncidentResolved', 'IncidentClosed']);
 /** The second is inferred from the names of the others; both spellings of it are understood. */
 const OPENING = /^Incident(?:Opened|Reopened|ReOpened)$/;
 
-/** Every entry of an incident's timeline that opened or ended it; undefined when it is longer than anyone may read. */
-export async function readTimeline(
-  httpClient: HttpClient,
-  id: string,
-  signal: AbortSignal,
-): Promise<readonly TimelineEntry[] | undefined> {
-  const path = `/v2/incident-timelines/${encodeURIComponent(id)}/entries`;
-  const endpoint = '/v2/incident-timelines/{id}/entries';
-  const what = `GET ${endpoint}`;
-  const found: TimelineEntry[] = [];
-  let offset: string | undefined;
-  for (let page = 0; page < TIMELINE_PAGES_MAX; page += 1) {
-    const { body } = await httpClient.get(
-      { path, endpoint },
-      { group: 'incident', limit: ENTRIES_PER_PAGE, offset },
-      signal,
-    );
-    const { data } = parseResponse(TimelineResponse, body, what);
-    found.push(...parseRecords(TimelineEntry, data.entries, what).records.filter(({ type }) => isEvent(type)));
-    if (data.nextOffset === undefined || data.nextOffset === offset || data.entries.length === 0) return found;
-    offset = data.nextOffset;
-  }
-  return undefined;
-}
+/** An entry of `GET /v2/incident-timelines/{id}/entries`; who made it is not read. */
+export const TimelineEntry = z
+  .object({ type: z.string(), eventTime: timestamp })
+  .transform(({ type, eventTime }) => ({ type, atMs: eventTime }));
+export type TimelineEntry = z.output<typeof TimelineEntry>;
 
 /**
  * The spans in which an incident was open, from its creation: each ends with the first resolve or close, and the next
@@ -58,8 +33,4 @@ export function toOpenIntervals(createdAtMs: number, entries: readonly TimelineE
   }
   if (openedAtMs !== undefined) intervals.push({ openedAtMs });
   return intervals;
-}
-
-function isEvent(type: string): boolean {
-  return CLOSING.has(type) || OPENING.test(type);
 }

@@ -8,6 +8,7 @@ import { definePlatform, secret } from '../engine/define-platform.ts';
 import type { ListRange, PlatformRecord } from '../engine/definition.ts';
 import { nextLink, valueAt } from '../engine/paging.ts';
 import { toOpenStatus } from '../engine/to-incident.ts';
+import { fieldPaths } from '../sources.ts';
 import { basicPassword, bearer, signedBy } from '../webhook.ts';
 import { isLocalTimeOf, parseLocalTime, toLocalRange } from './local-time.ts';
 
@@ -154,11 +155,14 @@ export const servicenow = definePlatform({
   rateLimit: { requests: 120, perMs: MINUTE_MS },
   incidents: (own, config) => {
     const { timezone, query, states, timestamps } = own;
+    // `u_impact.display_value`: the platform sends the columns that are asked for.
+    const sources = fieldPaths(config).flatMap((path) => path.split('.')[0] ?? []);
+    const further = [...sources, ...Object.values(timestamps).filter((name) => name !== '')];
     const list = (...terms: readonly string[]) => ({
       path: '/api/now/table/incident',
       query: {
         sysparm_query: [...(query === '' ? [] : [query]), ...terms].join('^'),
-        sysparm_fields: [COLUMNS, ...Object.values(timestamps).filter((name) => name !== '')].join(','),
+        sysparm_fields: [COLUMNS, ...further].join(','),
         sysparm_display_value: 'all',
         sysparm_exclude_reference_link: true,
       },

@@ -5,8 +5,8 @@ import { formatLocalTime } from '../../model/format.ts';
 import type { DoraGrouping, DoraProvider, DoraRow, DoraValues } from '../../stats/dora/rows.ts';
 import type { StoreSnapshot } from '../../store/snapshot.ts';
 import { findName } from '../filter.ts';
-import type { Period } from '../period.ts';
-import type { Bounds } from '../report.ts';
+import type { Bounds, Period } from '../period.ts';
+
 import { findEndMs, type WindowEnd } from '../timeline.ts';
 import { createDoraTimeline, findDoraProviders } from './dora-timeline.ts';
 

@@ -1,12 +1,13 @@
 import { formatIsoTime } from '../../model/format.ts';
 import type { DoraValues } from '../../stats/dora/rows.ts';
+import type { Bounds } from '../period.ts';
 import { formatCsvLine } from '../render/csv.ts';
 import { formatBounds } from '../render/format.ts';
 import { escapeMarkdown, renderMarkdownSection } from '../render/markdown.ts';
 import { RULE, renderTextSection } from '../render/text.ts';
-import type { Bounds } from '../report.ts';
 import type { Delivery, DeliveryGroup } from './delivery.ts';
 import { toDoraFields, toLevelFields } from './fields.ts';
+import { toDeliveryGroups } from './render-groups.ts';
 import { toDeliverySections } from './sections.ts';
 
 /** Rises when a key is renamed or removed. */
@@ -34,14 +35,11 @@ export function renderDeliveryJson(delivery: Delivery): string {
 
 /** The document that `renderDeliveryJson` writes. */
 export function toDeliveryDocument(delivery: Delivery) {
-  const { timezone, groups, bounds, beforeBounds } = delivery;
+  const { timezone, bounds, beforeBounds } = delivery;
   const toSpan = ({ firstMs, lastMs }: Bounds) => ({
     from: formatIsoTime(firstMs, timezone),
     to: formatIsoTime(lastMs, timezone),
   });
-  const filter = (grouping: DeliveryGroup['grouping']) =>
-    groups.filter((group) => group.grouping === grouping).map((group) => ({ name: group.name, ...toValues(group) }));
-  const [all] = groups.filter(({ grouping }) => grouping === 'all');
   return {
     format: FORMAT,
     made_at: formatIsoTime(delivery.madeAtMs, timezone),
@@ -49,22 +47,8 @@ export function toDeliveryDocument(delivery: Delivery) {
     before: beforeBounds === undefined ? null : toSpan(beforeBounds),
     filter: delivery.filter,
     minimum_sample: delivery.minimumSample,
-    all: all === undefined ? null : toValues(all),
-    services: filter('service'),
-    teams: filter('team'),
-    providers: filter('provider'),
+    ...toDeliveryGroups(delivery),
     notes: delivery.notes,
-  };
-}
-
-function toValues({ values, before }: DeliveryGroup) {
-  return { ...toFields(values), before: before === undefined ? null : toFields(before) };
-}
-
-function toFields(values: Readonly<DoraValues>) {
-  return {
-    ...Object.fromEntries(toDoraFields(values).map(([name, value]) => [name, value ?? null])),
-    levels: Object.fromEntries(toLevelFields(values).map(([metric, level]) => [metric, level ?? null])),
   };
 }
 

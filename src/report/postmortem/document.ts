@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatIsoTime } from '../../model/format.ts';
 import { MINUTE_MS } from '../../model/time.ts';
+import { deploymentBeforeFields, toDeploymentBeforeJson } from '../dora/deployments-before.ts';
 import { incidentFields, isoTime, toIncidentJson, toOptionalTime } from '../incident-json.ts';
 import { DURATION_KINDS, type Duration, type Facts, RESOLUTION_STATES } from './facts.ts';
 import { ALL_PARTS_TO_FILL_IN } from './to-fill-in.ts';
@@ -53,8 +54,10 @@ export const Postmortem = z
       recovery_minutes: minutes.optional().describe('By recovery.reopened'),
     }),
     recent_changes: z.strictObject({
-      known: z.boolean().describe('false: nothing tells the exporter of changes yet, so an empty list means nothing'),
-      changes: z.array(z.never()),
+      known: z.boolean().describe('false: no deployments are read, so an empty list means nothing'),
+      changes: z
+        .array(z.strictObject(deploymentBeforeFields))
+        .describe('Deployments of the service that were live at the trigger, newest first'),
     }),
     similar: z.strictObject({
       count: count.describe('Earlier incidents with the same fingerprint'),
@@ -107,7 +110,10 @@ export function toPostmortem(facts: Facts): Postmortem {
       event: text,
     })),
     ...toCourse(facts),
-    recent_changes: { known: false, changes: [] },
+    recent_changes: {
+      known: facts.deployments !== undefined,
+      changes: (facts.deployments ?? []).map((one) => toDeploymentBeforeJson(one, triggeredAtMs)),
+    },
     similar: toSimilar(similar),
     comparisons: comparisons.map((one) => ({
       by: one.grouping,

@@ -12,6 +12,7 @@ import {
 import { DAY_MS, MINUTE_MS } from '../../model/time.ts';
 import type { StatisticsSettings } from '../../stats/rows.ts';
 import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
+import { createDeploymentIndex, type DeploymentBefore } from '../dora/deployments-before.ts';
 import { EXCLUSION_TEXTS, findExclusion, toLabels } from '../exclusion.ts';
 import { findRow, readStatistics } from '../statistic-info.ts';
 import { createTimeline, findCoverage, type HistoryInput, type ReportedProvider } from '../timeline.ts';
@@ -47,9 +48,11 @@ export interface Facts {
   readonly similar: SimilarIncidents;
   readonly comparisons: readonly Comparison[];
   readonly reopened: StatisticsSettings['reopened'];
+  /** The deployments of its service that were live when it was triggered, newest first; undefined where none are read. */
+  readonly deployments: readonly DeploymentBefore[] | undefined;
 }
 
-/** Gathers what is known of an incident; goes over the history twice. */
+/** Gathers what is known of an incident; goes over the incidents twice, and over the deployments once. */
 export function gatherFacts(input: FactsInput): Facts {
   const { history, details, settings, severities, labelMapper } = input;
   const { provider, stored, incident } = details;
@@ -77,7 +80,13 @@ export function gatherFacts(input: FactsInput): Facts {
     similar: findSimilar(stored, history, settings),
     comparisons: compareWithUsual(input),
     reopened: settings.reopened,
+    deployments: findDeployments(history, labels.service, incident.triggeredAtMs),
   };
+}
+
+function findDeployments(history: StoreSnapshot, service: string, atMs: number): Facts['deployments'] {
+  const index = createDeploymentIndex(history);
+  return index.isKnown ? index.findBefore(service, atMs) : undefined;
 }
 
 function findExclusionText({ details, labelMapper: findLabelMapper, settings }: FactsInput, labels: MappedLabels) {

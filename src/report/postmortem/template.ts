@@ -33,7 +33,7 @@ export function renderPostmortem(facts: Facts, { timezone, hasTitle = true }: Re
     toTimeline(facts, timezone),
     { ...toInvestigation(facts, timezone), blanks: INVESTIGATION },
     { ...toResolution(facts, timezone), blanks: RESOLUTION },
-    { ...NO_CHANGES, blanks: RECENT_CHANGES },
+    { ...toChanges(facts, timezone), blanks: RECENT_CHANGES },
     toSimilar(facts, timezone),
     ...toComparisons(facts),
   ];
@@ -189,11 +189,22 @@ function toResolution(facts: Facts, timezone: string): Section {
   return { title: RESOLUTION.title, kind: 'lines', lines };
 }
 
-const NO_CHANGES: Section = {
-  title: RECENT_CHANGES.title,
-  kind: 'list',
-  items: ['none known: nothing tells mttr-exporter of deployments or other changes yet'],
-};
+function toChanges({ deployments, incident }: Facts, timezone: string): Section {
+  const { title } = RECENT_CHANGES;
+  if (deployments === undefined) return { title, kind: 'list', items: ['none known: no deployments are read'] };
+  if (deployments.length === 0)
+    return { title, kind: 'list', items: ['no deployment of the service before it is known'] };
+  const rows = deployments.map(({ id, url, provider, repository, environment, finishedAtMs }) => [
+    url === undefined ? id : { text: id, url },
+    provider,
+    repository,
+    environment,
+    formatTime(finishedAtMs, timezone),
+    formatDuration((incident.triggeredAtMs - finishedAtMs) / MINUTE_MS),
+  ]);
+  const head = ['Deployment', 'Provider', 'Repository', 'Environment', 'Succeeded', 'Before the trigger'];
+  return { title, kind: 'table', head, rows, textColumns: head.length };
+}
 
 function toSimilar({ similar: { count, last } }: Facts, timezone: string): Section {
   const title = 'Similar earlier incidents';

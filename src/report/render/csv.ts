@@ -1,6 +1,7 @@
 import { formatIsoTime } from '../../model/format.ts';
 import type { Group } from '../groups.ts';
-import type { Bounds, Report } from '../report.ts';
+import type { Bounds } from '../period.ts';
+import type { Report } from '../report.ts';
 import { type StatisticValues, toReportFields } from '../statistic-info.ts';
 
 const HEAD = ['grouping', 'name', 'title', 'period', 'from', 'to', 'level', 'target_minutes', 'objective_met'] as const;

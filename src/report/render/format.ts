@@ -1,7 +1,7 @@
 import type { BusinessHours, SeverityConfig } from '../../config/types.ts';
 import { formatLocalTime } from '../../model/format.ts';
 import type { Group } from '../groups.ts';
-import type { Bounds } from '../report.ts';
+import type { Bounds } from '../period.ts';
 
 /** What stands where nothing is known; never 0. */
 export const NO_DATA = 'no data';

@@ -1,6 +1,8 @@
 import { formatIsoTime } from '../../model/format.ts';
+import { toDeliveryGroups } from '../dora/render-groups.ts';
 import { filterGroups, type Group } from '../groups.ts';
-import type { Bounds, Report } from '../report.ts';
+import type { Bounds } from '../period.ts';
+import type { Report } from '../report.ts';
 import { toReportFields } from '../statistic-info.ts';
 import { formatTimeOfDay } from './format.ts';
 import { isAvailabilityMet } from './objectives.ts';
@@ -37,6 +39,7 @@ export function renderJson(report: Report): string {
       resolved_at: toTime(resolvedAtMs),
       recovery_minutes: minutes,
     })),
+    delivery: report.delivery === undefined ? null : toDeliveryGroups(report.delivery),
     notes: report.notes,
     reasons: report.hints,
   };

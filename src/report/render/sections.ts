@@ -1,5 +1,6 @@
 import { formatLocalTime } from '../../model/format.ts';
 import type { Statistic } from '../../stats/rows.ts';
+import { toReportSections } from '../dora/sections.ts';
 import { filterGroups, findTotal, type Group } from '../groups.ts';
 import type { Report } from '../report.ts';
 import {
@@ -44,6 +45,7 @@ export function toSections(report: Report): Section[] {
     ...toTrend(report),
     ...toComparison(report),
     ...(longest.length > 0 ? [toLongestTable(report)] : []),
+    ...(report.delivery === undefined ? [] : toReportSections(report.delivery)),
     toAbout(report),
     ...(notes.length > 0 ? [toList('Notes', noteTexts)] : []),
   ];

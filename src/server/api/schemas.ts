@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FAILURE_REASONS, GROUPINGS } from '../../config/types.ts';
 import { DEPLOYMENT_OUTCOMES } from '../../model/deployment.ts';
 import { REJECTION_REASONS } from '../../model/incident.ts';
+import { deploymentBeforeFields } from '../../report/dora/deployments-before.ts';
 import { API_EXCLUSIONS } from '../../report/exclusion.ts';
 import { incidentFields, isoTime } from '../../report/incident-json.ts';
 import { DORA_GROUPINGS } from '../../stats/dora/rows.ts';
@@ -219,6 +220,10 @@ const Incident = z.strictObject({
   intervals: z
     .array(z.strictObject({ opened_at: isoTime, closed_at: isoTime.optional() }))
     .describe('When it was open; without closed_at it still is'),
+  deployment_before: z
+    .strictObject(deploymentBeforeFields)
+    .optional()
+    .describe('The newest deployment of the service that had succeeded when it was triggered'),
   excluded: z
     .enum(API_EXCLUSIONS)
     .optional()

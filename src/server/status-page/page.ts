@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { renderTrend } from './chart.ts';
+import { renderDelivery } from './delivery.ts';
 import { formatSpan, type Html, html, renderTime, trusted } from './html.ts';
 import { SCRIPT } from './script.ts';
 import { renderHealth, renderIssues, renderOpen, renderProviders } from './sections.ts';
@@ -52,6 +53,15 @@ ${view.issues.length === 0 ? undefined : section('issues', html`Issues`, renderI
 ${section('severities', html`By severity`, renderSeverities(view))}
 ${section('trend', html`Trend <small>MTTR over the ${view.window} before each time</small>`, renderTrend(view))}
 ${section('open', html`Open incidents`, renderOpen(view))}
+${
+  view.delivery === undefined
+    ? undefined
+    : section(
+        'delivery',
+        html`Delivery <small>deployments of the last ${view.window}</small>`,
+        renderDelivery(view.delivery),
+      )
+}
 ${section('providers', html`Providers`, renderProviders(view))}
 ${section('services', html`Services`, renderServices(view, used))}
 </main>

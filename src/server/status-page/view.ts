@@ -42,6 +42,19 @@ export interface ServiceStats extends WindowStats {
   readonly openNow: number;
 }
 
+/** What a window says of the deployments of a service, or of all; undefined is absent in `/metrics` too. */
+export interface DeliveryStats {
+  readonly name: string;
+  readonly deployments: number;
+  readonly perDay: number | undefined;
+  readonly leadTimeMinutes: number | undefined;
+  readonly changeFailure: number | undefined;
+  readonly recoveryMinutes: number | undefined;
+  readonly rework: number | undefined;
+  /** `elite`, `high`, `medium`, `low`. */
+  readonly level: string | undefined;
+}
+
 /** A windowed mean as it stood at a time in the past. */
 export interface TrendPoint {
   readonly atMs: number;
@@ -104,6 +117,8 @@ export interface ProviderStatus {
   readonly rejectedRecords: number;
   /** What the platform calls severities that map to none of ours. */
   readonly unmappedSeverities: readonly string[];
+  /** Environments that are not read, with what was deployed there since the start; only of providers of deployments. */
+  readonly unreadEnvironments?: readonly { readonly name: string; readonly deployments: number }[];
 }
 
 /** All that the status page shows; the windowed numbers are those of one window. */
@@ -123,6 +138,8 @@ export interface StatusView {
   readonly overall: WindowStats | undefined;
   readonly severities: readonly SeverityStats[] | undefined;
   readonly services: readonly ServiceStats[] | undefined;
+  /** Of deployments: everything first, then each service; absent where none are read. */
+  readonly delivery?: readonly DeliveryStats[] | undefined;
   /** Undefined until it is ready. */
   readonly trend: readonly TrendSeries[] | undefined;
   /** The oldest open incidents, and how many there are in all. */

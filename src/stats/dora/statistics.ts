@@ -45,14 +45,14 @@ export interface DoraStatistics {
 
 export function createDoraStatistics(input: DoraInput): DoraStatistics {
   const deployments = new Map<number, DeploymentSummary>();
-  const incidents = new Map<number, BlamingIncident>();
+  const incidents = new Map<number, { readonly incident: IncidentSummary; readonly blaming: BlamingIncident }>();
   const providers = new Map<string, DoraProvider>();
   let computed = new Computed(input, providers);
   const forgetIncident = (row: number) => {
     const known = incidents.get(row);
     if (known === undefined) return;
     incidents.delete(row);
-    computed.removeIncident(known);
+    computed.removeIncident(known.blaming);
   };
   return {
     put: (deployment) => {
@@ -70,7 +70,7 @@ export function createDoraStatistics(input: DoraInput): DoraStatistics {
       forgetIncident(incident.row);
       const blaming = input.toBlaming(incident);
       if (blaming === undefined) return;
-      incidents.set(incident.row, blaming);
+      incidents.set(incident.row, { incident, blaming });
       computed.addIncident(blaming);
     },
     forgetIncidents: (rows) => rows.forEach(forgetIncident),
@@ -82,7 +82,16 @@ export function createDoraStatistics(input: DoraInput): DoraStatistics {
     },
     rebuild: () => {
       computed = new Computed(input, providers);
-      computed.load(deployments.values(), incidents.values());
+      // A renamed service blames other deployments.
+      for (const [row, { incident }] of incidents) {
+        const blaming = input.toBlaming(incident);
+        if (blaming === undefined) incidents.delete(row);
+        else incidents.set(row, { incident, blaming });
+      }
+      computed.load(
+        deployments.values(),
+        incidents.values().map(({ blaming }) => blaming),
+      );
     },
     refresh: () => computed.refresh(),
     rows: () => computed.windows.rows(),

@@ -38,6 +38,26 @@ describe('a mean', () => {
     }),
   ];
 
+  it('is measured by the configured clock, and agrees with the metric', () => {
+    const incidents = [
+      recovered('WHOLE', 40, { triggeredAtMs: ago(200), startedAtMs: ago(210), mitigatedAtMs: ago(180) }),
+      recovered('PLAIN', 50, { triggeredAtMs: ago(200) }),
+    ];
+
+    const {
+      value,
+      incidents: listed,
+      agrees,
+      ...rest
+    } = ask(worldOf([{ incidents }]), {}, { clock: 'impact', until: 'mitigated' });
+
+    expect(listed.map(({ id, recovery_minutes: minutes }) => [id, minutes])).toEqual([
+      ['PLAIN', 50],
+      ['WHOLE', 30],
+    ]);
+    expect([value, agrees, rest.clock, rest.until]).toEqual([40, true, 'impact', 'mitigated']);
+  });
+
   it('is the sum of the listed minutes divided by their number, the longest first', () => {
     const { value, arithmetic, incidents, counted } = asked(told);
 

@@ -66,6 +66,7 @@ export function report(change: Partial<Report> = {}): Report {
     ],
     before: undefined,
     trend: undefined,
+    delivery: undefined,
     longest: [],
     openNow: 2,
     notes: [],

@@ -122,6 +122,25 @@ describe('a failed change', () => {
     expect(rows.get('service checkout@30d')).toMatchObject({ deployments: 2, failures: 2, recoveries: 2 });
   });
 
+  it('an incident blames by the newest name of its service', () => {
+    let service = 'Checkout (old)';
+    const statistics = createDoraStatistics({
+      settings: doraSettings(),
+      labels: () => deploymentLabels(),
+      toBlaming: () => blaming(1, HOUR_MS, MINUTE_MS, service),
+    });
+    for (const name of ['github', 'pagerduty']) statistics.advance(doraProvider(name));
+    statistics.put(deployment(1, 2 * HOUR_MS));
+    statistics.putIncident({ row: 1 } as IncidentSummary);
+    statistics.rebuild();
+    const before = statistics.facts(1)?.reasons;
+
+    service = 'checkout';
+    statistics.rebuild();
+
+    expect([before, statistics.facts(1)?.reasons]).toEqual([[], ['incident']]);
+  });
+
   it('counts only for the reasons that are configured', () => {
     const deployments = [failure(1, 3 * DAY_MS), deployment(2, 2 * DAY_MS)];
     const incidents = [blaming(1, 2 * DAY_MS - 1, HOUR_MS)];
