@@ -256,3 +256,13 @@ it('rejects what is no object as malformed, of no field, and takes the records a
     },
   });
 });
+
+it('adds to numbers as soon as deployments or incidents were pushed, also where no deployment ever failed', async () => {
+  const stage = await stageDeliveries();
+  const { emptiness } = stage.engine;
+  await expect.poll(() => emptiness.reason('ours')).toBe('it holds no incidents: nothing was pushed yet');
+
+  await stage.pushDeployments(deployment);
+
+  await expect.poll(() => emptiness.reason('ours')).toBeUndefined();
+});
