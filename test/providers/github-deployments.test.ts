@@ -582,6 +582,19 @@ describe('the deployments of GitHub', () => {
       ]);
     });
 
+    it('are of the environment that is named first, whatever names the others have', async () => {
+      const runs = [{ id: 1, branch: 'main', sha: 'sha2', attempts: [attempt(0, 'success')] }];
+      const named = deploymentSettings({ production: ['prod-*'], staging: ['staging'] });
+      const { memory, poll } = await stage([repository(7, 'acme/checkout', { runs })], {
+        settings,
+        config: { deployments: { ...named, firstEnvironment: 'production' } },
+      });
+
+      await poll();
+
+      expect([...memory.deployments.values()].map(({ environment }) => environment)).toEqual(['prod-x']);
+    });
+
     it('see a run that is repeated later as another deployment', async () => {
       const run = { id: 1, branch: 'main', sha: 'sha2', attempts: [attempt(0, 'failure')] };
       const { memory, poll } = await stage([repository(7, 'acme/checkout', { runs: [run] })], { settings });
