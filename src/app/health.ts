@@ -8,7 +8,7 @@ import { formatSpan } from '../server/status-page/html.ts';
 import type { Issue, ProviderStatus } from '../server/status-page/view.ts';
 import { findBaselineGap } from './baselines.ts';
 import { type DeliveryHistory, NO_DELIVERIES } from './deliveries.ts';
-import { findEmptiness } from './emptiness.ts';
+import { findEmptiness, type HeldIncidents } from './emptiness.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 import type { PageLoop } from './page-loop.ts';
 
@@ -104,6 +104,7 @@ export interface HealthInput {
   readonly config: Config;
   readonly core: CoreStatus;
   readonly providers: readonly ProviderStatus[];
+  readonly held: readonly HeldIncidents[];
   /** By provider. */
   readonly capabilities: ReadonlyMap<string, Pick<Capabilities, 'retentionMs'>>;
   /** The time by the clock of a provider's platform. */
@@ -145,7 +146,7 @@ function findProviderIssues(input: HealthInput, provider: ProviderStatus): Issue
   const reasons = (findProvider(core, name)?.rejected ?? []).map(({ label, value }) => `${value} ${label}`);
   const { heldIncidents, rejectedRecords, waitingRecords } = provider;
   const retried = waitingRecords > 0 ? `; ${waitingRecords} of them are fetched again with each poll` : '';
-  const empty = findProviderEmptiness(config, core, provider);
+  const empty = findProviderEmptiness(input, name);
   return [
     ...problem(error !== undefined, `${name} is down: ${error}`),
     ...problem(isStale, `${name}: the last successful poll was ${formatSpan(ageMs)} ago; its numbers are outdated.`),
@@ -177,10 +178,9 @@ function findProviderIssues(input: HealthInput, provider: ProviderStatus): Issue
   ];
 }
 
-function findProviderEmptiness({ providers }: Config, core: CoreStatus, status: ProviderStatus): string | undefined {
-  const config = providers.find(({ name }) => name === status.name);
-  const isImportedOnly = status.allowance === undefined;
-  return config && findEmptiness({ config, isImportedOnly }, findProvider(core, status.name));
+function findProviderEmptiness({ held, core }: HealthInput, name: string): string | undefined {
+  const own = held.find(({ config }) => config.name === name);
+  return own && findEmptiness(own, findProvider(core, name));
 }
 
 /** Windows of rows with this provider that have no baseline yet: alerts that compare with it are mute. */

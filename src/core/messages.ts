@@ -56,6 +56,8 @@ export type StatisticsAnswer = { readonly json: Uint8Array } | { readonly errors
 export interface CoreProviderStatus {
   readonly state: ProviderState;
   readonly counts: ProviderCounts | undefined;
+  /** Deployments of it ended in an environment that is read. */
+  readonly hasDeployments: boolean;
   readonly backlog: Backlog;
   /** Records that were not accepted, by reason; only reasons that occurred. */
   readonly rejected: readonly Pick<StoredCounter, 'label' | 'value'>[];

@@ -22,6 +22,7 @@ const context: ReadContext = { mapping, tags: { service: undefined, severity: un
 export async function receiveIncidents(delivery: Delivery): Promise<Received> {
   const { nowMs, stored } = delivery;
   const parsed = toRecords(delivery).map((record) => {
+    if (!isObject(record)) return { record, refused: NO_OBJECT };
     const one = parseIncident(record, context, nowMs);
     if ('incident' in one) {
       const { imported: _imported, ...incident } = one.incident;
@@ -43,6 +44,7 @@ export async function receiveDeployments(
 ): Promise<Received> {
   const { nowMs, stored } = delivery;
   const parsed = toRecords(delivery).map((record) => {
+    if (!isObject(record)) return { record, refused: NO_OBJECT };
     const one = parseDeployment(record, { zone: ZONE, nowMs });
     return 'reason' in one ? { record, refused: one } : { record, accepted: one };
   });
@@ -66,6 +68,13 @@ const NOTHING = { incidents: [], stateChanges: [], rejected: [], deletedIds: [],
 
 function toRecords({ body }: Delivery): readonly unknown[] {
   return Array.isArray(body) ? body : [body];
+}
+
+/** A line that is not JSON is no object either. */
+const NO_OBJECT = { reason: 'malformed', detail: 'expected a JSON object' } as const;
+
+function isObject(record: unknown): boolean {
+  return typeof record === 'object' && record !== null && !Array.isArray(record);
 }
 
 /** A parsed record, or why it is rejected. */
