@@ -1,6 +1,5 @@
 import { cutLabel } from '../config/label-mapper.ts';
 import type { UnreadDeployment, UnreadEnvironment } from '../model/deployment.ts';
-import type { StoreEngine } from './engine.ts';
 import type { LedgerState, StoredProvider } from './state.ts';
 
 /** Names of a provider that are told of: more are those of pull requests, one each. */
@@ -23,7 +22,7 @@ export const NOTHING_UNREAD: UnreadChanges = { ids: [], newNames: [] };
 interface UnreadInput {
   readonly state: LedgerState;
   readonly provider: Pick<StoredProvider, 'name' | 'row'>;
-  readonly reader: Pick<StoreEngine, 'isRejected'>;
+  readonly reader: { isRejected(provider: number, rejection: { key: string; reason: string }): boolean };
 }
 
 /** Counts the deployments of environments that the configuration does not name, each once. */
