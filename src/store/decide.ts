@@ -136,9 +136,11 @@ function countingRules(
   const polledUntilMs = complete?.polledUntilMs ?? provider.polledUntilMs ?? nowMs;
   // A clock that is ahead must not make anything older than it is.
   const retainedSinceMs = Math.min(nowMs, polledUntilMs) - settings.retentionMs;
+  const countingSinceMs = provider.countingSinceMs ?? startedAtMs ?? nowMs;
   return {
     provider: provider.name,
-    countingSinceMs: provider.countingSinceMs ?? startedAtMs ?? nowMs,
+    countingSinceMs,
+    countingBeganMs: provider.countingBeganMs ?? countingSinceMs,
     polledUntilMs,
     prunedBeforeMs: Math.max(retainedSinceMs, provider.prunedBeforeMs ?? retainedSinceMs),
     nowMs,
@@ -366,7 +368,8 @@ function decideRejections({ state, loaded, provider }: Work, batch: Batch): stri
 /** A window's end never moves backwards: a clock that was set back has to catch up first. */
 function advance({ settings }: LedgerState, before: StoredProvider, batch: Batch): StoredProvider {
   const countingSinceMs = before.countingSinceMs ?? batch.startedAtMs ?? batch.nowMs;
-  const after = { ...before, countingSinceMs, cursor: batch.cursor ?? before.cursor };
+  const countingBeganMs = before.countingBeganMs ?? countingSinceMs;
+  const after = { ...before, countingSinceMs, countingBeganMs, cursor: batch.cursor ?? before.cursor };
   if (batch.complete === undefined) return after;
   const polledUntilMs = Math.max(batch.complete.polledUntilMs, before.polledUntilMs ?? batch.complete.polledUntilMs);
   const { historyStartMs } = batch.complete;
