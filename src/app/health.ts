@@ -20,7 +20,7 @@ const STALE_MS = 15 * MINUTE_MS;
 const LOW_RATE_LIMIT_RATIO = 0.1;
 
 /** Names of environments in one notice. */
-const UNREAD_SHOWN_MAX = 5;
+const UNREAD_SHOWN_MAX = 20;
 
 /** What readiness needs of a provider. */
 interface PolledProvider {
@@ -61,7 +61,7 @@ export function toProviderStatuses(
     const { name, type, rateLimit } = config;
     const isReceiving = webhook !== undefined || push !== undefined;
     const known = findProvider(core, name);
-    const unreadEnvironments = provider.provider.unreadEnvironments?.();
+    const unreadEnvironments = known?.unreadEnvironments ?? [];
     const { isUp, error } = poller.state();
     const synced = known?.state.isSynced ?? false;
     return {
@@ -80,7 +80,7 @@ export function toProviderStatuses(
       resolvedIncidents: known?.counts?.resolved ?? 0,
       rejectedRecords: (known?.rejected ?? []).reduce((sum, { value }) => sum + value, 0),
       unmappedSeverities: known?.unmappedSeverities ?? [],
-      ...(unreadEnvironments && { unreadEnvironments }),
+      ...(unreadEnvironments.length > 0 && { unreadEnvironments }),
     };
   });
 }
@@ -171,7 +171,7 @@ function findProviderIssues(input: HealthInput, provider: ProviderStatus): Issue
     ...notice(
       unread.length > 0,
       `${name}: ${formatCount(unreadCount, 'deployment')} of environments that the configuration does not name (${formatList(
-        unread.map((one) => one.name),
+        unread.flatMap((one) => (one.name === '' ? [] : [one.name])),
         UNREAD_SHOWN_MAX,
       )}) were not read. Name them in environments.`,
     ),

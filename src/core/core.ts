@@ -155,6 +155,7 @@ function providerStatuses(store: Store, memory: CoreMemory): CoreProviderStatus[
     backlog: store.backlog(name),
     rejected: rejected.filter(({ provider }) => provider === name).map(({ label, value }) => ({ label, value })),
     unmappedSeverities: unmapped.filter(({ provider }) => provider === name).map(({ value }) => value),
+    unreadEnvironments: store.unreadEnvironments(name),
   }));
 }
 

@@ -1,7 +1,7 @@
 import type { Config, Grouping } from '../config/types.ts';
 import type { PageUpdate } from '../metrics/reader.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import type { CommitPair, Comparison, Deployment } from '../model/deployment.ts';
+import type { CommitPair, Comparison, Deployment, UnreadEnvironment } from '../model/deployment.ts';
 import type { Incident, StateChange } from '../model/incident.ts';
 import type { Page, PollCoverage } from '../model/poll.ts';
 import type { FieldError } from '../report/filter.ts';
@@ -63,6 +63,8 @@ export interface CoreProviderStatus {
   readonly rejected: readonly Pick<StoredCounter, 'label' | 'value'>[];
   /** Severities of the platform that the configuration does not know. */
   readonly unmappedSeverities: readonly string[];
+  /** Environments of the platform that the configuration does not name. */
+  readonly unreadEnvironments: readonly UnreadEnvironment[];
 }
 
 /** The present state, for the status page and the API. */

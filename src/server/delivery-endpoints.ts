@@ -86,15 +86,18 @@ export function createDeliveryHandler(input: DeliveryHandlerInput): DeliveryHand
     const refuse = (refusal: Refusal) => {
       const { outcome, status, reason, retryAfterSeconds } = refusal;
       // Node drops the rest of a body before the next request; of a long one by somebody unknown it must not have to.
-      if (status !== 401) discardBody(request);
-      else if (!(Number(request.headers['content-length']) <= DROPPED_BYTES_MAX)) {
+      if (status === 401 && !(Number(request.headers['content-length']) <= DROPPED_BYTES_MAX)) {
         response.setHeader('Connection', 'close');
       }
       target.onDelivery(outcome, reason);
       logRefusal(target.provider, refusal);
       if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="mttr-exporter"');
       const options = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-      sendProblem(response, new RequestProblem(status, reason, options), path);
+      const reply = () => {
+        if (!response.destroyed) sendProblem(response, new RequestProblem(status, reason, options), path);
+      };
+      if (status === 401) reply();
+      else void discardBody(request).then(reply);
     };
     answer(target, request, response, { refuse, isWithinLimit: () => isWithinLimit(target) }).catch(
       (error: unknown) => {

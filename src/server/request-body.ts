@@ -45,15 +45,19 @@ const DISCARDED_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
  * Takes what is left of a refused body and keeps nothing of it: most senders read no answer before they have sent all, and
- * a connection that is closed on them loses it. One that sends without end loses its connection.
+ * a connection that is closed on them loses it. Ends when nothing is left; one that sends without end loses its connection.
  */
-export function discardBody(request: IncomingMessage): void {
+export function discardBody(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  request.on('end', resolve).on('close', resolve);
   let length = 0;
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
     if (length > DISCARDED_BYTES_MAX) request.destroy();
   });
   request.resume();
+  return promise;
 }
 
 const LINES = /^application\/(x-ndjson|ndjson|jsonl|x-jsonlines|json-seq)\b/i;

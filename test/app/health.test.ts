@@ -38,6 +38,7 @@ function toStatus(name: string, rejected: Rejected): CoreProviderStatus {
     backlog: { held: 0, waiting: 0 },
     rejected,
     unmappedSeverities: [],
+    unreadEnvironments: [],
   };
 }
 

@@ -193,6 +193,7 @@ describe('limits', () => {
 
   it.each([
     { says: 'too large', headers: '', status: 413 },
+    { says: 'too large, on a connection that ends', headers: 'Connection: close\r\n', status: 413 },
     { says: 'compressed', headers: 'Content-Encoding: gzip\r\n', status: 415 },
   ])('answers a sender that reads nothing before it has sent a body that is $says', async ({ headers, status }) => {
     const { deliveries } = invent();

@@ -37,7 +37,7 @@ export async function receiveIncidents(delivery: Delivery): Promise<Received> {
   return { ...NOTHING, incidents: changed, rejected: told.rejections, complete, answer: told.answer };
 }
 
-/** The same of deployments; those of environments that the configuration does not name are not read, and change nothing. */
+/** The same of deployments; those of environments that the configuration does not name are not read, only counted. */
 export async function receiveDeployments(
   delivery: Delivery,
   environments: readonly EnvironmentRule[],
@@ -53,7 +53,15 @@ export async function receiveDeployments(
   const { changed, ...told } = takeNews(parsed, known, isSameDeployment, isRead);
   const starts = changed.map(({ startedAtMs }) => ({ triggeredAtMs: startedAtMs }));
   const complete = coverDelivery(delivery, starts);
-  return { ...NOTHING, deployments: changed, rejected: told.rejections, complete, answer: told.answer };
+  const unreadDeployments = parsed.flatMap(({ accepted: one }) => (one === undefined || isRead(one) ? [] : [one]));
+  return {
+    ...NOTHING,
+    deployments: changed,
+    unreadDeployments,
+    rejected: told.rejections,
+    complete,
+    answer: told.answer,
+  };
 }
 
 const NOTHING = { incidents: [], stateChanges: [], rejected: [], deletedIds: [], replacedSubjects: [] };

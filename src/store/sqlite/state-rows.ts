@@ -209,7 +209,13 @@ function readSet(row: Row): LabelSet {
   };
 }
 
-const COUNTERS: readonly StoredCounter['name'][] = ['revisions', 'rejected', 'unmapped', 'clock_fallbacks'];
+const COUNTERS: readonly StoredCounter['name'][] = [
+  'revisions',
+  'rejected',
+  'unmapped',
+  'clock_fallbacks',
+  'unread_environments',
+];
 
 function readCounter(row: Row): Omit<StoredCounter, 'value'> {
   const name = COUNTERS.find((one) => one === row['name']) ?? 'unmapped';
