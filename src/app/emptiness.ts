@@ -12,23 +12,26 @@ export interface HeldIncidents {
   readonly isImportedOnly: boolean;
   /** Its records are pushed. */
   readonly push?: object | undefined;
+  /** With `content` its records are delivered as webhooks. */
+  readonly webhook?: { readonly content?: object | undefined } | undefined;
 }
 
-/** Why a synced provider adds nothing to any number: it holds no incidents, or all are left out; undefined when it does add. */
+/** Why a synced provider adds nothing to any number: it holds nothing, or all is left out; undefined when it does add. */
 export function findEmptiness(
-  { config, isImportedOnly, push }: HeldIncidents,
-  status: Pick<CoreProviderStatus, 'state' | 'counts'> | undefined,
+  held: HeldIncidents,
+  status: Pick<CoreProviderStatus, 'state' | 'counts' | 'hasDeployments'> | undefined,
 ): string | undefined {
   if (status?.counts === undefined || !status.state.isSynced) return undefined;
   const { open, resolved, excluded } = status.counts;
-  if (open + resolved > 0) return undefined;
-  if (excluded > 0) return describeExcluded(config, excluded);
-  return `it holds no incidents: ${findHint(isImportedOnly, push !== undefined)}`;
+  if (open + resolved > 0 || status.hasDeployments) return undefined;
+  if (excluded > 0) return describeExcluded(held.config, excluded);
+  return `it holds no incidents: ${findHint(held)}`;
 }
 
-function findHint(isImportedOnly: boolean, isPushedTo: boolean): string {
+function findHint({ config, isImportedOnly, push, webhook }: HeldIncidents): string {
   if (isImportedOnly) return 'import some with mttr-exporter import';
-  if (isPushedTo) return 'nothing was pushed yet';
+  if (push !== undefined) return 'nothing was pushed yet';
+  if (webhook?.content !== undefined) return `nothing came to /webhooks/${encodeURIComponent(config.name)} yet`;
   return 'is it the right account, and can the key read all teams?';
 }
 

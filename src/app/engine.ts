@@ -68,7 +68,10 @@ export function createEngine(input: EngineInput): Engine {
       },
     });
     const nowMs = () => poller.nowMs();
-    const receiver = createReceiver({ ...input, name, provider: opened.provider, nowMs });
+    const onStored = () => {
+      if (emptiness.reason(name) !== undefined) void emptiness.check(name);
+    };
+    const receiver = createReceiver({ ...input, name, provider: opened.provider, nowMs, onStored });
     return { ...opened, poller, receiver };
   });
   const refreshRunner = createRefreshRunner({ ...input, targets: providers.map((one) => toRefreshTarget(input, one)) });

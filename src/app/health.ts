@@ -8,7 +8,7 @@ import { formatSpan } from '../server/status-page/html.ts';
 import type { Issue, ProviderStatus } from '../server/status-page/view.ts';
 import { findBaselineGap } from './baselines.ts';
 import { type DeliveryHistory, NO_DELIVERIES } from './deliveries.ts';
-import { findEmptiness } from './emptiness.ts';
+import { findEmptiness, type HeldIncidents } from './emptiness.ts';
 import type { Engine, EngineProvider } from './engine.ts';
 import type { PageLoop } from './page-loop.ts';
 
@@ -20,7 +20,7 @@ const STALE_MS = 15 * MINUTE_MS;
 const LOW_RATE_LIMIT_RATIO = 0.1;
 
 /** Names of environments in one notice. */
-const UNREAD_SHOWN_MAX = 5;
+const UNREAD_SHOWN_MAX = 20;
 
 /** What readiness needs of a provider. */
 interface PolledProvider {
@@ -61,7 +61,7 @@ export function toProviderStatuses(
     const { name, type, rateLimit } = config;
     const isReceiving = webhook !== undefined || push !== undefined;
     const known = findProvider(core, name);
-    const unreadEnvironments = provider.provider.unreadEnvironments?.();
+    const unreadEnvironments = known?.unreadEnvironments ?? [];
     const { isUp, error } = poller.state();
     const synced = known?.state.isSynced ?? false;
     return {
@@ -80,7 +80,7 @@ export function toProviderStatuses(
       resolvedIncidents: known?.counts?.resolved ?? 0,
       rejectedRecords: (known?.rejected ?? []).reduce((sum, { value }) => sum + value, 0),
       unmappedSeverities: known?.unmappedSeverities ?? [],
-      ...(unreadEnvironments && { unreadEnvironments }),
+      ...(unreadEnvironments.length > 0 && { unreadEnvironments }),
     };
   });
 }
@@ -104,6 +104,7 @@ export interface HealthInput {
   readonly config: Config;
   readonly core: CoreStatus;
   readonly providers: readonly ProviderStatus[];
+  readonly held: readonly HeldIncidents[];
   /** By provider. */
   readonly capabilities: ReadonlyMap<string, Pick<Capabilities, 'retentionMs'>>;
   /** The time by the clock of a provider's platform. */
@@ -145,7 +146,7 @@ function findProviderIssues(input: HealthInput, provider: ProviderStatus): Issue
   const reasons = (findProvider(core, name)?.rejected ?? []).map(({ label, value }) => `${value} ${label}`);
   const { heldIncidents, rejectedRecords, waitingRecords } = provider;
   const retried = waitingRecords > 0 ? `; ${waitingRecords} of them are fetched again with each poll` : '';
-  const empty = findProviderEmptiness(config, core, provider);
+  const empty = findProviderEmptiness(input, name);
   return [
     ...problem(error !== undefined, `${name} is down: ${error}`),
     ...problem(isStale, `${name}: the last successful poll was ${formatSpan(ageMs)} ago; its numbers are outdated.`),
@@ -170,17 +171,16 @@ function findProviderIssues(input: HealthInput, provider: ProviderStatus): Issue
     ...notice(
       unread.length > 0,
       `${name}: ${formatCount(unreadCount, 'deployment')} of environments that the configuration does not name (${formatList(
-        unread.map((one) => one.name),
+        unread.flatMap((one) => (one.name === '' ? [] : [one.name])),
         UNREAD_SHOWN_MAX,
       )}) were not read. Name them in environments.`,
     ),
   ];
 }
 
-function findProviderEmptiness({ providers }: Config, core: CoreStatus, status: ProviderStatus): string | undefined {
-  const config = providers.find(({ name }) => name === status.name);
-  const isImportedOnly = status.allowance === undefined;
-  return config && findEmptiness({ config, isImportedOnly }, findProvider(core, status.name));
+function findProviderEmptiness({ held, core }: HealthInput, name: string): string | undefined {
+  const own = held.find(({ config }) => config.name === name);
+  return own && findEmptiness(own, findProvider(core, name));
 }
 
 /** Windows of rows with this provider that have no baseline yet: alerts that compare with it are mute. */

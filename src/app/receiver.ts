@@ -13,6 +13,8 @@ export interface ReceiverInput {
   readonly provider: Pick<Provider, 'receive'>;
   readonly core: PollerCore & Pick<Remote<Core>, 'commitDelivery'>;
   readonly nowMs: () => number;
+  /** A delivery was stored. */
+  readonly onStored: () => void;
   /** The core cannot go on. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -27,7 +29,7 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-export function createReceiver({ name, provider, core, nowMs, onFatal }: ReceiverInput): Receiver {
+export function createReceiver({ name, provider, core, nowMs, onStored, onFatal }: ReceiverInput): Receiver {
   const runExclusive = createMutex();
   let isOpen = false;
   let waiting = 0;
@@ -41,6 +43,7 @@ export function createReceiver({ name, provider, core, nowMs, onFatal }: Receive
     const { cursor: _cursor, ...page } = validatePage({ ...received, cursor: '' }, atMs);
     const { truncated: _truncated, answer: _answer, ...batch } = { ...received, ...page };
     await core.commitDelivery({ ...batch, provider: name, startedAtMs: atMs, nowMs: atMs });
+    onStored();
     return received;
   };
   return {

@@ -65,6 +65,7 @@ export async function readStatusView(input: StatusInput, windowName: string | un
       config,
       core,
       providers,
+      held: engine.providers,
       capabilities: engine.setup.capabilities,
       nowMs: (name) => engine.providers.find((one) => one.config.name === name)?.poller.nowMs() ?? nowMs,
       hasPage: pageLoop.hasPage(),

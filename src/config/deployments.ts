@@ -57,7 +57,8 @@ function resolveDeployments(
   );
   const exact = rules.filter(({ match }) => !isGlob(match.pattern));
   const patterns = rules.filter(({ match }) => isGlob(match.pattern));
-  return { environments: [...exact, ...patterns], leadTime: lead_time ?? 'commits', isOptional };
+  const [firstEnvironment] = Object.keys(environments);
+  return { environments: [...exact, ...patterns], firstEnvironment, leadTime: lead_time ?? 'commits', isOptional };
 }
 
 /** Our name of an environment of the platform; undefined for one that is not read. */

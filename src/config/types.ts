@@ -78,6 +78,8 @@ export interface RecoveryLimits {
 export interface DeploymentSettings {
   /** Exact names first, then patterns, each in the order of the file; what matches none is not read. */
   readonly environments: readonly EnvironmentRule[];
+  /** Our environment that the file names first. */
+  readonly firstEnvironment?: string | undefined;
   /** Where the lead time of a change begins; `off`: changes are not read. */
   readonly leadTime: 'commits' | 'pull_requests' | 'off';
   /** It may as well bring incidents alone, as push and import do. */

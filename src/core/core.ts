@@ -147,12 +147,15 @@ function providerStatuses(store: Store, memory: CoreMemory): CoreProviderStatus[
   const counts = memory.statistics?.counts();
   const rejected = store.counters().filter(({ name, value }) => name === 'rejected' && value > 0);
   const unmapped = store.unmappedSeverities();
+  const deploying = new Set((memory.dora?.states() ?? []).map(({ provider }) => provider));
   return (memory.setup?.config.providers ?? []).map(({ name }) => ({
     state: store.provider(name),
     counts: counts?.get(name),
+    hasDeployments: deploying.has(name),
     backlog: store.backlog(name),
     rejected: rejected.filter(({ provider }) => provider === name).map(({ label, value }) => ({ label, value })),
     unmappedSeverities: unmapped.filter(({ provider }) => provider === name).map(({ value }) => value),
+    unreadEnvironments: store.unreadEnvironments(name),
   }));
 }
 

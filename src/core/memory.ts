@@ -55,6 +55,11 @@ export class CoreMemory {
     return this.#memory?.statistics;
   }
 
+  /** Undefined where no deployments are read. */
+  get dora(): DoraStatistics | undefined {
+    return this.#memory?.dora;
+  }
+
   /** What the newest page shows. */
   get snapshot(): PageSnapshot {
     return this.#snapshot;

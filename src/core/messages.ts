@@ -1,7 +1,7 @@
 import type { Config, Grouping } from '../config/types.ts';
 import type { PageUpdate } from '../metrics/reader.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import type { CommitPair, Comparison, Deployment } from '../model/deployment.ts';
+import type { CommitPair, Comparison, Deployment, UnreadEnvironment } from '../model/deployment.ts';
 import type { Incident, StateChange } from '../model/incident.ts';
 import type { Page, PollCoverage } from '../model/poll.ts';
 import type { FieldError } from '../report/filter.ts';
@@ -56,11 +56,15 @@ export type StatisticsAnswer = { readonly json: Uint8Array } | { readonly errors
 export interface CoreProviderStatus {
   readonly state: ProviderState;
   readonly counts: ProviderCounts | undefined;
+  /** Deployments of it ended in an environment that is read. */
+  readonly hasDeployments: boolean;
   readonly backlog: Backlog;
   /** Records that were not accepted, by reason; only reasons that occurred. */
   readonly rejected: readonly Pick<StoredCounter, 'label' | 'value'>[];
   /** Severities of the platform that the configuration does not know. */
   readonly unmappedSeverities: readonly string[];
+  /** Environments of the platform that the configuration does not name. */
+  readonly unreadEnvironments: readonly UnreadEnvironment[];
 }
 
 /** The present state, for the status page and the API. */

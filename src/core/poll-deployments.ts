@@ -1,4 +1,4 @@
-import type { CommitPair, Comparison, Deployment } from '../model/deployment.ts';
+import type { CommitPair, Comparison, Deployment, UnreadDeployment } from '../model/deployment.ts';
 import type { Page } from '../model/poll.ts';
 import type { StoredIncidents } from '../store/store.ts';
 
@@ -6,7 +6,7 @@ import type { StoredIncidents } from '../store/store.ts';
 export interface PolledDeployments {
   add(page: Page): void;
   /** In the order in which they were reported. */
-  pages(): Pick<Page, 'deployments' | 'deletedDeploymentIds' | 'comparisons'>;
+  pages(): Pick<Page, 'deployments' | 'deletedDeploymentIds' | 'comparisons' | 'unreadDeployments'>;
   /** What the store would hold if all these pages were committed. */
   readonly overlay: Pick<StoredIncidents, 'deployments' | 'deploymentsOf' | 'unfinishedDeployments' | 'comparisons'>;
 }
@@ -16,6 +16,7 @@ export function createPolledDeployments(stored: PolledDeployments['overlay']): P
   const newest = new Map<string, Deployment>();
   const deletedIds = new Set<string>();
   const comparisons = new Map<string, Comparison>();
+  const unread = new Map<string, UnreadDeployment>();
   const isGone = (id: string) => deletedIds.has(id) && !newest.has(id);
   const untouched = (one: Deployment) => !newest.has(one.id) && !isGone(one.id);
   return {
@@ -30,11 +31,13 @@ export function createPolledDeployments(stored: PolledDeployments['overlay']): P
         deletedIds.add(id);
       }
       for (const one of page.comparisons ?? []) comparisons.set(pairKey(one), one);
+      for (const one of page.unreadDeployments ?? []) unread.set(one.id, one);
     },
     pages: () => ({
       deployments: reported.filter(({ id }) => !isGone(id)),
       deletedDeploymentIds: [...deletedIds].filter(isGone),
       comparisons: [...comparisons.values()],
+      unreadDeployments: [...unread.values()],
     }),
     overlay: {
       deployments: (ids) => {

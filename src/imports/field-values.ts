@@ -7,7 +7,7 @@ import {
   UNITS_MS,
   valueAt,
 } from './mapping.ts';
-import { isDateLike, parseTimestamp, suggestFormats } from './timestamps.ts';
+import { isDateLike, isUnsetTime, parseTimestamp, suggestFormats } from './timestamps.ts';
 
 /** How records are read. */
 export interface ReadContext {
@@ -98,6 +98,7 @@ export function readTimestamp(
   const { formats = [], zone = context.zone, sinceTrigger } = source;
   if (sinceTrigger === undefined) {
     const atMs = parseTimestamp(text, { formats, zone, assumedZones: context.assumedZones });
+    if (atMs !== undefined && isUnsetTime(atMs)) return undefined;
     if (atMs !== undefined) return { atMs, isFromDuration: false };
     throw new UnreadableValue(field, `${describeField(field, source.paths)}: ${describeDate(text, formats, zone)}`);
   }

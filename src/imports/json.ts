@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { formatAlternatives, parseJson } from '../model/text.ts';
+import { formatAlternatives, parseRecordJson } from '../model/text.ts';
 import { decodeText, REJECTED, type ReadInput, type Row, type RowPosition } from './file-format.ts';
 
 /** Characters of one record: several times the longest that any platform sends. */
@@ -50,7 +50,7 @@ type Columns = Omit<ReadInput, 'stream'>;
 function parseRow(text: string, position: RowPosition, columns: Columns): Row {
   let record: unknown;
   try {
-    record = parseJson(text);
+    record = parseRecordJson(text);
   } catch {
     return { ...position, problem: 'is not JSON; expected one object' };
   }

@@ -1,7 +1,7 @@
 import { DEPLOYMENT_OUTCOMES, type Deployment } from '../model/deployment.ts';
 import { type RejectionReason, webLink } from '../model/incident.ts';
 import { CLOCK_AHEAD_MAX_MS } from '../model/validity.ts';
-import { parseTimestamp } from './timestamps.ts';
+import { isUnsetTime, parseTimestamp } from './timestamps.ts';
 
 /** The fields of a deployment; `docs/push.md` describes each. */
 export const DEPLOYMENT_FIELDS = [
@@ -97,11 +97,11 @@ function readOutcome(record: unknown, finishedAtMs: number | undefined): Deploym
 }
 
 function checkTimes(deployment: Deployment, nowMs: number): Deployment {
-  const { startedAtMs, finishedAtMs = startedAtMs } = deployment;
+  const { startedAtMs, finishedAtMs = startedAtMs, updatedAtMs } = deployment;
   const latestMs = nowMs + CLOCK_AHEAD_MAX_MS;
-  const field = startedAtMs > latestMs ? 'startedAt' : 'finishedAt';
-  if (Math.max(startedAtMs, finishedAtMs) > latestMs) {
-    throw new FieldRejection('future', field, 'a time at most 15m ahead');
+  const times = { startedAt: startedAtMs, finishedAt: finishedAtMs, updatedAt: updatedAtMs };
+  for (const field of ['startedAt', 'finishedAt', 'updatedAt'] as const) {
+    if (times[field] > latestMs) throw new FieldRejection('future', field, 'a time at most 15m ahead');
   }
   if (finishedAtMs < startedAtMs) throw new FieldRejection('negative_duration', 'finishedAt', 'a time after startedAt');
   return deployment;
@@ -112,7 +112,7 @@ function readTime(record: unknown, field: DeploymentField, zone: string): number
   if (text === undefined) return undefined;
   const ms = parseTimestamp(text, { formats: [], zone });
   if (ms === undefined) throw new FieldRejection('malformed', field, 'a date with a time');
-  return ms;
+  return isUnsetTime(ms) ? undefined : ms;
 }
 
 /** The text of a member; blank and null are the same as absent. */

@@ -74,15 +74,18 @@ function parseFields(record: unknown, context: ReadContext, nowMs: number): Pars
   const labels = readLabels(record, context);
   const mitigatedAtMs = timestamp('mitigated_at')?.atMs;
   const updatedAtMs = timestamp('updated_at')?.atMs;
-  const times = [triggeredAtMs, acknowledgedAtMs, mitigatedAtMs, end?.atMs].filter((ms) => ms !== undefined);
+  const startedAtMs = timestamp('started_at')?.atMs;
+  const identifiedAtMs = timestamp('identified_at')?.atMs;
   const intervals = readIntervals(record, context, { triggeredAtMs, endMs: end?.atMs });
+  const changes = (intervals ?? []).flatMap(({ openedAtMs, closedAtMs }) => [openedAtMs, closedAtMs]);
+  const times = [triggeredAtMs, startedAtMs, identifiedAtMs, acknowledgedAtMs, mitigatedAtMs, end?.atMs, ...changes];
   const incident: Incident = {
     id,
     ...labels,
     status: end === undefined ? openStatus(reported, acknowledgedAtMs !== undefined) : 'resolved',
-    startedAtMs: timestamp('started_at')?.atMs,
+    startedAtMs,
     triggeredAtMs,
-    identifiedAtMs: timestamp('identified_at')?.atMs,
+    identifiedAtMs,
     acknowledgedAtMs,
     mitigatedAtMs,
     resolvedAtMs: end?.atMs,
@@ -91,11 +94,14 @@ function parseFields(record: unknown, context: ReadContext, nowMs: number): Pars
     intervals: intervals ?? [{ openedAtMs: triggeredAtMs, closedAtMs: end?.atMs }],
     merged: readFlag(record, 'merged', context) ?? false,
     fingerprint: readFingerprint(record, { ...labels, id }, context),
-    updatedAtMs: updatedAtMs ?? Math.max(...times),
+    updatedAtMs: updatedAtMs ?? Math.max(...times.filter((ms) => ms !== undefined)),
     imported: true,
   };
   const valid = validate(incident, nowMs);
   if ('reason' in valid) return { ...valid, id, field: findInvalidField(incident, nowMs) };
+  // Accepted, they would keep every later version of the record out.
+  if (intervals?.some(({ openedAtMs }) => isAhead(openedAtMs, nowMs))) return reject('future', 'intervals', NOT_AHEAD);
+  if (isAhead(incident.updatedAtMs, nowMs)) return reject('future', 'updated_at', NOT_AHEAD);
   const droppedTimestamps = OPTIONAL_TIMES.filter((time) => incident[time] !== undefined && valid[time] === undefined);
   return { incident: valid, hasUpdatedAt: updatedAtMs !== undefined, droppedTimestamps };
 }
@@ -119,9 +125,14 @@ const TIMES = {
 
 /** The timestamp for which an incident is invalid as a whole: one that is too far ahead, else the end. */
 function findInvalidField(incident: Incident, nowMs: number): Field {
-  const early = (ms: number | undefined) => ms === undefined || ms <= nowMs + CLOCK_AHEAD_MAX_MS;
   const fields = ['triggered_at', 'started_at', 'identified_at', 'acknowledged_at', 'mitigated_at'] as const;
-  return fields.find((field) => !early(incident[TIMES[field]])) ?? 'resolved_at';
+  return fields.find((field) => isAhead(incident[TIMES[field]], nowMs)) ?? 'resolved_at';
+}
+
+const NOT_AHEAD = 'a time at most 15m ahead';
+
+function isAhead(ms: number | undefined, nowMs: number): boolean {
+  return ms !== undefined && ms > nowMs + CLOCK_AHEAD_MAX_MS;
 }
 
 type ReportedStatus = Status | 'open' | undefined;

@@ -44,6 +44,11 @@ export function parseTimestamp(
   return toOptional(DateTime.fromISO(iso, { zone }).toMillis());
 }
 
+/** Programs write the zero of their clock where there is no time: Unix time 0, or the year 1 of Go and .NET. */
+export function isUnsetTime(ms: number): boolean {
+  return ms <= 0;
+}
+
 function toOptional(ms: number): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -236,6 +236,17 @@ export const stateFamilies: readonly AnyFamily[] = [
     known: [''],
   }),
   uncachedFamily({
+    name: 'mttr_exporter_deployments_unmapped_total',
+    help: 'Deployments of environments that the configuration does not name, each once: they are not read.',
+    type: 'counter',
+    labels: ['provider'],
+    values: ({ providers, counters }) =>
+      providers.flatMap(({ provider: { name } }) => {
+        const own = counters.filter((one) => one.provider === name && one.name === 'unread_environments');
+        return own.length === 0 ? [] : [[name, own.reduce((sum, { value }) => sum + value, 0)] as const];
+      }),
+  }),
+  uncachedFamily({
     name: 'mttr_exporter_services_overflowed',
     help: 'Distinct services beyond metrics.max_services; their incidents carry service="other".',
     labels: [],

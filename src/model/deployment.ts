@@ -117,3 +117,12 @@ export interface DeploymentLabels {
   /** Empty without one. */
   readonly team: string;
 }
+
+/** A deployment to an environment that the configuration does not name: it is counted, and not read. */
+export type UnreadDeployment = Pick<Deployment, 'id' | 'environment'>;
+
+/** An environment of the platform that the configuration does not name; an empty name stands for all beyond the limit. */
+export interface UnreadEnvironment {
+  readonly name: string;
+  readonly deployments: number;
+}

@@ -1,4 +1,4 @@
-import type { CommitPair, Comparison, Deployment } from './deployment.ts';
+import type { CommitPair, Comparison, Deployment, UnreadDeployment } from './deployment.ts';
 import type { Incident, Rejection, Service, StateChange } from './incident.ts';
 
 /** What the store already holds of one provider. */
@@ -35,6 +35,8 @@ export interface Page {
   /** Ids of deployments that the platform no longer has. */
   readonly deletedDeploymentIds?: readonly string[] | undefined;
   readonly comparisons?: readonly Comparison[] | undefined;
+  /** Deployments that are not read; each is counted once. */
+  readonly unreadDeployments?: readonly UnreadDeployment[] | undefined;
   /** Ids that the platform no longer has (404). */
   readonly deletedIds: readonly string[];
   /** Subjects whose incidents are all on this page: stored ones of these subjects that are missing are deleted. */

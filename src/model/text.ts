@@ -45,3 +45,22 @@ export function parseJson(text: string): unknown {
   if (!SURROGATE.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_name, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value));
 }
+
+/** As many digits as the first integer that a JavaScript number may not hold has. */
+const LARGE_INTEGER = /\d{16}/;
+
+/** What `parseJson` returns, with integers that a number would round as text: two ids of records could become one. */
+export function parseRecordJson(text: string): unknown {
+  if (!LARGE_INTEGER.test(text)) return parseJson(text);
+  return JSON.parse(text, (_name, value: unknown, ...[context]: readonly unknown[]) => {
+    if (typeof value === 'string') return value.toWellFormed();
+    const digits = typeof value === 'number' ? integerText(context) : undefined;
+    return digits !== undefined && digits !== String(value) ? digits : value;
+  });
+}
+
+/** The digits as they were written; undefined for an exponent or a fraction. */
+function integerText(context: unknown): string | undefined {
+  const isKnown = typeof context === 'object' && context !== null && 'source' in context;
+  return isKnown && typeof context.source === 'string' && /^-?\d+$/.test(context.source) ? context.source : undefined;
+}

@@ -68,12 +68,6 @@ export interface RejectedRecord {
   readonly detail: string;
 }
 
-/** An environment that is not read. */
-export interface UnreadEnvironment {
-  readonly name: string;
-  readonly deployments: number;
-}
-
 /** One configured source of incidents. */
 export interface Provider {
   readonly capabilities: Capabilities;
@@ -93,8 +87,6 @@ export interface Provider {
    * for providers whose records come by themselves: the deliveries of a polled platform are never read, they start a poll.
    */
   receive?(delivery: Delivery): Promise<Received>;
-  /** Environments of the platform that the configuration does not name, with the deployments in them since the start. */
-  unreadEnvironments?(): readonly UnreadEnvironment[];
   /**
    * Local clock minus platform clock in milliseconds as the newest answer showed it: positive when the local clock is
    * ahead, 0 below 2 s, undefined before the first answer. Polls take `nowMs` of their request for the time, never this.

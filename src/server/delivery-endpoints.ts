@@ -4,7 +4,7 @@ import { InputError } from '../model/input-error.ts';
 import type { Log } from '../model/log.ts';
 import { MINUTE_MS, SECOND_MS } from '../model/time.ts';
 import { requestPath } from './addresses.ts';
-import { BodyError, parseBody, readBody } from './request-body.ts';
+import { BodyError, discardBody, parseBody, readBody } from './request-body.ts';
 import { RequestProblem, send, sendMethodNotAllowed, sendProblem } from './responses.ts';
 import { createRateLimiter } from './web-settings.ts';
 
@@ -85,13 +85,19 @@ export function createDeliveryHandler(input: DeliveryHandlerInput): DeliveryHand
     }
     const refuse = (refusal: Refusal) => {
       const { outcome, status, reason, retryAfterSeconds } = refusal;
-      // Node drops the rest of a body before the next request; of a long one it must not have to.
-      if (!(Number(request.headers['content-length']) <= DROPPED_BYTES_MAX)) response.setHeader('Connection', 'close');
+      // Node drops the rest of a body before the next request; of a long one by somebody unknown it must not have to.
+      if (status === 401 && !(Number(request.headers['content-length']) <= DROPPED_BYTES_MAX)) {
+        response.setHeader('Connection', 'close');
+      }
       target.onDelivery(outcome, reason);
       logRefusal(target.provider, refusal);
       if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="mttr-exporter"');
       const options = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-      sendProblem(response, new RequestProblem(status, reason, options), path);
+      const reply = () => {
+        if (!response.destroyed) sendProblem(response, new RequestProblem(status, reason, options), path);
+      };
+      if (status === 401) reply();
+      else void discardBody(request).then(reply);
     };
     answer(target, request, response, { refuse, isWithinLimit: () => isWithinLimit(target) }).catch(
       (error: unknown) => {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { parseJson } from '../model/text.ts';
+import { parseRecordJson } from '../model/text.ts';
 
 /** A body that cannot be used; the message contains nothing of it. */
 export class BodyError extends Error {
@@ -40,6 +40,26 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
   return promise;
 }
 
+/** Of a body that is refused: several times the largest that is taken. */
+const DISCARDED_BYTES_MAX = 32 * 1024 * 1024;
+
+/**
+ * Takes what is left of a refused body and keeps nothing of it: most senders read no answer before they have sent all, and
+ * a connection that is closed on them loses it. Ends when nothing is left; one that sends without end loses its connection.
+ */
+export function discardBody(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  request.on('end', resolve).on('close', resolve);
+  let length = 0;
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > DISCARDED_BYTES_MAX) request.destroy();
+  });
+  request.resume();
+  return promise;
+}
+
 const LINES = /^application\/(x-ndjson|ndjson|jsonl|x-jsonlines|json-seq)\b/i;
 
 /**
@@ -69,7 +89,7 @@ function parseLines(text: string, maxRecords: number): { readonly value: unknown
 
 function tryParse(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: parseJson(text) };
+    return { value: parseRecordJson(text) };
   } catch {
     return undefined;
   }

@@ -87,5 +87,5 @@ function isDue({ countingSinceMs, prunedBeforeMs }: CountingRules, finishedAtMs:
 /** It may have been counted with a deployment that was pruned since. */
 function mayBePruned({ authoredAtMs }: Change, { provider, rules }: DeploymentCounting): boolean {
   const { prunedBeforeMs } = provider;
-  return prunedBeforeMs !== undefined && prunedBeforeMs > rules.countingSinceMs && authoredAtMs < prunedBeforeMs;
+  return prunedBeforeMs !== undefined && prunedBeforeMs > rules.countingBeganMs && authoredAtMs < prunedBeforeMs;
 }

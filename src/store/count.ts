@@ -26,6 +26,8 @@ export interface CountInput {
 export interface CountingRules {
   readonly provider: string;
   readonly countingSinceMs: number;
+  /** Before any change of the filter: what was counted since may have been pruned. */
+  readonly countingBeganMs: number;
   /** The time up to which the poll that is committed has read the platform. */
   readonly polledUntilMs: number;
   /** What is older may have been counted and pruned: it is never counted (again). */
@@ -92,7 +94,7 @@ export function mayCount(incident: Incident, sinceMs: number): boolean {
  * was counted and pruned, and the platform reports it again. Counting it once more would double it.
  */
 export function wasCountedAndPruned(incident: Incident, rules: CountingRules, prunedBeforeMs: number | undefined) {
-  if (prunedBeforeMs === undefined || prunedBeforeMs <= rules.countingSinceMs) return false;
+  if (prunedBeforeMs === undefined || prunedBeforeMs <= rules.countingBeganMs) return false;
   return incident.triggeredAtMs < prunedBeforeMs;
 }
 

@@ -64,10 +64,11 @@ export function createStore({ engine, log, nowMs, isBroken, verify, close }: Sto
         return decision;
       });
       exemplars.note(changes.exemplars);
+      logUnread(log, batch.provider, changes.unread.newNames);
       return result;
     },
     preview: (batch) => decide(state.fork(), batch).counts,
-    ...imports(engine, change),
+    ...imports(engine, change, log),
     release: (releases) => {
       if (releases.length === 0) return;
       change((fork) => {
@@ -100,7 +101,17 @@ function toChanges(engine: StoreEngine, state: LedgerState): Change {
   };
 }
 
-function imports(engine: StoreEngine, change: Change): Pick<Store, 'import' | 'importDeployments'> {
+function logUnread(log: StoreInput['log'], provider: string, names: readonly string[]): void {
+  for (const environment of names) {
+    log.warn('environment is not read: the configuration does not name it', { provider, environment });
+  }
+}
+
+function imports(
+  engine: StoreEngine,
+  change: Change,
+  log: StoreInput['log'],
+): Pick<Store, 'import' | 'importDeployments'> {
   return {
     import: (input, parts, span) => {
       if (span === undefined) return;
@@ -111,17 +122,24 @@ function imports(engine: StoreEngine, change: Change): Pick<Store, 'import' | 'i
     },
     importDeployments: (input, parts, span) => {
       if (span === undefined) return;
+      const newNames: string[] = [];
       change((fork, writer) => {
-        for (const deployments of parts) importPart(engine, writer, fork, { ...input, incidents: [], deployments });
+        for (const deployments of parts) {
+          const { unread } = importPart(engine, writer, fork, { ...input, incidents: [], deployments });
+          newNames.push(...unread.newNames);
+        }
         completeImport(fork, input, span);
       });
+      logUnread(log, input.provider, newNames);
     },
   };
 }
 
-function importPart(engine: StoreEngine, writer: EngineWriter, fork: LedgerState, part: ImportPart): void {
+function importPart(engine: StoreEngine, writer: EngineWriter, fork: LedgerState, part: ImportPart): Changes {
   const { row } = fork.provider(part.provider);
-  writer.changes(decideImport(fork, loadTouched(engine, row, part, false), part));
+  const changes = decideImport(fork, loadTouched(engine, row, part, false), part);
+  writer.changes(changes);
+  return changes;
 }
 
 /** Reads all incidents of the configured providers, counting on the way how many each set of dimensions has. */

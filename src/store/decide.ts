@@ -33,6 +33,7 @@ import { allocateService, reconcileServices } from './service-limit.ts';
 import { updateServices } from './service-names.ts';
 import { type LedgerState, type StoredProvider, serviceKey } from './state.ts';
 import type { Batch, CommitCounts, CommitResult, ImportInput, ImportSpan } from './store.ts';
+import { countUnread, NOTHING_UNREAD, type UnreadChanges } from './unread-environments.ts';
 
 /** A decision: the rows to write, and what the statistics have to know. */
 interface Decision extends CommitResult {
@@ -60,6 +61,7 @@ export function decideBatch(state: LedgerState, loaded: LoadedRows, batch: Batch
     const hasDeployments = state.labelMapper(after.name)?.provider.deployments !== undefined;
     const labels = [...REVISION_REASONS, ...(hasDeployments ? [DEPLOYMENT_REVISION_REASON] : [])];
     for (const label of labels) state.count({ provider: after.name, name: 'revisions', label }, 0);
+    if (hasDeployments) state.count({ provider: after.name, name: 'unread_environments', label: '' }, 0);
     reconcileServices(state, batch.nowMs);
   }
   // A first sync may not have read the acknowledgements of what ended while it ran; the next poll reads past that time.
@@ -134,9 +136,11 @@ function countingRules(
   const polledUntilMs = complete?.polledUntilMs ?? provider.polledUntilMs ?? nowMs;
   // A clock that is ahead must not make anything older than it is.
   const retainedSinceMs = Math.min(nowMs, polledUntilMs) - settings.retentionMs;
+  const countingSinceMs = provider.countingSinceMs ?? startedAtMs ?? nowMs;
   return {
     provider: provider.name,
-    countingSinceMs: provider.countingSinceMs ?? startedAtMs ?? nowMs,
+    countingSinceMs,
+    countingBeganMs: provider.countingBeganMs ?? countingSinceMs,
     polledUntilMs,
     prunedBeforeMs: Math.max(retainedSinceMs, provider.prunedBeforeMs ?? retainedSinceMs),
     nowMs,
@@ -157,6 +161,7 @@ interface Work {
   readonly countedEndsMs: Map<number, number>;
   readonly changed: Map<number, IncidentSummary>;
   deployed: DeploymentChanges;
+  unread: UnreadChanges;
   readonly counts: { -readonly [Count in keyof CommitCounts]: number };
 }
 
@@ -171,11 +176,12 @@ function newWork(state: LedgerState, provider: StoredProvider, loaded: LoadedRow
     countedEndsMs: new Map(loaded.countedEndsMs),
     changed: new Map(),
     deployed: { deployments: [], comparisons: [], countedChanges: [] },
+    unread: NOTHING_UNREAD,
     counts: { added: 0, changed: 0, unchanged: 0, deleted: 0, rejected: 0 },
   };
 }
 
-function toChanges({ provider, rules, table, result, deployed }: Work): Changes {
+function toChanges({ provider, rules, table, result, deployed, unread }: Work): Changes {
   const { nowMs } = rules;
   return {
     ...result,
@@ -186,6 +192,7 @@ function toChanges({ provider, rules, table, result, deployed }: Work): Changes 
     rejections: [],
     settledIds: [],
     deployed,
+    unread,
   };
 }
 
@@ -195,6 +202,8 @@ function upsertDeployments(work: Work, reported: ReportedDeployments): void {
   if (state.labelMapper(provider.name)?.provider.deployments === undefined) return;
   const decision = decideDeployments({ state, provider, rules, reader: loaded.reader }, reported);
   work.deployed = decision.changes;
+  const { reader } = loaded;
+  work.unread = countUnread({ state, provider, reader }, [...(reported.unreadDeployments ?? []), ...decision.unread]);
   const before = { ...counts };
   for (const { subject, afterMs, untilMs, incidents } of decision.paired) {
     const stored = loaded.reader.incidents('bySubjectBetween', provider.row, subject, afterMs, untilMs);
@@ -359,7 +368,8 @@ function decideRejections({ state, loaded, provider }: Work, batch: Batch): stri
 /** A window's end never moves backwards: a clock that was set back has to catch up first. */
 function advance({ settings }: LedgerState, before: StoredProvider, batch: Batch): StoredProvider {
   const countingSinceMs = before.countingSinceMs ?? batch.startedAtMs ?? batch.nowMs;
-  const after = { ...before, countingSinceMs, cursor: batch.cursor ?? before.cursor };
+  const countingBeganMs = before.countingBeganMs ?? countingSinceMs;
+  const after = { ...before, countingSinceMs, countingBeganMs, cursor: batch.cursor ?? before.cursor };
   if (batch.complete === undefined) return after;
   const polledUntilMs = Math.max(batch.complete.polledUntilMs, before.polledUntilMs ?? batch.complete.polledUntilMs);
   const { historyStartMs } = batch.complete;

@@ -1,5 +1,5 @@
 import type { RecoveryLimits } from '../config/types.ts';
-import { type Comparison, DEPLOYMENT_FLAGS, type Deployment } from '../model/deployment.ts';
+import { type Comparison, DEPLOYMENT_FLAGS, type Deployment, type UnreadDeployment } from '../model/deployment.ts';
 import type { Incident } from '../model/incident.ts';
 import { Comparisons } from './comparisons.ts';
 import type { RevisionReason } from './count.ts';
@@ -16,6 +16,7 @@ export interface ReportedDeployments {
   readonly deployments?: readonly Deployment[] | undefined;
   readonly deletedDeploymentIds?: readonly string[] | undefined;
   readonly comparisons?: readonly Comparison[] | undefined;
+  readonly unreadDeployments?: readonly UnreadDeployment[] | undefined;
   /** Everything is derived anew, whether it differs or not. */
   readonly isRefresh?: boolean | undefined;
 }
@@ -32,6 +33,8 @@ export interface PairedIncidents {
 export interface DeploymentDecision {
   readonly changes: DeploymentChanges;
   readonly paired: readonly PairedIncidents[];
+  /** Reported deployments of environments that are not read. */
+  readonly unread: readonly UnreadDeployment[];
   readonly counts: {
     readonly added: number;
     readonly changed: number;
@@ -50,13 +53,14 @@ export function decideDeployments(input: DecisionInput, reported: ReportedDeploy
   for (const comparison of reported.comparisons ?? []) work.comparisons.add(comparison);
   if (input.provider.isSynced) work.touchPending();
   const paired = work.derive(reported.isRefresh === true);
-  return { changes: work.changes(), paired, counts: work.counts };
+  return { changes: work.changes(), paired, unread: work.unread, counts: work.counts };
 }
 
 /** The state of a decision while it is made. */
 class DeploymentWork {
   readonly comparisons: Comparisons;
   readonly counts = { added: 0, changed: 0, unchanged: 0, deleted: 0 };
+  readonly unread: UnreadDeployment[] = [];
   readonly #input: DecisionInput;
   readonly #counting: DeploymentCounting;
   readonly #countedChanges = new Map<string, CountedChange>();
@@ -73,8 +77,10 @@ class DeploymentWork {
 
   upsert(reported: Deployment): void {
     const { state, provider } = this.#input;
-    // Other environments are not read.
-    if (state.environmentOf({ provider: provider.name, environment: reported.environment }) === undefined) return;
+    if (state.environmentOf({ provider: provider.name, environment: reported.environment }) === undefined) {
+      this.unread.push(reported);
+      return;
+    }
     const known = this.#find(reported.id);
     const subject = state.findSubjectRow(reported, provider);
     const after = {

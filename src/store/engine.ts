@@ -6,6 +6,7 @@ import type { StoredDeployment } from './deployment-row.ts';
 import { type IncidentRow, number, timestamp } from './incident-row.ts';
 import type { IncidentTable } from './incident-table.ts';
 import type { LedgerState } from './state.ts';
+import type { UnreadChanges } from './unread-environments.ts';
 
 /** A counted recovery as exemplars need it. */
 export interface RecentRecovery {
@@ -25,6 +26,7 @@ export interface Changes extends CountResult {
   readonly stateChanges: readonly StateChange[];
   /** Rejections that are new, and those that came again. */
   readonly rejections: readonly Rejection[];
+  readonly unread: UnreadChanges;
   /** Ids that are no longer requested. */
   readonly settledIds: readonly string[];
   readonly deployed: DeploymentChanges;
@@ -139,7 +141,7 @@ export interface StoreEngine extends DeploymentReader {
   /** The end with which the incident of a row was counted. */
   countedEndMs(row: number): number | undefined;
   /** True when this was rejected before. */
-  isRejected(provider: number, rejection: Rejection): boolean;
+  isRejected(provider: number, rejection: { readonly key: string; readonly reason: string }): boolean;
   /** Ids of rejected records that are requested again. */
   rejectedIds(provider: number): string[];
   /** In order of time. */
@@ -174,7 +176,7 @@ export interface LoadedRows {
   readonly waitingIds: ReadonlySet<string>;
 }
 
-type Reader = DeploymentReader & Pick<StoreEngine, 'incidents' | 'countedEndMs'>;
+type Reader = DeploymentReader & Pick<StoreEngine, 'incidents' | 'countedEndMs' | 'isRejected'>;
 
 /** Ends that the ledger has of those of these incidents that are open again, by row. */
 export function readCountedEnds(

@@ -6,6 +6,7 @@ import type { StoreEngine } from './engine.ts';
 import { type IncidentRow, incidentOf, number, text, timestamp } from './incident-row.ts';
 import type { LedgerState } from './state.ts';
 import type { OpenIncident, Store, StoredIncidents } from './store.ts';
+import { findUnreadEnvironments } from './unread-environments.ts';
 
 /** The methods of a store that change nothing. */
 type Queries = Omit<
@@ -44,6 +45,7 @@ export function createQueries(engine: StoreEngine, state: LedgerState): Queries 
       }
       return [...found.values()];
     },
+    unreadEnvironments: (name) => findUnreadEnvironments(state, name),
     openIncidents: (limit) => openIncidents(engine, state, limit),
     backlog: (name) => {
       const rows = state.dimensionsInUse((provider) => provider === name);

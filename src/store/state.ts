@@ -19,6 +19,8 @@ export interface StoredProvider extends ProviderState {
   readonly prunedBeforeMs: number | undefined;
   /** Where its imported history begins. */
   readonly importedFromMs: number | undefined;
+  /** When counting began for the first time; `countingSinceMs` moves on from it with a changed filter. */
+  readonly countingBeganMs: number | undefined;
   /** How its deployments were paired and compared last; when that has changed, all are derived anew. */
   readonly deploymentPolicy: string | undefined;
 }
@@ -369,6 +371,7 @@ export class LedgerState {
       prunedBeforeMs: undefined,
       importedFromMs: undefined,
       deploymentPolicy: undefined,
+      countingBeganMs: undefined,
     };
   }
 }

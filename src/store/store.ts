@@ -1,6 +1,13 @@
 import type { LabelMapper } from '../config/label-mapper.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import type { CommitPair, Comparison, Deployment, DeploymentLabels, DeploymentSummary } from '../model/deployment.ts';
+import type {
+  CommitPair,
+  Comparison,
+  Deployment,
+  DeploymentLabels,
+  DeploymentSummary,
+  UnreadEnvironment,
+} from '../model/deployment.ts';
 import type { Incident, StateChange, Status } from '../model/incident.ts';
 import type { Page } from '../model/poll.ts';
 import type { IncidentLabels, IncidentSummary, RecoveryRules } from '../model/stored.ts';
@@ -103,8 +110,8 @@ export interface StoredIncidents {
 /** A count that survives restarts. */
 export interface StoredCounter {
   readonly provider: string;
-  readonly name: 'revisions' | 'rejected' | 'unmapped' | 'clock_fallbacks';
-  /** Change or reason. */
+  readonly name: 'revisions' | 'rejected' | 'unmapped' | 'clock_fallbacks' | 'unread_environments';
+  /** Change, reason or environment. */
   readonly label: string;
   readonly value: number;
 }
@@ -199,6 +206,8 @@ export interface Store {
   counters(): readonly StoredCounter[];
   /** Names that took the default severity: values the configuration does not know. */
   unmappedSeverities(): readonly { readonly provider: string; readonly value: string }[];
+  /** Environments of a provider's deployments that the configuration does not name. */
+  unreadEnvironments(provider: string): readonly UnreadEnvironment[];
   /** The oldest open incidents that statistics count, at most `limit`, and how many there are in all. */
   openIncidents(limit: number): { readonly oldest: readonly OpenIncident[]; readonly total: number };
   backlog(provider: string): Backlog;

@@ -192,3 +192,77 @@ it('remembers when a provider last delivered, and what was refused last and why'
   expect(stage.targets.webhook('ours')).toBeUndefined();
   expect((await stage.push({ id: 'A' }, `${TOKEN} `)).status).toBe(422);
 });
+
+it('takes a reopened incident from its intervals alone', async () => {
+  const stage = await stageDeliveries();
+  const record = { id: 'A', triggeredAt: iso(-30) };
+  await stage.push({ ...record, resolvedAt: iso(-20) });
+
+  const reopened = await stage.push({
+    ...record,
+    intervals: [
+      [iso(-30), iso(-20)],
+      [iso(-10), null],
+    ],
+  });
+
+  expect(reopened.body).toMatchObject({ accepted: 1, unchanged: 0 });
+  expect(stage.store.stored('ours').openIds()).toEqual(['A']);
+});
+
+const times = { startedAt: iso(-10), finishedAt: iso(-5), outcome: 'success' };
+const deployment = { id: 'D', service: 'shop', environment: 'production', ...times };
+
+it.each([
+  {
+    says: 'no object',
+    body: [undefined, 5, []],
+    rejected: [{ reason: 'malformed' }, { reason: 'malformed' }, { reason: 'malformed' }],
+  },
+  {
+    says: 'a start at the zero of a clock',
+    body: [{ ...deployment, startedAt: '0001-01-01T00:00:00Z' }],
+    rejected: [{ reason: 'start_unknown', field: 'startedAt' }],
+  },
+  {
+    says: 'a change in the future',
+    body: [{ ...deployment, updatedAt: iso(60) }],
+    rejected: [{ reason: 'future', field: 'updatedAt' }],
+  },
+])('rejects a deployment for $says', async ({ body, rejected }) => {
+  const stage = await stageDeliveries();
+
+  const answer = await stage.pushDeployments(body);
+
+  expect(answer).toMatchObject({ status: 422, body: { accepted: 0, unchanged: 0, rejected } });
+  expect(stage.store.provider('ours')).toMatchObject({ historyStartMs: START_MS });
+});
+
+it('rejects what is no object as malformed, of no field, and takes the records around it', async () => {
+  const stage = await stageDeliveries();
+
+  const answer = await stage.push([{ id: 'A', triggeredAt: iso(0) }, undefined, 'B']);
+
+  const detail = 'expected a JSON object';
+  expect(answer).toEqual({
+    status: 200,
+    body: {
+      accepted: 1,
+      unchanged: 0,
+      rejected: [
+        { index: 1, reason: 'malformed', detail },
+        { index: 2, reason: 'malformed', detail },
+      ],
+    },
+  });
+});
+
+it('adds to numbers as soon as deployments or incidents were pushed, also where no deployment ever failed', async () => {
+  const stage = await stageDeliveries();
+  const { emptiness } = stage.engine;
+  await expect.poll(() => emptiness.reason('ours')).toBe('it holds no incidents: nothing was pushed yet');
+
+  await stage.pushDeployments(deployment);
+
+  await expect.poll(() => emptiness.reason('ours')).toBeUndefined();
+});

@@ -21,6 +21,8 @@ export interface DeliveryStage extends TestExporter {
   readonly deliveries: DeliveryHistory;
   /** Authenticates and stores pushed incidents, as the server does. */
   push(body: unknown, token?: string): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** The same of deployments. */
+  pushDeployments(body: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
 /** An exporter with a provider `ours` of type push; its first poll is done. */
@@ -55,7 +57,8 @@ metrics: { new_series_hold: 0s }
     receiver.start();
   }
   const push = (body: unknown, token = TOKEN) => deliver(targets.push('ours', 'incidents'), body, token);
-  return { ...exporter, close, clock, targets, deliveries, push };
+  const pushDeployments = (body: unknown) => deliver(targets.push('ours', 'deployments'), body, TOKEN);
+  return { ...exporter, close, clock, targets, deliveries, push, pushDeployments };
 }
 
 async function deliver(target: DeliveryTarget | undefined, body: unknown, token: string) {

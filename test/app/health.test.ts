@@ -34,18 +34,22 @@ function toStatus(name: string, rejected: Rejected): CoreProviderStatus {
   return {
     state: { name, isSynced: true, ...unknown },
     counts: undefined,
+    hasDeployments: false,
     backlog: { held: 0, waiting: 0 },
     rejected,
     unmappedSeverities: [],
+    unreadEnvironments: [],
   };
 }
 
 /** As `kind text`, with one provider that is well but for what is given. */
 function issuesOf(provider: Partial<typeof PROVIDER> = {}, input: Partial<HealthInput> = {}): string[] {
+  const { providers } = input.config ?? config;
   const issues = findIssues({
     config,
     core: coreWith(),
     providers: [{ ...WELL, ...provider }],
+    held: providers.map((one) => ({ config: one, isImportedOnly: false })),
     capabilities: new Map(),
     nowMs: () => NOW_MS,
     hasPage: true,
@@ -192,8 +196,13 @@ it('a provider that holds nothing, or leaves out everything, is a problem', () =
     providers: coreWith().providers.map((one) => ({ ...one, counts: { open, resolved: 0, excluded } })),
   });
 
+  const heldBy = (way: Partial<HealthInput['held'][number]>) =>
+    config.providers.map((one) => ({ config: one, isImportedOnly: false, ...way }));
+
   const nothing = issuesOf({}, { core: withCounts(0) });
-  const notImported = issuesOf({ allowance: undefined }, { core: withCounts(0) });
+  const notImported = issuesOf({}, { core: withCounts(0), held: heldBy({ isImportedOnly: true }) });
+  const notPushed = issuesOf({}, { core: withCounts(0), held: heldBy({ push: {} }) });
+  const notDelivered = issuesOf({}, { core: withCounts(0), held: heldBy({ webhook: { content: {} } }) });
   const leftOut = issuesOf({}, { core: withCounts(12), config: filtered.config });
   const merged = issuesOf({}, { core: withCounts(1) });
   const some = issuesOf({}, { core: withCounts(12, 1), config: filtered.config });
@@ -203,6 +212,12 @@ it('a provider that holds nothing, or leaves out everything, is a problem', () =
   ]);
   expect(notImported).toEqual([
     'problem pagerduty adds nothing to any number: it holds no incidents: import some with mttr-exporter import',
+  ]);
+  expect(notPushed).toEqual([
+    'problem pagerduty adds nothing to any number: it holds no incidents: nothing was pushed yet',
+  ]);
+  expect(notDelivered).toEqual([
+    'problem pagerduty adds nothing to any number: it holds no incidents: nothing came to /webhooks/pagerduty yet',
   ]);
   expect(leftOut).toEqual([
     'problem pagerduty adds nothing to any number: all 12 incidents that it holds are left out: by filter.severities, filter.services, or as merged, deleted, expired or flaky',

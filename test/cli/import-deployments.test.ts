@@ -54,6 +54,17 @@ it('reads the same records from CSV and from a list below deployments', async ()
   expect(code).toBe(0);
 });
 
+it('says what it does not read, as the environment has no name of ours', async () => {
+  const { run, write } = stageImport('providers: [{ name: ours, type: import }]');
+  const review = { ...LINES[1], id: '9', environment: 'review/7' };
+  const file = write('a.ndjson', `${JSON.stringify(review)}\n${JSON.stringify(LINES[1])}\n`);
+
+  const { text } = await run(['--deployments', file]);
+
+  expect(text).toContain('1 new deployments, 0 known');
+  expect(text).toContain('Not read, as environments does not name them: review/7 (1)');
+});
+
 it('rejects records with their line, and counts them for the exit code', async () => {
   const { run, write } = stageImport('providers: [{ name: ours, type: import }]');
   const file = write('a.ndjson', `${ndjson}\n{"id":"3"}\nno JSON\n`);

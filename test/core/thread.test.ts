@@ -156,7 +156,8 @@ it('is closed while it is busy: waiting calls fail, what was committed stays, an
   const ids = Array.from({ length: 5000 }, (_, index) => `Q${index}`);
   await core.commit(poll(at(60), { incidents: ids.map((id) => recovered(id, 20)) }));
   // Each reads the whole store: all of them take far longer than the second that they are given.
-  const works = Array.from({ length: 2000 }, () => core.configure(setupWith(), at(61)));
+  const setup = setupWith();
+  const works = Array.from({ length: 2000 }, () => core.configure(setup, at(61)));
   const ended = Promise.allSettled(works);
 
   await thread.close();

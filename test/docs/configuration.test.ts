@@ -56,6 +56,15 @@ describe('docs/configuration.md', () => {
     expect([...keys].filter((key) => !listed.has(key) && !types.has(key))).toEqual([]);
   });
 
+  it.each(platforms)('has a line for each own key of $type', ({ type, shape }) => {
+    const isOf = (cell = '') => cell.split(/[,;]\s*/).includes(type);
+    const lines = documented.filter(({ cells }) => isOf(cells[1]));
+
+    const listed = new Set(lines.flatMap((one) => one.keys).map((path) => path.split('.')[0]));
+
+    expect(Object.keys(shape).filter((key) => !listed.has(key))).toEqual([]);
+  });
+
   it('lists no unknown key', () => {
     const listed = documented.flatMap((one) => one.keys);
 

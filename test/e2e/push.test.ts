@@ -110,4 +110,6 @@ it('takes deployments, whose failures are recoveries', async () => {
   await expect
     .poll(async () => (await exporter.get('metrics', READ)).text, PATIENT)
     .toMatch(/incident_recovery_time_minutes_sum\{[^}]*provider="ours"[^}]*\} 8\n/);
+  const page = (await exporter.get('metrics', READ)).text;
+  expect(page).toContain('mttr_exporter_deployments_unmapped_total{provider="ours"} 1\n');
 });

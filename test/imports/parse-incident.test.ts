@@ -276,3 +276,71 @@ describe('an issue of Jira', () => {
     });
   });
 });
+
+describe('a time that cannot be', () => {
+  it.each([
+    { says: 'the zero of Go', triggeredAt: '0001-01-01T00:00:00Z' },
+    { says: 'Unix time 0', triggeredAt: '1970-01-01T00:00:00Z' },
+  ])('is no trigger: $says', ({ triggeredAt }) => {
+    expect(read('mttr-exporter', { ...own, triggeredAt })).toMatchObject({
+      reason: 'start_unknown',
+      field: 'triggered_at',
+    });
+  });
+
+  it('is no other time either', () => {
+    const zero = '0001-01-01T00:00:00Z';
+
+    const found = read('mttr-exporter', {
+      ...own,
+      startedAt: zero,
+      acknowledgedAt: zero,
+      resolvedAt: zero,
+      updatedAt: zero,
+    });
+
+    expect(found).toMatchObject({
+      hasUpdatedAt: false,
+      droppedTimestamps: [],
+      incident: {
+        status: 'triggered',
+        startedAtMs: undefined,
+        acknowledgedAtMs: undefined,
+        resolvedAtMs: undefined,
+        updatedAtMs: ms('09:00:00'),
+      },
+    });
+  });
+
+  it.each([
+    { field: 'updated_at', record: { updatedAt: '2099-01-01T00:00:00Z' } },
+    {
+      field: 'intervals',
+      record: {
+        resolvedAt: undefined,
+        intervals: [
+          ['2026-10-01T09:00:00Z', '2026-10-01T10:00:00Z'],
+          ['2099-01-01T00:00:00Z', null],
+        ],
+      },
+    },
+  ])('rejects the record when it is ahead: $field', ({ field, record }) => {
+    expect(read('mttr-exporter', { ...own, ...record })).toMatchObject({ id: 'A', reason: 'future', field });
+  });
+});
+
+it('a record without a time of change is as new as the newest of its times', () => {
+  const open = { ...own, resolvedAt: undefined };
+  const reopened = {
+    ...open,
+    intervals: [
+      ['2026-10-01T09:00:00Z', '2026-10-01T10:00:00Z'],
+      ['2026-10-01T11:00:00Z', null],
+    ],
+  };
+
+  expect(read('mttr-exporter', { ...open, identifiedAt: '2026-10-01T09:30:00Z' })).toMatchObject({
+    incident: { updatedAtMs: ms('09:30:00') },
+  });
+  expect(read('mttr-exporter', reopened)).toMatchObject({ incident: { updatedAtMs: ms('11:00:00') } });
+});

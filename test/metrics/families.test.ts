@@ -256,8 +256,10 @@ describe.each(FORMATS)('as %s', (format) => {
   });
 });
 
-it('every family is in the table above', () => {
-  expect(cases.map(({ name }) => name).toSorted()).toEqual(families.map(({ name }) => name).toSorted());
+it('every family is in the table above, but for those of deployments', () => {
+  const others = families.map(({ name }) => name).filter((name) => !/^(?:dora|deployments?)_/.test(name));
+
+  expect(cases.map(({ name }) => name).toSorted()).toEqual(others.toSorted());
 });
 
 describe('nothing rather than a false zero', () => {
@@ -336,7 +338,9 @@ describe('nothing rather than a false zero', () => {
 
     const text = await rendered(source({ sets: [shown(set({ kind: 'severity' }), { provider: unreported })] }), 'text');
 
-    const about = families.map(({ name }) => name).filter((name) => /_time_minutes$|unacknowledged/.test(name));
+    const about = families
+      .map(({ name }) => name)
+      .filter((name) => /^incident_.*(_time_minutes$|unacknowledged)/.test(name));
     const empty = about.filter((name) => samplesOf(text, name).length === 0);
     // Recoveries are in sets of the other kind.
     expect(empty.toSorted()).toEqual([...absent, 'incident_recovery_time_minutes'].toSorted());

@@ -10,6 +10,32 @@ const PLATFORMS = await readDeclaredPlatforms();
 
 for (const platform of PLATFORMS) providerContract(toAdapter(platform));
 
+describe.each(PLATFORMS)('$name, where incidents are older than the history,', (declared) => {
+  it('takes what is open, however old, and follows it to its end', async () => {
+    const suite = toAdapter(declared);
+    const world = { incidents: [], alarms: [] };
+    const openId = suite.add(world, { name: 'open', triggeredAtMs: NOW_MS - 60 * DAY_MS });
+    const ended = { triggeredAtMs: NOW_MS - 60 * DAY_MS, resolvedAtMs: NOW_MS - 50 * DAY_MS };
+    suite.add(world, { name: 'ended', ...ended });
+    const time = { nowMs: NOW_MS };
+    const fake = await suite.startFake(world, { nowMs: () => time.nowMs });
+    const dependencies = { clock: impatientClock(NOW_MS), observer: silentObserver };
+    const provider = suite.createProvider(fake.url, {}, dependencies);
+    const memory = createMemoryKnown();
+    await pollInto(memory, provider, { nowMs: NOW_MS, historyStartMs: NOW_MS - DAY_MS });
+    const before = [...memory.incidents.keys()];
+    suite.resolve(world, 'open', NOW_MS + MINUTE_MS);
+    time.nowMs += 2 * MINUTE_MS;
+
+    await pollInto(memory, provider, { nowMs: time.nowMs, historyStartMs: NOW_MS - DAY_MS });
+
+    await provider.close();
+    await fake.close();
+    expect(before).toEqual([openId]);
+    expect([...memory.incidents.values()]).toMatchObject([{ id: openId, resolvedAtMs: NOW_MS + MINUTE_MS }]);
+  });
+});
+
 describe.each(PLATFORMS)('$name, whose records are wrong,', (declared) => {
   const opened: { close(): Promise<void> }[] = [];
   afterEach(async () => {

@@ -23,6 +23,8 @@ export class DeploymentMemory {
   readonly comparisons = new Map<string, Comparison>();
   /** By key and reason. */
   readonly rejected = new Map<string, Rejection>();
+  /** Environments by the id of a deployment that is not read. */
+  readonly unread = new Map<string, string>();
   cursor: string | undefined;
   complete: Page['complete'];
 
@@ -31,6 +33,7 @@ export class DeploymentMemory {
     for (const id of page.deletedDeploymentIds ?? []) this.deployments.delete(id);
     for (const one of page.comparisons ?? []) this.comparisons.set(pairKey(one), one);
     for (const one of page.rejected) this.rejected.set(`${one.key} ${one.reason}`, one);
+    for (const { id, environment } of page.unreadDeployments ?? []) this.unread.set(id, environment);
     this.cursor = page.cursor;
     this.complete = page.complete ?? this.complete;
   }

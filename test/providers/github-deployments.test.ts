@@ -127,9 +127,9 @@ describe('the deployments of GitHub', () => {
     expect([...memory.rejected.values()]).toMatchObject([{ id: '11', reason: 'negative_duration' }]);
   });
 
-  it('of environments that the configuration does not name are not read, and are told of once', async () => {
+  it('of environments that the configuration does not name are not read, and are told of', async () => {
     const preview = [1, 2].map((id) => deployment(id, { minutesAgo: 60 + id, environment: 'preview' }));
-    const { memory, poll, warnings, provider } = await stage([
+    const { memory, poll } = await stage([
       repository(7, 'acme/checkout', {
         deployments: [...preview, deployment(3, { minutesAgo: 30, environment: 'prod-eu' })],
       }),
@@ -139,8 +139,10 @@ describe('the deployments of GitHub', () => {
     await poll({ minutes: 1 });
 
     expect([...memory.deployments.keys()]).toEqual(['3']);
-    expect(provider.unreadEnvironments?.()).toEqual([{ name: 'preview', deployments: 2 }]);
-    expect(warnings.map(({ fields }) => fields)).toEqual([{ provider: 'github', environment: 'preview' }]);
+    expect([...memory.unread]).toEqual([
+      ['1', 'preview'],
+      ['2', 'preview'],
+    ]);
   });
 
   it('are all read by a first sync, and by one that was killed after any page', async () => {
@@ -580,6 +582,19 @@ describe('the deployments of GitHub', () => {
         'run-1-2 success production',
         'run-3-1 cancelled production',
       ]);
+    });
+
+    it('are of the environment that is named first, whatever names the others have', async () => {
+      const runs = [{ id: 1, branch: 'main', sha: 'sha2', attempts: [attempt(0, 'success')] }];
+      const named = deploymentSettings({ production: ['prod-*'], staging: ['staging'] });
+      const { memory, poll } = await stage([repository(7, 'acme/checkout', { runs })], {
+        settings,
+        config: { deployments: { ...named, firstEnvironment: 'production' } },
+      });
+
+      await poll();
+
+      expect([...memory.deployments.values()].map(({ environment }) => environment)).toEqual(['prod-x']);
     });
 
     it('see a run that is repeated later as another deployment', async () => {

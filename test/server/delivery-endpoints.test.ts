@@ -191,6 +191,59 @@ describe('limits', () => {
     expect(seen).toMatchObject({ verified: 0, woken: 0, stored: [] });
   });
 
+  it.each([
+    { says: 'too large', headers: '', status: 413 },
+    { says: 'too large, on a connection that ends', headers: 'Connection: close\r\n', status: 413 },
+    { says: 'compressed', headers: 'Content-Encoding: gzip\r\n', status: 415 },
+  ])('answers a sender that reads nothing before it has sent a body that is $says', async ({ headers, status }) => {
+    const { deliveries } = invent();
+    const { url } = await serve({ deliveries });
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    const length = 8 * 1024 * 1024;
+    let answer = '';
+    let failure: unknown;
+    socket.on('error', (error) => (failure = error));
+    socket.pause();
+
+    socket.write(
+      `POST /webhooks/pd HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${SECRET}\r\n${headers}Content-Length: ${length}\r\n\r\n`,
+    );
+    let isSent = false;
+    socket.write(Buffer.alloc(length), () => (isSent = true));
+    await until(() => isSent || failure !== undefined);
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket.resume();
+    await until(() => answer.includes('\r\n\r\n') || failure !== undefined);
+    socket.destroy();
+
+    expect(failure).toBeUndefined();
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+
+  it('closes the connection of a sender whose refused body does not end', async () => {
+    const { deliveries } = invent();
+    const { url } = await serve({ deliveries });
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined).resume();
+    const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(0x100000), Buffer.from('\r\n')]);
+    let sent = 0;
+
+    socket.write(
+      `POST /webhooks/pd HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${SECRET}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    const send = () => {
+      sent += 1;
+      if (!socket.destroyed && sent < 1000) socket.write(chunk, send);
+    };
+    send();
+    await until(() => socket.closed || sent >= 1000);
+    socket.destroy();
+
+    expect(sent).toBeLessThan(1000);
+  });
+
   it('reads 50 deliveries at once, and no more: the others are told to come back', async () => {
     const { seen, deliveries } = invent();
     const { url } = await serve({ deliveries });

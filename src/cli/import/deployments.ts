@@ -1,3 +1,4 @@
+import { toEnvironment } from '../../config/deployments.ts';
 import type { Config } from '../../config/types.ts';
 import type { Row } from '../../imports/file-format.ts';
 import type { RejectedRow } from '../../imports/importing.ts';
@@ -70,6 +71,8 @@ function pickFields(record: unknown): Record<string, unknown> {
 export interface DeploymentsImported {
   readonly added: number;
   readonly known: number;
+  /** Deployments by name of the environments that the configuration does not name. */
+  readonly unread: ReadonlyMap<string, number>;
   readonly result: ImportResult;
 }
 
@@ -81,7 +84,13 @@ export async function importDeployments(
 ): Promise<DeploymentsImported> {
   const { provider, isOnlySource, isDryRun } = options;
   const span = findSpan(deployments, options);
-  const ids = deployments.map(({ id }) => id);
+  const { environments = [] } = provider.deployments ?? {};
+  const isRead = ({ environment }: Deployment) => toEnvironment(environments, environment) !== undefined;
+  const ids = deployments.filter(isRead).map(({ id }) => id);
+  const unread = new Map<string, number>();
+  for (const one of deployments) {
+    if (!isRead(one)) unread.set(one.environment, (unread.get(one.environment) ?? 0) + 1);
+  }
   if (isDryRun) {
     const past = openStoredIncidents(config.store.path, provider.name);
     try {
@@ -89,7 +98,7 @@ export async function importDeployments(
       const starts = [past.historyStartMs, span?.fromMs].filter((ms) => ms !== undefined);
       const isSynced = past.isSynced || (isOnlySource && span !== undefined);
       const historyStartMs = isSynced && starts.length > 0 ? Math.min(...starts) : undefined;
-      return { added: ids.length - known, known, result: { isSynced, historyStartMs } };
+      return { added: ids.length - known, known, unread, result: { isSynced, historyStartMs } };
     } finally {
       past.close();
     }
@@ -99,7 +108,7 @@ export async function importDeployments(
     const known = store.stored(provider.name).deployments(ids).size;
     const input = { provider: provider.name, isOnlySource, nowMs: context.clock.nowMs() };
     store.importDeployments(input, toBatches(deployments), span);
-    return { added: ids.length - known, known, result: store.provider(provider.name) };
+    return { added: ids.length - known, known, unread, result: store.provider(provider.name) };
   } catch (error) {
     throw new Error(`cannot write to the store: ${messageOf(error)}; nothing was imported`, { cause: error });
   } finally {
@@ -127,7 +136,7 @@ function* toBatches(deployments: readonly Deployment[]): Generator<readonly Depl
 
 /** The summary for people. */
 export function renderDeployments(
-  { added, known, result }: DeploymentsImported,
+  { added, known, unread, result }: DeploymentsImported,
   given: {
     readonly options: ImportOptions;
     readonly rejected: number;
@@ -143,6 +152,7 @@ export function renderDeployments(
   const start = result.historyStartMs;
   const lines = [
     `${title}: ${counts}`,
+    ...unreadLines(unread),
     ...(ignored.size > 0 ? [`Ignored fields (no person's name is imported): ${formatList([...ignored], 12)}`] : []),
     start === undefined
       ? `First sync of ${name} is incomplete: imported deployments appear once it is complete`
@@ -151,4 +161,10 @@ export function renderDeployments(
     ...(rejectedFiles.length > 0 ? [`Rejected rows, to correct and import again: ${rejectedFiles.join(', ')}`] : []),
   ];
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+function unreadLines(unread: ReadonlyMap<string, number>): string[] {
+  if (unread.size === 0) return [];
+  const names = [...unread].map(([name, count]) => `${name} (${count})`);
+  return [`Not read, as environments does not name them: ${formatList(names, 12)}`];
 }

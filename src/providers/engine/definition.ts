@@ -93,8 +93,12 @@ export interface IncidentLists<Item extends PlatformRecord> {
   readonly isNewestFirst?: boolean | undefined;
   /** Lists may show a change so much later than five minutes after it happened. */
   readonly lagMs?: number | undefined;
-  /** Everything open, however old, in one list or several; with a range, only what was created in it (needed beyond a cap). */
-  readonly open: (range?: ListRange) => ListRequest | readonly ListRequest[];
+  /**
+   * Everything open, however old, in one list or several, and nothing else: what is closed is taken as well. With a range, only
+   * what was created in it (needed beyond a cap). Without `open`, the first sync reads all that ever was and keeps what is open;
+   * later polls request each open record by its id.
+   */
+  readonly open?: ((range?: ListRange) => ListRequest | readonly ListRequest[]) | undefined;
   /** One record: 404 means deleted, 403 means that it stays as it was. */
   readonly one: (id: string) => ListRequest;
   /** Path of the record in the answer to `one`; the answer itself without it. */

@@ -1,6 +1,6 @@
 import { toEnvironment } from '../../config/deployments.ts';
 import type { DeploymentSettings } from '../../config/types.ts';
-import type { Deployment } from '../../model/deployment.ts';
+import type { Deployment, UnreadDeployment } from '../../model/deployment.ts';
 import type { Rejection } from '../../model/incident.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { changesFromMs, nextCursorMs } from '../change-cursor.ts';
@@ -38,7 +38,6 @@ interface PositionsInput {
   readonly settings: DeploymentSettings;
   readonly nowMs: number;
   readonly comparesCommits: boolean;
-  readonly onUnknownEnvironment: (name: string, deploymentId: string) => void;
 }
 
 /** Where the reading of each repository stands in one poll. */
@@ -104,10 +103,15 @@ export class Positions {
     return wanted.map((record) => ({ repositoryId: asked.repository.id, record }));
   }
 
-  /** The deployments of records in environments that are read. */
-  take(found: readonly FoundRecord[]): { readonly deployments: Deployment[]; readonly rejected: Rejection[] } {
-    const { source, settings, nowMs, comparesCommits, onUnknownEnvironment } = this.#input;
+  /** The deployments of records, those in environments that are not read apart. */
+  take(found: readonly FoundRecord[]): {
+    readonly deployments: Deployment[];
+    readonly unreadDeployments: UnreadDeployment[];
+    readonly rejected: Rejection[];
+  } {
+    const { source, settings, nowMs, comparesCommits } = this.#input;
     const deployments: Deployment[] = [];
+    const unreadDeployments: UnreadDeployment[] = [];
     const rejected: Rejection[] = [];
     for (const { repositoryId, record } of found) {
       const position = this.#positions.get(repositoryId);
@@ -119,11 +123,11 @@ export class Positions {
       const known = rememberUnfinished(position, record, { keeps, nowMs });
       const compares = isRead && isValid && comparesCommits;
       this.#positions.set(repositoryId, compares ? rememberUncompared(known, record) : known);
-      if (!isRead) onUnknownEnvironment(record.environment, record.id);
+      if (!isRead) unreadDeployments.push({ id: record.id, environment: record.environment });
       else if (!isValid) rejected.push(toNegative(record));
       else deployments.push(toDeployment(record, position.name, this.#current.get(repositoryId)?.serviceName));
     }
-    return { deployments, rejected };
+    return { deployments, unreadDeployments, rejected };
   }
 
   /** Moves behind a page; the request for the next one where there is more. */

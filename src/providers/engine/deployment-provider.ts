@@ -32,7 +32,7 @@ export interface DeploymentProviderInput {
 export function createDeploymentProvider(
   { source, baseUrl, auth, headers, http }: DeploymentProviderInput,
   config: ProviderConfig,
-  { clock, observer: outer, log }: ProviderDependencies,
+  { clock, observer: outer }: ProviderDependencies,
 ): Provider {
   const { deployments: settings } = config;
   if (settings === undefined) throw new TypeError('expected the settings of a source of deployments');
@@ -49,14 +49,11 @@ export function createDeploymentProvider(
     clock,
     observer,
   });
-  const unread = createUnreadEnvironments((environment) => {
-    log?.warn('environment is not read: the configuration does not name it', { provider: config.name, environment });
-  });
   return {
     capabilities: CAPABILITIES,
     poll: (request) => {
       const client = { httpClient, signal: request.signal };
-      return pollDeployments({ client, source, settings, request, onUnknownEnvironment: unread.add });
+      return pollDeployments({ client, source, settings, request });
     },
     probe: (request) => {
       const environmentOf = (name: string) => toEnvironment(settings.environments, name);
@@ -64,31 +61,8 @@ export function createDeploymentProvider(
       const region = { name: config.baseUrl === undefined ? new URL(baseUrl).host : 'as base_url says' };
       return probeDeployments({ client, source, request, region, environmentOf });
     },
-    unreadEnvironments: unread.list,
     clockSkewMs,
     close: () => httpClient.close(),
-  };
-}
-
-/** Names of environments that are told of: more are those of pull requests, one each. */
-const UNREAD_MAX = 50;
-/** Deployments that are told apart, so that one that is read again counts once; beyond it none is counted. */
-const UNREAD_DEPLOYMENTS_MAX = 10_000;
-
-/** Counts the deployments of environments that are not read, each once; `onNew` gets each name once. */
-function createUnreadEnvironments(onNew: (environment: string) => void) {
-  const counts = new Map<string, number>();
-  const counted = new Set<string>();
-  return {
-    add: (environment: string, deploymentId: string) => {
-      if (counted.has(deploymentId) || counted.size === UNREAD_DEPLOYMENTS_MAX) return;
-      const count = counts.get(environment);
-      if (count === undefined && counts.size === UNREAD_MAX) return;
-      if (count === undefined) onNew(environment);
-      counted.add(deploymentId);
-      counts.set(environment, (count ?? 0) + 1);
-    },
-    list: () => [...counts].map(([name, deployments]) => ({ name, deployments })),
   };
 }
 

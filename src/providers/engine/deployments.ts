@@ -36,8 +36,6 @@ export interface DeploymentContext {
   readonly source: DeploymentSource;
   readonly settings: DeploymentSettings;
   readonly request: PollRequest;
-  /** Told the names of environments that the configuration does not have. */
-  readonly onUnknownEnvironment: (name: string, deploymentId: string) => void;
 }
 
 /** A poll under way. */
@@ -51,7 +49,7 @@ interface DeploymentPoll extends DeploymentContext {
 
 /** One poll of a source of deployments: the first sync, or what is new since the cursor. Failures are not paired here. */
 export async function* pollDeployments(context: DeploymentContext): AsyncGenerator<Page> {
-  const { client, source, settings, request, onUnknownEnvironment } = context;
+  const { client, source, settings, request } = context;
   const { nowMs } = request;
   request.signal.throwIfAborted();
   const { repositories, refused } = await source.repositories(client, nowMs);
@@ -59,7 +57,7 @@ export async function* pollDeployments(context: DeploymentContext): AsyncGenerat
   const stored = decodeDeploymentCursor(request.cursor) ?? beginCursor(context);
   const cursor = adapt(stored, repositories, context);
   const comparesCommits = source.compare !== undefined && settings.leadTime !== 'off';
-  const given = { cursor, repositories, source, settings, nowMs, comparesCommits, onUnknownEnvironment };
+  const given = { cursor, repositories, source, settings, nowMs, comparesCommits };
   const positions = new Positions(given);
   const poll: DeploymentPoll = { ...context, repositories, positions, cursor, read: new Map() };
   yield toPage(poll, { rejected: refused.map(toRefusal) });
@@ -223,9 +221,9 @@ async function* compare(poll: DeploymentPoll, requestsMax: number): AsyncGenerat
 }
 
 function toFoundPage(poll: DeploymentPoll, records: readonly FoundRecord[], more: Partial<Page>): Page {
-  const { deployments, rejected } = poll.positions.take(records);
+  const { deployments, unreadDeployments, rejected } = poll.positions.take(records);
   for (const deployment of deployments) poll.read.set(deployment.id, deployment);
-  return toPage(poll, { ...more, deployments, rejected: [...(more.rejected ?? []), ...rejected] });
+  return toPage(poll, { ...more, deployments, unreadDeployments, rejected: [...(more.rejected ?? []), ...rejected] });
 }
 
 function toPage(poll: DeploymentPoll, found: Partial<Page>, changed: Partial<DeploymentCursor> = {}): Page {

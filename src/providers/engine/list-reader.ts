@@ -118,7 +118,7 @@ async function* readInOrder(
 interface OpenLists {
   readonly paging: Paging;
   readonly openPaging?: Paging | undefined;
-  readonly open: (range?: ListRange) => ListRequest | readonly ListRequest[];
+  readonly open?: ((range?: ListRange) => ListRequest | readonly ListRequest[]) | undefined;
 }
 
 /** Everything open: lists of all time, each read again in ranges of creation where it exceeds the cap. */
@@ -142,10 +142,16 @@ export async function* readOpenLists(
   }
 }
 
-/** The requests that read everything open. */
+/** The requests that read everything open; none where the platform has no list of it. */
 export function openRequests({ open }: Pick<OpenLists, 'open'>, range?: ListRange): readonly ListRequest[] {
+  if (open === undefined) return [];
   const requests = range === undefined ? open() : open(range);
   return 'path' in requests ? [requests] : requests;
+}
+
+/** Where the first sync begins to read: without a list of what is open, that may stand anywhere in the lists. */
+export function listsStartMs({ open }: Pick<OpenLists, 'open'>, historyStartMs: number): number {
+  return open === undefined ? 0 : historyStartMs;
 }
 
 /** The range as declarations take it, oldest first unless declared otherwise. */

@@ -14,7 +14,7 @@ import {
   parseCursor,
 } from './cursor.ts';
 import type { IncidentLists, PlatformRecord } from './definition.ts';
-import { readOpenLists, readPages, readRangedList, toListRange } from './list-reader.ts';
+import { listsStartMs, readOpenLists, readPages, readRangedList, toListRange } from './list-reader.ts';
 import {
   createRecordReader,
   latest,
@@ -60,15 +60,16 @@ async function checkSession<Item extends PlatformRecord>({ client, session }: Po
 
 /** A first sync continues where it was; one that began with other settings begins anew, up to the same time. */
 function resumeCursor<Item extends PlatformRecord>(
-  { request, lists: { readWith = [] } }: PollContext<Item>,
+  { request, lists }: PollContext<Item>,
   stored: FirstSyncCursor | undefined,
 ): FirstSyncCursor {
   const { nowMs } = request;
+  const { readWith = [] } = lists;
   // What lies ahead was written by a clock that was ahead.
   const polledUntilMs = Math.min(stored?.polledUntilMs ?? nowMs, nowMs);
   if (stored !== undefined && isSame(stored.readWith, readWith)) return { ...stored, polledUntilMs };
   const historyStartMs = stored?.historyStartMs ?? request.historyStartMs;
-  const ranges = [{ fromMs: historyStartMs, toMs: polledUntilMs }];
+  const ranges = [{ fromMs: listsStartMs(lists, historyStartMs), toMs: polledUntilMs }];
   return { phase: 'history', historyStartMs, polledUntilMs, readWith: [...readWith], ranges };
 }
 
@@ -81,13 +82,20 @@ async function* firstSync<Item extends PlatformRecord>(
   const reader = createRecordReader(context, new Set());
   const list = { ...lists, request: historyList(context) };
   let state = begun;
+  const beganMs = begun.historyStartMs;
+  const fromMs = listsStartMs(lists, beganMs);
+  // What ended before the history, or in it after an earlier creation, is no part of it.
+  const options: ReadOptions =
+    lists.open === undefined
+      ? { unknownBefore: { createdMs: beganMs, resolvedMs: Number.POSITIVE_INFINITY } }
+      : { createdFromMs: beganMs };
   for await (const page of readRangedList(client, list, state.ranges)) {
-    const read = await reader.readList(page.records, { createdFromMs: state.historyStartMs });
+    const read = await reader.readList(page.records, options);
     const newestMs = latest([state.newestMs, read.newestMs]);
     const ranges = lists.created === undefined ? page.rangesLeft : rangesAfter(page, read.createdMs, LIST_PRECISION_MS);
     state = { ...state, ranges: [...ranges], ...(newestMs === undefined ? {} : { newestMs }) };
     yield toPage(read, encodeCursor(state, lists.cursorFormat));
-    if (isUnlimited(lists) && read.createdMs.some((ms) => ms < begun.historyStartMs)) break;
+    if (isUnlimited(lists) && read.createdMs.some((ms) => ms < fromMs)) break;
   }
   state = { ...state, phase: 'open', ranges: [] };
   for await (const { records } of readOpenLists(client, lists, request.nowMs)) {
@@ -150,7 +158,9 @@ async function* readNews<Item extends PlatformRecord>(
   const recorded = { fromMs: state.historyStartMs, toMs: request.nowMs };
   const missing: TimeRange[] = [];
   if (isLonger(request.historyStartMs, state)) {
-    missing.push({ fromMs: request.historyStartMs, toMs: state.historyStartMs });
+    // A list by change has what was created then and changed since among the later changes.
+    const toMs = lists.created === undefined ? request.nowMs : state.historyStartMs;
+    missing.push({ fromMs: request.historyStartMs, toMs });
   }
   const { adoptedMs = 0 } = state;
   const unknownBefore = { createdMs: Math.max(state.historyStartMs, adoptedMs), resolvedMs: sinceMs };

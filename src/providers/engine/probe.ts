@@ -9,7 +9,15 @@ import {
 } from '../probes.ts';
 import { detailsLabel, toSample } from './build-incidents.ts';
 import type { IncidentLists, NameList, PlatformRecord } from './definition.ts';
-import { type ListClient, openRequests, readCount, readPage, toLabel, toListRange } from './list-reader.ts';
+import {
+  type ListClient,
+  listsStartMs,
+  openRequests,
+  readCount,
+  readPage,
+  toLabel,
+  toListRange,
+} from './list-reader.ts';
 import type { ListedPage, ListRequest, Paging } from './paging.ts';
 
 interface ProbeInput<Item extends PlatformRecord> {
@@ -25,7 +33,7 @@ interface ProbeInput<Item extends PlatformRecord> {
 export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>): Promise<ProbeReport> {
   const { client, lists, names, region, request } = input;
   const probes = createProbeRunner(request.signal);
-  const history = { fromMs: request.historyStartMs, toMs: request.nowMs };
+  const history = { fromMs: listsStartMs(lists, request.historyStartMs), toMs: request.nowMs };
   const listRequest = (lists.created ?? lists.changed)?.(toListRange(history, 'desc'));
   if (listRequest === undefined) throw new TypeError('expected a platform that lists its incidents');
   if (input.session !== undefined) await probeSession(client, input.session, probes);
@@ -54,7 +62,7 @@ export async function probe<Item extends PlatformRecord>(input: ProbeInput<Item>
   const nameIn = (list: typeof teams) => (id: string | undefined) => list?.names.find((one) => one.id === id)?.name;
   const timesMs = page.records.map(({ createdAtMs }) => createdAtMs);
   const total = page.total ?? counted ?? (page.next === undefined ? page.records.length : undefined);
-  const expected = total ?? estimateRecords({ timesMs, isAll: false, ...history });
+  const expected = total ?? estimateRecords({ timesMs, isAll: false, ...history, fromMs: request.historyStartMs });
   return {
     ...report,
     firstPage: {

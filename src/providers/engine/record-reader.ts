@@ -6,7 +6,7 @@ import { type FindId, parseRecord, parseRecords, parseResponse } from '../answer
 import type { PollRequest } from '../provider.ts';
 import { buildIncidents, type PollContext, REQUESTS_CONCURRENT } from './build-incidents.ts';
 import type { IncidentLists, PlatformRecord } from './definition.ts';
-import { type ListClient, openRequests, toLabel } from './list-reader.ts';
+import { type ListClient, openRequests, toLabel, toListRange } from './list-reader.ts';
 import { valueAt } from './paging.ts';
 
 /** What some records amount to. */
@@ -57,7 +57,9 @@ export function createRecordReader<Item extends PlatformRecord>(
   retriedIds: ReadonlySet<string>,
 ): RecordReader {
   const { lists, request } = context;
-  const what = openRequests(lists).map(toLabel)[0] ?? 'GET';
+  const history = lists.changed ?? lists.created;
+  const [list = history?.(toListRange({ fromMs: 0, toMs: request.nowMs }))] = openRequests(lists);
+  const what = list === undefined ? 'GET' : toLabel(list);
   /** Newest change of each record that this poll has read; rejected ones have none. */
   const seen = new Map<string, number>();
   const changedMs = (record: Item) => (lists.changed === undefined ? record.createdAtMs : record.updatedAtMs);

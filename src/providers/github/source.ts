@@ -1,4 +1,4 @@
-import type { DeploymentSettings, ProviderConfig } from '../../config/types.ts';
+import type { ProviderConfig } from '../../config/types.ts';
 import { isGlob } from '../../model/glob.ts';
 import type { DeploymentSource } from '../engine/deployment-source.ts';
 import type { GithubApi } from './api.ts';
@@ -6,7 +6,7 @@ import { compareCommits } from './comparisons.ts';
 import { PAGE_SIZES, readDeployments, readDeploymentsAgain } from './deployments.ts';
 import { readReleases } from './releases.ts';
 import { createRepositoryFinder, listOf } from './repositories.ts';
-import { readWorkflowRuns } from './workflow-runs.ts';
+import { readWorkflowRuns, type WorkflowRunOptions } from './workflow-runs.ts';
 
 /** Repositories of one question: a later poll asks for few records each, a history for as many as GitHub answers in time. */
 const BATCH = { history: 4, changes: 25 } as const;
@@ -32,7 +32,7 @@ export function createGithubDeployments({ settings, config, api }: GithubSourceI
   }
   const isApp = settings.app !== undefined;
   const find = createRepositoryFinder({ patterns: settings.repositories, isApp });
-  const { environments = [], leadTime = 'commits' } = config.deployments ?? {};
+  const { environments = [], firstEnvironment, leadTime = 'commits' } = config.deployments ?? {};
   const hasGlobs = settings.repositories.some(isGlob);
   const isRuns = from === 'workflow_runs';
   const batch = isRuns ? SINGLE : BATCH;
@@ -42,7 +42,7 @@ export function createGithubDeployments({ settings, config, api }: GithubSourceI
     batch,
     readWith: [from, workflow ?? '', ...environments.map(({ match, to }) => `${to}: ${match.pattern}`)],
     repositories: (client, nowMs) => find(api.at(client), nowMs),
-    read: (client, requests) => readOf(settings, environments)(api.at(client), requests),
+    read: (client, requests) => readOf(settings, { environments, first: firstEnvironment })(api.at(client), requests),
     ...(from === 'deployments' && {
       readAgain: (client, unfinished) => readDeploymentsAgain(api.at(client), unfinished),
     }),
@@ -75,12 +75,12 @@ export function createGithubDeployments({ settings, config, api }: GithubSourceI
   };
 }
 
-function readOf(settings: GithubSourceInput['settings'], environments: DeploymentSettings['environments']) {
+function readOf(settings: GithubSourceInput['settings'], named: Omit<WorkflowRunOptions, 'workflow'>) {
   return (client: Parameters<DeploymentSource['read']>[0], requests: Parameters<DeploymentSource['read']>[1]) => {
     const first = requests.some(({ isHistory }) => isHistory === true) ? PAGE_SIZES.history : PAGE_SIZES.changes;
     if (settings.deployments_from === 'releases') return readReleases(client, requests, first);
     if (settings.deployments_from === 'workflow_runs') {
-      return readWorkflowRuns(client, requests, { workflow: settings.workflow ?? '', environments });
+      return readWorkflowRuns(client, requests, { workflow: settings.workflow ?? '', ...named });
     }
     return readDeployments(client, requests, first);
   };

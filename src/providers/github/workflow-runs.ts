@@ -43,6 +43,8 @@ export interface WorkflowRunOptions {
   /** Its file name, or its id. */
   readonly workflow: string;
   readonly environments: readonly EnvironmentRule[];
+  /** Our environment that the configuration names first. */
+  readonly first?: string | undefined;
 }
 
 /** One page of the runs of a workflow on the default branch; each attempt that completed is a deployment. */
@@ -59,19 +61,19 @@ export async function readWorkflowRuns(
 async function readRuns(
   client: DeploymentClient,
   { repository, token }: RepositoryRequest,
-  { workflow, environments }: WorkflowRunOptions,
+  options: WorkflowRunOptions,
 ): Promise<RepositoryPage> {
   const base = `/repos/${repository.name}`;
   try {
     const about = await client.httpClient.get({ path: base, endpoint: '/repos/{repository}' }, {}, client.signal);
     const { default_branch: branch } = parseResponse(Repository, about.body, 'GET /repos/{repository}');
     const endpoint = '/repos/{repository}/actions/workflows/{workflow}/runs';
-    const path = `${base}/actions/workflows/${encodeURIComponent(workflow)}/runs`;
+    const path = `${base}/actions/workflows/${encodeURIComponent(options.workflow)}/runs`;
     const page = Number(token ?? '1');
     const query = { branch, per_page: PAGE_SIZE, page };
     const { body } = await client.httpClient.get({ path, endpoint }, query, client.signal);
     const { workflow_runs: runs, total_count: total } = parseResponse(RunPage, body, `GET ${endpoint}`);
-    const environment = firstEnvironment(environments);
+    const environment = firstEnvironment(options);
     const records: DeploymentRecord[] = [];
     const rejected: Rejection[] = [];
     for (const value of runs) {
@@ -115,10 +117,11 @@ function toRecord(run: Run, environment: string): DeploymentRecord {
 }
 
 /** A name that the platform could give the environment that the configuration names first. */
-function firstEnvironment(rules: readonly EnvironmentRule[]): string {
-  const [first] = rules;
-  if (first === undefined) return 'production';
-  const exact = rules.find(({ match, to }) => to === first.to && !isGlob(match.pattern));
-  if (exact !== undefined) return exact.match.pattern;
-  return toEnvironment(rules, first.to) === first.to ? first.to : first.match.pattern.replaceAll(/[*?]/g, 'x');
+function firstEnvironment({ environments: rules, first }: WorkflowRunOptions): string {
+  const own = rules.filter(({ to }) => to === (first ?? rules[0]?.to));
+  const chosen = own.find(({ match }) => !isGlob(match.pattern)) ?? own[0];
+  if (chosen === undefined) return 'production';
+  const { match, to } = chosen;
+  if (!isGlob(match.pattern)) return match.pattern;
+  return toEnvironment(rules, to) === to ? to : match.pattern.replaceAll(/[*?]/g, 'x');
 }

@@ -22,6 +22,7 @@ const context: ReadContext = { mapping, tags: { service: undefined, severity: un
 export async function receiveIncidents(delivery: Delivery): Promise<Received> {
   const { nowMs, stored } = delivery;
   const parsed = toRecords(delivery).map((record) => {
+    if (!isObject(record)) return { record, refused: NO_OBJECT };
     const one = parseIncident(record, context, nowMs);
     if ('incident' in one) {
       const { imported: _imported, ...incident } = one.incident;
@@ -36,13 +37,14 @@ export async function receiveIncidents(delivery: Delivery): Promise<Received> {
   return { ...NOTHING, incidents: changed, rejected: told.rejections, complete, answer: told.answer };
 }
 
-/** The same of deployments; those of environments that the configuration does not name are not read, and change nothing. */
+/** The same of deployments; those of environments that the configuration does not name are not read, only counted. */
 export async function receiveDeployments(
   delivery: Delivery,
   environments: readonly EnvironmentRule[],
 ): Promise<Received> {
   const { nowMs, stored } = delivery;
   const parsed = toRecords(delivery).map((record) => {
+    if (!isObject(record)) return { record, refused: NO_OBJECT };
     const one = parseDeployment(record, { zone: ZONE, nowMs });
     return 'reason' in one ? { record, refused: one } : { record, accepted: one };
   });
@@ -51,13 +53,28 @@ export async function receiveDeployments(
   const { changed, ...told } = takeNews(parsed, known, isSameDeployment, isRead);
   const starts = changed.map(({ startedAtMs }) => ({ triggeredAtMs: startedAtMs }));
   const complete = coverDelivery(delivery, starts);
-  return { ...NOTHING, deployments: changed, rejected: told.rejections, complete, answer: told.answer };
+  const unreadDeployments = parsed.flatMap(({ accepted: one }) => (one === undefined || isRead(one) ? [] : [one]));
+  return {
+    ...NOTHING,
+    deployments: changed,
+    unreadDeployments,
+    rejected: told.rejections,
+    complete,
+    answer: told.answer,
+  };
 }
 
 const NOTHING = { incidents: [], stateChanges: [], rejected: [], deletedIds: [], replacedSubjects: [] };
 
 function toRecords({ body }: Delivery): readonly unknown[] {
   return Array.isArray(body) ? body : [body];
+}
+
+/** A line that is not JSON is no object either. */
+const NO_OBJECT = { reason: 'malformed', detail: 'expected a JSON object' } as const;
+
+function isObject(record: unknown): boolean {
+  return typeof record === 'object' && record !== null && !Array.isArray(record);
 }
 
 /** A parsed record, or why it is rejected. */

@@ -1,3 +1,4 @@
+import type { UnreadEnvironment } from '../../model/deployment.ts';
 /** Something that is not as it should be, or that a reader of the numbers must know. */
 export interface Issue {
   /** A problem wants somebody's hand; a notice explains numbers. */
@@ -117,8 +118,8 @@ export interface ProviderStatus {
   readonly rejectedRecords: number;
   /** What the platform calls severities that map to none of ours. */
   readonly unmappedSeverities: readonly string[];
-  /** Environments that are not read, with what was deployed there since the start; only of providers of deployments. */
-  readonly unreadEnvironments?: readonly { readonly name: string; readonly deployments: number }[];
+  /** Environments that are not read, with the deployments there; absent where there are none. */
+  readonly unreadEnvironments?: readonly UnreadEnvironment[];
 }
 
 /** All that the status page shows; the windowed numbers are those of one window. */

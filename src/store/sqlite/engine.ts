@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { FLAGS } from '../../model/stored.ts';
 import type { EngineWriter, IncidentQueries, StoreEngine } from '../engine.ts';
 import { type Cell, CONTENT_COLUMNS, number, STORED_COLUMNS, storedFrom, text, timestamp } from '../incident-row.ts';
+import { UNREAD_REASON } from '../unread-environments.ts';
 import { deploymentReaders, pruneDeployments, writeDeployments } from './deployment-tables.ts';
 import { loadState, writeState } from './state-rows.ts';
 import { openTables, putSql, type Tables } from './tables.ts';
@@ -150,7 +151,7 @@ function createWriter(tables: Tables): EngineWriter {
     incidents: writeIncidents,
     deployments: (provider, changes) => writeDeployments(tables, provider, changes),
     pruneDeployments: (provider, pruned) => pruneDeployments(tables, provider, pruned),
-    changes: ({ provider, nowMs, incidents, ledger, stateChanges, rejections, settledIds, deployed }) => {
+    changes: ({ provider, nowMs, incidents, ledger, stateChanges, rejections, settledIds, deployed, unread }) => {
       writeIncidents(incidents);
       writeDeployments(tables, { provider, nowMs }, deployed);
       for (const { incident, labelSet: label_set, ms, ...at } of ledger) {
@@ -165,6 +166,9 @@ function createWriter(tables: Tables): EngineWriter {
       }
       for (const { key, reason, id = null } of rejections) {
         put('rejections', { provider, key, reason, id, at_ms: nowMs }, ['provider', 'key', 'reason']);
+      }
+      for (const key of unread.ids) {
+        put('rejections', { provider, key, reason: UNREAD_REASON, id: null, at_ms: nowMs });
       }
       const settle = prepare('UPDATE rejections SET id = NULL WHERE provider = ? AND id = ?');
       for (const id of settledIds) settle.run(provider, id);

@@ -73,6 +73,8 @@ export const MIGRATIONS: readonly string[] = [
   // Deployments; their label sets have an environment. The ledger names sets by row, so the highest one ever given is kept.
   `
   ALTER TABLE providers ADD COLUMN deployment_policy TEXT;
+  ALTER TABLE providers ADD COLUMN counting_began_ms INTEGER;
+  UPDATE providers SET counting_began_ms = counting_since_ms;
   CREATE TABLE deployment_subjects (
     row INTEGER PRIMARY KEY, provider INTEGER NOT NULL, repository TEXT NOT NULL, environment TEXT NOT NULL
   ) STRICT;

@@ -111,6 +111,7 @@ function providerCells(provider: StoredProvider) {
     pruned_before_ms: provider.prunedBeforeMs ?? null,
     imported_from_ms: provider.importedFromMs ?? null,
     deployment_policy: provider.deploymentPolicy ?? null,
+    counting_began_ms: provider.countingBeganMs ?? null,
   };
 }
 
@@ -127,6 +128,7 @@ function readProvider(row: Row): StoredProvider {
     prunedBeforeMs: timestamp(row, 'pruned_before_ms'),
     importedFromMs: timestamp(row, 'imported_from_ms'),
     deploymentPolicy: text(row, 'deployment_policy'),
+    countingBeganMs: timestamp(row, 'counting_began_ms'),
   };
 }
 
@@ -209,7 +211,13 @@ function readSet(row: Row): LabelSet {
   };
 }
 
-const COUNTERS: readonly StoredCounter['name'][] = ['revisions', 'rejected', 'unmapped', 'clock_fallbacks'];
+const COUNTERS: readonly StoredCounter['name'][] = [
+  'revisions',
+  'rejected',
+  'unmapped',
+  'clock_fallbacks',
+  'unread_environments',
+];
 
 function readCounter(row: Row): Omit<StoredCounter, 'value'> {
   const name = COUNTERS.find((one) => one === row['name']) ?? 'unmapped';

@@ -60,7 +60,14 @@ async function stage() {
     onPolled: () => undefined,
     onFatal,
   });
-  const receiver = createReceiver({ name: own.name, provider, core: remote, nowMs, onFatal });
+  const receiver = createReceiver({
+    name: own.name,
+    provider,
+    core: remote,
+    nowMs,
+    onStored: () => undefined,
+    onFatal,
+  });
   receiver.start();
   const { signal } = new AbortController();
   return {

@@ -73,6 +73,7 @@ async function startInvented() {
         one.createdMs >= time('created_from', 0) &&
         one.createdMs < time('created_to', 8e15 / 2) &&
         updatedOf(one) >= time('updated_from', 0) &&
+        updatedOf(one) < time('updated_to', 8e15 / 2) &&
         (searchParams.get('open') === null || one.closedMs === undefined),
     );
     const offset = searchParams.has('page')
@@ -107,7 +108,7 @@ const byCreation: Partial<IncidentLists<PlatformRecord>> = {
   created: ({ from, to }) => ({ path: '/incidents', query: { created_from: from, created_to: to } }),
 };
 const byChange: Partial<IncidentLists<PlatformRecord>> = {
-  changed: ({ from }) => ({ path: '/incidents', query: { updated_from: from } }),
+  changed: ({ from, to }) => ({ path: '/incidents', query: { updated_from: from, updated_to: to } }),
 };
 const pages = byPageNumber({ items: 'data', size: 2, param: 'page', total: 'total' });
 
@@ -183,9 +184,13 @@ describe('a declared platform', () => {
     { says: 'creation and change', lists: { ...byCreation, ...byChange } },
     { says: 'creation only', lists: byCreation },
     { says: 'change only', lists: byChange },
+    { says: 'creation and change, and not by what is open,', lists: { ...byCreation, ...byChange, open: undefined } },
+    { says: 'change only, and not by what is open,', lists: { ...byChange, open: undefined } },
+    { says: 'creation only, and not by what is open,', lists: { ...byCreation, open: undefined } },
   ])('whose lists go by $says is read with its changes', async ({ lists }) => {
     const { incidents, poll, found, memory } = await stage(lists);
     incidents.push({ id: 'old', createdMs: NOW_MS - 90 * DAY_MS });
+    incidents.push({ id: 'ended', createdMs: NOW_MS - 90 * DAY_MS, closedMs: NOW_MS - 80 * DAY_MS });
     for (const day of [1, 2, 3])
       incidents.push({ id: `past-${day}`, createdMs: NOW_MS - day * DAY_MS, closedMs: NOW_MS - day * DAY_MS + 1 });
     incidents.push({ id: 'open', createdMs: NOW_MS - HOUR_MS });
@@ -297,16 +302,20 @@ describe('a declared platform', () => {
     expect(found()).toEqual(['late resolved', 'prompt resolved']);
   });
 
-  it('reads what a longer history lacks', async () => {
-    const { incidents, poll, found } = await stage();
+  it.each([
+    { says: 'creation and change', lists: { ...byCreation, ...byChange } },
+    { says: 'change only', lists: byChange },
+  ])('whose lists go by $says reads what a longer history lacks', async ({ lists }) => {
+    const { incidents, poll, found } = await stage(lists);
     const createdMs = NOW_MS - 60 * DAY_MS;
     incidents.push({ id: 'A', createdMs, closedMs: createdMs + 1 });
+    incidents.push({ id: 'B', createdMs, closedMs: NOW_MS - 20 * DAY_MS });
     await poll(NOW_MS);
     expect(found()).toEqual([]);
 
     await poll(NOW_MS + MINUTE_MS, NOW_MS - 80 * DAY_MS);
 
-    expect(found()).toEqual(['A resolved']);
+    expect(found()).toEqual(['A resolved', 'B resolved']);
   });
 
   it('says that more is open than the platform lists, instead of taking a part', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEPLOYMENT_FLAGS, type DeploymentSummary } from '../../../src/model/deployment.ts';
+import { compileGlob } from '../../../src/model/glob.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../contract.ts';
 import {
@@ -58,6 +59,47 @@ export function deploymentsContract(engine: StoreEngine): void {
         'checkout production': { success: 1, duration: 1, durationMinutes: 2 },
       });
       expect([...store.stored('pagerduty').deployments(['1', '2']).keys()]).toEqual(['2']);
+    });
+
+    it('of environments that are not mapped are counted once, by whatever way they come', async () => {
+      const place = engine.place();
+      const store = await synced(place.open());
+      const reported = [failure('1', 10, { environment: 'review/7' }), success('2', 10)];
+      const unreadDeployments = [
+        { id: '3', environment: 'qa' },
+        { id: '4', environment: 'qa' },
+      ];
+
+      store.commit(poll(at(60), { deployments: reported, unreadDeployments }));
+      const again = await start(place.crash(), deploymentSettings());
+      again.commit(poll(at(61), { deployments: reported, unreadDeployments: unreadDeployments.slice(1) }));
+
+      expect(deploymentTotals(again)).toMatchObject({ 'checkout production': { success: 1 } });
+      expect(again.unreadEnvironments('pagerduty')).toEqual([
+        { name: 'qa', deployments: 2 },
+        { name: 'review/7', deployments: 1 },
+      ]);
+    });
+
+    it('of environments that are mapped since are told of no more', async () => {
+      const store = await synced(engine.place().open());
+      store.commit(poll(at(60), { unreadDeployments: [{ id: '1', environment: 'qa' }] }));
+      const environments = [{ match: compileGlob('qa'), to: 'staging' }];
+
+      store.configure(deploymentSettings({ deployments: { environments, leadTime: 'off', isOptional: false } }), SINCE);
+
+      expect(store.unreadEnvironments('pagerduty')).toEqual([]);
+    });
+
+    it('of more environments than are told of are counted all the same', async () => {
+      const store = await synced(engine.place().open());
+      const many = Array.from({ length: 60 }, (_, id) => ({ id: String(id), environment: `review/${id}` }));
+
+      store.commit(poll(at(60), { unreadDeployments: many }));
+
+      const unread = store.unreadEnvironments('pagerduty');
+      expect(unread.length).toBe(51);
+      expect(unread.find(({ name }) => name === '')).toEqual({ name: '', deployments: 10 });
     });
 
     it('that ended before counting began are not counted, and their series is born at zero', async () => {

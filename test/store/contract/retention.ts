@@ -76,6 +76,24 @@ export function retentionContract(engine: StoreEngine): void {
       expect(counted(store, 'revisions')).toEqual({});
     });
 
+    it('counts nothing of a deleted incident twice that is resolved again after the filter has changed', async () => {
+      const store = await start(engine.place().open(), tenDays);
+      await sync(store);
+      store.commit(
+        poll(at(60), { incidents: [recovered('Q1', 20)], catalogue: [{ id: 'S-checkout', name: 'checkout' }] }),
+      );
+      store.commit(poll(LATE));
+      store.prune(LATE);
+      const filter = { severities: [], services: [], teams: [], excludeTitles: [], shorterThanMs: 1 };
+
+      await start(store, settings({ retentionMs: 10 * DAY_MS, providers: [{ filter }] }), LATE);
+      const reopened = incident('Q1', { resolvedAtMs: LATE + 5, updatedAtMs: LATE + 5 });
+      store.commit(poll(LATE + 10, { incidents: [reopened] }));
+
+      expect(total(store, 'recovery')).toBe(1);
+      expect(total(store, 'opened')).toBe(1);
+    });
+
     it('does not count a recovery that ended before it', async () => {
       const store = await start(engine.place().open(), tenDays);
       await sync(store);
