@@ -112,10 +112,6 @@ function createWriter(random: Random) {
     lastId += 1;
     repository.deployments.push({ id: lastId, environment: ENVIRONMENT, ...one });
   };
-  const run = (createdAtMs: number, endedAtMs: number, state: string) => [
-    { state: 'IN_PROGRESS', atMs: createdAtMs },
-    { state, atMs: endedAtMs },
-  ];
   return {
     /** Deploys what is new; what goes wrong is mended by a later deployment. */
     deploy: (repository: SimulatedRepository, atMs: number, tempo: Tempo) => {
@@ -151,4 +147,11 @@ function createWriter(random: Random) {
       push(repository, { ref: 'main', sha, createdAtMs, statuses: run(createdAtMs, endedAtMs, 'FAILURE') });
     },
   };
+}
+
+function run(createdAtMs: number, endedAtMs: number, state: string): SimulatedDeployment['statuses'] {
+  return [
+    { state: 'IN_PROGRESS', atMs: createdAtMs },
+    { state, atMs: endedAtMs },
+  ];
 }
