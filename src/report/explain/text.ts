@@ -83,6 +83,7 @@ export function renderExplanation(explanation: Explanation, timezone: string): s
     ...toIncidentSection(explanation, formatTime),
     ...toLeftOutSections(explanation, formatTime),
     ...toListSection('Failed deployments', describeChains(explanation)),
+    ...toListSection('Deployments before them', describeDeploymentsBefore(explanation).map(toLocalTimes)),
     ...toListSection('Notes', notes.map(toLocalTimes)),
   ];
   const parts = sections.map(renderTextSection);
@@ -154,6 +155,16 @@ function toIncidentSection(explanation: Explanation, formatTime: FormatTime): Se
 function describeChains({ incidents, left_out }: Explanation): string[] {
   const all = [...incidents, ...left_out.flatMap(({ examples }) => examples)];
   return all.flatMap(({ id, chain }) => (chain === undefined ? [] : [printable(describeChain(id, chain))]));
+}
+
+/** What was deployed before incidents; those that are failed deployments themselves name their chain instead. */
+function describeDeploymentsBefore({ incidents }: Explanation): string[] {
+  return incidents.flatMap(({ id, chain, deployment_before: before }) => {
+    if (chain !== undefined || before === undefined) return [];
+    const { provider, repository, environment, finished_at, minutes_before_trigger: minutes } = before;
+    const what = `deployment ${before.id} of ${repository} to ${environment} (${provider})`;
+    return [printable(`${id}: ${what} succeeded at ${finished_at}, ${format(minutes)} minutes before the trigger`)];
+  });
 }
 
 function toLink({ id, url }: ExplainedIncident): Cell {

@@ -11,9 +11,13 @@ import type { NonEmpty, Random } from './random.ts';
 
 /** Services of the shop that are deployed from a repository of their own. */
 const DEPLOYED: NonEmpty<string> = ['checkout', 'payments', 'storefront', 'search'];
+const PER_DAY = 0.25;
+/** One service is worked on so much lately that a week has enough failures for its recovery time; all the time would slow the first sync. */
+const BUSY = { service: 'checkout', perDay: 8, lastMs: 15 * DAY_MS } as const;
+/** Its newest deployment failed so long ago, and it is not deployed while somebody watches: something is always failing. */
+const FAILING = { service: 'search', sinceMs: 25 * MINUTE_MS, quietMs: 3 * HOUR_MS } as const;
 const OWNER = 'shop';
 const ENVIRONMENT = 'production';
-const PER_DAY = 0.4;
 /** So many deployments of a repository are remembered, a day of the live ones: the oldest are forgotten. */
 const DEPLOYMENTS_MAX = 1000;
 
@@ -51,25 +55,31 @@ export function inventDeployments(
   const writer = createWriter(random);
   const repositories = DEPLOYED.map((service, index): SimulatedRepository => {
     const repository = { id: index + 1, name: `${OWNER}/${service}`, deployments: [], commits: [] };
-    const usual = Array.from(
-      { length: Math.round((PER_DAY * historyMs) / DAY_MS) },
-      () => nowMs - HOUR_MS - random.next() * historyMs,
-    );
+    const spread = (perDay: number, lastMs: number) =>
+      Array.from({ length: Math.round((perDay * lastMs) / DAY_MS) }, () => nowMs - HOUR_MS - random.next() * lastMs);
+    const usual = [
+      ...spread(PER_DAY, historyMs),
+      ...(service === BUSY.service ? spread(BUSY.perDay, BUSY.lastMs) : []),
+    ];
     const causes = incidents
       .filter(({ service: { name }, triggeredAtMs }) => name === service && triggeredAtMs < nowMs)
       .filter(() => random.chance(CAUSED_BY_DEPLOYMENT))
       .map(({ triggeredAtMs }) => triggeredAtMs - random.between(15, 40) * MINUTE_MS);
-    for (const atMs of [...usual, ...causes].map(Math.floor).sort((a, b) => a - b))
-      writer.deploy(repository, atMs, HISTORY);
+    // What a failing repository deployed last must be over, repairs included, before it fails.
+    const untilMs = service === FAILING.service ? nowMs - FAILING.quietMs : nowMs;
+    const times = [...usual, ...causes].map(Math.floor).filter((atMs) => atMs < untilMs);
+    for (const atMs of times.sort((a, b) => a - b)) writer.deploy(repository, atMs, HISTORY);
+    if (service === FAILING.service) writer.fail(repository, nowMs - FAILING.sinceMs);
     return repository;
   });
+  const lively = repositories.filter(({ name }) => name !== `${OWNER}/${FAILING.service}`);
   let nextAtMs = nowMs;
   return {
     world: { repositories },
     live: (atMs) => {
       if (atMs < nextAtMs) return;
       nextAtMs = atMs + random.between(...LIVE_EVERY_MS);
-      const repository = repositories[Math.floor(random.next() * repositories.length)];
+      const repository = lively[Math.floor(random.next() * lively.length)];
       if (repository === undefined) return;
       writer.deploy(repository, atMs, LIVE);
       repository.deployments.splice(0, repository.deployments.length - DEPLOYMENTS_MAX);
@@ -102,10 +112,6 @@ function createWriter(random: Random) {
     lastId += 1;
     repository.deployments.push({ id: lastId, environment: ENVIRONMENT, ...one });
   };
-  const run = (createdAtMs: number, endedAtMs: number, state: string) => [
-    { state: 'IN_PROGRESS', atMs: createdAtMs },
-    { state, atMs: endedAtMs },
-  ];
   return {
     /** Deploys what is new; what goes wrong is mended by a later deployment. */
     deploy: (repository: SimulatedRepository, atMs: number, tempo: Tempo) => {
@@ -133,5 +139,19 @@ function createWriter(random: Random) {
         push(repository, { ref: 'main', sha: before, createdAtMs: mendingAtMs, statuses });
       }
     },
+    /** Deploys what is new, fails, and leaves it so. */
+    fail: (repository: SimulatedRepository, endedAtMs: number) => {
+      const createdAtMs = endedAtMs - HISTORY.durationMs[0];
+      commit(repository, createdAtMs);
+      const sha = repository.commits.at(-1)?.sha ?? '';
+      push(repository, { ref: 'main', sha, createdAtMs, statuses: run(createdAtMs, endedAtMs, 'FAILURE') });
+    },
   };
+}
+
+function run(createdAtMs: number, endedAtMs: number, state: string): SimulatedDeployment['statuses'] {
+  return [
+    { state: 'IN_PROGRESS', atMs: createdAtMs },
+    { state, atMs: endedAtMs },
+  ];
 }
