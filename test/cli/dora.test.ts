@@ -127,8 +127,10 @@ describe('other commands', () => {
 
     const text = await other('report');
     const json = await other('report', '--output=json');
+    const slack = await other('report', '--output=slack');
 
     expect(text.printed).toContain('Delivery by Service:\n');
+    expect(slack.printed).toMatch(/\*Delivery by service\*\\n\*checkout\*: \d deployments/);
     expect(JSON.parse(json.printed).delivery).toMatchObject({
       all: { deployments: 5 },
       services: [{}, { name: 'search' }],

@@ -1,4 +1,5 @@
 import { printable } from '../../model/text.ts';
+import { formatSpan } from '../dora/sections.ts';
 import { filterGroups, findTotal, type Group } from '../groups.ts';
 import type { Report } from '../report.ts';
 import type { LongIncident } from '../summary.ts';
@@ -40,6 +41,8 @@ interface MarkedText {
 const SECTION_MAX = 2500;
 /** Most services that are listed. */
 const SERVICES_MAX = 10;
+/** Most services whose deployments are listed: the whole must stay below what Slack takes. */
+const DELIVERIES_MAX = 5;
 
 /** The weekly look: the numbers, severities against targets, the busiest services and the longest incidents. */
 export function toSlackMessage(report: Report): SlackMessage {
@@ -66,6 +69,7 @@ function toDetails(report: Report): SlackBlock[] {
     ...toLineBlocks('By severity', filterGroups(groups, 'severity').map(toSeverityLine)),
     ...toLineBlocks('By service', filterGroups(groups, 'service').slice(0, SERVICES_MAX).map(toServiceLine)),
     ...toLineBlocks('Longest', report.longest.map(toLongLine)),
+    ...toLineBlocks('Delivery by service', toDeliveryLines(report)),
     ...toTrendBlocks(report),
     ...toLineBlocks('Why the report may be empty', report.hints.map(escapeSlack)),
     ...toNoteBlocks(report),
@@ -162,6 +166,24 @@ function toLongLine({ id, url, service, severity, minutes }: LongIncident): stri
   const link =
     url !== undefined && /^https?:[^|<>]+$/i.test(url) ? `<${escapeSlack(url)}|${escapeSlack(id)}>` : escapeSlack(id);
   return `${link} ${escapeSlack(service)} ${escapeSlack(severity)}: ${formatMinutes(minutes, 'min')}`;
+}
+
+/** What was deployed most; medians, and only what is known. */
+function toDeliveryLines({ delivery }: Report): string[] {
+  const services = (delivery?.groups ?? []).filter(
+    ({ grouping, values }) => grouping === 'service' && values.deployments > 0,
+  );
+  services.sort((a, b) => b.values.deployments - a.values.deployments);
+  return services.slice(0, DELIVERIES_MAX).map(({ name, values }) => {
+    const { deployments, leadTimeMedian, changeFailure, recoveryMedian } = values;
+    const parts = [
+      `${formatTotal(deployments)} deployments`,
+      ...(Number.isNaN(leadTimeMedian) ? [] : [`lead time ${formatSpan(leadTimeMedian)}`]),
+      ...(Number.isNaN(changeFailure) ? [] : [`change failure ${formatShare(changeFailure)}`]),
+      ...(Number.isNaN(recoveryMedian) ? [] : [`recovery time ${formatSpan(recoveryMedian)}`]),
+    ];
+    return `*${escapeSlack(name)}*: ${parts.join(', ')}`;
+  });
 }
 
 function toTrendBlocks({ trend }: Report): SlackBlock[] {
