@@ -3,6 +3,7 @@ import { formatDuration } from '../../model/format.ts';
 import { DAY_MS } from '../../model/time.ts';
 import { type CommandContext, defineCommand, type ParsedArgs } from '../command.ts';
 import { configurationForHistory } from '../configuration.ts';
+import { countSharedDeploymentSeries } from '../doctor/deployment-series.ts';
 import { checkProvider, openForChecks } from '../doctor/provider-check.ts';
 import { type DoctorReport, findOverallVerdict, renderJson, renderText } from '../doctor/report.ts';
 import { countSharedSeries } from '../doctor/series-count.ts';
@@ -72,7 +73,7 @@ async function checkProviders(config: Config, timeoutMs: number, context: Comman
     if (stderr.isTTY === true) stderr.write(`checking ${names} …\n`);
     const providers = await Promise.all(opened.map((one) => checkProvider(one, { config, clock, timeoutMs })));
     const sources = opened.map(({ series }) => series);
-    const shared = await countSharedSeries(config, sources, version);
+    const shared = (await countSharedSeries(config, sources, version)) + countSharedDeploymentSeries(config);
     const sum = (of: 'seen' | 'atMost') => providers.reduce((all, { series }) => all + series[of], shared);
     const without = providers.filter(({ hasSample }) => !hasSample).map((one) => one.config.name);
     return { version, providers, series: { seen: sum('seen'), atMost: sum('atMost'), without } };

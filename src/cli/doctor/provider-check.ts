@@ -14,6 +14,7 @@ import {
   type RequestRecorder,
 } from './connection-checks.ts';
 import { checkDeployments } from './deployment-checks.ts';
+import { checkDeploymentSeries, countDeploymentSeries } from './deployment-series.ts';
 import { incidentChecks, summariseSample } from './incident-checks.ts';
 import { quotaChecks } from './quota-checks.ts';
 import type { CheckedProvider, SeriesCount } from './report.ts';
@@ -55,19 +56,22 @@ export async function checkProvider(
   const report = await probe(opened.provider, settings);
   const recorded = opened.recorded();
   const sample = summariseSample(report, config, settings.config);
-  const series = countProviderSeries(opened.series, sample, config);
-  const hasSample = report.firstPage !== undefined;
+  const { deployments } = report;
+  const series =
+    deployments === undefined
+      ? countProviderSeries(opened.series, sample, config)
+      : countDeploymentSeries(opened.series, deployments, config);
+  const hasSample = report.firstPage !== undefined || deployments !== undefined;
   const checks = [
     ...connectionChecks(report, recorded),
     ...permissionChecks(report.probes),
-    ...(report.deployments === undefined
-      ? incidentChecks(report, sample, config)
-      : [checkDeployments(report.deployments)]),
+    ...(deployments === undefined ? incidentChecks(report, sample, config) : [checkDeployments(deployments)]),
     ...(opened.isImportedOnly
       ? []
       : [checkBaselines({ config: settings.config, provider: config, capabilities: opened.series.capabilities })]),
     ...quotaChecks(report.estimate, recorded, config),
-    ...(hasSample ? [checkSeries(series, sample, settings.config)] : []),
+    ...(deployments === undefined ? [] : [checkDeploymentSeries(series, deployments)]),
+    ...(report.firstPage === undefined ? [] : [checkSeries(series, sample, settings.config)]),
   ];
   return { config, checks, series, hasSample };
 }

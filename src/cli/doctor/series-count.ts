@@ -17,7 +17,9 @@ export interface SeriesSource {
   readonly capabilities: Capabilities;
 }
 
-type PageParts = Partial<Pick<PageSource, 'rows' | 'sets' | 'openRows' | 'providers'>>;
+type PageParts = Partial<
+  Pick<PageSource, 'rows' | 'sets' | 'openRows' | 'providers' | 'doraRows' | 'deploymentStates'>
+>;
 
 const EMPTY_PAGE: PageSource = {
   rows: [],
@@ -37,7 +39,7 @@ export function countEmptyPage(config: Config): number {
 }
 
 /** Series that these add to a page. The families themselves are rendered, so that none is forgotten. */
-function countAdded(config: Config, parts: PageParts): number {
+export function countAdded(config: Config, parts: PageParts): number {
   return countLines(config, parts) - countLines(config, {});
 }
 
