@@ -11,12 +11,12 @@ export function missingComparisons(
 ): CommitPair[] {
   const found = new Set([...known].map(pairKey));
   const missing: { readonly pair: CommitPair; readonly atMs: number }[] = [];
-  const lanes = Map.groupBy([...deployments].filter(isSuccess), ({ repository, environment }) => {
+  const streams = Map.groupBy([...deployments].filter(isSuccess), ({ repository, environment }) => {
     const ours = toEnvironment(environment);
     return ours === undefined ? undefined : JSON.stringify([repository, ours]);
   });
-  for (const [lane, successes] of lanes) {
-    if (lane === undefined) continue;
+  for (const [stream, successes] of streams) {
+    if (stream === undefined) continue;
     let before: Success | undefined;
     for (const success of successes.sort(byFinish)) {
       const pair = { repository: success.repository, baseSha: before?.sha ?? '', headSha: success.sha ?? '' };

@@ -5,8 +5,8 @@ import { Comparisons } from './comparisons.ts';
 import type { RevisionReason } from './count.ts';
 import { countChanges, countDeployment, type DeploymentCounting, toTimes } from './count-deployments.ts';
 import { isDeleted, isSameDeployment, type StoredDeployment } from './deployment-row.ts';
+import { DeploymentStream, type TouchedDeployment } from './deployment-stream.ts';
 import type { CountedChange, DeploymentChanges, DeploymentReader } from './engine.ts';
-import { Lane, type TouchedDeployment } from './lane.ts';
 import { pairDeployments, subjectText } from './pairing.ts';
 import { ensureDeploymentSeries } from './series.ts';
 import { allocateDeployed } from './service-limit.ts';
@@ -124,9 +124,9 @@ class DeploymentWork {
     for (const { before, after } of this.#touched.values()) this.#count(before, after);
     const subjects = this.#touchedSubjects(isWhole);
     const paired: PairedIncidents[] = [];
-    for (const lane of this.#lanes(subjects, isWhole)) {
-      this.#deriveLane(lane.lane);
-      for (const row of lane.subjects) if (subjects.has(row)) paired.push(this.#pair(lane.lane, row));
+    for (const stream of this.#streams(subjects, isWhole)) {
+      this.#deriveStream(stream.stream);
+      for (const row of stream.subjects) if (subjects.has(row)) paired.push(this.#pair(stream.stream, row));
     }
     // An environment that is not read any more has no recoveries.
     for (const row of subjects) {
@@ -202,8 +202,11 @@ class DeploymentWork {
     return rows;
   }
 
-  /** The lanes of these subjects, and of the repositories of which commits were compared. */
-  #lanes(subjects: ReadonlySet<number>, isWhole: boolean): { readonly lane: Lane; readonly subjects: number[] }[] {
+  /** The streams of these subjects, and of the repositories of which commits were compared. */
+  #streams(
+    subjects: ReadonlySet<number>,
+    isWhole: boolean,
+  ): { readonly stream: DeploymentStream; readonly subjects: number[] }[] {
     const { state, provider, reader } = this.#input;
     const { comparisons } = this;
     const compared = new Set(comparisons.added().map(({ repository }) => repository));
@@ -214,12 +217,12 @@ class DeploymentWork {
       return environment === undefined ? undefined : JSON.stringify([subject.repository, environment]);
     };
     const wanted = new Set([...subjects].map(keyOf));
-    const byLane = Map.groupBy(ofProvider, ({ row }) => keyOf(row));
+    const byStream = Map.groupBy(ofProvider, ({ row }) => keyOf(row));
     const touched = Map.groupBy(this.#touched.values(), ({ after }) => keyOf(after.subject));
     const moved = [...this.#touched.values()].filter(
       ({ before, after }) => before !== undefined && before.subject !== after.subject,
     );
-    return [...byLane].flatMap(([key, [...members]]) => {
+    return [...byStream].flatMap(([key, [...members]]) => {
       const [{ repository } = { repository: '' }] = members;
       if (key === undefined || !(wanted.has(key) || compared.has(repository))) return [];
       const left = moved.filter(
@@ -233,15 +236,15 @@ class DeploymentWork {
         subjects: rows,
         touched: [...(touched.get(key) ?? []), ...left],
       };
-      return [{ lane: new Lane({ ...input, isWhole }), subjects: rows }];
+      return [{ stream: new DeploymentStream({ ...input, isWhole }), subjects: rows }];
     });
   }
 
-  #deriveLane(lane: Lane): void {
+  #deriveStream(stream: DeploymentStream): void {
     const { state, provider } = this.#input;
     const isOff = state.labelMapper(provider.name)?.provider.deployments?.leadTime === 'off';
-    for (const success of lane.affected()) {
-      const { isRollback, changes } = isOff ? { isRollback: false, changes: [] } : lane.derive(success);
+    for (const success of stream.affected()) {
+      const { isRollback, changes } = isOff ? { isRollback: false, changes: [] } : stream.derive(success);
       countChanges(this.#counting, success, changes);
       const flags = isRollback ? success.flags | DEPLOYMENT_FLAGS.rollback : success.flags & ~DEPLOYMENT_FLAGS.rollback;
       const derived = { ...success, flags, changes: changes.map(toTimes) };
@@ -249,9 +252,9 @@ class DeploymentWork {
     }
   }
 
-  #pair(lane: Lane, row: number): PairedIncidents {
+  #pair(stream: DeploymentStream, row: number): PairedIncidents {
     const { state, provider } = this.#input;
-    const { fromMs, toMs, deployments } = lane.subject(row);
+    const { fromMs, toMs, deployments } = stream.subject(row);
     const subject = state.subject(row);
     const names = { ...subject, serviceName: state.serviceName(subject) };
     const limits = state.labelMapper(provider.name)?.provider.recoveryLimits ?? NO_LIMITS;

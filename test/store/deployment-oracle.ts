@@ -25,7 +25,7 @@ export function expectedRecoveries(deployments: readonly Deployment[]): string[]
   return from === undefined ? found : [...found, `${from}-`];
 }
 
-/** What each success of one lane brings, comparing every one with all before it. */
+/** What each success of one stream brings, comparing every one with all before it. */
 export function expectedChanges(
   deployments: readonly Deployment[],
   compare: (baseSha: string, headSha: string) => Pick<Comparison, 'relation' | 'changes'>,

@@ -65,27 +65,29 @@ type Success = Pick<DeploymentSummary, 'row'> & { readonly finishedAtMs: number 
 
 /** Goes over all deployments once. */
 export function createDeploymentIndex(history: StoreSnapshot): DeploymentIndex {
-  const lanesByService = new Map<string, Map<string, Success[]>>();
+  const streamsByService = new Map<string, Map<string, Success[]>>();
   let isKnown = false;
   history.eachDeployment(({ row, subjectRow, flags, outcome, finishedAtMs }) => {
     const labels = history.deploymentLabels(subjectRow);
     if (labels === undefined || (flags & DEPLOYMENT_FLAGS.deleted) !== 0) return;
     isKnown = true;
     if (outcome !== 'success' || finishedAtMs === undefined) return;
-    const lanes = lanesByService.get(labels.renamedService) ?? new Map<string, Success[]>();
-    lanesByService.set(labels.renamedService, lanes);
-    const lane = JSON.stringify([labels.provider, labels.repository, labels.environment]);
-    const successes = lanes.get(lane);
-    if (successes === undefined) lanes.set(lane, [{ row, finishedAtMs }]);
+    const streams = streamsByService.get(labels.renamedService) ?? new Map<string, Success[]>();
+    streamsByService.set(labels.renamedService, streams);
+    const stream = JSON.stringify([labels.provider, labels.repository, labels.environment]);
+    const successes = streams.get(stream);
+    if (successes === undefined) streams.set(stream, [{ row, finishedAtMs }]);
     else successes.push({ row, finishedAtMs });
   });
-  for (const lanes of lanesByService.values()) {
-    for (const lane of lanes.values()) lane.sort((a, b) => a.finishedAtMs - b.finishedAtMs);
+  for (const streams of streamsByService.values()) {
+    for (const stream of streams.values()) stream.sort((a, b) => a.finishedAtMs - b.finishedAtMs);
   }
   return {
     isKnown,
     findBefore: (service, atMs) => {
-      const live = [...(lanesByService.get(service)?.values() ?? [])].flatMap((lane) => findNewest(lane, atMs) ?? []);
+      const live = [...(streamsByService.get(service)?.values() ?? [])].flatMap(
+        (stream) => findNewest(stream, atMs) ?? [],
+      );
       live.sort((a, b) => b.finishedAtMs - a.finishedAtMs || b.row - a.row);
       return live.flatMap(({ row, finishedAtMs }) =>
         history.deployments([row]).map(({ provider, id, url, repository, environment }) => {
@@ -96,14 +98,14 @@ export function createDeploymentIndex(history: StoreSnapshot): DeploymentIndex {
   };
 }
 
-/** The last one that ended at a time or before it; the lane is in the order of ends. */
-function findNewest(lane: readonly Success[], atMs: number): Success | undefined {
+/** The last one that ended at a time or before it; the stream is in the order of ends. */
+function findNewest(stream: readonly Success[], atMs: number): Success | undefined {
   let low = 0;
-  let high = lane.length;
+  let high = stream.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((lane[middle]?.finishedAtMs ?? 0) <= atMs) low = middle + 1;
+    if ((stream[middle]?.finishedAtMs ?? 0) <= atMs) low = middle + 1;
     else high = middle;
   }
-  return lane[low - 1];
+  return stream[low - 1];
 }

@@ -44,13 +44,13 @@ export interface Subject {
   readonly row: number;
   readonly labels: DeploymentLabels;
   readonly policy: DeploymentPolicy;
-  readonly lane: Lane;
+  readonly stream: DeploymentStream;
   /** Finished deployments but the cancelled ones. */
   readonly deployments: OrderedList<Entry>;
 }
 
 /** Successful deployments of one repository to one environment of ours: each is live until the next. */
-export interface Lane {
+export interface DeploymentStream {
   readonly service: string;
   readonly successes: OrderedList<Entry>;
 }
@@ -65,11 +65,15 @@ export function byFinish(a: Entry, b: Entry): number {
   return a.finishedAtMs - b.finishedAtMs || rank(a) - rank(b) || a.startedAtMs - b.startedAtMs || a.row - b.row;
 }
 
-export function createSubject(row: number, labels: DeploymentLabels, given: Pick<Subject, 'policy' | 'lane'>): Subject {
+export function createSubject(
+  row: number,
+  labels: DeploymentLabels,
+  given: Pick<Subject, 'policy' | 'stream'>,
+): Subject {
   return { row, labels, ...given, deployments: new OrderedList(byFinish) };
 }
 
-export function createLane({ renamedService }: DeploymentLabels): Lane {
+export function createStream({ renamedService }: DeploymentLabels): DeploymentStream {
   return { service: renamedService, successes: new OrderedList(byFinish) };
 }
 
@@ -149,7 +153,7 @@ function neighbour(entry: Entry, step: -1 | 1): Entry | undefined {
 
 /** The next successful deployment of the repository to the same environment of ours. */
 export function findNextSuccess(entry: Entry): Entry | undefined {
-  const { successes } = entry.subject.lane;
+  const { successes } = entry.subject.stream;
   return successes.at(successes.indexOf(entry) + 1);
 }
 
@@ -167,16 +171,16 @@ export function findIncidents(
   incidents: IncidentIndex,
   { incidentWithinMs }: Pick<DeriveSettings, 'incidentWithinMs'>,
 ): readonly BlamingIncident[] {
-  if (!incidents.has(entry.subject.lane.service)) return NO_INCIDENTS;
+  if (!incidents.has(entry.subject.stream.service)) return NO_INCIDENTS;
   const lastMs = entry.finishedAtMs + incidentWithinMs;
   const nextAtMs = findNextSuccess(entry)?.finishedAtMs ?? Number.POSITIVE_INFINITY;
   const isEndIncluded = lastMs < nextAtMs;
   const range = { fromMs: entry.finishedAtMs, toMs: Math.min(lastMs, nextAtMs), isEndIncluded };
-  return incidents.triggeredIn(entry.subject.lane.service, range);
+  return incidents.triggeredIn(entry.subject.stream.service, range);
 }
 
-/** The deployment of the lane that was live at a time. */
-export function findLive({ successes }: Lane, atMs: number): Entry | undefined {
+/** The deployment of the stream that was live at a time. */
+export function findLive({ successes }: DeploymentStream, atMs: number): Entry | undefined {
   return successes.at(successes.firstIndex(({ finishedAtMs }) => finishedAtMs > atMs) - 1);
 }
 

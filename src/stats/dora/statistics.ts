@@ -2,16 +2,16 @@ import { DEPLOYMENT_FLAGS, type DeploymentLabels, type DeploymentSummary } from 
 import type { IncidentSummary } from '../../model/stored.ts';
 import { DeploymentStates } from './deployment-states.ts';
 import {
-  createLane,
   createReworkRefs,
+  createStream,
   createSubject,
   type DeploymentFacts,
+  type DeploymentStream,
   deriveFacts,
   type Entry,
   findAnchor,
   findIncidents,
   findLive,
-  type Lane,
   type Subject,
   toEntry,
 } from './derive.ts';
@@ -110,8 +110,8 @@ class Computed {
   readonly #providers: ReadonlyMap<string, DoraProvider>;
   /** By row; undefined for those of providers that are not active. */
   readonly #subjects = new Map<number, Subject | undefined>();
-  readonly #lanes = new Map<string, Lane>();
-  readonly #lanesByService = new Map<string, Lane[]>();
+  readonly #streams = new Map<string, DeploymentStream>();
+  readonly #streamsByService = new Map<string, DeploymentStream[]>();
   readonly #incidents = new IncidentIndex();
   readonly #isReworkRef: (ref: string) => boolean;
   readonly #entries = new Map<number, Entry>();
@@ -130,18 +130,18 @@ class Computed {
     for (const incident of incidents) if (this.#isActive(incident.provider)) this.#incidents.add(incident);
     const held = new Map<Subject, number>();
     const bySubject = new Map<Subject, Entry[]>();
-    const byLane = new Map<Lane, Entry[]>();
+    const byStream = new Map<DeploymentStream, Entry[]>();
     for (const deployment of deployments) {
       const entry = this.#toEntry(deployment);
       if (entry === undefined) continue;
       const { subject } = entry;
       held.set(subject, (held.get(subject) ?? 0) + 1);
       if (isPaired(entry)) append(bySubject, subject, entry);
-      if (entry.outcome === 'success') append(byLane, subject.lane, entry);
+      if (entry.outcome === 'success') append(byStream, subject.stream, entry);
     }
     for (const [subject, count] of held) this.windows.hold(subject, count);
     for (const [subject, entries] of bySubject) subject.deployments.replace(entries);
-    for (const [lane, entries] of byLane) lane.successes.replace(entries);
+    for (const [stream, entries] of byStream) stream.successes.replace(entries);
     for (const entry of this.#entries.values()) entry.counted = this.#derive(entry);
     this.windows.load(this.#entries.values());
     this.refresh();
@@ -154,7 +154,7 @@ class Computed {
     this.#dirty.add(entry);
     if (!isPaired(entry)) return;
     entry.subject.deployments.add(entry);
-    if (entry.outcome === 'success') entry.subject.lane.successes.add(entry);
+    if (entry.outcome === 'success') entry.subject.stream.successes.add(entry);
     this.#touchAround(entry);
   }
 
@@ -169,7 +169,7 @@ class Computed {
     if (isPaired(entry)) {
       this.#touchAround(entry);
       subject.deployments.remove(entry);
-      if (entry.outcome === 'success') subject.lane.successes.remove(entry);
+      if (entry.outcome === 'success') subject.stream.successes.remove(entry);
     }
     this.#dirty.delete(entry);
   }
@@ -204,7 +204,7 @@ class Computed {
   }
 
   liveAt(service: string, atMs: number): number[] {
-    return (this.#lanesByService.get(service) ?? []).flatMap((lane) => findLive(lane, atMs)?.row ?? []);
+    return (this.#streamsByService.get(service) ?? []).flatMap((stream) => findLive(stream, atMs)?.row ?? []);
   }
 
   #derive(entry: Entry): DeploymentFacts {
@@ -226,17 +226,17 @@ class Computed {
 
   /** Marks what the coming or going of a deployment that is in its lists may change. */
   #touchAround(entry: Entry): void {
-    const { deployments, lane } = entry.subject;
+    const { deployments, stream } = entry.subject;
     const index = deployments.indexOf(entry);
     this.#touch(deployments.at(index + 1));
     if (entry.outcome !== 'success') return;
     const before = deployments.at(index - 1);
     if (before?.outcome === 'failure') this.#touch(findAnchor(before));
-    this.#touch(lane.successes.at(lane.successes.indexOf(entry) - 1));
+    this.#touch(stream.successes.at(stream.successes.indexOf(entry) - 1));
   }
 
   #touchLive({ service, triggeredAtMs }: BlamingIncident): void {
-    for (const lane of this.#lanesByService.get(service) ?? []) this.#touch(findLive(lane, triggeredAtMs));
+    for (const stream of this.#streamsByService.get(service) ?? []) this.#touch(findLive(stream, triggeredAtMs));
   }
 
   #touch(entry: Entry | undefined): void {
@@ -250,19 +250,19 @@ class Computed {
     const subject =
       labels === undefined || policy === undefined
         ? undefined
-        : createSubject(row, labels, { policy, lane: this.#lane(labels) });
+        : createSubject(row, labels, { policy, stream: this.#stream(labels) });
     this.#subjects.set(row, subject);
     return subject;
   }
 
-  #lane(labels: DeploymentLabels): Lane {
+  #stream(labels: DeploymentLabels): DeploymentStream {
     const key = JSON.stringify([labels.provider, labels.repository, labels.environment]);
-    const known = this.#lanes.get(key);
+    const known = this.#streams.get(key);
     if (known !== undefined) return known;
-    const lane = createLane(labels);
-    this.#lanes.set(key, lane);
-    append(this.#lanesByService, lane.service, lane);
-    return lane;
+    const stream = createStream(labels);
+    this.#streams.set(key, stream);
+    append(this.#streamsByService, stream.service, stream);
+    return stream;
   }
 }
 

@@ -143,11 +143,11 @@ export function randomDeploymentsContract(engine: StoreEngine): void {
           );
           expect(shown.sort()).toEqual(expectedRecoveries(all.filter((one) => one.environment === environment)).sort());
         }
-        const lanes = [
+        const streams = [
           all.filter((one) => one.environment !== 'staging'),
           all.filter((one) => one.environment === 'staging'),
         ];
-        const expected = new Map(lanes.flatMap((lane) => [...expectedChanges(lane, compare)]));
+        const expected = new Map(streams.flatMap((stream) => [...expectedChanges(stream, compare)]));
         const expectedRows = all.map(({ id }) => {
           const { isRollback = false, changes = [] } = expected.get(id) ?? {};
           const authored = changes.map((sha) => at(-100 - Number(sha.slice(4))));

@@ -9,20 +9,20 @@ export interface TouchedDeployment {
   readonly after: StoredDeployment;
 }
 
-/** Times between which a lane or a subject is loaded: unchanged successes, or no limit. */
+/** Times between which a stream or a subject is loaded: unchanged successes, or no limit. */
 interface Range {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** What follows for a success from those before it in its lane. */
+/** What follows for a success from those before it in its stream. */
 interface Derived {
   readonly isRollback: boolean;
   /** The changes that reach the environment with it first. */
   readonly changes: readonly Change[];
 }
 
-interface LaneInput {
+interface StreamInput {
   readonly reader: DeploymentReader;
   readonly comparisons: Comparisons;
   readonly repository: string;
@@ -44,10 +44,10 @@ const NOTHING: Derived = { isRollback: false, changes: [] };
  * The deployments of one repository to one environment of ours as a decision leaves them: what it touches with the nearest
  * unchanged success on both sides. So what is read does not grow with the history.
  */
-export class Lane {
-  readonly #input: LaneInput;
+export class DeploymentStream {
+  readonly #input: StreamInput;
   readonly #rangeBySubject: ReadonlyMap<number, Range>;
-  /** In which all successes of the lane are loaded. */
+  /** In which all successes of the stream are loaded. */
   readonly #range: Range;
   readonly #touched: ReadonlyMap<number, StoredDeployment>;
   /** Finished ones, ascending. */
@@ -58,11 +58,11 @@ export class Lane {
   readonly #touchedBySha: ReadonlyMap<string, readonly FinishedDeployment[]>;
   readonly #brought = new Map<number, readonly Change[]>();
 
-  constructor(input: LaneInput) {
+  constructor(input: StreamInput) {
     this.#input = input;
     const { subjects, touched } = input;
     this.#touched = new Map(touched.map(({ after }) => [after.row, after]));
-    const successes = [...this.#touched.values()].filter(isSuccess).filter((one) => this.#isOfLane(one));
+    const successes = [...this.#touched.values()].filter(isSuccess).filter((one) => this.#isOfStream(one));
     this.#touchedBySha = Map.groupBy(successes, ({ sha }) => sha ?? '');
     const span = input.isWhole ? { fromMs: BEGINNING_MS, toMs: END_MS } : spanOf(touched);
     this.#rangeBySubject = new Map(subjects.map((subject) => [subject, this.#findRange(subject, span)]));
@@ -156,10 +156,10 @@ export class Lane {
 
   #loadedSuccess(row: number): FinishedDeployment | undefined {
     const one = this.#touched.get(row);
-    return one !== undefined && this.#isOfLane(one) && isSuccess(one) ? one : undefined;
+    return one !== undefined && this.#isOfStream(one) && isSuccess(one) ? one : undefined;
   }
 
-  #isOfLane({ subject }: StoredDeployment): boolean {
+  #isOfStream({ subject }: StoredDeployment): boolean {
     return this.#input.subjects.includes(subject);
   }
 
@@ -184,7 +184,7 @@ export class Lane {
     return before.sort(byFinish).at(-1);
   }
 
-  /** All successes of a commit in the lane. */
+  /** All successes of a commit in the stream. */
   #successesOf(sha: string): readonly FinishedDeployment[] {
     if (this.#successesBySha !== undefined) return this.#successesBySha.get(sha) ?? [];
     const { reader, subjects } = this.#input;
@@ -221,7 +221,7 @@ export class Lane {
         if (!this.#touched.has(one.row) && isFinished(one)) yield one;
       }
     }
-    for (const one of this.#touched.values()) if (isFinished(one) && this.#isOfLane(one)) yield one;
+    for (const one of this.#touched.values()) if (isFinished(one) && this.#isOfStream(one)) yield one;
   }
 }
 
