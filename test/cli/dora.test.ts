@@ -11,6 +11,7 @@ import { setupOf, stageCore } from '../core/stage.ts';
 import { changes, comparison, failure, success } from '../store/deployment-fixtures.ts';
 import { at, DAY_MS, poll, recovered, SINCE } from '../store/fixtures.ts';
 import { temporaryFolder } from '../store/sqlite-location.ts';
+import { pagesIn } from './run-backfill.ts';
 import { runLine } from './run-line.ts';
 
 const MORE = 'dora: { minimum_sample: 1 }\nwindows: [30d]\n';
@@ -204,4 +205,27 @@ describe('the API', () => {
     expect(second.deployments.map(({ id }) => id)).toEqual(['s', 'a']);
     expect(second.next_cursor).toBeUndefined();
   });
+});
+
+it('backfill writes the gauges of deployments as they were', async () => {
+  const { folder, other } = stage();
+  const toMs = at(360);
+  const output = join(folder, 'history');
+
+  const { code, said } = await other(
+    'backfill',
+    '--from=4h',
+    `--to=${new Date(toMs).toISOString()}`,
+    '--step=1h',
+    '--quiet',
+    `--output-directory=${output}`,
+  );
+
+  const pages = pagesIn(output);
+  const read = (atMs: number, name: string) => pages.get(atMs / 1000)?.value(name, { by: 'all', window: '30d' });
+  expect({ code, said }).toEqual({ code: 0, said: '' });
+  // A failure belongs to the window in which its deployment ended, also where the incident after it came later.
+  expect([180, 240, 360].map((minute) => read(at(minute), 'dora_window_deployments'))).toEqual([4, 5, 5]);
+  expect([180, 240, 360].map((minute) => read(at(minute), 'dora_change_failure_ratio'))).toEqual([0.25, 0.4, 0.4]);
+  expect(read(toMs, 'dora_recovery_time_minutes')).toBe(45);
 });
