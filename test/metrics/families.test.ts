@@ -239,6 +239,18 @@ const state: readonly Case[] = [
     text: ['mttr_exporter_clock_fallbacks_total{provider="pd"} 5'],
   },
   {
+    name: 'mttr_exporter_deployments_unmapped_total',
+    given: {
+      providers: [STATE],
+      counters: [
+        ...COUNTERS,
+        { provider: 'pd', name: 'unread_environments', label: 'qa', value: 5 },
+        { provider: 'pd', name: 'unread_environments', label: 'review', value: 2 },
+      ],
+    },
+    text: ['mttr_exporter_deployments_unmapped_total{provider="pd"} 7'],
+  },
+  {
     name: 'mttr_exporter_services_overflowed',
     given: { servicesOverflowed: 12 },
     text: ['mttr_exporter_services_overflowed 12'],
