@@ -178,9 +178,11 @@ function demoConfig({ providers, more }: Stage, folder: string): Config {
 /** Nobody may be scraping yet: until the windowed series are there, the demo reads the zero of new series itself. */
 async function scrapeUntilComplete(url: URL, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const response = await fetch(url, { signal }).catch(() => undefined);
-    const text = await response?.text();
-    if (response?.ok === true && text?.includes('incident_mttr_minutes{') === true) return;
+    // A page that is cut off, as when the demo ends meanwhile, is read again.
+    const text = await fetch(url, { signal })
+      .then((response) => response.text())
+      .catch(() => '');
+    if (text.includes('incident_mttr_minutes{')) return;
     await clock.sleep(SECOND_MS, signal).catch(() => undefined);
   }
 }
