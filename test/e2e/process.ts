@@ -144,7 +144,7 @@ export async function startExporter(starting: Starting): Promise<Exporter> {
 }
 
 /** Far more than anything here takes: whoever waits longer waits for what will not come. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const PAUSE_MS = 25;
 
 /** Asks again and again until it is so. */
